@@ -1,0 +1,89 @@
+"""Reading the environment: every missing or broken variable is named at once, before Django starts."""
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+
+class Environment:
+    """Typed access to environment variables. `local` says whether a variable may fall back to its local default."""
+
+    def __init__(self, *, local: bool) -> None:
+        self.local = local
+        self.problems: list[str] = []
+
+    def text(self, name: str, *, local: str) -> str:
+        """The variable, or `local` on a laptop; elsewhere an absent or empty variable is a problem."""
+        value = os.environ.get(name, "")
+        if value:
+            return value
+        if not self.local:
+            self.problems.append(f"{name} is not set")
+        return local
+
+    def listed(self, name: str, *, local: list[str]) -> list[str]:
+        """A comma-separated variable."""
+        return [part.strip() for part in self.text(name, local=",".join(local)).split(",") if part.strip()]
+
+    def optional(self, name: str, read: Callable[[str], T], default: T) -> T:
+        """A variable that has a good default everywhere."""
+        value = os.environ.get(name, "")
+        if not value:
+            return default
+        try:
+            return read(value)
+        except ValueError:
+            self.problems.append(f"{name} is not a valid {read.__name__}")
+            return default
+
+    def database(self, name: str, *, local: str) -> dict[str, Any]:
+        """Django's entry for a `postgres://user:password@host/name` or `sqlite:///file` address.
+
+        The address itself holds a password, so a problem with it is told without repeating it.
+        """
+        url = self.text(name, local=local)
+        if not _is_complete(url):
+            self.problems.append(f"{name} must be postgres://user:password@host:port/name or sqlite:///path/to/file")
+        if self.problems:
+            return {}  # django-environ would print an address that it does not understand
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+        return config
+
+    def refuse_if_broken(self) -> None:
+        """Raise ImproperlyConfigured with every problem found so far."""
+        if self.problems:
+            raise ImproperlyConfigured(
+                "The environment is not complete: " + "; ".join(self.problems) + ". "
+                "See 'Configuration' in README.md, or set DJANGO_LOCAL=1 on a laptop."
+            )
+
+
+def log_level(name: str) -> str:
+    """One of Python's names for a level. Raises ValueError."""
+    if name not in logging.getLevelNamesMapping():
+        raise ValueError(name)
+    return name
+
+
+def _is_complete(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return _names_database(parts) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _names_database(parts: SplitResult) -> bool:
+    name = parts.path.strip("/")
+    if parts.scheme == "sqlite":
+        return bool(name) and not parts.netloc
+    # An @ after the host is what an unescaped / ? or # in the password leaves behind.
+    complete = bool(name and parts.hostname) and "@" not in parts.path + parts.query + parts.fragment
+    return complete and parts.scheme in {"postgres", "postgresql"}

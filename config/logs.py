@@ -1,0 +1,35 @@
+"""Logs: one JSON object a line, with the id of the invocation or request, and nothing that tells who somebody is."""
+
+import logging
+from typing import Any
+
+from foundation.invocation import request_id
+
+
+class RequestIdFilter(logging.Filter):
+    """Puts the current request id on every record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
+
+
+def logging_config(level: str) -> dict[str, Any]:
+    """The `LOGGING` setting. `level` is the root's, one of Python's level names."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request_id": {"()": RequestIdFilter}},
+        "formatters": {
+            "json": {
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "format": "{asctime}{levelname}{name}{message}{request_id}",
+                "style": "{",
+                "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+        "root": {"handlers": ["console"], "level": level},
+        # Django's own configuration adds a second handler here; records go up to the root's instead.
+        "loggers": {"django": {"handlers": [], "level": level, "propagate": True}},
+    }

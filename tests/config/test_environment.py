@@ -1,0 +1,188 @@
+"""The settings start complete or not at all, and never tell a password. Each test starts a Python of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+COMPLETE = {
+    "SECRET_KEY": "complete",
+    "ALLOWED_HOSTS": "a.example.com, b.example.com",
+    "DATABASE_URL": "postgres://user:hunter2@db.example.com:6432/name",
+    "SITE_URL": "https://a.example.com/",
+    "SES_FROM_ADDRESS": "from@example.com",
+    "SNS_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:topic",
+}
+LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "subs-dev"}
+LOCAL = {"DJANGO_LOCAL": "1"}
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A Python with these variables alone, in the project's folder."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        env={"PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return run(environment, "-c", "import config.settings")
+
+
+def setting(environment: dict[str, str], name: str) -> Any:
+    """A setting's value as JSON carries it."""
+    result = run(environment, "-c", f"import json; from config import settings; print(json.dumps(settings.{name}))")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def refusal(environment: dict[str, str]) -> str:
+    """The last line of what a start that fails prints."""
+    result = start(environment)
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("django.core.exceptions.ImproperlyConfigured: The environment is not complete: ")
+    return last
+
+
+def without(name: str) -> dict[str, str]:
+    return {key: value for key, value in COMPLETE.items() if key != name}
+
+
+def test_complete_environment_starts() -> None:
+    result = start(COMPLETE)
+
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", list(COMPLETE))
+def test_missing_variable_stops_the_start_and_is_named(name: str) -> None:
+    message = refusal(without(name))
+
+    assert f"{name} is not set" in message
+    assert not any(f"{other} is not set" in message for other in without(name))
+
+
+@pytest.mark.parametrize("name", list(COMPLETE))
+def test_empty_variable_is_a_missing_one(name: str) -> None:
+    assert f"{name} is not set" in refusal(COMPLETE | {name: ""})
+
+
+def test_all_missing_variables_are_named_at_once() -> None:
+    message = refusal({})
+
+    assert all(f"{name} is not set" in message for name in COMPLETE)
+    assert "README.md" in message
+
+
+def test_nothing_is_needed_on_a_laptop() -> None:
+    assert start(LOCAL).returncode == 0
+    assert setting(LOCAL, "LOCAL") is True
+
+
+@pytest.mark.parametrize("value", ["", "0", "true", "yes"])
+def test_laptop_is_only_what_says_exactly_1(value: str) -> None:
+    assert "SECRET_KEY is not set" in refusal({"DJANGO_LOCAL": value})
+
+
+def test_lambda_is_never_a_laptop() -> None:
+    assert "SECRET_KEY is not set" in refusal(LOCAL | LAMBDA)
+    assert setting(COMPLETE | LOCAL | LAMBDA, "LOCAL") is False
+    assert setting(COMPLETE | LOCAL | LAMBDA, "SESSION_COOKIE_SECURE") is True
+
+
+def test_debug_cannot_be_switched_on() -> None:
+    assert setting(LOCAL | {"DEBUG": "1", "DJANGO_DEBUG": "True"}, "DEBUG") is False
+
+
+def test_list_is_split_at_commas_without_spaces() -> None:
+    assert setting(COMPLETE, "ALLOWED_HOSTS") == ["a.example.com", "b.example.com"]
+
+
+def test_number_that_is_none_stops_the_start() -> None:
+    assert "DELIVERY_THREADS is not a valid int" in refusal(COMPLETE | {"DELIVERY_THREADS": "many"})
+
+
+def test_database_address_becomes_djangos_settings() -> None:
+    database = setting(COMPLETE, "DATABASES")["default"]
+
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert (database["HOST"], database["PORT"], database["NAME"]) == ("db.example.com", 6432, "name")
+    assert (database["USER"], database["PASSWORD"]) == ("user", "hunter2")
+
+
+def test_escaped_characters_of_a_password_are_unescaped() -> None:
+    address = "postgres://user:p%40ss%2Fw%23rd%25@db.example.com/name"
+
+    assert setting(COMPLETE | {"DATABASE_URL": address}, "DATABASES")["default"]["PASSWORD"] == "p@ss/w#rd%"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://user:hunter2@db.example.com",
+        "postgres://user:hunter2@/name",
+        "postgres://user:hunter2@db.example.com:port/name",
+        "postgres://user:hunter2@db.example.com:99999/name",
+        "postgres://user:hunter2@[db.example.com/name",
+        "postgres://user:#hunter2@db.example.com/name",
+        "postgres://user:/hunter2@db.example.com/name",
+        "postgres://user:?hunter2@db.example.com/name",
+        "postgres://user:12/hunter2@db.example.com/name",
+        "mysql://user:hunter2@db.example.com/name",
+        "unheard-of://user:hunter2@db.example.com/name",
+        "sqlite://user:hunter2@db.example.com",
+        "sqlite://user:hunter2@db.example.com/name",
+        "postgres:user:hunter2@db.example.com/name",
+        "//user:hunter2@db.example.com/name",
+        "user:hunter2@db.example.com/name",
+        "hunter2",
+    ],
+)
+def test_broken_database_address_stops_the_start_without_its_password(address: str) -> None:
+    result = start(COMPLETE | {"DATABASE_URL": address})
+
+    assert result.returncode == 1
+    assert "DATABASE_URL" in result.stderr.splitlines()[-1]
+    assert "unter2" not in result.stdout + result.stderr  # what cuts a leading slash cuts the h
+
+
+def test_value_that_starts_with_a_dollar_is_taken_as_it_stands() -> None:
+    environment = COMPLETE | {"SECRET_KEY": "$OTHER", "OTHER": "the value of another variable"}
+
+    assert setting(environment, "SECRET_KEY") == "$OTHER"
+
+
+def test_sqlite_on_lambda_is_refused_by_the_system_check(tmp_path: Path) -> None:
+    environment = COMPLETE | LAMBDA | {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
+
+    result = run(environment, "manage.py", "check", "--tag", "zappa")
+
+    assert result.returncode == 1
+    assert "DATABASES: (config.E040) SQLite does not work on Lambda" in result.stderr
+
+
+def test_postgresql_on_lambda_passes_the_system_check() -> None:
+    result = run(COMPLETE | LAMBDA, "manage.py", "check", "--tag", "zappa")
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_starting_on_lambda_does_not_load_what_only_the_checks_need() -> None:
+    program = "import sys, django; django.setup(); print(sorted(sys.modules))"
+    result = run(COMPLETE | LAMBDA | {"DJANGO_SETTINGS_MODULE": "config.settings"}, "-c", program)
+
+    assert result.returncode == 0, result.stderr
+    assert "'config.checks'" in result.stdout
+    for module in ("config.zappa_settings", "config.event_checks", "aws_croniter", "slugify", "zappa"):
+        assert f"'{module}'" not in result.stdout

@@ -1,0 +1,123 @@
+"""The lines that go to CloudWatch. Each test that reads them starts a Python of its own, so that nothing else logs."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from config.middleware import RequestIdMiddleware
+from foundation.invocation import request_id
+
+PROLOGUE = "import logging, django; django.setup(); from foundation.invocation import request_id\n"
+
+
+def lines_of(program: str, **environment: str) -> list[dict[str, Any]]:
+    """What the program logs, a line an object. Fails on any line that is not one JSON object."""
+    result = subprocess.run(
+        [sys.executable, "-c", PROLOGUE + program],
+        cwd=settings.BASE_DIR,
+        env={"DJANGO_LOCAL": "1", "DJANGO_SETTINGS_MODULE": "config.settings", "PATH": os.defpath} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert result.stdout == ""
+    return [json.loads(line) for line in result.stderr.splitlines()]
+
+
+def test_line_is_one_json_object_with_time_level_logger_and_message() -> None:
+    (line,) = lines_of("logging.getLogger('subscriptions.sweep').info('expired %d', 3)")
+
+    assert line.pop("time")
+    assert line == {"level": "INFO", "logger": "subscriptions.sweep", "message": "expired 3", "request_id": ""}
+
+
+def test_line_carries_the_request_id_where_there_is_one() -> None:
+    first, second = lines_of(
+        "logging.warning('before'); request_id.set('8f2c'); logging.getLogger('django.request').warning('inside')"
+    )
+
+    assert (first["request_id"], second["request_id"]) == ("", "8f2c")
+
+
+def test_extra_values_become_fields_of_their_own() -> None:
+    (line,) = lines_of("logging.info('swept', extra={'expired': 3, 'run': 7})")
+
+    assert (line["expired"], line["run"]) == (3, 7)
+
+
+def test_traceback_and_line_breaks_stay_in_one_line() -> None:
+    (line,) = lines_of("try: 1 / 0\nexcept ZeroDivisionError: logging.exception('two\\nlines')")
+
+    assert line["message"] == "two\nlines"
+    assert line["exc_info"].endswith("ZeroDivisionError: division by zero")
+
+
+@pytest.mark.parametrize("logger", ["django", "django.request", "django.security.csrf", "zappa.wsgi", "botocore"])
+def test_every_logger_writes_a_record_once(logger: str) -> None:
+    assert len(lines_of(f"logging.getLogger('{logger}').error('once')")) == 1
+
+
+def test_handler_that_was_there_before_django_does_not_write_a_second_line() -> None:
+    program = "django.setup(); logging.error('once')"
+    already = (
+        "logging.getLogger().addHandler(logging.StreamHandler()); from django.utils.log import configure_logging\n"
+    )
+    again = "from django.conf import settings; configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)\n"
+
+    assert len(lines_of(already + again + program)) == 1
+
+
+def test_level_comes_from_the_environment() -> None:
+    program = "logging.info('quiet'); logging.getLogger('django').info('quiet'); logging.error('loud')"
+
+    assert [line["message"] for line in lines_of(program, LOG_LEVEL="ERROR")] == ["loud"]
+    assert len(lines_of(program)) == 3
+
+
+def seen_by_view(request: HttpRequest) -> str:
+    """The request id that a view behind the middleware logs with."""
+    seen: list[str] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append(request_id.get())
+        return HttpResponse()
+
+    RequestIdMiddleware(view)(request)
+    return seen[0]
+
+
+class Context:
+    aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+
+def test_request_on_lambda_is_logged_with_lambdas_id() -> None:
+    request = RequestFactory().get("/")
+    request.META["lambda.context"] = Context()
+
+    assert seen_by_view(request) == Context.aws_request_id
+
+
+def test_each_request_elsewhere_is_logged_with_an_id_of_its_own() -> None:
+    first, second = seen_by_view(RequestFactory().get("/")), seen_by_view(RequestFactory().get("/"))
+
+    assert first
+    assert second
+    assert first != second
+
+
+def test_request_id_ends_with_its_request_even_when_the_view_raises() -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        RequestIdMiddleware(view)(RequestFactory().get("/"))
+
+    assert request_id.get() == ""
