@@ -1,0 +1,86 @@
+"""Access is membership of the group `Subscribers`: a user is in it if and only if they have a live subscription."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractUser, Group
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from foundation.insert_select import insert_select
+from subscriptions.models import Subscription
+
+GROUP = "Subscribers"
+
+User = get_user_model()
+Membership = User.groups.through
+
+
+@dataclass(frozen=True)
+class Mismatches:
+    """Users, by primary key, whose group does not match their subscriptions."""
+
+    stale: list[int]
+    """In the group without a live subscription."""
+    missing: list[int]
+    """With a live subscription and not in the group."""
+
+
+def lock_users(user_ids: Collection[int]) -> list[int]:
+    """Lock the users' rows until the transaction ends, in one order for all; return those that exist.
+
+    Whoever judges or changes somebody's access holds this lock. It lets other tables refer to the user meanwhile.
+    """
+    rows = User.objects.filter(pk__in=user_ids).order_by("pk")
+    return list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def reconcile_access(user_ids: Collection[int], now: datetime) -> None:
+    """Make the users' membership agree with all of their live subscriptions. Idempotent, set-based, two statements.
+
+    The users' rows must be locked: these statements then see, on PostgreSQL, all that committed before the lock.
+    `m2m_changed` is not sent. Raises IntegrityError where the group itself is missing.
+    """
+    _memberships().filter(~_live_of("user_id", now), user_id__in=user_ids).delete()
+    missing = _without_membership(now).filter(pk__in=user_ids).annotate(access_group=_group_id())
+    insert_select(Membership, ["user", "group"], missing.values_list("pk", "access_group"), ignore_conflicts=True)
+
+
+def find_mismatches(now: datetime) -> Mismatches:
+    """All users whose group does not match, in order. A subscription that is due and not yet swept counts as ended."""
+    stale = _memberships().filter(~_live_of("user_id", now)).order_by("user_id")
+    missing = _without_membership(now).order_by("pk")
+    return Mismatches(
+        stale=list(stale.values_list("user_id", flat=True)),
+        missing=list(missing.values_list("pk", flat=True)),
+    )
+
+
+@transaction.atomic
+def repair(user_ids: Collection[int], now: datetime) -> None:
+    """Lock the users and reconcile their access, in one transaction."""
+    reconcile_access(lock_users(user_ids), now)
+
+
+def ensure_group(**kwargs: Any) -> None:
+    """Create the group where it is missing: after `migrate`, and after a test has emptied the database."""
+    Group.objects.get_or_create(name=GROUP)
+
+
+def _memberships() -> QuerySet[Any]:
+    return Membership.objects.filter(group_id=_group_id())
+
+
+def _group_id() -> Subquery:
+    return Subquery(Group.objects.filter(name=GROUP).values("pk")[:1])
+
+
+def _live_of(user_column: str, now: datetime) -> Exists:
+    return Exists(Subscription.objects.live(now).filter(user_id=OuterRef(user_column)))
+
+
+def _without_membership(now: datetime) -> QuerySet[AbstractUser]:
+    return User.objects.filter(_live_of("pk", now), ~Exists(_memberships().filter(user_id=OuterRef("pk"))))

@@ -1,0 +1,20 @@
+"""Wiring of the app."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, not of rows: creates the group
+from django.utils.translation import gettext_lazy as _
+
+
+class SubscriptionsConfig(AppConfig):
+    name = "subscriptions"
+    verbose_name = _("Subscriptions")
+
+    def ready(self) -> None:
+        """Connect the strict receiver that keeps access true, and what creates the group."""
+        # These load models, which Django allows only once all apps are loaded.
+        from subscriptions.access import ensure_group  # noqa: PLC0415
+        from subscriptions.receivers import follow_with_access  # noqa: PLC0415
+        from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415
+
+        subscriptions_transitioned.connect(follow_with_access, dispatch_uid="subscriptions.follow_with_access")
+        post_migrate.connect(ensure_group, sender=self, dispatch_uid="subscriptions.ensure_group")

@@ -1,0 +1,45 @@
+"""What can go wrong with subscriptions. Each message says what the reader can do."""
+
+
+class SubscriptionError(Exception):
+    """Base of this app's errors."""
+
+
+class UnknownUser(SubscriptionError, LookupError):
+    """The user is not, or no longer, in the database."""
+
+
+class UnknownPlan(SubscriptionError, LookupError):
+    """The plan is not, or no longer, in the database."""
+
+
+class UnknownSubscription(SubscriptionError, LookupError):
+    """The subscription is not, or no longer, in the database."""
+
+
+class PlanNotOnSale(SubscriptionError, ValueError):
+    """The plan exists but takes no new subscribers."""
+
+
+class IllegalTransition(SubscriptionError, ValueError):
+    """The state machine has no such move from the subscription's present state."""
+
+
+class AlreadySubscribed(IllegalTransition):
+    """The user has another active subscription to the same plan."""
+
+
+class InvalidReason(SubscriptionError, ValueError):
+    """The reason is longer than the history can hold."""
+
+
+class InvalidPeriod(SubscriptionError, OverflowError):
+    """The new end would lie beyond the last date that can be stored."""
+
+
+class InvalidInstant(SubscriptionError, ValueError):
+    """A date and time without a time zone, or one that is not allowed here."""
+
+
+class SweepAborted(SubscriptionError, RuntimeError):
+    """So many subscriptions failed that the cause must be general; the sweep stopped and recorded what it did."""

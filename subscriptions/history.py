@@ -1,0 +1,82 @@
+"""How a transition is put on record: its events, the strict signal, and the public signals once it is committed."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import DateTimeField, F, Value
+from django.dispatch import Signal
+
+from foundation.insert_select import insert_select
+from subscriptions.models import Subscription, SubscriptionEvent, Transition
+from subscriptions.signals import subscriptions_transitioned
+
+logger = logging.getLogger(__name__)
+
+UNCHANGED = F("end_date")
+"""The old end of a transition that leaves the end where it was."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A transition that some subscriptions have just made, and what the history says of it."""
+
+    transition: Transition
+    now: datetime
+    actor: AbstractBaseUser | None = None
+    reason: str = ""
+    old_end_date: Value | F = UNCHANGED
+
+    def write(self, sender: type, subscriptions: Sequence[Subscription]) -> None:
+        """Insert one event for each subscription, whose row is changed already, and send the strict signal."""
+        event_ids = insert_select(
+            SubscriptionEvent, list(columns := self._columns()), _selected(subscriptions, columns)
+        )
+        subscriptions_transitioned.send(
+            sender,
+            transition=self.transition,
+            event_ids=event_ids,
+            user_ids=[subscription.user_id for subscription in subscriptions],
+            now=self.now,
+        )
+
+    def _columns(self) -> dict[str, Value | F]:
+        return {
+            "subscription": F("pk"),
+            "transition": Value(self.transition.value),
+            "occurred_at": Value(self.now, output_field=DateTimeField()),
+            "actor": Value(self.actor.pk if self.actor else None, output_field=SubscriptionEvent._meta.pk),
+            "reason": Value(self.reason),
+            "old_end_date": self.old_end_date,
+            "new_end_date": F("end_date"),
+            "price": F("plan__price"),
+            "currency": F("plan__currency"),
+        }
+
+
+def _selected(subscriptions: Sequence[Subscription], columns: dict[str, Value | F]) -> Any:
+    rows = Subscription.objects.filter(pk__in=[subscription.pk for subscription in subscriptions])
+    return rows.values_list(*columns.values())
+
+
+def announce_on_commit(signal: Signal, sender: type, subscriptions: Sequence[Subscription], **arguments: Any) -> None:
+    """Send a public signal once for each subscription, after the transaction has committed; none if it does not."""
+    if signal.has_listeners(sender):
+        transaction.on_commit(lambda: announce(signal, sender, subscriptions, **arguments))
+
+
+def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription], **arguments: Any) -> None:
+    """Send the signal once for each subscription; count the receivers that failed in one line of the log.
+
+    Django logs each failure itself, with the receiver's name and the traceback.
+    """
+    failed = 0
+    for subscription in subscriptions:
+        answers = signal.send_robust(sender, subscription=subscription, **arguments)
+        failed += sum(isinstance(answer, Exception) for _, answer in answers)
+    if failed:
+        logger.error("receivers of a public signal failed", extra={"failed_receivers": failed})

@@ -1,0 +1,69 @@
+"""The sweep, by hand."""
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from foundation import clock
+from subscriptions.errors import InvalidInstant, SweepAborted
+from subscriptions.models import Subscription
+from subscriptions.sweep import Sweep
+
+
+class Command(BaseCommand):
+    help = "Expire the subscriptions that are due, as the schedule does."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only tell what would expire")
+        parser.add_argument(
+            "--at",
+            metavar="INSTANT",
+            help="judge by this instant, for example 2026-12-31T00:00Z; a future one only with --dry-run",
+        )
+        parser.add_argument("--limit", type=int, help="expire at most so many")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = clock.now()
+        try:
+            at = _instant(options["at"]) if options["at"] else now
+        except InvalidInstant as error:
+            raise CommandError(str(error)) from error
+        if at > now and not options["dry_run"]:
+            raise CommandError(f"{at} is still to come, and what is paid for cannot end; add --dry-run")
+        if options["limit"] is not None and options["limit"] < 1:
+            raise CommandError("--limit takes a number from 1 on")
+        if options["dry_run"]:
+            self._tell(at, options["limit"])
+        else:
+            self._sweep(at, options["limit"])
+
+    def _tell(self, at: datetime, limit: int | None) -> None:
+        due = Subscription.objects.due(at).order_by("end_date", "pk")[:limit]
+        for subscription in due.iterator():
+            self.stdout.write(
+                f"{subscription} of user {subscription.user_id} ends {subscription.end_date:%Y-%m-%d %H:%MZ}"
+            )
+        self.stdout.write(f"would expire {due.count()}; nothing was changed")
+
+    def _sweep(self, at: datetime, limit: int | None) -> None:
+        try:
+            run = Sweep(now=at, limit=limit).run()
+        except SweepAborted as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"expired {run.expired}, failed {run.failed}, remaining {run.remaining} ({run})")
+        for subscription, error_text in run.failures.items():
+            self.stderr.write(f"subscription {subscription}: {error_text}")
+        if run.failed:
+            raise CommandError(f"{run.failed} could not be expired; they stay due and are tried again by the next run")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInstant(f"{text!r} is not a date and time such as 2026-12-31T00:00Z") from error
+    if instant.tzinfo is None:
+        raise InvalidInstant(f"{text!r} has no time zone; write {text}Z for UTC")
+    return instant.astimezone(UTC)

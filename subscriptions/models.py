@@ -1,0 +1,200 @@
+"""Plans, subscriptions, their history, and the runs of the sweep."""
+
+from datetime import timedelta
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from subscriptions.querysets import AppendOnlyError, AppendOnlyQuerySet, SubscriptionQuerySet
+
+MAXIMUM_DURATION_DAYS = 36_525  # a century: a longer period is a typing error
+REASON_LENGTH = 500
+
+
+class Plan(models.Model):
+    """What is sold: a length of time at a price. A free plan has the price 0."""
+
+    name = models.CharField(_("name"), max_length=100)
+    price = models.DecimalField(
+        _("price"),
+        max_digits=10,
+        decimal_places=2,
+        validators=[MinValueValidator(0)],
+        help_text=_("per period"),
+    )
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        default="EUR",
+        db_default="EUR",
+        validators=[RegexValidator(r"^[A-Z]{3}$", _("three capital letters, as in ISO 4217"))],
+    )
+    duration_days = models.PositiveIntegerField(
+        _("duration"),
+        validators=[MinValueValidator(1), MaxValueValidator(MAXIMUM_DURATION_DAYS)],
+        help_text=_("days of 24 hours"),
+    )
+    on_sale = models.BooleanField(_("on sale"), default=True, db_default=True)
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        ordering = ["price", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(price__gte=0), name="plan_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(duration_days__gte=1, duration_days__lte=MAXIMUM_DURATION_DAYS),
+                name="plan_duration_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def duration(self) -> timedelta:
+        """The length of one period."""
+        return timedelta(days=self.duration_days)
+
+
+class Subscription(models.Model):
+    """A user's time on a plan. Only `SubscriptionService` changes it."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+
+    # PROTECT: the history must outlive the wish to tidy up; deactivate the user or the plan instead.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="subscriptions",
+        verbose_name=_("user"),
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions", verbose_name=_("plan"))
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.ACTIVE)
+    start_date = models.DateTimeField(_("start"))
+    end_date = models.DateTimeField(_("end"), help_text=_("the first instant that is no longer paid for"))
+    expired_at = models.DateTimeField(
+        _("expired at"), null=True, blank=True, editable=False, help_text=_("set if and only if expired")
+    )
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "plan"],
+                condition=Q(status="active"),
+                name="subscription_one_active_per_user_and_plan",
+            ),
+            models.CheckConstraint(condition=Q(end_date__gt=F("start_date")), name="subscription_end_after_start"),
+            models.CheckConstraint(
+                condition=Q(status__in=["active", "cancelled"], expired_at__isnull=True)
+                | Q(status="expired", expired_at__isnull=False),
+                name="subscription_status_known_and_expired_at_agrees",
+            ),
+        ]
+        indexes = [
+            # No parameter in the condition, or neither SQLite nor a generic plan of PostgreSQL would use it.
+            models.Index(
+                fields=["end_date", "id"],
+                condition=Q(expired_at__isnull=True),
+                name="subscription_not_expired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"subscription {self.pk}"
+
+
+class Transition(models.TextChoices):
+    """The moves of the state machine."""
+
+    CREATED = "created", _("created")
+    RENEWED = "renewed", _("renewed")
+    CANCELLED = "cancelled", _("cancelled")
+    REACTIVATED = "reactivated", _("reactivated")
+    EXPIRED = "expired", _("expired")
+
+
+class SubscriptionEvent(models.Model):
+    """One transition of one subscription: who, when, what, why, and what it changed. Append-only."""
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="events")
+    transition = models.CharField(_("transition"), max_length=11, choices=Transition)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("actor"),
+        help_text=_("empty: the system"),
+    )
+    reason = models.CharField(_("reason"), max_length=REASON_LENGTH, blank=True, db_default="")
+    old_end_date = models.DateTimeField(_("end before"), null=True)
+    new_end_date = models.DateTimeField(_("end after"))
+    price = models.DecimalField(_("price"), max_digits=10, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.transition} of subscription {self.subscription_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert. Raises AppendOnlyError for a row that exists."""
+        if not self._state.adding:
+            raise AppendOnlyError
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: raises AppendOnlyError."""
+        raise AppendOnlyError
+
+
+class SweepRun(models.Model):
+    """One run of the sweep. A run without `finished_at` is at work, or died."""
+
+    started_at = models.DateTimeField(_("started at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    expired = models.PositiveIntegerField(_("expired"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+    remaining = models.PositiveIntegerField(_("remaining"), default=0, help_text=_("due and left to the next run"))
+    oldest_late = models.DurationField(
+        _("oldest late"),
+        default=timedelta,
+        help_text=_("how long past its end the latest of the expired was"),
+    )
+    failures = models.JSONField(_("failures"), default=dict, help_text=_("what went wrong, by the subscription's id"))
+
+    class Meta:
+        verbose_name = _("sweep")
+        verbose_name_plural = _("sweeps")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"sweep {self.pk}"
+
+    def summary(self) -> dict[str, int | float]:
+        """What the scheduled job returns; `oldest_late_s` is in seconds."""
+        return {
+            "expired": self.expired,
+            "failed": self.failed,
+            "remaining": self.remaining,
+            "oldest_late_s": self.oldest_late.total_seconds(),
+            "run": self.pk,
+        }

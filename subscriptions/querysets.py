@@ -1,0 +1,54 @@
+"""The predicates of a subscription's state, and how rows are locked."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from subscriptions.models import Subscription, SubscriptionEvent  # noqa: F401 - the base class names it in quotes
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    """Time is an argument; "not expired" is `expired_at IS NULL`, the condition of the partial index."""
+
+    def live(self, now: datetime) -> "SubscriptionQuerySet":
+        """Those that give access at `now`; the instant `end_date` is no longer paid for."""
+        return self.filter(expired_at__isnull=True, end_date__gt=now)
+
+    def due(self, now: datetime) -> "SubscriptionQuerySet":
+        """Those that the sweep must end."""
+        return self.filter(expired_at__isnull=True, end_date__lte=now)
+
+    def claim(self, limit: int) -> "list[Subscription]":
+        """Lock up to `limit` rows and their users', oldest end first, passing over what another transaction holds.
+
+        Locking the user too keeps a renewal of another subscription of theirs from slipping in between the expiry
+        and the judgement of their access. On SQLite the transaction itself (BEGIN IMMEDIATE) is the lock.
+        """
+        rows = self.select_related("user", "plan").order_by("end_date", "pk")
+        return list(rows.select_for_update(of=("self", "user"), no_key=True, skip_locked=True)[:limit])
+
+
+class AppendOnlyQuerySet(models.QuerySet["SubscriptionEvent"]):
+    """Rows are written once; history is neither changed nor deleted."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnlyError
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise AppendOnlyError
+
+    def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: int | None = None) -> NoReturn:
+        """Refuse."""
+        raise AppendOnlyError
+
+
+class AppendOnlyError(TypeError):
+    """An attempt to change the history of a subscription. Record a new event instead."""
+
+    def __init__(self) -> None:
+        super().__init__("SubscriptionEvent is append-only: record a new event instead of changing one")

@@ -1,0 +1,242 @@
+"""The transitions of a subscription. Nothing else writes its status."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Value
+
+from foundation import clock
+from subscriptions import signals
+from subscriptions.access import lock_users
+from subscriptions.errors import (
+    AlreadySubscribed,
+    IllegalTransition,
+    InvalidPeriod,
+    InvalidReason,
+    PlanNotOnSale,
+    UnknownPlan,
+    UnknownSubscription,
+    UnknownUser,
+)
+from subscriptions.history import Record, announce_on_commit
+from subscriptions.models import REASON_LENGTH, Plan, Subscription, Transition
+
+Status = Subscription.Status
+
+
+class SubscriptionService:
+    """The state machine of design section 4: create, renew, cancel, reactivate, expire.
+
+    Each method is one transaction and takes one `now` (UTC; the present where it is left out) and the `actor` who asked
+    for it (None: the subscriber's own doing or the system's). The subscription that is passed in is brought up to date
+    and returned. Raises errors of `subscriptions.errors`, and then nothing has changed.
+    """
+
+    @staticmethod
+    def create_subscription(
+        user: AbstractBaseUser,
+        plan: Plan,
+        *,
+        now: datetime | None = None,
+        actor: AbstractBaseUser | None = None,
+    ) -> Subscription:
+        """Start a period of `plan` at `now` and give access.
+
+        Raises UnknownUser, UnknownPlan, PlanNotOnSale, or AlreadySubscribed where an active one is live.
+        """
+        now = now or clock.now()
+        with transaction.atomic():
+            _lock_owner(user.pk)
+            plan = _plan_on_sale(plan)
+            _refuse_second_active(user.pk, plan, now)
+            subscription = Subscription.objects.create(
+                user_id=user.pk, plan=plan, start_date=now, end_date=_end_of_period(now, plan.duration)
+            )
+            Record(Transition.CREATED, now, actor, old_end_date=_instant(None)).write(
+                SubscriptionService, [subscription]
+            )
+            announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
+        return subscription
+
+    @staticmethod
+    def renew_subscription(
+        subscription: Subscription, *, now: datetime | None = None, actor: AbstractBaseUser | None = None
+    ) -> Subscription:
+        """Add a period to what is left of the subscription, or start one at `now` if nothing is. From any state.
+
+        Raises UnknownSubscription, AlreadySubscribed, or InvalidPeriod.
+        """
+        now = now or clock.now()
+        with transaction.atomic():
+            _lock(subscription)
+            _refuse_second_active(subscription.user_id, subscription.plan, now, besides=subscription)
+            old_end = subscription.end_date
+            new_end = _end_of_period(max(old_end, now), subscription.plan.duration)
+            _change(subscription, status=Status.ACTIVE, end_date=new_end, expired_at=None)
+            Record(Transition.RENEWED, now, actor, old_end_date=_instant(old_end)).write(
+                SubscriptionService, [subscription]
+            )
+            announce_on_commit(
+                signals.subscription_renewed,
+                SubscriptionService,
+                [subscription],
+                old_end_date=old_end,
+                new_end_date=new_end,
+            )
+        return subscription
+
+    @staticmethod
+    def cancel_subscription(
+        subscription: Subscription,
+        reason: str = "",
+        *,
+        now: datetime | None = None,
+        actor: AbstractBaseUser | None = None,
+    ) -> Subscription:
+        """Let the subscription run out: access stays until `end_date`. Cancelling again changes nothing.
+
+        Raises UnknownSubscription, InvalidReason, or IllegalTransition where it has ended already.
+        """
+        now = now or clock.now()
+        with transaction.atomic():
+            _lock(subscription)
+            _refuse_long_reason(reason)
+            _refuse_ended(subscription, now, "cancelled")
+            if subscription.status == Status.CANCELLED:
+                return subscription
+            _change(subscription, status=Status.CANCELLED)
+            Record(Transition.CANCELLED, now, actor, reason).write(SubscriptionService, [subscription])
+            announce_on_commit(signals.subscription_cancelled, SubscriptionService, [subscription], reason=reason)
+        return subscription
+
+    @staticmethod
+    def reactivate_subscription(
+        subscription: Subscription, *, now: datetime | None = None, actor: AbstractBaseUser | None = None
+    ) -> Subscription:
+        """Take a cancellation back while the subscription is live.
+
+        Raises UnknownSubscription, AlreadySubscribed, or IllegalTransition where it is not cancelled or has ended.
+        """
+        now = now or clock.now()
+        with transaction.atomic():
+            _lock(subscription)
+            _refuse_ended(subscription, now, "reactivated")
+            if subscription.status != Status.CANCELLED:
+                raise IllegalTransition(f"{subscription} is not cancelled; there is nothing to take back")
+            _refuse_second_active(subscription.user_id, subscription.plan, now, besides=subscription)
+            _change(subscription, status=Status.ACTIVE)
+            Record(Transition.REACTIVATED, now, actor).write(SubscriptionService, [subscription])
+            announce_on_commit(signals.subscription_reactivated, SubscriptionService, [subscription])
+        return subscription
+
+    @staticmethod
+    def cancel_now(
+        subscription: Subscription,
+        reason: str = "",
+        *,
+        now: datetime | None = None,
+        actor: AbstractBaseUser | None = None,
+    ) -> Subscription:
+        """End a live subscription, and the access that it gives, at `now`. For operators; one `expired` event.
+
+        Raises UnknownSubscription, InvalidReason, or IllegalTransition where it has ended already or not begun.
+        """
+        now = now or clock.now()
+        with transaction.atomic():
+            _lock(subscription)
+            _refuse_long_reason(reason)
+            _refuse_ended(subscription, now, "cancelled")
+            if subscription.start_date >= now:
+                raise IllegalTransition(f"{subscription} has not begun; nothing of it can be kept")
+            old_end = subscription.end_date
+            _change(subscription, end_date=now)
+            record = Record(Transition.EXPIRED, now, actor, reason, old_end_date=_instant(old_end))
+            _expire([subscription], record)
+        return subscription
+
+    @staticmethod
+    def expire_claimed(subscriptions: Sequence[Subscription], *, now: datetime) -> None:
+        """End what is due at `now` and was claimed (`SubscriptionQuerySet.claim`) in the transaction that is open."""
+        if subscriptions:
+            _expire(subscriptions, Record(Transition.EXPIRED, now))
+
+    @staticmethod
+    def check_expired_subscriptions() -> int:
+        """Sweep now; return how many subscriptions this run expired. Raises SweepAborted."""
+        # The sweep is built on this class.
+        from subscriptions.sweep import Sweep  # noqa: PLC0415
+
+        return Sweep(now=clock.now()).run().expired
+
+
+def _expire(subscriptions: Sequence[Subscription], record: Record) -> None:
+    ids = [subscription.pk for subscription in subscriptions]
+    Subscription.objects.filter(pk__in=ids).update(status=Status.EXPIRED, expired_at=record.now)
+    for subscription in subscriptions:
+        subscription.status = Status.EXPIRED
+        subscription.expired_at = record.now
+    record.write(SubscriptionService, subscriptions)
+    announce_on_commit(signals.subscription_expired, SubscriptionService, subscriptions)
+
+
+def _lock_owner(user_id: int) -> None:
+    if not lock_users([user_id]):
+        raise UnknownUser(f"there is no user {user_id}")
+
+
+def _lock(subscription: Subscription) -> None:
+    """Lock the owner, then the row, and bring the instance up to date: what the caller had read may be stale."""
+    _lock_owner(subscription.user_id)
+    try:
+        subscription.refresh_from_db(from_queryset=Subscription.objects.select_for_update(no_key=True))
+    except Subscription.DoesNotExist as error:
+        raise UnknownSubscription(f"there is no {subscription}") from error
+
+
+def _change(subscription: Subscription, **fields: object) -> None:
+    for name, value in fields.items():
+        setattr(subscription, name, value)
+    subscription.save(update_fields=fields)
+
+
+def _plan_on_sale(plan: Plan) -> Plan:
+    present = Plan.objects.filter(pk=plan.pk).first()
+    if present is None:
+        raise UnknownPlan(f"there is no plan {plan.pk}")
+    if not present.on_sale:
+        raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
+    return present
+
+
+def _refuse_second_active(user_id: int, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:
+    """One active subscription for each user and plan. One that is due, and only not yet swept, is ended here."""
+    others = Subscription.objects.filter(user_id=user_id, plan=plan, status=Status.ACTIVE)
+    if besides is not None:
+        others = others.exclude(pk=besides.pk)
+    for other in others.select_for_update(no_key=True):
+        if other.end_date > now:
+            raise AlreadySubscribed(f"user {user_id} has the active {other} to plan {plan.pk}; renew that one")
+        _expire([other], Record(Transition.EXPIRED, now))
+
+
+def _refuse_ended(subscription: Subscription, now: datetime, wish: str) -> None:
+    if subscription.status == Status.EXPIRED or subscription.end_date <= now:
+        raise IllegalTransition(f"{subscription} has ended and cannot be {wish}; renew it instead")
+
+
+def _refuse_long_reason(reason: str) -> None:
+    if len(reason) > REASON_LENGTH:
+        raise InvalidReason(f"a reason has at most {REASON_LENGTH} characters, this one has {len(reason)}")
+
+
+def _end_of_period(start: datetime, duration: timedelta) -> datetime:
+    try:
+        return start + duration
+    except OverflowError as error:
+        raise InvalidPeriod(f"{duration} after {start} lies beyond the last date that can be stored") from error
+
+
+def _instant(value: datetime | None) -> Value:
+    return Value(value, output_field=Subscription._meta.get_field("end_date"))

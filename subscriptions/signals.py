@@ -1,0 +1,34 @@
+"""The signals of a subscription's life.
+
+`sender` is always `subscriptions.services.SubscriptionService`. Receivers take `**kwargs`: arguments may be added.
+
+Two stages. `subscriptions_transitioned` is strict: it runs inside the transaction, and an exception undoes the
+transition. The others are public: they run once each after the commit, through `send_robust`. A receiver that fails is
+logged by name and stops nothing; a process that dies just after the commit never calls them. What must not be lost
+belongs into a row that a strict receiver writes.
+"""
+
+from django.dispatch import Signal
+
+subscriptions_transitioned = Signal()
+"""Some subscriptions have made one and the same transition, and the transaction is still open. Strict.
+
+Arguments: `transition` (a `Transition`), `event_ids` (a list of the primary keys of the `SubscriptionEvent`s just
+written), `user_ids` (a list, one entry for each event, in no particular order), `now` (datetime, UTC).
+Receivers write to this database only, set-based, and take the list as a whole. The users' rows are locked.
+"""
+
+subscription_created = Signal()
+"""A user has subscribed. Arguments: `subscription`, `user`, `plan`."""
+
+subscription_renewed = Signal()
+"""A subscription got another period. Arguments: `subscription`, `old_end_date`, `new_end_date` (datetimes, UTC)."""
+
+subscription_cancelled = Signal()
+"""A subscription will end at its `end_date` and give access until then. Arguments: `subscription`, `reason` (str)."""
+
+subscription_reactivated = Signal()
+"""A cancellation was taken back in time. Arguments: `subscription`."""
+
+subscription_expired = Signal()
+"""A subscription has ended, by the sweep or by an operator. Arguments: `subscription`."""

@@ -1,0 +1,142 @@
+"""The sweep: ends what is due, in batches, each in a transaction of its own and each written set-based."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from foundation import clock
+from subscriptions.errors import SweepAborted
+from subscriptions.models import Subscription, SweepRun
+from subscriptions.querysets import SubscriptionQuerySet
+from subscriptions.services import SubscriptionService
+
+logger = logging.getLogger(__name__)
+
+BATCH_SIZE = 1_000
+"""Subscriptions a transaction; at 5,000 PostgreSQL changes its plan and CPU doubles (docs/decisions.md)."""
+
+MAXIMUM_FAILURES = 100
+"""So many bad rows mean that the cause is not in the rows."""
+
+RESERVE = timedelta(seconds=5)
+"""Time kept back for the last batch and for the record of the run; a batch took 0.1 s where it was measured."""
+
+
+def unlimited() -> timedelta:
+    """The time left where nobody limits it: in a command, on a laptop."""
+    return timedelta.max
+
+
+@dataclass
+class Sweep:
+    """One run over everything that is due at `now`. What it leaves, the next run takes.
+
+    `time_left` is asked before each batch. `limit` bounds how many subscriptions are claimed. Any number of sweeps may
+    run at once: on PostgreSQL each is handed its own rows, on SQLite they take turns.
+    """
+
+    now: datetime
+    time_left: Callable[[], timedelta] = unlimited
+    limit: int | None = None
+    batch_size: int = BATCH_SIZE
+    expired: int = field(default=0, init=False)
+    oldest_end: datetime | None = field(default=None, init=False)
+    failures: dict[int, str] = field(default_factory=dict, init=False)
+
+    def run(self) -> SweepRun:
+        """Sweep, and return the row that records it.
+
+        A subscription that cannot be expired is recorded and passed over. Raises SweepAborted, after recording, if
+        there are too many of those; what the database itself refuses (no connection) is raised as it comes, and
+        leaves the row without `finished_at`.
+        """
+        run = SweepRun.objects.create(started_at=clock.now())
+        self._pass_until_nothing_is_claimed()
+        self._record(run)
+        if len(self.failures) >= MAXIMUM_FAILURES:
+            raise SweepAborted(f"{len(self.failures)} subscriptions failed; see 'failures' of sweep {run.pk}")
+        return run
+
+    def due(self) -> SubscriptionQuerySet:
+        """What this run would still take."""
+        return Subscription.objects.due(self.now).exclude(pk__in=list(self.failures))
+
+    def _pass_until_nothing_is_claimed(self) -> None:
+        """A short batch may only mean that another transaction holds the rest, so look again from the oldest on."""
+        while self._pass():
+            pass
+
+    def _pass(self) -> bool:
+        """Go once through what is due, oldest first; tell whether anything was claimed.
+
+        The watermark spares each batch the dead index entries of those before it.
+        """
+        watermark: datetime | None = None
+        claimed_any = False
+        while size := self._next_batch_size():
+            rows = self.due().filter(end_date__gte=watermark) if watermark else self.due()
+            claimed = self._expire(rows, size)
+            claimed_any = claimed_any or bool(claimed)
+            if len(claimed) < size:
+                break
+            watermark = claimed[-1].end_date
+        return claimed_any
+
+    def _next_batch_size(self) -> int:
+        if self.time_left() < RESERVE or len(self.failures) >= MAXIMUM_FAILURES:
+            return 0
+        if self.limit is None:
+            return self.batch_size
+        return min(self.batch_size, self.limit - self.expired - len(self.failures))
+
+    def _expire(self, rows: SubscriptionQuerySet, size: int) -> list[Subscription]:
+        claimed: list[Subscription] = []
+        try:
+            with transaction.atomic():
+                claimed += rows.claim(size)
+                SubscriptionService.expire_claimed(claimed, now=self.now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - strict receivers may raise anything; it is recorded for its row
+            self._split(claimed, error)
+        else:
+            self._count(claimed)
+        return claimed
+
+    def _split(self, claimed: Sequence[Subscription], error: Exception) -> None:
+        """Halve the batch that was rolled back until the bad rows stand alone."""
+        if not claimed:
+            raise error
+        if len(claimed) == 1:
+            self._fail(claimed[0], error)
+            return
+        middle = len(claimed) // 2
+        for half in (claimed[:middle], claimed[middle:]):
+            if self._next_batch_size():
+                self._expire(self.due().filter(pk__in=[row.pk for row in half]), len(half))
+
+    def _fail(self, subscription: Subscription, error: Exception) -> None:
+        self.failures[subscription.pk] = f"{type(error).__name__}: {error}"[:500]
+        # The message may quote a row; the log gets only the kind of error.
+        logger.error(
+            "subscription could not be expired",
+            extra={"subscription": subscription.pk, "error": type(error).__name__},
+        )
+
+    def _count(self, claimed: Sequence[Subscription]) -> None:
+        self.expired += len(claimed)
+        ends = [subscription.end_date for subscription in claimed]
+        self.oldest_end = min([*ends, self.oldest_end or self.now])
+
+    def _record(self, run: SweepRun) -> None:
+        run.finished_at = clock.now()
+        run.expired = self.expired
+        run.failed = len(self.failures)
+        run.remaining = self.due().count()
+        run.oldest_late = self.now - (self.oldest_end or self.now)
+        run.failures = {str(pk): error for pk, error in self.failures.items()}
+        run.save()
+        logger.info("sweep finished", extra=run.summary())

@@ -1,0 +1,66 @@
+"""Access: audit and repair."""
+
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError
+
+from foundation import clock
+from subscriptions.access import GROUP, Mismatches, find_mismatches, reconcile_access
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import MONTH, NOW, has_access, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def subscriber(now: datetime | None = None) -> User:
+    user = make_user()
+    Service.create_subscription(user, make_plan(), now=now or clock.now())
+    return user
+
+
+def test_reconciling_is_idempotent_over_all_users() -> None:
+    user, stranger = subscriber(NOW), make_user()
+    for _ in range(2):
+        reconcile_access([user.pk, stranger.pk], NOW)
+        assert has_access(user)
+        assert not has_access(stranger)
+
+
+def test_missing_group_is_an_error_and_not_silence() -> None:
+    user = subscriber(NOW)
+    Group.objects.filter(name=GROUP).delete()
+    with pytest.raises(IntegrityError):
+        reconcile_access([user.pk], NOW)
+
+
+def test_mismatches_are_found_both_ways() -> None:
+    stale, missing = make_user(), subscriber(NOW)
+    stale.groups.add(Group.objects.get(name=GROUP))
+    missing.groups.clear()
+    assert find_mismatches(NOW) == Mismatches(stale=[stale.pk], missing=[missing.pk])
+    assert find_mismatches(NOW + MONTH) == Mismatches(stale=[stale.pk], missing=[])
+
+
+def test_audit_lists_and_fails_then_fixes_then_is_content() -> None:
+    stale, missing = make_user(), subscriber()
+    stale.groups.add(Group.objects.get(name=GROUP))
+    missing.groups.clear()
+    out = StringIO()
+    with pytest.raises(CommandError, match="2 users do not match"):
+        call_command("audit_access", stdout=out)
+    assert f"user {stale.pk}: has access without" in out.getvalue()
+    assert f"user {missing.pk}: has a live subscription without access" in out.getvalue()
+    call_command("audit_access", "--fix", stdout=out)
+    assert has_access(missing)
+    assert not has_access(stale)
+    call_command("audit_access", stdout=out)
+    assert out.getvalue().endswith("everybody matches\n")
+
+
+def test_due_and_not_yet_swept_counts_as_ended_in_the_audit() -> None:
+    user = subscriber(clock.now() - MONTH - timedelta(seconds=1))
+    assert find_mismatches(clock.now()).stale == [user.pk]

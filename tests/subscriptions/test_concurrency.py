@@ -1,0 +1,206 @@
+"""Many sweeps, renewals in flight, and sweeps that die: PostgreSQL's locks at work."""
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from notifications.models import Notification
+from subscriptions.access import GROUP, find_mismatches
+from subscriptions.errors import AlreadySubscribed
+from subscriptions.models import Plan, Subscription, SubscriptionEvent
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import Sweep
+from tests.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+
+
+def start_sweeper(batch_size: int) -> "subprocess.Popen[str]":
+    """A sweeping process that waits for `go`."""
+    command = [sys.executable, "-m", "tests.programs.sweeper", str(batch_size), NOW.isoformat()]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def wait_until_ready(process: "subprocess.Popen[str]") -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+
+
+def go(process: "subprocess.Popen[str]") -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def assert_each_expired_once(due: list[Subscription]) -> None:
+    """Each due row is expired, with one event and one notification a channel, and access is right for everybody."""
+    assert Subscription.objects.filter(status="expired", expired_at=NOW).count() == len(due)
+    events = Counter(SubscriptionEvent.objects.filter(transition="expired").values_list("subscription_id", flat=True))
+    assert events == Counter(subscription.pk for subscription in due)
+    channels = Counter(Notification.objects.values_list("event__subscription_id", "channel"))
+    assert channels == Counter((row.pk, channel) for row in due for channel in ("ses", "sns"))
+    assert not User.objects.filter(groups__name=GROUP).exists()
+
+
+def in_thread(work: Callable[[], object]) -> threading.Thread:
+    """Run with a database connection of its own."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_four_overlapping_sweeps_expire_each_row_once() -> None:
+    due = make_due(make_plan(), 4_000)
+    sweepers = [start_sweeper(100) for _ in range(4)]
+    for sweeper in sweepers:
+        wait_until_ready(sweeper)
+    for sweeper in sweepers:
+        go(sweeper)
+    expired = [int(sweeper.communicate(timeout=60)[0]) for sweeper in sweepers]
+    assert sum(expired) == len(due)
+    assert sum(1 for number in expired if number) > 1, "the sweeps did not overlap"
+    assert_each_expired_once(due)
+
+
+def test_sweep_killed_at_any_moment_leaves_nothing_half_done() -> None:
+    due = make_due(make_plan(), 8_000)
+    chance = random.Random(20261123)
+    waiting = [start_sweeper(50) for _ in range(4)]
+    for killed in range(24):
+        sweeper = waiting.pop(0)
+        wait_until_ready(sweeper)
+        go(sweeper)
+        time.sleep(chance.uniform(0.0, 0.06))
+        sweeper.kill()
+        sweeper.communicate(timeout=10)
+        if killed < 20:
+            waiting.append(start_sweeper(50))
+    part = Subscription.objects.filter(status="expired").count()
+    assert 0 < part < len(due), "every kill came too early or too late to prove anything"
+    wait_for_orphaned_backends()
+    assert Sweep(now=NOW).run().expired == len(due) - part
+    assert_each_expired_once(due)
+
+
+def wait_for_orphaned_backends() -> None:
+    """A killed client's last statement may still be at work in its backend."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if cursor.fetchone()[0] == 0:
+                return
+        time.sleep(0.02)
+    pytest.fail("backends of killed sweepers are still there after 10 s")
+
+
+def test_renewal_made_between_claim_and_update_survives() -> None:
+    (due,) = make_due(make_plan(), 1)
+    with transaction.atomic():
+        claimed = Subscription.objects.due(NOW).claim(10)
+        renewal = in_thread(lambda: Service.renew_subscription(Subscription.objects.get(pk=due.pk), now=NOW))
+        wait_until_blocked()
+        Service.expire_claimed(claimed, now=NOW)
+    renewal.join(timeout=10)
+    due.refresh_from_db()
+    assert (due.status, due.end_date) == ("active", NOW + MONTH)
+    assert has_access(due.user)
+
+
+def test_sweep_passes_over_what_a_renewal_holds() -> None:
+    first, second = make_due(make_plan(), 2)
+    with transaction.atomic():
+        Service.renew_subscription(first, now=NOW)
+        sweep = in_thread(lambda: Sweep(now=NOW).run())
+        sweep.join(timeout=10)
+        assert not sweep.is_alive()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("active", "expired")
+    assert has_access(first.user)
+
+
+def test_creation_of_another_subscription_during_the_expiry_keeps_access() -> None:
+    (due,) = make_due(make_plan(), 1)
+    other = make_plan(name="Yearly")
+    with transaction.atomic():
+        claimed = Subscription.objects.due(NOW).claim(10)
+        creation = in_thread(lambda: Service.create_subscription(User.objects.get(pk=due.user_id), other, now=NOW))
+        wait_until_blocked()
+        Service.expire_claimed(claimed, now=NOW)
+    creation.join(timeout=10)
+    assert has_access(due.user)
+    assert find_mismatches(NOW).stale == []
+
+
+def wait_until_blocked() -> None:
+    """Until some other backend waits for a lock."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    pytest.fail("nobody waits for the claimed rows")
+
+
+def test_two_simultaneous_creations_give_one_subscription() -> None:
+    user, plan = make_user(), make_plan()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: create_or_refuse(user, plan), range(8)))
+    assert Subscription.objects.filter(user=user).count() == 1
+    assert Notification.objects.count() == 2
+
+
+def create_or_refuse(user: User, plan: Plan) -> None:
+    try:
+        Service.create_subscription(user, plan, now=NOW)
+    except AlreadySubscribed:
+        return
+    finally:
+        connection.close()
+
+
+def test_sweeps_and_renewals_of_users_with_many_subscriptions_neither_deadlock_nor_lose_access() -> None:
+    plans = [make_plan(name=f"Plan {days}", duration_days=days) for days in (1, 2, 3, 4)]
+    users = [make_user() for _ in range(60)]
+    for user in users:
+        for plan in plans:
+            Service.create_subscription(user, plan, now=NOW - timedelta(days=30))
+    every = list(Subscription.objects.order_by("pk"))
+    chance = random.Random(7)
+    renewed = chance.sample(every, 120)
+
+    def renew(some: list[Subscription]) -> None:
+        for subscription in some:
+            Service.renew_subscription(subscription, now=NOW)
+
+    threads = [in_thread(lambda: Sweep(now=NOW, batch_size=7).run()) for _ in range(3)]
+    threads += [in_thread(lambda part=part: renew(renewed[part::3])) for part in range(3)]  # type: ignore[misc]
+    for thread in threads:
+        thread.join(timeout=60)
+    Sweep(now=NOW).run()
+    assert Subscription.objects.filter(status="active").count() == len(renewed)
+    mismatches = find_mismatches(NOW)
+    assert (mismatches.stale, mismatches.missing) == ([], [])

@@ -1,0 +1,144 @@
+"""The public signals: arguments, moment, and what a failing receiver costs."""
+
+import inspect
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.dispatch import Signal
+
+from notifications.models import Notification
+from subscriptions import signals
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import Sweep
+from tests.factories import MONTH, NOW, make_due, make_plan, make_user
+
+PUBLIC = {
+    "subscription_created": {"subscription", "user", "plan"},
+    "subscription_renewed": {"subscription", "old_end_date", "new_end_date"},
+    "subscription_cancelled": {"subscription", "reason"},
+    "subscription_reactivated": {"subscription"},
+    "subscription_expired": {"subscription"},
+}
+
+
+class Recorder:
+    """Keeps what signals brought, and whether a transaction was open then."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def listen_to(self, name: str) -> None:
+        def receiver(signal: Signal, sender: type, **arguments: Any) -> None:
+            assert sender is Service
+            assert not connection.in_atomic_block
+            self.calls.append((name, arguments))
+
+        getattr(signals, name).connect(receiver, weak=False, dispatch_uid="recorder")
+
+
+@pytest.fixture
+def recorder() -> Any:
+    recorder = Recorder()
+    for name in PUBLIC:
+        recorder.listen_to(name)
+    yield recorder
+    for name in PUBLIC:
+        getattr(signals, name).disconnect(dispatch_uid="recorder")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_signal_arrives_once_after_commit_with_the_contracts_arguments(recorder: Recorder) -> None:
+    user, plan = make_user(), make_plan()
+    subscription = Service.create_subscription(user, plan, now=NOW)
+    Service.cancel_subscription(subscription, "too dear", now=NOW)
+    Service.reactivate_subscription(subscription, now=NOW)
+    Service.renew_subscription(subscription, now=NOW)
+    Sweep(now=NOW + 3 * MONTH).run()
+    assert recorder.calls == [
+        ("subscription_created", {"subscription": subscription, "user": user, "plan": plan}),
+        ("subscription_cancelled", {"subscription": subscription, "reason": "too dear"}),
+        ("subscription_reactivated", {"subscription": subscription}),
+        (
+            "subscription_renewed",
+            {"subscription": subscription, "old_end_date": NOW + MONTH, "new_end_date": NOW + 2 * MONTH},
+        ),
+        ("subscription_expired", {"subscription": subscription}),
+    ]
+    expired: Subscription = recorder.calls[-1][1]["subscription"]
+    assert (expired.status, expired.expired_at) == ("expired", NOW + 3 * MONTH)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_announced_when_the_callers_transaction_is_rolled_back(recorder: Recorder) -> None:
+    user, plan = make_user(), make_plan()
+    with transaction.atomic():
+        Service.create_subscription(user, plan, now=NOW)
+        transaction.set_rollback(True)
+    assert recorder.calls == []
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_raising_receiver_stops_neither_others_nor_the_sweep_and_is_logged_by_name(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    def clumsy_receiver(**kwargs: Any) -> None:
+        raise RuntimeError("clumsy")
+
+    make_due(make_plan(), 3)
+    signals.subscription_expired.connect(clumsy_receiver)
+    try:
+        assert Sweep(now=NOW, batch_size=2).run().expired == 3
+    finally:
+        signals.subscription_expired.disconnect(clumsy_receiver)
+    assert [name for name, _ in recorder.calls] == ["subscription_expired"] * 3
+    assert "clumsy_receiver" in caplog.text
+    counted = [
+        record.__dict__["failed_receivers"] for record in caplog.records if "failed_receivers" in record.__dict__
+    ]
+    assert counted == [2, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failing_query_of_a_receiver_does_not_undo_the_batch() -> None:
+    def broken_query(**kwargs: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM no_such_table")
+
+    make_due(make_plan(), 2)
+    signals.subscription_expired.connect(broken_query)
+    try:
+        assert Sweep(now=NOW).run().expired == 2
+    finally:
+        signals.subscription_expired.disconnect(broken_query)
+    assert Subscription.objects.filter(status="expired").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failing_strict_receiver_undoes_the_transition() -> None:
+    def refusing(**kwargs: Any) -> None:
+        raise RuntimeError("no")
+
+    user, plan = make_user(), make_plan()
+    signals.subscriptions_transitioned.connect(refusing)
+    try:
+        with pytest.raises(RuntimeError):
+            Service.create_subscription(user, plan, now=NOW)
+    finally:
+        signals.subscriptions_transitioned.disconnect(refusing)
+    assert not Subscription.objects.exists()
+    assert not user.groups.exists()
+
+
+def test_every_signal_is_documented_with_its_arguments() -> None:
+    source = inspect.getsource(signals)
+    for name, arguments in PUBLIC.items():
+        docstring = source.split(f"{name} = Signal()")[1].split('"""')[1]
+        assert all(f"`{argument}`" in docstring for argument in arguments), name
+
+
+def test_strict_receivers_of_both_apps_are_wired_once() -> None:
+    uids = [lookup[0] for lookup, *_ in signals.subscriptions_transitioned.receivers]
+    assert sorted(uids) == ["notifications.record_notifications", "subscriptions.follow_with_access"]

@@ -1,0 +1,190 @@
+"""The sweep: what it ends, what it leaves, what one bad row costs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from notifications.models import Notification
+from subscriptions import sweep
+from subscriptions.errors import SweepAborted
+from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.signals import subscriptions_transitioned
+from subscriptions.sweep import Sweep
+from tests.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def strict_receiver(receiver: Any) -> Iterator[None]:
+    """Connect a strict receiver for a while."""
+    subscriptions_transitioned.connect(receiver, weak=False)
+    try:
+        yield
+    finally:
+        subscriptions_transitioned.disconnect(receiver)
+
+
+def refuses(*users: User) -> Any:
+    """A strict receiver that fails for batches with any of these users."""
+    keys = {user.pk for user in users}
+
+    def receiver(*, user_ids: list[int], **kwargs: Any) -> None:
+        if keys & set(user_ids):
+            raise ValueError("this row is bad")
+
+    return receiver
+
+
+def test_due_one_expires_once_with_one_event_and_one_notification_a_channel() -> None:
+    (subscription,) = make_due(make_plan(), 1)
+    assert Sweep(now=NOW).run().expired == 1
+    assert Sweep(now=NOW).run().expired == 0
+    subscription.refresh_from_db()
+    assert (subscription.status, subscription.expired_at) == ("expired", NOW)
+    event = subscription.events.get()
+    assert (event.transition, event.actor, event.occurred_at) == ("expired", None, NOW)
+    assert (event.old_end_date, event.new_end_date) == (subscription.end_date, subscription.end_date)
+    assert sorted(Notification.objects.values_list("event", "channel")) == [(event.pk, "ses"), (event.pk, "sns")]
+    assert not has_access(subscription.user)
+
+
+def test_end_is_half_open() -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    assert Sweep(now=NOW + MONTH - timedelta(microseconds=1)).run().expired == 0
+    assert has_access(subscription.user)
+    assert Sweep(now=NOW + MONTH).run().expired == 1
+
+
+def test_cancelled_one_expires_at_its_end() -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    Service.cancel_subscription(subscription, now=NOW)
+    assert Sweep(now=NOW + MONTH).run().expired == 1
+
+
+def test_second_live_subscription_keeps_access() -> None:
+    user = make_user()
+    Service.create_subscription(user, make_plan(duration_days=1), now=NOW)
+    Service.create_subscription(user, make_plan(duration_days=30), now=NOW)
+    assert Sweep(now=NOW + timedelta(days=1)).run().expired == 1
+    assert has_access(user)
+    assert Sweep(now=NOW + MONTH).run().expired == 1
+    assert not has_access(user)
+
+
+def test_several_due_subscriptions_of_one_user_go_in_one_batch() -> None:
+    user = make_user()
+    for days in (1, 2, 3):
+        Service.create_subscription(user, make_plan(duration_days=days), now=NOW)
+    assert Sweep(now=NOW + MONTH).run().expired == 3
+    assert not has_access(user)
+
+
+def test_user_with_two_due_subscriptions_in_different_batches_loses_access() -> None:
+    user = make_user()
+    for days in (1, 2):
+        Service.create_subscription(user, make_plan(duration_days=days), now=NOW)
+    assert Sweep(now=NOW + MONTH, batch_size=1).run().expired == 2
+    assert not has_access(user)
+
+
+def test_summary_tells_how_late_the_oldest_was() -> None:
+    plan = make_plan()
+    make_due(plan, 2, end=NOW - timedelta(minutes=5))
+    make_due(plan, 1, end=NOW - timedelta(hours=2))
+    run = Sweep(now=NOW).run()
+    assert run.summary() == {"expired": 3, "failed": 0, "remaining": 0, "oldest_late_s": 7200.0, "run": run.pk}
+    assert SweepRun.objects.get().finished_at is not None
+
+
+def test_other_groups_are_left_alone() -> None:
+    (subscription,) = make_due(make_plan(), 1)
+    subscription.user.groups.add(Group.objects.create(name="Editors"))
+    Sweep(now=NOW).run()
+    assert list(subscription.user.groups.values_list("name", flat=True)) == ["Editors"]
+
+
+def test_bad_row_in_a_thousand_costs_only_itself() -> None:
+    due = make_due(make_plan(), 1_000)
+    bad = due[617]
+    with strict_receiver(refuses(bad.user)):
+        run = Sweep(now=NOW).run()
+    assert (run.expired, run.failed, run.remaining) == (999, 1, 0)
+    assert run.failures == {str(bad.pk): "ValueError: this row is bad"}
+    assert Subscription.objects.due(NOW).get() == bad
+    assert has_access(bad.user)
+    assert SubscriptionEvent.objects.count() == 999
+
+
+def test_bad_row_is_tried_again_by_the_next_run() -> None:
+    (bad,) = make_due(make_plan(), 1)
+    with strict_receiver(refuses(bad.user)):
+        assert Sweep(now=NOW).run().failed == 1
+    assert Sweep(now=NOW).run().expired == 1
+
+
+def test_row_that_the_database_refuses_costs_only_itself() -> None:
+    table = SubscriptionEvent._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE UNIQUE INDEX one_expiry ON {table} (subscription_id) WHERE transition = 'expired'")
+    good, bad = make_due(make_plan(), 2)
+    SubscriptionEvent.objects.create(
+        subscription=bad, transition="expired", occurred_at=NOW, new_end_date=NOW, price=1, currency="EUR"
+    )
+    run = Sweep(now=NOW).run()
+    assert (run.expired, run.failed) == (1, 1)
+    good.refresh_from_db()
+    assert good.status == "expired"
+
+
+def test_sweep_that_fails_for_every_row_stops_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "MAXIMUM_FAILURES", 5)
+    due = make_due(make_plan(), 20)
+    with strict_receiver(refuses(*[row.user for row in due])), pytest.raises(SweepAborted):
+        Sweep(now=NOW).run()
+    run = SweepRun.objects.get()
+    assert (run.expired, run.failed, run.remaining) == (0, 5, 15)
+
+
+def test_lost_database_is_raised_and_not_taken_for_a_bad_row() -> None:
+    make_due(make_plan(), 1)
+
+    def receiver(**kwargs: Any) -> None:
+        raise OperationalError("the connection is lost")
+
+    with strict_receiver(receiver), pytest.raises(OperationalError):
+        Sweep(now=NOW).run()
+    run = SweepRun.objects.get()
+    assert (run.finished_at, run.failures) == (None, {})
+
+
+def test_sweep_stops_before_its_time_is_up_and_the_next_goes_on() -> None:
+    make_due(make_plan(), 10)
+    remaining = iter([timedelta(seconds=60), timedelta(seconds=30), timedelta(seconds=1)])
+    run = Sweep(now=NOW, batch_size=3, time_left=lambda: next(remaining, timedelta(0))).run()
+    assert (run.expired, run.remaining) == (6, 4)
+    assert Sweep(now=NOW).run().expired == 4
+
+
+def test_limit_bounds_what_is_claimed() -> None:
+    make_due(make_plan(), 10)
+    assert Sweep(now=NOW, batch_size=4, limit=6).run().expired == 6
+
+
+@pytest.mark.parametrize(("due", "table"), [(10_000, 0), (10_000, 20_000)])
+def test_queries_grow_with_batches_and_not_with_rows_or_the_table(due: int, table: int) -> None:
+    plan = make_plan()
+    make_due(plan, due)
+    if table:
+        make_due(plan, table, end=NOW + MONTH)
+    with CaptureQueriesContext(connection) as queries:
+        assert Sweep(now=NOW).run().expired == due
+    # Ten batches of 8 (BEGIN and COMMIT, here savepoints, among them), an empty one, and the run's own four.
+    assert len(queries) / (due / 1_000) <= 10
