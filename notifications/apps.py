@@ -1,0 +1,17 @@
+"""Wiring of the app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = _("Notifications")
+
+    def ready(self) -> None:
+        """Connect the strict receiver that fills the outbox."""
+        # The receiver loads models, which Django allows only once all apps are loaded.
+        from notifications.receivers import record_notifications  # noqa: PLC0415
+        from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415
+
+        subscriptions_transitioned.connect(record_notifications, dispatch_uid="notifications.record_notifications")

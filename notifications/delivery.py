@@ -1,0 +1,90 @@
+"""Delivery: takes what is due from the outbox to AWS."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import TypeVar
+
+from django.conf import settings
+
+from notifications import outbox, ses, sns
+from notifications.errors import UndeliverableAddress
+from notifications.models import Channel
+from notifications.outbox import Claim
+from notifications.outcomes import Outcome, Verdict
+
+logger = logging.getLogger(__name__)
+
+RESERVE = timedelta(seconds=70)
+"""A claim is only begun with so much time left: its calls (`outbox.CALLS`) and the record of them."""
+
+ROUNDS = 4
+"""Calls that each thread makes for one claim."""
+
+Item = TypeVar("Item")
+
+
+@dataclass
+class Delivery:
+    """One run over both channels, until nothing is due or the time runs short. Any number may run at once.
+
+    Only the calls to AWS run in threads; all use of the database stays in this one.
+    """
+
+    time_left: Callable[[], timedelta]
+    verdicts: Counter[Verdict] = field(default_factory=Counter, init=False)
+    claimed: int = field(default=0, init=False)
+
+    def run(self) -> dict[str, int]:
+        """Deliver; return how many notifications were claimed and how many got each verdict."""
+        abandoned = outbox.release_abandoned()
+        with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
+            while self.time_left() > RESERVE and self._deliver_a_round(pool):
+                pass
+        summary = {"claimed": self.claimed, "abandoned": abandoned}
+        summary |= {verdict.value: self.verdicts[verdict] for verdict in Verdict}
+        logger.info("delivery finished", extra=summary)
+        return summary
+
+    def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:
+        """Take the channels in turn, so that a mountain of mails does not hold up the events."""
+        calls = settings.DELIVERY_THREADS * ROUNDS
+        mails = outbox.claim(Channel.SES, calls)
+        self._finish(mails, _send_mails(mails, pool))
+        events = outbox.claim(Channel.SNS, calls * sns.BATCH_SIZE)
+        self._finish(events, _publish_events(events, pool))
+        return bool(mails.notifications or events.notifications)
+
+    def _finish(self, claim: Claim, outcomes: dict[int, Outcome]) -> None:
+        claim.finish(outcomes)
+        self.claimed += len(claim.notifications)
+        self.verdicts.update(outcome.verdict for outcome in outcomes.values())
+
+
+def _send_mails(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    messages: dict[int, ses.Message] = {}
+    for notification in claim.notifications:
+        try:
+            messages[notification.pk] = ses.compose(notification)
+        except UndeliverableAddress as error:
+            outcomes[notification.pk] = Outcome(Verdict.UNDELIVERABLE, error=str(error))
+    submitted = claim.submit(messages)
+    answers = pool.map(ses.send, [messages[key] for key in submitted])
+    return outcomes | dict(zip(submitted, answers, strict=True))
+
+
+def _publish_events(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
+    entries = {notification.pk: sns.entry(notification) for notification in claim.notifications}
+    submitted = iter(claim.submit(entries))
+    batches = []
+    while batch := [entries[key] for key in islice(submitted, sns.BATCH_SIZE)]:
+        batches.append(batch)
+    outcomes: dict[int, Outcome] = {}
+    for answer in pool.map(sns.publish, batches):
+        outcomes |= answer
+    return outcomes

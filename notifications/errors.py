@@ -1,0 +1,9 @@
+"""What can go wrong between the outbox and AWS."""
+
+
+class NotificationError(Exception):
+    """Base of this app's errors."""
+
+
+class UndeliverableAddress(NotificationError, ValueError):
+    """The subscriber has no e-mail address, or one that no mail can reach."""

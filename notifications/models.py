@@ -1,0 +1,105 @@
+"""The outbox: one row is one message to one recipient on one channel."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Expression, ExpressionWrapper, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+def database_time(later: timedelta = timedelta()) -> Expression:
+    """The database's own clock, plus `later`. Workers' clocks differ; with one 30 s ahead mails went out twice."""
+    return ExpressionWrapper(Now() + later, output_field=models.DateTimeField())
+
+
+class Channel(models.TextChoices):
+    """Where a notification goes."""
+
+    SES = "ses", "SES"
+    SNS = "sns", "SNS"
+
+
+class State(models.TextChoices):
+    """Where a notification stands; see design section 7."""
+
+    PENDING = "pending", _("pending")
+    SENDING = "sending", _("sending")
+    SENT = "sent", _("sent")
+    UNKNOWN = "unknown", _("unknown")
+    FAILED = "failed", _("failed")
+    SUPPRESSED = "suppressed", _("suppressed")
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    """The predicates of the outbox. `finished_at IS NULL` is the condition of its partial indexes."""
+
+    def claimable(self, channel: Channel) -> "NotificationQuerySet":
+        """What may be claimed for delivery now."""
+        return self.filter(finished_at__isnull=True, channel=channel, state=State.PENDING, due_at__lte=Now())
+
+    def abandoned(self) -> "NotificationQuerySet":
+        """What a deliverer claimed and did not finish within its lease: it died, or was frozen."""
+        return self.filter(finished_at__isnull=True, lease_until__lt=Now())
+
+    def held(self, lease_token: UUID) -> "NotificationQuerySet":
+        """What the holder of this token may still finish."""
+        return self.filter(lease_token=lease_token, state=State.SENDING)
+
+
+class Notification(models.Model):
+    """A message that a transition caused. Rendered when it is delivered, from the event's own figures.
+
+    All times are the database's.
+    """
+
+    event = models.ForeignKey("subscriptions.SubscriptionEvent", on_delete=models.PROTECT, related_name="notifications")
+    channel = models.CharField(_("channel"), max_length=3, choices=Channel)
+    state = models.CharField(_("state"), max_length=10, choices=State, db_default=State.PENDING)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    due_at = models.DateTimeField(_("due at"), db_default=Now(), help_text=_("not tried before"))
+    attempts = models.PositiveSmallIntegerField(
+        _("attempts"), db_default=0, help_text=_("tries that certainly sent nothing")
+    )
+    lease_token = models.UUIDField(_("lease token"), null=True, help_text=_("names the deliverer that holds the row"))
+    lease_until = models.DateTimeField(_("lease until"), null=True)
+    submitted_at = models.DateTimeField(
+        _("submitted at"),
+        null=True,
+        help_text=_("just before the call to AWS: from here on it may have been sent"),
+    )
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    message_id = models.CharField(_("message id"), max_length=100, db_default="", help_text=_("as AWS gave it"))
+    error = models.CharField(
+        _("error"), max_length=200, db_default="", help_text=_("the last one, without personal data")
+    )
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        constraints = [
+            models.UniqueConstraint(fields=["event", "channel"], name="notification_one_per_event_and_channel"),
+            models.CheckConstraint(condition=Q(channel__in=["ses", "sns"]), name="notification_channel_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["pending", "sending"],
+                    finished_at__isnull=True,
+                )
+                | Q(state__in=["sent", "unknown", "failed", "suppressed"], finished_at__isnull=False),
+                name="notification_state_known_and_finished_at_agrees",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["channel", "due_at", "id"],
+                condition=Q(finished_at__isnull=True),
+                name="notification_unfinished",
+            ),
+            models.Index(fields=["lease_until"], condition=Q(lease_token__isnull=False), name="notification_leased"),
+        ]
+
+    def __str__(self) -> str:
+        return f"notification {self.pk}"

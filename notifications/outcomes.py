@@ -1,0 +1,29 @@
+"""What became of one call to AWS for one notification."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Verdict(Enum):
+    """The classes that the retry policy tells apart."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    """For good: the same call would be refused again."""
+    UNDELIVERABLE = "undeliverable"
+    """There is nobody to send it to; AWS was not asked."""
+    UNSENT = "unsent"
+    """Certainly not sent, and not the message's fault: try again later."""
+    THROTTLED = "throttled"
+    """Certainly not sent because of the rate: try again later, and do not count it."""
+    UNKNOWN = "unknown"
+    """Perhaps sent. Trying again could tell somebody twice."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A verdict, with AWS's message id or the error's name."""
+
+    verdict: Verdict
+    message_id: str = ""
+    error: str = ""

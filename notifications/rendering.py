@@ -1,0 +1,57 @@
+"""From a notification to the words of its mail."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from notifications.errors import UndeliverableAddress
+from notifications.models import Notification
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The parts of a mail, rendered."""
+
+    recipient: str
+    """The bare address: a display name with a comma in it would be read as two recipients."""
+    subject: str
+    text: str
+    html: str
+
+
+def render_mail(notification: Notification) -> Mail:
+    """Render the mail of an event, from the figures that the event recorded. Raises UndeliverableAddress."""
+    event = notification.event
+    recipient = _address_of(event.subscription.user)
+    folder = f"notifications/{event.transition}"
+    with translation.override(settings.LANGUAGE_CODE):
+        context = _context(event)
+        subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
+        context["subject"] = subject
+        text = render_to_string(f"{folder}/body.txt", context)
+        html = render_to_string(f"{folder}/body.html", context)
+    return Mail(recipient, subject, text, html)
+
+
+def _context(event: Any) -> dict[str, object]:
+    user = event.subscription.user
+    return {
+        "name": user.get_short_name() or user.get_username(),
+        "plan": event.subscription.plan.name,
+        "event": event,
+        "site_url": settings.SITE_URL,
+    }
+
+
+def _address_of(user: Any) -> str:
+    address: str = getattr(user, user.get_email_field_name(), "") or ""
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise UndeliverableAddress("no e-mail address" if not address else "not a valid e-mail address") from error
+    return address

@@ -1,0 +1,78 @@
+"""Delivery to the local AWS."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from infra.local_aws import LocalAWS
+from notifications.delivery import Delivery
+from notifications.models import Channel, Notification
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import Sweep
+from tests.factories import NOW, make_due, make_plan, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def deliver(time_left: timedelta = timedelta(minutes=5)) -> dict[str, int]:
+    return Delivery(lambda: time_left).run()
+
+
+def states() -> Counter[tuple[str, str]]:
+    return Counter(Notification.objects.values_list("channel", "state"))
+
+
+def test_each_notification_arrives_once_and_bears_the_id_that_aws_gave_it(aws: LocalAWS) -> None:
+    due = make_due(make_plan(), 25)
+    Sweep(now=NOW).run()
+    summary = deliver()
+    assert (summary["claimed"], summary["accepted"]) == (50, 50)
+    assert states() == {("ses", "sent"): 25, ("sns", "sent"): 25}
+    mails = aws.mails()
+    assert sorted(recipient for mail in mails for recipient in mail.recipients) == sorted(row.user.email for row in due)
+    assert {mail.message_id for mail in mails} == set(
+        Notification.objects.filter(channel=Channel.SES).values_list("message_id", flat=True)
+    )
+    assert sorted(event.body["data"]["subscription_id"] for event in aws.events()) == [row.pk for row in due]
+
+
+def test_second_run_sends_nothing(aws: LocalAWS) -> None:
+    Service.create_subscription(make_user(), make_plan(), now=NOW)
+    deliver()
+    assert deliver()["claimed"] == 0
+    assert (len(aws.mails()), len(aws.events())) == (1, 1)
+
+
+def test_user_without_an_address_is_told_to_nobody_but_recorded_and_the_event_still_goes_out(aws: LocalAWS) -> None:
+    Service.create_subscription(make_user(email=""), make_plan(), now=NOW)
+    assert deliver()["undeliverable"] == 1
+    mail = Notification.objects.get(channel=Channel.SES)
+    assert (mail.state, mail.error) == ("suppressed", "no e-mail address")
+    assert (len(aws.mails()), len(aws.events())) == (0, 1)
+
+
+def test_no_claim_is_begun_when_the_time_is_short(aws: LocalAWS) -> None:
+    Service.create_subscription(make_user(), make_plan(), now=NOW)
+    assert deliver(time_left=timedelta(seconds=69))["claimed"] == 0
+    assert states() == {("ses", "pending"): 1, ("sns", "pending"): 1}
+
+
+def test_missing_topic_is_waited_for_while_mails_go_out(aws: LocalAWS, settings: object) -> None:
+    settings.SNS_TOPIC_ARN = "arn:aws:sns:us-east-1:123456789012:no-such-topic"  # type: ignore[attr-defined]
+    Service.create_subscription(make_user(), make_plan(), now=NOW)
+    deliver()
+    event = Notification.objects.get(channel=Channel.SNS)
+    assert (event.state, event.attempts, event.error) == ("pending", 1, "NotFound")
+    assert len(aws.mails()) == 1
+
+
+def test_queries_grow_with_claims_and_not_with_notifications(aws: LocalAWS) -> None:
+    make_due(make_plan(), 96)
+    Sweep(now=NOW).run()
+    with CaptureQueriesContext(connection) as queries:
+        deliver()
+    # 96 mails in claims of 32, 96 events in one: 8 queries each (BEGIN and COMMIT among them), 2 for an empty one.
+    assert len(queries) <= 4 * 8 + 4 * 4 + 2

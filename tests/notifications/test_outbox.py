@@ -1,0 +1,172 @@
+"""The protocol: who may write what to a row, and when."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from notifications import outbox, retry
+from notifications.models import Channel, Notification, State, database_time
+from notifications.outcomes import Outcome, Verdict
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+ACCEPTED = Outcome(Verdict.ACCEPTED, message_id="m-1")
+
+
+def record(number: int = 1) -> None:
+    """`number` mails and as many events, pending."""
+    plan = make_plan()
+    for _ in range(number):
+        Service.create_subscription(make_user(), plan, now=NOW)
+
+
+def the_mail() -> Notification:
+    return Notification.objects.get(channel=Channel.SES)
+
+
+def end_leases() -> None:
+    Notification.objects.filter(lease_until__isnull=False).update(lease_until=database_time(timedelta(seconds=-1)))
+
+
+def test_claim_takes_the_oldest_due_of_its_channel_and_nobody_else_gets_them() -> None:
+    record(3)
+    first, second, third = Notification.objects.filter(channel=Channel.SES).order_by("pk")
+    Notification.objects.filter(pk=third.pk).update(due_at=database_time(timedelta(hours=-1)))
+    Notification.objects.filter(pk=second.pk).update(due_at=database_time(timedelta(hours=1)))
+    claim = outbox.claim(Channel.SES, 10)
+    assert [row.pk for row in claim.notifications] == [first.pk, third.pk]
+    assert {row.state for row in claim.notifications} == {State.SENDING}
+    assert outbox.claim(Channel.SES, 10).notifications == []
+
+
+def test_limit_bounds_a_claim() -> None:
+    record(3)
+    assert len(outbox.claim(Channel.SES, 2).notifications) == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "finished"),
+    [
+        (ACCEPTED, "sent", True),
+        (Outcome(Verdict.REFUSED, error="MessageRejected"), "failed", True),
+        (Outcome(Verdict.UNDELIVERABLE, error="no e-mail address"), "suppressed", True),
+        (Outcome(Verdict.UNKNOWN, error="ReadTimeoutError"), "unknown", True),
+        (Outcome(Verdict.UNSENT, error="EndpointConnectionError"), "pending", False),
+        (Outcome(Verdict.THROTTLED, error="TooManyRequestsException"), "pending", False),
+    ],
+)
+def test_verdict_decides_the_state(outcome: Outcome, state: str, *, finished: bool) -> None:
+    record()
+    claim = outbox.claim(Channel.SES, 1)
+    key = claim.notifications[0].pk
+    assert claim.submit([key]) == [key]
+    assert claim.finish({key: outcome}) == 1
+    mail = the_mail()
+    assert (mail.state, mail.finished_at is not None) == (state, finished)
+    assert (mail.message_id, mail.error) == (outcome.message_id, outcome.error)
+    assert (mail.lease_token, mail.lease_until) == (None, None)
+
+
+def test_throttling_is_not_an_attempt_and_what_was_not_sent_is() -> None:
+    record()
+    for verdict, attempts in ((Verdict.THROTTLED, 0), (Verdict.UNSENT, 1), (Verdict.UNSENT, 2)):
+        claim = outbox.claim(Channel.SES, 1)
+        claim.finish({claim.notifications[0].pk: Outcome(verdict)})
+        mail = the_mail()
+        assert (mail.attempts, mail.submitted_at) == (attempts, None)
+        Notification.objects.update(due_at=database_time(timedelta(seconds=-1)))
+
+
+def test_waiting_row_is_not_claimed_before_it_is_due() -> None:
+    record()
+    claim = outbox.claim(Channel.SES, 1)
+    claim.finish({claim.notifications[0].pk: Outcome(Verdict.THROTTLED)})
+    assert outbox.claim(Channel.SES, 1).notifications == []
+
+
+def test_row_that_could_never_be_sent_fails_in_the_end() -> None:
+    record()
+    Notification.objects.update(attempts=retry.MAXIMUM_ATTEMPTS - 1)
+    claim = outbox.claim(Channel.SES, 1)
+    claim.finish({claim.notifications[0].pk: Outcome(Verdict.UNSENT, error="EndpointConnectionError")})
+    assert (the_mail().state, the_mail().error) == ("failed", "EndpointConnectionError")
+
+
+def test_deliverer_whose_lease_has_ended_may_not_submit() -> None:
+    record()
+    claim = outbox.claim(Channel.SES, 1)
+    end_leases()
+    assert claim.submit([claim.notifications[0].pk]) == []
+    assert the_mail().submitted_at is None
+
+
+def test_deliverer_too_near_to_the_end_of_its_lease_may_not_submit() -> None:
+    record()
+    claim = outbox.claim(Channel.SES, 1)
+    Notification.objects.update(lease_until=database_time(outbox.CALLS - timedelta(seconds=1)))
+    assert claim.submit([claim.notifications[0].pk]) == []
+
+
+def test_deliverer_that_was_overtaken_changes_nothing() -> None:
+    record()
+    frozen = outbox.claim(Channel.SES, 1)
+    key = frozen.notifications[0].pk
+    end_leases()
+    outbox.release_abandoned()
+    second = outbox.claim(Channel.SES, 1)
+    assert frozen.submit([key]) == []
+    assert frozen.finish({key: Outcome(Verdict.REFUSED)}) == 0
+    assert second.finish({key: ACCEPTED}) == 1
+    assert the_mail().state == "sent"
+
+
+def test_abandoned_before_the_intent_goes_back_and_after_it_is_unknown() -> None:
+    record(2)
+    claim = outbox.claim(Channel.SES, 2)
+    unsent, submitted = claim.notifications
+    claim.submit([submitted.pk])
+    assert outbox.release_abandoned() == 0, "the lease has not ended"
+    end_leases()
+    assert outbox.release_abandoned() == 2
+    unsent.refresh_from_db()
+    submitted.refresh_from_db()
+    assert (unsent.state, unsent.finished_at) == ("pending", None)
+    assert (submitted.state, submitted.error) == ("unknown", "deliverer died while it sent")
+    assert [row.pk for row in outbox.claim(Channel.SES, 2).notifications] == [unsent.pk]
+
+
+def test_message_ids_stay_with_their_rows() -> None:
+    record(3)
+    claim = outbox.claim(Channel.SES, 3)
+    claim.finish({row.pk: Outcome(Verdict.ACCEPTED, message_id=f"m-{row.pk}") for row in claim.notifications})
+    assert all(row.message_id == f"m-{row.pk}" for row in Notification.objects.filter(channel=Channel.SES))
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_deliverers_at_once_get_different_rows() -> None:
+    record(40)
+    claims: list[set[int]] = []
+    barrier = threading.Barrier(4)
+
+    def work() -> None:
+        try:
+            barrier.wait(timeout=10)
+            claims.append({row.pk for row in outbox.claim(Channel.SES, 10).notifications})
+        finally:
+            connection.close()
+
+    run_at_once(work, 4)
+    assert sum(len(claim) for claim in claims) == len(set().union(*claims)) == 40
+
+
+def run_at_once(work: Callable[[], None], number: int) -> None:
+    threads = [threading.Thread(target=work) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)

@@ -1,0 +1,105 @@
+"""The mails, as their readers see them."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+
+import pytest
+from django.contrib.auth.models import User
+
+from notifications.errors import UndeliverableAddress
+from notifications.models import Channel, Notification
+from notifications.rendering import Mail, render_mail
+from notifications.ses import compose
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import Sweep
+from tests.factories import MONTH, NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def latest_mail() -> Mail:
+    return render_mail(Notification.objects.filter(channel=Channel.SES).latest("pk"))
+
+
+def subscribe(user: User | None = None, **plan: object) -> Subscription:
+    return Service.create_subscription(user or make_user(first_name="Ada"), make_plan(**plan), now=NOW)
+
+
+def test_creation_names_plan_end_and_price() -> None:
+    subscribe()
+    mail = latest_mail()
+    assert mail.subject == "Your subscription to Monthly has begun"
+    for body in (mail.text, mail.html):
+        assert "Hello Ada," in body
+        assert "Your access lasts until Dec. 31, 2026, 03:00 UTC." in body
+        assert "9.90 EUR" in body
+        assert "http://127.0.0.1:8000" in body
+
+
+def test_free_plan_names_no_price() -> None:
+    subscribe(price=0)
+    assert "price" not in latest_mail().text
+
+
+def test_cancellation_says_that_access_stays_until_the_end() -> None:
+    Service.cancel_subscription(subscribe(), now=NOW)
+    mail = latest_mail()
+    assert mail.subject == "Your subscription to Monthly is cancelled"
+    assert "Your access stays until Dec. 31, 2026, 03:00 UTC" in mail.text
+
+
+def test_reactivation_renewal_and_expiry_have_their_own_words() -> None:
+    subscription = subscribe()
+    Service.cancel_subscription(subscription, now=NOW)
+    Service.reactivate_subscription(subscription, now=NOW)
+    assert "goes on" in latest_mail().subject
+    Service.renew_subscription(subscription, now=NOW)
+    assert "Your access now lasts until Jan. 30, 2027, 03:00 UTC." in latest_mail().text
+    Sweep(now=NOW + 2 * MONTH).run()
+    assert latest_mail().subject == "Your subscription to Monthly has ended"
+    assert "Monthly ended on Jan. 30, 2027, 03:00 UTC." in latest_mail().html
+
+
+def test_mail_keeps_the_figures_of_its_event_when_the_subscription_has_moved_on() -> None:
+    subscription = subscribe()
+    created = Notification.objects.get(channel=Channel.SES)
+    Service.renew_subscription(subscription, now=datetime(2026, 12, 5, tzinfo=UTC))
+    assert "Dec. 31, 2026" in render_mail(Notification.objects.get(pk=created.pk)).text
+
+
+def test_names_are_plain_in_text_escaped_in_html_and_never_a_template() -> None:
+    subscribe(make_user(first_name="O'Neil <b>"), name="{{ event.subscription.user.password }} & Co")
+    mail = latest_mail()
+    assert "Hello O'Neil <b>," in mail.text
+    assert "{{ event.subscription.user.password }} & Co" in mail.text
+    assert "O&#x27;Neil &lt;b&gt;" in mail.html
+    assert "{{ event.subscription.user.password }} &amp; Co" in mail.subject.replace("&", "&amp;")
+
+
+def test_line_break_in_a_plans_name_adds_no_header() -> None:
+    subscribe(name="Monthly\r\nBcc: evil@example.com")
+    message = compose(Notification.objects.get(channel=Channel.SES))
+    assert message_from_bytes(message.mime)["Bcc"] is None
+    assert latest_mail().subject == "Your subscription to Monthly Bcc: evil@example.com has begun"
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [("", "no e-mail address"), ("Bob, evil@x.com <b@x.com>", "not a valid"), ("a@b@c", "not a valid")],
+)
+def test_address_that_no_mail_can_reach_is_named_without_being_told(address: str, problem: str) -> None:
+    subscribe(make_user(email=address))
+    with pytest.raises(UndeliverableAddress, match=problem) as raised:
+        latest_mail()
+    assert not address or address not in str(raised.value)
+
+
+def test_mime_has_text_and_html_and_one_recipient() -> None:
+    user = make_user(email="ada@example.com")
+    subscribe(user)
+    message = compose(Notification.objects.get(channel=Channel.SES))
+    assert message.recipient == "ada@example.com"
+    assert b"To: ada@example.com" in message.mime
+    assert b"multipart/alternative" in message.mime
+    assert message.mime.index(b"text/plain") < message.mime.index(b"text/html")

@@ -1,0 +1,98 @@
+"""Events to SNS: their shape, and what becomes of each entry of a batch."""
+
+import json
+import re
+
+import pytest
+from botocore.stub import Stubber
+from django.test.utils import override_settings
+
+from infra.local_aws import LocalAWS
+from notifications import aws, sns
+from notifications.models import Channel, Notification
+from notifications.outcomes import Outcome, Verdict
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import MONTH, NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def notification() -> Notification:
+    subscription = Service.create_subscription(make_user(first_name="Ada"), make_plan(), now=NOW)
+    Service.cancel_subscription(subscription, "my secret illness", now=NOW)
+    return Notification.objects.filter(channel=Channel.SNS).latest("pk")
+
+
+def test_event_is_cloudevents_json_with_ids_and_figures(notification: Notification) -> None:
+    event = notification.event
+    subscription = event.subscription
+    assert json.loads(sns.entry(notification)["Message"]) == {
+        "specversion": "1.0",
+        "id": str(event.pk),
+        "source": "http://127.0.0.1:8000",
+        "type": "subscription.cancelled.v1",
+        "subject": f"subscriptions/{subscription.pk}",
+        "time": "2026-12-01T03:00:00+00:00",
+        "datacontenttype": "application/json",
+        "data": {
+            "subscription_id": subscription.pk,
+            "user_id": subscription.user_id,
+            "plan": {"id": subscription.plan_id, "name": "Monthly"},
+            "price": "9.90",
+            "currency": "EUR",
+            "old_end_date": (NOW + MONTH).isoformat(),
+            "new_end_date": (NOW + MONTH).isoformat(),
+        },
+    }
+
+
+def test_event_holds_nothing_personal(notification: Notification) -> None:
+    assert not re.search(r"@|Ada|user\d|illness", json.dumps(sns.entry(notification)).replace("user_id", ""))
+
+
+def test_attributes_let_subscribers_filter(notification: Notification) -> None:
+    attributes = sns.entry(notification)["MessageAttributes"]
+    assert attributes["type"] == {"DataType": "String", "StringValue": "subscription.cancelled.v1"}
+    assert attributes["plan_id"]["DataType"] == "Number"
+
+
+def test_fifo_topic_gets_order_by_subscription_and_deduplication_by_event(notification: Notification) -> None:
+    assert "MessageGroupId" not in sns.entry(notification)
+    with override_settings(SNS_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:subscription-events.fifo"):
+        entry = sns.entry(notification)
+    assert entry["MessageGroupId"] == str(notification.event.subscription_id)
+    assert entry["MessageDeduplicationId"] == str(notification.event_id)
+
+
+def test_each_entry_of_a_partly_failed_batch_gets_its_own_outcome(aws: LocalAWS) -> None:
+    assert publish_stubbed(
+        [1, 2, 3, 4, 5],
+        {
+            "Successful": [{"Id": "1", "MessageId": "m-1"}],
+            "Failed": [
+                {"Id": "2", "Code": "InvalidParameter", "SenderFault": True},
+                {"Id": "3", "Code": "InternalError", "SenderFault": False},
+                {"Id": "4", "Code": "Throttling", "SenderFault": True},
+            ],
+        },
+    ) == {
+        1: Outcome(Verdict.ACCEPTED, message_id="m-1"),
+        2: Outcome(Verdict.REFUSED, error="InvalidParameter"),
+        3: Outcome(Verdict.UNSENT, error="InternalError"),
+        4: Outcome(Verdict.THROTTLED, error="Throttling"),
+        5: Outcome(Verdict.UNKNOWN, error="not in the answer"),
+    }
+
+
+def publish_stubbed(keys: list[int], answer: dict[str, object]) -> dict[int, Outcome]:
+    """Publish through the real client, with AWS's answer given: moto cannot fail a part of a batch."""
+    with Stubber(aws.sns()) as stubber:
+        stubber.add_response("publish_batch", answer)
+        return sns.publish([{"Id": str(key), "Message": "{}"} for key in keys])
+
+
+def test_unreachable_topic_leaves_all_entries_unsent(aws: LocalAWS) -> None:
+    with override_settings(SNS_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:no-such-topic"):
+        outcomes = sns.publish([{"Id": "7", "Message": "{}"}, {"Id": "8", "Message": "{}"}])
+    assert {key: outcome.verdict for key, outcome in outcomes.items()} == {7: Verdict.UNSENT, 8: Verdict.UNSENT}
