@@ -1,0 +1,73 @@
+"""System checks of what is deployed, run by `manage.py check`, or alone by `manage.py check --tag zappa`.
+
+The file as a whole:
+- config.E001: zappa_settings.json cannot be read, or is not JSON.
+- config.E002: a stage extends one that does not exist, or itself in a circle.
+- config.E003: a value has a type that Zappa cannot work with.
+
+Events (config/event_checks.py):
+- config.E010: the function cannot be imported.
+- config.E011: the function is not a plain one of exactly `(event, context)`.
+- config.E012: two schedules share a rule's name, so one of them is lost.
+- config.E013: a rule's name is so long that Zappa shortens it.
+- config.E014: Zappa's handler cannot tell the function from the rule's name.
+- config.E015: AWS would refuse the `rate()` or `cron()`.
+- config.E016: the event has no trigger, or more than one.
+- config.E017: an SNS topic invokes the function directly.
+
+Settings of a stage (config/stage_checks.py):
+- config.E020: `project_name` is not set.
+- config.E021: `debug` is not false.
+- config.E022: `log_level` is not set, is DEBUG, or is not in upper case.
+- config.E023: `dead_letter_arn` is not set.
+- config.E024: `keep_warm` is not false.
+- config.E025: `use_precompiled_packages` is not false.
+- config.E026: `manage_roles` is not false.
+- config.E027: `INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT` is missing from `aws_environment_variables`.
+- config.E028: `exception_handler` is set.
+
+Secrets:
+- config.E030: the file holds what looks like a secret (config/plaintext_secrets.py).
+- config.E031: `environment_variables` is used, which is plain text in the zip.
+- config.E032: `remote_env` is used, which is plain text on S3.
+
+Django:
+- config.E040: the database on Lambda is SQLite.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+
+@register("zappa")
+def check_zappa_settings(**options: Any) -> list[CheckMessage]:
+    """zappa_settings.json beside manage.py. It is not in the zip, so on Lambda there is nothing to check."""
+    return [] if settings.ON_LAMBDA else check_file(settings.BASE_DIR / "zappa_settings.json")
+
+
+@register("zappa")
+def check_database(**options: Any) -> list[CheckMessage]:
+    """Each sandbox of a Lambda function would have a database file of its own, and lose it."""
+    engines = {database["ENGINE"] for database in settings.DATABASES.values()}
+    if not settings.ON_LAMBDA or "django.db.backends.sqlite3" not in engines:
+        return []
+    hint = "Set DATABASE_URL to postgres://user:password@host:port/name."
+    return [Error("SQLite does not work on Lambda", hint=hint, obj="DATABASES", id="config.E040")]
+
+
+def check_file(path: Path) -> list[CheckMessage]:
+    """Every problem of one zappa_settings.json."""
+    # This module is imported at each cold start; these are needed only where somebody deploys.
+    from config.event_checks import check_events  # noqa: PLC0415
+    from config.stage_checks import check_secrets, check_stages  # noqa: PLC0415
+    from config.zappa_settings import ZappaSettingsError, read_document, read_stages  # noqa: PLC0415
+
+    try:
+        document = read_document(path)
+        stages = read_stages(document)
+    except ZappaSettingsError as error:
+        return [Error(str(error), obj=path.name, id=error.check_id)]
+    return check_secrets(document) + check_stages(stages) + check_events(stages)

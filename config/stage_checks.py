@@ -1,0 +1,149 @@
+"""A stage's settings that are wrong by default, or never right in this project. Ids: config/checks.py."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+
+from config.plaintext_secrets import secrets_in
+from config.zappa_settings import Stage
+
+LOG_LEVELS = {"INFO", "WARNING", "ERROR", "CRITICAL"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one setting must be. `holds` gets its value, or None where it is not set."""
+
+    key: str
+    holds: Callable[[Any], bool]
+    wanted: str
+    id: str
+    hint: str
+
+
+def _is_false(value: Any) -> bool:
+    return value is False
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_absent(value: Any) -> bool:
+    return not value
+
+
+def _is_quiet_level(value: Any) -> bool:
+    return isinstance(value, str) and value in LOG_LEVELS
+
+
+def _starts_on_import(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT") == "1"
+
+
+RULES = (
+    Rule(
+        "project_name",
+        _is_text,
+        "must be set",
+        "config.E020",
+        "Without it the Lambda function is called after the folder that somebody deploys from.",
+    ),
+    Rule(
+        "debug",
+        _is_false,
+        "must be false",
+        "config.E021",
+        "Zappa's default is true: whoever causes an error reads a traceback in the answer.",
+    ),
+    Rule(
+        "log_level",
+        _is_quiet_level,
+        "must be one of " + ", ".join(sorted(LOG_LEVELS)),
+        "config.E022",
+        "Zappa's default is DEBUG, which logs requests with their Authorization header. Lower case stops the start.",
+    ),
+    Rule(
+        "dead_letter_arn",
+        _is_text,
+        "must name a queue",
+        "config.E023",
+        "Without it the event of a job that failed all its retries is gone.",
+    ),
+    Rule(
+        "keep_warm",
+        _is_false,
+        "must be false",
+        "config.E024",
+        "Zappa's default is true, and adds a rule of its own; the schedule of the jobs keeps the function warm.",
+    ),
+    Rule(
+        "use_precompiled_packages",
+        _is_false,
+        "must be false",
+        "config.E025",
+        "Zappa's default is true, and replaces locked packages by what it finds on the internet.",
+    ),
+    Rule(
+        "manage_roles",
+        _is_false,
+        "must be false",
+        "config.E026",
+        "Zappa's own role may do anything to S3, SNS, SQS and DynamoDB, and nothing in SES. Set role_arn instead.",
+    ),
+    Rule(
+        "aws_environment_variables",
+        _starts_on_import,
+        'must have INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT set to "1"',
+        "config.E027",
+        "Without it a start that failed once answers every later request with 500, as a success for Lambda.",
+    ),
+    Rule(
+        "exception_handler",
+        _is_absent,
+        "must not be set",
+        "config.E028",
+        "When it returns something true, Lambda takes a failed job for a success and never retries it.",
+    ),
+    Rule(
+        "environment_variables",
+        _is_absent,
+        "must be empty",
+        "config.E031",
+        "It is plain text inside the zip. Lambda's own configuration is filled from aws_environment_variables.",
+    ),
+    Rule(
+        "remote_env",
+        _is_absent,
+        "must not be set",
+        "config.E032",
+        "It is plain JSON on S3, and a failure to read it is only printed.",
+    ),
+    Rule(
+        "remote_env_bucket",
+        _is_absent,
+        "must not be set",
+        "config.E032",
+        "It is plain JSON on S3, and a failure to read it is only printed.",
+    ),
+)
+
+
+def check_stages(stages: Sequence[Stage]) -> list[CheckMessage]:
+    """What every stage has to say, or must not say, besides its events."""
+    return [_error(stage, rule) for stage in stages for rule in RULES if not rule.holds(stage.settings.get(rule.key))]
+
+
+def check_secrets(document: Mapping[str, Any]) -> list[CheckMessage]:
+    """What looks like a secret in the file as it stands, so that an inherited one is told once."""
+    hint = "The file is committed. Set the variable on the Lambda function itself; `zappa update` leaves it there."
+    return [
+        Error(f"{where} looks like a secret", hint=hint, obj="zappa_settings.json", id="config.E030")
+        for where in secrets_in(document)
+    ]
+
+
+def _error(stage: Stage, rule: Rule) -> CheckMessage:
+    return Error(f"{rule.key} {rule.wanted}", hint=rule.hint, obj=f"zappa_settings.json {stage.name}", id=rule.id)
