@@ -30,6 +30,10 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
         "root": {"handlers": ["console"], "level": level},
-        # Django's own configuration adds a second handler here; records go up to the root's instead.
-        "loggers": {"django": {"handlers": [], "level": level, "propagate": True}},
+        "loggers": {
+            # Django's own configuration adds a second handler here; records go up to the root's instead.
+            "django": {"handlers": [], "level": level, "propagate": True},
+            # It tells at each start where it found its credentials.
+            "botocore": {"level": "WARNING"},
+        },
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 
 
 def insert_select(
@@ -36,7 +36,7 @@ def insert_select(
 
 
 def _column(model: type[Model], name: str) -> str:
-    field = model._meta.pk if name == "pk" else model._meta.get_field(name)
-    if not isinstance(field, Field) or field.column is None:
-        raise FieldDoesNotExist(f"{name} is not a column of {model._meta.label}")
-    return field.column
+    for field in model._meta.concrete_fields:
+        if field.column and (field.name == name or (name == "pk" and field.primary_key)):
+            return field.column
+    raise FieldDoesNotExist(f"{name} is not a column of {model._meta.label}")

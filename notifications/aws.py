@@ -1,6 +1,7 @@
 """The only module that makes boto3 clients, and where AWS's errors get their verdicts."""
 
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
@@ -71,20 +72,28 @@ NEVER_CONNECTED = (
 )
 """botocore's errors from before the request left."""
 
+_making = Lock()  # without it each thread of the first delivery makes a client of its own, 100 ms each
+
 AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 """All that a call may raise; ResponseParserError is not a BotoCoreError."""
 
 
-@cache
 def ses() -> "SESV2Client":
     """The SES client, made on first use and kept while the function is warm."""
-    return _session().client("sesv2", config=_config())
+    with _making:
+        return _ses()
 
 
-@cache
 def sns() -> "SNSClient":
     """The SNS client, made on first use and kept while the function is warm."""
-    return _session().client("sns", config=_config())
+    with _making:
+        return _sns()
+
+
+def forget_clients() -> None:
+    """Have the clients made anew, from the environment as it is then."""
+    _ses.cache_clear()
+    _sns.cache_clear()
 
 
 def judge(error: Exception) -> Outcome:
@@ -94,6 +103,16 @@ def judge(error: Exception) -> Outcome:
         return Outcome(VERDICTS.get(code, Verdict.UNKNOWN), error=code or "ClientError without a code")
     verdict = Verdict.UNSENT if isinstance(error, NEVER_CONNECTED) else Verdict.UNKNOWN
     return Outcome(verdict, error=type(error).__name__)
+
+
+@cache
+def _ses() -> "SESV2Client":
+    return _session().client("sesv2", config=_config())
+
+
+@cache
+def _sns() -> "SNSClient":
+    return _session().client("sns", config=_config())
 
 
 def _session() -> "boto3.Session":

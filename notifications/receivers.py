@@ -11,7 +11,7 @@ SubscriptionEvent = Notification._meta.get_field("event").related_model
 
 
 def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
-    """Insert a notification for each event and channel, in the transition's transaction, by one statement a channel."""
-    events = SubscriptionEvent._base_manager.filter(pk__in=event_ids)
-    for channel in Channel:
-        insert_select(Notification, ["event", "channel"], events.values_list("pk", Value(channel.value)))
+    """Insert a notification for each event and channel, in the transition's transaction, by one statement."""
+    events = SubscriptionEvent._base_manager.filter(pk__in=event_ids).order_by()
+    first, *others = (events.values_list("pk", Value(channel.value)) for channel in Channel)
+    insert_select(Notification, ["event", "channel"], first.union(*others, all=True))

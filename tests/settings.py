@@ -1,9 +1,9 @@
-"""The project's settings as a laptop has them. What differs here is only what makes tests quick."""
+"""The project's settings as a laptop has them; `DATABASE_URL` chooses the database. Otherwise only quicker."""
 
-import os
+from infra.local_environment import be_local
 
-os.environ["DJANGO_LOCAL"] = "1"
+be_local()
 
-from config.settings import *  # noqa: F403 - the variable above must be there first
+from config.settings import *  # noqa: E402, F403 - the variables above must be there first
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -2,8 +2,9 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 from botocore.exceptions import (
@@ -113,5 +114,12 @@ def test_refused_connection_is_unsent(monkeypatch: pytest.MonkeyPatch, local_cre
     assert (outcome.verdict, outcome.error) == (Verdict.UNSENT, "EndpointConnectionError")
 
 
-def test_clients_are_made_once(local_credentials: None) -> None:
-    assert aws.ses() is aws.ses()
+def test_threads_share_one_client(local_credentials: None) -> None:
+    barrier = Barrier(8)
+
+    def client(_: int) -> int:
+        barrier.wait(timeout=10)
+        return id(aws.ses())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(client, range(8)))) == 1

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 
+from foundation import clock
 from notifications import outbox, retry
 from notifications.models import Channel, Notification, State, database_time
 from notifications.outcomes import Outcome, Verdict
 from subscriptions.services import SubscriptionService as Service
+from tests.explain import plan_of
 from tests.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +147,24 @@ def test_message_ids_stay_with_their_rows() -> None:
     claim = outbox.claim(Channel.SES, 3)
     claim.finish({row.pk: Outcome(Verdict.ACCEPTED, message_id=f"m-{row.pk}") for row in claim.notifications})
     assert all(row.message_id == f"m-{row.pk}" for row in Notification.objects.filter(channel=Channel.SES))
+
+
+def test_what_is_due_is_found_through_the_partial_index() -> None:
+    due = Notification.objects.claimable(Channel.SES).order_by("due_at", "pk")
+    assert "notification_unfinished" in plan_of(due[:100])
+    assert "notification_leased" in plan_of(Notification.objects.abandoned())
+
+
+def test_deliverer_whose_clock_is_an_hour_ahead_takes_nothing_early_and_from_nobody() -> None:
+    record(2)
+    leased, later = Notification.objects.filter(channel=Channel.SES).order_by("pk")
+    Notification.objects.filter(pk=later.pk).update(due_at=database_time(timedelta(minutes=10)))
+    outbox.claim(Channel.SES, 1)
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        assert outbox.claim(Channel.SES, 1).notifications == []
+        assert outbox.release_abandoned() == 0
+    leased.refresh_from_db()
+    assert leased.state == "sending"
 
 
 @pytest.mark.postgresql

@@ -17,6 +17,7 @@ from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
 from subscriptions.sweep import Sweep
+from tests.explain import plan_of
 from tests.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -136,7 +137,13 @@ def test_row_that_the_database_refuses_costs_only_itself() -> None:
         cursor.execute(f"CREATE UNIQUE INDEX one_expiry ON {table} (subscription_id) WHERE transition = 'expired'")
     good, bad = make_due(make_plan(), 2)
     SubscriptionEvent.objects.create(
-        subscription=bad, transition="expired", occurred_at=NOW, new_end_date=NOW, price=1, currency="EUR"
+        subscription=bad,
+        transition="expired",
+        occurred_at=NOW,
+        new_end_date=NOW,
+        plan=bad.plan,
+        price=1,
+        currency="EUR",
     )
     run = Sweep(now=NOW).run()
     assert (run.expired, run.failed) == (1, 1)
@@ -188,3 +195,9 @@ def test_queries_grow_with_batches_and_not_with_rows_or_the_table(due: int, tabl
         assert Sweep(now=NOW).run().expired == due
     # Ten batches of 8 (BEGIN and COMMIT, here savepoints, among them), an empty one, and the run's own four.
     assert len(queries) / (due / 1_000) <= 10
+
+
+def test_due_rows_are_found_through_the_partial_index() -> None:
+    due = Subscription.objects.due(NOW).order_by("end_date", "pk")
+    assert "subscription_not_expired" in plan_of(due[:1_000])
+    assert "subscription_not_expired" in plan_of(due.filter(end_date__gte=NOW - MONTH)[:1_000])

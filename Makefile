@@ -1,0 +1,90 @@
+# Needs python3 (3.11 or later) with pip, and make. Everything else is set up in .venv, from requirements-dev.txt.
+
+PYTHON3 ?= python3
+PYTHON := .venv/bin/python
+READY := .venv/.ready
+UV := build/uv/bin/uv
+PIP := $(PYTHON3) -m pip --quiet --quiet --disable-pip-version-check --no-input
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+# Two at a time, each one's output in a piece; make 3.81, as on macOS, knows no --output-sync.
+TWO_AT_A_TIME := $(if $(filter 3.%,$(MAKE_VERSION)),,-j2 --output-sync=target)
+
+# What a shell may hold for a deployment has no say in what is run here.
+unexport DATABASE_URL
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint format types imports django-checks test-sqlite test-postgresql schema lock clean distclean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(READY) ## run it all here, with a local AWS; ONCE=1 ends after the first sweep and delivery
+	@$(PYTHON) -m infra.run $(if $(filter-out 0,$(ONCE)),--once)
+
+test: $(READY) ## all checks, and the tests on SQLite and on PostgreSQL
+	@echo "Running all checks and tests; the longest ones come first ..."
+	@$(MAKE) --no-print-directory --keep-going $(TWO_AT_A_TIME) \
+		test-postgresql test-sqlite types lint imports django-checks
+	@echo "All checks and tests passed."
+
+lint: $(READY) ## ruff and djlint
+	@echo "== lint"
+	@$(PYTHON) -m ruff check --quiet
+	@$(PYTHON) -m ruff format --check --quiet
+	@$(PYTHON) -m djlint --check --lint --quiet .
+
+format: $(READY) ## format the code as lint wants it
+	@$(PYTHON) -m ruff check --quiet --fix
+	@$(PYTHON) -m ruff format --quiet
+	@$(PYTHON) -m djlint --reformat --quiet .
+
+types: $(READY) ## mypy, strict
+	@echo "== types"
+	@DJANGO_LOCAL=1 $(PYTHON) -m mypy --no-error-summary
+
+imports: $(READY) ## who may import whom
+	@echo "== imports"
+	@said=$$(.venv/bin/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
+
+django-checks: $(READY) ## Django's checks and ours, and that no migration is missing
+	@echo "== django-checks"
+	@DJANGO_LOCAL=1 $(PYTHON) manage.py check
+	@DJANGO_LOCAL=1 $(PYTHON) manage.py makemigrations --check --dry-run
+
+test-sqlite: $(READY) ## the tests on SQLite
+	@echo "== tests on SQLite"
+	@$(PYTHON) -m pytest
+
+test-postgresql: $(READY) ## the tests on a PostgreSQL of their own
+	@echo "== tests on PostgreSQL"
+	@$(PYTHON) -m infra.postgresql $(PYTHON) -m pytest --ignore=tests/config --ignore=tests/infra
+
+schema: $(READY) ## describe the API anew, in config/static/config/openapi.json
+	@DJANGO_LOCAL=1 $(PYTHON) manage.py spectacular --fail-on-warn --validate \
+		--format openapi-json --file config/static/config/openapi.json
+
+lock: $(UV) ## pin requirements.in and requirements-dev.in anew, with hashes
+	@$(COMPILE) requirements.in --output-file requirements.txt
+	@$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+
+clean: ## forget the local database, mails and logs
+	@rm -rf .local
+
+distclean: clean ## and all that was set up
+	@rm -rf .venv build .*_cache .hypothesis
+
+# The stamp comes last, so that an environment whose making was interrupted is made anew.
+$(READY): requirements-dev.txt
+	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "python3 must be Python 3.11 or later: make PYTHON3=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up .venv from requirements-dev.txt, which takes about a minute ..."
+	@rm -rf .venv
+	@$(PYTHON3) -m venv --without-pip .venv
+	@$(PIP) --python $(PYTHON) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(UV):
+	@$(PYTHON3) -m venv --without-pip build/uv
+	@$(PIP) --python build/uv/bin/python install uv

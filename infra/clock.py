@@ -1,0 +1,79 @@
+"""The clock that EventBridge is on AWS: fires each schedule when its time has come, one at a time."""
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aws_croniter import AwsCroniter
+
+from config.schedule_expressions import RATE, validate_schedule
+from infra.zappa_stage import Schedule
+
+logger = logging.getLogger(__name__)
+
+UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+
+Fire = Callable[[Schedule, datetime], object]
+"""Takes a schedule and the time, UTC, at which it was due."""
+
+Wait = Callable[[float | None], bool]
+"""Waits for so many seconds (None: for ever) or until it is time to end, and tells whether it is."""
+
+
+def next_time(expression: str, start: datetime, after: datetime) -> datetime | None:
+    """When a schedule that was made at `start` fires first after `after`; None: never again. Times are UTC.
+
+    Raises ScheduleExpressionError where AWS would refuse the expression.
+    """
+    validate_schedule(expression)
+    if rate := RATE.fullmatch(expression):
+        period = int(rate["count"]) * UNITS[rate["unit"]]
+        return start + period * (math.floor((after - start) / period) + 1)
+    fields = expression.removeprefix("cron(").removesuffix(")")
+    occurrence: datetime | None = AwsCroniter(fields).occurrence(after.astimezone(UTC)).next()
+    return occurrence
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Fires the enabled ones of `schedules`. A firing that fails is logged, as EventBridge goes on after one.
+
+    What falls due while another one runs is fired after it, and only once if it fell due several times.
+    """
+
+    schedules: list[Schedule]
+    fire: Fire
+    now: Callable[[], datetime]
+
+    def fire_all(self) -> None:
+        """Fire everything at once, in the order of the settings."""
+        for schedule in self._enabled():
+            self._fire(schedule, self.now())
+
+    def run(self, wait: Wait) -> None:
+        """Fire on time, from now until `wait` says that it is time to end."""
+        start = last = self.now()
+        while True:
+            due = self._next(start, after=last)
+            seconds = max(0.0, (due[0][0] - self.now()).total_seconds()) if due else None
+            if wait(seconds):
+                return
+            last = self.now()
+            for time, schedule in due:
+                if time <= last:
+                    self._fire(schedule, time)
+
+    def _enabled(self) -> list[Schedule]:
+        return [schedule for schedule in self.schedules if schedule.enabled]
+
+    def _next(self, start: datetime, after: datetime) -> list[tuple[datetime, Schedule]]:
+        times = [(next_time(schedule.expression, start, after), schedule) for schedule in self._enabled()]
+        return sorted(((time, schedule) for time, schedule in times if time), key=lambda entry: entry[0])
+
+    def _fire(self, schedule: Schedule, time: datetime) -> None:
+        try:
+            self.fire(schedule, time)
+        except Exception:
+            logger.exception("%s failed", schedule.function)

@@ -1,0 +1,139 @@
+"""The translations, without any program of the system: what xgettext, msgmerge and msgfmt do, by Babel and Django.
+
+    python -m infra.messages
+
+brings each `locale/*/LC_MESSAGES/django.po` up to date with the code and the templates, compiles it, and says what is
+not translated yet.
+"""
+
+import io
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import django
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.template import engines
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+
+from infra.local_environment import be_local
+
+PROJECT = Path(__file__).resolve().parent.parent
+PACKAGES = ("config", "foundation", "notifications", "subscriptions")
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+}
+"""Which arguments of Django's functions are messages, as Babel writes it; "c" marks a context."""
+
+Message = str | tuple[str, str]
+"""A text, or the singular and the plural."""
+Found = tuple[str, Message, str | None]
+"""Where, what, and in which context."""
+
+
+def catalogues() -> list[Path]:
+    """The translations there are."""
+    return sorted((PROJECT / "locale").glob("*/LC_MESSAGES/django.po"))
+
+
+def read(path: Path) -> Catalog:
+    """A catalogue as it is kept."""
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parts[-3])
+
+
+def updated(path: Path) -> Catalog:
+    """The catalogue with the messages that there are now: new ones empty, those no longer used left out."""
+    template, catalogue = Catalog(), read(path)
+    for place, message, context in sorted(found(), key=lambda entry: entry[0]):
+        template.add(message, locations=[(place, 0)], context=context)
+    template.creation_date = catalogue.creation_date  # or every run would change the file
+    catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    return catalogue
+
+
+def as_text(catalogue: Catalog) -> bytes:
+    """The .po file."""
+    file = io.BytesIO()
+    write_po(file, catalogue, width=120, include_lineno=False)
+    return file.getvalue()
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """The .mo file."""
+    file = io.BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+def untranslated(catalogue: Catalog) -> list[str]:
+    """The messages that have no translation, or one that somebody should look at."""
+    texts = {message.id: message.string for message in catalogue if message.id and not message.fuzzy}
+    missing = [identity for identity, text in texts.items() if not all([text] if isinstance(text, str) else text)]
+    return [str(identity) for identity in missing] + [str(message.id) for message in catalogue if message.fuzzy]
+
+
+def found() -> Iterator[Found]:
+    """Every message of the code and of the templates."""
+    for package in PACKAGES:
+        yield from _in_code((PROJECT / package).rglob("*.py"))
+        yield from _in_templates((PROJECT / package).rglob("templates/**/*.*"))
+
+
+def main() -> int:
+    """Write what changed; return 1 where something is not translated."""
+    be_local(DJANGO_SETTINGS_MODULE="config.settings")
+    django.setup()
+    missing = 0
+    for path in catalogues():
+        catalogue = updated(path)
+        path.write_bytes(as_text(catalogue))
+        path.with_suffix(".mo").write_bytes(compiled(read(path)))
+        for message in untranslated(catalogue):
+            missing += 1
+            print(f"{path.relative_to(PROJECT)}: not translated: {message}")
+    return 1 if missing else 0
+
+
+def _in_code(paths: Iterable[Path]) -> Iterator[Found]:
+    for path in paths:
+        if "migrations" in path.parts:
+            continue
+        with path.open("rb") as file:
+            for _, message, _, context in extract("python", file, KEYWORDS):
+                yield _name(path), message, context
+
+
+def _in_templates(paths: Iterable[Path]) -> Iterator[Found]:
+    for path in paths:
+        template = engines["django"].from_string(path.read_text(encoding="utf-8")).template
+        for node in template.nodelist.get_nodes_by_type((TranslateNode, BlockTranslateNode)):
+            yield _name(path), *_of_node(node)
+
+
+def _of_node(node: TranslateNode | BlockTranslateNode) -> tuple[Message, str | None]:
+    context = node.message_context.resolve({}) if node.message_context else None
+    if isinstance(node, TranslateNode):
+        return node.filter_expression.var.literal, context
+    singular, _ = node.render_token_list(node.singular)
+    if not node.plural:
+        return singular, context
+    return (singular, node.render_token_list(node.plural)[0]), context
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""What all tests share: a database that other processes can open, the local AWS, and Zappa's handler."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from infra.lambda_function import LambdaFunction
+from infra.local_aws import LocalAWS
+from infra.zappa_stage import ZappaStage, load_stage
+from notifications import aws as clients
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests marked `postgresql` out of the pass on SQLite."""
+    if connection.vendor == "postgresql":
+        return
+    left_out = [item for item in items if item.get_closest_marker("postgresql")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """On SQLite: a file, since threads and other processes cannot share Django's usual database in memory."""
+    if connection.vendor == "sqlite":
+        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Let programs that tests start find the test database in `DATABASE_URL`."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        os.environ["DATABASE_URL"] = f"sqlite:///{name}"
+    else:
+        server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+        os.environ["DATABASE_URL"] = f"{server}/{name}"
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[LocalAWS]:
+    """The local AWS, started once; the service's own clients find it as they would find AWS."""
+    with LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS) as local:
+        yield local
+    clients.forget_clients()
+
+
+@pytest.fixture
+def aws(local_aws: LocalAWS) -> LocalAWS:
+    """The local AWS with topic, queue and identity, and nothing sent yet."""
+    local_aws.reset()
+    return local_aws
+
+
+@pytest.fixture
+def fresh_clients() -> Iterator[None]:
+    """For a test that changes the environment that clients are made from."""
+    clients.forget_clients()
+    yield
+    clients.forget_clients()
+
+
+@pytest.fixture(scope="session")
+def stage() -> ZappaStage:
+    """The stage `dev` of zappa_settings.json."""
+    return load_stage("dev")
+
+
+@pytest.fixture(scope="session")
+def lambda_function(stage: ZappaStage) -> LambdaFunction:
+    """The function as Zappa deploys it for `dev`, warm, on the test database."""
+    return LambdaFunction(stage)

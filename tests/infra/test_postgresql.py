@@ -1,0 +1,77 @@
+"""The throw-away PostgreSQL answers, survives a crash, and leaves nothing behind, however its runner ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra.postgresql import PostgreSQL
+
+WAIT_SECONDS = 20
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def is_gone(pid: int) -> bool:
+    """Whether the process has ended; one that has, and that nobody waited for yet, counts."""
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return True
+
+
+@pytest.fixture(scope="module")
+def runner() -> str:
+    """A program that says where its server's data and process are, and then does nothing for long."""
+    return """
+import os, psycopg, time
+with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    (data,) = connection.execute("SHOW data_directory").fetchone()
+print(data, open(os.path.join(data, "postmaster.pid")).readline().strip(), flush=True)
+time.sleep(600)
+"""
+
+
+def test_it_keeps_its_data_through_a_crash_and_leaves_nothing_at_the_end() -> None:
+    with PostgreSQL() as server:
+        with psycopg.connect(server.url) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT lower('ÄPFEL') AS word")
+            directory = Path(connection.execute("SHOW data_directory").fetchone()[0])  # type: ignore[index]
+        server.restart(signal.SIGQUIT)
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT word FROM kept").fetchall() == [("äpfel",)]
+
+    assert not directory.parent.exists()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(server.url, connect_timeout=1)
+
+
+def test_it_ends_with_a_command_that_is_killed(runner: str) -> None:
+    command = [sys.executable, "-m", "infra.postgresql", sys.executable, "-c", runner]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        directory, _, server = process.stdout.readline().rpartition(" ")
+        assert not is_gone(int(server))
+        os.kill(process.pid, signal.SIGKILL)
+
+    assert eventually(lambda: is_gone(int(server)))
+    assert eventually(lambda: not Path(directory).parent.exists())
+
+
+def test_the_commands_exit_status_is_passed_on() -> None:
+    command = [sys.executable, "-m", "infra.postgresql", sys.executable, "-c", "raise SystemExit(7)"]
+
+    assert subprocess.run(command, check=False).returncode == 7

@@ -1,0 +1,89 @@
+"""What `make run` shows and leaves behind, in programs of their own."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "infra.run"]
+
+
+def environment(directory: Path) -> dict[str, str]:
+    return {**os.environ, "LOCAL_DIR": str(directory), "PYTHONWARNINGS": "error"}
+
+
+def run_once(directory: Path) -> tuple[int, dict[str, tuple[int, int]]]:
+    """The exit status, and of each line of the table the two figures."""
+    run = subprocess.run(
+        [*COMMAND, "--once"], env=environment(directory), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert run.stderr == ""
+    lines = re.findall(r"^([a-zA-Z ]+?)  +(\d+) +(\d+) ", run.stdout, re.MULTILINE)
+    return run.returncode, {what: (int(expected), int(read_back)) for what, expected, read_back in lines}
+
+
+def break_an_address(directory: Path) -> None:
+    """Have one mail wait that cannot be sent."""
+    with sqlite3.connect(directory / "db.sqlite3") as database:
+        database.execute("UPDATE auth_user SET email = 'nowhere' WHERE username = 'ada'")
+        database.execute("""
+            UPDATE notifications_notification SET state = 'pending', finished_at = NULL WHERE channel = 'ses'
+            AND event_id IN (
+                SELECT event.id FROM subscriptions_subscriptionevent event
+                JOIN subscriptions_subscription subscription ON subscription.id = event.subscription_id
+                JOIN auth_user ON auth_user.id = subscription.user_id WHERE auth_user.username = 'ada'
+            )
+        """)
+    database.close()
+
+
+def test_the_first_run_ends_what_is_due_and_the_next_ones_keep_it(tmp_path: Path) -> None:
+    status, figures = run_once(tmp_path)
+
+    assert status == 0
+    assert figures["expired"] == (7, 7)
+    assert figures["access removed"] == (6, 6)
+    mails, accepted = figures["mails accepted by SES"]
+    assert mails == accepted == figures["events accepted by SNS"][0] == figures["events accepted by SNS"][1] > 7
+    assert len(list((tmp_path / "mails").glob("*.html"))) == mails
+
+    assert run_once(tmp_path) == (0, dict.fromkeys(figures, (0, 0)))
+
+    break_an_address(tmp_path)
+    assert run_once(tmp_path) == (1, dict.fromkeys(figures, (0, 0)) | {"mails accepted by SES": (1, 0)})
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """`make run`, killed at the latest when the test ends."""
+    with subprocess.Popen(
+        COMMAND, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.kill()
+
+
+def get(url: str) -> tuple[str, str]:
+    """Content type and text."""
+    with urllib.request.urlopen(url) as page:  # noqa: S310 - our own site
+        return page.headers.get_content_type(), page.read().decode()
+
+
+def test_the_site_is_up_until_a_signal_ends_it_in_order(running: "subprocess.Popen[str]") -> None:
+    assert running.stdout is not None
+    shown = "".join(iter(running.stdout.readline, "Ctrl-C ends it.\n"))
+    admin = re.findall(r"^Admin +(\S+)", shown, re.MULTILINE)[0]
+    style = re.findall(r'href="(/static/\S+\.css)"', get(admin)[1])[0]
+    assert get(admin.removesuffix("/admin/") + style)[0] == "text/css"
+
+    running.send_signal(signal.SIGINT)
+    rest, errors = running.communicate(timeout=20)
+
+    assert (running.returncode, rest, errors) == (0, "\nEnded.\n", "")
