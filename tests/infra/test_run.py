@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def get(url: str) -> tuple[str, str]:
 
 def test_the_site_is_up_until_a_signal_ends_it_in_order(running: "subprocess.Popen[str]") -> None:
     assert running.stdout is not None
-    shown = "".join(iter(running.stdout.readline, "Ctrl-C ends it.\n"))
+    shown = "".join(takewhile(lambda line: not line.startswith("Ctrl-C"), running.stdout))
     admin = re.findall(r"^Admin +(\S+)", shown, re.MULTILINE)[0]
     style = re.findall(r'href="(/static/\S+\.css)"', get(admin)[1])[0]
     assert get(admin.removesuffix("/admin/") + style)[0] == "text/css"
