@@ -32,6 +32,13 @@ class Environment:
         """A comma-separated variable."""
         return [part.strip() for part in self.text(name, local=",".join(local)).split(",") if part.strip()]
 
+    def hosts(self, name: str, *, local: list[str]) -> list[str]:
+        """A comma-separated variable of host names; one for all hosts would let a client choose where links lead."""
+        hosts = self.listed(name, local=local)
+        if any("*" in host for host in hosts):
+            self.problems.append(f"{name} must name each host; * is none")
+        return hosts
+
     def optional(self, name: str, read: Callable[[str], T], default: T) -> T:
         """A variable that has a good default everywhere."""
         value = os.environ.get(name, "")
@@ -70,6 +77,11 @@ def log_level(name: str) -> str:
     if name not in logging.getLevelNamesMapping():
         raise ValueError(name)
     return name
+
+
+def list_of_keys(text: str) -> list[str]:
+    """Keys separated by commas, which no key has."""
+    return [key.strip() for key in text.split(",") if key.strip()]
 
 
 def _is_complete(url: str) -> bool:

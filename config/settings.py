@@ -1,45 +1,67 @@
 """Django's settings, all from the environment. The table of variables is in README.md under 'Configuration'."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
-from config.environment import Environment, log_level
+from csp.constants import NONE, SELF
+
+from config.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS, list_of_renewers  # noqa: F401 - Django reads them here
+from config.environment import Environment, list_of_keys, log_level
 from config.logs import logging_config
+from config.secrets import load_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 LOCAL = os.environ.get("DJANGO_LOCAL") == "1" and not ON_LAMBDA
 
+if not LOCAL:
+    load_secret(os.environ)
 env = Environment(local=LOCAL)
 
 SECRET_KEY = env.text("SECRET_KEY", local="local-only-and-known-to-everyone-who-reads-this-repository")
-ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", local=["localhost", "127.0.0.1", "testserver"])
+SECRET_KEY_FALLBACKS: list[str] = env.optional("SECRET_KEY_FALLBACKS", list_of_keys, [])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", local=["localhost", "127.0.0.1", "testserver"])
 DATABASES = {"default": env.database("DATABASE_URL", local=f"sqlite:///{BASE_DIR / '.local' / 'db.sqlite3'}")}
 SITE_URL = env.text("SITE_URL", local="http://127.0.0.1:8000").rstrip("/")
 SES_FROM_ADDRESS = env.text("SES_FROM_ADDRESS", local="subscriptions@example.com")
 SNS_TOPIC_ARN = env.text("SNS_TOPIC_ARN", local="arn:aws:sns:us-east-1:123456789012:subscription-events")
 SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
 DELIVERY_THREADS = env.optional("DELIVERY_THREADS", int, 8)
+DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", int, 5)  # libpq itself waits for minutes
+STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", int, 5))
+STALE_NOTIFICATION_AFTER = timedelta(minutes=env.optional("STALE_NOTIFICATION_MINUTES", int, 15))
 LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
+RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of_renewers, ["staff", "service"])
+CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", int, 30)
+CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", int, 300)  # an office has one address
 env.refuse_if_broken()
 
 DEBUG = False
 
 INSTALLED_APPS = [
+    "config",  # first, because its templates override some of the admin's
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "config",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "csp",
     "subscriptions",
     "notifications",
 ]
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "config.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.PermissionsPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.StageCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -75,6 +97,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds; one connection serves a warm function's invocations
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = DATABASE_CONNECT_SECONDS
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -83,14 +106,26 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# Names, not addresses: a literal address would lose the stage's prefix.
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "subscriptions"
+LOGOUT_REDIRECT_URL = "plans"
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-STATIC_URL = "static/"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+STATIC_URL = "/static/"  # the storage adds the stage's prefix
 STATIC_ROOT = BASE_DIR / "build" / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": f"config.static_files.{'Plain' if LOCAL else 'Hashed'}StaticFiles"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # half of the zip's share
 WHITENOISE_USE_FINDERS = LOCAL
 WHITENOISE_AUTOREFRESH = LOCAL  # else it warns where nothing was collected
 
@@ -101,5 +136,24 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
 SECURE_HSTS_PRELOAD = not LOCAL
 SESSION_COOKIE_SECURE = not LOCAL
 CSRF_COOKIE_SECURE = not LOCAL
+LANGUAGE_COOKIE_SECURE = not LOCAL
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 65_536  # bytes; the largest form here has a reason of 500 characters
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],  # Pico.css and the admin have their icons inside the style sheet
+        "script-src": [SELF],
+        "style-src": [SELF],
+    }
+}
 
 LOGGING = logging_config(LOG_LEVEL)

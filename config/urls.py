@@ -1,10 +1,14 @@
 """Addresses of the site."""
 
 from django.contrib import admin
-from django.urls import path
-from django.views.generic import RedirectView
+from django.urls import include, path
+
+from config.dashboard import dashboard
 
 urlpatterns = [
+    path("admin/dashboard/", admin.site.admin_view(dashboard), name="dashboard"),
     path("admin/", admin.site.urls),
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("api/", include("config.api_urls")),
+    path("", include("config.health_urls")),
+    path("", include("subscriptions.urls")),
 ]

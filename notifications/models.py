@@ -41,7 +41,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
     def abandoned(self) -> "NotificationQuerySet":
         """What a deliverer claimed and did not finish within its lease: it died, or was frozen."""
-        return self.filter(finished_at__isnull=True, lease_until__lt=Now())
+        return self.filter(lease_token__isnull=False, lease_until__lt=Now())
 
     def held(self, lease_token: UUID) -> "NotificationQuerySet":
         """What the holder of this token may still finish."""
@@ -80,6 +80,7 @@ class Notification(models.Model):
     class Meta:
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
+        permissions = [("send_again_notification", _("Can send failed notifications again"))]
         constraints = [
             models.UniqueConstraint(fields=["event", "channel"], name="notification_one_per_event_and_channel"),
             models.CheckConstraint(condition=Q(channel__in=["ses", "sns"]), name="notification_channel_known"),
@@ -99,6 +100,18 @@ class Notification(models.Model):
                 name="notification_unfinished",
             ),
             models.Index(fields=["lease_until"], condition=Q(lease_token__isnull=False), name="notification_leased"),
+            # The dashboard counts by day from the index alone.
+            models.Index(
+                fields=["finished_at", "channel", "state"],
+                condition=Q(finished_at__isnull=False),
+                name="notification_finished",
+            ),
+            # The few that did not arrive, among the many that did.
+            models.Index(
+                fields=["state", "id"],
+                condition=Q(state__in=["failed", "unknown", "suppressed"]),
+                name="notification_unsettled",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -53,6 +53,7 @@ class Record:
             "reason": Value(self.reason),
             "old_end_date": self.old_end_date,
             "new_end_date": F("end_date"),
+            "plan": F("plan"),
             "price": F("plan__price"),
             "currency": F("plan__currency"),
         }

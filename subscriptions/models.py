@@ -60,6 +60,11 @@ class Plan(models.Model):
         """The length of one period."""
         return timedelta(days=self.duration_days)
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it costs nothing."""
+        return self.price == 0
+
 
 class Subscription(models.Model):
     """A user's time on a plan. Only `SubscriptionService` changes it."""
@@ -76,7 +81,13 @@ class Subscription(models.Model):
         related_name="subscriptions",
         verbose_name=_("user"),
     )
-    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions", verbose_name=_("plan"))
+    plan = models.ForeignKey(
+        Plan,
+        on_delete=models.PROTECT,
+        db_index=False,  # the index on plan and id, below, serves
+        related_name="subscriptions",
+        verbose_name=_("plan"),
+    )
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.ACTIVE)
     start_date = models.DateTimeField(_("start"))
     end_date = models.DateTimeField(_("end"), help_text=_("the first instant that is no longer paid for"))
@@ -89,6 +100,10 @@ class Subscription(models.Model):
     class Meta:
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
+        permissions = [
+            ("renew_subscription", _("Can renew any subscription through the API")),
+            ("cancel_subscription_now", _("Can end any subscription at once")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "plan"],
@@ -109,6 +124,9 @@ class Subscription(models.Model):
                 condition=Q(expired_at__isnull=True),
                 name="subscription_not_expired",
             ),
+            # The newest of a status or a plan, as the admin lists them.
+            models.Index(fields=["status", "id"], name="subscription_by_status"),
+            models.Index(fields=["plan", "id"], name="subscription_by_plan"),
         ]
 
     def __str__(self) -> str:
@@ -142,6 +160,13 @@ class SubscriptionEvent(models.Model):
     reason = models.CharField(_("reason"), max_length=REASON_LENGTH, blank=True, db_default="")
     old_end_date = models.DateTimeField(_("end before"), null=True)
     new_end_date = models.DateTimeField(_("end after"))
+    plan = models.ForeignKey(
+        Plan,
+        on_delete=models.PROTECT,
+        db_index=False,  # the index on plan and id, below, serves
+        related_name="+",
+        verbose_name=_("plan"),
+    )
     price = models.DecimalField(_("price"), max_digits=10, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
 
@@ -151,6 +176,11 @@ class SubscriptionEvent(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["pk"]
+        indexes = [
+            # The dashboard counts by day and plan from the index alone.
+            models.Index(fields=["transition", "occurred_at", "plan"], name="event_by_transition"),
+            models.Index(fields=["plan", "id"], name="event_by_plan"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.transition} of subscription {self.subscription_id}"
@@ -185,6 +215,10 @@ class SweepRun(models.Model):
         verbose_name = _("sweep")
         verbose_name_plural = _("sweeps")
         ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["started_at"], name="sweep_by_start"),
+            models.Index(fields=["finished_at"], name="sweep_by_finish"),
+        ]
 
     def __str__(self) -> str:
         return f"sweep {self.pk}"
@@ -198,3 +232,37 @@ class SweepRun(models.Model):
             "oldest_late_s": self.oldest_late.total_seconds(),
             "run": self.pk,
         }
+
+
+class IdempotentRequest(models.Model):
+    """What a user's request with an `Idempotency-Key` was answered, so that its repetition gets the same answer."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64, help_text=_("SHA-256 of method, path and body"))
+    status = models.PositiveSmallIntegerField(null=True, help_text=_("empty inside the transaction that answers"))
+    body = models.TextField(db_default="", help_text=_("JSON, as it was sent"))
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("request with a key")
+        verbose_name_plural = _("requests with a key")
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotent_request_one_per_user_and_key")]
+
+    def __str__(self) -> str:
+        return f"request {self.pk} with a key"
+
+
+class RequestCount(models.Model):
+    """How many changes somebody has asked for within a window of time. `bucket` is a keyed hash of who."""
+
+    bucket = models.CharField(max_length=64, primary_key=True)
+    window_start = models.DateTimeField(db_index=True)
+    requests = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("count of requests")
+        verbose_name_plural = _("counts of requests")
+
+    def __str__(self) -> str:
+        return f"{self.requests} requests since {self.window_start}"

@@ -1,0 +1,103 @@
+"""The one shape of an error: RFC 9457, problem details."""
+
+import logging
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404
+from rest_framework import exceptions, serializers
+from rest_framework.response import Response
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+UNTYPED = "about:blank"
+"""The type of a problem that its status says all about (RFC 9457, section 4.2.1)."""
+
+
+class BodyTooLarge(exceptions.APIException):
+    """The body has more bytes than Django reads."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body is too large."
+
+
+class FieldErrorSerializer(serializers.Serializer[Any]):
+    """What is wrong with one field."""
+
+    field = serializers.CharField(help_text="the field's name, or empty: the request as a whole")
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """A problem, RFC 9457."""
+
+    type = serializers.CharField(help_text="`about:blank`, or a URN that names the problem")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = FieldErrorSerializer(  # type: ignore[assignment]
+        many=True, required=False, help_text="with status 400, where fields are wrong"
+    )
+
+
+def problem(status: int, detail: str, *, type: str = UNTYPED, **extensions: Any) -> dict[str, Any]:  # noqa: A002
+    """The body of an error."""
+    return {"type": type, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **extensions}
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response:
+    """Django REST framework's exception handler. What nobody foresaw is logged, and answered with 500."""
+    known = _as_api_exception(error)
+    if known is None:
+        logger.error("unhandled error in the API", exc_info=error)
+        return as_response(problem(500, "Something went wrong on our side."))
+    return as_response(_body(known), headers=_headers(known))
+
+
+def as_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    """A problem as the answer to a request."""
+    return Response(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
+
+
+def _as_api_exception(error: Exception) -> exceptions.APIException | None:
+    match error:
+        case exceptions.APIException():
+            return error
+        case Http404():
+            return exceptions.NotFound()
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+        case RequestDataTooBig():
+            return BodyTooLarge()
+    return None
+
+
+def _body(error: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(error, exceptions.ValidationError):
+        return problem(400, "The request is not valid.", errors=list(_field_errors(error.detail)))
+    return problem(error.status_code, str(error.detail))
+
+
+def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
+    """Flatten Django REST framework's nested lists and dicts; nested fields are joined by dots."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            own = "" if name == "non_field_errors" else str(name)
+            yield from _field_errors(inner, f"{field}.{own}".strip("."))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _field_errors(inner, field)
+    else:
+        yield {"field": field, "detail": str(detail)}
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(int(wait))
+    return headers

@@ -1,0 +1,40 @@
+"""What somebody was told, by mail."""
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from foundation.api.documentation import CHALLENGE, documented, problems
+from foundation.api.pagination import PageParameters
+from foundation.api.views import ListEndpoint, PrivateEndpoint
+from notifications.models import Channel, Notification
+
+
+class NotificationSerializer(serializers.ModelSerializer[Notification]):
+    """A mail, without what is between the service and its provider."""
+
+    kind = serializers.CharField(source="event.transition", read_only=True, help_text="the transition that it tells of")
+    subscription = serializers.IntegerField(
+        source="event.subscription_id", read_only=True, help_text="the subscription's id"
+    )
+
+    class Meta:
+        model = Notification
+        fields = ["id", "kind", "subscription", "state", "created_at", "finished_at"]
+        read_only_fields = fields
+
+
+class NotificationList(ListEndpoint, PrivateEndpoint):
+    """The caller's own mails."""
+
+    @documented(
+        operation_id="notifications_list",
+        parameters=[PageParameters, CHALLENGE],
+        responses={200: NotificationSerializer(many=True)} | problems(400, 401, 404),
+    )
+    def get(self, request: Request) -> Response:
+        """The mails that were sent to you, or will be, newest first."""
+        query = PageParameters.accept(request.query_params.dict())
+        own = Notification.objects.filter(channel=Channel.SES, event__subscription__user=self.user.pk)
+        page = self.page_of(own.select_related("event"), query)
+        return self.answer(NotificationSerializer(page, many=True).data)

@@ -1,0 +1,1 @@
+"""The JSON API: plans, and the subscriptions of whoever asks."""

@@ -1,0 +1,37 @@
+"""A transition that came in by HTTP."""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from foundation.api.problems import as_response
+from foundation.api.views import PrivateEndpoint
+from subscriptions.api.idempotency import Answer, answer_once
+from subscriptions.api.serializers import SubscriptionSerializer
+from subscriptions.api.throttles import ChangeThrottle
+from subscriptions.models import Subscription
+
+
+class ChangeEndpoint(PrivateEndpoint):
+    """Its POST makes a transition."""
+
+    throttle_classes = [ChangeThrottle]
+
+    def change(
+        self, transition: Callable[[], Subscription], now: datetime, *, status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
+        """Make the transition, once for each Idempotency-Key, and answer with the subscription as it then is."""
+
+        def work() -> Answer:
+            return Answer(status, dict(SubscriptionSerializer(transition(), context={"now": now}).data))
+
+        answer = answer_once(self.request, self.user, now, work)
+        if answer.status != status:
+            return as_response(answer.body)
+        return Response(answer.body, status, headers=self._location(answer) if status == HTTPStatus.CREATED else None)
+
+    def _location(self, answer: Answer) -> dict[str, str]:
+        return {"Location": reverse("api_subscription", [answer.body["id"]], request=self.request)}

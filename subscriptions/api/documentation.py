@@ -1,0 +1,20 @@
+"""Words that the OpenAPI description of what changes something shares."""
+
+from drf_spectacular.utils import OpenApiParameter
+
+from foundation.api.documentation import problem, problems
+from subscriptions.api.idempotency import HEADER, KEY_PATTERN
+from subscriptions.api.problems import CONFLICTS, urn
+
+CONFLICT = "The state of things forbids it; `type` says why: " + ", ".join(f"`{urn(error)}`" for error in CONFLICTS)
+CHANGE_PROBLEMS = problems(400, 401, 403, 404, 413, 415, 422, 429) | problem(409, CONFLICT)
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": KEY_PATTERN},
+    OpenApiParameter.HEADER,
+    description="For 24 hours the same key and request give the same answer again, and do nothing more.",
+)
+LOCATION = OpenApiParameter(
+    "Location", str, OpenApiParameter.HEADER, description="the subscription", response=[201], required=True
+)

@@ -1,0 +1,91 @@
+"""`Idempotency-Key`: the same key and request give the same answer again, and do their work once.
+
+One transaction holds the key's row, the work and the answer. A request with the key of one that is at work waits on the
+unique index, then gets the first one's answer; one that dies half-way leaves neither work nor key behind.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.db import transaction
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from subscriptions.api.problems import CONFLICTS, KeyUsedForSomethingElse, problem_of
+from subscriptions.models import IdempotentRequest
+
+HEADER = "Idempotency-Key"
+KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"
+LIFETIME = timedelta(hours=24)
+"""How long an answer is kept for repetition. https://docs.stripe.com/api/idempotent_requests keeps them as long."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status and a JSON body."""
+
+    status: int
+    body: dict[str, Any]
+
+
+def read_key(request: Request) -> str | None:
+    """The key that came with the request. Raises ValidationError."""
+    key = request.headers.get(HEADER)
+    if key is not None and not re.fullmatch(KEY_PATTERN, key):
+        raise serializers.ValidationError({HEADER: ["1 to 255 visible ASCII characters, without spaces."]})
+    return key
+
+
+def answer_once(request: Request, user: AbstractUser, now: datetime, work: Callable[[], Answer]) -> Answer:
+    """The recorded answer of the request's key, or that of `work`, which is then recorded.
+
+    A conflict (409) is an answer like any other. Raises KeyUsedForSomethingElse, and whatever else `work` raises, which
+    is not recorded.
+    """
+    key = read_key(request)
+    if key is None:
+        return work()
+    fingerprint = _fingerprint(request)
+    with transaction.atomic():
+        recorded = _claim(user, key, fingerprint, now)
+        if recorded.status is None:
+            return _record(recorded, _with_conflicts(work))
+    if recorded.fingerprint != fingerprint:
+        raise KeyUsedForSomethingElse
+    return Answer(recorded.status, json.loads(recorded.body))
+
+
+def _claim(user: AbstractUser, key: str, fingerprint: str, now: datetime) -> IdempotentRequest:
+    """The key's row. One without a status is ours: nobody else's is visible before it has one."""
+    rows = IdempotentRequest.objects.filter(user=user.pk, key=key)
+    rows.filter(created_at__lte=now - LIFETIME).delete()
+    mine = IdempotentRequest(user_id=user.pk, key=key, fingerprint=fingerprint, created_at=now)
+    IdempotentRequest.objects.bulk_create([mine], ignore_conflicts=True)
+    return rows.get()
+
+
+def _record(row: IdempotentRequest, answer: Answer) -> Answer:
+    row.status = answer.status
+    row.body = json.dumps(answer.body)
+    row.save(update_fields=["status", "body"])
+    return answer
+
+
+def _with_conflicts(work: Callable[[], Answer]) -> Answer:
+    try:
+        return work()
+    except CONFLICTS as error:
+        return Answer(HTTPStatus.CONFLICT, problem_of(error))
+
+
+def _fingerprint(request: Request) -> str:
+    """Of method, path without the stage, and body, however its fields are ordered and spaced."""
+    parts = [request.method, request.path_info, request.data]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

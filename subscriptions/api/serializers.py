@@ -1,0 +1,90 @@
+"""What the API says of plans and subscriptions, and what it takes."""
+
+from typing import Any, Literal
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from foundation.api.serializers import IdField, StrictSerializer, TextField
+from subscriptions.models import REASON_LENGTH, Plan, Subscription, SubscriptionEvent
+
+
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    """A plan. The price is for one period, as a decimal number in a text."""
+
+    class Meta:
+        model = Plan
+        fields = ["id", "name", "price", "currency", "duration_days"]
+        read_only_fields = fields
+
+
+class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
+    """A subscription as it now stands."""
+
+    plan = PlanSerializer(read_only=True)
+    live = serializers.SerializerMethodField(help_text="whether it gives access")
+
+    class Meta:
+        model = Subscription
+        fields = ["id", "plan", "status", "live", "start_date", "end_date"]
+        read_only_fields = fields
+
+    def get_live(self, subscription: Subscription) -> bool:
+        return subscription.expired_at is None and subscription.end_date > self.context["now"]
+
+
+class EventSerializer(serializers.ModelSerializer[SubscriptionEvent]):
+    """One transition. `by` names nobody: operators stay unnamed to subscribers."""
+
+    by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SubscriptionEvent
+        fields = ["transition", "occurred_at", "by", "reason", "old_end_date", "new_end_date", "price", "currency"]
+        read_only_fields = fields
+
+    def get_by(self, event: SubscriptionEvent) -> Literal["subscriber", "operator", "system"]:
+        if event.actor_id is None:
+            return "system"
+        return "subscriber" if event.actor_id == self.context["owner"] else "operator"
+
+
+class SubscriptionDetailSerializer(SubscriptionSerializer):
+    """A subscription with the latest of its history, newest first."""
+
+    history = serializers.SerializerMethodField()
+
+    class Meta(SubscriptionSerializer.Meta):
+        fields = [*SubscriptionSerializer.Meta.fields, "history"]
+        read_only_fields = fields
+
+    @extend_schema_field(EventSerializer(many=True))
+    def get_history(self, subscription: Subscription) -> list[dict[str, Any]]:
+        latest = subscription.events.order_by("-pk")[:HISTORY_LENGTH]
+        context = {**self.context, "owner": subscription.user_id}
+        return list(EventSerializer(latest, many=True, context=context).data)
+
+
+HISTORY_LENGTH = 100
+"""Events. Somebody who changes their mind all day must not make an answer that is megabytes long."""
+
+
+class SubscribeSerializer(StrictSerializer):
+    """The wish to subscribe. Price, status and dates are the server's."""
+
+    plan = IdField(help_text="the plan's id")
+
+
+class CancelSerializer(StrictSerializer):
+    """The wish to cancel."""
+
+    reason = TextField(required=False, default="", allow_blank=True, max_length=REASON_LENGTH)
+    when = serializers.ChoiceField(
+        choices=["period_end", "now"],
+        default="period_end",
+        help_text="`now` ends access at once and is for operators",
+    )
+
+
+class NothingSerializer(StrictSerializer):
+    """No body, or an empty object."""

@@ -1,0 +1,66 @@
+"""The caller's own subscriptions: the list, one with its history, and a new one."""
+
+from http import HTTPStatus
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from foundation import clock
+from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented, problems
+from foundation.api.views import ListEndpoint
+from subscriptions.api.changes import ChangeEndpoint
+from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, LOCATION
+from subscriptions.api.filters import SubscriptionFilters, filtered
+from subscriptions.api.permissions import may_see
+from subscriptions.api.serializers import SubscribeSerializer, SubscriptionDetailSerializer, SubscriptionSerializer
+from subscriptions.api.targets import TargetEndpoint
+from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService
+
+
+class SubscriptionList(ListEndpoint, ChangeEndpoint):
+    """What the caller has, and had."""
+
+    @documented(
+        operation_id="subscriptions_list",
+        parameters=[SubscriptionFilters, CHALLENGE],
+        responses={200: SubscriptionSerializer(many=True)} | problems(400, 401, 404),
+    )
+    def get(self, request: Request) -> Response:
+        """Your own subscriptions."""
+        now = clock.now()
+        query = SubscriptionFilters.accept(request.query_params.dict())
+        own = filtered(Subscription.objects.filter(user=self.user.pk).select_related("plan"), query, now)
+        page = self.page_of(own, query, ordering=query["ordering"])
+        serializer = SubscriptionSerializer(page, many=True, context={"now": now})
+        return self.answer(serializer.data)
+
+    @documented(
+        operation_id="subscriptions_create",
+        parameters=[IDEMPOTENCY_KEY, CHALLENGE, RETRY_AFTER, LOCATION],
+        request=SubscribeSerializer,
+        responses={201: SubscriptionSerializer} | CHANGE_PROBLEMS,
+    )
+    def post(self, request: Request) -> Response:
+        """Subscribe to a plan that is on sale. The period starts now."""
+        now = clock.now()
+        plan = Plan(pk=SubscribeSerializer.accept(request.data)["plan"])  # the service reads the rest
+        return self.change(
+            lambda: SubscriptionService.create_subscription(self.user, plan, now=now, actor=self.user),
+            now,
+            status=HTTPStatus.CREATED,
+        )
+
+
+class SubscriptionDetail(TargetEndpoint):
+    """One subscription."""
+
+    @documented(
+        operation_id="subscriptions_retrieve",
+        parameters=[CHALLENGE],
+        responses={200: SubscriptionDetailSerializer} | problems(401, 404),
+    )
+    def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
+        """A subscription with its history."""
+        subscription = self.target(id, may_see)
+        return Response(SubscriptionDetailSerializer(subscription, context={"now": clock.now()}).data)

@@ -1,0 +1,58 @@
+"""Cancel, reactivate, renew."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from foundation import clock
+from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented
+from subscriptions.api.changes import ChangeEndpoint
+from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY
+from subscriptions.api.permissions import may_cancel, may_cancel_now, may_renew
+from subscriptions.api.serializers import CancelSerializer, NothingSerializer, SubscriptionSerializer
+from subscriptions.api.targets import TargetEndpoint
+from subscriptions.services import SubscriptionService
+
+PARAMETERS = [IDEMPOTENCY_KEY, CHALLENGE, RETRY_AFTER]
+RESPONSES = {200: SubscriptionSerializer} | CHANGE_PROBLEMS
+
+
+class Cancel(ChangeEndpoint, TargetEndpoint):
+    """The end of a subscription."""
+
+    @documented(
+        operation_id="subscriptions_cancel", parameters=PARAMETERS, request=CancelSerializer, responses=RESPONSES
+    )
+    def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
+        """Cancel: access stays until the end of what is paid for. Operators may also end it `now`."""
+        now = clock.now()
+        wish = CancelSerializer.accept(request.data)
+        at_once = wish["when"] == "now"
+        subscription = self.target(id, may_cancel_now if at_once else may_cancel)
+        cancel = SubscriptionService.cancel_now if at_once else SubscriptionService.cancel_subscription
+        return self.change(lambda: cancel(subscription, wish["reason"], now=now, actor=self.user), now)
+
+
+class Reactivate(ChangeEndpoint, TargetEndpoint):
+    """A cancellation taken back."""
+
+    @documented(operation_id="subscriptions_reactivate", parameters=PARAMETERS, request=None, responses=RESPONSES)
+    def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
+        """Take a cancellation back, before the subscription has ended."""
+        now = clock.now()
+        NothingSerializer.accept(request.data)
+        subscription = self.target(id, may_cancel)
+        reactivate = SubscriptionService.reactivate_subscription
+        return self.change(lambda: reactivate(subscription, now=now, actor=self.user), now)
+
+
+class Renew(ChangeEndpoint, TargetEndpoint):
+    """Another period."""
+
+    @documented(operation_id="subscriptions_renew", parameters=PARAMETERS, request=None, responses=RESPONSES)
+    def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
+        """Add a period. For whoever took the money; a free subscription may be renewed by its owner."""
+        now = clock.now()
+        NothingSerializer.accept(request.data)
+        subscription = self.target(id, may_renew)
+        renew = SubscriptionService.renew_subscription
+        return self.change(lambda: renew(subscription, now=now, actor=self.user), now)

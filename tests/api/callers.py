@@ -1,0 +1,63 @@
+"""Somebody with a token, or nobody, who calls the API."""
+
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from knox.models import AuthToken
+
+from tests.factories import make_user
+
+API = "/api/v1/"
+
+
+class Caller:
+    """Sends JSON. `user` is None for nobody."""
+
+    def __init__(self, user: User | None) -> None:
+        self._user = user
+        self._client = Client()
+        self._headers = {"Authorization": f"Token {AuthToken.objects.create(user, expiry=None)[1]}"} if user else {}
+
+    @property
+    def user(self) -> User:
+        """Who calls."""
+        assert self._user
+        return self._user
+
+    def get(self, path: str, query: dict[str, Any] | None = None) -> Any:
+        """GET a path below /api/v1/, or an absolute one."""
+        return self._client.get(_absolute(path), query, headers=self._headers)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """POST a value as JSON, with an Idempotency-Key if there is one."""
+        keyed = {"Idempotency-Key": key} if key is not None else {}
+        return self._client.post(
+            _absolute(path), {} if body is None else body, "application/json", headers=self._headers | keyed
+        )
+
+    def post_raw(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
+        """POST these very bytes."""
+        return self._client.generic("POST", _absolute(path), body, content_type, headers=self._headers)
+
+
+def service_token(*permissions: str) -> Caller:
+    """A program's user with these permissions of the app `subscriptions`."""
+    user = make_user(username="payments")
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return Caller(user)
+
+
+def assert_problem(response: Any, status: int) -> dict[str, Any]:
+    """Check that this is a problem of that status, in the documented shape; return it."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert set(body) - {"errors"} == {"type", "title", "status", "detail"}
+    assert body["status"] == status
+    assert body["detail"]
+    return body
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith(("/", "http")) else API + path

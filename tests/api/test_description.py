@@ -1,0 +1,82 @@
+"""The OpenAPI file, and the page that shows it."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
+
+from config.api_docs import DOCUMENT
+from config.api_schema import Generator
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """The file, as programs read it."""
+    read: dict[str, Any] = json.loads(DOCUMENT.read_text())
+    return read
+
+
+def test_file_is_what_the_code_says(document: dict[str, Any]) -> None:
+    with GENERATOR_STATS.silence():
+        made = Generator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    assert json.loads(json.dumps(made, default=str)) == document, "run `make schema`"
+    assert not GENERATOR_STATS
+
+
+def test_file_is_served(client: Client, document: dict[str, Any]) -> None:
+    response: Any = client.get("/static/config/openapi.json")
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/json"
+    assert json.loads(b"".join(response.streaming_content)) == document
+
+
+def test_page_shows_every_operation_and_object(client: Client, document: dict[str, Any]) -> None:
+    page = client.get("/api/").content.decode()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert f"{method.upper()} {path}" in page
+            assert f'id="{operation["operationId"]}"' in page
+    for name in document["components"]["schemas"]:
+        assert f'<section id="{name}"' in page
+
+
+def test_every_link_in_the_page_leads_somewhere(client: Client) -> None:
+    page = client.get("/api/").content.decode()
+    anchors = set(re.findall(r'href="#([^"]*)"', page))
+    assert anchors
+    assert anchors <= set(re.findall(r'id="([^"]*)"', page))
+
+
+def test_page_needs_nothing_from_elsewhere_and_no_script(client: Client) -> None:
+    page = client.get("/api/").content.decode()
+    assert "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
+
+
+def test_address_without_the_slash_leads_to_the_page(client: Client) -> None:
+    assert client.get("/api")["Location"] == "/api/"
+
+
+def test_types_of_a_conflict_are_documented(document: dict[str, Any]) -> None:
+    responses = document["paths"]["/api/v1/subscriptions"]["post"]["responses"]
+    assert "`urn:subscriptions:problem:already-subscribed`" in responses["409"]["description"]
+
+
+def test_serving_never_loads_the_generator() -> None:
+    program = (
+        "import sys, django, django.urls; django.setup(); django.urls.get_resolver().url_patterns;"
+        "print([name for name in sys.modules if name.startswith('drf_spectacular.') and 'openapi' in name])"
+    )
+    environment = {"DJANGO_LOCAL": "1", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"

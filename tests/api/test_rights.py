@@ -1,0 +1,84 @@
+"""Every endpoint, and what it says to whom."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService as Service
+from tests.api.callers import Caller, assert_problem, service_token
+from tests.factories import make_plan
+
+pytestmark = pytest.mark.django_db
+
+CALLERS = ["anonymous", "stranger", "owner", "staff", "service"]
+#  method, path below /api/v1/, body                      anonymous stranger owner staff service
+MATRIX = [
+    ("GET", "plans", None, (200, 200, 200, 200, 200)),
+    ("GET", "plans/{plan}", None, (200, 200, 200, 200, 200)),
+    ("GET", "subscriptions", None, (401, 200, 200, 200, 200)),
+    ("POST", "subscriptions", {"plan": "{plan}"}, (401, 201, 409, 201, 201)),
+    ("GET", "subscriptions/{paid}", None, (401, 404, 200, 200, 404)),
+    ("POST", "subscriptions/{paid}/cancel", {}, (401, 404, 200, 200, 404)),
+    ("POST", "subscriptions/{paid}/cancel", {"when": "now"}, (401, 404, 403, 200, 404)),
+    ("POST", "subscriptions/{cancelled}/reactivate", {}, (401, 404, 200, 200, 404)),
+    ("POST", "subscriptions/{paid}/renew", {}, (401, 404, 403, 200, 200)),
+    ("POST", "subscriptions/{free}/renew", {}, (401, 404, 200, 200, 200)),
+    ("GET", "notifications", None, (401, 200, 200, 200, 200)),
+    ("GET", "nothing/here", None, (404, 404, 404, 404, 404)),
+    ("POST", "plans", {}, (405, 405, 405, 405, 405)),
+]
+
+
+CELLS = [
+    pytest.param(method, path, body, caller, status, id=f"{method} {path} {body or ''} by {caller}")
+    for method, path, body, statuses in MATRIX
+    for caller, status in zip(CALLERS, statuses, strict=True)
+]
+
+
+@pytest.fixture
+def names(owner: Caller) -> dict[str, int]:
+    """What the paths' placeholders stand for; all is the owner's."""
+    now = datetime.now(UTC)
+    paid, cancelled, free = (
+        Service.create_subscription(owner.user, make_plan(price=Decimal(price)), now=now) for price in (9, 9, 0)
+    )
+    Service.cancel_subscription(cancelled, now=now)
+    return {"plan": paid.plan_id, "paid": paid.pk, "cancelled": cancelled.pk, "free": free.pk}
+
+
+@pytest.mark.parametrize(("method", "path", "body", "caller", "status"), CELLS)
+def test_each_is_told_what_is_their_right(
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
+    caller: str,
+    status: int,
+    names: dict[str, int],
+    request: pytest.FixtureRequest,
+) -> None:
+    who: Caller = request.getfixturevalue(caller)
+    before = list(Subscription.objects.order_by("pk").values())
+    address = path.format(**names)
+    filled = body and {name: names["plan"] if value == "{plan}" else value for name, value in body.items()}
+    response = who.get(address) if method == "GET" else who.post(address, filled)
+    if status < 400:
+        assert response.status_code == status
+    else:
+        assert_problem(response, status)
+        assert list(Subscription.objects.order_by("pk").values()) == before
+
+
+def test_permission_to_view_shows_anybodys(names: dict[str, int]) -> None:
+    auditor = service_token("view_subscription")
+    assert auditor.get(f"subscriptions/{names['paid']}").status_code == 200
+    assert_problem(auditor.post(f"subscriptions/{names['paid']}/cancel"), 403)
+
+
+def test_permission_to_cancel_now_reaches_anybodys(names: dict[str, int]) -> None:
+    guard = service_token("cancel_subscription_now")
+    assert guard.post(f"subscriptions/{names['paid']}/cancel", {"when": "now"}).status_code == 200
+    assert_problem(guard.post(f"subscriptions/{names['free']}/cancel"), 404)

@@ -1,0 +1,111 @@
+"""Cancel, reactivate, renew over HTTP."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService as Service
+from tests.api.callers import Caller, assert_problem
+from tests.factories import MONTH, NOW, has_access, make_plan
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_now() -> Any:
+    """It is a second past NOW."""
+    with time_machine.travel(NOW + timedelta(seconds=1), tick=False):
+        yield
+
+
+@pytest.fixture
+def subscription(owner: Caller) -> Subscription:
+    """The owner's, for money."""
+    return Service.create_subscription(owner.user, make_plan(), now=NOW)
+
+
+def test_cancelling_keeps_access_until_the_end(owner: Caller, subscription: Subscription) -> None:
+    response = owner.post(f"subscriptions/{subscription.pk}/cancel", {"reason": "too dear"})
+    assert (response.status_code, response.json()["status"], response.json()["live"]) == (200, "cancelled", True)
+    assert has_access(owner.user)
+    event = subscription.events.latest("pk")
+    assert (event.transition, event.reason, event.actor_id) == ("cancelled", "too dear", owner.user.pk)
+
+
+def test_operator_cancels_at_once(staff: Caller, owner: Caller, subscription: Subscription) -> None:
+    response = staff.post(f"subscriptions/{subscription.pk}/cancel", {"when": "now", "reason": "fraud"})
+    assert (response.status_code, response.json()["status"], response.json()["live"]) == (200, "expired", False)
+    assert not has_access(owner.user)
+    assert subscription.events.latest("pk").actor_id == staff.user.pk
+
+
+def test_owner_may_not_cancel_at_once(owner: Caller, subscription: Subscription) -> None:
+    assert_problem(owner.post(f"subscriptions/{subscription.pk}/cancel", {"when": "now"}), 403)
+    assert has_access(owner.user)
+
+
+def test_cancellation_can_be_taken_back(owner: Caller, subscription: Subscription) -> None:
+    Service.cancel_subscription(subscription, now=NOW)
+    response = owner.post(f"subscriptions/{subscription.pk}/reactivate")
+    assert (response.status_code, response.json()["status"]) == (200, "active")
+
+
+@pytest.mark.parametrize("move", ["cancel", "reactivate"])
+def test_what_has_ended_can_neither_be_cancelled_nor_reactivated(
+    move: str, owner: Caller, subscription: Subscription
+) -> None:
+    with time_machine.travel(NOW + MONTH, tick=False):
+        body = assert_problem(owner.post(f"subscriptions/{subscription.pk}/{move}"), 409)
+    assert body["type"] == "urn:subscriptions:problem:illegal-transition"
+    assert "has ended" in body["detail"]
+
+
+def test_service_renews(service: Caller, owner: Caller, subscription: Subscription) -> None:
+    assert service.post(f"subscriptions/{subscription.pk}/renew").status_code == 200
+    subscription.refresh_from_db()
+    assert subscription.end_date == NOW + 2 * MONTH
+    assert subscription.events.latest("pk").actor_id == service.user.pk
+
+
+def test_owner_renews_what_is_free(owner: Caller) -> None:
+    free = Service.create_subscription(owner.user, make_plan(price=Decimal(0)), now=NOW)
+    assert owner.post(f"subscriptions/{free.pk}/renew").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("allowed", "statuses"),
+    [
+        (["staff", "service"], {"owner": 403, "staff": 200, "service": 200}),
+        (["owner"], {"owner": 200, "staff": 403, "service": 404}),
+        (["staff"], {"owner": 403, "staff": 200, "service": 404}),
+    ],
+    ids="+".join,
+)
+def test_setting_says_who_renews(
+    allowed: list[str],
+    statuses: dict[str, int],
+    subscription: Subscription,
+    settings: Any,
+    request: pytest.FixtureRequest,
+) -> None:
+    settings.RENEWAL_ALLOWED_TO = allowed
+    path = f"subscriptions/{subscription.pk}/renew"
+    callers = {name: request.getfixturevalue(name) for name in statuses}
+    assert {name: caller.post(path).status_code for name, caller in callers.items()} == statuses
+
+
+def test_permission_to_renew_is_worth_nothing_without_a_token(service: Caller, subscription: Subscription) -> None:
+    browser = Client()
+    browser.force_login(service.user)
+    response = browser.post(f"/api/v1/subscriptions/{subscription.pk}/renew", {}, "application/json")
+    assert_problem(response, 404)
+
+
+@pytest.mark.parametrize("move", ["reactivate", "renew"])
+def test_body_must_be_empty(move: str, staff: Caller, subscription: Subscription) -> None:
+    assert_problem(staff.post(f"subscriptions/{subscription.pk}/{move}", {"end_date": "2099-01-01"}), 400)
