@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from pythonjsonlogger.core import RESERVED_ATTRS
+
 from foundation.invocation import request_id
 
 
@@ -26,6 +28,7 @@ def logging_config(level: str) -> dict[str, Any]:
                 "format": "{asctime}{levelname}{name}{message}{request_id}",
                 "style": "{",
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+                "reserved_attrs": [*RESERVED_ATTRS, "request"],  # Django's records quote the whole query there
             }
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
@@ -35,5 +38,7 @@ def logging_config(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             # It tells at each start where it found its credentials.
             "botocore": {"level": "WARNING"},
+            # Its access log has the client's address and the query; config.middleware logs what may be known.
+            "zappa.wsgi": {"level": "WARNING"},
         },
     }

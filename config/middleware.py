@@ -1,11 +1,15 @@
-"""The request's id, from Lambda's context where there is one."""
+"""What each request passes: its id, a line in the log, cookies under a stage prefix, a header of the edge."""
 
+import logging
+import time
 import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
 from foundation.invocation import request_id
+
+logger = logging.getLogger(__name__)
 
 
 class RequestIdMiddleware:
@@ -21,3 +25,53 @@ class RequestIdMiddleware:
             return self.get_response(request)
         finally:
             request_id.reset(token)
+
+
+class RequestLogMiddleware:
+    """Logs each answer: method, route, status, milliseconds. Not the path, the query or the address: they tell who."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = time.perf_counter()
+        response = self.get_response(request)
+        answered = {
+            "method": request.method,
+            "route": request.resolver_match.route if request.resolver_match else "",
+            "status": response.status_code,
+            "milliseconds": round((time.perf_counter() - begun) * 1000),
+        }
+        logger.info("answered", extra=answered)
+        return response
+
+
+class StageCookiesMiddleware:
+    """Keeps cookies to the stage they come from.
+
+    On API Gateway's own host the stages of one API differ by the script name only: with the path "/" a browser would
+    show the cookies of `dev` to `production`. Django's settings for the path know no script name.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for cookie in response.cookies.values():
+            cookie["path"] = request.META.get("SCRIPT_NAME") or "/"
+        return response
+
+
+class PermissionsPolicyMiddleware:
+    """Tells the browser that no page needs a device. https://www.w3.org/TR/permissions-policy/"""
+
+    POLICY = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["Permissions-Policy"] = self.POLICY
+        return response

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import django
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from django.template import engines
+from django.template import Context, Engine, Node
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 from infra.local_environment import be_local
@@ -34,9 +34,9 @@ KEYWORDS = {
 }
 """Which arguments of Django's functions are messages, as Babel writes it; "c" marks a context."""
 
-Message = str | tuple[str, str]
+Identity = str | tuple[str, ...]
 """A text, or the singular and the plural."""
-Found = tuple[str, Message, str | None]
+Found = tuple[str, Identity, str | None]
 """Where, what, and in which context."""
 
 
@@ -78,9 +78,7 @@ def compiled(catalogue: Catalog) -> bytes:
 
 def untranslated(catalogue: Catalog) -> list[str]:
     """The messages that have no translation, or one that somebody should look at."""
-    texts = {message.id: message.string for message in catalogue if message.id and not message.fuzzy}
-    missing = [identity for identity, text in texts.items() if not all([text] if isinstance(text, str) else text)]
-    return [str(identity) for identity in missing] + [str(message.id) for message in catalogue if message.fuzzy]
+    return [str(message.id) for message in catalogue if message.id and (message.fuzzy or not _is_translated(message))]
 
 
 def found() -> Iterator[Found]:
@@ -105,6 +103,11 @@ def main() -> int:
     return 1 if missing else 0
 
 
+def _is_translated(message: Message) -> bool:
+    texts = message.string if isinstance(message.string, (list, tuple)) else [message.string]
+    return all(texts)
+
+
 def _in_code(paths: Iterable[Path]) -> Iterator[Found]:
     for path in paths:
         if "migrations" in path.parts:
@@ -116,19 +119,19 @@ def _in_code(paths: Iterable[Path]) -> Iterator[Found]:
 
 def _in_templates(paths: Iterable[Path]) -> Iterator[Found]:
     for path in paths:
-        template = engines["django"].from_string(path.read_text(encoding="utf-8")).template
-        for node in template.nodelist.get_nodes_by_type((TranslateNode, BlockTranslateNode)):
-            yield _name(path), *_of_node(node)
+        template = Engine.get_default().from_string(path.read_text(encoding="utf-8"))
+        for node in template.nodelist.get_nodes_by_type(Node):
+            if isinstance(node, (TranslateNode, BlockTranslateNode)):
+                context = node.message_context.resolve(Context()) if node.message_context else None
+                yield _name(path), _of_node(node), context
 
 
-def _of_node(node: TranslateNode | BlockTranslateNode) -> tuple[Message, str | None]:
-    context = node.message_context.resolve({}) if node.message_context else None
+def _of_node(node: TranslateNode | BlockTranslateNode) -> Identity:
     if isinstance(node, TranslateNode):
-        return node.filter_expression.var.literal, context
-    singular, _ = node.render_token_list(node.singular)
-    if not node.plural:
-        return singular, context
-    return (singular, node.render_token_list(node.plural)[0]), context
+        literal: str = node.filter_expression.var.literal
+        return literal
+    texts = [node.render_token_list(tokens)[0] for tokens in (node.singular, node.plural) if tokens]
+    return texts[0] if len(texts) == 1 else tuple(texts)
 
 
 def _name(path: Path) -> str:

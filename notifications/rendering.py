@@ -44,7 +44,8 @@ def _context(event: Any) -> dict[str, object]:
         "name": user.get_short_name() or user.get_username(),
         "plan": event.subscription.plan.name,
         "event": event,
-        "site_url": settings.SITE_URL,
+        # Not reversed: a warm function remembers the stage prefix of the request before.
+        "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",
     }
 
 

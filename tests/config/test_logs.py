@@ -121,3 +121,24 @@ def test_request_id_ends_with_its_request_even_when_the_view_raises() -> None:
         RequestIdMiddleware(view)(RequestFactory().get("/"))
 
     assert request_id.get() == ""
+
+
+def test_answers_are_logged_by_route_without_address_path_or_query() -> None:
+    lines = lines_of(
+        "from django.test import Client\n"
+        "Client(REMOTE_ADDR='203.0.113.7').get('/subscriptions/77/?q=ada@example.com')\n"
+        "Client(REMOTE_ADDR='203.0.113.7').get('/healthz?q=ada@example.com')"
+    )
+
+    answered = [line for line in lines if line["message"] == "answered"]
+    assert [(line["method"], line["route"], line["status"]) for line in answered] == [
+        ("GET", "subscriptions/<int:subscription_id>/", 302),
+        ("GET", "healthz", 200),
+    ]
+    assert all(line["milliseconds"] >= 0 for line in answered)
+    assert "ada@" not in str(lines)
+    assert "203.0.113.7" not in str(lines)
+
+
+def test_zappas_access_log_is_off() -> None:
+    assert lines_of("logging.getLogger('zappa.wsgi').info('203.0.113.7 GET /?q=ada@example.com')") == []

@@ -5,6 +5,7 @@ from email import message_from_bytes
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import resolve
 
 from notifications.errors import UndeliverableAddress
 from notifications.models import Channel, Notification
@@ -34,7 +35,8 @@ def test_creation_names_plan_end_and_price() -> None:
         assert "Hello Ada," in body
         assert "Your access lasts until Dec. 31, 2026, 03:00 UTC." in body
         assert "9.90 EUR" in body
-        assert "http://127.0.0.1:8000" in body
+        assert "http://127.0.0.1:8000/subscriptions/" in body
+    assert resolve("/subscriptions/").url_name == "subscriptions"
 
 
 def test_free_plan_names_no_price() -> None:

@@ -1,0 +1,73 @@
+"""What people fill in."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import UserCreationForm, UsernameField
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from subscriptions.models import REASON_LENGTH
+
+if TYPE_CHECKING:
+    NewUserForm = UserCreationForm[User]
+else:
+    NewUserForm = UserCreationForm  # takes no parameter at run time
+
+
+class ReasonField(forms.CharField):
+    """Lines end as the history keeps them; a browser sends two characters for an end of line and counts one."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
+class CancellationForm(forms.Form):
+    """Why somebody leaves, if they care to say."""
+
+    reason = ReasonField(
+        label=_("Why are you cancelling? (optional)"),
+        max_length=REASON_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class RenewalForm(forms.Form):
+    """The end that the subscriber saw, so that a second click does not buy a second period."""
+
+    end_date = forms.DateTimeField(widget=forms.HiddenInput)
+
+
+class SignUpForm(NewUserForm):
+    """A new account. Its name and its address belong to nobody else, however they are capitalised."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=_("Where we confirm what happens to your subscriptions."),
+    )
+
+    class Meta:
+        model = get_user_model()
+        fields = ("username", "email")
+        field_classes = {"username": UsernameField}
+
+    def clean_email(self) -> str:
+        """Refuse an address that an account has already."""
+        email = User.objects.normalize_email(self.cleaned_data["email"])
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("There is an account with this address already. Sign in instead."))
+        return email
+
+    def create_account(self) -> User | None:
+        """Save a valid form; None, and an error on the form, where the name was taken since it was validated."""
+        try:
+            with transaction.atomic():
+                return self.save()
+        except IntegrityError:
+            self.add_error("username", _("A user with that username already exists."))
+            return None

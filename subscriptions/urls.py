@@ -1,0 +1,24 @@
+"""Addresses of the pages."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+from django.views.i18n import set_language
+
+from subscriptions.views import account, icon, owned, plans
+
+urlpatterns = [
+    path("", plans.plans, name="plans"),
+    path("subscribe/<int:plan_id>/", plans.subscribe, name="subscribe"),
+    path("success/", owned.success, name="subscription_success"),
+    path("cancelled/", owned.cancelled, name="subscription_cancelled"),
+    path("subscriptions/", owned.subscriptions, name="subscriptions"),
+    path("subscriptions/<int:subscription_id>/", owned.subscription, name="subscription"),
+    path("subscriptions/<int:subscription_id>/cancel/", owned.cancel, name="cancel_subscription"),
+    path("subscriptions/<int:subscription_id>/reactivate/", owned.reactivate, name="reactivate_subscription"),
+    path("subscriptions/<int:subscription_id>/renew/", owned.renew, name="renew_subscription"),
+    path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-out/", LogoutView.as_view(), name="logout"),
+    path("sign-up/", account.sign_up, name="sign_up"),
+    path("favicon.ico", icon.favicon, name="favicon"),
+    path("language/", set_language, name="set_language"),
+]

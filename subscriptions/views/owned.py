@@ -1,0 +1,143 @@
+"""One's own subscriptions: the list, one with its history, and what one may do with it."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from foundation import clock
+from subscriptions.api.permissions import Caller, may_renew
+from subscriptions.errors import IllegalTransition
+from subscriptions.forms import CancellationForm, RenewalForm
+from subscriptions.models import Subscription, SubscriptionEvent, Transition
+from subscriptions.renewal import renew_once
+from subscriptions.services import SubscriptionService
+from subscriptions.standing import Standing, Status
+from subscriptions.views.refusal import explain_refusals
+from subscriptions.views.subscriber import SubscriberRequest
+
+SUBSCRIPTIONS_ON_A_PAGE = 20
+EVENTS_ON_A_PAGE = 25
+
+
+@never_cache
+@login_required
+@require_safe
+def subscriptions(request: SubscriberRequest) -> HttpResponse:
+    """All of one's subscriptions, the latest first."""
+    owned = Subscription.objects.filter(user=request.user).select_related("plan").order_by("-pk")
+    page = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
+    now = clock.now()
+    standings = [Standing(subscription, now) for subscription in page]
+    return render(request, "subscriptions/subscriptions.html", {"page": page, "standings": standings})
+
+
+@never_cache
+@login_required
+@require_safe
+def subscription(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
+    """Where a subscription stands, what one may do, and its history, the latest first."""
+    standing = _standing(request, subscription_id)
+    events = SubscriptionEvent.objects.filter(subscription=standing.subscription).order_by("-pk")
+    context = {
+        "standing": standing,
+        "may_renew": _may_renew(request, standing),
+        "page": Paginator(events, EVENTS_ON_A_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "subscriptions/subscription.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@explain_refusals
+def cancel(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
+    """GET says what stays and asks for a reason, POST cancels."""
+    standing = _standing(request, subscription_id)
+    form = CancellationForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        SubscriptionService.cancel_subscription(
+            standing.subscription, form.cleaned_data["reason"], now=standing.now, actor=request.user
+        )
+        return redirect("subscription_cancelled")
+    if not standing.may_cancel:
+        raise IllegalTransition(f"{standing.subscription} is {standing.state}")
+    return render(request, "subscriptions/cancel.html", {"standing": standing, "form": form})
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@explain_refusals
+def reactivate(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
+    """GET asks, POST takes the cancellation back. A second click finds it done."""
+    standing = _standing(request, subscription_id)
+    if request.method == "POST":
+        _reactivate(request, standing)
+        messages.success(request, _("Your cancellation is taken back. The subscription is active."))
+        return redirect("subscription", subscription_id)
+    if not standing.may_reactivate:
+        raise IllegalTransition(f"{standing.subscription} is {standing.state}")
+    return render(request, "subscriptions/reactivate.html", {"standing": standing})
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@explain_refusals
+def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
+    """GET says what a renewal adds, POST renews, once for each end date that the subscriber saw."""
+    standing = _standing(request, subscription_id)
+    if not _may_renew(request, standing):
+        return render(request, "subscriptions/renewal_refused.html", {"standing": standing}, status=403)
+    form = RenewalForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        seen = form.cleaned_data["end_date"]
+        renewed = renew_once(standing.subscription, seen, now=standing.now, actor=request.user)
+        messages.success(request, _("Renewed.") if renewed else _("It was renewed already; nothing was added."))
+        return redirect("subscription", subscription_id)
+    return render(request, "subscriptions/renew.html", {"standing": standing})
+
+
+@never_cache
+@login_required
+@require_safe
+def success(request: SubscriberRequest) -> HttpResponse:
+    """What one has just subscribed to."""
+    return render(request, "subscriptions/success.html", {"standing": _latest(request, Transition.CREATED)})
+
+
+@never_cache
+@login_required
+@require_safe
+def cancelled(request: SubscriberRequest) -> HttpResponse:
+    """What one has just cancelled, and what stays of it."""
+    return render(request, "subscriptions/cancelled.html", {"standing": _latest(request, Transition.CANCELLED)})
+
+
+def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:
+    owned = Subscription.objects.filter(user=request.user).select_related("plan")
+    return Standing(get_object_or_404(owned, pk=subscription_id), clock.now())
+
+
+def _may_renew(request: SubscriberRequest, standing: Standing) -> bool:
+    return may_renew(Caller(request.user, has_token=False), standing.subscription)
+
+
+def _reactivate(request: SubscriberRequest, standing: Standing) -> None:
+    try:
+        SubscriptionService.reactivate_subscription(standing.subscription, now=standing.now, actor=request.user)
+    except IllegalTransition:
+        # The service has brought it up to date: of two clicks the second one finds what it wished for.
+        if standing.state != Status.ACTIVE:
+            raise
+
+
+def _latest(request: SubscriberRequest, transition: Transition) -> Standing | None:
+    events = SubscriptionEvent.objects.filter(subscription__user=request.user, transition=transition)
+    event = events.select_related("subscription__plan").order_by("-pk").first()
+    return Standing(event.subscription, clock.now()) if event else None

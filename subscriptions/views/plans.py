@@ -1,0 +1,64 @@
+"""What is on sale, and subscribing to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from foundation import clock
+from subscriptions.errors import PlanNotOnSale
+from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService
+from subscriptions.standing import Standing
+from subscriptions.views.refusal import explain_refusals
+from subscriptions.views.subscriber import SubscriberRequest
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A plan on sale, and what the visitor has of it."""
+
+    plan: Plan
+    held: Standing | None
+
+
+@require_safe
+def plans(request: HttpRequest) -> HttpResponse:
+    """The plans on sale, cheapest first; to somebody signed in also until when they have each."""
+    held = _held(request.user, clock.now())
+    offers = [Offer(plan, held.get(plan.pk)) for plan in Plan.objects.filter(on_sale=True)]
+    return render(request, "subscriptions/plans.html", {"offers": offers})
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@explain_refusals
+def subscribe(request: SubscriberRequest, plan_id: int) -> HttpResponse:
+    """GET shows what one gets, POST subscribes. Whoever has the plan already is led to what they have."""
+    plan = get_object_or_404(Plan, pk=plan_id)
+    now = clock.now()
+    if held := _held(request.user, now).get(plan.pk):
+        messages.info(request, _("You have this plan already. This is where it stands."))
+        return redirect("subscription", held.subscription.pk)
+    if request.method == "POST":
+        SubscriptionService.create_subscription(request.user, plan, now=now, actor=request.user)
+        return redirect("subscription_success")
+    if not plan.on_sale:
+        raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
+    return render(request, "subscriptions/subscribe.html", {"plan": plan, "end": now + plan.duration})
+
+
+def _held(user: User | AnonymousUser, now: datetime) -> dict[int, Standing]:
+    """The user's live subscriptions by plan; of several to one plan the one that lasts longest."""
+    if not user.is_authenticated:
+        return {}
+    live = Subscription.objects.live(now).filter(user=user).order_by("end_date")
+    return {subscription.plan_id: Standing(subscription, now) for subscription in live}

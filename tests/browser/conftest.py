@@ -1,0 +1,53 @@
+"""A real browser on the real site, on the test database."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from infra.site import Site
+from tests.browser.visitor import Visitor
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where the browser is."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.fail("There is no Chromium: run `make browser`, or name one in the variable CHROMIUM.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """The browser. Its driver keeps an event loop in this thread, which Django would take for asynchronous code."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """The site behind a server of its own."""
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: Site, transactional_db: None) -> Iterator[Visitor]:
+    """A visitor with a fresh browser profile, who is content in the end: no console error, no request elsewhere."""
+    with browser.new_context(locale="en-GB", reduced_motion="reduce") as context:
+        visitor = Visitor(context, site.url)
+        yield visitor
+        assert visitor.troubles == []

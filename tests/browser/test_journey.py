@@ -1,0 +1,140 @@
+"""A subscriber's whole way in a browser: from signing up to coming back after the end."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from infra.eventbridge import delivered_event
+from infra.lambda_function import LambdaFunction
+from infra.local_aws import LocalAWS
+from infra.zappa_stage import ZappaStage
+from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
+from tests.browser.visitor import Visitor
+from tests.factories import has_access, make_plan
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def free_plan(transactional_db: None) -> Plan:
+    """What its owner may renew."""
+    return make_plan(name="Free trial", price=Decimal(0), duration_days=14)
+
+
+def run(function: LambdaFunction, stage: ZappaStage, job: str) -> Any:
+    """Let the job's schedule fire."""
+    return function.invoke(delivered_event(stage.schedule_of(job), region=stage.region, time=datetime.now(UTC)))
+
+
+def let_time_pass(subscription: Subscription, time: timedelta) -> None:
+    """Move the subscription back, since the server's clock cannot be moved on."""
+    subscription.refresh_from_db()
+    Subscription.objects.filter(pk=subscription.pk).update(
+        start_date=subscription.start_date - time, end_date=subscription.end_date - time
+    )
+
+
+def sign_up(visitor: Visitor) -> None:
+    visitor.page.get_by_label("Username").fill("ada")
+    visitor.page.get_by_label("E-mail address").fill("ada@example.com")
+    visitor.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    visitor.page.get_by_label("Password confirmation").fill(PASSWORD)
+    visitor.click("Sign up")
+
+
+def test_from_sign_up_to_renewal(
+    visitor: Visitor, free_plan: Plan, aws: LocalAWS, lambda_function: LambdaFunction, stage: ZappaStage
+) -> None:
+    page = visitor.page
+    heading = page.get_by_role("heading", level=1)
+
+    visitor.open("plans")
+    visitor.click("Subscribe to Free trial", role="link")
+    expect(heading).to_have_text("Sign in")
+    visitor.click_in_content("Sign up", role="link")
+    sign_up(visitor)
+    expect(heading).to_have_text("Subscribe to Free trial")
+    visitor.click("Subscribe for free")
+    expect(heading).to_have_text("You are subscribed to Free trial")
+    ada = User.objects.get(email="ada@example.com")
+    subscription = Subscription.objects.get(user=ada)
+    assert has_access(ada)
+
+    run(lambda_function, stage, "notifications.jobs.deliver_notifications")
+    (mail,) = aws.mails()
+    assert mail.recipients == ["ada@example.com"]
+    assert mail.message["Subject"] == "Your subscription to Free trial has begun"
+
+    visitor.click("See the subscription", role="link")
+    visitor.click("Cancel", role="link")
+    page.get_by_label("Why are you cancelling? (optional)").fill("Only wanted to look.\nSorry.")
+    visitor.click("Cancel the subscription")
+    expect(heading).to_have_text("Free trial is cancelled")
+    assert has_access(ada)
+
+    visitor.click("See the subscription", role="link")
+    expect(page.get_by_role("blockquote")).to_have_text("Only wanted to look.Sorry.")
+    visitor.click("Take the cancellation back")
+    expect(page.get_by_text("Your cancellation is taken back.")).to_be_visible()
+    expect(page.locator(".status")).to_have_text("active")
+
+    let_time_pass(subscription, timedelta(days=15))
+    assert run(lambda_function, stage, "subscriptions.jobs.check_expired_subscriptions")["expired"] == 1
+    page.reload()
+    expect(page.locator(".status")).to_have_text("expired")
+    expect(page.get_by_text("Your access ended on")).to_be_visible()
+    assert not has_access(ada)
+
+    visitor.click("Renew", role="link")
+    visitor.click("Renew")
+    expect(page.locator(".status")).to_have_text("active")
+    assert has_access(ada)
+
+    run(lambda_function, stage, "notifications.jobs.deliver_notifications")
+    told = sorted(event.body["type"] for event in aws.events())
+    assert told == [f"subscription.{transition}.v1" for transition in sorted(Transition)]
+    assert len(aws.mails()) == len(told)
+    reasons = SubscriptionEvent.objects.filter(transition="cancelled").values_list("reason", flat=True)
+    assert list(reasons) == ["Only wanted to look.\nSorry."]
+
+
+def test_double_click_subscribes_once(visitor: Visitor, free_plan: Plan) -> None:
+    visitor.sign_in(User.objects.create(username="ada", email="ada@example.com"))
+    visitor.open("subscribe", free_plan.pk)
+    visitor.page.get_by_role("button", name="Subscribe for free").dblclick(no_wait_after=True)
+    expect(visitor.page.get_by_role("main")).to_contain_text("Free trial")
+    expect(visitor.page.get_by_role("heading", level=1)).not_to_have_text("Subscribe to Free trial")
+    assert Subscription.objects.count() == 1
+
+
+def test_keyboard_alone_suffices(visitor: Visitor, free_plan: Plan) -> None:
+    page = visitor.page
+    visitor.open("plans")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    expect(page.get_by_text("Skip to the content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Subscribe to Free trial")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Username")).to_be_focused()
+
+
+def test_admin_keeps_to_the_content_security_policy(visitor: Visitor, free_plan: Plan) -> None:
+    visitor.sign_in(User.objects.create_superuser("root", "root@example.com", PASSWORD))
+    for name, arguments in [
+        ("admin:index", []),
+        ("admin:subscriptions_plan_changelist", []),
+        ("admin:subscriptions_plan_add", []),
+        ("admin:subscriptions_plan_change", [free_plan.pk]),
+        ("admin:auth_user_add", []),
+        ("admin:auth_group_changelist", []),
+    ]:
+        visitor.open(name, *arguments)
+    visitor.click("Log out")
+    visitor.page.wait_for_load_state()

@@ -1,0 +1,87 @@
+"""The operators' pages as they look, and what their charts draw."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from infra import demo
+from notifications.models import Channel, Notification, State, database_time
+from subscriptions.models import Subscription
+from subscriptions.sweep import Sweep
+from tests.browser.visitor import Visitor
+from tests.factories import make_user
+
+DRAWN = "[...document.querySelectorAll('canvas')].map((one) => Chart.getChart(one).data.datasets.length)"
+COLOUR = "Chart.getChart('live').data.datasets[0].borderColor"
+
+
+@pytest.fixture
+def visitor(visitor: Visitor) -> Visitor:
+    """A superuser."""
+    visitor.sign_in(make_user(username="root", is_staff=True, is_superuser=True))
+    return visitor
+
+
+@pytest.fixture
+def past(transactional_db: None) -> None:
+    """What `make run` shows: subscribers, their transitions, a sweep, and what was sent."""
+    now = datetime.now(UTC)
+    demo.load(now)
+    Sweep(now=now).run()
+    Notification.objects.filter(channel=Channel.SES).update(state=State.SENT, finished_at=database_time())
+    failed = Notification.objects.filter(channel=Channel.SNS).order_by("pk")[:3].values("pk")
+    Notification.objects.filter(pk__in=list(failed.values_list("pk", flat=True))).update(
+        state=State.FAILED, finished_at=database_time(timedelta(days=-1)), error="MessageRejected"
+    )
+
+
+def test_dashboard(visitor: Visitor, past: None) -> None:
+    visitor.open("dashboard")
+    assert visitor.page.evaluate(DRAWN) == [2, 1, 4, 4, 1, 3, 3, 3, 3]
+    visitor.page.get_by_text("As a table").first.click()
+    visitor.look_at("dashboard")
+
+
+def test_charts_follow_the_theme(visitor: Visitor, past: None) -> None:
+    visitor.page.emulate_media(color_scheme="light")
+    visitor.open("dashboard")
+    light = visitor.page.evaluate(COLOUR)
+    visitor.page.emulate_media(color_scheme="dark")
+    visitor.page.wait_for_function(f"{COLOUR} !== '{light}'")
+    visitor.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    visitor.page.wait_for_function(f"{COLOUR} === '{light}'")
+
+
+def test_dashboard_of_a_new_service(visitor: Visitor) -> None:
+    visitor.open("dashboard")
+    visitor.look_at("dashboard-empty")
+
+
+def test_why_somebody_has_no_access(visitor: Visitor, past: None) -> None:
+    visitor.open("admin:explain_access", Subscription.objects.get(user__username="edsger").user_id)
+    visitor.look_at("explain-access")
+
+
+def test_cancelling_for_a_subscriber(visitor: Visitor, past: None) -> None:
+    visitor.open("admin:subscriptions_subscription_changelist")
+    ada = Subscription.objects.get(user__username="ada")
+    visitor.page.get_by_role("row", name=f"{ada.pk} ada").get_by_role("checkbox").check()
+    visitor.page.get_by_label("Action:").select_option("cancel_now")
+    visitor.click("Go")
+    visitor.look_at("admin-cancel-now")
+    visitor.page.get_by_label("Reason").fill("Charged back")
+    visitor.click("Cancel now")
+    visitor.page.get_by_text(f"Cancel now: done for {ada.pk}.").wait_for()
+    ada.refresh_from_db()
+    assert ada.status == "expired"
+
+
+def test_sending_again_what_may_have_arrived(visitor: Visitor, past: None) -> None:
+    Notification.objects.filter(state=State.FAILED).update(state=State.UNKNOWN)
+    visitor.open("admin:notifications_notification_changelist")
+    visitor.page.get_by_role("checkbox", name="Select all objects on this page for an action").check()
+    visitor.page.get_by_label("Action:").select_option("send_unknown_again")
+    visitor.click("Go")
+    visitor.look_at("admin-send-again")
+    visitor.click("Send again")
+    visitor.page.get_by_text("3 notifications go out with the next delivery.").wait_for()

@@ -1,0 +1,169 @@
+"""Every page as it looks, in both widths and colour schemes, and to a screen reader's eyes (axe-core)."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+
+from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService as Service
+from tests.browser.visitor import Visitor
+from tests.factories import MONTH, make_plan, make_user
+
+START = datetime.now(UTC) - timedelta(days=10)
+
+
+@pytest.fixture
+def plans(transactional_db: None) -> list[Plan]:
+    """What a shop may have."""
+    return [
+        make_plan(name="Free trial", price=Decimal(0), duration_days=14),
+        make_plan(),
+        make_plan(name="Quarterly", price=Decimal("26.90"), duration_days=90),
+        make_plan(name="Yearly", price=Decimal("99.00"), duration_days=365),
+    ]
+
+
+@pytest.fixture
+def ada(visitor: Visitor) -> User:
+    """Somebody who is signed in."""
+    ada = make_user(username="ada", email="ada@example.com")
+    visitor.sign_in(ada)
+    return ada
+
+
+@pytest.fixture
+def active(ada: User, plans: list[Plan]) -> Subscription:
+    """Ada's, with some history."""
+    subscription = Service.create_subscription(ada, plans[1], now=START, actor=ada)
+    Service.cancel_subscription(subscription, "Too expensive.\nPerhaps later.", now=START + MONTH / 9, actor=ada)
+    Service.reactivate_subscription(subscription, now=START + MONTH / 8, actor=ada)
+    return Service.renew_subscription(subscription, now=START + MONTH / 7, actor=make_user())
+
+
+@pytest.fixture
+def cancelled(ada: User, plans: list[Plan]) -> Subscription:
+    """One that runs out."""
+    subscription = Service.create_subscription(ada, plans[3], now=START, actor=ada)
+    return Service.cancel_subscription(subscription, now=START + MONTH / 9, actor=ada)
+
+
+@pytest.fixture
+def expired(ada: User, plans: list[Plan]) -> Subscription:
+    """A free one that ended today."""
+    subscription = Service.create_subscription(ada, plans[0], now=START - timedelta(days=5), actor=ada)
+    return Service.cancel_now(subscription, now=START)
+
+
+def test_plans(visitor: Visitor, plans: list[Plan]) -> None:
+    visitor.open("plans")
+    visitor.look_at("plans")
+
+
+def test_no_plans(visitor: Visitor) -> None:
+    visitor.open("plans")
+    visitor.look_at("plans-none")
+
+
+def test_plans_of_a_subscriber(visitor: Visitor, active: Subscription, cancelled: Subscription) -> None:
+    visitor.open("plans")
+    visitor.look_at("plans-subscriber")
+
+
+def test_sign_in_and_its_errors(visitor: Visitor) -> None:
+    visitor.open("login")
+    visitor.look_at("sign-in")
+    visitor.page.get_by_label("Username").fill("nobody")
+    visitor.page.get_by_label("Password").fill("wrong")
+    visitor.click("Sign in")
+    visitor.look_at("sign-in-errors")
+
+
+def test_sign_up_and_its_errors(visitor: Visitor) -> None:
+    visitor.open("sign_up")
+    visitor.look_at("sign-up")
+    visitor.page.get_by_label("Username").fill("ada")
+    visitor.page.get_by_label("E-mail address").fill("ada@example.com")
+    visitor.page.get_by_label("Password", exact=True).fill("12345")
+    visitor.page.get_by_label("Password confirmation").fill("54321")
+    visitor.click("Sign up")
+    visitor.look_at("sign-up-errors")
+
+
+def test_subscribe(visitor: Visitor, ada: User, plans: list[Plan]) -> None:
+    visitor.open("subscribe", plans[1].pk)
+    visitor.look_at("subscribe")
+
+
+def test_success(visitor: Visitor, active: Subscription) -> None:
+    visitor.open("subscription_success")
+    visitor.look_at("success")
+
+
+def test_no_subscriptions(visitor: Visitor, ada: User) -> None:
+    visitor.open("subscriptions")
+    visitor.look_at("subscriptions-none")
+    visitor.open("subscription_success")
+    visitor.look_at("success-none")
+
+
+def test_subscriptions(visitor: Visitor, active: Subscription, cancelled: Subscription, expired: Subscription) -> None:
+    visitor.open("subscriptions")
+    visitor.look_at("subscriptions")
+
+
+@pytest.mark.parametrize("state", ["active", "cancelled", "expired"])
+def test_subscription(visitor: Visitor, state: str, request: pytest.FixtureRequest) -> None:
+    subscription: Subscription = request.getfixturevalue(state)
+    visitor.open("subscription", subscription.pk)
+    visitor.look_at(f"subscription-{state}")
+
+
+def test_cancel_and_its_errors(visitor: Visitor, active: Subscription) -> None:
+    visitor.open("cancel_subscription", active.pk)
+    visitor.look_at("cancel")
+    reason = visitor.page.get_by_label("Why are you cancelling? (optional)")
+    reason.evaluate("field => field.removeAttribute('maxlength')")
+    reason.fill("x" * 501)
+    visitor.click("Cancel the subscription")
+    visitor.look_at("cancel-errors")
+
+
+def test_cancelled(visitor: Visitor, cancelled: Subscription) -> None:
+    visitor.open("subscription_cancelled")
+    visitor.look_at("cancelled")
+    visitor.open("reactivate_subscription", cancelled.pk)
+    visitor.look_at("reactivate")
+
+
+def test_renew(visitor: Visitor, expired: Subscription) -> None:
+    visitor.open("renew_subscription", expired.pk)
+    visitor.look_at("renew")
+
+
+def test_refusals(visitor: Visitor, active: Subscription) -> None:
+    visitor.open("reactivate_subscription", active.pk, status=409)
+    visitor.look_at("refused")
+    visitor.open("renew_subscription", active.pk, status=403)
+    visitor.look_at("renewal-refused")
+
+
+def test_page_that_is_not_there(visitor: Visitor) -> None:
+    visitor.open_path("/no-such-page/", status=404)
+    visitor.look_at("404")
+
+
+def test_form_of_another_window(visitor: Visitor, ada: User, plans: list[Plan]) -> None:
+    visitor.open("subscribe", plans[0].pk)
+    visitor.context.clear_cookies(name="csrftoken")
+    visitor.expect_status(403)
+    visitor.click("Subscribe for free")
+    visitor.look_at("403-csrf")
+
+
+def test_german(visitor: Visitor, active: Subscription) -> None:
+    visitor.open("subscription", active.pk)
+    visitor.click("Deutsch")
+    assert visitor.page.locator("html").get_attribute("lang") == "de"
+    visitor.look_at("german")

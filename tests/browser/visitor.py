@@ -1,0 +1,102 @@
+"""Somebody at a browser, who notices what a page must not do."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+Scheme = Literal["light", "dark"]
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+WIDTHS = {"desktop": 1280, "phone": 390}
+"""In CSS pixels; the second is a common telephone's."""
+GRAVE = {"serious", "critical"}
+"""https://github.com/dequelabs/axe-core/blob/develop/doc/issue_impact.md"""
+
+
+@dataclass
+class Visitor:
+    """A browser's window on the site. `troubles` gathers console errors, and requests to anywhere else."""
+
+    context: BrowserContext
+    site_url: str
+    troubles: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(10_000)  # milliseconds
+        self._expected_status = 200
+        self.page.on("console", self._read_console)
+        self.page.on("pageerror", lambda error: self.troubles.append(f"exception: {error}"))
+        self.page.on("request", self._watch_request)
+
+    def sign_in(self, user: User) -> None:
+        """As somebody who signed in before."""
+        client = Client()
+        client.force_login(user)
+        self.context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.site_url}]
+        )
+
+    def open(self, name: str, *args: Any, status: int = 200) -> None:
+        """Go to the page with this URL name, which must answer with this status."""
+        self.open_path(reverse(name, args=args), status=status)
+
+    def open_path(self, path: str, *, status: int = 200) -> None:
+        """The same by a path."""
+        self.expect_status(status)
+        answer = self.page.goto(self.site_url + path)
+        assert answer is not None
+        assert answer.status == status, f"{path}: {answer.status}"
+
+    def expect_status(self, status: int) -> None:
+        """Let what the browser's console says of answers with this status be in order."""
+        self._expected_status = status
+
+    def click(self, name: str, role: Any = "button") -> None:
+        """Press the button, or follow the link, of this name."""
+        self.page.get_by_role(role, name=name, exact=True).click()
+
+    def click_in_content(self, name: str, role: Any = "button") -> None:
+        """The same, where the page's frame has one of that name too."""
+        self.page.get_by_role("main").get_by_role(role, name=name, exact=True).click()
+
+    def look_at(self, name: str) -> None:
+        """Take a screenshot of the page in each width and scheme, and demand that nobody is shut out of it."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        for scheme in SCHEMES:
+            self.page.emulate_media(color_scheme=scheme)
+            for device, width in WIDTHS.items():
+                self.page.set_viewport_size({"width": width, "height": 800})
+                self.page.screenshot(path=SCREENSHOTS / f"{name}-{device}-{scheme}.png", full_page=True)
+                assert self._overflow() == 0, f"{name} is wider than a {device}"
+            assert not self._barriers(), f"{name}, {scheme}: {self._barriers()}"
+
+    def _overflow(self) -> int:
+        script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        pixels: int = self.page.evaluate(script)
+        return pixels
+
+    def _barriers(self) -> list[str]:
+        violations = Axe().run(self.page).response["violations"]
+        return [
+            f"{violation['id']}: {node['html']} {node['failureSummary']}"
+            for violation in violations
+            if violation["impact"] in GRAVE
+            for node in violation["nodes"]
+        ]
+
+    def _read_console(self, message: ConsoleMessage) -> None:
+        wanted_refusal = f"status of {self._expected_status}" in message.text
+        if message.type in {"error", "warning"} and not wanted_refusal:
+            self.troubles.append(f"console: {message.text}")
+
+    def _watch_request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.site_url}/", "data:")):
+            self.troubles.append(f"request to {request.url}")

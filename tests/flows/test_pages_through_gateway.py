@@ -1,0 +1,205 @@
+"""The pages as deployed: Zappa's handler, production's settings, hashed static files, and every way in."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+from django.contrib.auth.models import User
+
+from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService as Service
+from tests.deployment import environment
+from tests.factories import make_plan
+from tests.gateway import GATEWAYS, Answer, Browser, Gateway, Invoke
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PROJECT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session")
+def deployed(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
+    """The deployed function on the test database, with the static files that its build collected."""
+    variables = environment(
+        COLLECTED_STATIC_FILES=str(tmp_path_factory.mktemp("static")),
+        DATABASE_URL=os.environ["DATABASE_URL"],
+        DJANGO_SETTINGS_MODULE="tests.production",
+    )
+    collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
+    subprocess.run(collect, cwd=PROJECT, env=variables, check=True)
+    program = [sys.executable, "-m", "tests.programs.deployed_site"]
+    with subprocess.Popen(
+        program, cwd=PROJECT, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        to, from_ = process.stdin, process.stdout
+
+        def invoke(event: dict[str, Any]) -> dict[str, Any]:
+            to.write(json.dumps(event).encode() + b"\n")
+            to.flush()
+            result: dict[str, Any] = json.loads(from_.readline())
+            return result
+
+        yield invoke
+        to.close()
+
+
+@pytest.fixture(params=GATEWAYS, ids=lambda gateway: gateway.name)
+def browser(request: pytest.FixtureRequest, deployed: Invoke) -> Browser:
+    return Browser(request.param, deployed)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return make_plan(name="Free trial", price=Decimal(0), duration_days=14)
+
+
+@pytest.fixture
+def ada() -> User:
+    return User.objects.create_user("ada", "ada@example.com", PASSWORD)
+
+
+def home(browser: Browser) -> str:
+    return f"{browser.gateway.prefix}/"
+
+
+def keeps_its_stage(page: Answer, gateway: Gateway) -> bool:
+    """Whether all its links do."""
+    return all(address.startswith((f"{gateway.prefix}/", "#")) for address in page.addresses())
+
+
+def sign_in(browser: Browser) -> Answer:
+    address = f"{home(browser)}sign-in/"
+    return browser.submit(address, browser.get(address), username="ada", password=PASSWORD)
+
+
+def test_way_of_a_subscriber(browser: Browser, ada: User, plan: Plan) -> None:
+    page = f"{home(browser)}subscribe/{plan.pk}/"
+    refused = browser.get(page)
+    assert refused.headers["location"] == f"{home(browser)}sign-in/?next={page}"
+
+    signing_in = browser.follow(page)
+    confirm = browser.submit(f"{home(browser)}sign-in/", signing_in, username="ada", password=PASSWORD, next=page)
+    assert "Subscribe to Free trial" in confirm.text
+    assert "You are subscribed to Free trial" in browser.submit(page, confirm).text
+    subscription = Subscription.objects.get(user=ada)
+
+    cancel = f"{home(browser)}subscriptions/{subscription.pk}/cancel/"
+    assert "Free trial is cancelled" in browser.submit(cancel, browser.get(cancel), reason="Grüße").text
+    detail = f"{home(browser)}subscriptions/{subscription.pk}/"
+    assert "Grüße" in browser.get(detail).text
+
+    undone = browser.submit(f"{detail}reactivate/", browser.get(detail))
+    assert "Your cancellation is taken back." in undone.text
+    assert "Choose how long" in browser.submit(f"{home(browser)}sign-out/", undone).text
+    assert browser.get(detail).status == 302
+
+
+def test_every_link_and_file_of_every_page_is_there(browser: Browser, ada: User, plan: Plan) -> None:
+    old = Service.create_subscription(ada, plan, now=datetime.now(UTC) - timedelta(days=20))
+    Service.create_subscription(ada, make_plan(), now=datetime.now(UTC))
+    sign_in(browser)
+    seen: dict[str, Answer] = {}
+    waiting = [home(browser), f"{home(browser)}subscriptions/{old.pk}/renew/", f"{home(browser)}success/"]
+    while waiting:
+        address = waiting.pop()
+        if address in seen or "/admin/" in address:
+            continue
+        answer = seen[address] = browser.get(address)
+        form_only = answer.status == 405 and ("sign-out" in address or "language" in address)
+        assert answer.status in {200, 302} or form_only, address
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            waiting += [urljoin(address, found) for found in answer.addresses() if not found.startswith("#")]
+    assert {f"{home(browser)}subscriptions/{old.pk}/", f"{home(browser)}subscriptions/"} <= seen.keys()
+    files = [answer for address, answer in seen.items() if "/static/" in address]
+    assert len(files) == 3
+    assert all("immutable" in answer.headers["cache-control"] for answer in files)
+
+
+def test_one_warm_function_answers_under_stage_and_domain(deployed: Invoke, plan: Plan) -> None:
+    for gateway in [*GATEWAYS, *reversed(GATEWAYS)]:
+        page = Browser(gateway, deployed).get(f"{gateway.prefix}/")
+        assert keeps_its_stage(page, gateway)
+
+
+def test_cookies_keep_to_their_stage_and_to_tls(browser: Browser, ada: User) -> None:
+    sign_in(browser)
+    page = browser.get(home(browser))
+    browser.submit(f"{home(browser)}language/", page, language="de", next=home(browser))
+    assert {"sessionid", "django_language"} <= browser.jar.keys()
+    for cookie in browser.jar.values():
+        assert cookie["path"] == (browser.gateway.prefix or "/")
+        assert cookie["secure"]
+        assert cookie["samesite"] == "Lax"
+        assert cookie["httponly"] or cookie.key == "csrftoken"
+    assert 'lang="de"' in browser.get(home(browser)).text
+
+
+def test_static_file_is_compressed_where_the_browser_may_have_it(browser: Browser) -> None:
+    page = browser.get(home(browser))
+    address = next(found for found in page.addresses() if "site" in found)
+    plain = browser.get(address)
+    assert plain.content.startswith(b"/* What Pico.css")
+    browser.headers["Accept-Encoding"] = "gzip"
+    packed = browser.get(address)
+    assert packed.headers["content-encoding"] == "gzip"
+    assert len(packed.content) < len(plain.content)
+
+
+def test_headers_of_the_edge(browser: Browser, plan: Plan) -> None:
+    headers = browser.get(home(browser)).headers
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["strict-transport-security"].startswith("max-age=31536000")
+    assert "camera=()" in headers["permissions-policy"]
+
+
+def test_forged_host_is_400(browser: Browser) -> None:
+    browser.headers["Host"] = "evil.example.com"
+    answer = browser.get(home(browser))
+    assert answer.status == 400
+    assert "cannot be read" in answer.text
+
+
+def test_forwarded_protocol_of_a_client_causes_no_redirect(browser: Browser) -> None:
+    browser.headers["X-Forwarded-Proto"] = "http"
+    assert browser.get(home(browser)).status == 200
+
+
+def test_post_without_token_is_a_page_that_says_what_to_do(browser: Browser, ada: User, plan: Plan) -> None:
+    sign_in(browser)
+    nothing = Answer(200, {}, [], b"")
+    answer = browser.submit(f"{home(browser)}subscribe/{plan.pk}/", nothing)
+    assert answer.status == 403
+    assert "The page was too old" in answer.text
+    assert not Subscription.objects.exists()
+
+
+def test_huge_body_is_400(browser: Browser, ada: User) -> None:
+    page = browser.get(f"{home(browser)}sign-in/")
+    answer = browser.submit(f"{home(browser)}sign-in/", page, username="x" * 70_000)
+    assert answer.status == 400
+    assert "cannot be read" in answer.text
+
+
+def test_error_pages_keep_the_stage(browser: Browser) -> None:
+    missing = browser.get(f"{home(browser)}no-such-page/")
+    assert missing.status == 404
+    assert "There is no such page" in missing.text
+    assert all(
+        address.startswith(f"{browser.gateway.prefix}/") for address in missing.addresses() if address != "#content"
+    )

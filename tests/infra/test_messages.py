@@ -1,0 +1,64 @@
+"""The translations are complete, and compiled."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+
+from infra import messages
+from notifications.models import Channel, Notification
+from notifications.rendering import render_mail
+from subscriptions.services import SubscriptionService
+from tests.factories import make_plan, make_user
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+
+pytestmark = pytest.mark.parametrize("path", messages.catalogues(), ids=lambda path: path.parts[-3])
+
+
+def test_catalogue_has_what_code_and_templates_say_now(path: Path) -> None:
+    kept = {(message.id, message.context) for message in messages.read(path)}
+    assert kept == {(message.id, message.context) for message in messages.updated(path)}, "run `make messages`"
+
+
+def test_every_message_is_translated(path: Path) -> None:
+    assert messages.untranslated(messages.updated(path)) == []
+
+
+def test_compiled_file_is_up_to_date(path: Path) -> None:
+    assert path.with_suffix(".mo").read_bytes() == messages.compiled(messages.read(path)), "run `make messages`"
+
+
+def test_translations_keep_the_placeholders(path: Path) -> None:
+    for message in messages.read(path):
+        texts = message.string if isinstance(message.string, (list, tuple)) else [message.string]
+        identity = message.id if isinstance(message.id, str) else message.id[-1]
+        for text in texts if identity else []:
+            assert sorted(PLACEHOLDER.findall(text or "")) == sorted(PLACEHOLDER.findall(identity))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "expired",
+        "Skip to the content",
+        "Hello %(name)s,",
+        "Newer",
+        ("%(days)s day", "%(days)s days"),
+        "Subscribe for %(price)s %(currency)s",
+    ],
+    ids=["in code", "in a template", "with a placeholder", "in an attribute's branch", "plural", "in a branch"],
+)
+def test_message_is_found(path: Path, message: messages.Identity) -> None:
+    assert message in {identity for _, identity, _ in messages.found()}
+
+
+@pytest.mark.django_db
+def test_mail_can_speak_it(path: Path, settings: LazySettings) -> None:
+    settings.LANGUAGE_CODE = path.parts[-3]
+    SubscriptionService.create_subscription(make_user(), make_plan())
+    mail = render_mail(Notification.objects.get(channel=Channel.SES))
+    assert mail.subject == "Ihr Abonnement Monthly hat begonnen"
+    assert "Zugang" in mail.text
+    assert "Zugang" in mail.html

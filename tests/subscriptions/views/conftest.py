@@ -1,0 +1,46 @@
+"""Somebody who is signed in, and what they may have."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import make_plan, make_user
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The views' clock runs, so the tests' subscriptions begin by it."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return make_user(username="ada", email="ada@example.com")
+
+
+@pytest.fixture
+def page(client: Client, ada: User) -> Client:
+    """Ada's browser."""
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def free(db: None) -> Plan:
+    return make_plan(name="Free trial", price=Decimal(0), duration_days=14)
+
+
+@pytest.fixture
+def subscription(ada: User, now: datetime) -> Subscription:
+    """Ada's, a day old."""
+    return Service.create_subscription(ada, make_plan(), now=now - timedelta(days=1))
+
+
+@pytest.fixture
+def free_subscription(ada: User, free: Plan, now: datetime) -> Subscription:
+    return Service.create_subscription(ada, free, now=now - timedelta(days=1))

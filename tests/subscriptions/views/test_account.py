@@ -1,0 +1,94 @@
+"""Signing up, in and out."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from subscriptions.forms import SignUpForm
+from tests.factories import make_user
+
+FIELDS = {
+    "username": "grace",
+    "email": "grace@EXAMPLE.com",
+    "password1": "correct horse battery",
+    "password2": "correct horse battery",
+}
+
+
+def sign_up(client: Client, **fields: str) -> Any:
+    return client.post(reverse("sign_up"), FIELDS | fields)
+
+
+def test_sign_up_makes_an_account_and_signs_in(client: Client, db: None) -> None:
+    answer = sign_up(client)
+    assert answer.headers["Location"] == reverse("plans")
+    assert User.objects.get().email == "grace@example.com"
+    assert "Sign out" in client.get(reverse("plans")).content.decode()
+
+
+def test_sign_up_goes_on_to_where_one_wanted_to_go(client: Client, db: None) -> None:
+    assert sign_up(client, next="/subscribe/1/").headers["Location"] == "/subscribe/1/"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example.com/", "//evil.example.com", "javascript:alert(1)", "\x00"]
+)
+def test_sign_up_goes_nowhere_else(client: Client, db: None, elsewhere: str) -> None:
+    assert sign_up(client, next=elsewhere).headers["Location"] == reverse("plans")
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"username": "ADA"}, "A user with that username already exists."),
+        ({"username": "x" * 151}, "at most 150 characters"),
+        ({"username": "a\x00b"}, "Null characters are not allowed"),
+        ({"email": "ADA@example.com"}, "There is an account with this address already."),
+        ({"email": ""}, "This field is required."),
+        ({"email": "Bob, evil@example.com"}, "Enter a valid email address."),
+        ({"email": f"{'x' * 250}@example.com"}, "at most 254 characters"),
+        ({"password2": "something else"}, "The two password fields"),
+        ({"password1": "12345678", "password2": "12345678"}, "too common"),
+    ],
+)
+def test_sign_up_explains_what_is_wrong(client: Client, ada: User, fields: dict[str, str], complaint: str) -> None:
+    answer = sign_up(client, **fields)
+    assert answer.status_code == 200
+    assert complaint in answer.content.decode()
+    assert User.objects.count() == 1
+
+
+def test_name_taken_since_it_was_validated_is_an_error_on_the_form(db: None) -> None:
+    form = SignUpForm(FIELDS)
+    assert form.is_valid()
+    make_user(username="grace")
+    assert form.create_account() is None
+    assert form.errors == {"username": ["A user with that username already exists."]}
+
+
+def test_who_is_signed_in_has_no_use_for_signing_up(page: Client) -> None:
+    assert page.get(reverse("sign_up")).headers["Location"] == reverse("plans")
+    sign_up(page)
+    assert User.objects.count() == 1
+
+
+def test_sign_in_leads_to_ones_subscriptions(client: Client, db: None) -> None:
+    User.objects.create_user("ada", "ada@example.com", "correct horse battery")
+    answer = client.post(reverse("login"), {"username": "ada", "password": "correct horse battery"})
+    assert answer.headers["Location"] == reverse("subscriptions")
+
+
+def test_sign_out_takes_a_post(page: Client) -> None:
+    assert page.get(reverse("logout")).status_code == 405
+    assert page.post(reverse("logout")).headers["Location"] == reverse("plans")
+    assert page.get(reverse("subscriptions")).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["logout", "login", "sign_up", "set_language"])
+def test_forms_want_their_token(db: None, name: str) -> None:
+    answer = Client(enforce_csrf_checks=True).post(reverse(name), FIELDS)
+    assert answer.status_code == 403
+    assert "The page was too old" in answer.content.decode()
