@@ -1,34 +1,111 @@
-"""What operators see of the outbox: everything, and no way to change it by hand."""
+"""What operators see of the outbox: everything. What they may do: send again what did not arrive."""
 
-from django.contrib import admin
-from django.http import HttpRequest
+from typing import Any
 
-from notifications.models import Notification
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from foundation.admin import LONGEST_LIST, SubscriberHistoryAdmin
+from notifications import outbox
+from notifications.models import Notification, NotificationQuerySet, State
+
+INDEXED: dict[str | None, dict[str, bool]] = {
+    State.PENDING: {"finished_at__isnull": True},
+    State.SENDING: {"lease_token__isnull": False},
+}
+"""What is true of every row in the state, and is the condition of an index."""
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By state. What is on its way is found through the index of what is not finished, or held."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        """Every state."""
+        return list(State.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those in the state that was chosen."""
+        if self.value() not in State:
+            return queryset
+        return queryset.filter(state=self.value(), **INDEXED.get(self.value(), {}))
 
 
 @admin.register(Notification)
-class NotificationAdmin(admin.ModelAdmin):
+class NotificationAdmin(SubscriberHistoryAdmin):
     list_display = [
         "id",
         "channel",
         "state",
         "event",
+        "user",
         "created_at",
         "due_at",
         "finished_at",
         "attempts",
         "error",
     ]
-    list_filter = ["state", "channel"]
-    list_select_related = ["event"]
-    search_fields = ["=event__subscription__id", "message_id"]
-    show_full_result_count = False
+    list_filter = [StateFilter, "channel"]
+    list_select_related = ["event__subscription__user"]
+    user_path = "event__subscription__user"
+    subscription_path = "event__subscription"
+    actions = ["send_again", "send_unknown_again"]
 
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+    @admin.display(description=_("user"))
+    def user(self, notification: Notification) -> str:
+        """Whom it tells, or about whom."""
+        return str(notification.event.subscription.user)
 
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+    @admin.action(description=_("Send failed ones again"), permissions=["send_again"])
+    def send_again(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        self._send_again(request, queryset, State.FAILED)
 
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+    @admin.action(description=_("Send unknown ones again: may arrive twice"), permissions=["send_again"])
+    def send_unknown_again(self, request: HttpRequest, queryset: NotificationQuerySet) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            return self._ask(request, queryset)
+        self._send_again(request, queryset, State.UNKNOWN)
+        return None
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        """For both actions."""
+        return request.user.has_perm("notifications.send_again_notification")
+
+    def _ask(self, request: HttpRequest, queryset: NotificationQuerySet) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Send again what may have arrived?"),
+            "opts": Notification._meta,
+            "notifications": queryset.filter(state=State.UNKNOWN)[:LONGEST_LIST],
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/notifications/notification/confirm_send_again.html", context)
+
+    def _send_again(self, request: HttpRequest, queryset: NotificationQuerySet, stands: State) -> None:
+        keys = list(queryset.filter(state=stands).values_list("pk", flat=True)[:LONGEST_LIST])
+        with transaction.atomic():
+            rows = Notification.objects.filter(pk__in=keys, state=stands).select_for_update()
+            said = str(_("sent again"))
+            LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, change_message=said)  # type: ignore[arg-type]
+            number = outbox.send_again(keys, stands)
+        self.message_user(request, *_answer(number, stands))
+
+
+def _answer(number: int, stands: State) -> tuple[str, int]:
+    if not number:
+        return _("None of them is %(state)s; nothing was done.") % {"state": stands.label}, messages.WARNING
+    text = ngettext(
+        "%(number)s notification goes out with the next delivery.",
+        "%(number)s notifications go out with the next delivery.",
+        number,
+    )
+    return text % {"number": number}, messages.SUCCESS

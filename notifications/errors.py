@@ -7,3 +7,7 @@ class NotificationError(Exception):
 
 class UndeliverableAddress(NotificationError, ValueError):
     """The subscriber has no e-mail address, or one that no mail can reach."""
+
+
+class NotToBeSentAgain(NotificationError, ValueError):
+    """A notification that is on its way, has arrived, or cannot be delivered is not sent again."""

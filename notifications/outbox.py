@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 
 from notifications import retry
+from notifications.errors import NotToBeSentAgain
 from notifications.models import Channel, Notification, NotificationQuerySet, State, database_time
 from notifications.outcomes import Outcome, Verdict
 
@@ -33,6 +34,7 @@ FINAL_STATES = {
     Verdict.UNDELIVERABLE: State.SUPPRESSED,
     Verdict.UNKNOWN: State.UNKNOWN,
 }
+SENT_AGAIN = (State.FAILED, State.UNKNOWN)
 RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 
@@ -88,6 +90,19 @@ def release_abandoned() -> int:
         state=State.UNKNOWN, finished_at=database_time(), error="deliverer died while it sent", **RELEASED
     )
     return unsent + unknown
+
+
+def send_again(keys: Collection[int], stands: State) -> int:
+    """Put those of the rows that are still `failed`, or `unknown`, back to pending; return how many.
+
+    What is unknown may be out already, and then arrives twice. The last error stays readable until the next try.
+    Raises NotToBeSentAgain for any other state.
+    """
+    if stands not in SENT_AGAIN:
+        raise NotToBeSentAgain(f"{stands} is not one of {', '.join(SENT_AGAIN)}")
+    return Notification.objects.filter(pk__in=keys, state=stands).update(
+        state=State.PENDING, finished_at=None, due_at=database_time(), attempts=0, submitted_at=None
+    )
 
 
 def _message_ids(keys: Collection[int], outcomes: Mapping[int, Outcome]) -> Case:

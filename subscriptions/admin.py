@@ -1,22 +1,26 @@
-"""What operators see of plans, subscriptions, their history and the sweeps."""
+"""What operators see of plans, subscriptions, their history and the sweeps, and what they may do."""
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import PermissionDenied
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
 
+from foundation import clock
+from foundation.admin import HistoryAdmin, NewestPaginator, SubscriberHistoryAdmin
+from subscriptions import admin_actions
+from subscriptions.admin_actions import AskedFor
+from subscriptions.explanation import explain_access
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
+from subscriptions.querysets import SubscriptionQuerySet
 
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that only the service writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+User = get_user_model()
 
 
 @admin.register(Plan)
@@ -24,25 +28,127 @@ class PlanAdmin(admin.ModelAdmin):
     list_display = ["name", "price", "currency", "duration_days", "on_sale"]
     list_filter = ["on_sale"]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        """Only a plan that nobody ever took; the confirmation page would list every subscription to another."""
+        if obj is None or obj.subscriptions.exists():
+            return False
+        return super().has_delete_permission(request, obj)
+
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadOnlyAdmin):
-    list_display = ["id", "user", "plan", "status", "start_date", "end_date"]
+class SubscriptionAdmin(SubscriberHistoryAdmin):
+    """Read-only; all changes are actions, and go through the service."""
+
+    list_display = ["id", "user", "access", "plan", "status", "start_date", "end_date"]
     list_filter = ["status", "plan"]
     list_select_related = ["user", "plan"]
-    search_fields = ["user__username", "user__email"]
-    show_full_result_count = False
+    fields = readonly_fields = ("user", "access", "plan", "status", "start_date", "end_date", "expired_at")
+    user_path = "user"
+    subscription_path = "pk"
+    actions = ["cancel", "cancel_now", "reactivate", "renew"]
+
+    @admin.display(description=_("access"))
+    def access(self, subscription: Subscription) -> str:
+        """A link to the page that explains it."""
+        address = reverse("admin:explain_access", args=[subscription.user_id])
+        return format_html('<a href="{}">{}</a>', address, _("Why?"))
+
+    @admin.action(description=admin_actions.CANCEL.label, permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
+        return AskedFor(self, request, admin_actions.CANCEL).answer(queryset)
+
+    @admin.action(description=admin_actions.CANCEL_NOW.label, permissions=["cancel_now"])
+    def cancel_now(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
+        return AskedFor(self, request, admin_actions.CANCEL_NOW).answer(queryset)
+
+    @admin.action(description=admin_actions.REACTIVATE.label, permissions=["cancel"])
+    def reactivate(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
+        return AskedFor(self, request, admin_actions.REACTIVATE).answer(queryset)
+
+    @admin.action(description=admin_actions.RENEW.label, permissions=["renew"])
+    def renew(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
+        return AskedFor(self, request, admin_actions.RENEW).answer(queryset)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """For cancelling at the end of the period, and for taking that back."""
+        return request.user.has_perm("subscriptions.change_subscription")
+
+    def has_cancel_now_permission(self, request: HttpRequest) -> bool:
+        """For taking away what is paid for."""
+        return request.user.has_perm("subscriptions.cancel_subscription_now")
+
+    def has_renew_permission(self, request: HttpRequest) -> bool:
+        """For giving time away."""
+        return request.user.has_perm("subscriptions.renew_subscription")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Ours come first: Django's last one takes every address."""
+        explain = self.admin_site.admin_view(self.explain_access)
+        return [path("access/<int:user_id>/", explain, name="explain_access"), *super().get_urls()]
+
+    def explain_access(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Why this user has access, or not."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        user = get_object_or_404(User, pk=user_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Why does %(user)s have access, or not?") % {"user": user},
+            "opts": Subscription._meta,
+            "explanation": explain_access(user, clock.now()),
+        }
+        return TemplateResponse(request, "admin/subscriptions/subscription/access.html", context)
 
 
 @admin.register(SubscriptionEvent)
-class SubscriptionEventAdmin(ReadOnlyAdmin):
-    list_display = ["occurred_at", "transition", "subscription", "actor", "old_end_date", "new_end_date"]
-    list_filter = ["transition"]
-    search_fields = ["=subscription__id", "subscription__user__username"]
-    show_full_result_count = False
+class SubscriptionEventAdmin(SubscriberHistoryAdmin):
+    list_display = ["id", "occurred_at", "transition", "subscription", "user", "actor", "old_end_date", "new_end_date"]
+    list_filter = ["transition", "plan"]
+    list_select_related = ["subscription__user", "actor"]
+    user_path = "subscription__user"
+    subscription_path = "subscription"
+
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        """The newest first; those of one transition by the index that has them in the order of time."""
+        return ["-occurred_at", "-pk"] if "transition__exact" in request.GET else ["-pk"]
+
+    @admin.display(description=_("user"))
+    def user(self, event: SubscriptionEvent) -> str:
+        """Whose subscription it is."""
+        return str(event.subscription.user)
 
 
 @admin.register(SweepRun)
-class SweepRunAdmin(ReadOnlyAdmin):
-    list_display = ["started_at", "finished_at", "expired", "failed", "remaining", "oldest_late"]
+class SweepRunAdmin(HistoryAdmin):
+    list_display = ["id", "started_at", "finished_at", "expired", "failed", "remaining", "oldest_late"]
+    fields = readonly_fields = (
+        "started_at",
+        "finished_at",
+        "expired",
+        "failed",
+        "remaining",
+        "oldest_late",
+        "what_failed",
+    )
+
+    @admin.display(description=_("failures"))
+    def what_failed(self, run: SweepRun) -> str:
+        """Each subscription that could not be expired, and the error."""
+        lines = (
+            (reverse("admin:subscriptions_subscription_change", args=[key]), key, error)
+            for key, error in run.failures.items()
+        )
+        return format_html_join("", '<p><a href="{}">{}</a>: {}</p>', lines) or "-"
+
+
+class SubscriberAdmin(UserAdmin):
+    """Django's own, for a table with millions of rows, and with a link to why a user has access."""
+
+    change_form_template = "admin/subscriptions/user_change_form.html"
+    paginator = NewestPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+
+admin.site.unregister(User)
+admin.site.register(User, SubscriberAdmin)

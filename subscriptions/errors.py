@@ -29,6 +29,10 @@ class AlreadySubscribed(IllegalTransition):
     """The user has another active subscription to the same plan."""
 
 
+class ChangedMeanwhile(SubscriptionError, RuntimeError):
+    """The subscription is no longer as it was shown to who decided about it."""
+
+
 class InvalidReason(SubscriptionError, ValueError):
     """The reason is longer than the history can hold."""
 

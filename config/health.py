@@ -1,0 +1,69 @@
+"""Whether the service is well: the process (`healthz`), and what it stands on (`readyz`)."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from foundation import clock
+from notifications import figures as notifications
+from subscriptions import figures as subscriptions
+
+logger = logging.getLogger(__name__)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers. Touches nothing else."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 `{"status": "ok", "problems": []}`, or 503 with `unavailable` and each problem in words."""
+    problems = find_problems(clock.now())
+    body = {"status": "unavailable" if problems else "ok", "problems": problems}
+    return JsonResponse(body, status=503 if problems else 200)
+
+
+def find_problems(now: datetime) -> list[str]:
+    """What is wrong at `now`. For everybody to read: no host, no name, no error's text."""
+    try:
+        return [problem for problem in (_sweep_problem(now), _outbox_problem(now)) if problem]
+    except Error:
+        logger.exception("the database does not answer")
+        return ["the database does not answer"]
+
+
+def is_stale(last_sweep: datetime | None, now: datetime) -> bool:
+    """Whether a sweep should have finished since."""
+    return last_sweep is None or now - last_sweep > settings.STALE_SWEEP_AFTER
+
+
+def is_late(oldest_pending: datetime | None, now: datetime) -> bool:
+    """Whether a delivery should have taken this notification by now."""
+    return oldest_pending is not None and now - oldest_pending > settings.STALE_NOTIFICATION_AFTER
+
+
+def _sweep_problem(now: datetime) -> str | None:
+    last = subscriptions.last_finished_sweep()
+    if last is None:
+        return "no sweep has finished yet"
+    return f"the last sweep finished {_minutes(now - last)} minutes ago" if is_stale(last, now) else None
+
+
+def _outbox_problem(now: datetime) -> str | None:
+    oldest = notifications.oldest_pending()
+    return (
+        f"a notification has been due for {_minutes(now - oldest)} minutes" if oldest and is_late(oldest, now) else None
+    )
+
+
+def _minutes(age: timedelta) -> int:
+    return age // timedelta(minutes=1)

@@ -1,0 +1,75 @@
+"""What operators want to know of the outbox, counted by the database.
+
+Each query reads an index from some instant on, or a bounded number of rows; none walks a whole table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from django.db.models import Count, F
+from django.db.models.functions import TruncDate
+
+from notifications.models import Channel, Notification, NotificationQuerySet, State
+
+LARGEST_COUNT = 10_000
+"""Counting goes no further: from here on the number makes no difference to what an operator does."""
+
+
+@dataclass(frozen=True)
+class StateCount:
+    """How many notifications of a channel are in a state; LARGEST_COUNT means: or more."""
+
+    channel: Channel
+    state: State
+    number: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more."""
+        return self.number == LARGEST_COUNT
+
+
+@dataclass(frozen=True)
+class DayOfNotifications:
+    """How many notifications of a channel came to rest in a state on one day (UTC)."""
+
+    day: date
+    channel: str
+    state: str
+    number: int
+
+
+def outbox() -> list[list[StateCount]]:
+    """For each channel what is on its way, and what did not arrive: pending, sending, failed and unknown."""
+    return [
+        [StateCount(channel, state, rows[:LARGEST_COUNT].count()) for state, rows in _rows_by_state(channel)]
+        for channel in Channel
+    ]
+
+
+def oldest_pending() -> datetime | None:
+    """Since when the notification that has waited longest could have been sent; None if none is pending."""
+    due = [_pending(channel).values_list("due_at", flat=True).first() for channel in Channel]
+    return min((instant for instant in due if instant), default=None)
+
+
+def finished_by_day(since: datetime) -> list[DayOfNotifications]:
+    """What came to rest since then, by day, channel and state, in no particular order."""
+    rows = Notification.objects.filter(finished_at__gte=since).order_by()
+    days = rows.values(day=TruncDate("finished_at", tzinfo=UTC), to=F("channel"), stands=F("state"))
+    numbers = days.annotate(number=Count("*")).values_list("day", "to", "stands", "number")
+    return [DayOfNotifications(*row) for row in numbers]
+
+
+def _rows_by_state(channel: Channel) -> Iterator[tuple[State, NotificationQuerySet]]:
+    yield State.PENDING, _pending(channel)
+    leased = Notification.objects.filter(lease_token__isnull=False, channel=channel, state=State.SENDING)
+    yield State.SENDING, leased
+    for state in (State.FAILED, State.UNKNOWN):
+        yield state, Notification.objects.filter(state=state, channel=channel).order_by("-pk")
+
+
+def _pending(channel: Channel) -> NotificationQuerySet:
+    rows = Notification.objects.filter(finished_at__isnull=True, channel=channel, state=State.PENDING)
+    return rows.order_by("due_at", "pk")

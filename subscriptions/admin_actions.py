@@ -1,0 +1,161 @@
+"""What operators do to subscriptions: the admin's actions, each asked for on a page and done by the service."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from foundation import clock
+from subscriptions.access import lock_users
+from subscriptions.errors import ChangedMeanwhile, IllegalTransition, SubscriptionError
+from subscriptions.models import REASON_LENGTH, Subscription
+from subscriptions.querysets import SubscriptionQuerySet
+from subscriptions.services import SubscriptionService
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+    from django.utils.functional import _StrPromise
+
+MOST_AT_ONCE = 100
+"""Subscriptions an action: a transaction each, so that one request ends well before API Gateway's 29 seconds."""
+
+TEMPLATE = "admin/subscriptions/subscription/confirm.html"
+
+Perform = Callable[[Subscription, str, datetime, AbstractBaseUser], object]
+
+
+@dataclass(frozen=True)
+class OperatorAction:
+    """One move of the state machine, as an operator makes it. `name` is the admin's name of the action."""
+
+    name: str
+    label: "_StrPromise"
+    consequence: "_StrPromise"
+    """What will happen to each of the subscriptions."""
+    perform: Perform
+    asks_reason: bool
+
+
+def _cancel(subscription: Subscription, reason: str, now: datetime, actor: AbstractBaseUser) -> None:
+    # The service would leave it as it is, and the operator's reason would be lost without a word.
+    if subscription.status == Subscription.Status.CANCELLED:
+        raise IllegalTransition(f"{subscription} is cancelled already; its reason stays as it was")
+    SubscriptionService.cancel_subscription(subscription, reason, now=now, actor=actor)
+
+
+CANCEL = OperatorAction(
+    "cancel",
+    _("Cancel at the end of the period"),
+    _("Each subscription runs out: access stays until its end, and the subscriber is told by e-mail."),
+    _cancel,
+    asks_reason=True,
+)
+CANCEL_NOW = OperatorAction(
+    "cancel_now",
+    _("Cancel now"),
+    _("Each subscription ends at once, and with it the access that it gives. The subscriber is told by e-mail."),
+    lambda subscription, reason, now, actor: SubscriptionService.cancel_now(subscription, reason, now=now, actor=actor),
+    asks_reason=True,
+)
+REACTIVATE = OperatorAction(
+    "reactivate",
+    _("Reactivate"),
+    _("The cancellation of each subscription is taken back, and the subscriber is told by e-mail."),
+    lambda subscription, reason, now, actor: SubscriptionService.reactivate_subscription(
+        subscription, now=now, actor=actor
+    ),
+    asks_reason=False,
+)
+RENEW = OperatorAction(
+    "renew",
+    _("Renew"),
+    _(
+        "Each subscription gets another period of its plan, from its end on, or from now on if it has ended."
+        " Access comes back, and the subscriber is told by e-mail. Nothing is charged."
+    ),
+    lambda subscription, reason, now, actor: SubscriptionService.renew_subscription(subscription, now=now, actor=actor),
+    asks_reason=False,
+)
+
+
+class ReasonForm(forms.Form):
+    """Why an operator does it; it is put on record, and the subscriber may read it."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=REASON_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+@dataclass(frozen=True)
+class AskedFor:
+    """An operator's wish to do `action`, as the admin hands it over."""
+
+    site: "ModelAdmin[Subscription]"
+    http: HttpRequest
+    action: OperatorAction
+
+    def answer(self, subscriptions: SubscriptionQuerySet) -> HttpResponse | None:
+        """Show what will happen and to what; once that is confirmed, do it to each and tell what became of it."""
+        chosen = list(subscriptions.select_related("user", "plan").order_by("pk")[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            self._tell(_("At most %(most)s at a time; nothing was done.") % {"most": MOST_AT_ONCE}, messages.ERROR)
+            return None
+        form = ReasonForm(self.http.POST if self._is_confirmed else None) if self.action.asks_reason else None
+        if self._is_confirmed and (form is None or form.is_valid()):
+            self._perform_each(chosen, form.cleaned_data["reason"] if form else "")
+            return None
+        return self._page(chosen, form)
+
+    @property
+    def _is_confirmed(self) -> bool:
+        return "confirmed" in self.http.POST
+
+    def _perform_each(self, chosen: list[Subscription], reason: str) -> None:
+        now = clock.now()
+        done = []
+        for subscription in chosen:
+            try:
+                self._perform(subscription, reason, now)
+            except SubscriptionError as error:
+                self._tell(f"{self.action.label}: {error}.", messages.ERROR)
+            else:
+                done.append(str(subscription.pk))
+        if done:
+            text = _("%(action)s: done for %(subscriptions)s.")
+            self._tell(text % {"action": self.action.label, "subscriptions": ", ".join(done)}, messages.SUCCESS)
+
+    @transaction.atomic
+    def _perform(self, subscription: Subscription, reason: str, now: datetime) -> None:
+        """Under the owner's lock, so that a second click finds what the first one did."""
+        lock_users([subscription.user_id])
+        subscription.refresh_from_db()
+        if self.http.POST.get(f"seen-{subscription.pk}") != state_of(subscription):
+            raise ChangedMeanwhile(f"{subscription} has changed since it was shown; look at it again")
+        self.action.perform(subscription, reason, now, cast(AbstractBaseUser, self.http.user))
+
+    def _page(self, chosen: list[Subscription], form: ReasonForm | None) -> HttpResponse:
+        context: dict[str, Any] = {
+            **self.site.admin_site.each_context(self.http),
+            "title": self.action.label,
+            "opts": Subscription._meta,
+            "action": self.action,
+            "rows": [(subscription, state_of(subscription)) for subscription in chosen],
+            "form": form,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(self.http, TEMPLATE, context)
+
+    def _tell(self, text: str, level: int) -> None:
+        self.site.message_user(self.http, text, level)
+
+
+def state_of(subscription: Subscription) -> str:
+    """What an operator decides by. The page that is shown hands it back, so that nothing happens to anything else."""
+    return f"{subscription.status} {subscription.end_date.isoformat()}"

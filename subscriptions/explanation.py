@@ -1,0 +1,133 @@
+"""Why a user has access, or not: the answer in a sentence, and the events that led there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractUser
+from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from subscriptions.access import GROUP
+from subscriptions.models import Subscription, SubscriptionEvent, Transition
+
+
+@dataclass(frozen=True)
+class AccessExplanation:
+    """Whether a user has access at an instant, and why."""
+
+    has_access: bool
+    """The user is in the group."""
+    is_right: bool
+    """The group agrees with the subscriptions."""
+    sentence: str
+    """The answer, in words and in the reader's language."""
+    subscriptions: list[Subscription]
+    """All of the user's, the one that ends last first."""
+    events: QuerySet[SubscriptionEvent]
+    """What happened to all of them, oldest first."""
+
+
+def explain_access(user: AbstractUser, now: datetime) -> AccessExplanation:
+    """Look at the user's group and subscriptions as they are at `now`."""
+    subscriptions = list(
+        Subscription.objects.filter(user_id=user.pk).select_related("plan").order_by("-end_date", "-pk")
+    )
+    has_access = user.groups.filter(name=GROUP).exists()
+    facts = _Facts(user.get_full_name() or user.get_username(), has_access, subscriptions, now)
+    events = SubscriptionEvent.objects.filter(subscription__user_id=user.pk).order_by("occurred_at", "pk")
+    return AccessExplanation(
+        has_access=has_access,
+        is_right=has_access == (facts.live is not None),
+        sentence=facts.sentence if user.is_active else f"{facts.sentence} {_disabled(facts.name)}",
+        subscriptions=subscriptions,
+        events=events.select_related("subscription", "plan", "actor"),
+    )
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What a sentence is made of. `subscriptions` begin with the one that ends last."""
+
+    name: str
+    has_access: bool
+    subscriptions: list[Subscription]
+    now: datetime
+
+    @property
+    def live(self) -> Subscription | None:
+        """The live one that ends last."""
+        return next((one for one in self.subscriptions if self._is_live(one)), None)
+
+    @property
+    def due(self) -> Subscription | None:
+        """One that has ended, and the sweep has not seen it."""
+        return next((one for one in self.subscriptions if one.expired_at is None and not self._is_live(one)), None)
+
+    @property
+    def sentence(self) -> str:
+        if self.live:
+            return self._with_live(self.live)
+        if self.due:
+            return self._with_due(self.due)
+        if self.has_access:
+            return _(
+                "%(name)s has access without a live subscription; run manage.py audit_access --fix to take it away."
+            ) % {"name": self.name}
+        if self.subscriptions:
+            return self._with_ended(max(self.subscriptions, key=lambda one: one.expired_at or self.now))
+        return _("%(name)s has no access: there has never been a subscription.") % {"name": self.name}
+
+    def _with_live(self, live: Subscription) -> str:
+        if not self.has_access:
+            text = _(
+                "%(name)s has no access although %(subscription)s is %(status)s and lasts until %(end)s;"
+                " run manage.py audit_access --fix to give it."
+            )
+        elif live.status == Subscription.Status.CANCELLED:
+            text = _(
+                "%(name)s has access until %(end)s, because %(subscription)s is cancelled but paid for until then."
+            )
+        else:
+            text = _("%(name)s has access until %(end)s, because %(subscription)s is active and lasts until then.")
+        return text % self._words(live)
+
+    def _with_due(self, due: Subscription) -> str:
+        if self.has_access:
+            text = _(
+                "%(name)s still has access although %(subscription)s ended on %(end)s:"
+                " no sweep has expired it yet. The next one takes the access away."
+            )
+        else:
+            text = _("%(name)s has no access: %(subscription)s ended on %(end)s. No sweep has expired it yet.")
+        return text % self._words(due)
+
+    def _with_ended(self, last: Subscription) -> str:
+        expiry = last.events.filter(transition=Transition.EXPIRED).select_related("actor").order_by("pk").last()
+        words = self._words(last)
+        if expiry is None or expiry.actor is None:
+            text = _(
+                "%(name)s has no access: the last subscription, %(subscription)s, expired on %(end)s, by the sweep."
+            )
+            return text % words
+        words |= {"actor": expiry.actor, "reason": expiry.reason}
+        text = _("%(name)s has no access: %(actor)s ended the last subscription, %(subscription)s, on %(end)s.")
+        if expiry.reason:
+            text += " " + _("The reason given: %(reason)s")
+        return text % words
+
+    def _words(self, subscription: Subscription) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "subscription": _("subscription %(number)s (%(plan)s)")
+            % {"number": subscription.pk, "plan": subscription.plan},
+            "status": subscription.get_status_display(),
+            "end": f"{date_format(subscription.end_date, 'j M Y H:i')} UTC",
+        }
+
+    def _is_live(self, subscription: Subscription) -> bool:
+        return subscription.expired_at is None and self.now < subscription.end_date
+
+
+def _disabled(name: str) -> str:
+    return _("The account is switched off, so %(name)s cannot sign in anyway.") % {"name": name}

@@ -1,0 +1,122 @@
+"""What operators want to know of sweeps and subscriptions, counted by the database.
+
+Each query reads an index from some instant on, or a bounded number of rows; none walks a whole table.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import TruncDate, TruncHour
+
+from subscriptions.models import Subscription, SubscriptionEvent, SweepRun, Transition
+
+COUNTED = (Transition.CREATED, Transition.RENEWED, Transition.CANCELLED, Transition.EXPIRED)
+"""The transitions that are counted by day."""
+
+
+@dataclass(frozen=True)
+class HourOfSweeps:
+    """The sweeps that started within one hour."""
+
+    hour: datetime
+    runs: int
+    expired: int
+    failed: int
+    oldest_late: timedelta
+    """How long past its end the latest of all expired was."""
+
+
+@dataclass(frozen=True)
+class DayOfTransitions:
+    """How many subscriptions of one plan made one transition on one day (UTC)."""
+
+    day: date
+    transition: str
+    plan_id: int
+    number: int
+
+
+def last_finished_sweep() -> datetime | None:
+    """When the last sweep finished; None if none ever did."""
+    last: datetime | None = SweepRun.objects.aggregate(last=Max("finished_at"))["last"]
+    return last
+
+
+def latest_sweeps(limit: int) -> list[SweepRun]:
+    """The latest runs, finished or not, newest first."""
+    return list(SweepRun.objects.order_by("-pk")[:limit])
+
+
+def sweeps_by_hour(since: datetime) -> list[HourOfSweeps]:
+    """Every hour since then that had a sweep, oldest first."""
+    runs = SweepRun.objects.filter(started_at__gte=since).order_by()
+    hours = runs.values(hour=TruncHour("started_at", tzinfo=UTC)).annotate(
+        runs=Count("*"), number=Sum("expired"), bad=Sum("failed"), late=Max("oldest_late")
+    )
+    rows = hours.order_by("hour").values_list("hour", "runs", "number", "bad", "late")
+    return [HourOfSweeps(*row) for row in rows]
+
+
+def transitions_by_day(since: datetime) -> list[DayOfTransitions]:
+    """The transitions of COUNTED since then, by day and plan, in no particular order."""
+    events = SubscriptionEvent.objects.filter(transition__in=COUNTED, occurred_at__gte=since).order_by()
+    days = events.values(day=TruncDate("occurred_at", tzinfo=UTC), kind=F("transition"), of=F("plan"))
+    rows = days.annotate(number=Count("*")).values_list("day", "kind", "of", "number")
+    return [DayOfTransitions(*row) for row in rows]
+
+
+def count_live(now: datetime) -> int:
+    """Subscriptions that give access at `now`. Reads the index of those that are not expired."""
+    return Subscription.objects.live(now).count()
+
+
+def live_by_day(live_now: int, days: Sequence[date], changes: Counter[date]) -> list[int]:
+    """How many subscriptions were live at the end of each day, the last of which is today and is not over.
+
+    Counted back from `live_now`, so nothing older than the first day is read.
+    """
+    live = live_now
+    ends = []
+    for day in reversed(days):
+        ends.append(live)
+        live -= changes[day]
+    return ends[::-1]
+
+
+def changes_of_live(transitions: Iterable[DayOfTransitions], since: datetime, now: datetime) -> Counter[date]:
+    """By how many the live subscriptions grew, or shrank, on each day since then.
+
+    Up: created, and renewed after they had expired. Down: expired, and due but not yet swept.
+    """
+    changes: Counter[date] = Counter()
+    for row in transitions:
+        changes[row.day] += _STEP.get(row.transition, 0) * row.number
+    changes.update(_by_day(_returned(since), "occurred_at"))
+    changes.subtract(_by_day(Subscription.objects.due(now).filter(end_date__gte=since), "end_date"))
+    return changes
+
+
+_STEP = {Transition.CREATED.value: 1, Transition.EXPIRED.value: -1}
+
+
+def _returned(since: datetime) -> QuerySet[SubscriptionEvent]:
+    """Renewals of what had expired. One that came between the end and the sweep interrupted nothing.
+
+    A scalar subquery, because PostgreSQL makes of EXISTS a join that reads every expiry there ever was.
+    """
+    expiry = SubscriptionEvent.objects.filter(
+        subscription=OuterRef("subscription"), transition=Transition.EXPIRED, new_end_date=OuterRef("old_end_date")
+    )
+    renewals = SubscriptionEvent.objects.filter(
+        transition=Transition.RENEWED, occurred_at__gte=since, old_end_date__lte=F("occurred_at")
+    )
+    ended = renewals.annotate(expiry=Subquery(expiry.order_by().values("pk")[:1]))
+    return ended.filter(expiry__isnull=False).order_by()
+
+
+def _by_day(rows: QuerySet[SubscriptionEvent] | QuerySet[Subscription], field: str) -> dict[date, int]:
+    days = rows.values(day=TruncDate(field, tzinfo=UTC))
+    return dict(days.annotate(number=Count("*")).order_by().values_list("day", "number"))

@@ -1,0 +1,111 @@
+"""Health checks: what they answer, what they touch, and what they keep to themselves."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from notifications.models import Notification, State, database_time
+from subscriptions.models import SweepRun
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import make_plan, make_user
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def swept() -> None:
+    """A sweep has finished a minute ago."""
+    finish_a_sweep(MINUTE)
+
+
+@pytest.fixture
+def database_that_cannot_be_reached(tmp_path: Any) -> Iterator[None]:
+    """The connection's settings lead nowhere."""
+    connection.close()
+    settings = connection.settings_dict.copy()
+    connection.settings_dict |= {"NAME": str(tmp_path), "HOST": "127.0.0.1", "PORT": "1"}
+    yield
+    connection.close()
+    connection.settings_dict.update(settings)
+
+
+def finish_a_sweep(ago: timedelta) -> None:
+    then = datetime.now(UTC) - ago
+    SweepRun.objects.create(started_at=then, finished_at=then)
+
+
+def readiness() -> tuple[int, list[str]]:
+    answer = Client().get(reverse("readyz"))
+    return answer.status_code, answer.json()["problems"]
+
+
+def test_healthz_touches_no_database() -> None:
+    # Without the mark django_db any query is an error.
+    client = Client()
+    client.cookies["sessionid"] = "of somebody"
+    answer = client.get(reverse("healthz"))
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert not answer.cookies
+
+
+@pytest.mark.django_db
+def test_ready(swept: None) -> None:
+    Service.create_subscription(make_user(), make_plan(), now=datetime.now(UTC))
+    assert readiness() == (200, [])
+
+
+@pytest.mark.django_db
+def test_not_ready_before_the_first_sweep() -> None:
+    SweepRun.objects.create(started_at=datetime.now(UTC))
+    assert readiness() == (503, ["no sweep has finished yet"])
+
+
+@pytest.mark.django_db
+def test_not_ready_when_the_last_sweep_is_stale(settings: Any) -> None:
+    settings.STALE_SWEEP_AFTER = 5 * MINUTE
+    finish_a_sweep(7.5 * MINUTE)
+    assert readiness() == (503, ["the last sweep finished 7 minutes ago"])
+    finish_a_sweep(4 * MINUTE)
+    assert readiness() == (200, [])
+
+
+@pytest.mark.django_db
+def test_not_ready_when_a_notification_waits_too_long(swept: None, settings: Any) -> None:
+    settings.STALE_NOTIFICATION_AFTER = 15 * MINUTE
+    Service.create_subscription(make_user(), make_plan(), now=datetime.now(UTC))
+    waiting = Notification.objects.filter(channel="sns")
+    waiting.update(due_at=database_time(-20.5 * MINUTE))
+    assert readiness() == (503, ["a notification has been due for 20 minutes"])
+    waiting.update(state=State.FAILED, finished_at=database_time())
+    assert readiness() == (200, [])
+
+
+@pytest.mark.django_db
+def test_waiting_for_the_next_try_is_no_problem(swept: None) -> None:
+    Service.create_subscription(make_user(), make_plan(), now=datetime.now(UTC))
+    Notification.objects.update(due_at=database_time(timedelta(hours=1)))
+    assert readiness() == (200, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_that_cannot_be_reached_is_told_without_a_secret(
+    database_that_cannot_be_reached: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert readiness() == (503, ["the database does not answer"])
+    assert "the database does not answer" in caplog.text
+    assert Client().get(reverse("healthz")).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["healthz", "readyz"])
+def test_only_reading_and_no_caching(name: str, swept: None) -> None:
+    address = reverse(name)
+    assert "no-store" in Client().get(address)["Cache-Control"]
+    assert Client().head(address).status_code == 200
+    methods: list[Callable[..., Any]] = [Client().post, Client().put, Client().delete]
+    assert [method(address).status_code for method in methods] == [405, 405, 405]

@@ -1,0 +1,118 @@
+"""What operators see of the outbox, and how they send again what did not arrive."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from notifications import outbox
+from notifications.errors import NotToBeSentAgain
+from notifications.models import Channel, Notification, State
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import NOW, make_plan, make_user
+from tests.staff import choose, make_staff, messages, sign_in
+
+pytestmark = pytest.mark.django_db
+
+LIST = "notifications_notification"
+VIEW = "notifications.view_notification"
+SEND_AGAIN = "notifications.send_again_notification"
+FINISHED = {"finished_at": datetime(2026, 12, 1, 4, tzinfo=UTC), "attempts": 3, "error": "MessageRejected"}
+
+
+@pytest.fixture
+def operator() -> User:
+    return make_staff(VIEW, SEND_AGAIN)
+
+
+@pytest.fixture
+def client(operator: User) -> Client:
+    return sign_in(operator)
+
+
+def make_mail(state: State, **fields: object) -> Notification:
+    """A mail in this state."""
+    subscription = Service.create_subscription(make_user(**fields), make_plan(), now=NOW)
+    mail = Notification.objects.get(event__subscription=subscription, channel=Channel.SES)
+    if state != State.PENDING:
+        Notification.objects.filter(pk=mail.pk).update(state=state, submitted_at=NOW, **FINISHED)
+    return mail
+
+
+def listed(client: Client, **query: str) -> set[int]:
+    page = client.get(reverse(f"admin:{LIST}_changelist"), query)
+    return {row.pk for row in page.context["cl"].result_list}
+
+
+def test_failed_mail_goes_out_with_the_next_delivery(client: Client, operator: User) -> None:
+    mail = make_mail(State.FAILED)
+    answer = choose(client, LIST, "send_again", [mail.pk])
+    assert messages(answer) == ["1 notification goes out with the next delivery."]
+    assert mail.pk in [row.pk for row in outbox.claim(Channel.SES, 10).notifications]
+    mail.refresh_from_db()
+    assert (mail.attempts, mail.finished_at, mail.submitted_at, mail.error) == (0, None, None, "MessageRejected")
+    assert LogEntry.objects.get().user == operator
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.UNKNOWN, State.SUPPRESSED, State.PENDING])
+def test_nothing_else_is_sent_again_as_failed(client: Client, state: State) -> None:
+    mail = make_mail(state)
+    answer = choose(client, LIST, "send_again", [mail.pk])
+    assert messages(answer) == ["None of them is failed; nothing was done."]
+    mail.refresh_from_db()
+    assert mail.state == state
+    assert not LogEntry.objects.exists()
+
+
+def test_unknown_mail_is_sent_again_only_once_it_was_said_that_it_may_arrive_twice(client: Client) -> None:
+    mail = make_mail(State.UNKNOWN)
+    page = choose(client, LIST, "send_unknown_again", [mail.pk])
+    assert "gets it twice" in page.content.decode()
+    mail.refresh_from_db()
+    assert mail.state == State.UNKNOWN
+    choose(client, LIST, "send_unknown_again", [mail.pk], confirmed="yes")
+    mail.refresh_from_db()
+    assert mail.state == State.PENDING
+
+
+def test_what_has_arrived_is_never_sent_again(client: Client) -> None:
+    mail = make_mail(State.SENT)
+    choose(client, LIST, "send_unknown_again", [mail.pk], confirmed="yes")
+    mail.refresh_from_db()
+    assert mail.state == State.SENT
+    with pytest.raises(NotToBeSentAgain):
+        outbox.send_again([mail.pk], State.SENT)
+
+
+def test_sending_again_needs_its_permission() -> None:
+    mail = make_mail(State.FAILED)
+    choose(sign_in(make_staff(VIEW, "notifications.change_notification")), LIST, "send_again", [mail.pk])
+    mail.refresh_from_db()
+    assert mail.state == State.FAILED
+
+
+@pytest.mark.parametrize("state", State)
+def test_filter_by_state(client: Client, state: State) -> None:
+    failed, pending = make_mail(State.FAILED), make_mail(State.PENDING)
+    shown = listed(client, state=state, channel__exact="ses")
+    assert shown & {failed.pk} == ({failed.pk} if state == State.FAILED else set())
+    assert shown & {pending.pk} == ({pending.pk} if state == State.PENDING else set())
+
+
+def test_search_finds_by_user_and_subscription(client: Client) -> None:
+    hers, _ = make_mail(State.FAILED, username="ada", email="ada@example.com"), make_mail(State.FAILED)
+    of_hers = set(Notification.objects.filter(event=hers.event).values_list("pk", flat=True))
+    for term in ("ada", "ADA@example.com", str(hers.event.subscription_id)):
+        assert listed(client, q=term) == of_hers
+
+
+def test_superuser_can_neither_add_nor_change_nor_delete() -> None:
+    client = sign_in(make_user(is_staff=True, is_superuser=True))
+    mail = make_mail(State.FAILED)
+    assert client.get(reverse(f"admin:{LIST}_change", args=[mail.pk])).status_code == 200
+    assert client.post(reverse(f"admin:{LIST}_change", args=[mail.pk]), {"state": "sent"}).status_code == 403
+    assert client.post(reverse(f"admin:{LIST}_delete", args=[mail.pk]), {"post": "yes"}).status_code == 403
+    assert client.get(reverse(f"admin:{LIST}_add")).status_code == 403

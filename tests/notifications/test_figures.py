@@ -1,0 +1,73 @@
+"""What the dashboard counts of the outbox."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from notifications import figures
+from notifications.models import Channel, Notification, State
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import MONTH, NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def mails() -> list[Notification]:
+    """Three mails, pending; the events beside them are gone."""
+    plan = make_plan()
+    for _ in range(3):
+        Service.create_subscription(make_user(), plan, now=NOW)
+    Notification.objects.filter(channel=Channel.SNS).delete()
+    return list(Notification.objects.order_by("pk"))
+
+
+def change(notification: Notification, **fields: object) -> None:
+    Notification.objects.filter(pk=notification.pk).update(**fields)
+
+
+def numbers() -> dict[tuple[str, str], int]:
+    counts = [count for counts in figures.outbox() for count in counts]
+    return {(count.channel, count.state): count.number for count in counts if count.number}
+
+
+def test_outbox_is_counted_by_channel_and_state(mails: list[Notification]) -> None:
+    assert numbers() == {("ses", "pending"): 3}
+    change(mails[0], state=State.FAILED, finished_at=NOW)
+    change(mails[1], state=State.UNKNOWN, finished_at=NOW, channel=Channel.SNS)
+    assert numbers() == {("ses", "pending"): 1, ("ses", "failed"): 1, ("sns", "unknown"): 1}
+
+
+def test_what_is_being_sent_is_counted(mails: list[Notification]) -> None:
+    change(mails[0], state=State.SENDING, lease_token="9c6f3f4e-63a2-4f6d-8a6a-1f4f9ce0a3a1", lease_until=NOW)
+    assert numbers() == {("ses", "pending"): 2, ("ses", "sending"): 1}
+
+
+def test_counting_stops_at_the_largest_count(mails: list[Notification], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "LARGEST_COUNT", 2)
+    ((pending, *_), _) = figures.outbox()
+    assert (pending.number, pending.is_cut) == (2, True)
+
+
+def test_oldest_pending_is_the_one_that_has_been_due_longest(mails: list[Notification]) -> None:
+    for index, mail in enumerate(mails):
+        change(mail, due_at=NOW - index * DAY)
+    change(mails[2], state=State.SENT, finished_at=NOW)
+    assert figures.oldest_pending() == NOW - DAY
+
+
+def test_nothing_is_pending() -> None:
+    assert figures.oldest_pending() is None
+    assert numbers() == {}
+
+
+def test_finished_are_counted_by_day_channel_and_state(mails: list[Notification]) -> None:
+    change(mails[0], state=State.SENT, finished_at=NOW)
+    change(mails[1], state=State.SENT, finished_at=NOW + DAY)
+    change(mails[2], state=State.FAILED, finished_at=NOW - MONTH)
+    rows = figures.finished_by_day(NOW)
+    assert sorted((row.day, row.channel, row.state, row.number) for row in rows) == [
+        (date(2026, 12, 1), "ses", "sent", 1),
+        (date(2026, 12, 2), "ses", "sent", 1),
+    ]

@@ -1,0 +1,243 @@
+"""What operators can do to subscriptions, who may do it, and what is put on record."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from foundation import admin as foundation_admin
+from subscriptions import admin_actions
+from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import has_access, make_plan, make_user
+from tests.staff import choose, confirm, make_staff, messages, sign_in
+
+pytestmark = pytest.mark.django_db
+
+VIEW = "subscriptions.view_subscription"
+CHANGE = "subscriptions.change_subscription"
+CANCEL_NOW = "subscriptions.cancel_subscription_now"
+RENEW = "subscriptions.renew_subscription"
+ACTIONS = {"cancel": CHANGE, "reactivate": CHANGE, "cancel_now": CANCEL_NOW, "renew": RENEW}
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return make_plan()
+
+
+@pytest.fixture
+def subscription(plan: Plan) -> Subscription:
+    """Began an hour ago."""
+    return Service.create_subscription(make_user(), plan, now=datetime.now(UTC) - timedelta(hours=1))
+
+
+@pytest.fixture
+def operator() -> User:
+    return make_staff(VIEW, CHANGE, CANCEL_NOW, RENEW)
+
+
+@pytest.fixture
+def client(operator: User) -> Client:
+    return sign_in(operator)
+
+
+def last_event(subscription: Subscription) -> SubscriptionEvent:
+    return subscription.events.latest("pk")
+
+
+def listed(client: Client, **query: str) -> set[int]:
+    page = client.get(reverse("admin:subscriptions_subscription_changelist"), query)
+    assert page.status_code == 200
+    return {row.pk for row in page.context["cl"].result_list}
+
+
+def test_cancelling_asks_first_and_says_what_happens(client: Client, subscription: Subscription) -> None:
+    page = choose(client, "subscriptions_subscription", "cancel", [subscription.pk])
+    text = " ".join(page.content.decode().split())
+    assert "access stays until its end" in text
+    assert "This concerns 1 subscription:" in text
+    assert f'name="_selected_action" value="{subscription.pk}"' in text
+    subscription.refresh_from_db()
+    assert subscription.status == "active"
+
+
+def test_page_that_asks_leads_to_the_deed(client: Client, subscription: Subscription) -> None:
+    page = choose(client, "subscriptions_subscription", "renew", [subscription.pk])
+    (row,) = page.context["rows"]  # type: ignore[attr-defined]
+    assert f'name="seen-{subscription.pk}" value="{row[1]}"' in " ".join(page.content.decode().split())
+    assert messages(confirm(client, "renew", [row[0]])) == [f"Renew: done for {subscription.pk}."]
+
+
+def test_cancelling_is_recorded_with_actor_and_reason(
+    client: Client, operator: User, subscription: Subscription
+) -> None:
+    answer = confirm(client, "cancel", [subscription], reason="Asked by phone")
+    assert messages(answer) == [f"Cancel at the end of the period: done for {subscription.pk}."]
+    event = last_event(subscription)
+    assert (event.transition, event.actor, event.reason) == ("cancelled", operator, "Asked by phone")
+    assert has_access(subscription.user)
+
+
+def test_cancel_now_takes_access_at_once(client: Client, operator: User, subscription: Subscription) -> None:
+    confirm(client, "cancel_now", [subscription], reason="Charged back")
+    event = last_event(subscription)
+    assert (event.transition, event.actor, event.reason) == ("expired", operator, "Charged back")
+    assert not has_access(subscription.user)
+
+
+def test_reactivating_takes_the_cancellation_back(client: Client, operator: User, subscription: Subscription) -> None:
+    Service.cancel_subscription(subscription)
+    confirm(client, "reactivate", [subscription])
+    event = last_event(subscription)
+    assert (event.transition, event.actor) == ("reactivated", operator)
+
+
+def test_renewing_adds_a_period(client: Client, operator: User, subscription: Subscription) -> None:
+    confirm(client, "renew", [subscription])
+    event = last_event(subscription)
+    assert (event.transition, event.actor) == ("renewed", operator)
+    assert event.new_end_date == subscription.end_date + timedelta(days=30)
+
+
+def test_second_click_renews_nothing_more(client: Client, subscription: Subscription) -> None:
+    confirm(client, "renew", [subscription])
+    answer = confirm(client, "renew", [subscription])
+    assert messages(answer) == [f"Renew: {subscription} has changed since it was shown; look at it again."]
+    assert subscription.events.filter(transition="renewed").count() == 1
+
+
+@pytest.mark.parametrize("reason", ["", "x" * 501])
+@pytest.mark.parametrize("action", ["cancel", "cancel_now"])
+def test_no_cancelling_without_a_reason_that_fits(
+    client: Client, subscription: Subscription, action: str, reason: str
+) -> None:
+    page = confirm(client, action, [subscription], reason=reason)
+    assert page.context["form"].errors["reason"]  # type: ignore[attr-defined]
+    assert last_event(subscription).transition == "created"
+
+
+def test_illegal_move_of_one_does_not_stop_the_others(client: Client, plan: Plan, subscription: Subscription) -> None:
+    ended = Service.create_subscription(make_user(), plan, now=datetime.now(UTC) - timedelta(days=10))
+    Service.cancel_now(ended)
+    answer = confirm(client, "cancel", [ended, subscription], reason="Both")
+    assert sorted(messages(answer)) == [
+        f"Cancel at the end of the period: done for {subscription.pk}.",
+        f"Cancel at the end of the period: {ended} has ended and cannot be cancelled; renew it instead.",
+    ]
+    assert last_event(subscription).transition == "cancelled"
+
+
+def test_cancelling_twice_does_not_pretend_to_record_the_reason(client: Client, subscription: Subscription) -> None:
+    Service.cancel_subscription(subscription, "The first")
+    answer = confirm(client, "cancel", [subscription], reason="The second")
+    assert "is cancelled already" in messages(answer)[0]
+
+
+def test_too_many_at_once_do_nothing(
+    client: Client, plan: Plan, subscription: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin_actions, "MOST_AT_ONCE", 1)
+    other = Service.create_subscription(make_user(), plan)
+    answer = confirm(client, "renew", [subscription, other])
+    assert messages(answer) == ["At most 1 at a time; nothing was done."]
+    assert not SubscriptionEvent.objects.filter(transition="renewed").exists()
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_each_action_needs_its_permission(subscription: Subscription, action: str) -> None:
+    if action == "reactivate":
+        Service.cancel_subscription(subscription)
+    before = last_event(subscription)
+    others = {permission for permission in ACTIONS.values() if permission != ACTIONS[action]}
+    confirm(sign_in(make_staff(VIEW, *others)), action, [subscription], reason="May I?")
+    assert last_event(subscription) == before
+    confirm(sign_in(make_staff(VIEW, ACTIONS[action])), action, [subscription], reason="I may")
+    assert last_event(subscription) != before
+
+
+def test_staff_who_may_only_look_see_no_actions(subscription: Subscription) -> None:
+    page = sign_in(make_staff(VIEW)).get(reverse("admin:subscriptions_subscription_changelist"))
+    assert page.context["cl"].result_list
+    assert page.context["action_form"] is None
+
+
+@pytest.mark.parametrize("model", ["subscription", "subscriptionevent", "sweeprun"])
+def test_superuser_can_neither_add_nor_change_nor_delete(model: str, subscription: Subscription) -> None:
+    client = sign_in(make_user(is_staff=True, is_superuser=True))
+    run = SweepRun.objects.create(started_at=datetime.now(UTC))
+    key = {"subscription": subscription.pk, "subscriptionevent": last_event(subscription).pk, "sweeprun": run.pk}[model]
+    name = f"admin:subscriptions_{model}"
+    assert client.get(reverse(f"{name}_change", args=[key])).status_code == 200
+    assert client.get(reverse(f"{name}_changelist")).status_code == 200
+    assert client.post(reverse(f"{name}_change", args=[key]), {"status": "expired"}).status_code == 403
+    assert client.post(reverse(f"{name}_delete", args=[key]), {"post": "yes"}).status_code == 403
+    assert client.get(reverse(f"{name}_add")).status_code == 403
+
+
+def test_search_finds_by_user_name_address_and_number(plan: Plan, client: Client) -> None:
+    ada = make_user(username="ada", email="Ada@Example.com")
+    hers = Service.create_subscription(ada, plan)
+    Service.create_subscription(make_user(username="adam"), plan)
+    for term in ("ada", "ada@example.COM", str(hers.pk)):
+        assert listed(client, q=term) == {hers.pk}
+    for term in ("ad", "nobody", "9" * 30, "%"):
+        assert listed(client, q=term) == set()
+
+
+def test_lists_cannot_be_sorted_by_a_column(plan: Plan, client: Client) -> None:
+    keys = [Service.create_subscription(make_user(), plan).pk for _ in range(3)]
+    page = client.get(reverse("admin:subscriptions_subscription_changelist"), {"o": "2"})
+    assert [row.pk for row in page.context["cl"].result_list] == keys[::-1]
+
+
+def test_long_list_says_that_it_is_cut(plan: Plan, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foundation_admin, "LONGEST_LIST", 2)
+    for _ in range(3):
+        Service.create_subscription(make_user(), plan)
+    page = client.get(reverse("admin:subscriptions_subscription_changelist"))
+    assert "the newest 2 subscriptions" in page.content.decode()
+
+
+def test_used_plan_cannot_be_deleted_and_an_unused_one_can(subscription: Subscription, plan: Plan) -> None:
+    client = sign_in(make_user(is_staff=True, is_superuser=True))
+    unused = make_plan(name="Typing error")
+    for one, status in ((plan, 403), (unused, 302)):
+        address = reverse("admin:subscriptions_plan_delete", args=[one.pk])
+        assert client.post(address, {"post": "yes"}).status_code == status
+    assert list(Plan.objects.all()) == [plan]
+
+
+def test_plan_can_be_taken_off_sale(plan: Plan) -> None:
+    client = sign_in(make_staff("subscriptions.view_plan", "subscriptions.change_plan"))
+    fields = {"name": plan.name, "price": plan.price, "currency": "EUR", "duration_days": 30}
+    assert client.post(reverse("admin:subscriptions_plan_change", args=[plan.pk]), fields).status_code == 302
+    plan.refresh_from_db()
+    assert not plan.on_sale
+
+
+def test_failures_of_a_sweep_are_readable(subscription: Subscription) -> None:
+    error = "IntegrityError: <b>no</b>"
+    run = SweepRun.objects.create(started_at=datetime.now(UTC), failed=1, failures={str(subscription.pk): error})
+    client = sign_in(make_staff("subscriptions.view_sweeprun"))
+    text = client.get(reverse("admin:subscriptions_sweeprun_change", args=[run.pk])).content.decode()
+    assert "IntegrityError: &lt;b&gt;no&lt;/b&gt;" in text
+    assert reverse("admin:subscriptions_subscription_change", args=[subscription.pk]) in text
+
+
+def test_page_that_explains_access_is_linked_and_answers(client: Client, subscription: Subscription) -> None:
+    address = reverse("admin:explain_access", args=[subscription.user_id])
+    user_admin = sign_in(make_staff("auth.view_user", VIEW))
+    assert address in client.get(reverse("admin:subscriptions_subscription_changelist")).content.decode()
+    assert address in user_admin.get(reverse("admin:auth_user_change", args=[subscription.user_id])).content.decode()
+    text = client.get(address).content.decode()
+    assert f"because subscription {subscription.pk} (Monthly) is active" in text
+
+
+def test_page_that_explains_access_is_for_those_who_may_see_subscriptions(subscription: Subscription) -> None:
+    address = reverse("admin:explain_access", args=[subscription.user_id])
+    assert sign_in(make_staff()).get(address).status_code == 403
+    assert sign_in(subscription.user).get(address).status_code == 302
+    assert sign_in(make_staff(VIEW)).get(reverse("admin:explain_access", args=[0])).status_code == 404

@@ -1,0 +1,137 @@
+"""Why a user has access, or not: a sentence for each case, and what happened in order."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from subscriptions.explanation import explain_access
+from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import Sweep
+from tests.factories import MONTH, NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_user(first_name="Ada")
+
+
+@pytest.fixture
+def monthly() -> Plan:
+    return make_plan()
+
+
+@pytest.fixture
+def subscription(ada: User, monthly: Plan) -> Subscription:
+    """Ada's, from 1 to 31 December."""
+    return Service.create_subscription(ada, monthly, now=NOW)
+
+
+def sentence(user: User, days: float = 1) -> str:
+    return explain_access(user, NOW + timedelta(days=days)).sentence
+
+
+def test_active(ada: User, subscription: Subscription) -> None:
+    assert sentence(ada) == (
+        f"Ada has access until 31 Dec 2026 03:00 UTC, because subscription {subscription.pk} (Monthly) is active"
+        " and lasts until then."
+    )
+
+
+def test_cancelled(ada: User, subscription: Subscription) -> None:
+    Service.cancel_subscription(subscription, now=NOW)
+    assert sentence(ada) == (
+        f"Ada has access until 31 Dec 2026 03:00 UTC, because subscription {subscription.pk} (Monthly) is cancelled"
+        " but paid for until then."
+    )
+
+
+def test_of_several_the_one_that_ends_last_counts(ada: User, subscription: Subscription) -> None:
+    longer = Service.create_subscription(ada, make_plan(name="Yearly", duration_days=365), now=NOW)
+    assert f"because subscription {longer.pk} (Yearly)" in sentence(ada)
+
+
+def test_never_subscribed(ada: User) -> None:
+    assert sentence(ada) == "Ada has no access: there has never been a subscription."
+
+
+def test_expired_by_the_sweep(ada: User, subscription: Subscription) -> None:
+    Sweep(now=NOW + MONTH).run()
+    assert sentence(ada, days=40) == (
+        f"Ada has no access: the last subscription, {subscription} (Monthly), expired on 31 Dec 2026 03:00 UTC,"
+        " by the sweep."
+    )
+
+
+@pytest.mark.parametrize(("reason", "said"), [("", ""), ("Charged back", " The reason given: Charged back")])
+def test_ended_by_an_operator(ada: User, subscription: Subscription, reason: str, said: str) -> None:
+    grace = make_user(username="grace")
+    Service.cancel_now(subscription, reason, now=NOW + timedelta(days=2), actor=grace)
+    assert sentence(ada, days=3) == (
+        f"Ada has no access: grace ended the last subscription, {subscription} (Monthly), on 3 Dec 2026 03:00 UTC."
+        + said
+    )
+
+
+def test_words_of_people_are_not_taken_for_placeholders(ada: User, subscription: Subscription) -> None:
+    Service.cancel_now(subscription, "100%(name)s", now=NOW + timedelta(days=2), actor=ada)
+    assert sentence(ada, days=3).endswith("The reason given: 100%(name)s")
+
+
+def test_due_and_not_swept(ada: User, subscription: Subscription) -> None:
+    explanation = explain_access(ada, NOW + MONTH)
+    assert explanation.sentence == (
+        f"Ada still has access although {subscription} (Monthly) ended on 31 Dec 2026 03:00 UTC:"
+        " no sweep has expired it yet. The next one takes the access away."
+    )
+    assert (explanation.has_access, explanation.is_right) == (True, False)
+
+
+def test_due_and_not_swept_without_access(ada: User, subscription: Subscription) -> None:
+    ada.groups.clear()
+    explanation = explain_access(ada, NOW + MONTH)
+    assert explanation.sentence == (
+        f"Ada has no access: {subscription} (Monthly) ended on 31 Dec 2026 03:00 UTC. No sweep has expired it yet."
+    )
+    assert explanation.is_right
+
+
+def test_live_and_not_in_the_group(ada: User, subscription: Subscription) -> None:
+    ada.groups.clear()
+    explanation = explain_access(ada, NOW)
+    assert explanation.sentence == (
+        f"Ada has no access although {subscription} (Monthly) is active and lasts until 31 Dec 2026 03:00 UTC;"
+        " run manage.py audit_access --fix to give it."
+    )
+    assert (explanation.has_access, explanation.is_right) == (False, False)
+
+
+def test_in_the_group_and_not_live(ada: User) -> None:
+    ada.groups.add(Group.objects.get(name="Subscribers"))
+    assert sentence(ada) == (
+        "Ada has access without a live subscription; run manage.py audit_access --fix to take it away."
+    )
+
+
+def test_account_that_is_switched_off(ada: User, subscription: Subscription) -> None:
+    ada.is_active = False
+    assert sentence(ada).endswith("The account is switched off, so Ada cannot sign in anyway.")
+
+
+def test_user_without_a_name_is_called_by_the_user_name() -> None:
+    assert sentence(make_user(username="lovelace")).startswith("lovelace has no access")
+
+
+def test_events_of_all_subscriptions_come_in_order(ada: User, subscription: Subscription) -> None:
+    other = Service.create_subscription(ada, make_plan(name="Yearly", duration_days=365), now=NOW + timedelta(hours=1))
+    Service.cancel_subscription(subscription, now=NOW + timedelta(hours=2))
+    Service.create_subscription(make_user(), make_plan(name="Somebody else's"), now=NOW)
+    events = explain_access(ada, NOW + timedelta(days=1)).events
+    assert [(event.subscription_id, event.transition) for event in events] == [
+        (subscription.pk, "created"),
+        (other.pk, "created"),
+        (subscription.pk, "cancelled"),
+    ]
