@@ -15,7 +15,7 @@ unexport DATABASE_URL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format types imports django-checks test-sqlite test-postgresql schema lock clean distclean
+.PHONY: help run test lint format types imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,20 +50,31 @@ imports: $(READY) ## who may import whom
 
 django-checks: $(READY) ## Django's checks and ours, and that no migration is missing
 	@echo "== django-checks"
+	@mkdir -p .local
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py check
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py makemigrations --check --dry-run
 
-test-sqlite: $(READY) ## the tests on SQLite
+test-sqlite: $(READY) browser ## the tests on SQLite
 	@echo "== tests on SQLite"
 	@$(PYTHON) -m pytest
 
 test-postgresql: $(READY) ## the tests on a PostgreSQL of their own
 	@echo "== tests on PostgreSQL"
-	@$(PYTHON) -m infra.postgresql $(PYTHON) -m pytest --ignore=tests/config --ignore=tests/infra
+	@$(PYTHON) -m infra.postgresql $(PYTHON) -m pytest --ignore=tests/config --ignore=tests/infra --ignore=tests/browser
 
 schema: $(READY) ## describe the API anew, in config/static/config/openapi.json
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py spectacular --fail-on-warn --validate \
 		--format openapi-json --file config/static/config/openapi.json
+
+messages: $(READY) ## bring the translations up to date, and say what is not translated yet
+	@$(PYTHON) -m infra.messages
+
+browser: ## Chromium, for the tests in a browser; root installs it where it is missing (Debian)
+	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
+		if command -v "$$name" >/dev/null; then exit 0; fi; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium ..."; apt-get update -qq && apt-get install -qq --no-install-recommends chromium >/dev/null; \
+	else echo "The tests need Chromium: apt-get install chromium on Debian, or set CHROMIUM to its path."; exit 1; fi
 
 lock: $(UV) ## pin requirements.in and requirements-dev.in anew, with hashes
 	@$(COMPILE) requirements.in --output-file requirements.txt

@@ -1,9 +1,12 @@
 """Addresses of the site."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, reverse_lazy
 
 from config.dashboard import dashboard
+
+# Django's own default, "/", becomes a stage's prefix without the slash.
+admin.site.site_url = reverse_lazy("plans")  # type: ignore[assignment] # anything that renders as text
 
 urlpatterns = [
     path("admin/dashboard/", admin.site.admin_view(dashboard), name="dashboard"),

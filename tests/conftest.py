@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.urls import set_script_prefix
 
 from infra.lambda_function import LambdaFunction
 from infra.local_aws import LocalAWS
@@ -20,6 +21,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("postgresql")]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(autouse=True)
+def no_script_prefix() -> None:
+    """What the last request left would be in front of every address that a test looks up."""
+    set_script_prefix("/")
 
 
 @pytest.fixture(scope="session")

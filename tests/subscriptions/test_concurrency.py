@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from notifications.models import Notification
 from subscriptions.access import GROUP, find_mismatches
 from subscriptions.errors import AlreadySubscribed
-from subscriptions.models import Plan, Subscription, SubscriptionEvent
+from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
 from tests.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
@@ -80,14 +80,15 @@ def test_four_overlapping_sweeps_expire_each_row_once() -> None:
 
 
 def test_sweep_killed_at_any_moment_leaves_nothing_half_done() -> None:
-    due = make_due(make_plan(), 8_000)
+    due = make_due(make_plan(), 12_000)
     chance = random.Random(20261123)
     waiting = [start_sweeper(50) for _ in range(4)]
     for killed in range(24):
         sweeper = waiting.pop(0)
         wait_until_ready(sweeper)
         go(sweeper)
-        time.sleep(chance.uniform(0.0, 0.06))
+        wait_until_begun(sweeps=killed + 1)
+        time.sleep(chance.uniform(0.0, 0.05))
         sweeper.kill()
         sweeper.communicate(timeout=10)
         if killed < 20:
@@ -97,6 +98,14 @@ def test_sweep_killed_at_any_moment_leaves_nothing_half_done() -> None:
     wait_for_orphaned_backends()
     assert Sweep(now=NOW).run().expired == len(due) - part
     assert_each_expired_once(due)
+
+
+def wait_until_begun(sweeps: int) -> None:
+    """Until so many sweeps have recorded their start."""
+    deadline = time.monotonic() + 20
+    while SweepRun.objects.count() < sweeps:
+        assert time.monotonic() < deadline, "the sweep did not begin"
+        time.sleep(0.002)
 
 
 def wait_for_orphaned_backends() -> None:

@@ -1,0 +1,47 @@
+"""Nobody writes their own address."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundation.client_address import client_address
+
+EVENTS = Path(__file__).parent.parent / "events"
+CLAIMED = {"REMOTE_ADDR": "203.0.113.1", "HTTP_X_FORWARDED_FOR": "203.0.113.1", "HTTP_SOURCEIP": "203.0.113.1"}
+
+
+def event(name: str) -> dict[str, Any]:
+    """AWS's sample."""
+    read: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return read
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("apigateway-aws-proxy", "127.0.0.1"),
+        ("apigateway-http-api-proxy", "192.168.0.1/32"),
+        ("alb-request", "72.12.164.125"),
+    ],
+)
+def test_gateway_says_who_asks(name: str, address: str) -> None:
+    assert client_address(CLAIMED | {"lambda.event": event(name)}) == address
+
+
+def test_load_balancer_adds_the_last_of_the_forwarded() -> None:
+    made = event("alb-request")
+    made["headers"]["x-forwarded-for"] = "203.0.113.1, 203.0.113.2, 72.12.164.125"
+    assert client_address(CLAIMED | {"lambda.event": made}) == "72.12.164.125"
+
+
+def test_load_balancer_with_several_values_a_header() -> None:
+    made = event("alb-request")
+    made["multiValueHeaders"] = {"x-forwarded-for": ["203.0.113.1", "72.12.164.125"]}
+    del made["headers"]
+    assert client_address(CLAIMED | {"lambda.event": made}) == "72.12.164.125"
+
+
+def test_elsewhere_it_is_the_peer() -> None:
+    assert client_address(CLAIMED | {"REMOTE_ADDR": "127.0.0.1"}) == "127.0.0.1"
