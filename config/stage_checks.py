@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error
 from config.plaintext_secrets import secrets_in
 from config.zappa_settings import Stage
 
+HANDLER = "config.lambda_handler.lambda_handler"
 LOG_LEVELS = {"INFO", "WARNING", "ERROR", "CRITICAL"}
 
 
@@ -41,6 +42,10 @@ def _is_quiet_level(value: Any) -> bool:
 
 def _starts_on_import(value: Any) -> bool:
     return isinstance(value, dict) and value.get("INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT") == "1"
+
+
+def _is_own_handler(value: Any) -> bool:
+    return bool(value == HANDLER)
 
 
 RULES = (
@@ -99,6 +104,13 @@ RULES = (
         'must have INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT set to "1"',
         "config.E027",
         "Without it a start that failed once answers every later request with 500, as a success for Lambda.",
+    ),
+    Rule(
+        "lambda_handler",
+        _is_own_handler,
+        f"must be {HANDLER}",
+        "config.E029",
+        "Zappa's own handler runs code that an event carries (raw_command), and any function that it names.",
     ),
     Rule(
         "exception_handler",

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from slugify import slugify
-
 LONGEST_RULE_NAME = 63
 """Characters. EventBridge allows 64, but from 64 on Zappa writes a hash in the place of the Lambda function's name."""
 
@@ -75,6 +73,9 @@ class Stage:
     @property
     def lambda_name(self) -> str:
         """The Lambda function's name."""
+        # Ten milliseconds that a cold start, which reads the stages too, need not pay.
+        from slugify import slugify  # noqa: PLC0415
+
         return slugify(f"{self.settings.get('project_name', '')}-{self.name}")
 
 

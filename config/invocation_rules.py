@@ -1,0 +1,104 @@
+"""Which events may enter the function. Zappa's handler takes many more: some of them run code that they carry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from foundation.invocation import InvocationError
+
+MANAGEMENT_COMMANDS = frozenset(
+    {
+        "audit_access",  # who has access and should not
+        "check",  # the settings as they are on Lambda
+        "check_expired_subscriptions",  # what is due, without changing it: --dry-run
+        "createsuperuser",  # the first operator; with --noinput no password is in the event
+        "migrate",  # each deployment's
+    }
+)
+"""What `zappa manage` may run. Output goes to the log, so create_api_token, which prints a token, is not here."""
+
+HANDLED_FIRST = frozenset({"Sns", "s3", "dynamodb", "kinesis"})
+"""Keys of a record that Zappa looks at before it believes `eventSource`."""
+
+Event = dict[str, Any]
+
+
+class RefusedInvocation(InvocationError, PermissionError):
+    """The event is none that may enter. Nothing was run. The message repeats nothing that the event says."""
+
+
+@dataclass(frozen=True)
+class InvocationRules:
+    """What may enter besides HTTP: dotted names of `jobs`, and the ARNs of `queues` that feed one."""
+
+    jobs: frozenset[str]
+    queues: frozenset[str]
+
+    def admit(self, event: Any) -> Event:
+        """The event as Zappa may have it; the order of the questions is that of Zappa's own handler.
+
+        Of an HTTP event only `stageVariables` are taken away, which Zappa would write into the environment. Raises
+        RefusedInvocation.
+        """
+        if not isinstance(event, dict):
+            raise RefusedInvocation("an event is a JSON object")
+        if "raw_command" in event:
+            raise RefusedInvocation("raw_command would run any code")
+        if is_http(event):
+            return _without_stage_variables(event)
+        if "stageVariables" in event:
+            raise RefusedInvocation("stageVariables belong to HTTP events; they would change the environment")
+        self._refuse_others(event)
+        return event
+
+    def _refuse_others(self, event: Event) -> None:
+        if _is_web_socket(event):
+            raise RefusedInvocation("this service has no web sockets")
+        if event.get("detail-type") == "Scheduled Event":
+            self._check(_scheduled_function(event) in self.jobs, "the rule leads to no job of zappa_settings.json")
+        elif event.get("command"):
+            self._check(str(event["command"]) in self.jobs, "the command is no job of zappa_settings.json")
+        elif event.get("manage"):
+            self._check(_management_command(event) in MANAGEMENT_COMMANDS, "the management command is not allowed")
+        else:
+            self._check(self._are_messages(event.get("Records")), "the event is of no kind that this service takes")
+
+    def _are_messages(self, records: Any) -> bool:
+        return isinstance(records, list) and bool(records) and all(map(self._is_message, records))
+
+    def _is_message(self, record: Any) -> bool:
+        if not isinstance(record, dict) or not HANDLED_FIRST.isdisjoint(record):
+            return False
+        return record.get("eventSource") == "aws:sqs" and str(record.get("eventSourceARN")) in self.queues
+
+    @staticmethod
+    def _check(holds: bool, otherwise: str) -> None:
+        if not holds:
+            raise RefusedInvocation(otherwise)
+
+
+def is_http(event: Event) -> bool:
+    """Whether Zappa's handler takes it for a request: HTTP API and function URL (2.0), REST API, load balancer."""
+    return event.get("version") == "2.0" or bool(event.get("httpMethod"))
+
+
+def _without_stage_variables(event: Event) -> Event:
+    if not event.get("stageVariables"):
+        return event
+    return {key: value for key, value in event.items() if key != "stageVariables"}
+
+
+def _is_web_socket(event: Event) -> bool:
+    context = event.get("requestContext", {})
+    return not isinstance(context, Mapping) or "eventType" in context
+
+
+def _scheduled_function(event: Event) -> str:
+    """As Zappa finds it: what follows the last dash of the first rule's name."""
+    resources = event.get("resources")
+    first = resources[0] if isinstance(resources, list) and resources else ""
+    return str(first).rpartition("/")[2].rpartition("-")[2]
+
+
+def _management_command(event: Event) -> str:
+    return str(event["manage"]).partition(" ")[0]
