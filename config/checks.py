@@ -45,7 +45,7 @@ from django.core.checks import CheckMessage, Error, register
 
 @register("zappa")
 def check_zappa_settings(**options: Any) -> list[CheckMessage]:
-    """zappa_settings.json beside manage.py. It is not in the zip, so on Lambda there is nothing to check."""
+    """zappa_settings.json beside manage.py. What is deployed was checked before, so on Lambda it is not read again."""
     return [] if settings.ON_LAMBDA else check_file(settings.BASE_DIR / "zappa_settings.json")
 
 

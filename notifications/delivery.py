@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from notifications import outbox, ses, sns
+from foundation import clock
+from notifications import figures, outbox, ses, sns
 from notifications.errors import UndeliverableAddress
-from notifications.models import Channel
+from notifications.models import Channel, State
 from notifications.outbox import Claim
 from notifications.outcomes import Outcome, Verdict
 
@@ -38,15 +39,19 @@ class Delivery:
     time_left: Callable[[], timedelta]
     verdicts: Counter[Verdict] = field(default_factory=Counter, init=False)
     claimed: int = field(default=0, init=False)
+    failed: int = field(default=0, init=False)
 
     def run(self) -> dict[str, int]:
-        """Deliver; return how many notifications were claimed and how many got each verdict."""
+        """Deliver; return how many were claimed, got each verdict, and failed for good, and for how many seconds the
+        oldest of those that are left has been due.
+        """
         abandoned = outbox.release_abandoned()
         with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
             while self.time_left() > RESERVE and self._deliver_a_round(pool):
                 pass
-        summary = {"claimed": self.claimed, "abandoned": abandoned}
+        summary = {"claimed": self.claimed, "abandoned": abandoned, "failed": self.failed}
         summary |= {verdict.value: self.verdicts[verdict] for verdict in Verdict}
+        summary["oldest_pending_s"] = _oldest_pending_seconds()
         logger.info("delivery finished", extra=summary)
         return summary
 
@@ -63,6 +68,17 @@ class Delivery:
         claim.finish(outcomes)
         self.claimed += len(claim.notifications)
         self.verdicts.update(outcome.verdict for outcome in outcomes.values())
+        self.failed += sum(
+            outbox.final_state(outcomes[notification.pk].verdict, notification.attempts) is State.FAILED
+            for notification in claim.notifications
+            if notification.pk in outcomes
+        )
+
+
+def _oldest_pending_seconds() -> int:
+    """0 where nothing is due: what waits for a later try is not late."""
+    oldest = figures.oldest_pending()
+    return max(0, round((clock.now() - oldest).total_seconds())) if oldest else 0
 
 
 def _send_mails(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:

@@ -105,15 +105,20 @@ def send_again(keys: Collection[int], stands: State) -> int:
     )
 
 
+def final_state(verdict: Verdict, attempts: int) -> State | None:
+    """What a notification comes to after so many earlier attempts; None if it is to be tried again."""
+    if verdict is Verdict.UNSENT and attempts + 1 >= retry.MAXIMUM_ATTEMPTS:
+        return State.FAILED
+    return FINAL_STATES.get(verdict)
+
+
 def _message_ids(keys: Collection[int], outcomes: Mapping[int, Outcome]) -> Case:
     return Case(*(When(pk=key, then=Value(outcomes[key].message_id)) for key in keys), default=F("message_id"))
 
 
 def _changes(verdict: Verdict, error: str, attempts: int) -> dict[str, Any]:
-    if state := FINAL_STATES.get(verdict):
+    if state := final_state(verdict, attempts):
         return RELEASED | {"state": state, "finished_at": database_time(), "error": error}
-    if verdict is Verdict.UNSENT and attempts + 1 >= retry.MAXIMUM_ATTEMPTS:
-        return RELEASED | {"state": State.FAILED, "finished_at": database_time(), "error": error}
     counted = 1 if verdict is Verdict.UNSENT else 0
     wait = retry.delay(attempts + 1, random.random()) if counted else THROTTLED_DELAY  # noqa: S311 - spreads load
     return RELEASED | {
