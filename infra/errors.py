@@ -27,3 +27,67 @@ class UnknownSchedule(InfraError, LookupError):
 
 class UnsupportedPath(InfraError, ValueError):
     """A JSON path of an input transformer that is more than one name."""
+
+
+class UnsupportedPython(InfraError, RuntimeError):
+    """This Python is none of Lambda's runtimes that a package can be made for."""
+
+
+class PackagingFailed(InfraError, RuntimeError):
+    """No package was made; the message holds what the failing program said, or what is wrong with the package."""
+
+
+class NoRunner(InfraError, RuntimeError):
+    """A function of the local AWS was invoked, and nothing was named that runs it."""
+
+
+class UnknownFunction(InfraError, LookupError):
+    """There is no Lambda function of this name."""
+
+
+class MalformedAnswer(InfraError, ValueError):
+    """What a function returned is no answer to an HTTP request."""
+
+
+class DeployError(InfraError):
+    """Base of what stops a deployment."""
+
+
+class NoStack(DeployError, LookupError):
+    """There is no CloudFormation stack of this name."""
+
+
+class StackFailed(DeployError, RuntimeError):
+    """CloudFormation could not do it; the message holds its reasons."""
+
+
+class Refused(DeployError, ValueError):
+    """Something must be put right first, and nothing was changed; the message holds all of it."""
+
+
+class ZappaFailed(DeployError, RuntimeError):
+    """Zappa failed, or printed an error and went on."""
+
+
+class SmokeTestFailed(DeployError, RuntimeError):
+    """What was deployed does not work."""
+
+
+class NotConfirmed(DeployError, RuntimeError):
+    """The person did not type what was asked for."""
+
+
+class FunctionFailed(InfraError, RuntimeError):
+    """The Lambda function failed on an event; the message holds what Lambda says of it."""
+
+
+class NotAsDeployed(DeployError, AssertionError):
+    """The local AWS does not show what the deployment should have made."""
+
+
+class PackageWithoutStage(InfraError, ValueError):
+    """A package does not say for which stage it is, or what that stage is."""
+
+
+class ColdStartFailed(InfraError, RuntimeError):
+    """A package did not start, or did not answer as it should; the message is its log."""

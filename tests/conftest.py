@@ -10,8 +10,11 @@ from django.urls import set_script_prefix
 
 from infra.lambda_function import LambdaFunction
 from infra.local_aws import LocalAWS
+from infra.package import make_package
+from infra.unpacked_package import UnpackedPackage
 from infra.zappa_stage import ZappaStage, load_stage
 from notifications import aws as clients
+from tests.infra.built_package import BuiltPackage
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -81,3 +84,11 @@ def stage() -> ZappaStage:
 def lambda_function(stage: ZappaStage) -> LambdaFunction:
     """The function as Zappa deploys it for `dev`, warm, on the test database."""
     return LambdaFunction(stage)
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltPackage]:
+    """The package of the working tree as it is, made in about 20 seconds, once for all tests."""
+    archive = make_package("dev", tmp_path_factory.mktemp("package"))
+    with UnpackedPackage(archive) as unpacked:
+        yield BuiltPackage(archive, unpacked.directory)

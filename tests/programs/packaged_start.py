@@ -42,4 +42,4 @@ if __name__ == "__main__":
     assert Path(package, "build", static("admin/css/base.css").lstrip("/")).exists()
 
     for service in ("sesv2", "sns"):
-        boto3.Session().client(service)  # type: ignore[call-overload]
+        boto3.Session().client(service)

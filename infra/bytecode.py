@@ -1,0 +1,50 @@
+"""Compiled modules as they are in a package: valid wherever and whenever they are unpacked, and never written anew.
+
+https://docs.python.org/3/reference/import.html#pyc-invalidation and https://peps.python.org/pep-0552/
+"""
+
+import marshal
+from dataclasses import dataclass
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
+from pathlib import PurePosixPath
+
+TASK_ROOT = PurePosixPath("/var/task")
+"""Where Lambda unpacks a function's code; tracebacks name it, and Python need not correct it at each import."""
+
+UNCHECKED_HASH = 0b01
+"""The flags of a file that Python trusts without a look at the source, which it compares by hash, not by date."""
+
+HEADER_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first 16 bytes of a compiled module. `hash` is a date and a size unless flags say otherwise."""
+
+    magic: bytes
+    flags: int
+    hash: bytes
+
+    @classmethod
+    def read(cls, compiled: bytes) -> "Header":
+        """The header of a compiled module, however short."""
+        return cls(compiled[:4], int.from_bytes(compiled[4:8], "little"), compiled[8:HEADER_BYTES])
+
+    @classmethod
+    def of(cls, source: bytes) -> "Header":
+        """The header that this Python trusts for the source."""
+        return cls(MAGIC_NUMBER, UNCHECKED_HASH, source_hash(source))
+
+    def __bytes__(self) -> bytes:
+        return self.magic + self.flags.to_bytes(4, "little") + self.hash
+
+
+def compiled_name(source_name: str) -> str:
+    """The name in the package of a module's compiled form."""
+    return cache_from_source(source_name, optimization="")
+
+
+def compile_module(source_name: str, source: bytes) -> bytes:
+    """The compiled form of a module. Raises SyntaxError."""
+    code = compile(source, str(TASK_ROOT / source_name), "exec", dont_inherit=True, optimize=0)
+    return bytes(Header.of(source)) + marshal.dumps(code)

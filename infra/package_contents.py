@@ -1,0 +1,126 @@
+"""What belongs into the deployed zip: of the project, of the packages in requirements.txt, and of their files."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import translate
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+PROJECT = ("build/static/", "config/", "foundation/", "locale/", "notifications/", "subscriptions/")
+"""Folders of the project that are deployed. What else lies about in the working directory is not."""
+
+PROJECT_FILES = {"zappa_settings.json"}
+
+MADE_BY_ZAPPA = {"django_zappa_app.py", "handler.py", "zappa_settings.py"}
+"""Not package_info.json, which has the name of whoever packages, and a number that is never the same."""
+
+AWS_SERVICES = ("sesv2", "sns")
+"""Those that deployed code makes clients for. botocore describes 400, which is half of an unfinished zip."""
+
+LANGUAGES = ("de", "en")
+"""settings.LANGUAGES."""
+
+NOT_DEPLOYED = {
+    # Zappa's command line
+    "argcomplete",
+    "cfn-flip",
+    "click",
+    "hjson",
+    "pip",
+    "placebo",
+    "requests",  # with what only it requires; Django REST framework imports it wherever it is installed, in 30 ms
+    "certifi",  # botocore has certificates of its own
+    "charset-normalizer",
+    "idna",
+    "setuptools",
+    "toml",
+    "tqdm",
+    "troposphere",
+    "wheel",
+    # `manage.py spectacular --validate`, which is `make schema`
+    "attrs",
+    "jsonschema",
+    "jsonschema-specifications",
+    "pyyaml",
+    "referencing",
+    "rpds-py",
+    # What reads and checks zappa_settings.json where somebody deploys
+    "aws-croniter",
+    "python-slugify",
+    "text-unidecode",
+}
+"""Packages that are in requirements.txt, and that nothing on Lambda imports. A new one is deployed until it is here."""
+
+NEEDED = (
+    *(f"botocore/data/{service}/*" for service in AWS_SERVICES),
+    *(f"botocore/data/{name}.json" for name in ("_retry", "endpoints", "partitions", "sdk-default-configuration")),
+    "build/static/*",
+    "config/static/config/openapi.json",
+    *(f"*/locale/{language}/*" for language in LANGUAGES),
+    "django/conf/locale/__init__.py",
+    "*.dist-info/METADATA",  # psycopg and others look up their version
+)
+"""Exceptions from NEEDLESS."""
+
+NEEDLESS = (
+    "config/api_schema.py",  # `make schema`
+    "botocore/data/*",
+    "*/examples-1.json*",
+    "boto3/data/*",
+    "boto3/examples/*",
+    "*/static/*",  # collected in build/static
+    "*/locale/*",
+    "*.po",
+    "*.dist-info/*",
+    "*/tests/*",
+    "django/conf/app_template/*",
+    "django/conf/project_template/*",
+    "django/contrib/gis/*",
+    "django/db/backends/mysql/*",
+    "django/db/backends/oracle/*",
+    "django/test/*",
+    "drf_spectacular/templates/*",
+    "rest_framework/templates/*",
+    "zappa/cli.py",
+    "zappa/core.py",
+    "zappa/letsencrypt.py",
+    "zappa/policies/*",
+    "*.pyi",
+    "*.pyx",
+    "*.pxd",
+    "*.pth",
+    "*/py.typed",
+)
+"""Files of deployed packages that nothing on Lambda reads, as patterns of shells in which * also matches a slash."""
+
+
+class PackageContents:
+    """Tells which of the files in Zappa's zip belong into the deployed one."""
+
+    def __init__(self, site_packages: Path) -> None:
+        self._installed = set(_files(distributions(path=[str(site_packages)])))
+
+    def holds(self, name: str) -> bool:
+        """Whether the file of this name in the zip is deployed."""
+        return (name in self._installed or _is_ours(name)) and not _is_needless(name)
+
+
+def _files(installed: Iterable[Distribution]) -> Iterator[str]:
+    for distribution in installed:
+        if distribution.name.lower().replace("_", "-") not in NOT_DEPLOYED:
+            yield from map(str, distribution.files or [])
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(PROJECT) or name in PROJECT_FILES | MADE_BY_ZAPPA
+
+
+def _is_needless(name: str) -> bool:
+    return bool(_NEEDLESS.fullmatch(name)) and not _NEEDED.fullmatch(name)
+
+
+def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
+
+
+_NEEDED, _NEEDLESS = _any_of(NEEDED), _any_of(NEEDLESS)

@@ -1,0 +1,34 @@
+"""What can be wrong with a package."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The kinds of problems, as they are printed."""
+
+    UNREADABLE = "not a whole zip"
+    MISSING_SETTINGS = "no settings"
+    MISSING_HANDLER = "no handler"
+    MISSING_BYTECODE = "not compiled"
+    STALE_BYTECODE = "compiled from another source"
+    CHECKED_BYTECODE = "compiled, but checked against its source's date"
+    FOREIGN_BYTECODE = "compiled by another Python"
+    NEWER_GLIBC = "needs a newer C library"
+    FOREIGN_LIBRARY = "made for another system"
+    TESTS = "tests"
+    LOCAL_FILE = "a file of this machine"
+    SECRET = "a secret"  # noqa: S105 - the name of a problem
+    TOO_LARGE = "too large"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem: of which kind, in which file of the package, and what to know or do about it."""
+
+    kind: Kind
+    name: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.kind}. {self.hint}"
