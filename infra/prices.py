@@ -1,0 +1,90 @@
+"""What AWS charges in us-east-1, in US dollars, each with where it was read and how old that was.
+
+The tables of AWS's price pages are filled in by the browser, so that only few could be read there; the other sources
+are what somebody else read. `read` is the source's own date, or empty where it has none.
+"""
+
+from dataclasses import dataclass
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Price:
+    """`amount` dollars for `unit`; `free` units a month cost nothing, and not only in an account's first year."""
+
+    service: str
+    unit: str
+    amount: float
+    source: str
+    read: str
+    free: float = 0
+
+    def of(self, quantity: float) -> float:
+        """The month's charge for so many units, the free ones taken away."""
+        return max(0.0, quantity - self.free) * self.amount
+
+    def listed(self, quantity: float) -> float:
+        """The same for an account whose other functions have used up what is free."""
+        return quantity * self.amount
+
+
+UNVERIFIED = "not verified"
+
+LAMBDA_PAPER = "https://docs.aws.amazon.com/whitepapers/latest/how-aws-pricing-works/lambda.html"
+AURORA = "https://awsnegotiations.com/blog/aurora-serverless-v2-pricing.html"
+ACCESSES = "https://www.jusdb.com/blog/aws-rds-vs-aurora-vs-serverless-cost-comparison"
+EGRESS = "https://atonementlicensing.com/blog/aws-egress-negotiation/"
+ENDPOINTS = "https://cloudcostkit.com/calculators/aws-vpc-interface-endpoint-cost-calculator"
+
+LAMBDA_REQUEST = Price("Lambda", "request", 0.20 / MILLION, LAMBDA_PAPER, "", free=MILLION)
+LAMBDA_SECOND = Price("Lambda", "GB-second (x86)", 0.0000166667, LAMBDA_PAPER, "", free=400_000)
+API_REQUEST = Price(
+    "API Gateway",
+    "request (REST)",
+    3.50 / MILLION,
+    "https://appropri8-astro.pages.dev/tutorials/2025/12/02/deploying-simple-api-aws/page/7",
+    "2025-12-02",
+)
+SES_MAIL = Price("SES", "mail", 0.10 / 1000, "https://build.allanninal.dev/what-the-shipping-notifier-costs/", "")
+SNS_PUBLISH = Price(
+    "SNS",
+    "publish; delivery to SQS is not charged",
+    0.50 / MILLION,
+    "https://www.factualminds.com/blog/amazon-sns-pricing-publishes-fanout-protocols/",
+    "2026-06-13",
+)
+SQS_REQUEST = Price(
+    "SQS", "request", 0.40 / MILLION, "https://cloudburn.io/blog/amazon-sqs-pricing", "2026-03-14", free=MILLION
+)
+LOG_GIGABYTE = Price(
+    "CloudWatch",
+    "GB of log taken in",
+    0.50,
+    "https://www.factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards/",
+    "2026-06-13",
+    free=5,
+)
+METRIC = Price(
+    "CloudWatch", "metric of our own", 0.30, "https://signoz.io/guides/cloudwatch-pricing", "2026-02-15", free=10
+)
+ALARM = Price("CloudWatch", "alarm", 0.10, UNVERIFIED, "", free=10)
+DASHBOARD = Price("CloudWatch", "dashboard", 3.00, LOG_GIGABYTE.source, "2026-06-13", free=3)
+SECRET = Price(
+    "Secrets Manager",
+    "secret",
+    0.40,
+    "https://hivebook.wiki/wiki/aws-secrets-manager-rotated-secrets-dynamic-db-credentials-kms",
+    "",
+)
+SECRET_CALL = Price("Secrets Manager", "call", 0.05 / 10_000, SECRET.source, "")
+CAPACITY_HOUR = Price("Aurora", "capacity unit-hour", 0.12, AURORA, "2026-05")
+STORAGE_GIGABYTE = Price("Aurora", "GB-month", 0.10, AURORA, "2026-05")
+STORAGE_ACCESS = Price("Aurora", "read or write", 0.20 / MILLION, ACCESSES, "")
+EGRESS_GIGABYTE = Price("Data transfer", "GB to the internet", 0.09, EGRESS, "", free=100)
+ENDPOINT_HOUR = Price("VPC endpoint", "hour and zone", 0.01, ENDPOINTS, "2026-01-29")
+NAT_HOUR = Price("NAT gateway", "hour", 0.045, "https://finopsforge.com/reduce-aws-data-transfer-costs", "")
+PROXY_CAPACITY_HOUR = Price("RDS Proxy", "capacity unit-hour, 8 at least", 0.015, UNVERIFIED, "")
+
+PRICES = [value for value in list(globals().values()) if isinstance(value, Price)]
+"""All of them, in the order of this file."""
