@@ -15,19 +15,22 @@ unexport DATABASE_URL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format types imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
+.PHONY: help run test package deploy-local stack data deploy rollback manage tail undeploy delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(READY) ## run it all here, with a local AWS; ONCE=1 ends after the first sweep and delivery
-	@$(PYTHON) -m infra.run $(if $(filter-out 0,$(ONCE)),--once)
+run: $(READY) ## run it all here, with a local AWS; ONCE=1 ends after the first sweep, LAMBDA=1 runs the deployed zip
+	@$(PYTHON) -m infra.run $(if $(filter-out 0,$(ONCE)),--once) $(if $(filter-out 0,$(LAMBDA)),--lambda)
 
 test: $(READY) ## all checks, and the tests on SQLite and on PostgreSQL
 	@echo "Running all checks and tests; the longest ones come first ..."
 	@$(MAKE) --no-print-directory --keep-going $(TWO_AT_A_TIME) \
-		test-postgresql test-sqlite types lint imports django-checks
+		test-postgresql test-sqlite types cloudformation lint imports django-checks
 	@echo "All checks and tests passed."
+
+package: $(READY) ## the zip that Lambda runs, in build/; STAGE=dev unless you say otherwise
+	@$(PYTHON) -m infra.package $(or $(STAGE),dev)
 
 lint: $(READY) ## ruff and djlint
 	@echo "== lint"
@@ -43,6 +46,41 @@ format: $(READY) ## format the code as lint wants it
 types: $(READY) ## mypy, strict
 	@echo "== types"
 	@DJANGO_LOCAL=1 $(PYTHON) -m mypy --no-error-summary
+
+deploy-local: $(READY) ## all that a deployment is, against a local AWS: stack, deploy, update, roll back, undeploy
+	@$(PYTHON) -m infra.deploy_local
+
+stack: $(READY) stage-is-given ## make or update a stage's stack on AWS; PARAMETERS="Name=value ..."
+	@$(PYTHON) -m infra.deploy stack $(STAGE) $(addprefix --parameter ,$(PARAMETERS))
+
+data: $(READY) stage-is-given ## make or update a stage's database on AWS; PARAMETERS="Name=value ..."
+	@$(PYTHON) -m infra.deploy data $(STAGE) $(addprefix --parameter ,$(PARAMETERS))
+
+deploy: $(READY) stage-is-given ## deploy a stage to AWS: check, package, update, migrate, test, keep or roll back
+	@$(PYTHON) -m infra.deploy deploy $(STAGE)
+
+rollback: $(READY) stage-is-given ## go back to the release of a stage before this one
+	@$(PYTHON) -m infra.deploy rollback $(STAGE)
+
+manage: $(READY) stage-is-given ## run one of manage.py's commands on Lambda; COMMAND="migrate --plan"
+	@$(PYTHON) -m infra.deploy manage $(STAGE) --manage "$(COMMAND)"
+
+tail: $(READY) stage-is-given ## a stage's log, as it comes
+	@$(PYTHON) -m infra.deploy tail $(STAGE)
+
+undeploy: $(READY) stage-is-given ## take a stage's function, API and schedule down; asks first
+	@$(PYTHON) -m infra.deploy undeploy $(STAGE)
+
+delete-stack: $(READY) stage-is-given ## delete a stage's stack, with what is in its queues; asks first
+	@$(PYTHON) -m infra.deploy delete-stack $(STAGE)
+
+stage-is-given:
+	@test -n "$(STAGE)" || { echo "Say which stage of zappa_settings.json: make $(MAKECMDGOALS) STAGE=dev"; exit 1; }
+
+cloudformation: $(READY) ## cfn-lint over the templates, and parliament over what they allow
+	@echo "== cloudformation"
+	@.venv/bin/cfn-lint infra/cloudformation/*.yaml
+	@$(PYTHON) -m infra.policies
 
 imports: $(READY) ## who may import whom
 	@echo "== imports"

@@ -2,20 +2,34 @@
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Generic, Protocol, TypeVar
 
 from aws_croniter import AwsCroniter
 
 from config.schedule_expressions import RATE, validate_schedule
-from infra.zappa_stage import Schedule
 
 logger = logging.getLogger(__name__)
 
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
-Fire = Callable[[Schedule, datetime], object]
+
+class Scheduled(Protocol):
+    """What fires at certain times; `function` is its name for the log."""
+
+    @property
+    def expression(self) -> str: ...
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def function(self) -> str: ...
+
+
+S = TypeVar("S", bound=Scheduled)
+
+Fire = Callable[[S, datetime], object]
 """Takes a schedule and the time, UTC, at which it was due."""
 
 Wait = Callable[[float | None], bool]
@@ -37,14 +51,14 @@ def next_time(expression: str, start: datetime, after: datetime) -> datetime | N
 
 
 @dataclass(frozen=True)
-class Clock:
+class Clock(Generic[S]):
     """Fires the enabled ones of `schedules`. A firing that fails is logged, as EventBridge goes on after one.
 
     What falls due while another one runs is fired after it, and only once if it fell due several times.
     """
 
-    schedules: list[Schedule]
-    fire: Fire
+    schedules: Sequence[S]
+    fire: Fire[S]
     now: Callable[[], datetime]
 
     def fire_all(self) -> None:
@@ -65,14 +79,14 @@ class Clock:
                 if time <= last:
                     self._fire(schedule, time)
 
-    def _enabled(self) -> list[Schedule]:
+    def _enabled(self) -> list[S]:
         return [schedule for schedule in self.schedules if schedule.enabled]
 
-    def _next(self, start: datetime, after: datetime) -> list[tuple[datetime, Schedule]]:
+    def _next(self, start: datetime, after: datetime) -> list[tuple[datetime, S]]:
         times = [(next_time(schedule.expression, start, after), schedule) for schedule in self._enabled()]
         return sorted(((time, schedule) for time, schedule in times if time), key=lambda entry: entry[0])
 
-    def _fire(self, schedule: Schedule, time: datetime) -> None:
+    def _fire(self, schedule: S, time: datetime) -> None:
         try:
             self.fire(schedule, time)
         except Exception:

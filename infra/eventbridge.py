@@ -4,7 +4,7 @@ import json
 import re
 import uuid
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 
 from infra.errors import UnsupportedPath
 from infra.local_aws import ACCOUNT
@@ -22,7 +22,14 @@ class InputTransformer(TypedDict):
     InputTemplate: str
 
 
-def scheduled_event(schedule: Schedule, *, region: str, time: datetime) -> dict[str, Any]:
+class Rule(Protocol):
+    """What has a rule's name."""
+
+    @property
+    def rule_name(self) -> str: ...
+
+
+def scheduled_event(schedule: Rule, *, region: str, time: datetime) -> dict[str, Any]:
     """What a rule's schedule produces. The rule's name in `resources` is how Zappa finds the function.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html

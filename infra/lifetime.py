@@ -33,11 +33,12 @@ def end_with_this_thread(how: signal.Signals) -> Callable[[], None] | None:
 class RemovedWithThisProcess:
     """Removes directories in `remove()`, or when this process ends, however it ends.
 
-    A shell does it, which waits for its standard input to close: even kill -9 closes that.
+    A shell does it, which waits for its standard input to close: even kill -9 closes that. What was made read-only
+    goes as well.
     """
 
     def __init__(self, directories: list[Path]) -> None:
-        script = 'trap "" INT TERM HUP; cat; until rm -rf "$@"; do sleep 0.1; done'
+        script = 'trap "" INT TERM HUP; cat; chmod -R u+w "$@"; until rm -rf "$@"; do sleep 0.1; done'
         self._shell = subprocess.Popen(  # noqa: S603 - a fixed script
             ["/bin/sh", "-c", script, "sh", *map(str, directories)],
             cwd="/",

@@ -1,4 +1,4 @@
-"""The service on this machine: database, local AWS, site, and the clock that stands in for EventBridge."""
+"""The service on this machine: database, local AWS, function, and the clock that stands in for EventBridge."""
 
 import contextlib
 import signal
@@ -17,11 +17,10 @@ from infra import demo
 from infra.clock import Clock, Wait
 from infra.eventbridge import delivered_event
 from infra.figures import Before, Figure, table
-from infra.lambda_function import LambdaFunction
+from infra.host import Host
 from infra.local_aws import LocalAWS
 from infra.mail_folder import MailFolder
 from infra.run_logs import send_logs_to
-from infra.site import Site
 from infra.zappa_stage import Schedule, ZappaStage
 
 
@@ -30,17 +29,17 @@ class LocalService:
     """All of it, and what a person sees of it. `directory` holds what is kept from run to run."""
 
     directory: Path
-    site: Site
+    host: Host
     stage: ZappaStage
-    function: LambdaFunction
 
     def run(self, *, once: bool) -> int:
         """Show the first sweep and delivery; unless `once`, go on until a signal. Returns the exit status."""
         send_logs_to(self._log)
         self._prepare_database()
-        with self.site, LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS) as aws:
+        aws = LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS)
+        with aws, self.host.serving(aws):
             clock = self._clock(aws)
-            print("First sweep and delivery, through Zappa's handler ...", flush=True)
+            print(f"First sweep and delivery, through {self.host.description} ...", flush=True)
             figures = self._first_round(clock, aws)
             if not once:
                 self._go_on(clock, aws)
@@ -52,27 +51,27 @@ class LocalService:
         loaded = demo.load(now())
         print(f"Database: demo data {'loaded' if loaded else 'of an earlier run kept'}.", flush=True)
 
-    def _clock(self, aws: LocalAWS) -> Clock:
+    def _clock(self, aws: LocalAWS) -> Clock[Schedule]:
         mails = MailFolder(self._mails)
 
         def fire(schedule: Schedule, time: datetime) -> Any:
-            result = self.function.invoke(delivered_event(schedule, region=self.stage.region, time=time))
+            result = self.host.invoke(delivered_event(schedule, region=self.stage.region, time=time))
             mails.save(aws.mails())
             return result
 
         return Clock(self.stage.schedules, fire, now)
 
-    def _first_round(self, clock: Clock, aws: LocalAWS) -> list[Figure]:
+    def _first_round(self, clock: Clock[Schedule], aws: LocalAWS) -> list[Figure]:
         before = Before.measure(now())
         clock.fire_all()
         figures = before.compare(aws)
         print(f"\n{table(figures)}\n\nMails      {self._mails}\nLogs       {self._log}", flush=True)
         return figures
 
-    def _go_on(self, clock: Clock, aws: LocalAWS) -> None:
+    def _go_on(self, clock: Clock[Schedule], aws: LocalAWS) -> None:
         with _until_a_signal() as wait:
-            print(f"Site       {self.site.url}/")
-            print(f"Admin      {self.site.url}/admin/   sign in as {demo.STAFF} with the password {demo.PASSWORD}")
+            print(f"Site       {self.host.url}/")
+            print(f"Admin      {self.host.url}/admin/   sign in as {demo.STAFF} with the password {demo.PASSWORD}")
             print(f"Local AWS  {aws.url}/moto-api/")
             for schedule in self.stage.schedules:
                 print(f"Schedule   {schedule.expression:<15} {schedule.function}")

@@ -1,8 +1,9 @@
 """What `make run` runs: the whole service on this machine, with a local AWS.
 
-    python -m infra.run [--once]
+    python -m infra.run [--once] [--lambda [ZIP]]
 
-The database, logs and mails are kept in `.local`, or where LOCAL_DIR says.
+The database, logs and mails are kept in `.local`, or where LOCAL_DIR says. With `--lambda` the function is the zip that
+Zappa uploads, in Lambda's sandbox, and the database a PostgreSQL that is gone afterwards.
 """
 
 import argparse
@@ -11,12 +12,20 @@ import signal
 import sys
 from pathlib import Path
 
+import django
+
 from infra.lambda_function import LambdaFunction
 from infra.local_environment import be_local
+from infra.package import make_package
+from infra.postgresql import PostgreSQL
+from infra.sandbox_host import SandboxHost
 from infra.site import Site
+from infra.unpacked_package import UnpackedPackage
 from infra.zappa_stage import load_stage
 
 STAGE = "dev"
+NEW = Path("-")
+"""Stands for the zip that is yet to be made."""
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -26,26 +35,49 @@ def main() -> int:
     parser.add_argument(
         "--once", action="store_true", help="end after the first sweep and delivery; 1 if figures differ"
     )
-    once: bool = parser.parse_args().once
+    parser.add_argument(
+        "--lambda", nargs="?", const=NEW, type=Path, metavar="ZIP", dest="archive",
+        help="run the zip in Lambda's sandbox; without a name, make it first",
+    )  # fmt: skip
+    arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _run(Path(os.environ.get("LOCAL_DIR", PROJECT / ".local")), once=once)
+        directory = Path(os.environ.get("LOCAL_DIR", PROJECT / ".local"))
+        directory.mkdir(parents=True, exist_ok=True)
+        if arguments.archive:
+            return _run_package(directory, arguments.archive, once=arguments.once)
+        return _run_here(directory, once=arguments.once)
     except KeyboardInterrupt:
         print("\nStopped before it was up.")
         return 0
 
 
-def _run(directory: Path, *, once: bool) -> int:
+def _run_here(directory: Path, *, once: bool) -> int:
     print("Starting Django ...", flush=True)
-    directory.mkdir(parents=True, exist_ok=True)
-    site = Site()
+    stage, site = load_stage(STAGE), Site()
     be_local(DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}", SITE_URL=site.url)
-    stage = load_stage(STAGE)
     function = LambdaFunction(stage)
     # The rest loads models, which needs the Django that Zappa's handler has set up by now.
     from infra.local_service import LocalService  # noqa: PLC0415
+    from infra.process_host import ProcessHost  # noqa: PLC0415
 
-    return LocalService(directory, site, stage, function).run(once=once)
+    return LocalService(directory, ProcessHost(site, function), stage).run(once=once)
+
+
+def _run_package(directory: Path, archive: Path, *, once: bool) -> int:
+    stage = load_stage(STAGE)
+    if archive == NEW:
+        print("Making the zip that Zappa uploads ...", flush=True)
+        archive = make_package(STAGE)
+    with PostgreSQL() as database, UnpackedPackage(archive) as package:
+        host = SandboxHost(stage, package.directory, database_url=database.url, log=directory / "lambda.log")
+        shared = {name: stage.variables[name] for name in ("SES_FROM_ADDRESS", "SNS_TOPIC_ARN")}
+        be_local(DATABASE_URL=database.url, SITE_URL=host.url, **shared)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        django.setup()
+        from infra.local_service import LocalService  # noqa: PLC0415 - it loads models
+
+        return LocalService(directory, host, stage).run(once=once)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,12 @@ class ZappaStage:
     timeout_seconds: int
     memory_megabytes: int
     schedules: list[Schedule]
+    handler: str
+    """The function that Lambda calls."""
+    variables: dict[str, str]
+    """The function's own, in Lambda's configuration."""
+    dead_letter_arn: str
+    """Empty where events that fail for good are dropped."""
     handler_settings: str
     """Source of the module `zappa_settings` that Zappa puts into the zip and its handler reads."""
 
@@ -56,6 +62,9 @@ def load_stage(name: str, settings_file: Path = SETTINGS_FILE) -> ZappaStage:
         timeout_seconds=zappa.timeout_seconds,
         memory_megabytes=zappa.memory_size,
         schedules=_schedules(zappa),
+        handler=zappa.lambda_handler,
+        variables=zappa.aws_environment_variables,
+        dead_letter_arn=zappa.dead_letter_config.get("TargetArn", ""),
         handler_settings=zappa.get_zappa_settings_string(),
     )
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.infra.built_package import BuiltPackage
+
 COMMAND = [sys.executable, "-m", "infra.run"]
 
 
@@ -88,3 +90,28 @@ def test_the_site_is_up_until_a_signal_ends_it_in_order(running: "subprocess.Pop
     rest, errors = running.communicate(timeout=20)
 
     assert (running.returncode, rest, errors) == (0, "\nEnded.\n", "")
+
+
+def test_the_deployed_zip_serves_site_and_schedule_in_lambdas_sandbox(package: BuiltPackage, tmp_path: Path) -> None:
+    command = [*COMMAND, "--lambda", str(package.archive)]
+    with subprocess.Popen(
+        command, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        try:
+            shown = "".join(takewhile(lambda line: not line.startswith("Ctrl-C"), run.stdout))
+            site = re.findall(r"^Site +(\S+)", shown, re.MULTILINE)[0]
+            page = get(site)[1]
+            style = re.findall(r'href="(/dev/static/\S+\.css)"', page)[0]
+            kind = get(site.removesuffix("/dev/") + style)[0]
+        finally:
+            run.send_signal(signal.SIGINT)
+            rest, errors = run.communicate(timeout=20)
+
+    assert (run.returncode, rest, errors) == (0, "\nEnded.\n", "")
+    assert shown.count("agrees") == 4
+    assert "Monthly" in page
+    assert kind == "text/css"
+    log = (tmp_path / "lambda.log").read_text()
+    assert log.count("sweep finished") == 1
+    assert log.count("Init Duration") == 1

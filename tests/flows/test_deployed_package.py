@@ -1,0 +1,308 @@
+"""The zip that Zappa uploads, run as Lambda runs it: schedule, requests, queues, and what goes wrong."""
+
+import gzip
+import json
+import os
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPMessage
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+
+from infra.api_gateway import API, ApiGateway
+from infra.event_sources import EventSource
+from infra.eventbridge import delivered_event, scheduled_event
+from infra.function_configuration import FunctionConfiguration
+from infra.http_api import HttpAPI
+from infra.invocation_result import InvocationResult
+from infra.lambda_service import LambdaService
+from infra.local_aws import ACCOUNT, LocalAWS
+from infra.rest_api import RestAPI
+from infra.zappa_stage import ZappaStage
+from notifications.models import Notification
+from subscriptions.models import Plan, Subscription, SubscriptionEvent
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import RESERVE
+from tests.deployment import VARIABLES
+from tests.factories import MONTH, has_access, make_plan, make_user
+from tests.gateway import GATEWAYS, OWN_HOST, Browser
+from tests.infra.built_package import BuiltPackage
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+
+SWEEP = "subscriptions.jobs.check_expired_subscriptions"
+DELIVERY = "notifications.jobs.deliver_notifications"
+SECRET = "subs-dev/function"
+EVENTS = Path(__file__).parent.parent / "events"
+QUICK = (timedelta(seconds=0.05), timedelta(seconds=0.1))
+ON_OWN_HOST = [gateway for gateway in GATEWAYS if gateway.host == OWN_HOST]
+
+Letters = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def function(package: BuiltPackage, stage: ZappaStage, local_aws: LocalAWS) -> FunctionConfiguration:
+    """The function as `zappa deploy` configures it, on the local AWS."""
+    here = {
+        "AWS_ENDPOINT_URL": local_aws.url,
+        "SECRET_ARN": f"arn:aws:secretsmanager:{stage.region}:{ACCOUNT}:secret:{SECRET}",
+        "SES_FROM_ADDRESS": settings.SES_FROM_ADDRESS,
+        "SNS_TOPIC_ARN": settings.SNS_TOPIC_ARN,
+    }
+    return FunctionConfiguration(
+        name=stage.lambda_name,
+        package=package.directory,
+        handler=stage.handler,
+        environment=stage.variables | here,
+        timeout=timedelta(seconds=stage.timeout_seconds),
+        memory_megabytes=stage.memory_megabytes,
+        region=stage.region,
+        dead_letter_arn=stage.dead_letter_arn,
+    )
+
+
+@pytest.fixture(scope="session")
+def service_of_all(function: FunctionConfiguration, django_db_setup: None) -> Iterator[LambdaService]:
+    with LambdaService([function], concurrency=1, retry_delays=QUICK) as service:
+        yield service
+
+
+@pytest.fixture
+def service(service_of_all: LambdaService, secret: None) -> LambdaService:
+    """The function, warm after its first invocation."""
+    return service_of_all
+
+
+@pytest.fixture
+def secret(aws: LocalAWS) -> None:
+    """The function's secret, which leads it to the test database."""
+    create_secret()
+
+
+@pytest.fixture
+def dead_letters(aws: LocalAWS, stage: ZappaStage) -> Letters:
+    """What the function failed on for good."""
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName=stage.dead_letter_arn.rpartition(":")[2])["QueueUrl"]
+
+    def read() -> list[dict[str, Any]]:
+        messages = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages", [])
+        return [dict(message) for message in messages]
+
+    return read
+
+
+@pytest.fixture
+def due(aws: LocalAWS) -> Subscription:
+    """Ada's only subscription, which ended an hour ago."""
+    now = datetime.now(UTC)
+    ada = make_user(first_name="Ada", email="ada@example.com")
+    subscription = Service.create_subscription(ada, make_plan(), now=now - MONTH - timedelta(hours=1))
+    Notification.objects.all().delete()
+    return subscription
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return make_plan(name="Monthly", duration_days=30)
+
+
+def create_secret() -> None:
+    """As an operator has it before the first deployment."""
+    boto3.client("secretsmanager").create_secret(
+        Name=SECRET,
+        SecretString=json.dumps({"SECRET_KEY": VARIABLES["SECRET_KEY"], "DATABASE_URL": os.environ["DATABASE_URL"]}),
+    )
+
+
+def sample(name: str) -> dict[str, Any]:
+    """One of AWS's own events."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return event
+
+
+def fired(stage: ZappaStage, function: str) -> Any:
+    """What reaches the function when a schedule fires, through the target's own transformer."""
+    return delivered_event(stage.schedule_of(function), region=stage.region, time=datetime.now(UTC))
+
+
+def recorded(stage: ZappaStage, function: str) -> Any:
+    """AWS's sample event, with the rule that Zappa makes for the function."""
+    made = scheduled_event(stage.schedule_of(function), region=stage.region, time=datetime.now(UTC))
+    return sample("cloudwatch-scheduled-event") | {"resources": made["resources"]}
+
+
+def succeeded(result: InvocationResult) -> Any:
+    """What the function returned."""
+    assert result.error is None, result.log
+    return result.payload
+
+
+@pytest.mark.parametrize("event_of", [recorded, fired])
+def test_scheduled_event_ends_what_is_due_and_the_next_one_tells_everyone(
+    event_of: Callable[[ZappaStage, str], Any],
+    due: Subscription,
+    aws: LocalAWS,
+    service: LambdaService,
+    stage: ZappaStage,
+) -> None:
+    summary = succeeded(service.invoke_async(stage.lambda_name, event_of(stage, SWEEP)).result(60))
+    succeeded(service.invoke_async(stage.lambda_name, event_of(stage, DELIVERY)).result(60))
+
+    assert (summary["expired"], summary["failed"], summary["remaining"]) == (1, 0, 0)
+    due.refresh_from_db()
+    assert due.status == "expired"
+    assert not has_access(due.user)
+    (mail,) = aws.mails()
+    assert mail.recipients == ["ada@example.com"]
+    assert mail.message["Subject"] == "Your subscription to Monthly has ended"
+    assert [event.attributes["type"] for event in aws.events()] == ["subscription.expired.v1"]
+
+
+@pytest.mark.parametrize("gateway", ON_OWN_HOST, ids=lambda gateway: gateway.name)
+def test_awss_request_events_are_answered(gateway: Any, plan: Plan, service: LambdaService, stage: ZappaStage) -> None:
+    browser = Browser(gateway, lambda event: dict(succeeded(service.invoke(stage.lambda_name, event))))
+
+    page = browser.get(f"{gateway.prefix}/")
+    listed = browser.get(f"{gateway.prefix}/api/v1/plans")
+
+    assert (page.status, listed.status) == (200, 200)
+    assert "Monthly" in page.text
+    assert [found["id"] for found in json.loads(listed.text)["results"]] == [plan.pk]
+
+
+@pytest.mark.parametrize("kind", [RestAPI, HttpAPI])
+def test_site_is_there_over_http(
+    kind: Callable[[str, str], API], plan: Plan, service: LambdaService, stage: ZappaStage
+) -> None:
+    api = kind(OWN_HOST, stage.name)
+    with ApiGateway(api, lambda event: service.invoke(stage.lambda_name, event)) as gateway:
+        _, page = get(f"{gateway.url}/")
+        style = next(part for part in page.decode().split('"') if part.endswith(".css"))
+        address = gateway.url.removesuffix(f"/{stage.name}") + style
+        headers, packed = get(address, **{"Accept-Encoding": "gzip"})
+        _, plain = get(address)
+
+    assert "Monthly" in page.decode()
+    assert headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed) == plain
+
+
+def get(url: str, **headers: str) -> tuple[HTTPMessage, bytes]:
+    """Headers and body of an answer that is 200."""
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:  # noqa: S310 - our own gateway
+        return answer.headers, answer.read()
+
+
+def test_message_of_a_queue_that_no_settings_name_is_refused_and_stays(
+    aws: LocalAWS, service: LambdaService, stage: ZappaStage
+) -> None:
+    sqs = boto3.client("sqs")
+    arn = f"arn:aws:sqs:{stage.region}:{ACCOUNT}:strangers"
+    url = sqs.create_queue(QueueName="strangers", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+    (record,) = sample("sqs-receive-message")["Records"]
+    sqs.send_message(QueueUrl=url, MessageBody=record["body"])
+    results: list[InvocationResult] = []
+
+    def invoke(name: str, event: Any) -> InvocationResult:
+        results.append(service.invoke(name, event))
+        return results[-1]
+
+    source = EventSource(arn, f"arn:aws:lambda:{stage.region}:{ACCOUNT}:function:{stage.lambda_name}", 1, True)
+    assert [source.poll(sqs, invoke), source.poll(sqs, invoke)] == [1, 1]
+
+    assert [result.error and result.error["errorType"] for result in results] == ["RefusedInvocation"] * 2
+    assert "invocation refused" in results[0].log
+
+
+@pytest.mark.usefixtures("secret")
+def test_job_that_raises_is_retried_and_ends_in_the_dead_letter_queue(
+    due: Subscription, dead_letters: Letters, function: FunctionConfiguration, stage: ZappaStage
+) -> None:
+    attempts: list[InvocationResult] = []
+    event = fired(stage, SWEEP)
+    with LambdaService([function], retry_delays=QUICK, listener=lambda _, result: attempts.append(result)) as service:
+        with renamed("subscriptions_sweeprun"):
+            service.invoke_async(stage.lambda_name, event).result(60)
+        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(60))
+
+    failed = attempts[:3]
+    assert [attempt.error and attempt.error["errorType"] for attempt in failed] == ["ProgrammingError"] * 3
+    assert len({attempt.request_id for attempt in failed}) == 1
+    (letter,) = dead_letters()
+    assert json.loads(letter["Body"]) == event
+    assert letter["MessageAttributes"]["RequestID"]["StringValue"] == failed[0].request_id
+    assert "subscriptions_sweeprun" in letter["MessageAttributes"]["ErrorMessage"]["StringValue"]
+    assert summary["expired"] == 1
+
+
+class renamed:  # noqa: N801 - reads as a verb
+    """Context manager: a table is missing."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def __enter__(self) -> None:
+        self._rename(self.table, f"{self.table}_away")
+
+    def __exit__(self, *_: object) -> None:
+        self._rename(f"{self.table}_away", self.table)
+
+    def _rename(self, name: str, new: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {name} RENAME TO {new}")
+
+
+@pytest.mark.usefixtures("secret")
+def test_job_over_its_time_is_killed_and_the_next_one_finishes_its_work(
+    due: Subscription, dead_letters: Letters, function: FunctionConfiguration, stage: ZappaStage
+) -> None:
+    hurried = replace(function, timeout=RESERVE + timedelta(seconds=0.7), retries=0)
+    with LambdaService([hurried], retry_delays=QUICK) as service:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE subscriptions_subscriptionevent IN ACCESS EXCLUSIVE MODE")
+            killed = service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(60)
+        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(60))
+
+    assert killed.error is not None
+    assert killed.error["errorType"] == "Sandbox.Timedout"
+    assert len(dead_letters()) == 1
+    due.refresh_from_db()
+    assert (due.status, summary["failed"], summary["remaining"]) == ("expired", 0, 0)
+    assert SubscriptionEvent.objects.filter(transition="expired").count() == 1
+
+
+def test_start_that_failed_for_want_of_its_secret_recovers_by_itself(
+    due: Subscription, dead_letters: Letters, function: FunctionConfiguration, stage: ZappaStage
+) -> None:
+    attempts: list[InvocationResult] = []
+
+    def provide(_: FunctionConfiguration, result: InvocationResult) -> None:
+        attempts.append(result)
+        if len(attempts) == 1:
+            create_secret()
+
+    with LambdaService([function], retry_delays=QUICK, listener=provide) as service:
+        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(60))
+
+    assert [attempt.error and attempt.error["errorType"] for attempt in attempts] == ["UnusableSecret", None]
+    assert summary["expired"] == 1
+    assert dead_letters() == []
+
+
+@pytest.mark.usefixtures("due", "secret")
+def test_cold_start_writes_no_error_and_no_secret(function: FunctionConfiguration) -> None:
+    with function.sandbox() as sandbox:
+        result = sandbox.invoke({"manage": "check"})
+
+    assert succeeded(result) == {}
+    assert '"level": "ERROR"' not in result.log
+    assert VARIABLES["SECRET_KEY"] not in result.log
+    assert os.environ["DATABASE_URL"] not in result.log
