@@ -1,0 +1,61 @@
+"""Whether IAM would allow a call, for policies of the shapes that the templates use.
+
+A deny wins over an allow, and nothing is allowed by itself.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Statement = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """An action on a resource, with the keys that the service puts into the context."""
+
+    action: str
+    resource: str = "*"
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_allowed(policies: Sequence[Mapping[str, Any]], call: Call) -> bool:
+    """Whether some statement allows the call and none denies it."""
+    effects = {
+        statement["Effect"] for policy in policies for statement in policy["Statement"] if _speaks_of(statement, call)
+    }
+    return effects == {"Allow"}
+
+
+def _speaks_of(statement: Statement, call: Call) -> bool:
+    if "NotAction" in statement:
+        names = not any(_matches(pattern.lower(), call.action.lower()) for pattern in _listed(statement["NotAction"]))
+    else:
+        names = any(_matches(pattern.lower(), call.action.lower()) for pattern in _listed(statement["Action"]))
+    return (
+        names
+        and any(_matches(pattern, call.resource) for pattern in _listed(statement["Resource"]))
+        and all(_holds(operator, keys, call) for operator, keys in statement.get("Condition", {}).items())
+    )
+
+
+def _holds(operator: str, keys: Mapping[str, str], call: Call) -> bool:
+    """A key that is absent fails StringEquals and ArnEquals, and satisfies StringNotEquals."""
+    equal = [call.context.get(key) == wanted for key, wanted in keys.items()]
+    match operator:
+        case "StringEquals" | "ArnEquals":
+            return all(equal)
+        case "StringNotEquals":
+            return not any(equal)
+    raise NotImplementedError(operator)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    parts = ({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
+    return re.fullmatch("".join(parts), text) is not None
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
