@@ -115,7 +115,7 @@ def wait_for_orphaned_backends() -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND backend_type = 'client backend'"
+                " AND backend_type = 'client backend' AND state IS DISTINCT FROM 'idle'"
             )
             if cursor.fetchone()[0] == 0:
                 return
