@@ -15,7 +15,7 @@ unexport DATABASE_URL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test package deploy-local stack data deploy rollback manage tail undeploy delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
+.PHONY: help run test package deploy-local stack data database-url deploy rollback manage tail undeploy delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ stack: $(READY) stage-is-given ## make or update a stage's stack on AWS; PARAMET
 
 data: $(READY) stage-is-given ## make or update a stage's database on AWS; PARAMETERS="Name=value ..."
 	@$(PYTHON) -m infra.deploy data $(STAGE) $(addprefix --parameter ,$(PARAMETERS))
+
+database-url: $(READY) stage-is-given ## put the address of a database elsewhere into a stage's secret; asks for it
+	@$(PYTHON) -m infra.deploy database-url $(STAGE)
 
 deploy: $(READY) stage-is-given ## deploy a stage to AWS: check, package, update, migrate, test, keep or roll back
 	@$(PYTHON) -m infra.deploy deploy $(STAGE)

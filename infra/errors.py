@@ -91,3 +91,7 @@ class PackageWithoutStage(InfraError, ValueError):
 
 class ColdStartFailed(InfraError, RuntimeError):
     """A package did not start, or did not answer as it should; the message is its log."""
+
+
+class UnknownCommand(InfraError, ValueError):
+    """A command line that AWS's CLI would not take."""

@@ -1,0 +1,90 @@
+"""What must be right before a deployment changes anything. Each finding says what to do."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+
+from config.checks import check_file
+from config.secrets import REQUIRED, UnusableSecret, read_variables
+from config.zappa_settings import Stage
+
+
+def settings_problems(settings_file: Path) -> list[str]:
+    """What `manage.py check` finds in zappa_settings.json: functions, schedules, and all that deploys half."""
+    return [f"{message.obj}: {message.msg}. {message.hint}" for message in check_file(settings_file)]
+
+
+def account_problems(stage: Stage) -> Iterator[str]:
+    """Whether the credentials are for the account and the region that the settings name."""
+    account = boto3.client("sts", region_name=stage.settings["aws_region"]).get_caller_identity()["Account"]
+    for key in ("role_arn", "dead_letter_arn"):
+        named = str(stage.settings.get(key, "")).split(":")
+        if len(named) > 4 and named[4] != account:
+            yield (
+                f"{key} in zappa_settings.json is of account {named[4]}, and these credentials are for {account}. "
+                "Write your account into zappa_settings.json, or use the other credentials."
+            )
+
+
+def output_problems(stage: Stage, outputs: Mapping[str, str]) -> Iterator[str]:
+    """Whether the stack made what the settings name."""
+    for key, output in (("role_arn", "RoleArn"), ("dead_letter_arn", "DeadLetterQueueArn")):
+        if stage.settings.get(key) != outputs.get(output):
+            yield f"{key} in zappa_settings.json is not what the stack made: set it to {outputs.get(output)}."
+
+
+def secret_problems(secret_arn: str, region: str) -> Iterator[str]:
+    """Whether the secret has all that the function reads at its start, as the function reads it."""
+    variables = _secret_variables(secret_arn, region)
+    missing = [key for key in REQUIRED if not variables.get(key)]
+    if missing:
+        yield (
+            f"the secret {secret_arn} has no {' and no '.join(missing)}: `make stack` makes the first; the "
+            "other comes from `make data`, or from you by `make database-url`."
+        )
+    yield from database_problems(variables.get("DATABASE_URL", ""))
+
+
+def database_problems(address: str) -> Iterator[str]:
+    """Whether it is a database that a function can use; the address itself is not repeated."""
+    if address.startswith("sqlite"):
+        yield "DATABASE_URL names SQLite, which loses its data on Lambda. Use PostgreSQL."
+    elif address and not address.startswith(("postgres://", "postgresql://")):
+        yield "DATABASE_URL must be postgres://user:password@host:port/name."
+
+
+def sender_problems(address: str, region: str) -> Iterator[str]:
+    """Whether SES takes mail from the address: it or a domain above it is verified."""
+    _, _, domain = address.partition("@")
+    labels = domain.split(".")
+    identities = [address, *(".".join(labels[start:]) for start in range(len(labels) - 1))]
+    if not any(_is_verified(identity, region) for identity in identities):
+        yield (
+            f"SES does not take mail from {address}: none of {', '.join(identities)} is verified in {region}. "
+            "Publish the DNS records, or follow the link in the mail, that SES's console shows for it."
+        )
+
+
+def _secret_variables(secret_arn: str, region: str) -> dict[str, str]:
+    try:
+        found = boto3.client("secretsmanager", region_name=region).get_secret_value(SecretId=secret_arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":  # none, or none with a value
+            return {}
+        raise
+    try:
+        return read_variables(found["SecretString"])
+    except UnusableSecret:
+        return {}
+
+
+def _is_verified(identity: str, region: str) -> bool:
+    try:
+        found = boto3.client("sesv2", region_name=region).get_email_identity(EmailIdentity=identity)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NotFoundException":
+            return False
+        raise
+    return found.get("VerifiedForSendingStatus", False)
