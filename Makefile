@@ -23,14 +23,14 @@ help: ## say what there is
 run: $(READY) ## run it all here, with a local AWS; ONCE=1 ends after the first sweep, LAMBDA=1 runs the deployed zip
 	@$(PYTHON) -m infra.run $(if $(filter-out 0,$(ONCE)),--once) $(if $(filter-out 0,$(LAMBDA)),--lambda)
 
-test: $(READY) ## all checks, and the tests on SQLite and on PostgreSQL
+test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deployment to the local AWS
 	@echo "Running all checks and tests; the longest ones come first ..."
 	@$(MAKE) --no-print-directory --keep-going $(TWO_AT_A_TIME) \
-		test-postgresql test-sqlite types cloudformation lint imports django-checks
+		test-postgresql test-sqlite deploy-local types cloudformation lint imports django-checks
 	@echo "All checks and tests passed."
 
 package: $(READY) ## the zip that Lambda runs, in build/; STAGE=dev unless you say otherwise
-	@$(PYTHON) -m infra.package $(or $(STAGE),dev)
+	@$(PYTHON) -m infra.packaging.package $(or $(STAGE),dev)
 
 lint: $(READY) ## ruff and djlint
 	@echo "== lint"
@@ -48,34 +48,34 @@ types: $(READY) ## mypy, strict
 	@DJANGO_LOCAL=1 $(PYTHON) -m mypy --no-error-summary
 
 deploy-local: $(READY) ## all that a deployment is, against a local AWS: stack, deploy, update, roll back, undeploy
-	@$(PYTHON) -m infra.deploy_local
+	@$(PYTHON) -m infra.deployment.deploy_local
 
 stack: $(READY) stage-is-given ## make or update a stage's stack on AWS; PARAMETERS="Name=value ..."
-	@$(PYTHON) -m infra.deploy stack $(STAGE) $(addprefix --parameter ,$(PARAMETERS))
+	@$(PYTHON) -m infra.deployment.deploy stack $(STAGE) $(addprefix --parameter ,$(PARAMETERS))
 
 data: $(READY) stage-is-given ## make or update a stage's database on AWS; PARAMETERS="Name=value ..."
-	@$(PYTHON) -m infra.deploy data $(STAGE) $(addprefix --parameter ,$(PARAMETERS))
+	@$(PYTHON) -m infra.deployment.deploy data $(STAGE) $(addprefix --parameter ,$(PARAMETERS))
 
 database-url: $(READY) stage-is-given ## put the address of a database elsewhere into a stage's secret; asks for it
-	@$(PYTHON) -m infra.deploy database-url $(STAGE)
+	@$(PYTHON) -m infra.deployment.deploy database-url $(STAGE)
 
 deploy: $(READY) stage-is-given ## deploy a stage to AWS: check, package, update, migrate, test, keep or roll back
-	@$(PYTHON) -m infra.deploy deploy $(STAGE)
+	@$(PYTHON) -m infra.deployment.deploy deploy $(STAGE)
 
 rollback: $(READY) stage-is-given ## go back to the release of a stage before this one
-	@$(PYTHON) -m infra.deploy rollback $(STAGE)
+	@$(PYTHON) -m infra.deployment.deploy rollback $(STAGE)
 
 manage: $(READY) stage-is-given ## run one of manage.py's commands on Lambda; COMMAND="migrate --plan"
-	@$(PYTHON) -m infra.deploy manage $(STAGE) --manage "$(COMMAND)"
+	@$(PYTHON) -m infra.deployment.deploy manage $(STAGE) --manage "$(COMMAND)"
 
 tail: $(READY) stage-is-given ## a stage's log, as it comes
-	@$(PYTHON) -m infra.deploy tail $(STAGE)
+	@$(PYTHON) -m infra.deployment.deploy tail $(STAGE)
 
 undeploy: $(READY) stage-is-given ## take a stage's function, API and schedule down; asks first
-	@$(PYTHON) -m infra.deploy undeploy $(STAGE)
+	@$(PYTHON) -m infra.deployment.deploy undeploy $(STAGE)
 
 delete-stack: $(READY) stage-is-given ## delete a stage's stack, with what is in its queues; asks first
-	@$(PYTHON) -m infra.deploy delete-stack $(STAGE)
+	@$(PYTHON) -m infra.deployment.deploy delete-stack $(STAGE)
 
 stage-is-given:
 	@test -n "$(STAGE)" || { echo "Say which stage of zappa_settings.json: make $(MAKECMDGOALS) STAGE=dev"; exit 1; }
@@ -83,7 +83,7 @@ stage-is-given:
 cloudformation: $(READY) ## cfn-lint over the templates, and parliament over what they allow
 	@echo "== cloudformation"
 	@.venv/bin/cfn-lint infra/cloudformation/*.yaml
-	@$(PYTHON) -m infra.policies
+	@$(PYTHON) -m infra.deployment.policies
 
 imports: $(READY) ## who may import whom
 	@echo "== imports"

@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from django.template import Context, Engine, Node
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
-from infra.local_environment import be_local
+from infra.local.local_environment import be_local
 
 PROJECT = Path(__file__).resolve().parent.parent
 PACKAGES = ("config", "foundation", "notifications", "subscriptions")

@@ -20,8 +20,8 @@ from typing import Self
 import psycopg
 
 from infra.errors import PostgreSQLError
-from infra.lifetime import RemovedWithThisProcess, end_with_this_thread
-from infra.postgresql_package import account, programs
+from infra.local.lifetime import RemovedWithThisProcess, end_with_this_thread
+from infra.local.postgresql_package import account, programs
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes a directory of our own inside
 SHARED_MEMORY_NEEDED = 1 << 30  # bytes; Docker's default of 64 MiB holds a new cluster and little else

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import django
 
-from infra.lambda_function import LambdaFunction
-from infra.local_environment import be_local
-from infra.package import make_package
+from infra.local.lambda_function import LambdaFunction
+from infra.local.local_environment import be_local
+from infra.local.sandbox_host import SandboxHost
+from infra.local.site import Site
+from infra.local.zappa_stage import load_stage
+from infra.packaging.package import make_package
 from infra.postgresql import PostgreSQL
-from infra.sandbox_host import SandboxHost
-from infra.site import Site
-from infra.unpacked_package import UnpackedPackage
-from infra.zappa_stage import load_stage
+from infra.sandbox.unpacked_package import UnpackedPackage
 
 STAGE = "dev"
 NEW = Path("-")
@@ -58,8 +58,8 @@ def _run_here(directory: Path, *, once: bool) -> int:
     be_local(DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}", SITE_URL=site.url)
     function = LambdaFunction(stage)
     # The rest loads models, which needs the Django that Zappa's handler has set up by now.
-    from infra.local_service import LocalService  # noqa: PLC0415
-    from infra.process_host import ProcessHost  # noqa: PLC0415
+    from infra.local.local_service import LocalService  # noqa: PLC0415
+    from infra.local.process_host import ProcessHost  # noqa: PLC0415
 
     return LocalService(directory, ProcessHost(site, function), stage).run(once=once)
 
@@ -75,7 +75,7 @@ def _run_package(directory: Path, archive: Path, *, once: bool) -> int:
         be_local(DATABASE_URL=database.url, SITE_URL=host.url, **shared)
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         django.setup()
-        from infra.local_service import LocalService  # noqa: PLC0415 - it loads models
+        from infra.local.local_service import LocalService  # noqa: PLC0415 - it loads models
 
         return LocalService(directory, host, stage).run(once=once)
 

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db import connection
 from django.urls import set_script_prefix
 
-from infra.lambda_function import LambdaFunction
-from infra.local_aws import LocalAWS
-from infra.package import make_package
-from infra.unpacked_package import UnpackedPackage
-from infra.zappa_stage import ZappaStage, load_stage
+from infra.local.lambda_function import LambdaFunction
+from infra.local.local_aws import LocalAWS
+from infra.local.zappa_stage import ZappaStage, load_stage
+from infra.packaging.package import make_package
+from infra.sandbox.unpacked_package import UnpackedPackage
 from notifications import aws as clients
 from tests.infra.built_package import BuiltPackage
 

@@ -1,6 +1,6 @@
 """The project's settings as a laptop has them; `DATABASE_URL` chooses the database. Otherwise only quicker."""
 
-from infra.local_environment import be_local
+from infra.local.local_environment import be_local
 
 be_local()
 

@@ -8,10 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from infra.eventbridge import delivered_event
-from infra.lambda_function import LambdaFunction
-from infra.local_aws import LocalAWS
-from infra.zappa_stage import ZappaStage
+from infra.local.eventbridge import delivered_event
+from infra.local.lambda_function import LambdaFunction
+from infra.local.local_aws import LocalAWS
+from infra.local.zappa_stage import ZappaStage
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from tests.browser.visitor import Visitor
 from tests.factories import has_access, make_plan

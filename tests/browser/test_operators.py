@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra import demo
+from infra.local import demo
 from notifications.models import Channel, Notification, State, database_time
 from subscriptions.models import Subscription
 from subscriptions.sweep import Sweep

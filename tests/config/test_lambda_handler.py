@@ -17,9 +17,9 @@ from django.test import override_settings
 from config.invocation_rules import MANAGEMENT_COMMANDS, RefusedInvocation
 from config.zappa_settings import MalformedSettings
 from foundation.invocation import request_id
-from infra.eventbridge import delivered_event, scheduled_event
-from infra.lambda_function import LambdaFunction
-from infra.zappa_stage import ZappaStage
+from infra.local.eventbridge import delivered_event, scheduled_event
+from infra.local.lambda_function import LambdaFunction
+from infra.local.zappa_stage import ZappaStage
 from subscriptions.models import SweepRun
 from tests.deployment import environment
 from tests.gateway import GATEWAYS, Browser, Gateway

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from config.secrets import DATABASE_PARTS, UnusableSecret, database_url, load_secret, read_variables
 from config.signature import Credentials, Request, signed_headers
-from infra.local_aws import LocalAWS
+from infra.local.local_aws import LocalAWS
 from tests.deployment import environment
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from knox.models import AuthToken
 
-from infra.lambda_function import LambdaFunction
+from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import Plan, RequestCount, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import make_plan, make_user

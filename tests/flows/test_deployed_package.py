@@ -16,16 +16,16 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from infra.api_gateway import API, ApiGateway
-from infra.event_sources import EventSource
-from infra.eventbridge import delivered_event, scheduled_event
-from infra.function_configuration import FunctionConfiguration
-from infra.http_api import HttpAPI
-from infra.invocation_result import InvocationResult
-from infra.lambda_service import LambdaService
-from infra.local_aws import ACCOUNT, LocalAWS
-from infra.rest_api import RestAPI
-from infra.zappa_stage import ZappaStage
+from infra.gateway.api_gateway import API, ApiGateway
+from infra.gateway.http_api import HttpAPI
+from infra.gateway.rest_api import RestAPI
+from infra.local.eventbridge import delivered_event, scheduled_event
+from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.zappa_stage import ZappaStage
+from infra.sandbox.event_sources import EventSource
+from infra.sandbox.function_configuration import FunctionConfiguration
+from infra.sandbox.invocation_result import InvocationResult
+from infra.sandbox.lambda_service import LambdaService
 from notifications.models import Notification
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service

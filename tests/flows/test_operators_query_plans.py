@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from foundation import clock
-from infra.large_history import EVENTS_EACH, fill
+from infra.benchmarks.large_history import EVENTS_EACH, fill
 from notifications.models import Channel, Notification, State
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from tests.factories import make_user

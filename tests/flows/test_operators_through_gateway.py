@@ -7,7 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
 
-from infra.lambda_function import LambdaFunction
+from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import SweepRun
 from tests.gateway import GATEWAYS, Browser
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from foundation.invocation import InvalidJobEvent, JobFailed
-from infra.eventbridge import delivered_event, scheduled_event
-from infra.lambda_function import LambdaFunction
-from infra.local_aws import LocalAWS
-from infra.zappa_stage import ZappaStage
+from infra.local.eventbridge import delivered_event, scheduled_event
+from infra.local.lambda_function import LambdaFunction
+from infra.local.local_aws import LocalAWS
+from infra.local.zappa_stage import ZappaStage
 from notifications.models import Notification
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service

@@ -13,8 +13,8 @@ from cfnlint.decode.cfn_yaml import load
 from django.conf import settings
 
 from config.zappa_settings import Stage, read_document, read_stages
-from infra.local_aws import LocalAWS
-from infra.policies import DATA, MESSAGING, STAGE
+from infra.deployment.policies import DATA, MESSAGING, STAGE
+from infra.local.local_aws import LocalAWS
 from notifications.delivery import Delivery
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep, unlimited

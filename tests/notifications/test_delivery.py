@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from infra.local_aws import LocalAWS
+from infra.local.local_aws import LocalAWS
 from notifications.delivery import Delivery
 from notifications.models import Channel, Notification
 from subscriptions.services import SubscriptionService as Service

@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 from django.test.utils import override_settings
 
-from infra.local_aws import LocalAWS
+from infra.local.local_aws import LocalAWS
 from notifications import aws, sns
 from notifications.models import Channel, Notification
 from notifications.outcomes import Outcome, Verdict

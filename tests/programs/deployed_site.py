@@ -9,8 +9,8 @@ import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
 
-from infra.lambda_function import LambdaFunction
-from infra.zappa_stage import load_stage
+from infra.local.lambda_function import LambdaFunction
+from infra.local.zappa_stage import load_stage
 
 if __name__ == "__main__":
     answers = sys.stdout

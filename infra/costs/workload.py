@@ -1,0 +1,104 @@
+"""How much of each service a month needs. What is measured says so; the rest is assumed, and can be changed here."""
+
+from dataclasses import dataclass
+
+from infra.costs import prices
+from infra.costs.prices import Price
+
+HOURS = 730  # in a month
+MEMORY_GIGABYTES = 0.5  # memory_size of zappa_settings.json
+
+EVENTS = 1.2
+"""A subscriber and month: a monthly plan that is renewed each month, and now and then cancelled or taken up again."""
+PAGES = 6
+"""Requests of a subscriber a month."""
+PAGE_SECONDS = 0.05
+PAGE_KILOBYTES = 20
+JOB_SECONDS = 0.15
+"""A sweep or delivery that finds nothing, a round trip to the database for each of its few queries."""
+SWEEP_ROWS_PER_SECOND = 10_000  # measured, docs/decisions.md
+MAIL_SECONDS = 0.05 / 8  # a call of 50 ms, eight at a time
+EVENT_SECONDS = 0.05 / 10 / 8  # ten a call
+LOG_KILOBYTES = 0.8  # an invocation: its JSON line, and Lambda's START, END and REPORT
+FEEDBACK = 2
+"""Events of SES a mail: sent, delivered."""
+POLLS = 5 * 3 * 60 * HOURS
+"""Lambda polls an idle queue five times in parallel, for 20 s each."""
+COLD_STARTS = 3_000  # a month, each of which reads the secret once
+ROW_KILOBYTES = 4
+"""Users, subscriptions and indexes of a subscriber."""
+HISTORY_KILOBYTES = 1.5 * EVENTS * 12
+"""A year's events and notifications with their indexes."""
+ACCESSES = 10
+"""Reads and writes of Aurora's storage for an event; what idle jobs read is in memory."""
+ACCESSES_OF_A_JOB = 2  # the row of the sweep
+SUBSCRIBERS_OF_A_UNIT = 1_000_000
+"""Whose indexes and recent rows stay in the 2 GiB of one capacity unit."""
+SMALLEST_CAPACITY = 0.5
+
+RESUME_SECONDS = 15
+IDLE_SESSION_SECONDS = 90
+SLEEP_AFTER_SECONDS = 300
+"""What data.yaml sets; Aurora counts from when the last connection is gone."""
+
+JOBS = 2
+METRICS = 9
+ALARMS = 15
+"""Of messaging.yaml; a test counts them."""
+ENDPOINTS_AND_ZONES = 3 * 2
+"""Of data.yaml with WayOut=endpoints."""
+
+Quantities = dict[Price, float]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A month. `minutes` is the interval of the schedule."""
+
+    subscribers: int = 0
+    minutes: float = 1
+
+    @property
+    def events(self) -> float:
+        """Transitions, and so mails and published events."""
+        return self.subscribers * EVENTS
+
+    @property
+    def runs(self) -> float:
+        """Of each job."""
+        return HOURS * 60 / self.minutes
+
+    def quantities(self) -> Quantities:
+        """What is billed, in each price's unit."""
+        requests = self.subscribers * PAGES
+        feedback = self.events * FEEDBACK / 10  # invocations, ten messages each
+        invocations = self.runs * JOBS + requests + feedback
+        return {
+            prices.LAMBDA_REQUEST: invocations,
+            prices.LAMBDA_SECOND: self._seconds(requests, feedback) * MEMORY_GIGABYTES,
+            prices.API_REQUEST: requests,
+            prices.SES_MAIL: self.events,
+            prices.SNS_PUBLISH: self.events * (1 + FEEDBACK),
+            prices.SQS_REQUEST: POLLS + 2 * feedback,
+            prices.LOG_GIGABYTE: invocations * LOG_KILOBYTES / 1e6,
+            prices.METRIC: METRICS,
+            prices.ALARM: ALARMS,
+            prices.DASHBOARD: 1,
+            prices.SECRET: 1,
+            prices.SECRET_CALL: COLD_STARTS,
+            prices.CAPACITY_HOUR: self.capacity_hours(),
+            prices.STORAGE_GIGABYTE: 1 + self.subscribers * (ROW_KILOBYTES + HISTORY_KILOBYTES) / 1e6,
+            prices.STORAGE_ACCESS: self.events * ACCESSES + self.runs * JOBS * ACCESSES_OF_A_JOB,
+            prices.EGRESS_GIGABYTE: requests * PAGE_KILOBYTES / 1e6,
+        }
+
+    def capacity_hours(self) -> float:
+        """The database is awake from a job until its connection is closed and the pause has come. Users keep it so."""
+        awake_after_a_job = RESUME_SECONDS + IDLE_SESSION_SECONDS + SLEEP_AFTER_SECONDS
+        awake = 1.0 if self.subscribers else min(1.0, awake_after_a_job / (self.minutes * 60))
+        return HOURS * awake * max(SMALLEST_CAPACITY, self.subscribers / SUBSCRIBERS_OF_A_UNIT)
+
+    def _seconds(self, requests: float, feedback: float) -> float:
+        jobs = self.runs * JOBS * JOB_SECONDS + self.events / SWEEP_ROWS_PER_SECOND
+        deliveries = self.events * (MAIL_SECONDS + EVENT_SECONDS) + feedback * JOB_SECONDS
+        return jobs + deliveries + requests * PAGE_SECONDS

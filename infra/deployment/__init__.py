@@ -1,0 +1,1 @@
+"""Deploying, with Zappa and CloudFormation, here and on a real account."""

@@ -1,0 +1,110 @@
+"""What AWS shows of a deployment, beside what it should show."""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from infra.deployment.deployed_function import MAXIMUM_AGE, RETRIES
+from infra.deployment.deployment import Deployment
+from infra.errors import NotAsDeployed
+from infra.local.zappa_stage import load_stage
+from infra.packaging.lambda_runtimes import runtime_of
+from infra.sandbox.deployed_rules import deployed_rules
+
+LOG_RETENTION_DAYS = 30
+"""The default of messaging.yaml."""
+
+
+@dataclass(frozen=True)
+class DeployedState:
+    """Reads one deployment back. Each method raises NotAsDeployed, with what was found."""
+
+    deployment: Deployment
+
+    def check_function(self) -> None:
+        """Configuration, retries, dead letters, log retention."""
+        name, outputs = self.deployment.name, self.deployment.outputs()
+        functions = boto3.client("lambda")
+        found = functions.get_function_configuration(FunctionName=name)
+        settings = self.deployment.stage.settings
+        expect("handler", found["Handler"], settings["lambda_handler"])
+        expect("runtime", found["Runtime"], runtime_of().name)
+        expect("time limit", found["Timeout"], settings["timeout_seconds"])
+        expect("memory", found["MemorySize"], settings["memory_size"])
+        expect("role", found["Role"], outputs["RoleArn"])
+        expect("dead letters", found["DeadLetterConfig"], {"TargetArn": outputs["DeadLetterQueueArn"]})
+        expect("secret's name", found["Environment"]["Variables"]["SECRET_ARN"], outputs["SecretArn"])
+        policy = functions.get_function_event_invoke_config(FunctionName=name)
+        expect("retries", policy["MaximumRetryAttempts"], RETRIES)
+        expect("age of an event", policy["MaximumEventAgeInSeconds"], MAXIMUM_AGE.total_seconds())
+        (group,) = boto3.client("logs").describe_log_groups(logGroupNamePrefix=outputs["LogGroupName"])["logGroups"]
+        expect("log retention", group.get("retentionInDays"), LOG_RETENTION_DAYS)
+
+    def check_no_secret_in_configuration(self, *secrets: str) -> None:
+        """Neither a secret nor the database's address is in what Lambda's console shows."""
+        shown = json.dumps(boto3.client("lambda").get_function(FunctionName=self.deployment.name), default=str)
+        expect("secrets in the configuration", [secret for secret in secrets if secret in shown], [])
+
+    def check_schedule(self) -> None:
+        """Rules, their targets, and that EventBridge may invoke the function for each of them, and for nothing else."""
+        function_arn = boto3.client("lambda").get_function(FunctionName=self.deployment.name)["Configuration"][
+            "FunctionArn"
+        ]
+        wanted = load_stage(self.deployment.stage_name, self.deployment.settings_file).schedules
+        rules = deployed_rules(boto3.client("events"))
+        expect(
+            "rules",
+            sorted((rule.rule_name, rule.expression, rule.enabled) for rule in rules),
+            sorted((schedule.rule_name, schedule.expression, schedule.enabled) for schedule in wanted),
+        )
+        expect("targets", [[target.arn for target in rule.targets] for rule in rules], [[function_arn] for _ in rules])
+        statements = self._statements("events.amazonaws.com")
+        allowed = [statement["Condition"]["ArnLike"]["AWS:SourceArn"].rpartition("/")[2] for statement in statements]
+        expect("permissions of the rules", sorted(allowed), sorted(rule.rule_name for rule in rules))
+
+    def check_nothing_left(self) -> None:
+        """No function, API, rule or target."""
+        functions = [found["FunctionName"] for found in boto3.client("lambda").list_functions()["Functions"]]
+        expect("functions", functions, [])
+        expect("APIs", [api["name"] for api in boto3.client("apigateway").get_rest_apis()["items"]], [])
+        expect("rules", [rule.rule_name for rule in deployed_rules(boto3.client("events"))], [])
+
+    def check_no_stack_left(self) -> None:
+        """No stack, topic of ours or role."""
+        expect("stack", self.deployment.messaging.exists, False)
+        names = [role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"]]
+        expect("roles", [name for name in names if name.startswith(self.deployment.name)], [])
+
+    def _statements(self, service: str) -> list[dict[str, Any]]:
+        policy = json.loads(boto3.client("lambda").get_policy(FunctionName=self.deployment.name)["Policy"])
+        return [entry for entry in policy["Statement"] if entry["Principal"] == {"Service": service}]
+
+
+def expect(what: str, found: Any, wanted: Any) -> None:
+    """Raises NotAsDeployed where they differ."""
+    if found != wanted:
+        raise NotAsDeployed(f"{what}: {found!r} where {wanted!r} should be")
+
+
+def expect_page(url: str, shows: str) -> str:
+    """The page. Raises NotAsDeployed where it does not show the text."""
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own server
+        page: str = answer.read().decode()
+    if shows not in page:
+        raise NotAsDeployed(f"{url} does not show {shows!r}")
+    return page
+
+
+def expect_refusal(step: Callable[[], object], kind: type[Exception], says: str) -> str:
+    """Raises NotAsDeployed unless the step is refused in these words; returns them."""
+    try:
+        step()
+    except kind as error:
+        if says in str(error):
+            return f"refused: {says}"
+        raise
+    raise NotAsDeployed(f"it went on where it should have said {says!r}")

@@ -1,0 +1,207 @@
+"""One stage's deployment on AWS, step by step. Every step can be taken again, wherever the last run was interrupted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+
+from config.zappa_settings import Stage, read_document, read_stages
+from infra.deployment import preconditions
+from infra.deployment.cloud_stack import CloudStack
+from infra.deployment.deployed_function import DeployedFunction
+from infra.deployment.deployment_secret import DeploymentSecret
+from infra.deployment.deployment_settings import write_settings
+from infra.deployment.releases import Releases
+from infra.deployment.smoke_test import SmokeTest
+from infra.deployment.zappa_command import ZappaCommand
+from infra.errors import NoStack, Refused
+from infra.local.zappa_stage import SETTINGS_FILE, load_stage
+from infra.packaging.lambda_runtimes import runtime_of
+from infra.packaging.package_check import check_package
+from infra.packaging.packaging_environment import BUILD
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "cloudformation"
+
+Address = Callable[[str, str, str], str]
+"""Where a stage is reached: takes the API's id, the region and the stage."""
+
+
+def address_on_aws(api_id: str, region: str, stage: str) -> str:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html"""
+    return f"https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """All that a stage consists of on AWS, found by its name."""
+
+    stage_name: str
+    settings_file: Path = SETTINGS_FILE
+    address: Address = address_on_aws
+    templates: Path = TEMPLATES
+    directory: Path = BUILD
+    """Where Zappa's settings are written to."""
+
+    @cached_property
+    def stage(self) -> Stage:
+        """The stage's settings. Raises Refused where there is none."""
+        stages = {stage.name: stage for stage in read_stages(read_document(self.settings_file))}
+        if self.stage_name not in stages:
+            raise Refused(f"zappa_settings.json has no stage {self.stage_name}; it has {', '.join(stages)}")
+        return stages[self.stage_name]
+
+    @property
+    def name(self) -> str:
+        """The function's."""
+        return self.stage.lambda_name
+
+    @property
+    def project(self) -> str:
+        """What all names begin with."""
+        project: str = self.stage.settings["project_name"]
+        return project
+
+    @property
+    def region(self) -> str:
+        """Where it runs."""
+        region: str = self.stage.settings["aws_region"]
+        return region
+
+    @property
+    def from_address(self) -> str:
+        """Whom the mails come from."""
+        address: str = self.stage.settings["aws_environment_variables"]["SES_FROM_ADDRESS"]
+        return address
+
+    @property
+    def messaging(self) -> CloudStack:
+        """Topics, queues, the role, the secret, the alarms."""
+        return self._stack("messaging")
+
+    @property
+    def data(self) -> CloudStack:
+        """The database, for those who have it on AWS."""
+        return self._stack("data")
+
+    @property
+    def api(self) -> CloudStack:
+        """The API that Zappa makes, a stack of its own."""
+        return CloudStack(boto3.client("cloudformation", region_name=self.region), self.name)
+
+    @property
+    def function(self) -> DeployedFunction:
+        """The function on Lambda."""
+        return DeployedFunction(boto3.client("lambda", region_name=self.region), self.name)
+
+    @property
+    def releases(self) -> Releases:
+        """What can be gone back to."""
+        return Releases(boto3.client("lambda", region_name=self.region), self.name)
+
+    def check_here(self) -> None:
+        """What can be told without AWS. Raises Refused, with every finding, and UnsupportedPython."""
+        runtime_of()
+        _refuse(preconditions.settings_problems(self.settings_file))
+
+    def outputs(self) -> dict[str, str]:
+        """What the stacks made. Raises Refused where the first one is missing."""
+        try:
+            outputs = self.messaging.outputs()
+        except NoStack as error:
+            raise Refused(f"{error}: run `make stack STAGE={self.stage_name}` first") from error
+        return outputs | (self.data.outputs() if self.data.exists else {})
+
+    def check_there(self) -> None:
+        """What AWS must have by now. Raises Refused, with every finding."""
+        outputs = self.outputs()
+        _refuse(
+            [
+                *preconditions.account_problems(self.stage),
+                *preconditions.output_problems(self.stage, outputs),
+                *preconditions.secret_problems(outputs["SecretArn"], self.region),
+                *preconditions.sender_problems(self.from_address, self.region),
+            ]
+        )
+
+    def check_package(self, package: Path) -> None:
+        """Whether the zip would work there. Raises Refused, with every finding."""
+        _refuse([str(problem) for problem in check_package(package)])
+
+    def update_stack(self, parameters: Mapping[str, str] | None = None) -> bool:
+        """Make or update the messaging stack; tell whether anything changed. Raises StackFailed."""
+        known = {"Project": self.project, "Stage": self.stage_name, "FromAddress": self.from_address}
+        return self.messaging.apply(self.templates / "messaging.yaml", known | dict(parameters or {}))
+
+    def update_data(self, parameters: Mapping[str, str] | None = None) -> bool:
+        """Make or update the database's stack; tell whether anything changed. Raises StackFailed."""
+        known = {"Project": self.project, "Stage": self.stage_name}
+        return self.data.apply(self.templates / "data.yaml", known | dict(parameters or {}))
+
+    @property
+    def secret(self) -> DeploymentSecret:
+        """What the function reads at its start. Raises Refused where there is no stack."""
+        client = boto3.client("secretsmanager", region_name=self.region)
+        return DeploymentSecret(client, self.outputs()["SecretArn"])
+
+    def zappa(self) -> ZappaCommand:
+        """Zappa, with the stacks' outputs in its settings."""
+        return ZappaCommand(
+            write_settings(self.stage, self.outputs(), datetime.now(UTC), self.directory), self.stage_name
+        )
+
+    def upload(self, package: Path) -> str:
+        """`zappa deploy` the first time, `zappa update` later; return which. Raises ZappaFailed, Refused.
+
+        A function without an API is what an interrupted first deployment leaves; Zappa can then do neither of both.
+        """
+        if self.function.exists and not self.api.exists:
+            if self.releases.kept():
+                raise Refused(f"the API of {self.name} is gone: `make undeploy STAGE={self.stage_name}`, then deploy")
+            self.function.delete()
+        command = "update" if self.function.exists else "deploy"
+        self.zappa().run(command, "--zip", str(package), "--disable_progress")
+        return command
+
+    def complete(self) -> None:
+        """What Zappa has no setting for."""
+        self.function.complete(self.outputs()["DeadLetterQueueArn"])
+
+    def migrate(self) -> None:
+        """Bring the database's tables up to date, by the deployed code. Raises ZappaFailed."""
+        self.zappa().run("manage", "migrate --noinput")
+
+    def smoke_test(self) -> None:
+        """Raises SmokeTestFailed."""
+        SmokeTest(load_stage(self.stage_name, self.settings_file), self.function, self.url()).run()
+
+    def url(self) -> str:
+        """Where the stage is reached. Raises Refused where there is no API."""
+        client = boto3.client("cloudformation", region_name=self.region)
+        try:
+            found = client.describe_stack_resource(StackName=self.name, LogicalResourceId="Api")
+        except ClientError as error:
+            raise Refused(f"{self.name} has no API: run `make deploy STAGE={self.stage_name}`") from error
+        return self.address(found["StackResourceDetail"]["PhysicalResourceId"], self.region, self.stage_name)
+
+    def go_back_to(self, version: str) -> None:
+        """Code and configuration as they were in this version. Raises ZappaFailed."""
+        steps = self.releases.steps_back(version)
+        if steps:
+            self.zappa().run("rollback", "--num-rollback", str(steps))
+        self.function.restore(version)
+
+    def take_down(self) -> None:
+        """Delete function, API and schedule. Raises ZappaFailed."""
+        self.zappa().run("undeploy", "--yes")
+
+    def _stack(self, part: str) -> CloudStack:
+        return CloudStack(boto3.client("cloudformation", region_name=self.region), f"{self.name}-{part}")
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise Refused("\n".join(f"- {problem}" for problem in problems))

@@ -1,0 +1,71 @@
+"""A whole AWS account on this machine: the local AWS, functions that run, APIs that answer, and a PostgreSQL."""
+
+import contextlib
+import json
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+import boto3
+from moto.awslambda.models import lambda_backends
+from moto.ses.models import ses_backends
+
+from infra.deployment.deployed_functions import DeployedFunctions
+from infra.deployment.deployment import Deployment
+from infra.deployment.moto_gaps import close_gaps
+from infra.gateway.api_gateway import ApiGateway
+from infra.gateway.rest_api import RestAPI
+from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.postgresql import PostgreSQL
+
+RETRY_DELAYS = (timedelta(seconds=1), timedelta(seconds=2))
+"""In the place of Lambda's minutes."""
+
+
+class LocalCloud:
+    """Context manager: an account as empty as a new one. `address` finds an API's stage, as `Deployment` asks."""
+
+    def __init__(self, *, topic_arn: str, from_address: str) -> None:
+        self.aws = LocalAWS(topic_arn=topic_arn, from_address=from_address)
+        self.database = PostgreSQL()
+        self.functions = DeployedFunctions(retry_delays=RETRY_DELAYS)
+        self._gateways: dict[str, ApiGateway] = {}
+        self._parts = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as parts:
+            parts.enter_context(self.database)
+            parts.enter_context(self.aws)
+            close_gaps(parts.enter_context(self.functions))
+            parts.callback(close_gaps)
+            self._parts = parts.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._parts.close()
+
+    def address(self, api_id: str, region: str, stage: str) -> str:
+        """A gateway before the function that the API leads to, on the loopback address."""
+        if api_id not in self._gateways:
+            name = boto3.client("apigateway", region_name=region).get_rest_api(restApiId=api_id)["name"]
+            api = RestAPI(f"{api_id}.execute-api.{region}.amazonaws.com", stage)
+            function = lambda_backends[ACCOUNT][region].get_function(name)
+            gateway = ApiGateway(api, lambda event: self.functions.invoke(function, event))
+            self._gateways[api_id] = self._parts.enter_context(gateway)
+        return self._gateways[api_id].url
+
+    def provide_what_moto_ignores(self, deployment: Deployment) -> None:
+        """Make what CloudFormation makes of messaging.yaml on AWS, and moto's leaves out without a word."""
+        outputs = deployment.outputs()
+        password = {"username": "subscriptions", "dbname": "subscriptions", "password": "local"}
+        name = outputs["SecretArn"].rpartition(":")[2]
+        boto3.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(password))
+        boto3.client("sns").subscribe(
+            TopicArn=outputs["FeedbackTopicArn"], Protocol="sqs", Endpoint=outputs["FeedbackQueueArn"]
+        )
+
+    def verify(self, address: str, region: str) -> None:
+        """Be the owner of the address, and follow the link in SES's mail."""
+        ses_backends[ACCOUNT][region].email_identities[address].verified_for_sending_status = True

@@ -1,0 +1,93 @@
+"""A deployment in use, on the local AWS: its schedule fires, it serves pages, it fails, somebody looks after it."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urljoin
+
+import boto3
+
+from infra.deployment import runbook
+from infra.deployment.aws_command import AwsCommand
+from infra.deployment.deployed_state import expect, expect_page
+from infra.deployment.deployment import Deployment
+from infra.errors import NotAsDeployed
+from infra.local.local_aws import LocalAWS
+from infra.sandbox.deployed_rules import deployed_rules
+
+DEAD_LETTER_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class LocalUse:
+    """Each method raises NotAsDeployed where it does not find what it should."""
+
+    deployment: Deployment
+    aws: LocalAWS
+
+    def fire_schedule(self) -> str:
+        """Sweep and delivery, as EventBridge's rules have them now; on demo data. Returns the figures."""
+        # These load models, which needs the Django that is set up by now.
+        from infra.local import demo  # noqa: PLC0415
+        from infra.local.figures import Before  # noqa: PLC0415
+
+        demo.load(datetime.now(UTC))
+        before = Before.measure(datetime.now(UTC))
+        for rule in deployed_rules(boto3.client("events")):
+            for arn, event in rule.deliveries(datetime.now(UTC)):
+                answer = boto3.client("lambda").invoke(FunctionName=arn, Payload=json.dumps(event).encode())
+                expect(rule.rule_name, answer.get("FunctionError"), None)
+        figures = before.compare(self.aws)
+        for figure in figures:
+            expect(figure.what, figure.read_back, figure.expected)
+        return ", ".join(f"{figure.read_back} {figure.what}" for figure in figures)
+
+    def show_page(self) -> str:
+        """The front page and its style sheets, through API Gateway. Returns the last one's address."""
+        url = f"{self.deployment.url()}/"
+        page = expect_page(url, "Monthly")
+        styles: list[str] = re.findall(r'href="([^"]+\.css)"', page)
+        for style in styles:
+            expect_page(urljoin(url, style), "{")
+        return styles[-1]
+
+    def fail_for_good(self) -> str:
+        """An event that the function refuses is retried, and then in the queue. Returns its error."""
+        client = boto3.client("lambda")
+        client.invoke(FunctionName=self.deployment.name, InvocationType="Event", Payload=b'{"command": "os.getcwd"}')
+        letter = next(self._dead_letters())
+        expect("dead letter", json.loads(letter["Body"]), {"command": "os.getcwd"})
+        said: str = letter["MessageAttributes"]["ErrorMessage"]["StringValue"]
+        return said
+
+    def _dead_letters(self) -> Iterator[Any]:
+        url, deadline = self.deployment.outputs()["DeadLetterQueueUrl"], time.monotonic() + DEAD_LETTER_SECONDS
+        while time.monotonic() < deadline:
+            answer = boto3.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1, MessageAttributeNames=["All"])
+            yield from answer.get("Messages", [])
+        raise NotAsDeployed("no dead letter came")
+
+    def tail(self, *secrets: str) -> str:
+        """`zappa tail` shows what was done and what was refused, and none of the secrets. Returns its length."""
+        time.sleep(1)  # Zappa asks for what is older than this second
+        shown = self.deployment.zappa().run("tail", "--since", "1h", "--disable-keep-open")
+        for wanted in ("sweep finished", "invocation refused"):
+            expect(f"{wanted!r} in the log", wanted in shown, True)
+        expect("secrets in the log", [secret for secret in secrets if secret in shown], [])
+        return f"{len(shown.splitlines())} lines"
+
+    def runbook_commands(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        """What docs/runbook.md has an operator run on what is deployed: the command, and the run of it."""
+        boto3.client("sesv2").create_email_identity(EmailIdentity=runbook.DOCUMENTED_DOMAIN)
+        for command in runbook.management_commands(self.deployment.stage_name):
+            yield f"manage {command}", partial(self._manage, command)
+        for line in runbook.aws_commands(self.deployment.stage_name):
+            yield line, AwsCommand.parse(line).run
+
+    def _manage(self, command: str) -> None:
+        self.deployment.zappa().run("manage", command)

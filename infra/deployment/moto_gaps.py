@@ -1,0 +1,175 @@
+"""What Zappa, a deployment and a deployed function need of AWS and moto 5.2 lacks, put over moto's own classes.
+
+Each override is one gap. Its docstring says what AWS does and what moto does; tests/infra/test_moto_gaps.py asks a moto
+without this module, and fails when moto has closed the gap itself: then the override goes.
+"""
+
+import base64
+import json
+import re
+from typing import Any, ClassVar, Protocol
+from urllib.parse import unquote, urlsplit
+
+from moto.apigateway.models import RestAPI, apigateway_backends
+from moto.awslambda import models, urls
+from moto.awslambda.responses import LambdaResponse
+from moto.cloudformation.models import CloudFormationBackend, Stack, StackSet
+from moto.s3.models import get_canned_acl, s3_backends
+from moto.sqs.models import sqs_backends
+
+from infra.errors import NoRunner
+from infra.sandbox.invocation_result import InvocationResult
+
+PARTIAL_ARN = re.compile(r"^function:(?P<name>[^:]+:[^:]+)$")
+CODE_BUCKET = "awslambda-{region}-tasks"
+URL_PATHS = {r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$"}
+"""What the overrides answer and moto's table of addresses lacks."""
+
+LOG_TAIL = 4096  # bytes of the log, https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+
+Answer = tuple[int, dict[str, str], str | bytes]
+"""Status, headers and body, as moto's dispatcher takes them."""
+
+
+class Function(models.LambdaFunction):
+    """moto's function, and what it forgets."""
+
+    docker_client = None
+    """moto: a property that raises without Docker, so that /moto-api/data.json answers 500 once a function exists."""
+
+    def __init__(self, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1) -> None:
+        super().__init__(account_id, spec, region, version)
+        self.dead_letter_config = spec.get("DeadLetterConfig")
+
+    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
+        """AWS: shows the function's DeadLetterConfig. moto: drops it."""
+        shown: dict[str, Any] = super().get_configuration(on_create)
+        return shown | ({"DeadLetterConfig": self.dead_letter_config} if self.dead_letter_config else {})
+
+    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
+        """AWS: changes the DeadLetterConfig. moto: leaves it out."""
+        self.dead_letter_config = config_updates.get("DeadLetterConfig", self.dead_letter_config)
+        shown: dict[str, Any] = super().update_configuration(config_updates)
+        return shown
+
+
+class Runner(Protocol):
+    """What runs functions in the place of moto, which has only Docker for it."""
+
+    def invoke(self, function: models.LambdaFunction, event: Any) -> InvocationResult:
+        """Run the function on the event, a JSON value, and wait for what comes of it."""
+
+    def invoke_later(self, function: models.LambdaFunction, event: Any) -> object:
+        """Take the event on, to be run with retries and then the dead-letter queue."""
+
+
+class Request(LambdaResponse):
+    """moto's answers to Lambda's operations, and those that it lacks."""
+
+    runner: ClassVar[Runner | None] = None
+
+    def list_function_url_configs(self) -> str:
+        """AWS: a list, mostly empty. moto: 404. `zappa update` asks for it."""
+        config = self.backend.get_function(self._named_function()).url_config
+        return json.dumps({"FunctionUrlConfigs": [config.to_dict()] if config else []})
+
+    def add_permission(self) -> Answer:  # type: ignore[override] # moto's 200 is a bare text
+        """AWS: 201. moto: 200, which Zappa logs as an ERROR.
+
+        https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+        """
+        return 201, {"status": "201"}, super().add_permission()
+
+    def get_function(self) -> str:
+        """AWS: takes the partial ARN `function:NAME:VERSION`, and Code.Location is an address that answers.
+
+        moto: 500 for the name, and an address on amazonaws.com. `zappa rollback` needs both.
+        https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
+        """
+        name = self._named_function()
+        qualifier = self._get_param("Qualifier", None)
+        function = self.backend.get_function(name, qualifier)
+        shown = function.get_code()
+        shown["Configuration"] = self._set_configuration_qualifier(shown["Configuration"], name, qualifier)
+        shown["Code"] |= {"Location": self._download_address(function)}
+        return json.dumps(shown)
+
+    def put_function_event_invoke_config(self) -> Any:
+        """AWS: replaces the configuration. moto: keeps showing the first one."""
+        self.backend.get_function(unquote(self.path.split("/")[-2])).event_invoke_config.clear()
+        return super().put_function_event_invoke_config()
+
+    def create_event_source_mapping(self) -> Any:
+        """AWS: a poller takes messages from the queue in batches, and obeys a returned list of failures.
+
+        moto: SendMessage itself invokes the function, once a message, and the sender waits for it.
+        """
+        answer = super().create_event_source_mapping()
+        for queue in sqs_backends[self.current_account][self.region].queues.values():
+            queue.lambda_event_source_mappings.clear()
+        return answer
+
+    def invoke(self) -> Answer:
+        """AWS: runs the function. moto: runs it in Docker, else 500."""
+        function = self.backend.get_function(unquote(self.path.split("/")[-2]), self._get_param("Qualifier", None))
+        event = json.loads(self.body or "{}")
+        if self.runner is None:
+            raise NoRunner("nothing runs functions here; give close_gaps a runner")
+        if self.headers.get("X-Amz-Invocation-Type") == "Event":
+            self.runner.invoke_later(function, event)
+            return 202, {"status": "202"}, b""
+        return _answer_of(self.runner.invoke(function, event), str(function.version))
+
+    def _named_function(self) -> str:
+        """The function's name in a path of the form /API/functions/NAME[/...]."""
+        name = unquote(self.path.split("/functions/")[1].split("/")[0])
+        partial = PARTIAL_ARN.fullmatch(name)
+        return partial["name"] if partial else name
+
+    def _download_address(self, function: models.LambdaFunction) -> str:
+        storage = s3_backends[function.account_id][function.partition]
+        bucket, key = CODE_BUCKET.format(region=function.region), f"{function.function_name}-{function.code_digest}"
+        if bucket not in storage.buckets:
+            storage.create_bucket(bucket, function.region)
+        if key not in storage.buckets[bucket].keys:
+            storage.put_object(bucket, key, function.code_bytes).set_acl(get_canned_acl("public-read"))
+        server = urlsplit(self.uri)
+        return f"{server.scheme}://{server.netloc}/{bucket}/{key}"
+
+
+def keep_previous_values(
+    backend: CloudFormationBackend, instance: Stack | StackSet, incoming_params: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """AWS: UsePreviousValue of a parameter that was left to its default keeps that value. moto: 500."""
+    before = instance.stack_parameters if isinstance(instance, Stack) else instance.parameters
+    return {
+        given["ParameterKey"]: before[given["ParameterKey"]]
+        if given.get("UsePreviousValue")
+        else given["ParameterValue"]
+        for given in incoming_params
+    }
+
+
+def delete_api(api: RestAPI, account_id: str, region_name: str) -> None:
+    """AWS: deleting a stack deletes its REST API. moto: leaves it. `zappa undeploy` relies on it."""
+    apigateway_backends[account_id][region_name].delete_rest_api(api.id)
+
+
+def close_gaps(runner: Runner | None = None) -> None:
+    """Have every moto server of this process answer so. `runner` runs the functions.
+
+    A server makes its table of addresses when it is first asked for a service, so call it before that.
+    """
+    Request.runner = runner
+    models.LambdaFunction = Function  # type: ignore[misc] # LambdaBackend looks it up there
+    RestAPI.delete = delete_api  # type: ignore[attr-defined] # CloudFormation asks each resource for it
+    CloudFormationBackend._resolve_update_parameters = keep_previous_values  # type: ignore[method-assign, assignment] # noqa: SLF001
+    urls.url_paths.update(dict.fromkeys(URL_PATHS | set(urls.url_paths), Request.dispatch))
+
+
+def _answer_of(result: InvocationResult, version: str) -> Answer:
+    tail = base64.b64encode(result.log.encode()[-LOG_TAIL:]).decode()
+    headers = {"X-Amz-Executed-Version": version, "X-Amz-Log-Result": tail}
+    if result.error is not None:
+        return 200, headers | {"X-Amz-Function-Error": "Unhandled"}, json.dumps(result.error)
+    return 200, headers, json.dumps(result.payload)

@@ -1,0 +1,29 @@
+"""The commands of docs/runbook.md, for those who run them: `make deploy-local`, and the tests."""
+
+import re
+from pathlib import Path
+
+RUNBOOK = Path(__file__).resolve().parent.parent.parent / "docs" / "runbook.md"
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+MANAGE = re.compile(r'make manage STAGE=\S+ COMMAND="([^"]+)"')
+DOCUMENTED_STAGE = "production"
+DOCUMENTED_DOMAIN = "subscriptions.example.com"
+NOT_LOCAL = ("aws sesv2 get-account", "aws rds ")
+"""What the local AWS has no answer for, or no database; such a line is held against AWS's description of its API."""
+
+
+def commands(stage: str, path: Path = RUNBOOK) -> list[str]:
+    """Every command line of its blocks, in order, for this stage; continued lines in one piece, comments left out."""
+    lines = "".join(BLOCK.findall(path.read_text(encoding="utf-8"))).replace("\\\n", " ").splitlines()
+    said = [line.partition(" #")[0].strip() for line in lines if not line.startswith("#")]
+    return [line.replace(DOCUMENTED_STAGE, stage) for line in said if line]
+
+
+def management_commands(stage: str) -> list[str]:
+    """The command lines that the runbook has `make manage` run on Lambda."""
+    return [found[1] for line in commands(stage) if (found := MANAGE.fullmatch(line))]
+
+
+def aws_commands(stage: str) -> list[str]:
+    """The commands of AWS's CLI that the local AWS can answer."""
+    return [line for line in commands(stage) if line.startswith("aws ") and not line.startswith(NOT_LOCAL)]

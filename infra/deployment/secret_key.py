@@ -1,0 +1,66 @@
+"""Changing a stage's SECRET_KEY without signing anybody out.
+
+    python -m infra.deployment.secret_key rotate STAGE    a new key; what the old one signed is still accepted
+    python -m infra.deployment.secret_key retire STAGE    old keys are accepted no longer
+
+Functions read the secret when they start: `make deploy STAGE=...` afterwards starts them anew. When: docs/secrets.md.
+https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key-fallbacks
+"""
+
+import argparse
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from config.zappa_settings import read_document, read_stages
+from infra.local.zappa_stage import SETTINGS_FILE
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+KEY_BYTES = 48
+"""64 characters, none of them a comma; Django warns below 50."""
+
+Secret = dict[str, Any]
+
+
+def rotate(secret: Secret) -> Secret:
+    """With a new key, and the former one first among the fallbacks."""
+    former = [key for key in [secret.get("SECRET_KEY"), *secret.get("SECRET_KEY_FALLBACKS", [])] if key]
+    return secret | {"SECRET_KEY": secrets.token_urlsafe(KEY_BYTES), "SECRET_KEY_FALLBACKS": former}
+
+
+def retire(secret: Secret) -> Secret:
+    """Without fallbacks."""
+    return {name: value for name, value in secret.items() if name != "SECRET_KEY_FALLBACKS"}
+
+
+COMMANDS: dict[str, Callable[[Secret], Secret]] = {"rotate": rotate, "retire": retire}
+
+
+def change(client: "SecretsManagerClient", arn: str, how: Callable[[Secret], Secret]) -> None:
+    """Replace the secret's value, which is never printed, by what `how` makes of it."""
+    secret = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+    client.put_secret_value(SecretId=arn, SecretString=json.dumps(how(secret)))
+
+
+def main(arguments: list[str]) -> int:
+    """Do it with the shell's credentials, and say what comes next."""
+    parser = argparse.ArgumentParser(prog="infra.deployment.secret_key")
+    parser.add_argument("command", choices=COMMANDS)
+    stages = {stage.name: stage.settings for stage in read_stages(read_document(SETTINGS_FILE))}
+    parser.add_argument("stage", choices=stages)
+    options = parser.parse_args(arguments)
+    settings = stages[options.stage]
+    client = boto3.client("secretsmanager", region_name=settings["aws_region"])
+    change(client, settings["aws_environment_variables"]["SECRET_ARN"], COMMANDS[options.command])
+    print(f"Done. Now `make deploy STAGE={options.stage}`, so that functions that run already read it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""API Gateway's part: HTTP requests to events, answers to HTTP."""

@@ -1,0 +1,63 @@
+"""A Lambda function in this process: Zappa's own handler, with the settings that Zappa makes for a stage."""
+
+import contextlib
+import io
+import sys
+import time
+import uuid
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from zappa.handler import LambdaHandler
+
+from infra.local.local_aws import ACCOUNT
+from infra.local.zappa_stage import ZappaStage
+
+HANDLER_SETTINGS = "zappa_settings"
+"""The module that Zappa's handler imports its settings from."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda passes beside the event. https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+
+    function_name: str
+    invoked_function_arn: str
+    memory_limit_in_mb: str
+    deadline: float
+    """On `time.monotonic()`'s scale."""
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda would end the invocation; never below 0."""
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+class LambdaFunction:
+    """A warm sandbox. There is one a process, since Zappa's handler is a singleton; making it sets up Django."""
+
+    def __init__(self, stage: ZappaStage) -> None:
+        self._stage = stage
+        sys.modules[HANDLER_SETTINGS] = _module(HANDLER_SETTINGS, stage.handler_settings)
+        with contextlib.redirect_stdout(io.StringIO()):  # "Instancing.."
+            LambdaHandler(HANDLER_SETTINGS)
+
+    def invoke(self, event: dict[str, Any]) -> Any:
+        """Run the handler on the event and return its result; what the handler raises is raised."""
+        return LambdaHandler.lambda_handler(event, self._context())
+
+    def _context(self) -> Context:
+        name = self._stage.lambda_name
+        return Context(
+            function_name=name,
+            invoked_function_arn=f"arn:aws:lambda:{self._stage.region}:{ACCOUNT}:function:{name}",
+            memory_limit_in_mb=str(self._stage.memory_megabytes),
+            deadline=time.monotonic() + self._stage.timeout_seconds,
+        )
+
+
+def _module(name: str, source: str) -> ModuleType:
+    module = ModuleType(name)
+    exec(source, module.__dict__)  # noqa: S102 - Zappa's own output, which it would import in the zip
+    return module

@@ -1,0 +1,112 @@
+"""The service on this machine: database, local AWS, function, and the clock that stands in for EventBridge."""
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+
+from foundation.clock import now
+from infra.local import demo
+from infra.local.clock import Clock, Wait
+from infra.local.eventbridge import delivered_event
+from infra.local.figures import Before, Figure, table
+from infra.local.host import Host
+from infra.local.local_aws import LocalAWS
+from infra.local.mail_folder import MailFolder
+from infra.local.run_logs import send_logs_to
+from infra.local.zappa_stage import Schedule, ZappaStage
+
+
+@dataclass(frozen=True)
+class LocalService:
+    """All of it, and what a person sees of it. `directory` holds what is kept from run to run."""
+
+    directory: Path
+    host: Host
+    stage: ZappaStage
+
+    def run(self, *, once: bool) -> int:
+        """Show the first sweep and delivery; unless `once`, go on until a signal. Returns the exit status."""
+        send_logs_to(self._log)
+        self._prepare_database()
+        aws = LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS)
+        with aws, self.host.serving(aws):
+            clock = self._clock(aws)
+            print(f"First sweep and delivery, through {self.host.description} ...", flush=True)
+            figures = self._first_round(clock, aws)
+            if not once:
+                self._go_on(clock, aws)
+        return 0 if not once or all(figure.agrees for figure in figures) else 1
+
+    def _prepare_database(self) -> None:
+        print("Database: migrations ...", flush=True)
+        call_command("migrate", verbosity=0)
+        loaded = demo.load(now())
+        print(f"Database: demo data {'loaded' if loaded else 'of an earlier run kept'}.", flush=True)
+
+    def _clock(self, aws: LocalAWS) -> Clock[Schedule]:
+        mails = MailFolder(self._mails)
+
+        def fire(schedule: Schedule, time: datetime) -> Any:
+            result = self.host.invoke(delivered_event(schedule, region=self.stage.region, time=time))
+            mails.save(aws.mails())
+            return result
+
+        return Clock(self.stage.schedules, fire, now)
+
+    def _first_round(self, clock: Clock[Schedule], aws: LocalAWS) -> list[Figure]:
+        before = Before.measure(now())
+        clock.fire_all()
+        figures = before.compare(aws)
+        print(f"\n{table(figures)}\n\nMails      {self._mails}\nLogs       {self._log}", flush=True)
+        return figures
+
+    def _go_on(self, clock: Clock[Schedule], aws: LocalAWS) -> None:
+        with _until_a_signal() as wait:
+            print(f"Site       {self.host.url}/")
+            print(f"Admin      {self.host.url}/admin/   sign in as {demo.STAFF} with the password {demo.PASSWORD}")
+            print(f"Local AWS  {aws.url}/moto-api/")
+            for schedule in self.stage.schedules:
+                print(f"Schedule   {schedule.expression:<15} {schedule.function}")
+            print("\nCtrl-C ends it.", flush=True)
+            clock.run(wait)
+        print("\nEnded.")
+
+    @property
+    def _mails(self) -> Path:
+        return self.directory / "mails"
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / "run.log"
+
+
+@contextlib.contextmanager
+def _until_a_signal() -> Iterator[Wait]:
+    """A wait that SIGINT and SIGTERM end, and that they do not disturb while a job runs instead.
+
+    A queue, since `threading.Event` deadlocks when its waiter's own signal handler sets it.
+    """
+    signals: SimpleQueue[int] = SimpleQueue()
+
+    def wait(seconds: float | None) -> bool:
+        try:
+            signals.get(timeout=seconds)
+        except Empty:
+            return False
+        return True
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, lambda received, _: signals.put(received)) for number in numbers}
+    try:
+        yield wait
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

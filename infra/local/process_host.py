@@ -1,0 +1,31 @@
+"""The service in this process: Django's own server, and Zappa's handler beside it."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from infra.local.lambda_function import LambdaFunction
+from infra.local.local_aws import LocalAWS
+from infra.local.site import Site
+
+
+@dataclass(frozen=True)
+class ProcessHost:
+    """Quick to start, and a change of the code shows at the next start."""
+
+    site: Site
+    function: LambdaFunction
+    description: str = "Zappa's handler"
+
+    @property
+    def url(self) -> str:
+        """Where the site can be reached, without a slash at the end."""
+        return self.site.url
+
+    def serving(self, aws: LocalAWS) -> AbstractContextManager[object]:
+        """Serve the site while this is open. Clients of the local AWS find it in the environment."""
+        return self.site
+
+    def invoke(self, event: Any) -> Any:
+        """Give the handler an event and return its answer; what it raises is raised."""
+        return self.function.invoke(event)

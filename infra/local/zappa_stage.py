@@ -1,0 +1,89 @@
+"""A stage of `zappa_settings.json` as Zappa itself reads it: with its defaults, and with `extends` resolved."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zappa.cli import ZappaCLI
+
+from infra.errors import UnknownSchedule
+
+SETTINGS_FILE = Path(__file__).resolve().parent.parent.parent / "zappa_settings.json"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One rule that Zappa makes for one of the stage's events."""
+
+    rule_name: str
+    expression: str
+    function: str
+    kwargs: dict[str, Any]
+    enabled: bool
+
+
+@dataclass(frozen=True)
+class ZappaStage:
+    """What a stage says about the function that Zappa deploys."""
+
+    name: str
+    lambda_name: str
+    region: str
+    timeout_seconds: int
+    memory_megabytes: int
+    schedules: list[Schedule]
+    handler: str
+    """The function that Lambda calls."""
+    variables: dict[str, str]
+    """The function's own, in Lambda's configuration."""
+    dead_letter_arn: str
+    """Empty where events that fail for good are dropped."""
+    handler_settings: str
+    """Source of the module `zappa_settings` that Zappa puts into the zip and its handler reads."""
+
+    def schedule_of(self, function: str) -> Schedule:
+        """The first schedule of a function, by its dotted name. Raises UnknownSchedule where it has none."""
+        for schedule in self.schedules:
+            if schedule.function == function:
+                return schedule
+        raise UnknownSchedule(f"stage {self.name} has no schedule for {function}")
+
+
+def load_stage(name: str, settings_file: Path = SETTINGS_FILE) -> ZappaStage:
+    """Read one stage. Raises click's ClickException, with Zappa's own words, where Zappa cannot use the file."""
+    zappa = ZappaCLI()
+    zappa.api_stage = name
+    zappa.load_credentials = False  # or it makes a client for each of a dozen services
+    zappa.load_settings(str(settings_file))
+    return ZappaStage(
+        name=name,
+        lambda_name=zappa.lambda_name,
+        region=zappa.aws_region,
+        timeout_seconds=zappa.timeout_seconds,
+        memory_megabytes=zappa.memory_size,
+        schedules=_schedules(zappa),
+        handler=zappa.lambda_handler,
+        variables=zappa.aws_environment_variables,
+        dead_letter_arn=zappa.dead_letter_config.get("TargetArn", ""),
+        handler_settings=zappa.get_zappa_settings_string(),
+    )
+
+
+def _schedules(zappa: ZappaCLI) -> list[Schedule]:
+    return [
+        Schedule(
+            rule_name=zappa.zappa.get_scheduled_event_name(event, event["function"], zappa.lambda_name, index),
+            expression=expression,
+            function=event["function"],
+            kwargs=event.get("kwargs", {}),
+            enabled=event.get("enabled", True),
+        )
+        for event in zappa.stage_config.get("events", [])
+        for index, expression in enumerate(_expressions(event))
+    ]
+
+
+def _expressions(event: dict[str, Any]) -> list[str]:
+    if "expression" in event:
+        return [event["expression"]]
+    return list(event.get("expressions", []))

@@ -1,0 +1,1 @@
+"""The zip: how it is made, checked and measured."""

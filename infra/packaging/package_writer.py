@@ -1,0 +1,40 @@
+"""Zappa's zip made into the deployed one: only what is needed, compiled, and equal for equal sources."""
+
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from infra.packaging.bytecode import compile_module, compiled_name
+from infra.packaging.package_contents import PackageContents
+
+DATE = (1980, 1, 1, 0, 0, 0)
+"""The first one that a zip can hold, for every file."""
+
+READABLE = 0o100644 << 16
+"""A file that everyone may read; Lambda runs the function as a user of its own."""
+
+UNIX = 3
+"""The system whose permissions these are; zipfile would write down the one that it runs on."""
+
+
+def write_package(package: Path, contents: PackageContents) -> None:
+    """Replace the zip at `package` by the deployed one. Raises SyntaxError for a module that cannot be compiled."""
+    with ZipFile(package) as zipped:
+        files = {name: zipped.read(name) for name in zipped.namelist() if contents.holds(name)}
+    unfinished = package.with_suffix(".unfinished")
+    with ZipFile(unfinished, "w", ZIP_DEFLATED, compresslevel=9) as finished:
+        for name, content in sorted((files | _compiled(files)).items()):
+            finished.writestr(_entry(name), content)
+    unfinished.replace(package)
+
+
+def _compiled(files: dict[str, bytes]) -> dict[str, bytes]:
+    modules = sorted(name for name in files if name.endswith(".py"))
+    return {compiled_name(name): compile_module(name, files[name]) for name in modules}
+
+
+def _entry(name: str) -> ZipInfo:
+    entry = ZipInfo(name, DATE)
+    entry.create_system = UNIX
+    entry.external_attr = READABLE
+    entry.compress_type = ZIP_DEFLATED
+    return entry

@@ -1,0 +1,9 @@
+"""The project's settings for `collectstatic`, which a package needs before there is a database or a secret."""
+
+from infra.local.local_environment import be_local
+
+be_local()
+
+from config.settings import *  # noqa: E402, F403 - the variables above must be there first
+
+STORAGES = {"staticfiles": {"BACKEND": "config.static_files.HashedStaticFiles"}}

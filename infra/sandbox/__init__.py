@@ -1,0 +1,1 @@
+"""A Lambda function on this machine, and what invokes it."""

@@ -1,0 +1,37 @@
+"""The sandboxes of one function: as many as there are invocations at once."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+from infra.sandbox.sandbox import Sandbox
+
+
+class SandboxPool:
+    """Makes sandboxes as they are needed, up to `limit`; who finds none free waits, where Lambda answers 429."""
+
+    def __init__(self, make: Callable[[], Sandbox], limit: int) -> None:
+        self._make = make
+        self._free = threading.BoundedSemaphore(limit)
+        self._idle: list[Sandbox] = []
+        self._made: list[Sandbox] = []
+
+    @contextlib.contextmanager
+    def sandbox(self) -> Iterator[Sandbox]:
+        """One of them for oneself, the warmest first."""
+        with self._free:
+            sandbox = self._idle.pop() if self._idle else self._another()
+            try:
+                yield sandbox
+            finally:
+                self._idle.append(sandbox)
+
+    def end(self) -> None:
+        """End them all."""
+        for sandbox in self._made:
+            sandbox.end()
+
+    def _another(self) -> Sandbox:
+        sandbox = self._make()
+        self._made.append(sandbox)
+        return sandbox

@@ -1,0 +1,24 @@
+"""Zappa's own handler, in this process."""
+
+from typing import Any
+
+from infra.local.lambda_function import LambdaFunction
+from infra.local.zappa_stage import ZappaStage
+
+seen: list[Any] = []
+
+
+def job(event: dict[str, Any], context: Any) -> dict[str, object]:
+    """A function that an event can name."""
+    seen.append(context)
+    return {"remaining": context.get_remaining_time_in_millis(), "name": context.function_name}
+
+
+def test_a_function_gets_the_stages_context(lambda_function: LambdaFunction, stage: ZappaStage) -> None:
+    job_name = f"{__name__}.job"
+
+    first, second = (lambda_function.invoke({"command": job_name}) for _ in range(2))
+
+    assert first["name"] == stage.lambda_name
+    assert stage.timeout_seconds * 1000 - 5000 < first["remaining"] <= stage.timeout_seconds * 1000
+    assert second == first | {"remaining": second["remaining"]}

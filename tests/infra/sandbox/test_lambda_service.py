@@ -1,0 +1,206 @@
+"""Functions by name: at once, asynchronously with retries and a dead-letter queue, and several at a time."""
+
+import json
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.errors import UnknownFunction
+from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.sandbox.function_configuration import FunctionConfiguration
+from infra.sandbox.invocation_result import InvocationResult
+from infra.sandbox.lambda_service import RETRY_DELAYS, LambdaService
+
+DEAD_LETTERS = "dead-letters"
+QUICK = (timedelta(seconds=0.1), timedelta(seconds=0.2))
+
+SOURCE = """
+    import json, os, time
+    def lambda_handler(event, context):
+        print(json.dumps([context.aws_request_id, time.monotonic(), os.getpid()]))
+        time.sleep(event.get("sleep", 0))
+        if event.get("raise"): raise LookupError(event["raise"])
+        if event.get("needs") and not os.path.exists(event["needs"]): os._exit(1)
+        return event
+"""
+
+
+class Started:
+    """A service with one function, `f`, and what came of its invocations, in the order in which they ended."""
+
+    def __init__(self, package: Path, concurrency: int, retry_delays: Sequence[timedelta], configuration: Any) -> None:
+        function = FunctionConfiguration(
+            **{
+                "name": "f",
+                "package": package,
+                "handler": "handler.lambda_handler",
+                "environment": {},
+                "timeout": timedelta(seconds=20),
+                "memory_megabytes": 128,
+                "dead_letter_arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:{DEAD_LETTERS}",
+            }
+            | configuration
+        )
+        self.service = LambdaService(
+            [function], concurrency=concurrency, retry_delays=retry_delays, listener=self._remember
+        )
+        self.package = package
+        self.results: list[InvocationResult] = []
+        self.after_each: Callable[[], object] = lambda: None
+
+    def _remember(self, function: FunctionConfiguration, result: InvocationResult) -> None:
+        self.results.append(result)
+        self.after_each()
+
+    def invocations(self) -> list[tuple[str, float, int]]:
+        """Request id, monotonic time and process of each."""
+        return sorted((tuple(json.loads(result.log.splitlines()[1])) for result in self.results), key=itemgetter(1))
+
+
+Start = Callable[..., Started]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a service, ended with the test."""
+    (tmp_path / "handler.py").write_text(textwrap.dedent(SOURCE))
+    with ExitStack() as services:
+
+        def start(concurrency: int = 2, retry_delays: Sequence[timedelta] = QUICK, **configuration: Any) -> Started:
+            started = Started(tmp_path, concurrency, retry_delays, configuration)
+            services.enter_context(started.service)
+            return started
+
+        yield start
+
+
+@pytest.fixture
+def dead_letters(aws: LocalAWS) -> Callable[[], list[dict[str, Any]]]:
+    """What is in the dead-letter queue."""
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
+
+    def read() -> list[dict[str, Any]]:
+        received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        return [dict(message) for message in received.get("Messages", [])]
+
+    return read
+
+
+def test_a_function_is_found_by_its_name_and_its_arn(start: Start) -> None:
+    service = start().service
+
+    assert service.invoke("f", {"a": 1}).payload == {"a": 1}
+    assert service.invoke(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f", {"a": 2}).payload == {"a": 2}
+    with pytest.raises(UnknownFunction, match="there is no function g"):
+        service.invoke_async("g", {})
+
+
+def test_an_event_that_fails_for_good_is_tried_three_times_and_then_a_dead_letter(
+    start: Start, dead_letters: Callable[[], list[dict[str, Any]]]
+) -> None:
+    started = start()
+
+    result = started.service.invoke_async("f", {"raise": "no such thing"}).result(30)
+
+    (first, *_), (second, *_), (third, *_) = invocations = started.invocations()
+    assert first == second == third == result.request_id
+    times = [time for _, time, _ in invocations]
+    assert times[1] - times[0] >= 0.1
+    assert times[2] - times[1] >= 0.2
+    (letter,) = dead_letters()
+    assert json.loads(letter["Body"]) == {"raise": "no such thing"}
+    assert {name: attribute["StringValue"] for name, attribute in letter["MessageAttributes"].items()} == {
+        "RequestID": result.request_id,
+        "ErrorCode": "200",
+        "ErrorMessage": "no such thing",
+    }
+    assert letter["MessageAttributes"]["ErrorCode"]["DataType"] == "Number"
+
+
+def test_an_event_that_succeeds_in_the_end_is_no_dead_letter(
+    start: Start, dead_letters: Callable[[], list[dict[str, Any]]]
+) -> None:
+    started = start()
+
+    def mend() -> None:
+        if len(started.results) == 2:
+            (started.package / "what-it-needs").touch()
+
+    started.after_each = mend
+    result = started.service.invoke_async("f", {"needs": "what-it-needs"}).result(30)
+
+    assert result.error is None
+    assert [result.error is None for result in started.results] == [False, False, True]
+    assert len({process for *_, process in started.invocations()}) == 3
+    assert dead_letters() == []
+
+
+@pytest.mark.parametrize(
+    ("configuration", "attempts"),
+    [({"retries": 0}, 1), ({"retries": 1}, 2), ({"maximum_age": timedelta(seconds=0.15)}, 2)],
+)
+def test_fewer_retries_and_a_shorter_life_are_kept_to(
+    configuration: dict[str, Any], attempts: int, start: Start, dead_letters: Callable[[], list[dict[str, Any]]]
+) -> None:
+    started = start(retry_delays=(timedelta(0), timedelta(seconds=0.2)), **configuration)
+
+    started.service.invoke_async("f", {"raise": "no"}).result(30)
+
+    assert len(started.invocations()) == attempts
+    assert len(dead_letters()) == 1
+
+
+def test_without_a_dead_letter_queue_the_event_is_dropped(start: Start) -> None:
+    result = start(dead_letter_arn="").service.invoke_async("f", {"raise": "no"}).result(30)
+
+    assert result.error is not None
+
+
+def test_the_delays_are_lambdas_own() -> None:
+    assert [delay.total_seconds() for delay in RETRY_DELAYS] == [60, 120]
+
+
+def test_invocations_at_once_have_a_sandbox_each_up_to_the_limit(start: Start) -> None:
+    started = start(concurrency=2)
+
+    answers = [started.service.invoke_async("f", {"sleep": 0.3}) for _ in range(4)]
+    for answer in answers:
+        assert answer.result(30).error is None
+
+    processes = [process for *_, process in started.invocations()]
+    assert len(set(processes)) == 2
+    times = [time for _, time, _ in started.invocations()]
+    assert times[2] - times[0] >= 0.3
+
+
+def test_the_end_of_the_service_waits_for_no_retry(start: Start) -> None:
+    started = start(retry_delays=RETRY_DELAYS)
+    with started.service as service:
+        future = service.invoke_async("f", {"raise": "no"})
+        while not started.results:
+            time.sleep(0.01)
+        ended = time.monotonic()
+
+    assert time.monotonic() - ended < 10
+    assert future.result(0).error is not None
+
+
+@pytest.mark.parametrize("after_seconds", [0, 0.05, 0.5])
+def test_the_end_of_the_service_ends_what_runs(after_seconds: float, start: Start) -> None:
+    with start().service as service:
+        future = service.invoke_async("f", {"sleep": 15})
+        time.sleep(after_seconds)
+        ended = time.monotonic()
+
+    assert time.monotonic() - ended < 10
+    error = None if future.cancelled() else future.result(0).error
+    assert future.cancelled() or (error is not None and error["errorType"] == "Runtime.ExitError")
