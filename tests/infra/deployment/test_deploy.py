@@ -2,7 +2,6 @@
 
 import io
 import json
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -152,11 +151,6 @@ def test_package_that_is_too_large_is_refused(account: Account, package: Path) -
     with pytest.raises(Refused, match="too large"):
         deploy.deploy(account.deployment(), Steps(), package)
     assert nothing_is_there()
-
-
-def test_unknown_stage_is_refused_by_name() -> None:
-    with pytest.raises(Refused, match="no stage nowhere; it has dev, production"):
-        deploy.deploy(Deployment("nowhere"), Steps())
 
 
 def test_secret_key_is_made_once_and_the_rest_kept(account: Account) -> None:
@@ -349,27 +343,3 @@ def test_what_an_interrupted_deployment_left_is_taken_down(released: Deployment,
     typed("dev")
     deploy.undeploy(released, Steps())
     assert not released.function.exists
-
-
-@pytest.fixture
-def command(aws: LocalAWS) -> Callable[..., tuple[int, str]]:
-    """`python -m infra.deployment.deploy`, with what it says."""
-
-    def run(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "infra.deployment.deploy", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    return run
-
-
-def test_refusal_is_a_sentence_and_a_failing_status(command: Callable[..., tuple[int, str]]) -> None:
-    status, said = command("deploy", "dev")
-    assert status == 1
-    assert "there is no stack subs-dev-messaging: run `make stack STAGE=dev` first" in said
-    assert "Traceback" not in said

@@ -1,0 +1,42 @@
+"""`python -m infra.deployment.deploy`, as an operator sees it."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from infra.deployment import deploy
+from infra.deployment.deployment import Deployment
+from infra.deployment.steps import Steps
+from infra.errors import Refused
+from infra.local.local_aws import LocalAWS
+
+
+def test_unknown_stage_is_refused_by_name() -> None:
+    with pytest.raises(Refused, match="no stage nowhere; it has dev, production"):
+        deploy.deploy(Deployment("nowhere"), Steps())
+
+
+@pytest.fixture
+def command(aws: LocalAWS) -> Callable[..., tuple[int, str]]:
+    """`python -m infra.deployment.deploy`, with what it says."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.deployment.deploy", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def test_refusal_is_a_sentence_and_a_failing_status(command: Callable[..., tuple[int, str]]) -> None:
+    status, said = command("deploy", "dev")
+    assert status == 1
+    assert "there is no stack subs-dev-messaging: run `make stack STAGE=dev` first" in said
+    assert "Traceback" not in said
