@@ -2,7 +2,7 @@
 
 from typing import Any
 
-RENEWERS = {"owner", "staff", "service"}
+RENEWERS = ("owner", "staff", "service")
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -37,11 +37,3 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # `make schema` fails on warnings, and a test on a schema that is out of date
     "COMPONENT_SPLIT_REQUEST": True,
 }
-
-
-def list_of_renewers(names: str) -> list[str]:
-    """Who may renew through the API: a comma-separated list of RENEWERS. Raises ValueError."""
-    listed = [name.strip() for name in names.split(",")]
-    if not set(listed) <= RENEWERS:
-        raise ValueError(names)
-    return listed

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -82,6 +82,18 @@ def log_level(name: str) -> str:
 def list_of_keys(text: str) -> list[str]:
     """Keys separated by commas, which no key has."""
     return [key.strip() for key in text.split(",") if key.strip()]
+
+
+def list_of(allowed: Collection[str]) -> Callable[[str], list[str]]:
+    """A reader of some of these names, separated by commas, or of the word `none`. It raises ValueError."""
+
+    def read(names: str) -> list[str]:
+        listed = [] if names.strip() == "none" else [name.strip() for name in names.split(",")]
+        if not set(listed) <= set(allowed):
+            raise ValueError(names)
+        return listed
+
+    return read
 
 
 def _is_complete(url: str) -> bool:

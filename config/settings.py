@@ -6,14 +6,16 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from config.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS, list_of_renewers  # noqa: F401 - Django reads them here
-from config.environment import Environment, list_of_keys, log_level
+from config.api_settings import RENEWERS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - Django reads them here
+from config.environment import Environment, list_of, list_of_keys, log_level
 from config.logs import logging_config
 from config.secrets import load_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 LOCAL = os.environ.get("DJANGO_LOCAL") == "1" and not ON_LAMBDA
+
+MAILS = ("created", "renewed", "cancelled", "reactivated", "expired", "reminder")
 
 if not LOCAL:
     load_secret(os.environ)
@@ -27,15 +29,22 @@ SITE_URL = env.text("SITE_URL", local="http://127.0.0.1:8000").rstrip("/")
 SES_FROM_ADDRESS = env.text("SES_FROM_ADDRESS", local="subscriptions@example.com")
 SNS_TOPIC_ARN = env.text("SNS_TOPIC_ARN", local="arn:aws:sns:us-east-1:123456789012:subscription-events")
 SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
+CONFIRMATION_GRACE = timedelta(minutes=env.optional("CONFIRMATION_GRACE_MINUTES", int, 15))
+UNCONFIRMED_MAILS_GIVEN_UP = env.optional("UNCONFIRMED_MAILS_GIVEN_UP", list_of(MAILS), ["reminder"])
 DELIVERY_THREADS = env.optional("DELIVERY_THREADS", int, 8)
 DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", int, 5)  # libpq itself waits for minutes
 STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", int, 5))
 STALE_NOTIFICATION_AFTER = timedelta(minutes=env.optional("STALE_NOTIFICATION_MINUTES", int, 15))
 LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
-RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of_renewers, ["staff", "service"])
+RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of(RENEWERS), ["staff", "service"])
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", int, 30)
 CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", int, 300)  # an office has one address
 env.refuse_if_broken()
+
+DELIVERY_LEASE = timedelta(minutes=2)
+# What must be left of the lease when the intent is noted: all calls of one claim, which take 4 rounds of 13 s at most
+# (`delivery`'s rounds, `aws`' CONNECT_TIMEOUT + READ_TIMEOUT).
+DELIVERY_CALLS = timedelta(seconds=60)
 
 DEBUG = False
 

@@ -13,7 +13,7 @@ from notifications.models import Channel, Notification
 class NotificationSerializer(serializers.ModelSerializer[Notification]):
     """A mail, without what is between the service and its provider."""
 
-    kind = serializers.CharField(source="event.transition", read_only=True, help_text="the transition that it tells of")
+    kind = serializers.CharField(read_only=True, help_text="the transition that it tells of, or `reminder`")
     subscription = serializers.IntegerField(
         source="event.subscription_id", read_only=True, help_text="the subscription's id"
     )

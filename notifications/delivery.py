@@ -12,7 +12,7 @@ from typing import TypeVar
 from django.conf import settings
 
 from foundation import clock
-from notifications import figures, outbox, ses, sns
+from notifications import figures, outbox, screening, ses, sns, unconfirmed
 from notifications.errors import UndeliverableAddress
 from notifications.models import Channel, State
 from notifications.outbox import Claim
@@ -20,8 +20,8 @@ from notifications.outcomes import Outcome, Verdict
 
 logger = logging.getLogger(__name__)
 
-RESERVE = timedelta(seconds=70)
-"""A claim is only begun with so much time left: its calls (`outbox.CALLS`) and the record of them."""
+RECORDING = timedelta(seconds=10)
+"""A claim is only begun with so much time left beyond its calls (DELIVERY_CALLS), to record what became of them."""
 
 ROUNDS = 4
 """Calls that each thread makes for one claim."""
@@ -42,14 +42,16 @@ class Delivery:
     failed: int = field(default=0, init=False)
 
     def run(self) -> dict[str, int]:
-        """Deliver; return how many were claimed, got each verdict, and failed for good, and for how many seconds the
-        oldest of those that are left has been due.
+        """Deliver; return how many were claimed, got each verdict, failed for good, were not confirmed and are sent
+        again or given up, and for how many seconds the oldest of those that are left has been due.
         """
         abandoned = outbox.release_abandoned()
+        settled = unconfirmed.settle()
         with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
-            while self.time_left() > RESERVE and self._deliver_a_round(pool):
+            while self.time_left() > settings.DELIVERY_CALLS + RECORDING and self._deliver_a_round(pool):
                 pass
         summary = {"claimed": self.claimed, "abandoned": abandoned, "failed": self.failed}
+        summary |= {"again": settled.again, "given_up": settled.given_up}
         summary |= {verdict.value: self.verdicts[verdict] for verdict in Verdict}
         summary["oldest_pending_s"] = _oldest_pending_seconds()
         logger.info("delivery finished", extra=summary)
@@ -82,9 +84,11 @@ def _oldest_pending_seconds() -> int:
 
 
 def _send_mails(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
-    outcomes: dict[int, Outcome] = {}
+    outcomes = screening.withheld(claim.notifications)
     messages: dict[int, ses.Message] = {}
     for notification in claim.notifications:
+        if notification.pk in outcomes:
+            continue
         try:
             messages[notification.pk] = ses.compose(notification)
         except UndeliverableAddress as error:

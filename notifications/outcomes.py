@@ -12,12 +12,14 @@ class Verdict(Enum):
     """For good: the same call would be refused again."""
     UNDELIVERABLE = "undeliverable"
     """There is nobody to send it to; AWS was not asked."""
+    OBSOLETE = "obsolete"
+    """It would say what is no longer so; AWS was not asked."""
     UNSENT = "unsent"
     """Certainly not sent, and not the message's fault: try again later."""
     THROTTLED = "throttled"
     """Certainly not sent because of the rate: try again later, and do not count it."""
     UNKNOWN = "unknown"
-    """Perhaps sent. Trying again could tell somebody twice."""
+    """Perhaps sent. Trying again could tell somebody twice, so SES's own confirmation is waited for."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,10 @@ FROM subscriptions_subscriptionevent AS e, unnest('{ses,sns}'::text[]) AS channe
      (SELECT max(id) AS last_id FROM subscriptions_subscriptionevent) AS m,
      LATERAL (SELECT CASE WHEN e.id > last_id - %(pending)s THEN 'pending' WHEN e.id %% 5000 = 0 THEN 'failed'
                           WHEN e.id %% 7000 = 0 THEN 'unknown' WHEN e.id %% 900 = 0 THEN 'suppressed'
-                          ELSE 'sent' END AS state) AS x
+                          WHEN e.id %% 800 = 0 THEN 'obsolete'
+                          WHEN channel = 'sns' OR e.id > last_id - 2 * %(pending)s THEN 'sent'
+                          WHEN e.id %% 300 = 1 THEN 'bounced' WHEN e.id %% 3000 = 2 THEN 'complained'
+                          ELSE 'delivered' END AS state) AS x
 ORDER BY e.id
 """
 

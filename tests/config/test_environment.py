@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from config.environment import list_of
+
 COMPLETE = {
     "SECRET_KEY": "complete",
     "ALLOWED_HOSTS": "a.example.com, b.example.com",
@@ -186,3 +188,14 @@ def test_starting_on_lambda_does_not_load_what_only_the_checks_need() -> None:
     assert "'config.checks'" in result.stdout
     for module in ("config.zappa_settings", "config.event_checks", "aws_croniter", "slugify", "zappa"):
         assert f"'{module}'" not in result.stdout
+
+
+def test_names_of_a_list_are_split_at_commas() -> None:
+    assert list_of(("owner", "staff", "service"))("owner, service") == ["owner", "service"]
+    assert list_of(("owner", "staff", "service"))("none") == []
+
+
+@pytest.mark.parametrize("names", ["everybody", "owner,", "owner service", "none,owner"])
+def test_name_that_is_not_of_the_list_is_refused(names: str) -> None:
+    with pytest.raises(ValueError, match=names):
+        list_of(("owner", "staff", "service"))(names)

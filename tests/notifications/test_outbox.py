@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 
 from foundation import clock
@@ -46,6 +47,26 @@ def test_claim_takes_the_oldest_due_of_its_channel_and_nobody_else_gets_them() -
     assert outbox.claim(Channel.SES, 10).notifications == []
 
 
+def test_event_waits_for_the_earlier_ones_of_its_subscription_and_for_no_others() -> None:
+    record(2)
+    first, other = Notification.objects.filter(channel=Channel.SNS).order_by("pk")
+    Service.cancel_subscription(first.event.subscription, now=NOW)
+    later = Notification.objects.filter(channel=Channel.SNS).latest("pk")
+    claim = outbox.claim(Channel.SNS, 10)
+    assert [row.pk for row in claim.notifications] == [first.pk, other.pk]
+    claim.submit([first.pk])
+    claim.finish({first.pk: Outcome(Verdict.UNKNOWN)})
+    assert outbox.claim(Channel.SNS, 10).notifications == [], "the first may still have to be published again"
+    Notification.objects.filter(pk=first.pk).update(state=State.FAILED, finished_at=database_time())
+    assert [row.pk for row in outbox.claim(Channel.SNS, 10).notifications] == [later.pk]
+
+
+def test_mail_waits_for_no_other() -> None:
+    record()
+    Service.cancel_subscription(the_mail().event.subscription, now=NOW)
+    assert len(outbox.claim(Channel.SES, 10).notifications) == 2
+
+
 def test_limit_bounds_a_claim() -> None:
     record(3)
     assert len(outbox.claim(Channel.SES, 2).notifications) == 2
@@ -57,7 +78,8 @@ def test_limit_bounds_a_claim() -> None:
         (ACCEPTED, "sent", True),
         (Outcome(Verdict.REFUSED, error="MessageRejected"), "failed", True),
         (Outcome(Verdict.UNDELIVERABLE, error="no e-mail address"), "suppressed", True),
-        (Outcome(Verdict.UNKNOWN, error="ReadTimeoutError"), "unknown", True),
+        (Outcome(Verdict.OBSOLETE, error="overtaken: renewed"), "obsolete", True),
+        (Outcome(Verdict.UNKNOWN, error="ReadTimeoutError"), "unknown", False),
         (Outcome(Verdict.UNSENT, error="EndpointConnectionError"), "pending", False),
         (Outcome(Verdict.THROTTLED, error="TooManyRequestsException"), "pending", False),
     ],
@@ -110,7 +132,7 @@ def test_deliverer_whose_lease_has_ended_may_not_submit() -> None:
 def test_deliverer_too_near_to_the_end_of_its_lease_may_not_submit() -> None:
     record()
     claim = outbox.claim(Channel.SES, 1)
-    Notification.objects.update(lease_until=database_time(outbox.CALLS - timedelta(seconds=1)))
+    Notification.objects.update(lease_until=database_time(settings.DELIVERY_CALLS - timedelta(seconds=1)))
     assert claim.submit([claim.notifications[0].pk]) == []
 
 

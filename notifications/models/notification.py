@@ -4,14 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Expression, ExpressionWrapper, Q
+from django.db.models import Exists, Expression, ExpressionWrapper, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
 def database_time(later: timedelta = timedelta()) -> Expression:
     """The database's own clock, plus `later`. Workers' clocks differ; with one 30 s ahead mails went out twice."""
-    return ExpressionWrapper(Now() + later, output_field=models.DateTimeField())
+    return ExpressionWrapper(Now() + later, output_field=models.DateTimeField()) if later else Now()
 
 
 class Channel(models.TextChoices):
@@ -26,18 +26,44 @@ class State(models.TextChoices):
 
     PENDING = "pending", _("pending")
     SENDING = "sending", _("sending")
-    SENT = "sent", _("sent")
     UNKNOWN = "unknown", _("unknown")
+    SENT = "sent", _("sent")
+    DELIVERED = "delivered", _("delivered")
+    BOUNCED = "bounced", _("bounced")
+    COMPLAINED = "complained", _("complained")
     FAILED = "failed", _("failed")
     SUPPRESSED = "suppressed", _("suppressed")
+    OBSOLETE = "obsolete", _("obsolete")
+
+
+REMINDER = "reminder"
+
+WAITING = (State.PENDING, State.SENDING, State.UNKNOWN)
+"""What `finished_at IS NULL` allows: `unknown` waits for SES's confirmation, or has been given up."""
+
+FINAL = tuple(state for state in State if state not in (State.PENDING, State.SENDING))
+UNSETTLED = (
+    State.FAILED,
+    State.UNKNOWN,
+    State.SUPPRESSED,
+    State.BOUNCED,
+    State.COMPLAINED,
+    State.OBSOLETE,
+)
+"""The few that did not arrive, among the many that did."""
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     """The predicates of the outbox. `finished_at IS NULL` is the condition of its partial indexes."""
 
     def claimable(self, channel: Channel) -> "NotificationQuerySet":
-        """What may be claimed for delivery now."""
-        return self.filter(finished_at__isnull=True, channel=channel, state=State.PENDING, due_at__lte=Now())
+        """What may be claimed for delivery now. An event waits for the earlier ones of its subscription."""
+        due = self.filter(finished_at__isnull=True, channel=channel, state=State.PENDING, due_at__lte=Now())
+        return due.exclude(_earlier_unfinished()) if channel is Channel.SNS else due
+
+    def unconfirmed(self, channel: Channel) -> "NotificationQuerySet":
+        """What may have been sent, and was not confirmed within the grace time."""
+        return self.filter(finished_at__isnull=True, channel=channel, state=State.UNKNOWN, due_at__lte=Now())
 
     def abandoned(self) -> "NotificationQuerySet":
         """What a deliverer claimed and did not finish within its lease: it died, or was frozen."""
@@ -49,18 +75,26 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """A message that a transition caused. Rendered when it is delivered, from the event's own figures.
+    """A message that a transition caused, or that an end which comes nearer did: a reminder.
 
-    All times are the database's.
+    Rendered when it is delivered, from the event's own figures. All times are the database's.
     """
 
     event = models.ForeignKey("subscriptions.SubscriptionEvent", on_delete=models.PROTECT, related_name="notifications")
+    days_before = models.PositiveSmallIntegerField(
+        _("days before the end"),
+        null=True,
+        help_text=_("of a reminder, whose event is the one that began the period; empty: it tells of the event"),
+    )
     channel = models.CharField(_("channel"), max_length=3, choices=Channel)
     state = models.CharField(_("state"), max_length=10, choices=State, db_default=State.PENDING)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     due_at = models.DateTimeField(_("due at"), db_default=Now(), help_text=_("not tried before"))
     attempts = models.PositiveSmallIntegerField(
         _("attempts"), db_default=0, help_text=_("tries that certainly sent nothing")
+    )
+    resends = models.PositiveSmallIntegerField(
+        _("sent again"), db_default=0, help_text=_("how often it was, after an answer that was lost")
     )
     lease_token = models.UUIDField(_("lease token"), null=True, help_text=_("names the deliverer that holds the row"))
     lease_until = models.DateTimeField(_("lease until"), null=True)
@@ -82,14 +116,20 @@ class Notification(models.Model):
         verbose_name_plural = _("notifications")
         permissions = [("send_again_notification", _("Can send failed notifications again"))]
         constraints = [
-            models.UniqueConstraint(fields=["event", "channel"], name="notification_one_per_event_and_channel"),
+            models.UniqueConstraint(
+                fields=["event", "channel"],
+                condition=Q(days_before__isnull=True),
+                name="notification_one_per_event_and_channel",
+            ),
+            models.UniqueConstraint(
+                fields=["event", "channel", "days_before"],
+                condition=Q(days_before__isnull=False),
+                name="notification_one_reminder_per_period_and_day",
+            ),
             models.CheckConstraint(condition=Q(channel__in=["ses", "sns"]), name="notification_channel_known"),
             models.CheckConstraint(
-                condition=Q(
-                    state__in=["pending", "sending"],
-                    finished_at__isnull=True,
-                )
-                | Q(state__in=["sent", "unknown", "failed", "suppressed"], finished_at__isnull=False),
+                condition=Q(state__in=WAITING, finished_at__isnull=True)
+                | Q(state__in=FINAL, finished_at__isnull=False),
                 name="notification_state_known_and_finished_at_agrees",
             ),
         ]
@@ -106,13 +146,28 @@ class Notification(models.Model):
                 condition=Q(finished_at__isnull=False),
                 name="notification_finished",
             ),
-            # The few that did not arrive, among the many that did.
+            models.Index(fields=["state", "id"], condition=Q(state__in=UNSETTLED), name="notification_unsettled"),
+            # Mails that SES has and the recipient has not: the last minute's, among all events that were sent.
             models.Index(
-                fields=["state", "id"],
-                condition=Q(state__in=["failed", "unknown", "suppressed"]),
-                name="notification_unsettled",
+                fields=["id"], condition=Q(state=State.SENT, channel=Channel.SES), name="notification_mail_sent"
             ),
         ]
 
     def __str__(self) -> str:
         return f"notification {self.pk}"
+
+    @property
+    def kind(self) -> str:
+        """What it tells of: the transition, or `reminder`."""
+        return REMINDER if self.days_before is not None else self.event.transition
+
+
+def _earlier_unfinished() -> Exists:
+    """Whether an earlier event of the same subscription is not through; without it a retry would change their order."""
+    earlier = Notification.objects.filter(
+        event__subscription=OuterRef("event__subscription"),
+        event__lt=OuterRef("event"),
+        channel=Channel.SNS,
+        finished_at__isnull=True,
+    )
+    return Exists(earlier)

@@ -1,0 +1,45 @@
+"""What is not to be sent although it is due, and why; asked when it is claimed, for all of a claim at once."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+from notifications.models import REMINDER, Notification
+from notifications.outcomes import Outcome, Verdict
+
+SubscriptionEvent = Notification._meta.get_field("event").related_model
+
+OVERTAKEN_BY: Mapping[str, Collection[str]] = {
+    "cancelled": {"renewed", "reactivated", "expired"},
+    "reactivated": {"cancelled", "expired"},
+    "expired": {"renewed"},
+    REMINDER: {"renewed", "expired"},
+}
+"""Which later transition makes a mail untrue. A purchase stays one: `created` and `renewed` are receipts."""
+
+
+def withheld(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+    """Why some of these mails are not to be sent, by primary key."""
+    later = _transitions_by_subscription(notifications)
+    return {
+        row.pk: Outcome(Verdict.OBSOLETE, error=f"overtaken: {overtaken_by}")
+        for row in notifications
+        if (overtaken_by := _overtaken_by(row, later[row.event.subscription_id]))
+    }
+
+
+def _transitions_by_subscription(notifications: Sequence[Notification]) -> dict[int, list[tuple[int, str]]]:
+    """The events after the oldest of these, of the same subscriptions: their ids and transitions, in order."""
+    asked = [row for row in notifications if row.kind in OVERTAKEN_BY]
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    if asked:
+        events = SubscriptionEvent._base_manager.filter(
+            subscription__in={row.event.subscription_id for row in asked}, pk__gt=min(row.event_id for row in asked)
+        )
+        for subscription, key, transition in events.order_by("pk").values_list("subscription", "pk", "transition"):
+            found[subscription].append((key, transition))
+    return found
+
+
+def _overtaken_by(row: Notification, events: Sequence[tuple[int, str]]) -> str | None:
+    overtaking = OVERTAKEN_BY.get(row.kind, ())
+    return next((transition for key, transition in events if key > row.event_id and transition in overtaking), None)

@@ -1,0 +1,83 @@
+"""What is due and not sent all the same."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from notifications import screening
+from notifications.models import Channel, Notification
+from notifications.outcomes import Outcome, Verdict
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import Sweep
+from tests.factories import MONTH, NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def subscribe() -> Subscription:
+    return Service.create_subscription(make_user(), make_plan(), now=NOW)
+
+
+def mails() -> list[Notification]:
+    return list(Notification.objects.filter(channel=Channel.SES).select_related("event").order_by("pk"))
+
+
+def withheld() -> dict[str, str]:
+    """The transitions whose mails are withheld, and why."""
+    outcomes = screening.withheld(mails())
+    assert {outcome.verdict for outcome in outcomes.values()} <= {Verdict.OBSOLETE}
+    return {mail.kind: outcomes[mail.pk].error for mail in mails() if mail.pk in outcomes}
+
+
+def test_cancellation_that_was_taken_back_is_not_told() -> None:
+    subscription = subscribe()
+    Service.cancel_subscription(subscription, now=NOW)
+    assert withheld() == {}
+    Service.reactivate_subscription(subscription, now=NOW)
+    assert withheld() == {"cancelled": "overtaken: reactivated"}
+
+
+def test_end_that_was_undone_by_a_renewal_is_not_told_and_the_receipts_are() -> None:
+    subscription = subscribe()
+    Service.cancel_subscription(subscription, now=NOW)
+    Sweep(now=NOW + MONTH).run()
+    assert withheld() == {"cancelled": "overtaken: expired"}
+    Service.renew_subscription(subscription, now=NOW + MONTH)
+    assert withheld() == {"cancelled": "overtaken: expired", "expired": "overtaken: renewed"}
+
+
+def test_reminder_of_an_end_that_was_moved_is_not_sent() -> None:
+    subscription = subscribe()
+    Notification.objects.filter(channel=Channel.SES).update(days_before=7)
+    assert withheld() == {}
+    Service.renew_subscription(subscription, now=NOW + timedelta(days=25))
+    assert withheld() == {"reminder": "overtaken: renewed"}
+
+
+def test_transition_of_another_subscription_overtakes_nothing() -> None:
+    cancelled, other = subscribe(), subscribe()
+    Service.cancel_subscription(cancelled, now=NOW)
+    Service.cancel_subscription(other, now=NOW)
+    Service.reactivate_subscription(other, now=NOW)
+    (first,) = (mail for mail in mails() if mail.event.subscription_id == cancelled.pk and mail.kind == "cancelled")
+    assert first.pk not in screening.withheld(mails())
+
+
+def test_one_query_serves_a_whole_claim() -> None:
+    for _ in range(5):
+        Service.cancel_subscription(subscribe(), now=NOW)
+    rows = mails()
+    with CaptureQueriesContext(connection) as queries:
+        screening.withheld(rows)
+    assert len(queries) == 1
+    assert screening.withheld([]) == {}
+
+
+def test_outcome_names_no_person() -> None:
+    subscription = subscribe()
+    Service.cancel_subscription(subscription, now=NOW, reason="Bob of bob@example.com")
+    Service.reactivate_subscription(subscription, now=NOW)
+    assert list(screening.withheld(mails()).values()) == [Outcome(Verdict.OBSOLETE, error="overtaken: reactivated")]
