@@ -1,14 +1,14 @@
 """What is not to be sent although it is due, and why; asked when it is claimed, for all of a claim at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from notifications.models import REMINDER, Notification
 from notifications.outcomes import Outcome, Verdict
 
 SubscriptionEvent = Notification._meta.get_field("event").related_model
 
-OVERTAKEN_BY: Mapping[str, Collection[str]] = {
+OVERTAKEN_BY: Mapping[str, Set[str]] = {
     "cancelled": {"renewed", "reactivated", "expired"},
     "reactivated": {"cancelled", "expired"},
     "expired": {"renewed"},
@@ -41,5 +41,5 @@ def _transitions_by_subscription(notifications: Sequence[Notification]) -> dict[
 
 
 def _overtaken_by(row: Notification, events: Sequence[tuple[int, str]]) -> str | None:
-    overtaking = OVERTAKEN_BY.get(row.kind, ())
+    overtaking = OVERTAKEN_BY.get(row.kind, frozenset())
     return next((transition for key, transition in events if key > row.event_id and transition in overtaking), None)

@@ -22,6 +22,10 @@ def environment(directory: Path) -> dict[str, str]:
     return {**os.environ, "LOCAL_DIR": str(directory), "PYTHONWARNINGS": "error"}
 
 
+OVERTAKEN = 3
+"""Mails of the demo data that a later transition made untrue."""
+
+
 def run_once(directory: Path) -> tuple[int, dict[str, tuple[int, int]]]:
     """The exit status, and of each line of the table the two figures."""
     run = subprocess.run(
@@ -54,7 +58,9 @@ def test_the_first_run_ends_what_is_due_and_the_next_ones_keep_it(tmp_path: Path
     assert figures["expired"] == (7, 7)
     assert figures["access removed"] == (6, 6)
     mails, accepted = figures["mails accepted by SES"]
-    assert mails == accepted == figures["events accepted by SNS"][0] == figures["events accepted by SNS"][1] > 7
+    assert mails == accepted > 7
+    events = mails + OVERTAKEN
+    assert figures["events accepted by SNS"] == (events, events)
     assert len(list((tmp_path / "mails").glob("*.html"))) == mails
 
     assert run_once(tmp_path) == (0, dict.fromkeys(figures, (0, 0)))
