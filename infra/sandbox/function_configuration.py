@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.local.local_aws import ACCOUNT
-from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.sandbox import Receive, Sandbox, receive
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -36,7 +36,7 @@ class FunctionConfiguration:
         """The unqualified one."""
         return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{self.name}"
 
-    def sandbox(self) -> Sandbox:
+    def sandbox(self, receive: Receive = receive) -> Sandbox:
         """A new sandbox for it."""
         return Sandbox(
             self.package,
@@ -46,6 +46,7 @@ class FunctionConfiguration:
             memory_megabytes=self.memory_megabytes,
             name=self.name,
             region=self.region,
+            receive=receive,
         )
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from infra.errors import UnknownFunction
 from infra.sandbox.dead_letter import DeadLetter
 from infra.sandbox.function_configuration import FunctionConfiguration
 from infra.sandbox.invocation_result import InvocationResult
+from infra.sandbox.sandbox import Receive, receive
 from infra.sandbox.sandbox_pool import SandboxPool
 
 RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=2))
@@ -23,11 +25,15 @@ EVENTS_AT_ONCE = 16
 
 Listener = Callable[[FunctionConfiguration, InvocationResult], object]
 
+Clock = Callable[[], float]
+"""Seconds since any fixed moment, as `time.monotonic` counts them."""
+
 
 class LambdaService:
     """Context manager. `concurrency` is the number of sandboxes of each function, `listener` is told every invocation.
 
-    An asynchronous event that waits for its retry when the service ends is dropped, which AWS would not do.
+    The age of asynchronous events is measured by `clock`; `receive` says when the time of an invocation is over. An
+    event that waits for its retry when the service ends is dropped, which AWS would not do.
     """
 
     def __init__(
@@ -37,11 +43,17 @@ class LambdaService:
         concurrency: int = 2,
         retry_delays: Sequence[timedelta] = RETRY_DELAYS,
         listener: Listener = lambda *_: None,
+        clock: Clock = time.monotonic,
+        receive: Receive = receive,
     ) -> None:
         self._functions = {function.name: function for function in functions}
-        self._pools = {name: SandboxPool(function.sandbox, concurrency) for name, function in self._functions.items()}
+        self._pools = {
+            name: SandboxPool(partial(function.sandbox, receive), concurrency)
+            for name, function in self._functions.items()
+        }
         self._retry_delays = retry_delays
         self._listener = listener
+        self._clock = clock
         self._ending = threading.Event()
         self._events = ThreadPoolExecutor(EVENTS_AT_ONCE, thread_name_prefix="Asynchronous event")
 
@@ -55,8 +67,6 @@ class LambdaService:
         for pool in self._pools.values():
             pool.end()
         self._events.shutdown(cancel_futures=True)
-        for pool in self._pools.values():  # what an event has started meanwhile
-            pool.end()
 
     def invoke(self, name: str, event: Any, *, request_id: str | None = None) -> InvocationResult:
         """Give the event to the function, named by its name or its ARN, and wait. Raises UnknownFunction."""
@@ -71,7 +81,7 @@ class LambdaService:
 
         The future holds the last attempt's result. Raises UnknownFunction.
         """
-        return self._events.submit(self._deliver, self._function(name), event)
+        return self._events.submit(self._deliver, self._function(name), event, accepted=self._clock())
 
     def _function(self, name: str) -> FunctionConfiguration:
         try:
@@ -79,11 +89,11 @@ class LambdaService:
         except KeyError as error:
             raise UnknownFunction(f"there is no function {name}; there are {sorted(self._functions)}") from error
 
-    def _deliver(self, function: FunctionConfiguration, event: Any) -> InvocationResult:
-        request_id, accepted = str(uuid.uuid4()), time.monotonic()
+    def _deliver(self, function: FunctionConfiguration, event: Any, *, accepted: float) -> InvocationResult:
+        request_id = str(uuid.uuid4())
         result = self.invoke(function.name, event, request_id=request_id)
         for delay in self._delays(function):
-            too_old = timedelta(seconds=time.monotonic() - accepted) + delay > function.maximum_age
+            too_old = timedelta(seconds=self._clock() - accepted) + delay > function.maximum_age
             if result.error is None or too_old or self._ending.wait(delay.total_seconds()):
                 break
             result = self.invoke(function.name, event, request_id=request_id)

@@ -4,10 +4,10 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from queue import Empty
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,13 +22,24 @@ START_SECONDS = 10
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 """
 
+Receive = Callable[[SimpleQueue[Message], float], Message | None]
+"""Takes a process's next message; None where so many seconds have passed without one."""
+
+
+def receive(messages: SimpleQueue[Message], seconds: float) -> Message | None:
+    """Wait for the next message by the machine's own clock."""
+    try:
+        return messages.get(timeout=max(0.0, seconds))
+    except Empty:
+        return None
+
 
 class Sandbox:
     """Context manager for one sandbox of a function. The process starts with the first invocation.
 
     `package` is the unpacked zip, `environment` the function's own variables, `timeout` the limit of an invocation. A
-    process that exceeds it, ends or fails to start is gone; the next invocation gets a fresh one. Memory is told to the
-    function, and not limited.
+    process that exceeds it, ends or fails to start is gone; the next invocation gets a fresh one. `receive` says when
+    the time is over. Memory is told to the function, and not limited.
     """
 
     def __init__(
@@ -41,13 +52,15 @@ class Sandbox:
         memory_megabytes: int,
         name: str = "function",
         region: str = "us-east-1",
+        receive: Receive = receive,
     ) -> None:
         self._function = Function(package, handler, environment, name, region, memory_megabytes)
         self._arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}"
         self._timeout = timeout
+        self._receive = receive
         self._process: FunctionProcess | None = None
         self._one_at_a_time = threading.Lock()
-        self._ending = False
+        self._ended = False
 
     def __enter__(self) -> Self:
         return self
@@ -58,13 +71,12 @@ class Sandbox:
         self.end()
 
     def end(self) -> None:
-        """End the process, if there is one; an invocation that it works on ends with an error."""
-        self._ending = True
+        """End it for good: the invocation that it works on, and any that still comes, ends with an error."""
+        self._ended = True
         if self._process is not None:
             self._process.kill()
         with self._one_at_a_time:
             self._forget_process()
-            self._ending = False
 
     def invoke(self, event: Any, *, request_id: str | None = None) -> InvocationResult:
         """Give the function an event, any JSON value, and wait until it is done with it or its time is over.
@@ -91,9 +103,9 @@ class Sandbox:
         self._forget_process()
         began = time.monotonic()
         self._process = process = FunctionProcess(self._function)
-        if self._ending:  # and it came too early to see the process
+        if self._ended:  # and `end` came too early to see the process
             process.kill()
-        started = _next_message(process, began + START_SECONDS + self._timeout.total_seconds())
+        started = self._next_message(process, began + START_SECONDS + self._timeout.total_seconds())
         return process, timedelta(seconds=time.monotonic() - began), started
 
     def _forget_process(self) -> None:
@@ -105,13 +117,9 @@ class Sandbox:
         limit = self._timeout.total_seconds()
         process.runtime_api.offer(Invocation(request_id, self._arn, time.time() + limit, event))
         deadline = time.monotonic() + limit
-        while isinstance(message := _next_message(process, deadline), Ready):
+        while isinstance(message := self._next_message(process, deadline), Ready):
             continue
         return message
 
-
-def _next_message(process: FunctionProcess, deadline: float) -> Message | None:
-    try:
-        return process.runtime_api.messages.get(timeout=max(0.0, deadline - time.monotonic()))
-    except Empty:
-        return None
+    def _next_message(self, process: FunctionProcess, deadline: float) -> Message | None:
+        return self._receive(process.runtime_api.messages, deadline - time.monotonic())

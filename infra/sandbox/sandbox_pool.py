@@ -15,6 +15,7 @@ class SandboxPool:
         self._free = threading.BoundedSemaphore(limit)
         self._idle: list[Sandbox] = []
         self._made: list[Sandbox] = []
+        self._ended = False
 
     @contextlib.contextmanager
     def sandbox(self) -> Iterator[Sandbox]:
@@ -27,11 +28,14 @@ class SandboxPool:
                 self._idle.append(sandbox)
 
     def end(self) -> None:
-        """End them all."""
+        """End them all, and any that is still asked for."""
+        self._ended = True
         for sandbox in self._made:
             sandbox.end()
 
     def _another(self) -> Sandbox:
         sandbox = self._make()
         self._made.append(sandbox)
+        if self._ended:
+            sandbox.end()
         return sandbox

@@ -11,6 +11,7 @@ from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import Refused
 from infra.local.local_aws import LocalAWS
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_unknown_stage_is_refused_by_name() -> None:
@@ -28,7 +29,7 @@ def command(aws: LocalAWS) -> Callable[..., tuple[int, str]]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
         return done.returncode, done.stdout + done.stderr
 

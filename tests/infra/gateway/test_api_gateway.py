@@ -3,7 +3,7 @@
 import base64
 import json
 import socket
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from infra.gateway.http_api import HttpAPI
 from infra.gateway.rest_api import RestAPI
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.runtime_api import LARGEST_PAYLOAD
+from tests.patience import PATIENCE_SECONDS
 
 HOST = "local.execute-api.us-east-1.amazonaws.com"
 EVENTS = Path(__file__).parent.parent.parent / "events"
@@ -39,12 +40,14 @@ class Function:
 
     payload: Any = field(default_factory=lambda: {"statusCode": 200, "body": "done"})
     error: dict[str, str] | None = None
-    seconds: float = 0
+    goes_on: threading.Event = field(default_factory=threading.Event)
+    hangs: bool = False
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def invoke(self, event: dict[str, Any]) -> InvocationResult:
         self.events.append(event)
-        time.sleep(self.seconds)
+        if self.hangs:
+            self.goes_on.wait(PATIENCE_SECONDS)
         return InvocationResult("id", self.payload, self.error, timedelta(0), None, "")
 
 
@@ -59,7 +62,7 @@ class Client:
         self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
     ) -> tuple[int, HTTPMessage, bytes]:
         """Status, headers and body. Underscores in the names of headers become hyphens."""
-        connection = HTTPConnection(urlsplit(self.gateway.url).netloc, timeout=10)
+        connection = HTTPConnection(urlsplit(self.gateway.url).netloc, timeout=PATIENCE_SECONDS)
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
         answer = response.status, response.headers, response.read()
@@ -252,9 +255,11 @@ def test_function_that_fails_is_an_error_without_its_words(kind: str, status: in
 
 
 def test_function_that_takes_too_long_is_not_waited_for(gateways: ExitStack) -> None:
-    client = client_of(gateways, Hurried(HOST, "dev"), Function(seconds=1))
+    function = Function(hangs=True)
+    client = client_of(gateways, Hurried(HOST, "dev"), function)
 
     status, _, body = client.ask("/dev/")
+    function.goes_on.set()
 
     assert (status, json.loads(body)) == (504, {"message": "Endpoint request timed out"})
     assert RestAPI.limit == timedelta(seconds=29)
@@ -276,7 +281,7 @@ def test_request_that_is_too_large_does_not_reach_the_function(either: Client) -
 @pytest.mark.parametrize("header", ["Transfer-Encoding: chunked", "Content-Length: many"])
 def test_request_whose_end_is_not_known_is_refused(header: str, rest: Client) -> None:
     address = urlsplit(rest.gateway.url)
-    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(f"POST /dev/ HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
         assert connection.makefile().readline().split()[1] == "411"
 

@@ -2,8 +2,8 @@
 
 import json
 import textwrap
-import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import timedelta
 from operator import itemgetter
@@ -18,15 +18,20 @@ from infra.local.local_aws import ACCOUNT, LocalAWS
 from infra.sandbox.function_configuration import FunctionConfiguration
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.lambda_service import RETRY_DELAYS, LambdaService
+from tests.infra.sandbox.meeting_point import MEET, MeetingPoint
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 DEAD_LETTERS = "dead-letters"
 QUICK = (timedelta(seconds=0.1), timedelta(seconds=0.2))
 
+AT_ONCE = (timedelta(0), timedelta(0))
+
 SOURCE = """
-    import json, os, time
+    import json, time
+    if "START_MEETS" in os.environ: meet(int(os.environ["START_MEETS"]))
     def lambda_handler(event, context):
         print(json.dumps([context.aws_request_id, time.monotonic(), os.getpid()]))
-        time.sleep(event.get("sleep", 0))
+        if event.get("meet"): meet(event["meet"])
         if event.get("raise"): raise LookupError(event["raise"])
         if event.get("needs") and not os.path.exists(event["needs"]): os._exit(1)
         return event
@@ -34,23 +39,31 @@ SOURCE = """
 
 
 class Started:
-    """A service with one function, `f`, and what came of its invocations, in the order in which they ended."""
+    """A service with one function, `f`, and what came of its invocations, in the order in which they ended.
+
+    Events age as `seconds` is moved.
+    """
 
     def __init__(self, package: Path, concurrency: int, retry_delays: Sequence[timedelta], configuration: Any) -> None:
+        self.seconds = 0.0
         function = FunctionConfiguration(
             **{
                 "name": "f",
                 "package": package,
                 "handler": "handler.lambda_handler",
                 "environment": {},
-                "timeout": timedelta(seconds=20),
+                "timeout": timedelta(seconds=PATIENCE_SECONDS),
                 "memory_megabytes": 128,
                 "dead_letter_arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:{DEAD_LETTERS}",
             }
             | configuration
         )
         self.service = LambdaService(
-            [function], concurrency=concurrency, retry_delays=retry_delays, listener=self._remember
+            [function],
+            concurrency=concurrency,
+            retry_delays=retry_delays,
+            listener=self._remember,
+            clock=lambda: self.seconds,
         )
         self.package = package
         self.results: list[InvocationResult] = []
@@ -71,7 +84,7 @@ Start = Callable[..., Started]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a service, ended with the test."""
-    (tmp_path / "handler.py").write_text(textwrap.dedent(SOURCE))
+    (tmp_path / "handler.py").write_text(MEET + textwrap.dedent(SOURCE))
     with ExitStack() as services:
 
         def start(concurrency: int = 2, retry_delays: Sequence[timedelta] = QUICK, **configuration: Any) -> Started:
@@ -80,6 +93,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
             return started
 
         yield start
+
+
+@pytest.fixture
+def meeting_point() -> Iterator[MeetingPoint]:
+    with MeetingPoint() as meeting_point:
+        yield meeting_point
 
 
 @pytest.fixture
@@ -109,7 +128,7 @@ def test_an_event_that_fails_for_good_is_tried_three_times_and_then_a_dead_lette
 ) -> None:
     started = start()
 
-    result = started.service.invoke_async("f", {"raise": "no such thing"}).result(30)
+    result = started.service.invoke_async("f", {"raise": "no such thing"}).result(PATIENCE_SECONDS)
 
     (first, *_), (second, *_), (third, *_) = invocations = started.invocations()
     assert first == second == third == result.request_id
@@ -136,7 +155,7 @@ def test_an_event_that_succeeds_in_the_end_is_no_dead_letter(
             (started.package / "what-it-needs").touch()
 
     started.after_each = mend
-    result = started.service.invoke_async("f", {"needs": "what-it-needs"}).result(30)
+    result = started.service.invoke_async("f", {"needs": "what-it-needs"}).result(PATIENCE_SECONDS)
 
     assert result.error is None
     assert [result.error is None for result in started.results] == [False, False, True]
@@ -144,23 +163,47 @@ def test_an_event_that_succeeds_in_the_end_is_no_dead_letter(
     assert dead_letters() == []
 
 
-@pytest.mark.parametrize(
-    ("configuration", "attempts"),
-    [({"retries": 0}, 1), ({"retries": 1}, 2), ({"maximum_age": timedelta(seconds=0.15)}, 2)],
-)
-def test_fewer_retries_and_a_shorter_life_are_kept_to(
-    configuration: dict[str, Any], attempts: int, start: Start, dead_letters: Callable[[], list[dict[str, Any]]]
+@pytest.mark.parametrize("retries", [0, 1])
+def test_fewer_retries_are_kept_to(
+    retries: int, start: Start, dead_letters: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    started = start(retry_delays=(timedelta(0), timedelta(seconds=0.2)), **configuration)
+    started = start(retry_delays=AT_ONCE, retries=retries)
 
-    started.service.invoke_async("f", {"raise": "no"}).result(30)
+    started.service.invoke_async("f", {"raise": "no"}).result(PATIENCE_SECONDS)
+
+    assert len(started.invocations()) == 1 + retries
+    assert len(dead_letters()) == 1
+
+
+@pytest.mark.parametrize(("minutes", "attempts"), [(29, 3), (31, 2), (61, 1)])
+def test_an_event_that_has_grown_too_old_is_not_tried_again(
+    minutes: int, attempts: int, start: Start, dead_letters: Callable[[], list[dict[str, Any]]]
+) -> None:
+    started = start(retry_delays=AT_ONCE, maximum_age=timedelta(hours=1))
+
+    def take_long() -> None:
+        started.seconds += minutes * 60
+
+    started.after_each = take_long
+    started.service.invoke_async("f", {"raise": "no"}).result(PATIENCE_SECONDS)
 
     assert len(started.invocations()) == attempts
     assert len(dead_letters()) == 1
 
 
+def test_a_retry_that_would_come_too_late_is_not_waited_for(
+    start: Start, dead_letters: Callable[[], list[dict[str, Any]]]
+) -> None:
+    started = start(retry_delays=(timedelta(0), timedelta(days=1)), maximum_age=timedelta(hours=1))
+
+    started.service.invoke_async("f", {"raise": "no"}).result(PATIENCE_SECONDS)
+
+    assert len(started.invocations()) == 2
+    assert len(dead_letters()) == 1
+
+
 def test_without_a_dead_letter_queue_the_event_is_dropped(start: Start) -> None:
-    result = start(dead_letter_arn="").service.invoke_async("f", {"raise": "no"}).result(30)
+    result = start(dead_letter_arn="").service.invoke_async("f", {"raise": "no"}).result(PATIENCE_SECONDS)
 
     assert result.error is not None
 
@@ -169,38 +212,58 @@ def test_the_delays_are_lambdas_own() -> None:
     assert [delay.total_seconds() for delay in RETRY_DELAYS] == [60, 120]
 
 
-def test_invocations_at_once_have_a_sandbox_each_up_to_the_limit(start: Start) -> None:
+def test_invocations_at_once_have_a_sandbox_each_up_to_the_limit(start: Start, meeting_point: MeetingPoint) -> None:
     started = start(concurrency=2)
 
-    answers = [started.service.invoke_async("f", {"sleep": 0.3}) for _ in range(4)]
-    for answer in answers:
-        assert answer.result(30).error is None
+    answers = [started.service.invoke_async("f", {"meet": meeting_point.port}) for _ in range(4)]
+    at_once = {meeting_point.await_one(), meeting_point.await_one()}
+    assert len(at_once) == 2
+    assert not meeting_point.somebody_is_at_the_door
+    for _ in range(2):
+        meeting_point.let_go()
+        assert meeting_point.await_one() in at_once
+    for _ in range(2):
+        meeting_point.let_go()
 
-    processes = [process for *_, process in started.invocations()]
-    assert len(set(processes)) == 2
-    times = [time for _, time, _ in started.invocations()]
-    assert times[2] - times[0] >= 0.3
+    assert [answer.result(PATIENCE_SECONDS).error for answer in answers] == [None] * 4
 
 
 def test_the_end_of_the_service_waits_for_no_retry(start: Start) -> None:
-    started = start(retry_delays=RETRY_DELAYS)
+    started = start(retry_delays=(timedelta(seconds=PATIENCE_SECONDS),))
     with started.service as service:
         future = service.invoke_async("f", {"raise": "no"})
-        while not started.results:
-            time.sleep(0.01)
-        ended = time.monotonic()
+        wait_until(lambda: started.results)
 
-    assert time.monotonic() - ended < 10
     assert future.result(0).error is not None
+    assert len(started.results) == 1
 
 
-@pytest.mark.parametrize("after_seconds", [0, 0.05, 0.5])
-def test_the_end_of_the_service_ends_what_runs(after_seconds: float, start: Start) -> None:
-    with start().service as service:
-        future = service.invoke_async("f", {"sleep": 15})
-        time.sleep(after_seconds)
-        ended = time.monotonic()
-
-    assert time.monotonic() - ended < 10
+def was_ended(future: Future[InvocationResult]) -> bool:
+    """Whether the event was dropped before its time: not run at all, or not to its own end or its time limit."""
     error = None if future.cancelled() else future.result(0).error
-    assert future.cancelled() or (error is not None and error["errorType"] == "Runtime.ExitError")
+    return future.cancelled() or (error is not None and error["errorType"] == "Runtime.ExitError")
+
+
+@pytest.mark.parametrize("moment", ["accepted", "starting", "running"])
+def test_the_end_of_the_service_ends_what_runs(moment: str, start: Start, meeting_point: MeetingPoint) -> None:
+    starting = {"START_MEETS": str(meeting_point.port)} if moment == "starting" else {}
+    with start(environment=starting).service as service:
+        future = service.invoke_async("f", {"meet": meeting_point.port})
+        if moment != "accepted":
+            meeting_point.await_one()
+
+    assert was_ended(future)
+
+
+def test_the_end_of_the_service_starts_nothing_that_waits_for_a_sandbox(
+    start: Start, meeting_point: MeetingPoint
+) -> None:
+    started = start(concurrency=1)
+    with started.service as service:
+        running = service.invoke_async("f", {"meet": meeting_point.port})
+        meeting_point.await_one()
+        waiting = [service.invoke_async("f", {"meet": meeting_point.port}) for _ in range(3)]
+
+    assert was_ended(running)
+    assert all(was_ended(future) for future in waiting)
+    assert not meeting_point.somebody_is_at_the_door

@@ -1,9 +1,8 @@
 """Lambda's Runtime API, spoken to as a runtime does."""
 
 import json
-import threading
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -20,6 +19,7 @@ from infra.sandbox.runtime_api import (
     RuntimeAPI,
     StartFailed,
 )
+from tests.patience import PATIENCE_SECONDS
 
 OUTCOME = "/2018-06-01/runtime/invocation/{}/{}"
 INVOCATION = Invocation("id-1", "arn:aws:lambda:us-east-1:123456789012:function:f", 1_700_000_000.5, b'{"a": 1}')
@@ -46,7 +46,7 @@ class Runtime:
         return self._request("POST", path, body).status
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> HTTPResponse:
-        connection = HTTPConnection(self.api.address, timeout=10)
+        connection = HTTPConnection(self.api.address, timeout=PATIENCE_SECONDS)
         connection.request(method, path, body)
         response = connection.getresponse()
         response.body = response.read()  # type: ignore[attr-defined]
@@ -61,17 +61,17 @@ def runtime(api: RuntimeAPI) -> Runtime:
 
 def take(api: RuntimeAPI) -> object:
     """The next message."""
-    return api.messages.get(timeout=10)
+    return api.messages.get(timeout=PATIENCE_SECONDS)
 
 
 def test_next_waits_for_an_event_and_brings_it_with_its_headers(api: RuntimeAPI, runtime: Runtime) -> None:
-    threading.Timer(0.2, api.offer, [INVOCATION]).start()
-    asked = time.monotonic()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(runtime.next)
+        assert take(api) == Ready()
+        assert not asked.done()
+        api.offer(INVOCATION)
+        response = asked.result()
 
-    response = runtime.next()
-
-    assert time.monotonic() - asked >= 0.2
-    assert take(api) == Ready()
     assert (response.status, response.body) == (200, b'{"a": 1}')  # type: ignore[attr-defined]
     assert response.headers["Lambda-Runtime-Aws-Request-Id"] == "id-1"
     assert response.headers["Lambda-Runtime-Deadline-Ms"] == "1700000000500"

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -18,6 +17,9 @@ from infra.sandbox import confinement as confining
 from infra.sandbox.confinement import Confinement, OwnMounts, SharedMounts, confinement
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.sandbox import Sandbox
+from tests.infra.sandbox.impatience import give_up_when
+from tests.infra.sandbox.meeting_point import MEET, MeetingPoint
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 MakeSandbox = Callable[..., Sandbox]
 
@@ -27,7 +29,14 @@ def sandbox_of(tmp_path: Path) -> Iterator[MakeSandbox]:
     """Makes a sandbox for the source of a module `handler`."""
     with ExitStack() as sandboxes:
 
-        def make(source: str, *, timeout: float = 20.0, **environment: str) -> Sandbox:
+        def make(
+            source: str,
+            *,
+            timeout: float = PATIENCE_SECONDS,
+            give_up: Callable[[], object] | None = None,
+            **environment: str,
+        ) -> Sandbox:
+            own = {"receive": give_up_when(give_up)} if give_up else {}
             (tmp_path / "handler.py").write_text(textwrap.dedent(source))
             return sandboxes.enter_context(
                 Sandbox(
@@ -36,6 +45,7 @@ def sandbox_of(tmp_path: Path) -> Iterator[MakeSandbox]:
                     timeout=timedelta(seconds=timeout),
                     memory_megabytes=256,
                     name="f",
+                    **own,
                 )
             )
 
@@ -64,14 +74,6 @@ def lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Ten seconds at most."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_it_sees_its_own_variables_and_none_of_this_process(
@@ -157,25 +159,24 @@ def test_where_nothing_can_be_mounted_it_runs_with_less_isolation(monkeypatch: p
 
 
 COUNTING = """
-    import time
     calls = []
     def lambda_handler(event, context):
         calls.append(event)
         print("call", len(calls))
-        time.sleep(event.get("sleep", 0))
         left = context.get_remaining_time_in_millis()
         return {"calls": len(calls), "left": left, "arn": context.invoked_function_arn}
 """
 
 
 def test_it_is_kept_warm_and_told_its_time_limit(sandbox_of: MakeSandbox) -> None:
-    sandbox = sandbox_of(COUNTING, timeout=20)
+    sandbox = sandbox_of(COUNTING)
 
     cold, warm = sandbox.invoke({}), sandbox.invoke({})
 
     assert (payload(cold)["calls"], payload(warm)["calls"]) == (1, 2)
     assert payload(warm)["arn"] == "arn:aws:lambda:us-east-1:123456789012:function:f"
-    assert 19_000 < payload(warm)["left"] <= 20_000
+    assert 0 < payload(warm)["left"] <= PATIENCE_SECONDS * 1000
+    assert payload(warm)["left"] > PATIENCE_SECONDS * 500, "in milliseconds"
     assert cold.start_duration is not None
     assert warm.start_duration is None
 
@@ -194,32 +195,71 @@ def test_each_invocation_has_its_own_piece_of_the_log(sandbox_of: MakeSandbox) -
     assert second.log.splitlines()[-1].startswith(f"REPORT RequestId: {second.request_id}\tDuration: ")
 
 
-def test_over_its_time_it_is_killed_with_its_children_and_the_next_one_is_served(
-    sandbox_of: MakeSandbox, tmp_path: Path
-) -> None:
-    sandbox = sandbox_of(
-        """
-        import subprocess, time
-        def lambda_handler(event, context):
-            if event:
-                print(subprocess.Popen(["sleep", "60"]).pid)
-                time.sleep(60)
-            return "done"
-        """,
-        timeout=0.5,
-    )
+@pytest.fixture
+def meeting_point() -> Iterator[MeetingPoint]:
+    with MeetingPoint() as meeting_point:
+        yield meeting_point
 
-    result = sandbox.invoke({"hang": True})
+
+HANGING = (
+    MEET
+    + """
+import signal, subprocess
+def lambda_handler(event, context):
+    if event:
+        print(subprocess.Popen(["sleep", "3600"]).pid)
+        meet(event["meet"])
+        while True: signal.pause()
+    return "done"
+"""
+)
+
+
+def test_over_its_time_it_is_killed_with_its_children_and_the_next_one_is_served(
+    sandbox_of: MakeSandbox, meeting_point: MeetingPoint
+) -> None:
+    sandbox = sandbox_of(HANGING, timeout=600, give_up=lambda: meeting_point.somebody_is_at_the_door)
+
+    result = sandbox.invoke({"meet": meeting_point.port})
 
     assert result.error == {
         "errorType": "Sandbox.Timedout",
-        "errorMessage": f"RequestId: {result.request_id} Error: Task timed out after 0.50 seconds",
+        "errorMessage": f"RequestId: {result.request_id} Error: Task timed out after 600.00 seconds",
     }
-    assert "Task timed out after 0.50 seconds" in result.log
-    assert timedelta(seconds=0.5) <= result.duration < timedelta(seconds=5)
+    assert "Task timed out after 600.00 seconds" in result.log
     child = int(result.log.splitlines()[1])
     wait_until(lambda: not lives(child))
     assert payload(sandbox.invoke({})) == "done"
+
+
+def test_its_time_is_the_machines(sandbox_of: MakeSandbox) -> None:
+    sandbox = sandbox_of("import signal\ndef lambda_handler(event, context):\n  while True: signal.pause()", timeout=1)
+
+    result = sandbox.invoke({})
+
+    assert result.error is not None
+    assert result.error["errorType"] == "Sandbox.Timedout"
+    assert result.duration + (result.start_duration or timedelta(0)) >= timedelta(seconds=1)
+
+
+def test_a_start_that_takes_too_long_is_given_up(sandbox_of: MakeSandbox, meeting_point: MeetingPoint) -> None:
+    source = f"{MEET}\nmeet({meeting_point.port})\nimport signal\nwhile True: signal.pause()"
+
+    result = sandbox_of(source, give_up=lambda: meeting_point.somebody_is_at_the_door).invoke({})
+
+    assert result.error is not None
+    assert result.error["errorType"] == "Sandbox.Timedout"
+
+
+def test_after_its_end_it_runs_nothing_more(sandbox_of: MakeSandbox) -> None:
+    sandbox = sandbox_of("def lambda_handler(event, context): return 'done'")
+    assert payload(sandbox.invoke({})) == "done"
+
+    sandbox.end()
+
+    error = sandbox.invoke({}).error
+    assert error is not None
+    assert error["errorType"] == "Runtime.ExitError"
 
 
 def test_what_the_handler_raises_is_the_invokers_error_and_the_process_goes_on(sandbox_of: MakeSandbox) -> None:
@@ -311,9 +351,9 @@ from datetime import timedelta
 from pathlib import Path
 from infra.sandbox.sandbox import Sandbox
 
-sandbox = Sandbox(Path(sys.argv[1]), environment={}, timeout=timedelta(seconds=60), memory_megabytes=128)
+sandbox = Sandbox(Path(sys.argv[1]), environment={}, timeout=timedelta(hours=1), memory_megabytes=128)
 print(sandbox.invoke(0).payload, flush=True)
-sandbox.invoke(60)
+sandbox.invoke(3600)
 """
 
 

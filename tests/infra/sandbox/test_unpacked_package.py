@@ -11,6 +11,7 @@ from zipfile import ZipFile, ZipInfo
 import pytest
 
 from infra.sandbox.unpacked_package import UnpackedPackage
+from tests.patience import wait_until
 
 
 @pytest.fixture
@@ -50,7 +51,4 @@ def test_nothing_is_left_of_a_program_that_was_killed(archive: Path) -> None:
     directory = Path(owner.stdout.strip())
     assert owner.returncode == -9
 
-    deadline = time.monotonic() + 10
-    while os.path.lexists(directory):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: not os.path.lexists(directory))
