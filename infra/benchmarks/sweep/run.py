@@ -25,7 +25,9 @@ from infra.benchmarks.meter import Meter
 from infra.benchmarks.sweep.fill import NOW
 
 CONTENDERS = {
+    "row by row": "infra.benchmarks.sweep.row_by_row",
     "project": "infra.benchmarks.sweep.project",
+    "limit": "infra.benchmarks.sweep.limit",
 }
 LONG_BEFORE = timedelta(days=3_650)
 
