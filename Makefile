@@ -15,7 +15,7 @@ unexport DATABASE_URL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test package deploy-local stack data database-url deploy rollback manage tail undeploy delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
+.PHONY: help run test bench bench-quick package deploy-local stack data database-url deploy rollback manage tail undeploy delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,15 @@ run: $(READY) ## run it all here, with a local AWS; ONCE=1 ends after the first 
 test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deployment to the local AWS
 	@echo "Running all checks and tests; the longest ones come first ..."
 	@$(MAKE) --no-print-directory --keep-going $(TWO_AT_A_TIME) \
-		test-postgresql test-sqlite deploy-local types cloudformation lint imports django-checks
+		test-postgresql test-sqlite deploy-local bench-quick types cloudformation lint imports django-checks
 	@echo "All checks and tests passed."
+
+bench: $(READY) ## measure everything anew and write docs/performance.md, in half an hour; NAMES="sweep" for a part
+	@$(PYTHON) -m infra.benchmarks.bench $(NAMES)
+
+bench-quick: $(READY) ## count queries, calls and rows written, and compare them with their bounds
+	@echo "== counts of the benchmarks"
+	@$(PYTHON) -m infra.benchmarks.bench --quick $(NAMES)
 
 package: $(READY) ## the zip that Lambda runs, in build/; STAGE=dev unless you say otherwise
 	@$(PYTHON) -m infra.packaging.package $(or $(STAGE),dev)

@@ -95,3 +95,7 @@ class ColdStartFailed(InfraError, RuntimeError):
 
 class UnknownCommand(InfraError, ValueError):
     """A command line that AWS's CLI would not take."""
+
+
+class BenchmarkFailed(InfraError, RuntimeError):
+    """A benchmark's program failed, so there is no figure; the message holds what it said."""

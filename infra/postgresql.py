@@ -48,7 +48,7 @@ class PostgreSQL:
 
     def __init__(self) -> None:
         self._programs_home = Path(tempfile.mkdtemp(prefix="postgresql-"))
-        self._data_home = Path(tempfile.mkdtemp(prefix="postgresql-", dir=_fastest_directory()))
+        self._data_home = Path(tempfile.mkdtemp(prefix="postgresql-", dir=fastest_directory()))
         self.files = RemovedWithThisProcess([self._programs_home, self._data_home])
         self._cluster = self._data_home / "cluster"
         self._log = self._programs_home / "log"
@@ -134,7 +134,7 @@ class PostgreSQL:
         return True
 
 
-def _fastest_directory() -> Path | None:
+def fastest_directory() -> Path | None:
     """Shared memory where there is enough of it, else tempfile's own choice."""
     if not os.access(SHARED_MEMORY, os.W_OK):
         return None

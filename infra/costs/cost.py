@@ -7,9 +7,10 @@ from pathlib import Path
 from infra.costs import prices
 from infra.costs.prices import PRICES, Price
 from infra.costs.workload import ENDPOINTS_AND_ZONES, HOURS, Workload
+from infra.marked_text import begin_mark, put_between
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "cost.md"
-BEGIN, END = "<!-- made by python -m infra.costs.cost: {} -->", "<!-- end -->"
+COMMAND = "python -m infra.costs.cost"
 
 MONTHS = {
     "idle": Workload(),
@@ -72,12 +73,7 @@ TABLES: dict[str, Callable[[], Iterable[str]]] = {
 def fill(text: str) -> str:
     """The document with its tables made anew. Raises ValueError where a mark is missing."""
     for name, table in TABLES.items():
-        begin = BEGIN.format(name)
-        before, found, rest = text.partition(begin)
-        _, ended, after = rest.partition(END)
-        if not (found and ended):
-            raise ValueError(f"docs/cost.md has no place for the table {name}")
-        text = f"{before}{begin}\n" + "\n".join(table()) + f"\n{END}{after}"
+        text = put_between(text, begin_mark(COMMAND, name), "\n".join(table()))
     return text
 
 
