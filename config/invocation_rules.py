@@ -13,6 +13,8 @@ MANAGEMENT_COMMANDS = frozenset(
         "check_expired_subscriptions",  # what is due, without changing it: --dry-run
         "createsuperuser",  # the first operator; with --noinput no password is in the event
         "migrate",  # each deployment's
+        "notifications",  # what is in the outbox, sending it again, replaying it
+        "preview_sweep",  # who would expire; the mails themselves it shows only on a laptop
     }
 )
 """What `zappa manage` may run. Output goes to the log, so create_api_token, which prints a token, is not here."""

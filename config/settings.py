@@ -35,6 +35,8 @@ DELIVERY_THREADS = env.optional("DELIVERY_THREADS", int, 8)
 DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", int, 5)  # libpq itself waits for minutes
 STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", int, 5))
 STALE_NOTIFICATION_AFTER = timedelta(minutes=env.optional("STALE_NOTIFICATION_MINUTES", int, 15))
+NOTIFICATIONS_KEPT = timedelta(days=env.optional("NOTIFICATIONS_KEPT_DAYS", int, 400))
+SWEEPS_KEPT = timedelta(days=env.optional("SWEEPS_KEPT_DAYS", int, 400))
 LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
 RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of(RENEWERS), ["staff", "service"])
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", int, 30)

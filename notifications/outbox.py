@@ -31,6 +31,7 @@ FINAL_STATES = {
     Verdict.OBSOLETE: State.OBSOLETE,
 }
 SENT_AGAIN = (State.FAILED, State.UNKNOWN)
+REPLAYED = (State.SENT, State.FAILED, State.UNKNOWN)
 RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 
@@ -111,6 +112,13 @@ def send_again(keys: Collection[int], stands: State) -> int:
     if stands not in SENT_AGAIN:
         raise NotToBeSentAgain(f"{stands} is not one of {', '.join(SENT_AGAIN)}")
     return Notification.objects.filter(pk__in=keys, state=stands).update(
+        state=State.PENDING, finished_at=None, due_at=database_time(), attempts=0, submitted_at=None
+    )
+
+
+def replay(keys: Collection[int]) -> int:
+    """Publish the finished events of SNS among the rows once more, under the same id; return how many."""
+    return Notification.objects.filter(pk__in=keys, channel=Channel.SNS, finished_at__isnull=False).update(
         state=State.PENDING, finished_at=None, due_at=database_time(), attempts=0, submitted_at=None
     )
 

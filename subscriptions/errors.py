@@ -41,9 +41,5 @@ class InvalidPeriod(SubscriptionError, OverflowError):
     """The new end would lie beyond the last date that can be stored."""
 
 
-class InvalidInstant(SubscriptionError, ValueError):
-    """A date and time without a time zone, or one that is not allowed here."""
-
-
 class SweepAborted(SubscriptionError, RuntimeError):
     """So many subscriptions failed that the cause must be general; the sweep stopped and recorded what it did."""

@@ -77,6 +77,7 @@ def test_shipped_jobs_run_every_minute() -> None:
         assert {event.function: event.expressions for event in stage.events} == {
             "subscriptions.jobs.check_expired_subscriptions": ("rate(1 minute)",),
             "notifications.jobs.deliver_notifications": ("rate(1 minute)",),
+            "config.jobs.delete_old_rows": ("cron(17 3 * * ? *)",),
         }
 
 

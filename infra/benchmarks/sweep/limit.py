@@ -5,6 +5,7 @@ nothing is handed to Python, so nobody is told; one bad row would undo it all.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -68,7 +69,7 @@ def expire(now: datetime, limit: int | None) -> int:
     """Expire all that is due; it knows no limit."""
     if limit is not None:
         raise ValueError("the limit is measured over everything that is due")
-    parameters = {"now": now, "group": GROUP}
+    parameters: dict[str, Any] = {"now": now, "group": GROUP}
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(POSTGRESQL, parameters)

@@ -1,13 +1,14 @@
 """The sweep, by hand."""
 
 from argparse import ArgumentParser
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from foundation import clock
-from subscriptions.errors import InvalidInstant, SweepAborted
+from foundation.instant import InvalidInstant, parse_instant
+from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription
 from subscriptions.sweep import Sweep
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = clock.now()
         try:
-            at = _instant(options["at"]) if options["at"] else now
+            at = parse_instant(options["at"]) if options["at"] else now
         except InvalidInstant as error:
             raise CommandError(str(error)) from error
         if at > now and not options["dry_run"]:
@@ -57,13 +58,3 @@ class Command(BaseCommand):
             self.stderr.write(f"subscription {subscription}: {error_text}")
         if run.failed:
             raise CommandError(f"{run.failed} could not be expired; they stay due and are tried again by the next run")
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInstant(f"{text!r} is not a date and time such as 2026-12-31T00:00Z") from error
-    if instant.tzinfo is None:
-        raise InvalidInstant(f"{text!r} has no time zone; write {text}Z for UTC")
-    return instant.astimezone(UTC)

@@ -36,7 +36,7 @@ def sandbox_of(tmp_path: Path) -> Iterator[MakeSandbox]:
             give_up: Callable[[], object] | None = None,
             **environment: str,
         ) -> Sandbox:
-            own = {"receive": give_up_when(give_up)} if give_up else {}
+            own: dict[str, Any] = {"receive": give_up_when(give_up)} if give_up else {}
             (tmp_path / "handler.py").write_text(textwrap.dedent(source))
             return sandboxes.enter_context(
                 Sandbox(

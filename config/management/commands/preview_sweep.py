@@ -1,0 +1,85 @@
+"""Who would expire, and the very mails: a batch of the sweep, in a transaction that is rolled back."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from foundation import clock
+from foundation.instant import InvalidInstant, parse_instant
+from notifications.errors import UndeliverableAddress
+from notifications.models import Channel, Notification, State
+from notifications.rendering import Mail, render_mail
+from subscriptions.models import Subscription, Transition
+from subscriptions.services import SubscriptionService
+
+LIMIT = 20
+RENDERED = ("event__subscription__user", "event__subscription__plan")
+
+
+class Command(BaseCommand):
+    help = "Show who would expire at an instant, and the mails they would get. Changes nothing and sends nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--at", metavar="INSTANT", help="for example 2026-12-31T00:00Z; now unless said")
+        parser.add_argument("--limit", type=int, default=LIMIT, help=f"at most so many, the oldest end first; {LIMIT}")
+        parser.add_argument("--folder", type=Path, help="write the mails there, as text and HTML, instead of printing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["limit"] < 1:
+            raise CommandError("--limit takes a number from 1 on")
+        try:
+            at = parse_instant(options["at"]) if options["at"] else clock.now()
+        except InvalidInstant as error:
+            raise CommandError(str(error)) from error
+        with transaction.atomic():
+            expired = Subscription.objects.due(at).claim(options["limit"])
+            SubscriptionService.expire_claimed(expired, now=at)
+            self._tell(_mails_to(expired), options["folder"])
+            remaining = Subscription.objects.due(at).count()
+            transaction.set_rollback(True)
+        self.stdout.write(f"{len(expired)} would expire, and {remaining} more; nothing was changed or sent")
+
+    def _tell(self, mails: Iterable[Notification], folder: Path | None) -> None:
+        for mail in mails:
+            subscription = mail.event.subscription
+            ends = f"{subscription.end_date:%Y-%m-%d %H:%MZ}"
+            self.stdout.write(f"{subscription} of user {subscription.user_id} ends {ends}")
+            # On Lambda the output is in the log, which holds no addresses.
+            if not settings.ON_LAMBDA:
+                self._show(mail, folder)
+
+    def _show(self, notification: Notification, folder: Path | None) -> None:
+        try:
+            mail = render_mail(notification)
+        except UndeliverableAddress as error:
+            self.stdout.write(f"no mail: {error}\n")
+            return
+        if folder is None:
+            self.stdout.write(_as_text(mail))
+        else:
+            self.stdout.write(f"see {_write(mail, folder, notification.event.subscription_id)}")
+
+
+def _mails_to(expired: Iterable[Subscription]) -> Iterable[Notification]:
+    mails = Notification.objects.filter(
+        event__subscription__in=expired, event__transition=Transition.EXPIRED, state=State.PENDING, channel=Channel.SES
+    )
+    latest = {mail.event.subscription_id: mail for mail in mails.select_related(*RENDERED).order_by("event")}
+    return latest.values()
+
+
+def _write(mail: Mail, folder: Path, subscription: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"subscription-{subscription}.html"
+    page.write_text(mail.html, encoding="utf-8")
+    page.with_suffix(".txt").write_text(_as_text(mail), encoding="utf-8")
+    return page
+
+
+def _as_text(mail: Mail) -> str:
+    return f"To: {mail.recipient}\nSubject: {mail.subject}\n\n{mail.text}"

@@ -1,0 +1,48 @@
+"""How long each kind of row is kept. What a subscription went through (`SubscriptionEvent`) is kept for good."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
+from knox.models import AuthToken
+
+from foundation.retention import delete_in_batches
+from notifications.models import Notification
+from subscriptions.api.idempotency import LIFETIME
+from subscriptions.models import IdempotentRequest, RequestCount, SweepRun
+
+COUNTS_KEPT = timedelta(hours=1)
+"""The windows of the throttles are of a minute."""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Deletes what is older, at `now`, than it is kept."""
+
+    now: datetime
+
+    def delete_old(self, time_left: Callable[[], timedelta]) -> dict[str, int]:
+        """Delete until the time runs short; return how many rows of each kind."""
+        return {name: delete_in_batches(rows, time_left) for name, rows in self._old().items()}
+
+    def _old(self) -> dict[str, QuerySet[Any]]:
+        requests = IdempotentRequest.objects.filter(created_at__lt=self.now - LIFETIME)
+        counts = RequestCount.objects.filter(window_start__lt=self.now - COUNTS_KEPT)
+        sweeps = SweepRun.objects.filter(started_at__lt=self.now - settings.SWEEPS_KEPT)
+        return {
+            "sessions": Session.objects.filter(expire_date__lt=self.now).order_by("expire_date"),
+            "tokens": AuthToken.objects.filter(expiry__lt=self.now),
+            "idempotent_requests": requests.order_by("created_at"),
+            "request_counts": counts.order_by("window_start"),
+            "sweeps": sweeps.order_by("started_at"),
+            "notifications": self._notifications().order_by("finished_at"),
+        }
+
+    def _notifications(self) -> QuerySet[Notification]:
+        old = Notification.objects.filter(finished_at__lt=self.now - settings.NOTIFICATIONS_KEPT)
+        # The row is what keeps a reminder from going out again within its period.
+        return old.filter(Q(days_before__isnull=True) | Q(event__subscription__expired_at__isnull=False))

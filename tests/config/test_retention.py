@@ -1,0 +1,103 @@
+"""What is deleted, what is kept, and in how many steps."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from knox.models import AuthToken
+
+from config.jobs import delete_old_rows
+from config.retention import Retention
+from foundation import clock, retention
+from notifications.models import Channel, Notification, State
+from subscriptions.models import IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
+from subscriptions.services import SubscriptionService as Service
+from tests.explain import plan_of
+from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.foundation.test_invocation import SCHEDULED, Context
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+AGES = ("old", "young")
+ENDLESS = timedelta(days=1)
+
+
+def delete_old(time_left: timedelta = ENDLESS) -> dict[str, int]:
+    return Retention(NOW).delete_old(lambda: time_left)
+
+
+def finish(state: State = State.SENT, *, age: timedelta = settings.NOTIFICATIONS_KEPT + HOUR, **fields: Any) -> None:
+    """Two notifications of a new subscription came to rest so long ago."""
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    rows = Notification.objects.filter(event__subscription=subscription)
+    rows.update(state=state, finished_at=NOW - age, **fields)
+
+
+def test_finished_notifications_go_when_they_are_old_and_the_history_stays() -> None:
+    finish()
+    finish(age=settings.NOTIFICATIONS_KEPT - HOUR)
+    Service.create_subscription(make_user(), make_plan(), now=NOW - 1000 * MONTH)
+    assert delete_old()["notifications"] == 2
+    assert Notification.objects.count() == 4
+    assert SubscriptionEvent.objects.count() == 3
+
+
+def test_reminder_stays_until_its_subscription_has_ended() -> None:
+    finish()
+    reminder = Notification.objects.filter(channel=Channel.SES)
+    reminder.update(days_before=7)
+    delete_old()
+    assert reminder.count() == 1
+    Service.cancel_now(reminder.get().event.subscription, now=NOW + HOUR)
+    delete_old()
+    assert not reminder.filter(days_before=7).exists()
+
+
+def test_each_kind_goes_at_its_own_age() -> None:
+    user = make_user()
+    for index, (age, name) in enumerate(zip((HOUR, -HOUR), AGES, strict=True)):
+        Session.objects.create(session_key=name, session_data="", expire_date=NOW - age)
+        AuthToken.objects.create(user=user)
+        IdempotentRequest.objects.create(user=user, key=name, created_at=NOW - timedelta(hours=24) - age)
+        RequestCount.objects.create(bucket=name, window_start=NOW - HOUR - age, requests=1)
+        SweepRun.objects.create(started_at=NOW - settings.SWEEPS_KEPT - age)
+        token = AuthToken.objects.order_by("created")[index]
+        AuthToken.objects.filter(pk=token.pk).update(expiry=NOW - age)
+    AuthToken.objects.create(user=user, expiry=None)
+    kinds = ("sessions", "tokens", "idempotent_requests", "request_counts", "sweeps")
+    assert delete_old() == dict.fromkeys(kinds, 1) | {"notifications": 0}
+    assert delete_old() == dict.fromkeys((*kinds, "notifications"), 0)
+    assert [row.session_key for row in Session.objects.all()] == ["young"]
+
+
+def test_many_go_in_batches_and_what_the_time_leaves_goes_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH_SIZE", 2)
+    for number in range(5):
+        RequestCount.objects.create(bucket=f"{number}", window_start=NOW - MONTH, requests=1)
+    assert delete_old(retention.RESERVE)["request_counts"] == 0
+    with CaptureQueriesContext(connection) as queries:
+        assert delete_old()["request_counts"] == 5
+    assert sum(query["sql"].startswith("DELETE") for query in queries) == 3
+
+
+def test_every_large_table_is_read_through_an_index() -> None:
+    for name, rows in Retention(NOW)._old().items():
+        if name not in ("tokens", "request_counts"):
+            plan = plan_of(rows[:1000])
+            assert "Index" in plan or "USING INDEX" in plan, (name, plan)
+
+
+class Unhurried(Context):
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_job_says_what_it_deleted() -> None:
+    finish(age=NOW - clock.now() + settings.NOTIFICATIONS_KEPT + MONTH)
+    assert delete_old_rows(SCHEDULED, Context())["notifications"] == 0, "its time is short"
+    assert delete_old_rows(SCHEDULED, Unhurried())["notifications"] == 2
