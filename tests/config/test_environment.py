@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from tests.patience import PATIENCE_SECONDS
+
 COMPLETE = {
     "SECRET_KEY": "complete",
     "ALLOWED_HOSTS": "a.example.com, b.example.com",
@@ -31,7 +33,7 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 
