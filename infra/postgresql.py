@@ -25,8 +25,10 @@ from infra.local.postgresql_package import account, programs
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes a directory of our own inside
 SHARED_MEMORY_NEEDED = 1 << 30  # bytes; Docker's default of 64 MiB holds a new cluster and little else
-START_SECONDS = 30.0
-STOP_SECONDS = 30.0
+START_SECONDS = 180.0
+STOP_SECONDS = 180.0
+"""On a busy machine; a start takes about one second, a stop less."""
+
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -52,7 +54,8 @@ class PostgreSQL:
         self.files = RemovedWithThisProcess([self._programs_home, self._data_home])
         self._cluster = self._data_home / "cluster"
         self._log = self._programs_home / "log"
-        self._port = _free_port()
+        self._port_holder = _hold_a_port()
+        self._port: int = self._port_holder.getsockname()[1]
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -66,6 +69,7 @@ class PostgreSQL:
             self._create_cluster()
             self.start()
         except BaseException:
+            self._port_holder.close()
             self.files.remove()
             raise
         return self
@@ -74,10 +78,13 @@ class PostgreSQL:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        self._port_holder.close()
         self.files.remove()
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
+        if sys.platform != "linux":
+            self._port_holder.close()
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         program = str(self._programs / "postgres")
         with self._log.open("ab") as log:
@@ -128,7 +135,7 @@ class PostgreSQL:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(self.url, connect_timeout=2).close()
+            psycopg.connect(self.url, connect_timeout=round(START_SECONDS)).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -141,11 +148,16 @@ def fastest_directory() -> Path | None:
     return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free >= SHARED_MEMORY_NEEDED else None
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _hold_a_port() -> socket.socket:
+    """A socket that keeps a free port from all others, outgoing connections included, while no server listens there.
+
+    Linux lets the server bind it beside, since both set SO_REUSEADDR and this one does not listen.
+    https://man7.org/linux/man-pages/man7/socket.7.html
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder
 
 
 def main(command: list[str]) -> None:

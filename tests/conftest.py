@@ -3,11 +3,15 @@
 import os
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.urls import set_script_prefix
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
+from config import secrets_manager
 from infra.local.lambda_function import LambdaFunction
 from infra.local.local_aws import LocalAWS
 from infra.local.zappa_stage import ZappaStage, load_stage
@@ -15,6 +19,16 @@ from infra.packaging.package import make_package
 from infra.sandbox.unpacked_package import UnpackedPackage
 from notifications import aws as clients
 from tests.infra.built_package import BuiltPackage
+from tests.patience import PATIENCE_SECONDS
+
+# The same examples in every run, for as long as they take.
+hypothesis_settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("steady")
+
+WAITS_FOR_AWS = [(clients, "CONNECT_TIMEOUT"), (clients, "READ_TIMEOUT"), (secrets_manager, "TIMEOUT")]
+"""Time limits of the service, which the local AWS need not keep on a busy machine."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -54,7 +68,14 @@ def django_db_setup(django_db_setup: None) -> None:
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[LocalAWS]:
     """The local AWS, started once; the service's own clients find it as they would find AWS."""
-    with LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS) as local:
+    with (
+        LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS) as local,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for module, limit in WAITS_FOR_AWS:
+            patch.setattr(module, limit, PATIENCE_SECONDS)
+        # moto loads a service at its first request, for which a function that starts has little time.
+        boto3.client("secretsmanager").list_secrets()
         yield local
     clients.forget_clients()
 

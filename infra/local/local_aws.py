@@ -128,7 +128,8 @@ class LocalAWS:
 
     def _provide(self) -> None:
         self._ses.create_email_identity(EmailIdentity=self._from_address)
-        self._sqs.create_queue(QueueName=CONSUMER_QUEUE)
+        # A message must not come again while it is being read, however long that takes.
+        self._sqs.create_queue(QueueName=CONSUMER_QUEUE, Attributes={"VisibilityTimeout": "43200"})
         self._sns.create_topic(Name=self._topic)
         self._sns.subscribe(
             TopicArn=self._topic_arn,

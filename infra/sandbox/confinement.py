@@ -23,7 +23,7 @@ TEMPORARY_MEGABYTES = 512
 INTERPRETER = Path(sys.executable).resolve()
 """The one that the virtual environment was made from, which knows nothing of the environment's packages."""
 
-PROBE_SECONDS = 20
+PROBE_SECONDS = 120
 
 # /var is covered with a directory of the process's own, so that Lambda's paths need not exist on this machine.
 SCRIPT = f"""

@@ -5,10 +5,11 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from infra.local.site import Site
-from tests.browser.visitor import Visitor
+from tests.browser.traffic import Traffic
+from tests.browser.visitor import PATIENCE_MILLISECONDS, Visitor
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -30,8 +31,9 @@ def chromium() -> str:
 def browser(chromium: str) -> Iterator[Browser]:
     """The browser. Its driver keeps an event loop in this thread, which Django would take for asynchronous code."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET, timeout=PATIENCE_MILLISECONDS)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
@@ -45,7 +47,15 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, site: Site, transactional_db: None) -> Iterator[Visitor]:
+def traffic(transactional_db: None) -> Iterator[Traffic]:
+    """The requests of one test, which are all answered before the database is emptied."""
+    with Traffic() as traffic:
+        yield traffic
+        traffic.wait_until_quiet()
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: Site, traffic: Traffic) -> Iterator[Visitor]:
     """A visitor with a fresh browser profile, who is content in the end: no console error, no request elsewhere."""
     with browser.new_context(locale="en-GB", reduced_motion="reduce") as context:
         visitor = Visitor(context, site.url)

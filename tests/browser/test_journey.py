@@ -13,6 +13,7 @@ from infra.local.lambda_function import LambdaFunction
 from infra.local.local_aws import LocalAWS
 from infra.local.zappa_stage import ZappaStage
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
+from tests.browser.traffic import Traffic
 from tests.browser.visitor import Visitor
 from tests.factories import has_access, make_plan
 
@@ -102,12 +103,13 @@ def test_from_sign_up_to_renewal(
     assert list(reasons) == ["Only wanted to look.\nSorry."]
 
 
-def test_double_click_subscribes_once(visitor: Visitor, free_plan: Plan) -> None:
+def test_double_click_subscribes_once(visitor: Visitor, free_plan: Plan, traffic: Traffic) -> None:
     visitor.sign_in(User.objects.create(username="ada", email="ada@example.com"))
     visitor.open("subscribe", free_plan.pk)
     visitor.page.get_by_role("button", name="Subscribe for free").dblclick(no_wait_after=True)
     expect(visitor.page.get_by_role("main")).to_contain_text("Free trial")
     expect(visitor.page.get_by_role("heading", level=1)).not_to_have_text("Subscribe to Free trial")
+    traffic.wait_until_quiet()
     assert Subscription.objects.count() == 1
 
 
@@ -137,4 +139,3 @@ def test_admin_keeps_to_the_content_security_policy(visitor: Visitor, free_plan:
     ]:
         visitor.open(name, *arguments)
     visitor.click("Log out")
-    visitor.page.wait_for_load_state()

@@ -9,6 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+from tests.patience import PATIENCE_SECONDS
 
 Scheme = Literal["light", "dark"]
 
@@ -16,6 +19,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTHS = {"desktop": 1280, "phone": 390}
 """In CSS pixels; the second is a common telephone's."""
+PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 GRAVE = {"serious", "critical"}
 """https://github.com/dequelabs/axe-core/blob/develop/doc/issue_impact.md"""
 
@@ -30,7 +34,7 @@ class Visitor:
 
     def __post_init__(self) -> None:
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(10_000)  # milliseconds
+        self.page.set_default_timeout(PATIENCE_MILLISECONDS)
         self._expected_status = 200
         self.page.on("console", self._read_console)
         self.page.on("pageerror", lambda error: self.troubles.append(f"exception: {error}"))
@@ -60,12 +64,14 @@ class Visitor:
         self._expected_status = status
 
     def click(self, name: str, role: Any = "button") -> None:
-        """Press the button, or follow the link, of this name."""
-        self.page.get_by_role(role, name=name, exact=True).click()
+        """Press the button, or follow the link, of this name, and wait for the page that it leads to."""
+        with self.page.expect_navigation():
+            self.page.get_by_role(role, name=name, exact=True).click()
 
     def click_in_content(self, name: str, role: Any = "button") -> None:
         """The same, where the page's frame has one of that name too."""
-        self.page.get_by_role("main").get_by_role(role, name=name, exact=True).click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("main").get_by_role(role, name=name, exact=True).click()
 
     def look_at(self, name: str) -> None:
         """Take a screenshot of the page in each width and scheme, and demand that nobody is shut out of it."""
@@ -74,14 +80,16 @@ class Visitor:
             self.page.emulate_media(color_scheme=scheme)
             for device, width in WIDTHS.items():
                 self.page.set_viewport_size({"width": width, "height": 800})
+                self._await_its_width(f"{name} is wider than a {device}")
                 self.page.screenshot(path=SCREENSHOTS / f"{name}-{device}-{scheme}.png", full_page=True)
-                assert self._overflow() == 0, f"{name} is wider than a {device}"
             assert not self._barriers(), f"{name}, {scheme}: {self._barriers()}"
 
-    def _overflow(self) -> int:
-        script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        pixels: int = self.page.evaluate(script)
-        return pixels
+    def _await_its_width(self, complaint: str) -> None:
+        """Wait until nothing is wider than the window, which charts follow a moment later."""
+        try:
+            self.page.wait_for_function("document.documentElement.scrollWidth === document.documentElement.clientWidth")
+        except PlaywrightTimeoutError as error:
+            raise AssertionError(complaint) from error
 
     def _barriers(self) -> list[str]:
         violations = Axe().run(self.page).response["violations"]

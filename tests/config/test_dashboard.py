@@ -2,16 +2,19 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from notifications.models import Notification, State, database_time
+from foundation import clock
+from notifications.models import Notification, State
 from subscriptions.models import SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import make_plan, make_user
@@ -21,6 +24,13 @@ pytestmark = pytest.mark.django_db
 
 VIEW = "subscriptions.view_sweeprun"
 DRAWINGS = re.compile(r'<script id="drawings" type="application/json">(.*?)</script>', re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def time_stands() -> Iterator[None]:
+    """No minute, hour or day ends between what a test does and the page that tells of it."""
+    with time_machine.travel(clock.now(), tick=False):
+        yield
 
 
 @pytest.fixture
@@ -40,7 +50,7 @@ def drawings(text: str) -> dict[str, Any]:
 
 
 def finish_a_sweep(ago: timedelta, **fields: Any) -> SweepRun:
-    then = datetime.now(UTC) - ago
+    then = clock.now() - ago
     return SweepRun.objects.create(started_at=then, finished_at=then, **fields)
 
 
@@ -75,7 +85,7 @@ def test_stale_sweep_is_an_alarm(operator: Client) -> None:
 def test_notification_that_waits_too_long_is_an_alarm(operator: Client) -> None:
     Service.create_subscription(make_user(), make_plan())
     assert "A notification has been due" not in page(operator)
-    Notification.objects.filter(channel="ses").update(due_at=database_time(timedelta(hours=-2)))
+    Notification.objects.filter(channel="ses").update(due_at=clock.now() - timedelta(hours=2))
     assert "A notification has been due for 2" in page(operator)
 
 
@@ -89,7 +99,7 @@ def test_sweeps_are_drawn_and_listed(operator: Client) -> None:
 
 
 def test_transitions_are_drawn_by_plan_and_live_ones_by_day(operator: Client) -> None:
-    now = datetime.now(UTC)
+    now = clock.now()
     monthly, yearly = make_plan(), make_plan(name="Yearly", duration_days=365)
     for plan, days in ((monthly, 0), (yearly, 1), (yearly, 1)):
         Service.create_subscription(make_user(), plan, now=now - timedelta(days=days))
@@ -110,7 +120,7 @@ def test_plans_beyond_the_busiest_share_a_colour(operator: Client) -> None:
 def test_deliveries_are_drawn_by_channel_and_state(operator: Client) -> None:
     for _ in range(2):
         Service.create_subscription(make_user(), make_plan())
-    Notification.objects.update(state=State.SENT, finished_at=database_time())
+    Notification.objects.update(state=State.SENT, finished_at=clock.now())
     Notification.objects.filter(channel="sns").update(state=State.FAILED)
     drawn = drawings(page(operator))
 

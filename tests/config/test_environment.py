@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from config.environment import list_of
+from tests.patience import PATIENCE_SECONDS
 
 COMPLETE = {
     "SECRET_KEY": "complete",
@@ -33,7 +34,7 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 

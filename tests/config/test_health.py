@@ -1,20 +1,29 @@
 """Health checks: what they answer, what they touch, and what they keep to themselves."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from foundation import clock
 from notifications.models import Notification, State, database_time
 from subscriptions.models import SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import make_plan, make_user
 
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def time_stands() -> Iterator[None]:
+    """Nothing grows older while a test looks at it."""
+    with time_machine.travel(clock.now(), tick=False):
+        yield
 
 
 @pytest.fixture
@@ -35,7 +44,7 @@ def database_that_cannot_be_reached(tmp_path: Any) -> Iterator[None]:
 
 
 def finish_a_sweep(ago: timedelta) -> None:
-    then = datetime.now(UTC) - ago
+    then = clock.now() - ago
     SweepRun.objects.create(started_at=then, finished_at=then)
 
 
@@ -55,13 +64,13 @@ def test_healthz_touches_no_database() -> None:
 
 @pytest.mark.django_db
 def test_ready(swept: None) -> None:
-    Service.create_subscription(make_user(), make_plan(), now=datetime.now(UTC))
+    Service.create_subscription(make_user(), make_plan(), now=clock.now())
     assert readiness() == (200, [])
 
 
 @pytest.mark.django_db
 def test_not_ready_before_the_first_sweep() -> None:
-    SweepRun.objects.create(started_at=datetime.now(UTC))
+    SweepRun.objects.create(started_at=clock.now())
     assert readiness() == (503, ["no sweep has finished yet"])
 
 
@@ -77,9 +86,9 @@ def test_not_ready_when_the_last_sweep_is_stale(settings: Any) -> None:
 @pytest.mark.django_db
 def test_not_ready_when_a_notification_waits_too_long(swept: None, settings: Any) -> None:
     settings.STALE_NOTIFICATION_AFTER = 15 * MINUTE
-    Service.create_subscription(make_user(), make_plan(), now=datetime.now(UTC))
+    Service.create_subscription(make_user(), make_plan(), now=clock.now())
     waiting = Notification.objects.filter(channel="sns")
-    waiting.update(due_at=database_time(-20.5 * MINUTE))
+    waiting.update(due_at=clock.now() - 20.5 * MINUTE)
     assert readiness() == (503, ["a notification has been due for 20 minutes"])
     waiting.update(state=State.FAILED, finished_at=database_time())
     assert readiness() == (200, [])
@@ -87,7 +96,7 @@ def test_not_ready_when_a_notification_waits_too_long(swept: None, settings: Any
 
 @pytest.mark.django_db
 def test_waiting_for_the_next_try_is_no_problem(swept: None) -> None:
-    Service.create_subscription(make_user(), make_plan(), now=datetime.now(UTC))
+    Service.create_subscription(make_user(), make_plan(), now=clock.now())
     Notification.objects.update(due_at=database_time(timedelta(hours=1)))
     assert readiness() == (200, [])
 

@@ -13,6 +13,7 @@ from django.test import RequestFactory
 
 from config.middleware import RequestIdMiddleware
 from foundation.invocation import request_id
+from tests.patience import PATIENCE_SECONDS
 
 PROLOGUE = "import logging, django; django.setup(); from foundation.invocation import request_id\n"
 
@@ -26,7 +27,7 @@ def lines_of(program: str, **environment: str) -> list[dict[str, Any]]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert result.stdout == ""
     return [json.loads(line) for line in result.stderr.splitlines()]

@@ -5,7 +5,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import hypothesis
 import pytest
 from django.conf import settings
 from hypothesis import assume, given
@@ -117,7 +116,6 @@ def test_lambda_is_named_as_zappa_names_it(tmp_path: Path, project: str, stage: 
     assert read_stages(read_document(path))[0].lambda_name == zappa_reads(path, stage).lambda_name
 
 
-@hypothesis.settings(deadline=None)  # the first example loads Zappa
 @given(lambda_name=RULE_CHARACTERS, name=st.none() | RULE_CHARACTERS, function=FUNCTIONS, index=st.integers(0, 11))
 def test_rule_that_is_short_enough_has_the_name_that_zappa_gives_it(
     lambda_name: str, name: str | None, function: str, index: int

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from infra.gateway.api_gateway import API, ApiGateway
+from infra.gateway.api_gateway import ApiGateway
 from infra.gateway.http_api import HttpAPI
 from infra.gateway.rest_api import RestAPI
 from infra.local.eventbridge import delivered_event, scheduled_event
@@ -29,11 +30,13 @@ from infra.sandbox.lambda_service import LambdaService
 from notifications.models import Notification
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import RESERVE
 from tests.deployment import VARIABLES
 from tests.factories import MONTH, has_access, make_plan, make_user
 from tests.gateway import GATEWAYS, OWN_HOST, Browser
 from tests.infra.built_package import BuiltPackage
+from tests.infra.sandbox.impatience import give_up_when
+from tests.locks import wait_until_blocked
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -52,6 +55,7 @@ def function(package: BuiltPackage, stage: ZappaStage, local_aws: LocalAWS) -> F
     """The function as `zappa deploy` configures it, on the local AWS."""
     here = {
         "AWS_ENDPOINT_URL": local_aws.url,
+        "DATABASE_CONNECT_SECONDS": str(PATIENCE_SECONDS),
         "SECRET_ARN": f"arn:aws:secretsmanager:{stage.region}:{ACCOUNT}:secret:{SECRET}",
         "SES_FROM_ADDRESS": settings.SES_FROM_ADDRESS,
         "SNS_TOPIC_ARN": settings.SNS_TOPIC_ARN,
@@ -153,8 +157,8 @@ def test_scheduled_event_ends_what_is_due_and_the_next_one_tells_everyone(
     service: LambdaService,
     stage: ZappaStage,
 ) -> None:
-    summary = succeeded(service.invoke_async(stage.lambda_name, event_of(stage, SWEEP)).result(60))
-    succeeded(service.invoke_async(stage.lambda_name, event_of(stage, DELIVERY)).result(60))
+    summary = succeeded(service.invoke_async(stage.lambda_name, event_of(stage, SWEEP)).result(PATIENCE_SECONDS))
+    succeeded(service.invoke_async(stage.lambda_name, event_of(stage, DELIVERY)).result(PATIENCE_SECONDS))
 
     assert (summary["expired"], summary["failed"], summary["remaining"]) == (1, 0, 0)
     due.refresh_from_db()
@@ -180,8 +184,13 @@ def test_awss_request_events_are_answered(gateway: Any, plan: Plan, service: Lam
 
 @pytest.mark.parametrize("kind", [RestAPI, HttpAPI])
 def test_site_is_there_over_http(
-    kind: Callable[[str, str], API], plan: Plan, service: LambdaService, stage: ZappaStage
+    kind: type[RestAPI] | type[HttpAPI],
+    plan: Plan,
+    service: LambdaService,
+    stage: ZappaStage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(kind, "limit", timedelta(seconds=PATIENCE_SECONDS))
     api = kind(OWN_HOST, stage.name)
     with ApiGateway(api, lambda event: service.invoke(stage.lambda_name, event)) as gateway:
         _, page = get(f"{gateway.url}/")
@@ -230,8 +239,8 @@ def test_job_that_raises_is_retried_and_ends_in_the_dead_letter_queue(
     event = fired(stage, SWEEP)
     with LambdaService([function], retry_delays=QUICK, listener=lambda _, result: attempts.append(result)) as service:
         with renamed("subscriptions_sweeprun"):
-            service.invoke_async(stage.lambda_name, event).result(60)
-        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(60))
+            service.invoke_async(stage.lambda_name, event).result(PATIENCE_SECONDS)
+        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(PATIENCE_SECONDS))
 
     failed = attempts[:3]
     assert [attempt.error and attempt.error["errorType"] for attempt in failed] == ["ProgrammingError"] * 3
@@ -264,12 +273,16 @@ class renamed:  # noqa: N801 - reads as a verb
 def test_job_over_its_time_is_killed_and_the_next_one_finishes_its_work(
     due: Subscription, dead_letters: Letters, function: FunctionConfiguration, stage: ZappaStage
 ) -> None:
-    hurried = replace(function, timeout=RESERVE + timedelta(seconds=0.7), retries=0)
-    with LambdaService([hurried], retry_delays=QUICK) as service:
+    time_is_over = threading.Event()
+    with LambdaService([replace(function, retries=0)], receive=give_up_when(time_is_over.is_set)) as service:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("LOCK TABLE subscriptions_subscriptionevent IN ACCESS EXCLUSIVE MODE")
-            killed = service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(60)
-        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(60))
+            sweep = service.invoke_async(stage.lambda_name, fired(stage, SWEEP))
+            wait_until_blocked()
+            time_is_over.set()
+            killed = sweep.result(PATIENCE_SECONDS)
+        time_is_over.clear()
+        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(PATIENCE_SECONDS))
 
     assert killed.error is not None
     assert killed.error["errorType"] == "Sandbox.Timedout"
@@ -290,7 +303,7 @@ def test_start_that_failed_for_want_of_its_secret_recovers_by_itself(
             create_secret()
 
     with LambdaService([function], retry_delays=QUICK, listener=provide) as service:
-        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(60))
+        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(PATIENCE_SECONDS))
 
     assert [attempt.error and attempt.error["errorType"] for attempt in attempts] == ["UnusableSecret", None]
     assert summary["expired"] == 1

@@ -59,7 +59,7 @@ def test_scheduled_event_expires_ends_access_and_tells_everyone(
     summary = lambda_function.invoke(event_of(stage, SWEEP))
     assert json.loads(json.dumps(summary)) == SweepRun.objects.get().summary()
     assert (summary["expired"], summary["failed"], summary["remaining"]) == (1, 0, 0)
-    assert summary["oldest_late_s"] == pytest.approx(3600, abs=60)
+    assert 3600 <= summary["oldest_late_s"] < 2 * 3600
     due.refresh_from_db()
     assert due.status == "expired"
     assert not has_access(due.user)

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -45,6 +47,16 @@ def test_it_keeps_its_data_through_a_crash_and_leaves_nothing_at_the_end() -> No
     assert not directory.parent.exists()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(server.url, connect_timeout=1)
+
+
+def test_its_port_is_nobody_elses_while_it_is_down() -> None:
+    with PostgreSQL() as server:
+        server.stop()
+        address = "127.0.0.1", urlsplit(server.url).port
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(address)
+        server.start()
+        psycopg.connect(server.url).close()
 
 
 def test_it_ends_with_a_command_that_is_killed(runner: str) -> None:

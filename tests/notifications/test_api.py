@@ -1,5 +1,7 @@
 """What somebody reads of the mails to them."""
 
+from datetime import datetime
+
 import pytest
 
 from notifications.models import Notification, State, database_time
@@ -28,7 +30,7 @@ def test_own_mails_the_newest_first_without_the_providers_words(owner: Caller) -
     newest, oldest = response.json()["results"]
     assert (newest["kind"], newest["state"], newest["finished_at"]) == ("cancelled", "pending", None)
     assert (oldest["kind"], oldest["state"], oldest["subscription"]) == ("created", "sent", subscription.pk)
-    assert oldest["finished_at"] >= oldest["created_at"]
+    assert datetime.fromisoformat(oldest["finished_at"]) >= datetime.fromisoformat(oldest["created_at"])
     assert set(oldest) == {"id", "kind", "subscription", "state", "created_at", "finished_at"}
 
 

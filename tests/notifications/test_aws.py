@@ -20,6 +20,7 @@ from botocore.parsers import ResponseParserError
 
 from notifications import aws, ses
 from notifications.outcomes import Verdict
+from tests.patience import PATIENCE_SECONDS
 
 MESSAGE = ses.Message(notification=1, recipient="ada@example.com", mime=b"Subject: x\n\nx")
 
@@ -118,7 +119,7 @@ def test_threads_share_one_client(local_credentials: None) -> None:
     barrier = Barrier(8)
 
     def client(_: int) -> int:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=PATIENCE_SECONDS)
         return id(aws.ses())
 
     with ThreadPoolExecutor(8) as pool:

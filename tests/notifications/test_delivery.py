@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from infra.local.local_aws import LocalAWS
+from notifications import retry
 from notifications.delivery import Delivery
 from notifications.models import Channel, Notification
 from subscriptions.services import SubscriptionService as Service
@@ -60,7 +61,10 @@ def test_no_claim_is_begun_when_the_time_is_short(aws: LocalAWS) -> None:
     assert states() == {("ses", "pending"): 1, ("sns", "pending"): 1}
 
 
-def test_missing_topic_is_waited_for_while_mails_go_out(aws: LocalAWS, settings: object) -> None:
+def test_missing_topic_is_waited_for_while_mails_go_out(
+    aws: LocalAWS, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "delay", lambda attempts, chance: timedelta(hours=attempts))
     settings.SNS_TOPIC_ARN = "arn:aws:sns:us-east-1:123456789012:no-such-topic"  # type: ignore[attr-defined]
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     deliver()

@@ -16,6 +16,7 @@ from notifications.outcomes import Outcome, Verdict
 from subscriptions.services import SubscriptionService as Service
 from tests.explain import plan_of
 from tests.factories import NOW, make_plan, make_user
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 ACCEPTED = Outcome(Verdict.ACCEPTED, message_id="m-1")
@@ -106,7 +107,8 @@ def test_throttling_is_not_an_attempt_and_what_was_not_sent_is() -> None:
         Notification.objects.update(due_at=database_time(timedelta(seconds=-1)))
 
 
-def test_waiting_row_is_not_claimed_before_it_is_due() -> None:
+def test_waiting_row_is_not_claimed_before_it_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "THROTTLED_DELAY", timedelta(hours=1))
     record()
     claim = outbox.claim(Channel.SES, 1)
     claim.finish({claim.notifications[0].pk: Outcome(Verdict.THROTTLED)})
@@ -198,7 +200,7 @@ def test_two_deliverers_at_once_get_different_rows() -> None:
 
     def work() -> None:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=PATIENCE_SECONDS)
             claims.append({row.pk for row in outbox.claim(Channel.SES, 10).notifications})
         finally:
             connection.close()
@@ -212,4 +214,4 @@ def run_at_once(work: Callable[[], None], number: int) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=PATIENCE_SECONDS)

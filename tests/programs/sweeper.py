@@ -1,7 +1,7 @@
-"""A process that sweeps when it is told to: `python -m tests.programs.sweeper BATCH_SIZE INSTANT`.
+"""A process that sweeps when it is told to: `python -m tests.programs.sweeper BATCH_SIZE LIMIT INSTANT`.
 
-Prints `ready` once Django is up and the database connected, starts at a line on standard input, prints how many it
-expired.
+Prints `ready` once Django is up and the database connected, and starts at a line on standard input. Prints `holding`
+when its first batch is written and not yet committed, and goes on at another line. Prints how many it expired.
 """
 
 import os
@@ -16,10 +16,20 @@ if __name__ == "__main__":
     # Models load only once Django is set up.
     from django.db import connection
 
+    from subscriptions.signals import subscriptions_transitioned
     from subscriptions.sweep import Sweep
 
-    batch_size, now = int(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
+    def hold(**_: object) -> None:
+        subscriptions_transitioned.disconnect(hold)
+        say("holding")
+        sys.stdin.readline()
+
+    def say(what: object) -> None:
+        print(what, flush=True)  # noqa: T201 - the protocol of this program
+
+    batch_size, limit, now = int(sys.argv[1]), int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
     connection.ensure_connection()
-    print("ready", flush=True)  # noqa: T201 - the protocol of this program
+    subscriptions_transitioned.connect(hold)
+    say("ready")
     sys.stdin.readline()
-    print(Sweep(now=now, batch_size=batch_size).run().expired, flush=True)  # noqa: T201
+    say(Sweep(now=now, batch_size=batch_size, limit=limit).run().expired)

@@ -17,29 +17,43 @@ from django.db import connection, transaction
 from notifications.models import Notification
 from subscriptions.access import GROUP, find_mismatches
 from subscriptions.errors import AlreadySubscribed
-from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
+from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
 from tests.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
+from tests.locks import wait_until_blocked, wait_until_others_are_idle
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
-def start_sweeper(batch_size: int) -> "subprocess.Popen[str]":
-    """A sweeping process that waits for `go`."""
-    command = [sys.executable, "-m", "tests.programs.sweeper", str(batch_size), NOW.isoformat()]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+class Sweeper:
+    """A sweeping process. It waits before its sweep, and again in the middle of its first batch's transaction."""
 
+    def __init__(self, *, batch_size: int, limit: int) -> None:
+        command = [sys.executable, "-m", "tests.programs.sweeper", str(batch_size), str(limit), NOW.isoformat()]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-def wait_until_ready(process: "subprocess.Popen[str]") -> None:
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    def await_word(self, word: str) -> None:
+        """Wait until it says that it is `ready`, or `holding` its first batch."""
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == f"{word}\n"
 
+    def go_on(self) -> None:
+        """Let it go on from where it waits."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
 
-def go(process: "subprocess.Popen[str]") -> None:
-    assert process.stdin is not None
-    process.stdin.write("go\n")
-    process.stdin.flush()
+    def finish(self) -> int:
+        """Wait until it ends; return how many it expired."""
+        said, _ = self._process.communicate(timeout=PATIENCE_SECONDS)
+        return int(said)
+
+    def kill(self) -> None:
+        """Kill it, wherever it is."""
+        self._process.kill()
+        self._process.communicate(timeout=PATIENCE_SECONDS)
 
 
 def assert_each_expired_once(due: list[Subscription]) -> None:
@@ -68,59 +82,45 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
 
 def test_four_overlapping_sweeps_expire_each_row_once() -> None:
     due = make_due(make_plan(), 4_000)
-    sweepers = [start_sweeper(100) for _ in range(4)]
-    for sweeper in sweepers:
-        wait_until_ready(sweeper)
-    for sweeper in sweepers:
-        go(sweeper)
-    expired = [int(sweeper.communicate(timeout=60)[0]) for sweeper in sweepers]
+    sweepers = [Sweeper(batch_size=100, limit=len(due)) for _ in range(4)]
+    for word in ("ready", "holding"):
+        for sweeper in sweepers:
+            sweeper.await_word(word)
+        for sweeper in sweepers:
+            sweeper.go_on()
+    expired = [sweeper.finish() for sweeper in sweepers]
     assert sum(expired) == len(due)
-    assert sum(1 for number in expired if number) > 1, "the sweeps did not overlap"
+    assert min(expired) >= 100, "each held a batch of its own"
     assert_each_expired_once(due)
 
 
 def test_sweep_killed_at_any_moment_leaves_nothing_half_done() -> None:
     due = make_due(make_plan(), 12_000)
     chance = random.Random(20261123)
-    waiting = [start_sweeper(50) for _ in range(4)]
+    waiting = [Sweeper(batch_size=50, limit=400) for _ in range(4)]
     for killed in range(24):
         sweeper = waiting.pop(0)
-        wait_until_ready(sweeper)
-        go(sweeper)
-        wait_until_begun(sweeps=killed + 1)
-        time.sleep(chance.uniform(0.0, 0.05))
+        sweeper.await_word("ready")
+        before = number_of_expired()
+        sweeper.go_on()
+        sweeper.await_word("holding")
+        if killed % 2:  # the others die with their batch written and not committed
+            sweeper.go_on()
+            enough = before + chance.randint(1, 300)
+            wait_until(lambda enough=enough: number_of_expired() >= enough)  # type: ignore[misc]
+            time.sleep(chance.uniform(0.0, 0.05))
         sweeper.kill()
-        sweeper.communicate(timeout=10)
         if killed < 20:
-            waiting.append(start_sweeper(50))
-    part = Subscription.objects.filter(status="expired").count()
-    assert 0 < part < len(due), "every kill came too early or too late to prove anything"
-    wait_for_orphaned_backends()
+            waiting.append(Sweeper(batch_size=50, limit=400))
+    wait_until_others_are_idle()
+    part = number_of_expired()
+    assert 0 < part < len(due)
     assert Sweep(now=NOW).run().expired == len(due) - part
     assert_each_expired_once(due)
 
 
-def wait_until_begun(sweeps: int) -> None:
-    """Until so many sweeps have recorded their start."""
-    deadline = time.monotonic() + 20
-    while SweepRun.objects.count() < sweeps:
-        assert time.monotonic() < deadline, "the sweep did not begin"
-        time.sleep(0.002)
-
-
-def wait_for_orphaned_backends() -> None:
-    """A killed client's last statement may still be at work in its backend."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND backend_type = 'client backend' AND state IS DISTINCT FROM 'idle'"
-            )
-            if cursor.fetchone()[0] == 0:
-                return
-        time.sleep(0.02)
-    pytest.fail("backends of killed sweepers are still there after 10 s")
+def number_of_expired() -> int:
+    return Subscription.objects.filter(status="expired").count()
 
 
 def test_renewal_made_between_claim_and_update_survives() -> None:
@@ -130,7 +130,7 @@ def test_renewal_made_between_claim_and_update_survives() -> None:
         renewal = in_thread(lambda: Service.renew_subscription(Subscription.objects.get(pk=due.pk), now=NOW))
         wait_until_blocked()
         Service.expire_claimed(claimed, now=NOW)
-    renewal.join(timeout=10)
+    renewal.join(timeout=PATIENCE_SECONDS)
     due.refresh_from_db()
     assert (due.status, due.end_date) == ("active", NOW + MONTH)
     assert has_access(due.user)
@@ -141,7 +141,7 @@ def test_sweep_passes_over_what_a_renewal_holds() -> None:
     with transaction.atomic():
         Service.renew_subscription(first, now=NOW)
         sweep = in_thread(lambda: Sweep(now=NOW).run())
-        sweep.join(timeout=10)
+        sweep.join(timeout=PATIENCE_SECONDS)
         assert not sweep.is_alive()
     first.refresh_from_db()
     second.refresh_from_db()
@@ -157,22 +157,9 @@ def test_creation_of_another_subscription_during_the_expiry_keeps_access() -> No
         creation = in_thread(lambda: Service.create_subscription(User.objects.get(pk=due.user_id), other, now=NOW))
         wait_until_blocked()
         Service.expire_claimed(claimed, now=NOW)
-    creation.join(timeout=10)
+    creation.join(timeout=PATIENCE_SECONDS)
     assert has_access(due.user)
     assert find_mismatches(NOW).stale == []
-
-
-def wait_until_blocked() -> None:
-    """Until some other backend waits for a lock."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    pytest.fail("nobody waits for the claimed rows")
 
 
 def test_two_simultaneous_creations_give_one_subscription() -> None:
@@ -209,7 +196,7 @@ def test_sweeps_and_renewals_of_users_with_many_subscriptions_neither_deadlock_n
     threads = [in_thread(lambda: Sweep(now=NOW, batch_size=7).run()) for _ in range(3)]
     threads += [in_thread(lambda part=part: renew(renewed[part::3])) for part in range(3)]  # type: ignore[misc]
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE_SECONDS)
     Sweep(now=NOW).run()
     assert Subscription.objects.filter(status="active").count() == len(renewed)
     mismatches = find_mismatches(NOW)

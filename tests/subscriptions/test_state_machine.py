@@ -184,6 +184,4 @@ class Subscribers(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_any_sequence_of_moves_keeps_the_promises() -> None:
-    run_state_machine_as_test(
-        Subscribers, settings=settings(max_examples=40, stateful_step_count=20, deadline=None, print_blob=True)
-    )
+    run_state_machine_as_test(Subscribers, settings=settings(max_examples=40, stateful_step_count=20, print_blob=True))

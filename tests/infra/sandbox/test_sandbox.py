@@ -16,7 +16,7 @@ import pytest
 from infra.sandbox import confinement as confining
 from infra.sandbox.confinement import Confinement, OwnMounts, SharedMounts, confinement
 from infra.sandbox.invocation_result import InvocationResult
-from infra.sandbox.sandbox import Sandbox
+from infra.sandbox.sandbox import Sandbox, receive
 from tests.infra.sandbox.impatience import give_up_when
 from tests.infra.sandbox.meeting_point import MEET, MeetingPoint
 from tests.patience import PATIENCE_SECONDS, wait_until
@@ -36,7 +36,6 @@ def sandbox_of(tmp_path: Path) -> Iterator[MakeSandbox]:
             give_up: Callable[[], object] | None = None,
             **environment: str,
         ) -> Sandbox:
-            own: dict[str, Any] = {"receive": give_up_when(give_up)} if give_up else {}
             (tmp_path / "handler.py").write_text(textwrap.dedent(source))
             return sandboxes.enter_context(
                 Sandbox(
@@ -45,7 +44,7 @@ def sandbox_of(tmp_path: Path) -> Iterator[MakeSandbox]:
                     timeout=timedelta(seconds=timeout),
                     memory_megabytes=256,
                     name="f",
-                    **own,
+                    receive=give_up_when(give_up) if give_up else receive,
                 )
             )
 

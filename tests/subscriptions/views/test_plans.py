@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import has_access, make_plan, make_user
+from tests.patience import PATIENCE_SECONDS
 
 
 def subscribe(plan: Plan) -> str:
@@ -93,7 +94,7 @@ def test_cancelled_and_live_is_not_bought_twice(page: Client, subscription: Subs
 
 @pytest.mark.django_db(transaction=True)
 def test_double_click_subscribes_once(free: Plan) -> None:
-    user, together, answers = make_user(), threading.Barrier(2), []
+    user, together, answers = make_user(), threading.Barrier(2, timeout=PATIENCE_SECONDS), []
 
     def click() -> None:
         client = Client()
