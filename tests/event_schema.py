@@ -1,7 +1,7 @@
 """docs/schemas: what other systems are told to expect of an event."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -25,7 +25,7 @@ def problems(event: Any) -> list[str]:
     return [error.message for error in validator.iter_errors(event)]
 
 
-def undescribed(event: Mapping[str, Any], schema: Mapping[str, Any] | None = None) -> Iterator[str]:
+def undescribed(event: dict[str, Any], schema: Any = None) -> Iterator[str]:
     """The members of an event, and of the objects in it, that the schema says nothing of."""
     described = (schema or event_schema())["properties"]
     for name, value in event.items():
