@@ -89,7 +89,7 @@ stage-is-given:
 
 cloudformation: $(READY) ## cfn-lint over the templates, and parliament over what they allow
 	@echo "== cloudformation"
-	@.venv/bin/cfn-lint infra/cloudformation/*.yaml
+	@.venv/bin/cfn-lint infra/cloudformation/*.yaml infra/example_consumer/*.yaml
 	@$(PYTHON) -m infra.deployment.policies
 
 imports: $(READY) ## who may import whom

@@ -1,13 +1,17 @@
-"""From a notification to the CloudEvents 1.0 JSON that other systems receive.
+"""From notifications to the CloudEvents 1.0 JSON that other systems receive; docs/events.md describes it for them.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 """
 
 import json
+from collections.abc import Iterable
 
 from django.conf import settings
+from django.db.models import F, Max
 
 from notifications.models import Notification
+
+SubscriptionEvent = Notification._meta.get_field("event").related_model
 
 
 def event_type(notification: Notification) -> str:
@@ -15,8 +19,22 @@ def event_type(notification: Notification) -> str:
     return f"subscription.{notification.event.transition}.v1"
 
 
-def render_event(notification: Notification) -> str:
-    """The event as JSON: ids and figures, nothing that tells who somebody is. `id` stays the same in every replay."""
+def previous_events(notifications: Iterable[Notification]) -> dict[int, int]:
+    """The event before each one's own, of the same subscription, by the key of its own; one query for all of them.
+
+    The first event of a subscription is left out. Events are append-only and written under their subscription's lock,
+    so the answer is the same at every time.
+    """
+    own = SubscriptionEvent._base_manager.filter(pk__in=[notification.event_id for notification in notifications])
+    with_earlier = own.filter(subscription__events__pk__lt=F("pk")).order_by()
+    return dict(with_earlier.values_list("pk").annotate(Max("subscription__events")))
+
+
+def render_event(notification: Notification, previous: int | None) -> str:
+    """The event as JSON: ids and figures, nothing that tells who somebody is. `id` stays the same in every replay.
+
+    `previous` is the key of the event before it, if there is one; `previousid` is our extension of CloudEvents.
+    """
     event = notification.event
     subscription = event.subscription
     return json.dumps(
@@ -27,6 +45,7 @@ def render_event(notification: Notification) -> str:
             "type": event_type(notification),
             "subject": f"subscriptions/{subscription.pk}",
             "time": event.occurred_at.isoformat(),
+            **({"previousid": str(previous)} if previous else {}),
             "datacontenttype": "application/json",
             "data": {
                 "subscription_id": subscription.pk,

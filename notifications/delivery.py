@@ -99,7 +99,7 @@ def _send_mails(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
 
 
 def _publish_events(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
-    entries = {notification.pk: sns.entry(notification) for notification in claim.notifications}
+    entries = sns.compose(claim.notifications)
     submitted = iter(claim.submit(entries))
     batches = []
     while batch := [entries[key] for key in islice(submitted, sns.BATCH_SIZE)]:

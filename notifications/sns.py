@@ -1,12 +1,12 @@
 """Events to SNS, ten a call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from notifications import aws
-from notifications.cloud_events import event_type, render_event
+from notifications.cloud_events import event_type, previous_events, render_event
 from notifications.models import Notification
 from notifications.outcomes import Outcome, Verdict
 
@@ -24,21 +24,12 @@ https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 """
 
 
-def entry(notification: Notification) -> "PublishBatchRequestEntryTypeDef":
-    """One message, with the attributes that filter policies choose by."""
-    event = notification.event
-    message: PublishBatchRequestEntryTypeDef = {
-        "Id": str(notification.pk),
-        "Message": render_event(notification),
-        "MessageAttributes": {
-            "type": {"DataType": "String", "StringValue": event_type(notification)},
-            "plan_id": {"DataType": "Number", "StringValue": str(event.subscription.plan_id)},
-        },
+def compose(notifications: Iterable[Notification]) -> "dict[int, PublishBatchRequestEntryTypeDef]":
+    """The messages of the notifications, by their primary keys; one query for all of them."""
+    previous = previous_events(notifications)
+    return {
+        notification.pk: _entry(notification, previous.get(notification.event_id)) for notification in notifications
     }
-    if settings.SNS_TOPIC_ARN.endswith(".fifo"):
-        message["MessageGroupId"] = str(event.subscription_id)
-        message["MessageDeduplicationId"] = str(event.pk)
-    return message
 
 
 def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, Outcome]:
@@ -50,6 +41,23 @@ def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, O
     return {int(message["Id"]): Outcome(Verdict.UNKNOWN, error="not in the answer") for message in entries} | _told(
         answer
     )
+
+
+def _entry(notification: Notification, previous: int | None) -> "PublishBatchRequestEntryTypeDef":
+    """One message, with the attributes that filter policies choose by."""
+    event = notification.event
+    message: PublishBatchRequestEntryTypeDef = {
+        "Id": str(notification.pk),
+        "Message": render_event(notification, previous),
+        "MessageAttributes": {
+            "type": {"DataType": "String", "StringValue": event_type(notification)},
+            "plan_id": {"DataType": "Number", "StringValue": str(event.subscription.plan_id)},
+        },
+    }
+    if settings.SNS_TOPIC_ARN.endswith(".fifo"):
+        message["MessageGroupId"] = str(event.subscription_id)
+        message["MessageDeduplicationId"] = str(event.pk)
+    return message
 
 
 def _told(answer: "PublishBatchResponseTypeDef") -> dict[int, Outcome]:

@@ -1,9 +1,17 @@
 """How the database would run a query."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+
+from notifications.models import Notification
+from subscriptions.models import Subscription, SubscriptionEvent
+
+LARGE = {model._meta.db_table for model in (Subscription, SubscriptionEvent, Notification)}
+"""Tables that grow with every subscriber."""
 
 
 def plan_of(rows: QuerySet[Any, Any]) -> str:
@@ -12,3 +20,26 @@ def plan_of(rows: QuerySet[Any, Any]) -> str:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
     return rows.explain()
+
+
+def walks_of(sql: str, most_discarded: int) -> Iterator[str]:
+    """What is wrong with how PostgreSQL runs the query: it scans a LARGE table, or reads too many rows for nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.replace('%', '%%')}", [])
+        (answer,) = cursor.fetchone()
+    plans = answer if isinstance(answer, list) else json.loads(answer)
+    for node in nodes(plans[0]["Plan"]):
+        if node.get("Relation Name") not in LARGE:
+            continue
+        if node["Node Type"] == "Seq Scan":
+            yield f"Seq Scan on {node['Relation Name']}"
+        discarded = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+        if discarded * node["Actual Loops"] > most_discarded:
+            yield f"{node['Node Type']} on {node['Relation Name']} discards {discarded} rows"
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The plan's node and all below it."""
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)

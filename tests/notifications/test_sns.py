@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.stub import Stubber
@@ -14,6 +15,9 @@ from notifications.outcomes import Outcome, Verdict
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import MONTH, NOW, make_plan, make_user
 
+if TYPE_CHECKING:
+    from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
+
 pytestmark = pytest.mark.django_db
 
 
@@ -24,16 +28,22 @@ def notification() -> Notification:
     return Notification.objects.filter(channel=Channel.SNS).latest("pk")
 
 
+def entry(notification: Notification) -> "PublishBatchRequestEntryTypeDef":
+    """Its message."""
+    return sns.compose([notification])[notification.pk]
+
+
 def test_event_is_cloudevents_json_with_ids_and_figures(notification: Notification) -> None:
     event = notification.event
     subscription = event.subscription
-    assert json.loads(sns.entry(notification)["Message"]) == {
+    assert json.loads(entry(notification)["Message"]) == {
         "specversion": "1.0",
         "id": str(event.pk),
         "source": "http://127.0.0.1:8000",
         "type": "subscription.cancelled.v1",
         "subject": f"subscriptions/{subscription.pk}",
         "time": "2026-12-01T03:00:00+00:00",
+        "previousid": str(subscription.events.earliest("pk").pk),
         "datacontenttype": "application/json",
         "data": {
             "subscription_id": subscription.pk,
@@ -48,21 +58,21 @@ def test_event_is_cloudevents_json_with_ids_and_figures(notification: Notificati
 
 
 def test_event_holds_nothing_personal(notification: Notification) -> None:
-    assert not re.search(r"@|Ada|user\d|illness", json.dumps(sns.entry(notification)).replace("user_id", ""))
+    assert not re.search(r"@|Ada|user\d|illness", json.dumps(entry(notification)).replace("user_id", ""))
 
 
 def test_attributes_let_subscribers_filter(notification: Notification) -> None:
-    attributes = sns.entry(notification)["MessageAttributes"]
+    attributes = entry(notification)["MessageAttributes"]
     assert attributes["type"] == {"DataType": "String", "StringValue": "subscription.cancelled.v1"}
     assert attributes["plan_id"]["DataType"] == "Number"
 
 
 def test_fifo_topic_gets_order_by_subscription_and_deduplication_by_event(notification: Notification) -> None:
-    assert "MessageGroupId" not in sns.entry(notification)
+    assert "MessageGroupId" not in entry(notification)
     with override_settings(SNS_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:subscription-events.fifo"):
-        entry = sns.entry(notification)
-    assert entry["MessageGroupId"] == str(notification.event.subscription_id)
-    assert entry["MessageDeduplicationId"] == str(notification.event_id)
+        fifo = entry(notification)
+    assert fifo["MessageGroupId"] == str(notification.event.subscription_id)
+    assert fifo["MessageDeduplicationId"] == str(notification.event_id)
 
 
 def test_each_entry_of_a_partly_failed_batch_gets_its_own_outcome(aws: LocalAWS) -> None:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from foundation.instant import InvalidInstant, parse_instant
 from notifications import outbox
-from notifications.cloud_events import render_event
+from notifications.cloud_events import previous_events, render_event
 from notifications.models import REMINDER, Channel, Notification, State
 from notifications.selection import Selection
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{field.name + ':':<14}{_said(field.value_from_object(row))}".rstrip())
         self.stdout.write(f"{'kind:':<14}{row.kind}")
         if row.channel == Channel.SNS:
-            self.stdout.write(render_event(row))
+            self.stdout.write(render_event(row, previous_events([row]).get(row.event_id)))
 
     def _retry(self, options: dict[str, Any]) -> None:
         states = options["state"] or [State.FAILED]

@@ -1,0 +1,94 @@
+"""docs/events.md: the sample is valid, and the filter policies let through what they say."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from django.conf import settings
+
+from infra.local.local_aws import ACCOUNT, LocalAWS
+from notifications.delivery import Delivery
+from notifications.models import Channel, Notification
+from subscriptions.models import Plan, Transition
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import unlimited
+from tests.event_schema import SCHEMA, problems, undescribed
+from tests.factories import NOW, make_user
+
+TEXT = (settings.BASE_DIR / "docs" / "events.md").read_text(encoding="utf-8")
+SAMPLE, *POLICIES = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)]
+MONTHLY, YEARLY = 2, 4
+
+ARRIVING = [
+    {("expired", MONTHLY), ("expired", YEARLY)},
+    {("expired", MONTHLY), ("expired", YEARLY), ("cancelled", MONTHLY), ("cancelled", YEARLY)},
+    {(kind, plan) for kind in Transition.values if kind != "reactivated" for plan in (MONTHLY, YEARLY)},
+    {("created", MONTHLY), ("renewed", MONTHLY)},
+    {(kind, MONTHLY) for kind in Transition.values},
+]
+"""What each of the document's policies lets through, in its order: kind and plan."""
+
+
+def test_sample_is_an_event() -> None:
+    assert problems(SAMPLE) == []
+    assert list(undescribed(SAMPLE)) == []
+
+
+def test_document_names_the_schema_and_every_type() -> None:
+    assert (settings.BASE_DIR / "docs" / "schemas" / SCHEMA.name).samefile(SCHEMA)
+    assert f"(schemas/{SCHEMA.name})" in TEXT
+    types = json.loads(SCHEMA.read_text())["properties"]["type"]["enum"]
+    assert set(re.findall(r"^\| `(subscription\.\S+)` \|", TEXT, re.MULTILINE)) == set(types)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("policy", "arriving"), list(zip(POLICIES, ARRIVING, strict=True)))
+def test_filter_policy_lets_through_what_it_says(
+    policy: dict[str, Any], arriving: set[tuple[str, int]], aws: LocalAWS
+) -> None:
+    queue_url = subscribe(policy)
+    for key in (MONTHLY, YEARLY):
+        live_on(Plan.objects.create(pk=key, name=f"Plan {key}", price=1, currency="EUR", duration_days=30))
+
+    Delivery(unlimited).run()
+
+    assert Notification.objects.filter(channel=Channel.SNS, state="sent").count() == 2 * len(Transition)
+    assert received(queue_url) == arriving
+
+
+def subscribe(policy: dict[str, Any]) -> str:
+    """A queue that gets what the policy lets through; its address."""
+    url = boto3.client("sqs").create_queue(QueueName="filtered")["QueueUrl"]
+    boto3.client("sns").subscribe(
+        TopicArn=settings.SNS_TOPIC_ARN,
+        Protocol="sqs",
+        Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:filtered",
+        Attributes={
+            "RawMessageDelivery": "true",
+            "FilterPolicy": json.dumps(policy),
+            "FilterPolicyScope": "MessageBody" if "data" in policy else "MessageAttributes",
+        },
+    )
+    return url
+
+
+def live_on(plan: Plan) -> None:
+    """Every transition once."""
+    subscription = Service.create_subscription(make_user(), plan, now=NOW)
+    Service.cancel_subscription(subscription, now=NOW)
+    Service.reactivate_subscription(subscription, now=NOW)
+    Service.renew_subscription(subscription, now=NOW)
+    Service.cancel_now(subscription, now=NOW + timedelta(days=1))
+
+
+def received(queue_url: str) -> set[tuple[str, int]]:
+    """Kind and plan of each event in the queue."""
+    found = set()
+    while messages := boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            event = json.loads(message["Body"])
+            found.add((event["type"].split(".")[1], event["data"]["plan"]["id"]))
+    return found
