@@ -58,11 +58,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "knox",
-    "drf_spectacular",
-    "csp",
     "subscriptions",
     "notifications",
 ]
+if LOCAL:  # what only describes and checks costs each cold start time
+    INSTALLED_APPS += ["csp", "drf_spectacular"]
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
     "config.middleware.RequestLogMiddleware",
