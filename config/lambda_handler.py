@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zappa.handler import LambdaHandler
+from config.zappa_start import start_zappa
 
-from config.invocation_rules import InvocationRules, RefusedInvocation
-from config.zappa_settings import MalformedSettings, read_document, read_stages
-from foundation.invocation import LambdaContext, request_id
+ZAPPA = start_zappa()
+
+# These load Django too, but not as fast as `start_zappa` does.
+from config.invocation_rules import InvocationRules, RefusedInvocation  # noqa: E402
+from config.zappa_settings import MalformedSettings, read_document, read_stages  # noqa: E402
+from foundation.invocation import LambdaContext, request_id  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -33,15 +36,14 @@ def read_rules(path: Path, stage_name: str, mapping: Mapping[str, list[str]]) ->
     return InvocationRules(jobs=frozenset(scheduled), queues=frozenset(mapping))
 
 
-_zappa = LambdaHandler()
-RULES = read_rules(SETTINGS, _zappa.settings.API_STAGE, _zappa.settings.AWS_EVENT_MAPPING)
+RULES = read_rules(SETTINGS, ZAPPA.settings.API_STAGE, ZAPPA.settings.AWS_EVENT_MAPPING)
 
 
 def lambda_handler(event: Any, context: LambdaContext) -> Any:
     """Hand the event to Zappa and return its answer. Raises RefusedInvocation, and what a job raises."""
     token = request_id.set(context.aws_request_id)
     try:
-        return LambdaHandler.lambda_handler(_admitted(event), context)
+        return ZAPPA.lambda_handler(_admitted(event), context)
     finally:
         request_id.reset(token)
 

@@ -1,7 +1,11 @@
-"""Addresses of static files under a stage prefix."""
+"""Static files: their addresses under a stage prefix, and who serves them."""
+
+from collections.abc import Callable
 
 from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix
+from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -22,3 +26,20 @@ class PlainStaticFiles(StagePrefix):
 
 class HashedStaticFiles(StagePrefix, CompressedManifestStaticFilesStorage):  # type: ignore[misc] # it has no types
     """Files that `collectstatic` named after their content and compressed: a browser keeps them for ever."""
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc] # it has no types
+    """WhiteNoise, which looks through the folder when the first file is asked for, and not at each cold start."""
+
+    _look_through: Callable[[], None] | None = None
+
+    def add_files(self, root: str, prefix: str | None = None) -> None:
+        """Put it off. There is one folder, STATIC_ROOT."""
+        self._look_through = lambda: super(StaticFilesMiddleware, self).add_files(root, prefix)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if self._look_through and request.path_info.startswith(self.static_prefix):
+            self._look_through()
+            self._look_through = None  # only now, so that no other thread misses a file
+        response: HttpResponse = super().__call__(request)
+        return response

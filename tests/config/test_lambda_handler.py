@@ -79,7 +79,7 @@ def nothing_ran(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def queue_leads_to_a_job(module: ModuleType, monkeypatch: pytest.MonkeyPatch, stage: ZappaStage) -> None:
     """As if zappa_settings.json had the queue as an event source."""
-    mapping = module.LambdaHandler().settings.AWS_EVENT_MAPPING
+    mapping = module.ZAPPA.settings.AWS_EVENT_MAPPING
     monkeypatch.setitem(mapping, FEEDBACK_QUEUE, [UNLISTED])
     monkeypatch.setattr(module, "RULES", module.read_rules(module.SETTINGS, stage.name, mapping))
 
