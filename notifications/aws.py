@@ -2,8 +2,9 @@
 
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -17,6 +18,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from django.conf import settings
 
+from notifications.deadline import refuse_if_over
+from notifications.errors import CallTooLate
 from notifications.outcomes import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ VERDICTS: dict[str, Verdict] = {
     "ThrottlingException": Verdict.THROTTLED,
     "RequestLimitExceeded": Verdict.THROTTLED,
     "AccessDeniedException": Verdict.UNSENT,
+    "RequestExpired": Verdict.UNSENT,
     "ExpiredTokenException": Verdict.UNSENT,
     "ExpiredToken": Verdict.UNSENT,
     "IncompleteSignature": Verdict.UNSENT,
@@ -69,12 +73,15 @@ NEVER_CONNECTED = (
     NoCredentialsError,
     PartialCredentialsError,
     ProxyConnectionError,
+    CallTooLate,
 )
-"""botocore's errors from before the request left."""
+"""botocore's errors from before the request left, and our own."""
+
+Client = TypeVar("Client", bound=BaseClient)
 
 _making = Lock()  # without it each thread of the first delivery makes a client of its own, 100 ms each
 
-AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError, CallTooLate)
 """All that a call may raise; ResponseParserError is not a BotoCoreError."""
 
 
@@ -107,12 +114,17 @@ def judge(error: Exception) -> Outcome:
 
 @cache
 def _ses() -> "SESV2Client":
-    return _session().client("sesv2", config=_config())
+    return _with_deadlines(_session().client("sesv2", config=_config()))
 
 
 @cache
 def _sns() -> "SNSClient":
-    return _session().client("sns", config=_config())
+    return _with_deadlines(_session().client("sns", config=_config()))
+
+
+def _with_deadlines(client: Client) -> Client:
+    client.meta.events.register("before-send", refuse_if_over)
+    return client
 
 
 def _session() -> "boto3.Session":

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from foundation import clock
 from notifications import figures, outbox, screening, ses, sns, unconfirmed
+from notifications.deadline import Deadline
 from notifications.errors import UndeliverableAddress
 from notifications.models import Channel, State
 from notifications.outbox import Claim
@@ -93,18 +94,20 @@ def _send_mails(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
             messages[notification.pk] = ses.compose(notification)
         except UndeliverableAddress as error:
             outcomes[notification.pk] = Outcome(Verdict.UNDELIVERABLE, error=str(error))
+    deadline = Deadline.after(settings.DELIVERY_CALLS)
     submitted = claim.submit(messages)
-    answers = pool.map(ses.send, [messages[key] for key in submitted])
+    answers = pool.map(deadline.around(ses.send), [messages[key] for key in submitted])
     return outcomes | dict(zip(submitted, answers, strict=True))
 
 
 def _publish_events(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
     entries = sns.compose(claim.notifications)
+    deadline = Deadline.after(settings.DELIVERY_CALLS)
     submitted = iter(claim.submit(entries))
     batches = []
     while batch := [entries[key] for key in islice(submitted, sns.BATCH_SIZE)]:
         batches.append(batch)
     outcomes: dict[int, Outcome] = {}
-    for answer in pool.map(sns.publish, batches):
+    for answer in pool.map(deadline.around(sns.publish), batches):
         outcomes |= answer
     return outcomes

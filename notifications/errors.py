@@ -9,5 +9,9 @@ class UndeliverableAddress(NotificationError, ValueError):
     """The subscriber has no e-mail address, or one that no mail can reach."""
 
 
+class CallTooLate(NotificationError, TimeoutError):
+    """So much time has passed since the intent to call AWS was noted that the call was not made."""
+
+
 class NotToBeSentAgain(NotificationError, ValueError):
     """A notification that is on its way, has arrived, or cannot be delivered is not sent again."""
