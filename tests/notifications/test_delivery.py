@@ -65,7 +65,7 @@ def test_missing_topic_is_waited_for_while_mails_go_out(aws: LocalAWS, settings:
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     deliver()
     event = Notification.objects.get(channel=Channel.SNS)
-    assert (event.state, event.attempts, event.error) == ("pending", 1, "NotFound")
+    assert (event.state, event.attempts, event.error) == ("pending", 0, "NotFound")
     assert len(aws.mails()) == 1
 
 

@@ -82,6 +82,7 @@ def test_limit_bounds_a_claim() -> None:
         (Outcome(Verdict.UNKNOWN, error="ReadTimeoutError"), "unknown", False),
         (Outcome(Verdict.UNSENT, error="EndpointConnectionError"), "pending", False),
         (Outcome(Verdict.THROTTLED, error="TooManyRequestsException"), "pending", False),
+        (Outcome(Verdict.PAUSED, error="SendingPausedException"), "pending", False),
     ],
 )
 def test_verdict_decides_the_state(outcome: Outcome, state: str, *, finished: bool) -> None:
@@ -96,9 +97,9 @@ def test_verdict_decides_the_state(outcome: Outcome, state: str, *, finished: bo
     assert (mail.lease_token, mail.lease_until) == (None, None)
 
 
-def test_throttling_is_not_an_attempt_and_what_was_not_sent_is() -> None:
+def test_throttling_and_a_pause_are_no_attempts_and_what_was_not_sent_is_one() -> None:
     record()
-    for verdict, attempts in ((Verdict.THROTTLED, 0), (Verdict.UNSENT, 1), (Verdict.UNSENT, 2)):
+    for verdict, attempts in ((Verdict.THROTTLED, 0), (Verdict.PAUSED, 0), (Verdict.UNSENT, 1), (Verdict.UNSENT, 2)):
         claim = outbox.claim(Channel.SES, 1)
         claim.finish({claim.notifications[0].pk: Outcome(verdict)})
         mail = the_mail()
