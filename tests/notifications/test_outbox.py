@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
 from notifications import outbox, retry
@@ -43,7 +44,7 @@ def test_claim_takes_the_oldest_due_of_its_channel_and_nobody_else_gets_them() -
     Notification.objects.filter(pk=second.pk).update(due_at=database_time(timedelta(hours=1)))
     claim = outbox.claim(Channel.SES, 10)
     assert [row.pk for row in claim.notifications] == [first.pk, third.pk]
-    assert {row.state for row in claim.notifications} == {State.SENDING}
+    assert set(Notification.objects.held(claim.lease_token)) == {first, third}
     assert outbox.claim(Channel.SES, 10).notifications == []
 
 
@@ -170,6 +171,20 @@ def test_message_ids_stay_with_their_rows() -> None:
     claim = outbox.claim(Channel.SES, 3)
     claim.finish({row.pk: Outcome(Verdict.ACCEPTED, message_id=f"m-{row.pk}") for row in claim.notifications})
     assert all(row.message_id == f"m-{row.pk}" for row in Notification.objects.filter(channel=Channel.SES))
+
+
+def test_accepted_rows_are_finished_by_one_statement_whatever_they_went_through() -> None:
+    record(3)
+    first, second, _ = Notification.objects.filter(channel=Channel.SES).order_by("pk")
+    Notification.objects.filter(pk=first.pk).update(attempts=3)
+    Notification.objects.filter(pk=second.pk).update(resends=2)
+    claim = outbox.claim(Channel.SES, 3)
+    with CaptureQueriesContext(connection) as queries:
+        claim.finish({row.pk: ACCEPTED for row in claim.notifications})
+    assert len(queries) == 1
+    assert set(Notification.objects.filter(channel=Channel.SES).values_list("state", "attempts", "resends")) == {
+        ("sent", 3, 0), ("sent", 0, 2), ("sent", 0, 0),
+    }  # fmt: skip
 
 
 def test_what_is_due_is_found_through_the_partial_index() -> None:
