@@ -1,1 +1,1 @@
-"""What both apps stand on: time, the entry of a job, and INSERT ... SELECT. Imports nothing of this project."""
+"""What both apps stand on: time, the entry of a job, and what the ORM lacks. Imports nothing of this project."""

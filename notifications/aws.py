@@ -10,6 +10,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -20,7 +21,8 @@ from django.conf import settings
 
 from notifications.deadline import refuse_if_over
 from notifications.errors import CallTooLate
-from notifications.outcomes import Outcome, Verdict
+from notifications.outcomes import Outcome, PauseReason, Verdict
+from notifications.verdicts import judge_code
 
 if TYPE_CHECKING:
     import boto3
@@ -33,51 +35,13 @@ CONNECT_TIMEOUT = 3
 READ_TIMEOUT = 10
 """Seconds. An answer that comes later leaves the notification `unknown`."""
 
-VERDICTS: dict[str, Verdict] = {
-    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors
-    "MessageRejected": Verdict.REFUSED,
-    "BadRequestException": Verdict.REFUSED,
-    "AccountSuspendedException": Verdict.UNSENT,
-    "SendingPausedException": Verdict.UNSENT,
-    "MailFromDomainNotVerifiedException": Verdict.UNSENT,
-    "LimitExceededException": Verdict.THROTTLED,
-    "TooManyRequestsException": Verdict.THROTTLED,
-    # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html#API_PublishBatch_Errors
-    "InvalidParameter": Verdict.REFUSED,
-    "InvalidParameterValue": Verdict.REFUSED,
-    "ParameterValueInvalid": Verdict.REFUSED,
-    "BatchRequestTooLong": Verdict.REFUSED,
-    "NotFound": Verdict.UNSENT,
-    "NotFoundException": Verdict.UNSENT,
-    "AuthorizationError": Verdict.UNSENT,
-    "EndpointDisabled": Verdict.UNSENT,
-    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
-    "Throttling": Verdict.THROTTLED,
-    "ThrottlingException": Verdict.THROTTLED,
-    "RequestLimitExceeded": Verdict.THROTTLED,
-    "AccessDeniedException": Verdict.UNSENT,
-    "RequestExpired": Verdict.UNSENT,
-    "ExpiredTokenException": Verdict.UNSENT,
-    "ExpiredToken": Verdict.UNSENT,
-    "IncompleteSignature": Verdict.UNSENT,
-    "InvalidClientTokenId": Verdict.UNSENT,
-    "UnrecognizedClientException": Verdict.UNSENT,
-    "SignatureDoesNotMatch": Verdict.UNSENT,
-    "ValidationError": Verdict.REFUSED,
-}
-"""AWS's error codes. A code that is not here is UNKNOWN, the class in which nobody is told twice."""
-
-NEVER_CONNECTED = (
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProxyConnectionError,
-    CallTooLate,
-)
+NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, CallTooLate)
 """botocore's errors from before the request left, and our own."""
 
 Client = TypeVar("Client", bound=BaseClient)
+
+NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
+"""As well, and the next call would have the same."""
 
 _making = Lock()  # without it each thread of the first delivery makes a client of its own, 100 ms each
 
@@ -105,11 +69,13 @@ def forget_clients() -> None:
 
 def judge(error: Exception) -> Outcome:
     """Translate one of AWS_ERRORS. The error's name is kept; its text, which may quote an address, is not."""
+    name = type(error).__name__
     if isinstance(error, ClientError):
-        code = error.response.get("Error", {}).get("Code", "")
-        return Outcome(VERDICTS.get(code, Verdict.UNKNOWN), error=code or "ClientError without a code")
-    verdict = Verdict.UNSENT if isinstance(error, NEVER_CONNECTED) else Verdict.UNKNOWN
-    return Outcome(verdict, error=type(error).__name__)
+        said = error.response.get("Error", {})
+        return judge_code(said.get("Code", ""), said.get("Message", ""))
+    if isinstance(error, NO_CREDENTIALS):
+        return Outcome(Verdict.PAUSED, error=name, pause=PauseReason.CREDENTIALS)
+    return Outcome(Verdict.UNSENT if isinstance(error, NEVER_CONNECTED) else Verdict.UNKNOWN, error=name)
 
 
 @cache

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 
+from foundation.update_returning import update_returning
 from notifications import retry, unconfirmed
 from notifications.errors import NotToBeSentAgain
 from notifications.models import Channel, Notification, NotificationQuerySet, State, database_time
@@ -32,6 +33,8 @@ FINAL_STATES = {
 }
 SENT_AGAIN = (State.FAILED, State.UNKNOWN)
 REPLAYED = (State.SENT, State.FAILED, State.UNKNOWN)
+RENDERED = ("event__subscription__user", "event__subscription__plan")
+"""What a message is made from."""
 RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 
@@ -45,16 +48,14 @@ class Claim:
     def submit(self, keys: Collection[int]) -> list[int]:
         """Note the intent to call AWS for these rows; return those that are still held. No other may be sent."""
         still_held = self._held().filter(pk__in=keys, lease_until__gt=database_time(settings.DELIVERY_CALLS))
-        still_held.update(submitted_at=database_time())
-        submitted = self._held().filter(pk__in=keys, submitted_at__isnull=False)
-        return list(submitted.order_by("pk").values_list("pk", flat=True))
+        return sorted(row.pk for row in update_returning(still_held, submitted_at=database_time())) if keys else []
 
     def finish(self, outcomes: Mapping[int, Outcome]) -> int:
         """Write what became of the rows, by primary key; return how many of them were still held."""
         alike: dict[_Alike, list[int]] = defaultdict(list)
         for row in self.notifications:
             if outcome := outcomes.get(row.pk):
-                alike[_Alike(outcome.verdict, outcome.error, row.channel, row.attempts, row.resends)].append(row.pk)
+                alike[_Alike.of(row, outcome)].append(row.pk)
         return sum(
             self._held().filter(pk__in=keys).update(message_id=_message_ids(keys, outcomes), **_changes(what))
             for what, keys in alike.items()
@@ -73,21 +74,26 @@ class _Alike(NamedTuple):
     attempts: int
     resends: int
 
+    @classmethod
+    def of(cls, row: Notification, outcome: Outcome) -> "_Alike":
+        """Attempts matter only to what is tried again, and resends to what waits for a confirmation."""
+        attempts = row.attempts if outcome.verdict is Verdict.UNSENT else 0
+        resends = row.resends if outcome.verdict is Verdict.UNKNOWN else 0
+        return cls(outcome.verdict, outcome.error, row.channel, attempts, resends)
+
 
 def claim(channel: Channel, limit: int) -> Claim:
     """Take up to `limit` rows of the channel that are due and held by nobody, oldest first, for DELIVERY_LEASE."""
     token = uuid4()
     with transaction.atomic():
-        rows = Notification.objects.claimable(channel).order_by("due_at", "pk")
-        keys = list(rows.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)[:limit])
-        if not keys:
-            return Claim(token, [])
-        until = database_time(settings.DELIVERY_LEASE)
-        Notification.objects.filter(pk__in=keys).update(
-            state=State.SENDING, lease_token=token, lease_until=until, submitted_at=None
-        )
-    held = Notification.objects.held(token).order_by("pk")
-    return Claim(token, list(held.select_related("event__subscription__user", "event__subscription__plan")))
+        rows = Notification.objects.claimable(channel).order_by("due_at", "pk").select_related(*RENDERED)
+        taken = list(rows.select_for_update(of=("self",), skip_locked=True)[:limit])
+        if taken:
+            until = database_time(settings.DELIVERY_LEASE)
+            Notification.objects.filter(pk__in=[row.pk for row in taken]).update(
+                state=State.SENDING, lease_token=token, lease_until=until, submitted_at=None
+            )
+    return Claim(token, sorted(taken, key=lambda row: row.pk))
 
 
 def release_abandoned() -> int:
@@ -144,7 +150,7 @@ def _changes(what: _Alike) -> dict[str, Any]:
     return RELEASED | {
         "state": State.PENDING,
         "due_at": database_time(wait),
-        "attempts": what.attempts + counted,
+        "attempts": F("attempts") + counted,
         "submitted_at": None,
         "error": what.error,
     }

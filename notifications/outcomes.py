@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
 
 class Verdict(Enum):
     """The classes that the retry policy tells apart."""
@@ -18,14 +21,26 @@ class Verdict(Enum):
     """Certainly not sent, and not the message's fault: try again later."""
     THROTTLED = "throttled"
     """Certainly not sent because of the rate: try again later, and do not count it."""
+    PAUSED = "paused"
+    """Certainly not sent, because of the account: nothing is sent on the channel for a while, and it is not counted."""
     UNKNOWN = "unknown"
     """Perhaps sent. Trying again could tell somebody twice, so SES's own confirmation is waited for."""
 
 
+class PauseReason(TextChoices):
+    """Why nothing can be sent on a channel, whatever the message."""
+
+    QUOTA = "quota", _("the daily quota is used up")
+    ACCOUNT = "account", _("AWS has stopped the account's sending")
+    CREDENTIALS = "credentials", _("AWS does not accept the credentials, or what they may do")
+    CONFIGURATION = "configuration", _("something at AWS is missing: topic, configuration set, key or verified domain")
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """A verdict, with AWS's message id or the error's name."""
+    """A verdict, with AWS's message id or the error's name, and for PAUSED the reason."""
 
     verdict: Verdict
     message_id: str = ""
     error: str = ""
+    pause: PauseReason | None = None

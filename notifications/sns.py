@@ -9,6 +9,7 @@ from notifications import aws
 from notifications.cloud_events import event_type, previous_events, render_event
 from notifications.models import Notification
 from notifications.outcomes import Outcome, Verdict
+from notifications.verdicts import judge_code
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import (
@@ -70,6 +71,7 @@ def _told(answer: "PublishBatchResponseTypeDef") -> dict[int, Outcome]:
 
 def _refused(result: "BatchResultErrorEntryTypeDef") -> Outcome:
     """An entry in `Failed` was certainly not published; what AWS calls the sender's fault stays refused."""
-    throttled = aws.VERDICTS.get(result["Code"]) is Verdict.THROTTLED
-    verdict = Verdict.THROTTLED if throttled else Verdict.REFUSED if result["SenderFault"] else Verdict.UNSENT
-    return Outcome(verdict, error=result["Code"])
+    outcome = judge_code(result["Code"], result.get("Message", ""))
+    if outcome.verdict in (Verdict.THROTTLED, Verdict.PAUSED):
+        return outcome
+    return Outcome(Verdict.REFUSED if result["SenderFault"] else Verdict.UNSENT, error=result["Code"])

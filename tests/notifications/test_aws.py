@@ -12,48 +12,152 @@ from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
     ReadTimeoutError,
 )
 from botocore.parsers import ResponseParserError
+from botocore.session import get_session
 
 from notifications import aws, ses
 from notifications.outcomes import Verdict
+from notifications.verdicts import PAUSES, VERDICTS
 from tests.patience import PATIENCE_SECONDS
 
 MESSAGE = ses.Message(notification=1, recipient="ada@example.com", mime=b"Subject: x\n\nx")
 
 
-def client_error(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "about ada@example.com"}}, "SendEmail")
+ROWS = {
+    "AccessDenied": "paused: credentials",
+    "AccessDeniedException": "paused: credentials",
+    "AuthorizationError": "paused: credentials",
+    "ExpiredToken": "paused: credentials",
+    "ExpiredTokenException": "paused: credentials",
+    "IncompleteSignature": "paused: credentials",
+    "InvalidClientTokenId": "paused: credentials",
+    "InvalidSecurity": "paused: credentials",
+    "InvalidSignatureException": "paused: credentials",
+    "MissingAuthenticationToken": "paused: credentials",
+    "MissingAuthenticationTokenException": "paused: credentials",
+    "NotAuthorized": "paused: credentials",
+    "OptInRequired": "paused: credentials",
+    "RequestExpired": "unsent",
+    "SignatureDoesNotMatch": "paused: credentials",
+    "UnrecognizedClientException": "paused: credentials",
+    "AccountSuspendedException": "paused: account",
+    "SendingPausedException": "paused: account",
+    "KMSAccessDenied": "paused: configuration",
+    "KMSDisabled": "paused: configuration",
+    "KMSInvalidState": "paused: configuration",
+    "KMSNotFound": "paused: configuration",
+    "KMSOptInRequired": "paused: configuration",
+    "MailFromDomainNotVerifiedException": "paused: configuration",
+    "NotFound": "paused: configuration",
+    "NotFoundException": "paused: configuration",
+    "429": "throttled",
+    "KMSThrottling": "throttled",
+    "LimitExceededException": "throttled",
+    "RequestLimitExceeded": "throttled",
+    "Throttling": "throttled",
+    "ThrottlingException": "throttled",
+    "TooManyRequestsException": "throttled",
+    "BadRequestException": "refused",
+    "InvalidParameter": "refused",
+    "InvalidParameterValue": "refused",
+    "MessageRejected": "refused",
+    "ParameterValueInvalid": "refused",
+    "ValidationError": "refused",
+    "ValidationException": "refused",
+    "BatchEntryIdsNotDistinct": "unsent",
+    "BatchRequestTooLong": "unsent",
+    "EmptyBatchRequest": "unsent",
+    "EndpointDisabled": "unsent",
+    "InvalidBatchEntryId": "unsent",
+    "PlatformApplicationDisabled": "unsent",
+    "TooManyEntriesInBatchRequest": "unsent",
+    "InternalError": "unknown",
+    # in no row: the safe class
+    "InternalFailure": "unknown",
+    "ServiceUnavailable": "unknown",
+    "500": "unknown",
+    "403": "unknown",
+    "SomethingNew": "unknown",
+    "": "unknown",
+}
+"""What each code must come to."""
 
 
-@pytest.mark.parametrize(("code", "verdict"), sorted(aws.VERDICTS.items()))
-def test_code_in_the_table_gets_its_verdict_without_its_text(code: str, verdict: Verdict) -> None:
-    outcome = aws.judge(client_error(code))
-    assert (outcome.verdict, outcome.error) == (verdict, code)
+def client_error(code: str, message: str = "about ada@example.com") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "SendEmail")
 
 
-@pytest.mark.parametrize("code", ["InternalFailure", "ServiceUnavailable", "500", "SomethingNew", ""])
-def test_code_that_is_not_in_the_table_may_have_been_sent(code: str) -> None:
-    assert aws.judge(client_error(code)).verdict is Verdict.UNKNOWN
+def judged(error: Exception) -> str:
+    outcome = aws.judge(error)
+    return f"{outcome.verdict.value}: {outcome.pause.value}" if outcome.pause else outcome.verdict.value
+
+
+@pytest.mark.parametrize(("code", "expected"), ROWS.items())
+def test_code_gets_its_verdict_and_leaves_no_text(code: str, expected: str) -> None:
+    assert judged(client_error(code)) == expected
+    assert aws.judge(client_error(code)).error == (code or "no code")
+
+
+def test_every_row_of_the_table_is_tested() -> None:
+    assert ROWS.keys() >= VERDICTS.keys() >= PAUSES.keys()
+
+
+@pytest.mark.parametrize(("service", "operation"), [("sesv2", "SendEmail"), ("sns", "PublishBatch")])
+def test_every_error_that_aws_documents_for_our_calls_has_a_row(service: str, operation: str) -> None:
+    model = get_session().get_service_model(service).operation_model(operation)
+    codes = {shape.metadata.get("error", {}).get("code", shape.name) for shape in model.error_shapes}
+    assert codes
+    assert codes <= VERDICTS.keys()
 
 
 @pytest.mark.parametrize(
-    ("error", "verdict"),
+    "code", ["TooManyRequestsException", "LimitExceededException", "Throttling", "ThrottlingException"]
+)
+@pytest.mark.parametrize(
+    ("message", "expected"),
     [
-        (EndpointConnectionError(endpoint_url="x"), Verdict.UNSENT),
-        (ConnectTimeoutError(endpoint_url="x"), Verdict.UNSENT),
-        (NoCredentialsError(), Verdict.UNSENT),
-        (ReadTimeoutError(endpoint_url="x"), Verdict.UNKNOWN),
-        (ConnectionClosedError(endpoint_url="x"), Verdict.UNKNOWN),
-        (ResponseParserError("garbage"), Verdict.UNKNOWN),
-        (BotoCoreError(), Verdict.UNKNOWN),
+        ("Daily message quota exceeded.", "paused: quota"),
+        ("Daily sending quota exceeded", "paused: quota"),
+        ("Maximum sending rate exceeded.", "throttled"),
+        ("In words that nobody has documented", "throttled"),
+        ("", "throttled"),
     ],
 )
-def test_only_what_never_connected_is_certainly_unsent(error: Exception, verdict: Verdict) -> None:
-    assert aws.judge(error).verdict is verdict
+def test_quota_of_the_day_is_told_from_that_of_the_second_by_the_documented_words(
+    code: str, message: str, expected: str
+) -> None:
+    assert judged(client_error(code, message)) == expected
+
+
+def test_words_of_the_quota_say_nothing_beside_another_code() -> None:
+    assert judged(client_error("MessageRejected", "Daily message quota exceeded")) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (EndpointConnectionError(endpoint_url="x"), "unsent"),
+        (ConnectTimeoutError(endpoint_url="x"), "unsent"),
+        (ProxyConnectionError(proxy_url="x", error="x"), "unsent"),
+        (NoCredentialsError(), "paused: credentials"),
+        (PartialCredentialsError(provider="x", cred_var="x"), "paused: credentials"),
+        (CredentialRetrievalError(provider="x", error_msg="x"), "paused: credentials"),
+        (ReadTimeoutError(endpoint_url="x"), "unknown"),
+        (ConnectionClosedError(endpoint_url="x"), "unknown"),
+        (ResponseParserError("garbage"), "unknown"),
+        (BotoCoreError(), "unknown"),
+    ],
+)
+def test_only_what_never_connected_is_certainly_unsent(error: Exception, expected: str) -> None:
+    assert isinstance(error, aws.AWS_ERRORS)
+    assert judged(error) == expected
 
 
 class Broken(BaseHTTPRequestHandler):
@@ -65,8 +169,8 @@ class Broken(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         type(self).requests += 1
         self.rfile.read(int(self.headers["Content-Length"]))
-        if self.way == "500":
-            self.send_response(500)
+        if self.way in ("429", "500"):
+            self.send_response(int(self.way))
             self.end_headers()
         elif self.way == "garbage":
             self.send_response(200)
@@ -105,6 +209,11 @@ def test_lost_answer_is_unknown_after_a_single_request(broken_ses: type[Broken],
     broken_ses.way = way
     assert ses.send(MESSAGE).verdict is Verdict.UNKNOWN
     assert broken_ses.requests == 1
+
+
+def test_status_429_without_a_word_is_throttled(broken_ses: type[Broken]) -> None:
+    broken_ses.way = "429"
+    assert (ses.send(MESSAGE).verdict, broken_ses.requests) == (Verdict.THROTTLED, 1)
 
 
 def test_refused_connection_is_unsent(monkeypatch: pytest.MonkeyPatch, local_credentials: None) -> None:

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
 from notifications import outbox, retry
@@ -44,7 +45,7 @@ def test_claim_takes_the_oldest_due_of_its_channel_and_nobody_else_gets_them() -
     Notification.objects.filter(pk=second.pk).update(due_at=database_time(timedelta(hours=1)))
     claim = outbox.claim(Channel.SES, 10)
     assert [row.pk for row in claim.notifications] == [first.pk, third.pk]
-    assert {row.state for row in claim.notifications} == {State.SENDING}
+    assert set(Notification.objects.held(claim.lease_token)) == {first, third}
     assert outbox.claim(Channel.SES, 10).notifications == []
 
 
@@ -83,6 +84,7 @@ def test_limit_bounds_a_claim() -> None:
         (Outcome(Verdict.UNKNOWN, error="ReadTimeoutError"), "unknown", False),
         (Outcome(Verdict.UNSENT, error="EndpointConnectionError"), "pending", False),
         (Outcome(Verdict.THROTTLED, error="TooManyRequestsException"), "pending", False),
+        (Outcome(Verdict.PAUSED, error="SendingPausedException"), "pending", False),
     ],
 )
 def test_verdict_decides_the_state(outcome: Outcome, state: str, *, finished: bool) -> None:
@@ -97,9 +99,9 @@ def test_verdict_decides_the_state(outcome: Outcome, state: str, *, finished: bo
     assert (mail.lease_token, mail.lease_until) == (None, None)
 
 
-def test_throttling_is_not_an_attempt_and_what_was_not_sent_is() -> None:
+def test_throttling_and_a_pause_are_no_attempts_and_what_was_not_sent_is_one() -> None:
     record()
-    for verdict, attempts in ((Verdict.THROTTLED, 0), (Verdict.UNSENT, 1), (Verdict.UNSENT, 2)):
+    for verdict, attempts in ((Verdict.THROTTLED, 0), (Verdict.PAUSED, 0), (Verdict.UNSENT, 1), (Verdict.UNSENT, 2)):
         claim = outbox.claim(Channel.SES, 1)
         claim.finish({claim.notifications[0].pk: Outcome(verdict)})
         mail = the_mail()
@@ -171,6 +173,20 @@ def test_message_ids_stay_with_their_rows() -> None:
     claim = outbox.claim(Channel.SES, 3)
     claim.finish({row.pk: Outcome(Verdict.ACCEPTED, message_id=f"m-{row.pk}") for row in claim.notifications})
     assert all(row.message_id == f"m-{row.pk}" for row in Notification.objects.filter(channel=Channel.SES))
+
+
+def test_accepted_rows_are_finished_by_one_statement_whatever_they_went_through() -> None:
+    record(3)
+    first, second, _ = Notification.objects.filter(channel=Channel.SES).order_by("pk")
+    Notification.objects.filter(pk=first.pk).update(attempts=3)
+    Notification.objects.filter(pk=second.pk).update(resends=2)
+    claim = outbox.claim(Channel.SES, 3)
+    with CaptureQueriesContext(connection) as queries:
+        claim.finish({row.pk: ACCEPTED for row in claim.notifications})
+    assert len(queries) == 1
+    assert set(Notification.objects.filter(channel=Channel.SES).values_list("state", "attempts", "resends")) == {
+        ("sent", 3, 0), ("sent", 0, 2), ("sent", 0, 0),
+    }  # fmt: skip
 
 
 def test_what_is_due_is_found_through_the_partial_index() -> None:

@@ -102,7 +102,7 @@ def publish_stubbed(keys: list[int], answer: dict[str, object]) -> dict[int, Out
         return sns.publish([{"Id": str(key), "Message": "{}"} for key in keys])
 
 
-def test_unreachable_topic_leaves_all_entries_unsent(aws: LocalAWS) -> None:
+def test_missing_topic_is_nobodys_fault_among_the_entries(aws: LocalAWS) -> None:
     with override_settings(SNS_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:no-such-topic"):
         outcomes = sns.publish([{"Id": "7", "Message": "{}"}, {"Id": "8", "Message": "{}"}])
-    assert {key: outcome.verdict for key, outcome in outcomes.items()} == {7: Verdict.UNSENT, 8: Verdict.UNSENT}
+    assert {key: outcome.verdict for key, outcome in outcomes.items()} == {7: Verdict.PAUSED, 8: Verdict.PAUSED}
