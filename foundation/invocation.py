@@ -32,7 +32,7 @@ class InvocationError(Exception):
 
 
 class InvalidJobEvent(InvocationError, ValueError):
-    """The event is neither EventBridge's scheduled event nor a direct `command`; nothing was done."""
+    """The event is not what AWS sends for such a job; nothing was done."""
 
 
 class JobFailed(InvocationError, RuntimeError):
@@ -48,12 +48,22 @@ class Invocation:
 
 @contextmanager
 def scheduled_job(event: Any, context: LambdaContext) -> Iterator[Invocation]:
-    """Frame a scheduled job: check the event, name the request in the log, close dead connections, keep a TypeError.
+    """Frame a job that EventBridge starts, or an operator by a `command`.
 
-    Zappa runs jobs outside of Django's request cycle, which otherwise closes connections that the database dropped.
-    Raises InvalidJobEvent, and JobFailed in place of a TypeError.
+    Raises InvalidJobEvent, and what `framed` raises.
     """
     _check(event)
+    with framed(context) as invocation:
+        yield invocation
+
+
+@contextmanager
+def framed(context: LambdaContext) -> Iterator[Invocation]:
+    """What every job needs: name the request in the log, close dead connections, keep a TypeError.
+
+    Zappa runs jobs outside of Django's request cycle, which otherwise closes connections that the database dropped.
+    Raises JobFailed in place of a TypeError.
+    """
     token = request_id.set(context.aws_request_id)
     close_old_connections()
     try:

@@ -6,15 +6,9 @@ from typing import Any
 import pytest
 
 from foundation.invocation import InvalidJobEvent, JobFailed, request_id, scheduled_job
+from tests.lambda_context import Context
 
 SCHEDULED = {"detail-type": "Scheduled Event", "source": "aws.events"}
-
-
-class Context:
-    aws_request_id = "request-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 1500
 
 
 @pytest.mark.parametrize("event", [SCHEDULED, {"command": "subscriptions.jobs.check_expired_subscriptions"}])
