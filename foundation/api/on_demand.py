@@ -1,5 +1,6 @@
 """Views that are imported when somebody asks for them, since a page needs their addresses and nothing more."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -8,10 +9,13 @@ from django.utils.module_loading import import_string
 
 
 class OnDemand:
-    """What `as_view()` of the class with this dotted name returns, imported at the first use."""
+    """The view of the class with this dotted name, imported at the first request for it."""
 
     csrf_exempt = True
     """As all of Django REST framework's views, which check the token themselves where there is a session."""
+
+    initkwargs: Mapping[str, Any] = {}
+    """What `as_view()` was given; drf-spectacular asks for it, and for `cls`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -20,11 +24,11 @@ class OnDemand:
         response: HttpResponseBase = self._view(request, *args, **kwargs)
         return response
 
-    def __getattr__(self, name: str) -> Any:
-        """What Django and drf-spectacular want to know of the view."""
-        if name.startswith("__"):
-            raise AttributeError(name)  # copying and the like, which must not import anything
-        return getattr(self._view, name)
+    @property
+    def cls(self) -> type:
+        """The view's class."""
+        found: type = self._view.cls
+        return found
 
     @cached_property
     def _view(self) -> Any:

@@ -20,6 +20,7 @@ from infra.benchmarks.terminal import show, show_table
 
 BENCHMARKS = {
     "sweep": "infra.benchmarks.sweep",
+    "cold_start": "infra.benchmarks.cold_start",
 }
 """Each one's module, in the order in which they run."""
 

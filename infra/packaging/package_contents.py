@@ -81,6 +81,7 @@ NEEDLESS = (
     "django/test/*",
     "drf_spectacular/templates/*",
     "rest_framework/templates/*",
+    "rest_framework/templatetags/*",  # of these templates; Django imports all such modules for the first page
     "zappa/cli.py",
     "zappa/core.py",
     "zappa/letsencrypt.py",

@@ -57,13 +57,13 @@ class PackagingEnvironment:
             raise PackagingFailed("Zappa would package whatever is installed here; run `make package` or `make deploy`")
         return cls(directory)
 
-    def package(self, stage: str, archive: Path, settings_file: Path = SETTINGS_FILE) -> None:
+    def package(self, stage: str, archive: Path, settings_file: Path = SETTINGS_FILE, project: Path = PROJECT) -> None:
         """Have Zappa package the stage, in about 15 seconds; what is at `archive` is whole. Raises PackagingFailed."""
         unfinished = archive.with_suffix(".unfinished.zip")
         arguments = ("package", stage, "--settings_file", str(settings_file), "--output", str(unfinished))
         with exclusively():
             try:
-                _run(str(self.python), "-m", "zappa.cli", *arguments, environment=self._variables())
+                _run(str(self.python), "-m", "zappa.cli", *arguments, environment=self._variables(), directory=project)
                 unfinished.replace(archive)
             finally:
                 unfinished.unlink(missing_ok=True)
@@ -100,9 +100,9 @@ def _fingerprint() -> str:
     return hashlib.sha256(made_from.encode()).hexdigest()[:12]
 
 
-def _run(*command: str, environment: Mapping[str, str] | None = None) -> None:
+def _run(*command: str, environment: Mapping[str, str] | None = None, directory: Path = PROJECT) -> None:
     finished = subprocess.run(  # noqa: S603 - Python, pip, Zappa
-        command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False
     )
     if finished.returncode:
         raise PackagingFailed(f"{' '.join(command)}\n{finished.stdout}{finished.stderr}")

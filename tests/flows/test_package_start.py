@@ -1,23 +1,19 @@
 """What the deployed zip imports before its first answer, under Lambda's own runtime client, and what only then."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from infra.benchmarks.cold_start.start import ENVIRONMENT, IMPORTED
 from infra.gateway.http_messages import HttpRequest
 from infra.gateway.rest_api import RestAPI
 from infra.local.zappa_stage import ZappaStage
-from infra.packaging.cold_start import ENVIRONMENT
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.built_package import BuiltPackage
-
-IMPORTED = re.compile(r"^import '([\w.]+)' #", re.MULTILINE)
-"""https://docs.python.org/3/using/cmdline.html#envvar-PYTHONVERBOSE"""
 
 NOT_AT_THE_START = {
     "boto3",  # only what sends needs it
@@ -64,6 +60,14 @@ def test_first_answer_needs_neither_boto3_nor_the_api(ask: Ask) -> None:
     assert answer(first)[0] == 200
     assert {"django", "zappa.utilities", "config.urls"} <= imported(first)
     assert imported(first) & NOT_AT_THE_START == set()
+
+
+def test_page_needs_neither_boto3_nor_the_api(ask: Ask) -> None:
+    missing = ask("/nothing/")
+    status, headers = answer(missing)
+    assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "django.contrib.staticfiles.storage" in imported(missing)
+    assert imported(missing) & NOT_AT_THE_START == set()
 
 
 def test_api_and_static_files_are_there_when_they_are_asked_for(ask: Ask, package: BuiltPackage) -> None:

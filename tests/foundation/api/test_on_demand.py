@@ -1,23 +1,26 @@
 """Views by their dotted names."""
 
-import copy
-
 import pytest
 from django.test import RequestFactory
+from django.urls import URLResolver, path
+from django.urls.resolvers import RegexPattern
 from rest_framework.views import APIView
 
 from foundation.api.on_demand import OnDemand
 from foundation.api.views import NothingHere
 
 
-def test_view_answers_and_tells_what_it_is() -> None:
+def test_view_answers_and_tells_its_class() -> None:
     view = OnDemand("foundation.api.views.NothingHere")
     assert view(RequestFactory().get("/")).status_code == 404
     assert view.cls is NothingHere
     assert view.csrf_exempt == APIView.as_view().csrf_exempt
 
 
-def test_name_is_not_looked_up_before_somebody_asks() -> None:
-    view = copy.copy(OnDemand("nowhere.Missing"))
+def test_address_is_found_and_made_without_the_view() -> None:
+    view = OnDemand("nowhere.Missing")
+    addresses = URLResolver(RegexPattern(r"^"), [path("missing/<int:id>", view, name="missing")])
+    assert addresses.reverse("missing", 7) == "missing/7"
+    assert addresses.resolve("missing/7").func is view
     with pytest.raises(ModuleNotFoundError, match="nowhere"):
-        view(RequestFactory().get("/"))
+        view(RequestFactory().get("/missing/7"))

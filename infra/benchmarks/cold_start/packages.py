@@ -1,0 +1,64 @@
+"""The packages that are started: the project's, what stock `zappa package` makes of it, and a bare Django."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from config.zappa_settings import read_document, read_stages
+from infra.packaging.package import make_package
+from infra.packaging.package_contents import PackageContents
+from infra.packaging.package_writer import write_package
+from infra.packaging.packaging_environment import PROJECT, SETTINGS_FILE, PackagingEnvironment
+
+STAGE = "dev"
+STOCK_HANDLER = "handler.lambda_handler"
+"""What Lambda calls where the settings name nothing else."""
+
+HOOKS = ("callbacks", "prebuild_script")
+BARE = Path(__file__).parent / "bare"
+HANDLER = (
+    "config/__init__.py", "config/invocation_rules.py", "config/lambda_handler.py", "config/zappa_settings.py",
+    "config/zappa_start.py", "foundation/__init__.py", "foundation/invocation.py",
+)  # fmt: skip
+"""The project's own, which the bare Django stands behind."""
+
+
+def make_project_package(directory: Path) -> Path:
+    """What `make package` makes."""
+    return make_package(STAGE, directory)
+
+
+def make_stock_package(directory: Path) -> Path:
+    """What Zappa makes of the same project and environment by itself: no hooks of ours, and Zappa's own handler."""
+    package = directory / "stock.zip"
+    settings = _write_settings(directory, _settings_without(*HOOKS, "lambda_handler"))
+    PackagingEnvironment.prepare().package(STAGE, package, settings)
+    return package
+
+
+def make_bare_package(directory: Path) -> Path:
+    """A bare Django behind the project's handler, packaged by the same steps."""
+    project, package = directory / "bare", directory / "bare.zip"
+    for name in HANDLER:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT / name, project / name)
+    for file in BARE.glob("*s.py"):
+        shutil.copyfile(file, project / "config" / file.name)
+    settings = _write_settings(project, _settings_without(*HOOKS, "events"))
+    environment = PackagingEnvironment.prepare()
+    environment.package(STAGE, package, settings, project=project)
+    write_package(package, PackageContents(environment.site_packages))
+    return package
+
+
+def _settings_without(*keys: str) -> dict[str, Any]:
+    stages = {stage.name: stage.settings for stage in read_stages(read_document(SETTINGS_FILE))}
+    return {key: value for key, value in stages[STAGE].items() if key not in keys}
+
+
+def _write_settings(directory: Path, settings: Mapping[str, Any]) -> Path:
+    path = directory / "zappa_settings.json"
+    path.write_text(json.dumps({STAGE: settings}))
+    return path
