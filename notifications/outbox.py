@@ -100,9 +100,10 @@ def release_abandoned() -> int:
     """Take the rows whose lease has ended from deliverers that died or were frozen; return how many."""
     abandoned = Notification.objects.abandoned()
     unsent = abandoned.filter(submitted_at__isnull=True).update(state=State.PENDING, **RELEASED)
-    kinds = set(abandoned.values_list("channel", "resends"))
+    submitted = abandoned.filter(submitted_at__isnull=False)
+    kinds = set(submitted.values_list("channel", "resends"))
     return unsent + sum(
-        abandoned.filter(channel=channel, resends=resends).update(
+        submitted.filter(channel=channel, resends=resends).update(
             **_waiting(channel, resends, "deliverer died while it sent")
         )
         for channel, resends in kinds

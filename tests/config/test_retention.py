@@ -18,7 +18,8 @@ from subscriptions.models import IdempotentRequest, RequestCount, SubscriptionEv
 from subscriptions.services import SubscriptionService as Service
 from tests.explain import plan_of
 from tests.factories import MONTH, NOW, make_plan, make_user
-from tests.foundation.test_invocation import SCHEDULED, Context
+from tests.foundation.test_invocation import SCHEDULED
+from tests.lambda_context import Context
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
