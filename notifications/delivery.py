@@ -85,7 +85,7 @@ def _oldest_pending_seconds() -> int:
 
 
 def _send_mails(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
-    outcomes = screening.withheld(claim.notifications)
+    outcomes = screening.withheld(claim.notifications, clock.now())
     messages: dict[int, ses.Message] = {}
     for notification in claim.notifications:
         if notification.pk in outcomes:

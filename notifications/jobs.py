@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from foundation import clock
 from foundation.invocation import LambdaContext, scheduled_job
 from notifications.delivery import Delivery
+from notifications.reminders import Reminders
 
 
 def deliver_notifications(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -13,3 +15,13 @@ def deliver_notifications(event: dict[str, Any], context: LambdaContext) -> dict
     """
     with scheduled_job(event, context) as invocation:
         return Delivery(invocation.time_left).run()
+
+
+def send_expiry_reminders(event: dict[str, Any], context: LambdaContext) -> dict[str, int | bool]:
+    """Put a reminder into the outbox for each subscription whose end comes near; the next delivery takes it to SES.
+
+    Returns how many were recorded, and whether the time sufficed for all. Raises InvalidJobEvent, JobFailed, or the
+    database's error.
+    """
+    with scheduled_job(event, context) as invocation:
+        return Reminders(now=clock.now(), time_left=invocation.time_left).run()

@@ -25,10 +25,13 @@ class Mail:
 
 
 def render_mail(notification: Notification) -> Mail:
-    """Render the mail of an event, from the figures that the event recorded. Raises UndeliverableAddress."""
+    """Render the mail of an event, from the figures that the event recorded; a reminder also by the status as it is.
+
+    Raises UndeliverableAddress.
+    """
     event = notification.event
     recipient = _address_of(event.subscription.user)
-    folder = f"notifications/{event.transition}"
+    folder = f"notifications/{notification.kind}"
     with translation.override(settings.LANGUAGE_CODE):
         context = _context(event)
         subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
@@ -46,6 +49,7 @@ def _context(event: Any) -> dict[str, object]:
         "event": event,
         # Not reversed: a warm function remembers the stage prefix of the request before.
         "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",
+        "subscription_url": f"{settings.SITE_URL}/subscriptions/{event.subscription_id}/",
     }
 
 

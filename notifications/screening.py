@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
 
 from notifications.models import REMINDER, Notification
 from notifications.outcomes import Outcome, Verdict
@@ -14,11 +15,24 @@ OVERTAKEN_BY: Mapping[str, Set[str]] = {
     "expired": {"renewed"},
     REMINDER: {"renewed", "expired"},
 }
-"""Which later transition makes a mail untrue. A purchase stays one: `created` and `renewed` are receipts."""
+"""Which later transition makes a mail untrue. A purchase stays one: `created` and `renewed` are receipts.
+
+`cancelled` and `reactivated` leave the end where it is; a reminder is worded when it is rendered.
+"""
 
 
-def withheld(notifications: Sequence[Notification]) -> dict[int, Outcome]:
-    """Why some of these mails are not to be sent, by primary key."""
+def withheld(notifications: Sequence[Notification], now: datetime) -> dict[int, Outcome]:
+    """Why some of these mails are not to be sent at `now`, by primary key."""
+    return _too_late(notifications, now) | _overtaken(notifications)
+
+
+def _too_late(notifications: Sequence[Notification], now: datetime) -> dict[int, Outcome]:
+    """Reminders of an end that has come, though no sweep may have seen it yet."""
+    late = Outcome(Verdict.OBSOLETE, error="the end has come")
+    return {row.pk: late for row in notifications if row.kind == REMINDER and row.event.new_end_date <= now}
+
+
+def _overtaken(notifications: Sequence[Notification]) -> dict[int, Outcome]:
     later = _transitions_by_subscription(notifications)
     return {
         row.pk: Outcome(Verdict.OBSOLETE, error=f"overtaken: {overtaken_by}")

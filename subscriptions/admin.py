@@ -17,6 +17,7 @@ from foundation.admin import HistoryAdmin, NewestPaginator, SubscriberHistoryAdm
 from subscriptions import admin_actions
 from subscriptions.admin_actions import AskedFor
 from subscriptions.explanation import explain_access
+from subscriptions.forms import PlanForm
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.querysets import SubscriptionQuerySet
 
@@ -27,6 +28,7 @@ User = get_user_model()
 class PlanAdmin(admin.ModelAdmin):
     list_display = ["name", "price", "currency", "duration_days", "on_sale"]
     list_filter = ["on_sale"]
+    form = PlanForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
         """Only a plan that nobody ever took; the confirmation page would list every subscription to another."""

@@ -9,12 +9,15 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from subscriptions.models import REASON_LENGTH
+from subscriptions.models import REASON_LENGTH, Plan
 
 if TYPE_CHECKING:
     NewUserForm = UserCreationForm[User]
+    NewPlanForm = forms.ModelForm[Plan]
 else:
-    NewUserForm = UserCreationForm  # takes no parameter at run time
+    # These take no parameter at run time.
+    NewUserForm = UserCreationForm
+    NewPlanForm = forms.ModelForm
 
 
 class ReasonField(forms.CharField):
@@ -33,6 +36,35 @@ class CancellationForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class DaysField(forms.CharField):
+    """Whole numbers with commas between them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """As they are typed."""
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """The list. Raises ValidationError."""
+        try:
+            return [int(part) for part in (super().to_python(value) or "").split(",") if part.strip()]
+        except ValueError as error:
+            raise forms.ValidationError(_("Take whole numbers with commas between them, as in 7, 1.")) from error
+
+
+class PlanForm(NewPlanForm):
+    """A plan, as operators describe it."""
+
+    reminder_days = DaysField(
+        label=_("Reminders"),
+        required=False,
+        help_text=_("Days before the end on which the subscriber is reminded of it, as in 7, 1. Empty for none."),
+    )
+
+    class Meta:
+        model = Plan
+        fields = ("name", "price", "currency", "duration_days", "on_sale", "reminder_days")
 
 
 class RenewalForm(forms.Form):

@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from subscriptions.querysets import AppendOnlyError, AppendOnlyQuerySet, SubscriptionQuerySet
+from subscriptions.reminder_days import before_the_beginning, default_reminder_days, validate_reminder_days
 
 MAXIMUM_DURATION_DAYS = 36_525  # a century: a longer period is a typing error
 REASON_LENGTH = 500
@@ -39,6 +41,14 @@ class Plan(models.Model):
         help_text=_("days of 24 hours"),
     )
     on_sale = models.BooleanField(_("on sale"), default=True, db_default=True)
+    reminder_days = models.JSONField(
+        _("reminders"),
+        default=default_reminder_days,
+        db_default=Value(default_reminder_days(), models.JSONField()),
+        blank=True,
+        validators=[validate_reminder_days],
+        help_text=_("days before the end on which the subscriber is reminded of it"),
+    )
 
     class Meta:
         verbose_name = _("plan")
@@ -54,6 +64,15 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raise ValidationError for a reminder that would never be sent."""
+        if never := before_the_beginning(self.reminder_days, self.duration_days):
+            problem = _("A period has %(duration)s days; take out %(never)s.") % {
+                "duration": self.duration_days,
+                "never": ", ".join(map(str, never)),
+            }
+            raise ValidationError({"reminder_days": problem})
 
     @property
     def duration(self) -> timedelta:

@@ -10,6 +10,8 @@ MEMORY_GIGABYTES = 0.5  # memory_size of zappa_settings.json
 
 EVENTS = 1.2
 """A subscriber and month: a monthly plan that is renewed each month, and now and then cancelled or taken up again."""
+REMINDERS = 1.5
+"""A subscriber and month: a week before the end, and for half of them on the last day too."""
 PAGES = 6
 """Requests of a subscriber a month."""
 PAGE_SECONDS = 0.05
@@ -27,7 +29,7 @@ POLLS = 5 * 3 * 60 * HOURS
 COLD_STARTS = 3_000  # a month, each of which reads the secret once
 ROW_KILOBYTES = 4
 """Users, subscriptions and indexes of a subscriber."""
-HISTORY_KILOBYTES = 1.5 * EVENTS * 12
+HISTORY_KILOBYTES = (1.5 * EVENTS + 0.4 * REMINDERS) * 12
 """A year's events and notifications with their indexes."""
 ACCESSES = 10
 """Reads and writes of Aurora's storage for an event; what idle jobs read is in memory."""
@@ -42,6 +44,8 @@ SLEEP_AFTER_SECONDS = 300
 """What data.yaml sets; Aurora counts from when the last connection is gone."""
 
 JOBS = 2
+"""That run at every tick of the schedule."""
+HOURLY_JOBS = 1
 METRICS = 9
 ALARMS = 15
 """Of messaging.yaml; a test counts them."""
@@ -60,8 +64,13 @@ class Workload:
 
     @property
     def events(self) -> float:
-        """Transitions, and so mails and published events."""
+        """Transitions, and so published events."""
         return self.subscribers * EVENTS
+
+    @property
+    def mails(self) -> float:
+        """One a transition, and the reminders."""
+        return self.events + self.subscribers * REMINDERS
 
     @property
     def runs(self) -> float:
@@ -71,14 +80,14 @@ class Workload:
     def quantities(self) -> Quantities:
         """What is billed, in each price's unit."""
         requests = self.subscribers * PAGES
-        feedback = self.events * FEEDBACK / 10  # invocations, ten messages each
-        invocations = self.runs * JOBS + requests + feedback
+        feedback = self.mails * FEEDBACK / 10  # invocations, ten messages each
+        invocations = self.runs * JOBS + HOURS * HOURLY_JOBS + requests + feedback
         return {
             prices.LAMBDA_REQUEST: invocations,
             prices.LAMBDA_SECOND: self._seconds(requests, feedback) * MEMORY_GIGABYTES,
             prices.API_REQUEST: requests,
-            prices.SES_MAIL: self.events,
-            prices.SNS_PUBLISH: self.events * (1 + FEEDBACK),
+            prices.SES_MAIL: self.mails,
+            prices.SNS_PUBLISH: self.events + self.mails * FEEDBACK,
             prices.SQS_REQUEST: POLLS + 2 * feedback,
             prices.LOG_GIGABYTE: invocations * LOG_KILOBYTES / 1e6,
             prices.METRIC: METRICS,
@@ -99,6 +108,6 @@ class Workload:
         return HOURS * awake * max(SMALLEST_CAPACITY, self.subscribers / SUBSCRIBERS_OF_A_UNIT)
 
     def _seconds(self, requests: float, feedback: float) -> float:
-        jobs = self.runs * JOBS * JOB_SECONDS + self.events / SWEEP_ROWS_PER_SECOND
-        deliveries = self.events * (MAIL_SECONDS + EVENT_SECONDS) + feedback * JOB_SECONDS
+        jobs = (self.runs * JOBS + HOURS * HOURLY_JOBS) * JOB_SECONDS + self.events / SWEEP_ROWS_PER_SECOND
+        deliveries = self.mails * MAIL_SECONDS + self.events * EVENT_SECONDS + feedback * JOB_SECONDS
         return jobs + deliveries + requests * PAGE_SECONDS

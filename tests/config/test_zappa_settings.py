@@ -71,11 +71,12 @@ def test_shipped_rules_are_named_as_zappa_names_them(name: str) -> None:
         assert event.rule_names(stage.lambda_name) == [zappa_names(entry, stage.lambda_name, 0)]
 
 
-def test_shipped_jobs_run_every_minute() -> None:
+def test_shipped_jobs_run_when_they_should() -> None:
     for stage in shipped_stages():
         assert {event.function: event.expressions for event in stage.events} == {
             "subscriptions.jobs.check_expired_subscriptions": ("rate(1 minute)",),
             "notifications.jobs.deliver_notifications": ("rate(1 minute)",),
+            "notifications.jobs.send_expiry_reminders": ("rate(1 hour)",),
             "config.jobs.delete_old_rows": ("cron(17 3 * * ? *)",),
         }
 

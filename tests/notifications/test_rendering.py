@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.urls import resolve
 
@@ -61,6 +62,48 @@ def test_reactivation_renewal_and_expiry_have_their_own_words() -> None:
     Sweep(now=NOW + 2 * MONTH).run()
     assert latest_mail().subject == "Your subscription to Monthly has ended"
     assert "Monthly ended on Jan. 30, 2027, 03:00 UTC." in latest_mail().html
+
+
+def reminder(subscription: Subscription) -> Mail:
+    """Rendered with the subscription as it now stands."""
+    event = subscription.events.filter(transition="created").get()
+    Notification.objects.get_or_create(event=event, channel=Channel.SES, days_before=7)
+    return render_mail(Notification.objects.get(event=event, days_before=7))
+
+
+def test_reminder_says_that_the_end_comes_unless_it_is_renewed_and_where() -> None:
+    subscription = subscribe()
+    mail = reminder(subscription)
+    assert mail.subject == "Your access to Monthly ends on Dec. 31, 2026"
+    address = f"/subscriptions/{subscription.pk}/renew/"
+    for body in (mail.text, mail.html):
+        assert "ends on Dec. 31, 2026, 03:00 UTC, unless it is renewed before then" in body
+        assert f"http://127.0.0.1:8000{address}" in body
+        assert "cancel" not in body
+    assert resolve(address).url_name == "renew_subscription"
+
+
+def test_reminder_of_a_cancelled_one_says_so_and_where_to_take_it_back() -> None:
+    subscription = subscribe()
+    assert "unless it is renewed" in reminder(subscription).text
+    Service.cancel_subscription(subscription, now=NOW)
+    mail = reminder(subscription)
+    address = f"/subscriptions/{subscription.pk}/reactivate/"
+    for body in (mail.text, mail.html):
+        assert "Monthly is cancelled, and your access ends on Dec. 31, 2026, 03:00 UTC." in body
+        assert f"http://127.0.0.1:8000{address}" in body
+        assert "renew" not in body
+    assert resolve(address).url_name == "reactivate_subscription"
+    Service.reactivate_subscription(subscription, now=NOW)
+    assert "unless it is renewed" in reminder(subscription).text
+
+
+def test_reminder_in_german(settings: LazySettings) -> None:
+    settings.LANGUAGE_CODE = "de"
+    mail = reminder(subscribe())
+    assert mail.subject == "Ihr Zugang zu Monthly endet am 31. Dezember 2026"
+    assert "wenn er nicht vorher verlängert wird" in mail.text
+    assert '<html lang="de">' in mail.html
 
 
 def test_mail_keeps_the_figures_of_its_event_when_the_subscription_has_moved_on() -> None:

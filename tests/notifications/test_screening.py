@@ -27,9 +27,16 @@ def mails() -> list[Notification]:
 
 def withheld() -> dict[str, str]:
     """The transitions whose mails are withheld, and why."""
-    outcomes = screening.withheld(mails())
+    outcomes = screening.withheld(mails(), NOW)
     assert {outcome.verdict for outcome in outcomes.values()} <= {Verdict.OBSOLETE}
     return {mail.kind: outcomes[mail.pk].error for mail in mails() if mail.pk in outcomes}
+
+
+def remind() -> Subscription:
+    """A subscription, and a reminder in the place of its mail."""
+    subscription = subscribe()
+    Notification.objects.filter(channel=Channel.SES).update(days_before=7)
+    return subscription
 
 
 def test_cancellation_that_was_taken_back_is_not_told() -> None:
@@ -50,11 +57,31 @@ def test_end_that_was_undone_by_a_renewal_is_not_told_and_the_receipts_are() -> 
 
 
 def test_reminder_of_an_end_that_was_moved_is_not_sent() -> None:
-    subscription = subscribe()
-    Notification.objects.filter(channel=Channel.SES).update(days_before=7)
+    subscription = remind()
     assert withheld() == {}
     Service.renew_subscription(subscription, now=NOW + timedelta(days=25))
     assert withheld() == {"reminder": "overtaken: renewed"}
+
+
+def test_reminder_is_sent_whether_it_is_cancelled_or_not_for_its_words_are_chosen_last() -> None:
+    subscription = remind()
+    Service.cancel_subscription(subscription, now=NOW)
+    assert withheld() == {}
+    Service.reactivate_subscription(subscription, now=NOW)
+    assert withheld() == {"cancelled": "overtaken: reactivated"}
+
+
+def test_reminder_is_not_sent_once_the_end_has_come_though_nothing_was_swept() -> None:
+    subscription = remind()
+    (mail,) = mails()
+    assert screening.withheld([mail], subscription.end_date - timedelta(microseconds=1)) == {}
+    outcomes = screening.withheld([mail], subscription.end_date)
+    assert outcomes == {mail.pk: Outcome(Verdict.OBSOLETE, error="the end has come")}
+
+
+def test_receipt_is_sent_however_late() -> None:
+    subscribe()
+    assert screening.withheld(mails(), NOW + 2 * MONTH) == {}
 
 
 def test_transition_of_another_subscription_overtakes_nothing() -> None:
@@ -63,7 +90,7 @@ def test_transition_of_another_subscription_overtakes_nothing() -> None:
     Service.cancel_subscription(other, now=NOW)
     Service.reactivate_subscription(other, now=NOW)
     (first,) = (mail for mail in mails() if mail.event.subscription_id == cancelled.pk and mail.kind == "cancelled")
-    assert first.pk not in screening.withheld(mails())
+    assert first.pk not in screening.withheld(mails(), NOW)
 
 
 def test_one_query_serves_a_whole_claim() -> None:
@@ -71,13 +98,15 @@ def test_one_query_serves_a_whole_claim() -> None:
         Service.cancel_subscription(subscribe(), now=NOW)
     rows = mails()
     with CaptureQueriesContext(connection) as queries:
-        screening.withheld(rows)
+        screening.withheld(rows, NOW)
     assert len(queries) == 1
-    assert screening.withheld([]) == {}
+    assert screening.withheld([], NOW) == {}
 
 
 def test_outcome_names_no_person() -> None:
     subscription = subscribe()
     Service.cancel_subscription(subscription, now=NOW, reason="Bob of bob@example.com")
     Service.reactivate_subscription(subscription, now=NOW)
-    assert list(screening.withheld(mails()).values()) == [Outcome(Verdict.OBSOLETE, error="overtaken: reactivated")]
+    assert list(screening.withheld(mails(), NOW).values()) == [
+        Outcome(Verdict.OBSOLETE, error="overtaken: reactivated")
+    ]

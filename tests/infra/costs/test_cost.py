@@ -1,5 +1,7 @@
 """The cost document: its tables are made from the prices, and the counts are those of the templates."""
 
+from collections import Counter
+
 import pytest
 from cfnlint.decode.cfn_yaml import load
 from django.conf import settings
@@ -34,7 +36,9 @@ def test_counts_are_those_of_the_templates() -> None:
     assert count(str(MESSAGING), "Logs::MetricFilter") == workload.METRICS
     assert count(str(DATA), "EC2::VPCEndpoint") * count(str(DATA), "EC2::Subnet") == workload.ENDPOINTS_AND_ZONES
     assert stage.settings["memory_size"] == workload.MEMORY_GIGABYTES * 1024
-    assert len(stage.events) == workload.JOBS
+    schedules = Counter(event.expressions for event in stage.events)
+    assert schedules["rate(1 minute)",] == workload.JOBS
+    assert schedules["rate(1 hour)",] == workload.HOURLY_JOBS
 
 
 def test_waits_are_those_of_the_template() -> None:
@@ -53,7 +57,7 @@ def test_what_is_free_is_taken_away_once_and_never_more_than_all() -> None:
 
 def test_a_million_subscribers_by_hand() -> None:
     month = Workload(MILLION).quantities()
-    assert SES_MAIL.of(month[SES_MAIL]) == pytest.approx(1_200_000 * 0.10 / 1000)
+    assert SES_MAIL.of(month[SES_MAIL]) == pytest.approx(2_700_000 * 0.10 / 1000)
     assert CAPACITY_HOUR.of(month[CAPACITY_HOUR]) == pytest.approx(730 * 0.12)
 
 

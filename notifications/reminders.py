@@ -1,0 +1,117 @@
+"""Reminders: puts a mail into the outbox for each subscription whose end comes near.
+
+A plan says how many days before the end. Of the days that have come only the nearest to the end is recorded, and none
+beside one that is as near: runs may be missed, late, repeated, or at work at the same time.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerField, Q, QuerySet, Value, When
+
+from foundation.insert_select import insert_select
+from notifications.models import Channel, Notification
+
+logger = logging.getLogger(__name__)
+
+SubscriptionEvent = Notification._meta.get_field("event").related_model
+Plan = apps.get_model("subscriptions", "Plan")
+
+BEGINS_A_PERIOD = ~Q(transition__in=("cancelled", "reactivated", "expired"))
+"""`created` and `renewed` do. Asked for by their names, they would be looked up in an index that has all of history."""
+
+BATCH_SIZE = 1_000
+"""Reminders a statement, as the sweep has it."""
+
+RESERVE = timedelta(seconds=5)
+"""Time kept back for the last batch."""
+
+
+@dataclass
+class Reminders:
+    """One run over what ends soon after `now`. What it leaves, the next run takes.
+
+    `time_left` is asked before each batch.
+    """
+
+    now: datetime
+    time_left: Callable[[], timedelta]
+    batch_size: int = BATCH_SIZE
+    recorded: int = field(default=0, init=False)
+
+    def run(self) -> dict[str, int | bool]:
+        """Record reminders; return how many, and whether the time sufficed for all."""
+        plans = plans_by_day()
+        complete = not plans or self._record(wanted(plans, self.now))
+        summary = {"recorded": self.recorded, "complete": complete}
+        logger.info("reminders recorded", extra=summary)
+        return summary
+
+    def _record(self, rows: QuerySet[Any, Any]) -> bool:
+        """Batch by batch, the earliest end first, each statement from where the one before it ended."""
+        rest = rows
+        while self.time_left() >= RESERVE:
+            keys = insert_select(
+                Notification, ["event", "channel", "days_before"], rest[: self.batch_size], ignore_conflicts=True
+            )
+            if not keys:
+                return True
+            self.recorded += len(keys)
+            rest = rows.filter(subscription__end_date__gte=_end_of(max(keys)))
+        return False
+
+
+def plans_by_day() -> dict[int, list[int]]:
+    """For each number of days before the end, the plans whose subscribers are reminded then, by primary key."""
+    plans: dict[int, list[int]] = defaultdict(list)
+    for key, reminder_days in Plan._base_manager.values_list("pk", "reminder_days"):
+        for day in reminder_days:
+            plans[day].append(key)
+    return plans
+
+
+def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
+    """Event, channel and days of each reminder that is to be recorded at `now`, the earliest end first.
+
+    `plans` is what `plans_by_day` gives, and not empty.
+    """
+    near = Q(subscription__end_date__gt=now, subscription__end_date__lte=now + timedelta(days=max(plans)))
+    began = SubscriptionEvent._base_manager.filter(near, BEGINS_A_PERIOD, subscription__expired_at__isnull=True)
+    days = Case(*_marks(plans, now), output_field=PositiveSmallIntegerField())
+    due = began.exclude(_began_anew()).annotate(days=days).filter(days__isnull=False).exclude(_is_recorded())
+    ordered: QuerySet[Any, Any] = due.order_by("subscription__end_date", "subscription")
+    return ordered.values_list("pk", Value(Channel.SES.value), "days")
+
+
+def _marks(plans: dict[int, list[int]], now: datetime) -> Iterator[When]:
+    """The marks that have come, the nearest to the end first; none that lies at or before the period's beginning."""
+    for day in sorted(plans):
+        before = timedelta(days=day)
+        mark = F("subscription__end_date") - before
+        follows_beginning = Q(occurred_at__lt=mark) & (Q(old_end_date__isnull=True) | Q(old_end_date__lt=mark))
+        has_come = Q(subscription__end_date__lte=now + before)
+        yield When(has_come & follows_beginning & Q(plan__in=plans[day]), then=Value(day))
+
+
+def _began_anew() -> Exists:
+    """Whether a later event began another period."""
+    later = SubscriptionEvent._base_manager.filter(
+        BEGINS_A_PERIOD, subscription=OuterRef("subscription"), pk__gt=OuterRef("pk")
+    )
+    return Exists(later)
+
+
+def _is_recorded() -> Exists:
+    """Whether this reminder is there, or one that is nearer to the end."""
+    as_near = Notification.objects.filter(event=OuterRef("pk"), channel=Channel.SES, days_before__lte=OuterRef("days"))
+    return Exists(as_near)
+
+
+def _end_of(key: int) -> datetime:
+    ends = Notification.objects.filter(pk=key).values_list("event__subscription__end_date", flat=True)
+    return ends.get()
