@@ -86,6 +86,7 @@ class Figures:
             "outbox": outbox,
             "undelivered": sum(count.number for count in undelivered),
             "undelivered_is_cut": any(count.is_cut for count in undelivered),
+            "paused_channels": notifications.paused_channels(),
             "oldest_pending": oldest,
             "outbox_is_late": is_late(oldest, self.now),
             "delivery_charts": delivery_charts(notifications.finished_by_day(self._since), self.days),

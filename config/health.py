@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -35,7 +36,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def find_problems(now: datetime) -> list[str]:
     """What is wrong at `now`. For everybody to read: no host, no name, no error's text."""
     try:
-        return [problem for problem in (_sweep_problem(now), _outbox_problem(now)) if problem]
+        return [problem for problem in (_sweep_problem(now), _outbox_problem(now), *_pauses()) if problem]
     except Error:
         logger.exception("the database does not answer")
         return ["the database does not answer"]
@@ -63,6 +64,14 @@ def _outbox_problem(now: datetime) -> str | None:
     return (
         f"a notification has been due for {_minutes(now - oldest)} minutes" if oldest and is_late(oldest, now) else None
     )
+
+
+def _pauses() -> list[str]:
+    with translation.override("en"):
+        return [
+            f"{pause.get_channel_display()} is paused: {pause.get_pause_reason_display()}"
+            for pause in notifications.paused_channels()
+        ]
 
 
 def _minutes(age: timedelta) -> int:

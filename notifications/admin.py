@@ -13,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from foundation.admin import LONGEST_LIST, SubscriberHistoryAdmin
-from notifications import outbox
+from notifications import (
+    channel_admin,  # noqa: F401 - Django looks for registrations in this module only
+    outbox,
+)
 from notifications.models import Notification, NotificationQuerySet, State
 
 INDEXED: dict[str | None, dict[str, bool]] = {

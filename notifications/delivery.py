@@ -6,18 +6,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
-from typing import TypeVar
 
 from django.conf import settings
 
 from foundation import clock
-from notifications import figures, outbox, screening, ses, sns, unconfirmed
-from notifications.deadline import Deadline
-from notifications.errors import UndeliverableAddress
-from notifications.models import Channel, State
+from notifications import figures, outbox, pauses, sns, unconfirmed
+from notifications.calls import Outcomes, make_calls, pausing
+from notifications.models import Channel, ChannelStatus, State
 from notifications.outbox import Claim
-from notifications.outcomes import Outcome, Verdict
+from notifications.outcomes import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +24,7 @@ RECORDING = timedelta(seconds=10)
 ROUNDS = 4
 """Calls that each thread makes for one claim."""
 
-Item = TypeVar("Item")
+MESSAGES_A_CALL = {Channel.SES: 1, Channel.SNS: sns.BATCH_SIZE}
 
 
 @dataclass
@@ -44,7 +41,8 @@ class Delivery:
 
     def run(self) -> dict[str, int]:
         """Deliver; return how many were claimed, got each verdict, failed for good, were not confirmed and are sent
-        again or given up, and for how many seconds the oldest of those that are left has been due.
+        again or given up, how many channels are paused, and for how many seconds the oldest of those that are left has
+        been due.
         """
         abandoned = outbox.release_abandoned()
         settled = unconfirmed.settle()
@@ -54,20 +52,27 @@ class Delivery:
         summary = {"claimed": self.claimed, "abandoned": abandoned, "failed": self.failed}
         summary |= {"again": settled.again, "given_up": settled.given_up}
         summary |= {verdict.value: self.verdicts[verdict] for verdict in Verdict}
+        summary["paused_channels"] = ChannelStatus.objects.paused().count()
         summary["oldest_pending_s"] = _oldest_pending_seconds()
         logger.info("delivery finished", extra=summary)
         return summary
 
     def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:
         """Take the channels in turn, so that a mountain of mails does not hold up the events."""
-        calls = settings.DELIVERY_THREADS * ROUNDS
-        mails = outbox.claim(Channel.SES, calls)
-        self._finish(mails, _send_mails(mails, pool))
-        events = outbox.claim(Channel.SNS, calls * sns.BATCH_SIZE)
-        self._finish(events, _publish_events(events, pool))
-        return bool(mails.notifications or events.notifications)
+        statuses = ChannelStatus.objects.sending().order_by("channel")
+        delivered = [self._deliver_a_claim(status, pool) for status in statuses]
+        return any(delivered)
 
-    def _finish(self, claim: Claim, outcomes: dict[int, Outcome]) -> None:
+    def _deliver_a_claim(self, status: ChannelStatus, pool: ThreadPoolExecutor) -> bool:
+        channel = Channel(status.channel)
+        calls = settings.DELIVERY_THREADS * ROUNDS
+        limit = 1 if status.is_on_trial else calls * MESSAGES_A_CALL[channel]
+        claim = outbox.claim(channel, limit)
+        self._finish(claim, status, make_calls(claim, channel, pool))
+        return bool(claim.notifications)
+
+    def _finish(self, claim: Claim, status: ChannelStatus, outcomes: Outcomes) -> None:
+        self._pause_or_resume(status, outcomes)
         claim.finish(outcomes)
         self.claimed += len(claim.notifications)
         self.verdicts.update(outcome.verdict for outcome in outcomes.values())
@@ -77,37 +82,15 @@ class Delivery:
             if notification.pk in outcomes
         )
 
+    def _pause_or_resume(self, status: ChannelStatus, outcomes: Outcomes) -> None:
+        """Before the rows go back to pending, or the next deliverer would take them at once."""
+        if (outcome := pausing(outcomes)) and outcome.pause:
+            pauses.pause(status, outcome.pause, outcome.error)
+        elif status.is_on_trial and any(outcome.verdict is Verdict.ACCEPTED for outcome in outcomes.values()):
+            pauses.end(status)
+
 
 def _oldest_pending_seconds() -> int:
     """0 where nothing is due: what waits for a later try is not late."""
     oldest = figures.oldest_pending()
     return max(0, round((clock.now() - oldest).total_seconds())) if oldest else 0
-
-
-def _send_mails(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
-    outcomes = screening.withheld(claim.notifications, clock.now())
-    messages: dict[int, ses.Message] = {}
-    for notification in claim.notifications:
-        if notification.pk in outcomes:
-            continue
-        try:
-            messages[notification.pk] = ses.compose(notification)
-        except UndeliverableAddress as error:
-            outcomes[notification.pk] = Outcome(Verdict.UNDELIVERABLE, error=str(error))
-    deadline = Deadline.after(settings.DELIVERY_CALLS)
-    submitted = claim.submit(messages)
-    answers = pool.map(deadline.around(ses.send), [messages[key] for key in submitted])
-    return outcomes | dict(zip(submitted, answers, strict=True))
-
-
-def _publish_events(claim: Claim, pool: ThreadPoolExecutor) -> dict[int, Outcome]:
-    entries = sns.compose(claim.notifications)
-    deadline = Deadline.after(settings.DELIVERY_CALLS)
-    submitted = iter(claim.submit(entries))
-    batches = []
-    while batch := [entries[key] for key in islice(submitted, sns.BATCH_SIZE)]:
-        batches.append(batch)
-    outcomes: dict[int, Outcome] = {}
-    for answer in pool.map(deadline.around(sns.publish), batches):
-        outcomes |= answer
-    return outcomes

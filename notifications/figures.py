@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from django.db.models import Count, F
 from django.db.models.functions import TruncDate
 
-from notifications.models import Channel, Notification, NotificationQuerySet, State
+from notifications.models import Channel, ChannelStatus, Notification, NotificationQuerySet, State
 
 LARGEST_COUNT = 10_000
 """Counting goes no further: from here on the number makes no difference to what an operator does."""
@@ -46,6 +46,11 @@ def outbox() -> list[list[StateCount]]:
         [StateCount(channel, state, rows[:LARGEST_COUNT].count()) for state, rows in _rows_by_state(channel)]
         for channel in Channel
     ]
+
+
+def paused_channels() -> list[ChannelStatus]:
+    """The channels on which nothing is sent now, with since when and why."""
+    return list(ChannelStatus.objects.paused().order_by("channel"))
 
 
 def oldest_pending() -> datetime | None:

@@ -146,6 +146,8 @@ def _changes(what: _Alike) -> dict[str, Any]:
         return _waiting(what.channel, what.resends, what.error)
     if state := final_state(what.verdict, what.attempts):
         return RELEASED | {"state": state, "finished_at": database_time(), "error": what.error}
+    if what.verdict is Verdict.PAUSED:
+        return RELEASED | {"state": State.PENDING, "submitted_at": None, "error": what.error}
     counted = 1 if what.verdict is Verdict.UNSENT else 0
     wait = retry.delay(what.attempts + 1, random.random()) if counted else THROTTLED_DELAY  # noqa: S311 - spreads load
     return RELEASED | {

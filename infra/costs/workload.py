@@ -46,8 +46,8 @@ SLEEP_AFTER_SECONDS = 300
 JOBS = 2
 """That run at every tick of the schedule."""
 HOURLY_JOBS = 1
-METRICS = 9
-ALARMS = 15
+METRICS = 10
+ALARMS = 16
 """Of messaging.yaml; a test counts them."""
 ENDPOINTS_AND_ZONES = 3 * 2
 """Of data.yaml with WayOut=endpoints."""

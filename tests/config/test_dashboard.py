@@ -14,7 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from foundation import clock
-from notifications.models import Notification, State
+from notifications import pauses
+from notifications.models import ChannelStatus, Notification, State
+from notifications.outcomes import PauseReason
 from subscriptions.models import SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import make_plan, make_user
@@ -87,6 +89,12 @@ def test_notification_that_waits_too_long_is_an_alarm(operator: Client) -> None:
     assert "A notification has been due" not in page(operator)
     Notification.objects.filter(channel="ses").update(due_at=clock.now() - timedelta(hours=2))
     assert "A notification has been due for 2" in page(operator)
+
+
+def test_paused_channel_is_an_alarm(operator: Client) -> None:
+    assert "paused" not in page(operator)
+    pauses.pause(ChannelStatus.objects.get(pk="ses"), PauseReason.QUOTA, "ThrottlingException")
+    assert re.search(r"SES has been paused for 0.minutes: the daily quota is used up\.", page(operator))
 
 
 def test_sweeps_are_drawn_and_listed(operator: Client) -> None:

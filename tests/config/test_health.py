@@ -11,7 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from foundation import clock
-from notifications.models import Notification, State, database_time
+from notifications import pauses
+from notifications.models import ChannelStatus, Notification, State, database_time
+from notifications.outcomes import PauseReason
 from subscriptions.models import SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import make_plan, make_user
@@ -91,6 +93,16 @@ def test_not_ready_when_a_notification_waits_too_long(swept: None, settings: Any
     waiting.update(due_at=clock.now() - 20.5 * MINUTE)
     assert readiness() == (503, ["a notification has been due for 20 minutes"])
     waiting.update(state=State.FAILED, finished_at=database_time())
+    assert readiness() == (200, [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_not_ready_while_a_channel_is_paused(swept: None, language: str) -> None:
+    pauses.pause(ChannelStatus.objects.get(pk="ses"), PauseReason.QUOTA, "ThrottlingException")
+    answer = Client().get(reverse("readyz"), headers={"accept-language": language})
+    assert (answer.status_code, answer.json()["problems"]) == (503, ["SES is paused: the daily quota is used up"])
+    ChannelStatus.objects.filter(pk="ses").update(paused_until=database_time(-MINUTE))
     assert readiness() == (200, [])
 
 

@@ -124,9 +124,9 @@ def test_subscription_that_came_back_has_the_reminders_of_its_new_period() -> No
 
 
 def test_each_plan_has_its_own_days() -> None:
-    none, two, usual = (
-        subscribe(make_plan(**days)) for days in ({"reminder_days": []}, {"reminder_days": [14, 2]}, {})
-    )
+    none = subscribe(make_plan(reminder_days=[]))
+    two = subscribe(make_plan(reminder_days=[14, 2]))
+    usual = subscribe(make_plan())
     for day in range(31):
         remind(NOW + day * DAY)
     assert recorded(none) == []

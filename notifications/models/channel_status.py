@@ -1,0 +1,66 @@
+"""How a channel stands: whether it is paused and why, and how fast it may send. One row a channel."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from notifications.models.notification import Channel
+from notifications.outcomes import PauseReason
+
+
+class ChannelStatusQuerySet(models.QuerySet["ChannelStatus"]):
+    """By the database's clock."""
+
+    def paused(self) -> "ChannelStatusQuerySet":
+        """On which nothing is sent now."""
+        return self.filter(paused_until__gt=Now())
+
+    def sending(self) -> "ChannelStatusQuerySet":
+        """On which something may be sent now, if only to see whether a pause is over."""
+        return self.filter(Q(paused_until__isnull=True) | Q(paused_until__lte=Now()))
+
+
+class ChannelStatus(models.Model):
+    """What all deliverers know of one channel. All times are the database's; rates are messages a second."""
+
+    channel = models.CharField(_("channel"), max_length=3, choices=Channel, primary_key=True)
+    paused_since = models.DateTimeField(
+        _("paused since"), null=True, help_text=_("until a message is accepted, or an operator resumes")
+    )
+    paused_until = models.DateTimeField(_("next try"), null=True, help_text=_("with a single message"))
+    pause_reason = models.CharField(_("reason"), max_length=20, choices=PauseReason, db_default="")
+    pause_error = models.CharField(_("error"), max_length=200, db_default="", help_text=_("as AWS named it"))
+    failed_tries = models.PositiveSmallIntegerField(_("tries that failed"), db_default=0)
+
+    objects = ChannelStatusQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        permissions = [("resume_channel", _("Can resume a paused channel"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(paused_since__isnull=True, paused_until__isnull=True, pause_reason="")
+                | (Q(paused_since__isnull=False, paused_until__isnull=False) & ~Q(pause_reason="")),
+                name="channel_paused_with_a_reason_or_not_at_all",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_channel_display()
+
+    @property
+    def is_on_trial(self) -> bool:
+        """Whether it was paused and nothing has been accepted since."""
+        return self.paused_since is not None
+
+
+def ensure_statuses(**kwargs: Any) -> None:
+    """Create the rows that are missing: after `migrate`, and after a test has emptied the database."""
+    ChannelStatus.objects.bulk_create(
+        [ChannelStatus(channel=channel) for channel in Channel],
+        ignore_conflicts=True,
+    )
