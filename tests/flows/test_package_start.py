@@ -15,6 +15,7 @@ from infra.packaging.cold_start import ENVIRONMENT
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.built_package import BuiltPackage
+from tests.patience import PATIENCE_SECONDS
 
 IMPORTED = re.compile(r"^import '([\w.]+)' #", re.MULTILINE)
 """https://docs.python.org/3/using/cmdline.html#envvar-PYTHONVERBOSE"""
@@ -39,7 +40,7 @@ def ask(package: BuiltPackage, stage: ZappaStage) -> Iterator[Ask]:
         package.directory,
         handler=stage.handler,
         environment=stage.variables | ENVIRONMENT | {"PYTHONVERBOSE": "1"},
-        timeout=timedelta(seconds=60),
+        timeout=timedelta(seconds=PATIENCE_SECONDS),
         memory_megabytes=stage.memory_megabytes,
     ) as sandbox:
 
