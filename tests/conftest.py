@@ -10,6 +10,7 @@ from django.db import connection
 from django.urls import set_script_prefix
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 from config import secrets_manager
 from infra.local.lambda_function import LambdaFunction
@@ -55,14 +56,25 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """Let programs that tests start find the test database in `DATABASE_URL`."""
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let programs that tests start find the test database in `DATABASE_URL`. No plan of PostgreSQL's depends on when
+    it last looked at the rows.
+    """
+    with django_db_blocker.unblock():
+        _never_analyze()
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         os.environ["DATABASE_URL"] = f"sqlite:///{name}"
     else:
         server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
         os.environ["DATABASE_URL"] = f"{server}/{name}"
+
+
+def _never_analyze() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for table in connection.introspection.table_names(cursor):
+                cursor.execute(f'ALTER TABLE "{table}" SET (autovacuum_enabled = false)')
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from infra.local.zappa_stage import ZappaStage
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.built_package import BuiltPackage
+from tests.patience import PATIENCE_SECONDS
 
 NOT_AT_THE_START = {
     "boto3",  # only what sends needs it
@@ -35,7 +36,7 @@ def ask(package: BuiltPackage, stage: ZappaStage) -> Iterator[Ask]:
         package.directory,
         handler=stage.handler,
         environment=stage.variables | ENVIRONMENT | {"PYTHONVERBOSE": "1"},
-        timeout=timedelta(seconds=60),
+        timeout=timedelta(seconds=PATIENCE_SECONDS),
         memory_megabytes=stage.memory_megabytes,
     ) as sandbox:
 

@@ -37,7 +37,7 @@ def test_nothing_is_done_before_the_grace_has_ended() -> None:
     assert unconfirmed.settle() == Settled(again=0, given_up=0)
     assert outbox.claim(Channel.SES, 1).notifications == []
     in_grace = Notification.objects.filter(
-        pk=mail.pk, due_at__gt=database_time(timedelta(minutes=14)), due_at__lte=database_time(timedelta(minutes=15))
+        pk=mail.pk, due_at__gt=database_time(timedelta(minutes=10)), due_at__lte=database_time(timedelta(minutes=15))
     )
     assert in_grace.exists()
 

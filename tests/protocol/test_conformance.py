@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings
 from django.db.models import F
 
 from notifications import outbox, unconfirmed
@@ -22,13 +23,24 @@ pytestmark = pytest.mark.django_db
 
 WALKS = 30
 STEPS = 80
-TICK = settings.DELIVERY_CALLS / 2
+SLOWER = 100
+"""The row's durations are so much longer than the deployed ones, lest the test's own time count."""
+
+
+@pytest.fixture
+def protocol(settings: LazySettings) -> Protocol:
+    """The model of the deployed durations; the code gets longer ones, in the same proportions."""
+    protocol = Protocol(Timing.of_the_code())
+    for name in ("DELIVERY_LEASE", "DELIVERY_CALLS", "CONFIRMATION_GRACE"):
+        setattr(settings, name, SLOWER * getattr(settings, name))
+    return protocol
 
 
 class Code:
     """The code's side of a walk: one row, and what each of two deliverers has claimed."""
 
-    def __init__(self) -> None:
+    def __init__(self, tick: timedelta) -> None:
+        self.tick = tick
         Notification.objects.all().delete()
         Service.create_subscription(make_user(), make_plan(), now=NOW)
         self.key = Notification.objects.filter(channel=Channel.SES).latest("pk").pk
@@ -68,19 +80,20 @@ class Code:
         assert self.claims[worker].finish({self.key: Outcome(verdict)}) == written
 
     def pass_time(self) -> None:
-        Notification.objects.filter(pk=self.key).update(lease_until=F("lease_until") - TICK, due_at=F("due_at") - TICK)
+        Notification.objects.filter(pk=self.key).update(
+            lease_until=F("lease_until") - self.tick, due_at=F("due_at") - self.tick
+        )
 
     def holder(self) -> int:
         token = self.row.lease_token
         return next((number for number, claim in self.claims.items() if token and claim.lease_token == token), NOBODY)
 
 
-def test_the_code_does_to_the_row_what_the_model_does() -> None:
-    protocol = Protocol(Timing.of_the_code())
+def test_the_code_does_to_the_row_what_the_model_does(protocol: Protocol) -> None:
     chance = random.Random(20261123)
     done: set[Deed] = set()
     for _ in range(WALKS):
-        code, state = Code(), State()
+        code, state = Code(SLOWER * protocol.timing.tick), State()
         for _ in range(STEPS):
             moves = [move for move in protocol.moves(state) if move.deed is not Deed.CONFIRMATION_ARRIVES]
             if not moves:
