@@ -1,8 +1,10 @@
-"""What EventBridge starts. Zappa wants exactly `(event, context)`."""
+"""What EventBridge starts, and queues of SQS. Zappa wants exactly `(event, context)`."""
 
 from typing import Any
 
 from foundation.invocation import LambdaContext, scheduled_job
+from foundation.message_batch import Answer, queue_job
+from notifications import feedback
 from notifications.delivery import Delivery
 
 
@@ -13,3 +15,13 @@ def deliver_notifications(event: dict[str, Any], context: LambdaContext) -> dict
     """
     with scheduled_job(event, context) as invocation:
         return Delivery(invocation.time_left).run()
+
+
+def handle_ses_feedback(event: dict[str, Any], context: LambdaContext) -> Answer:
+    """Take in what SES says of mails afterwards. Returns which messages of the queue are no events of SES.
+
+    Raises InvalidJobEvent, JobFailed, or the database's error; Lambda then brings the whole batch again.
+    """
+    with queue_job(event, context) as batch:
+        feedback.handle(batch)
+        return batch.answer()

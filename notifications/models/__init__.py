@@ -1,5 +1,6 @@
 """The outbox, and what else is kept about telling people."""
 
+from notifications.models.feedback import EventType, Feedback
 from notifications.models.notification import (
     REMINDER,
     Channel,
@@ -8,5 +9,18 @@ from notifications.models.notification import (
     State,
     database_time,
 )
+from notifications.models.suppression import Reason, Suppression, SuppressionQuerySet
 
-__all__ = ["REMINDER", "Channel", "Notification", "NotificationQuerySet", "State", "database_time"]
+__all__ = [
+    "REMINDER",
+    "Channel",
+    "EventType",
+    "Feedback",
+    "Notification",
+    "NotificationQuerySet",
+    "Reason",
+    "State",
+    "Suppression",
+    "SuppressionQuerySet",
+    "database_time",
+]
