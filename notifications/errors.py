@@ -15,3 +15,7 @@ class CallTooLate(NotificationError, TimeoutError):
 
 class NotToBeSentAgain(NotificationError, ValueError):
     """A notification that is on its way, has arrived, or cannot be delivered is not sent again."""
+
+
+class UnreadableFeedback(NotificationError, ValueError):
+    """A message in the feedback queue is no event of SES; it ends in the queue's dead letters, to be looked at."""

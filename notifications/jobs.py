@@ -1,9 +1,11 @@
-"""What EventBridge starts. Zappa wants exactly `(event, context)`."""
+"""What EventBridge starts, and queues of SQS. Zappa wants exactly `(event, context)`."""
 
 from typing import Any
 
 from foundation import clock
 from foundation.invocation import LambdaContext, scheduled_job
+from foundation.message_batch import Answer, queue_job
+from notifications import feedback
 from notifications.delivery import Delivery
 from notifications.reminders import Reminders
 
@@ -25,3 +27,13 @@ def send_expiry_reminders(event: dict[str, Any], context: LambdaContext) -> dict
     """
     with scheduled_job(event, context) as invocation:
         return Reminders(now=clock.now(), time_left=invocation.time_left).run()
+
+
+def handle_ses_feedback(event: dict[str, Any], context: LambdaContext) -> Answer:
+    """Take in what SES says of mails afterwards. Returns which messages of the queue are no events of SES.
+
+    Raises InvalidJobEvent, JobFailed, or the database's error; Lambda then brings the whole batch again.
+    """
+    with queue_job(event, context) as batch:
+        feedback.handle(batch)
+        return batch.answer()

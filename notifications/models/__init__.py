@@ -1,6 +1,7 @@
 """The outbox, and what else is kept about telling people."""
 
 from notifications.models.channel_status import ChannelStatus, ChannelStatusQuerySet, ensure_statuses
+from notifications.models.feedback import EventType, Feedback
 from notifications.models.notification import (
     REMINDER,
     Channel,
@@ -9,15 +10,21 @@ from notifications.models.notification import (
     State,
     database_time,
 )
+from notifications.models.suppression import Reason, Suppression, SuppressionQuerySet
 
 __all__ = [
     "REMINDER",
     "Channel",
     "ChannelStatus",
     "ChannelStatusQuerySet",
+    "EventType",
+    "Feedback",
     "Notification",
     "NotificationQuerySet",
+    "Reason",
     "State",
+    "Suppression",
+    "SuppressionQuerySet",
     "database_time",
     "ensure_statuses",
 ]

@@ -1,8 +1,6 @@
 """The frame of a job that Lambda starts with messages of a queue."""
 
-import json
 import logging
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,19 +8,12 @@ import pytest
 from foundation.invocation import InvalidJobEvent, JobFailed, request_id
 from foundation.message_batch import queue_job
 from tests.lambda_context import Context
-
-SAMPLE = Path(__file__).parent.parent / "events" / "sqs-receive-message.json"
-
-
-def batch_of(*bodies: str) -> dict[str, Any]:
-    """AWS's own event, with these messages, whose ids are m-0, m-1 and so on."""
-    (record,) = json.loads(SAMPLE.read_text())["Records"]
-    return {"Records": [record | {"messageId": f"m-{n}", "body": body} for n, body in enumerate(bodies)]}
+from tests.ses_feedback import queue_event
 
 
 @pytest.mark.django_db
 def test_messages_are_handled_one_by_one_and_only_refused_ones_come_again(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR), queue_job(batch_of("1", "two", "3"), Context()) as batch:
+    with caplog.at_level(logging.ERROR), queue_job(queue_event("1", "two", "3"), Context()) as batch:
         assert batch.each(int, ValueError) == [1, 3]
         assert batch.failures == 1
         assert batch.answer() == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
@@ -32,20 +23,20 @@ def test_messages_are_handled_one_by_one_and_only_refused_ones_come_again(caplog
 
 @pytest.mark.django_db
 def test_nothing_comes_again_after_a_batch_without_refusals() -> None:
-    with queue_job(batch_of("1", "2"), Context()) as batch:
+    with queue_job(queue_event("1", "2"), Context()) as batch:
         batch.each(int, ValueError)
         assert batch.answer() == {"batchItemFailures": []}
 
 
 @pytest.mark.django_db
 def test_what_is_no_refusal_fails_the_whole_batch() -> None:
-    with pytest.raises(ZeroDivisionError), queue_job(batch_of("1", "0"), Context()) as batch:
+    with pytest.raises(ZeroDivisionError), queue_job(queue_event("1", "0"), Context()) as batch:
         batch.each(lambda body: 1 / int(body), ValueError)
 
 
 @pytest.mark.django_db
 def test_job_knows_its_time_and_its_log_lines_bear_the_request_id() -> None:
-    with queue_job(batch_of("1"), Context()) as batch:
+    with queue_job(queue_event("1"), Context()) as batch:
         assert batch.time_left().total_seconds() == 1.5
         assert request_id.get() == "request-1"
     assert request_id.get() == ""
@@ -53,7 +44,7 @@ def test_job_knows_its_time_and_its_log_lines_bear_the_request_id() -> None:
 
 @pytest.mark.django_db
 def test_type_error_becomes_job_failed() -> None:
-    with pytest.raises(JobFailed), queue_job(batch_of("1"), Context()):
+    with pytest.raises(JobFailed), queue_job(queue_event("1"), Context()):
         raise TypeError("not a signature")
 
 

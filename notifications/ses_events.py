@@ -1,0 +1,163 @@
+"""SES's events, out of the messages that SNS puts into the queue.
+
+A message's body is SNS's envelope (https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html), whose
+`Message` is SES's event, as text
+(https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html).
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from notifications.errors import UnreadableFeedback
+from notifications.models import EventType
+
+GREETING = "Successfully validated SNS topic for Amazon SES event publishing."
+"""What SES publishes, in plain words, when it is given a topic. Recorded in anymail's webhooks/amazon_ses.py, too."""
+
+DETAILS: Mapping[EventType, tuple[str, str]] = {
+    EventType.BOUNCE: ("bounce", "bouncedRecipients"),
+    EventType.COMPLAINT: ("complaint", "complainedRecipients"),
+    EventType.DELIVERY: ("delivery", ""),
+    EventType.DELIVERY_DELAY: ("deliveryDelay", ""),
+    EventType.OPEN: ("open", ""),
+    EventType.CLICK: ("click", ""),
+    EventType.SUBSCRIPTION: ("subscription", ""),
+}
+"""Where an event has details with a time of their own, and the list of those whom they are about."""
+
+ID = re.compile(r"[!-~]{1,100}")
+KEY = re.compile(r"[1-9][0-9]{0,17}")
+"""A primary key; 18 digits fit into the database's 64 bits."""
+WORD = re.compile(r"[A-Za-z]{1,40}")
+
+
+@dataclass(frozen=True)
+class SesEvent:
+    """One event, as far as this service goes by it."""
+
+    sns_message_id: str
+    type: EventType
+    notification: int | None
+    """By the mail's tag; None where it has none, as with mails of somebody else."""
+    message_id: str
+    occurred_at: datetime
+    recipients: tuple[str, ...]
+    """Of a bounce or a complaint: those whom it is about."""
+    is_permanent: bool
+    """Of a bounce: whether SES calls it so. `Transient` may be an automatic reply to a mail that has arrived."""
+    reason: str
+    """Of a bounce its type and subtype, or that SES rejected the mail. It names nobody."""
+    raw: str
+
+
+def read_event(body: str) -> SesEvent | None:
+    """The event in a message of the queue; None for SES's greeting, which says nothing of a mail.
+
+    Raises UnreadableFeedback, in words that repeat nothing of the body.
+    """
+    envelope = _object(body, "the body")
+    if envelope.get("Type") != "Notification":
+        raise UnreadableFeedback("the body is no notification of SNS")
+    raw = envelope.get("Message")
+    if raw == GREETING:
+        return None
+    if not isinstance(raw, str) or not _is_storable(raw):
+        raise UnreadableFeedback("SNS's notification has no text in Message")
+    return _event(_id(envelope, "MessageId"), raw)
+
+
+def _event(sns_message_id: str, raw: str) -> SesEvent:
+    event = _object(raw, "SES's event")
+    event_type = _type(event)
+    mail = _member(event, "mail")
+    name, recipients = DETAILS.get(event_type, ("", ""))
+    details = _member(event, name) if name else {}
+    return SesEvent(
+        sns_message_id=sns_message_id,
+        type=event_type,
+        notification=_notification(mail),
+        message_id=_id(mail, "messageId"),
+        occurred_at=_time(details or mail),
+        recipients=_addresses(details, recipients) if recipients else (),
+        is_permanent=details.get("bounceType") == "Permanent",
+        reason=_reason(event_type, details),
+        raw=raw,
+    )
+
+
+def _object(text: str, what: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:  # RecursionError: a million brackets
+        raise UnreadableFeedback(f"{what} is not JSON") from error
+    if not isinstance(found, dict):
+        raise UnreadableFeedback(f"{what} is no JSON object")
+    return found
+
+
+def _is_storable(text: str) -> bool:
+    """Whether it is text: JSON can name halves of a character, which no database takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _type(event: dict[str, Any]) -> EventType:
+    # The second is its name where SES was set up for an identity and not for a configuration set.
+    named = event.get("eventType", event.get("notificationType"))
+    try:
+        return EventType(str(named))
+    except ValueError as error:
+        raise UnreadableFeedback("SES's event is of no type that SES documents") from error
+
+
+def _member(event: dict[str, Any], name: str) -> dict[str, Any]:
+    found = event.get(name)
+    if not isinstance(found, dict):
+        raise UnreadableFeedback(f"SES's event has no {name}")
+    return found
+
+
+def _id(holder: dict[str, Any], name: str) -> str:
+    found = holder.get(name)
+    if not isinstance(found, str) or not ID.fullmatch(found):
+        raise UnreadableFeedback(f"{name} is no id")
+    return found
+
+
+def _time(holder: dict[str, Any]) -> datetime:
+    written = holder.get("timestamp")
+    if not isinstance(written, str) or not written.endswith("Z"):
+        raise UnreadableFeedback("the timestamp is not in UTC")
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError as error:
+        raise UnreadableFeedback("the timestamp is none") from error
+
+
+def _notification(mail: dict[str, Any]) -> int | None:
+    tags = mail.get("tags")
+    values = tags.get("notification") if isinstance(tags, dict) else None
+    value = values[0] if isinstance(values, list) and len(values) == 1 else None
+    return int(value) if isinstance(value, str) and KEY.fullmatch(value) else None
+
+
+def _addresses(details: dict[str, Any], name: str) -> tuple[str, ...]:
+    recipients = details.get(name)
+    if not isinstance(recipients, list):
+        raise UnreadableFeedback(f"SES's event has no {name}")
+    named = [recipient.get("emailAddress") for recipient in recipients if isinstance(recipient, dict)]
+    return tuple(address for address in named if isinstance(address, str))
+
+
+def _reason(event_type: EventType, details: dict[str, Any]) -> str:
+    if event_type != EventType.BOUNCE:
+        return "rejected by SES" if event_type == EventType.REJECT else ""
+    words = [str(details.get(name)) for name in ("bounceType", "bounceSubType")]
+    return "/".join(word if WORD.fullmatch(word) else "?" for word in words)
