@@ -1,6 +1,7 @@
 """Reading the environment: every missing or broken variable is named at once, before Django starts."""
 
 import logging
+import math
 import os
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
@@ -77,6 +78,14 @@ def log_level(name: str) -> str:
     if name not in logging.getLevelNamesMapping():
         raise ValueError(name)
     return name
+
+
+def rate(text: str) -> float:
+    """How often a second, above 0. Raises ValueError."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise ValueError(text)
+    return value
 
 
 def list_of_keys(text: str) -> list[str]:

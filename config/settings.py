@@ -7,7 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from config.api_settings import RENEWERS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - Django reads them here
-from config.environment import Environment, list_of, list_of_keys, log_level
+from config.environment import Environment, list_of, list_of_keys, log_level, rate
 from config.logs import logging_config
 from config.secrets import load_secret
 
@@ -29,6 +29,7 @@ SITE_URL = env.text("SITE_URL", local="http://127.0.0.1:8000").rstrip("/")
 SES_FROM_ADDRESS = env.text("SES_FROM_ADDRESS", local="subscriptions@example.com")
 SNS_TOPIC_ARN = env.text("SNS_TOPIC_ARN", local="arn:aws:sns:us-east-1:123456789012:subscription-events")
 SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
+SES_SEND_RATE = env.optional("SES_SEND_RATE", rate, 14.0)
 CONFIRMATION_GRACE = timedelta(minutes=env.optional("CONFIRMATION_GRACE_MINUTES", int, 15))
 UNCONFIRMED_MAILS_GIVEN_UP = env.optional("UNCONFIRMED_MAILS_GIVEN_UP", list_of(MAILS), ["reminder"])
 DELIVERY_THREADS = env.optional("DELIVERY_THREADS", int, 8)

@@ -18,7 +18,17 @@ from notifications.models import Channel, ChannelStatus
 @admin.register(ChannelStatus)
 class ChannelStatusAdmin(HistoryAdmin):
     ordering = ["channel"]
-    list_display = ["channel", "paused_since", "pause_reason", "pause_error", "paused_until", "failed_tries"]
+    list_display = [
+        "channel",
+        "paused_since",
+        "pause_reason",
+        "pause_error",
+        "paused_until",
+        "failed_tries",
+        "account_rate",
+        "slowed_to",
+        "slowed_at",
+    ]
     actions = ["resume"]
 
     @admin.action(description=_("Resume: the reason is gone"), permissions=["resume"])

@@ -1,6 +1,7 @@
 """Delivery: takes what is due from the outbox to AWS."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from foundation import clock
-from notifications import figures, outbox, pauses, sns, unconfirmed
+from notifications import figures, outbox, pauses, send_rate, ses_account, sns, unconfirmed
 from notifications.calls import Outcomes, make_calls, pausing
 from notifications.models import Channel, ChannelStatus, State
 from notifications.outbox import Claim
@@ -19,7 +20,10 @@ from notifications.outcomes import Verdict
 logger = logging.getLogger(__name__)
 
 RECORDING = timedelta(seconds=10)
-"""A claim is only begun with so much time left beyond its calls (DELIVERY_CALLS), to record what became of them."""
+"""To record what became of a claim's calls."""
+
+NEEDED = settings.DELIVERY_CALLS + RECORDING + len(Channel) * send_rate.AHEAD
+"""What must be left of the time to begin a round: it may have to wait for its turn on each channel."""
 
 ROUNDS = 4
 """Calls that each thread makes for one claim."""
@@ -35,6 +39,7 @@ class Delivery:
     """
 
     time_left: Callable[[], timedelta]
+    sleep: Callable[[float], None] = time.sleep
     verdicts: Counter[Verdict] = field(default_factory=Counter, init=False)
     claimed: int = field(default=0, init=False)
     failed: int = field(default=0, init=False)
@@ -46,8 +51,9 @@ class Delivery:
         """
         abandoned = outbox.release_abandoned()
         settled = unconfirmed.settle()
+        ses_account.refresh()
         with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
-            while self.time_left() > settings.DELIVERY_CALLS + RECORDING and self._deliver_a_round(pool):
+            while self.time_left() > NEEDED and self._deliver_a_round(pool):
                 pass
         summary = {"claimed": self.claimed, "abandoned": abandoned, "failed": self.failed}
         summary |= {"again": settled.again, "given_up": settled.given_up}
@@ -59,16 +65,26 @@ class Delivery:
 
     def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:
         """Take the channels in turn, so that a mountain of mails does not hold up the events."""
-        statuses = ChannelStatus.objects.sending().order_by("channel")
+        # Events first: they hardly ever wait for their turn.
+        statuses = ChannelStatus.objects.sending().with_time().order_by("-channel")
         delivered = [self._deliver_a_claim(status, pool) for status in statuses]
         return any(delivered)
 
     def _deliver_a_claim(self, status: ChannelStatus, pool: ThreadPoolExecutor) -> bool:
+        """Nothing is claimed before its time has come, so that no lease is held meanwhile."""
         channel = Channel(status.channel)
         calls = settings.DELIVERY_THREADS * ROUNDS
         limit = 1 if status.is_on_trial else calls * MESSAGES_A_CALL[channel]
-        claim = outbox.claim(channel, limit)
-        self._finish(claim, status, make_calls(claim, channel, pool))
+        if not (reservation := send_rate.reserve(status, status.read_at, limit)):
+            return False
+        if reservation.wait:
+            self.sleep(reservation.wait.total_seconds())
+        claim = outbox.claim(channel, reservation.number)
+        send_rate.give_back(status, reservation, reservation.number - len(claim.notifications))
+        outcomes = make_calls(claim, channel, pool)
+        if any(outcome.verdict is Verdict.THROTTLED for outcome in outcomes.values()):
+            send_rate.slow_down(status, status.read_at)
+        self._finish(claim, status, outcomes)
         return bool(claim.notifications)
 
     def _finish(self, claim: Claim, status: ChannelStatus, outcomes: Outcomes) -> None:

@@ -15,6 +15,9 @@ from moto.awslambda import models, urls
 from moto.awslambda.responses import LambdaResponse
 from moto.cloudformation.models import CloudFormationBackend, Stack, StackSet
 from moto.s3.models import get_canned_acl, s3_backends
+from moto.ses.models import ses_backends
+from moto.sesv2 import urls as sesv2_urls
+from moto.sesv2.responses import SESV2Response
 from moto.sqs.models import sqs_backends
 
 from infra.errors import NoRunner
@@ -25,6 +28,7 @@ CODE_BUCKET = "awslambda-{region}-tasks"
 URL_PATHS = {r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$"}
 """What the overrides answer and moto's table of addresses lacks."""
 
+SES_RATE = 1000.0  # mails a second: nobody waits for a local AWS
 LOG_TAIL = 4096  # bytes of the log, https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 Answer = tuple[int, dict[str, str], str | bytes]
@@ -150,6 +154,17 @@ def keep_previous_values(
     }
 
 
+def get_account(self: SESV2Response) -> str:
+    """AWS: what the account may send, and has sent. moto: 404. The delivery follows its rate.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
+    """
+    sent = ses_backends[self.current_account][self.region].sent_message_count
+    quota = {"Max24HourSend": 1_000_000.0, "MaxSendRate": SES_RATE, "SentLast24Hours": float(sent)}
+    answer = {"SendQuota": quota, "SendingEnabled": True, "ProductionAccessEnabled": True}
+    return json.dumps(answer | {"EnforcementStatus": "HEALTHY"})
+
+
 def delete_api(api: RestAPI, account_id: str, region_name: str) -> None:
     """AWS: deleting a stack deletes its REST API. moto: leaves it. `zappa undeploy` relies on it."""
     apigateway_backends[account_id][region_name].delete_rest_api(api.id)
@@ -162,6 +177,8 @@ def close_gaps(runner: Runner | None = None) -> None:
     """
     Request.runner = runner
     models.LambdaFunction = Function  # type: ignore[misc] # LambdaBackend looks it up there
+    SESV2Response.get_account = get_account  # type: ignore[attr-defined] # moto's dispatcher asks for it by this name
+    sesv2_urls.url_paths["{0}/v2/email/account$"] = SESV2Response.dispatch
     RestAPI.delete = delete_api  # type: ignore[attr-defined] # CloudFormation asks each resource for it
     CloudFormationBackend._resolve_update_parameters = keep_previous_values  # type: ignore[method-assign, assignment] # noqa: SLF001
     urls.url_paths.update(dict.fromkeys(URL_PATHS | set(urls.url_paths), Request.dispatch))

@@ -1,5 +1,6 @@
 """How a channel stands: whether it is paused and why, and how fast it may send. One row a channel."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -22,6 +23,10 @@ class ChannelStatusQuerySet(models.QuerySet["ChannelStatus"]):
         """On which something may be sent now, if only to see whether a pause is over."""
         return self.filter(Q(paused_until__isnull=True) | Q(paused_until__lte=Now()))
 
+    def with_time(self) -> "ChannelStatusQuerySet":
+        """With `read_at`."""
+        return self.annotate(read_at=Now())  # type: ignore[no-redef] # the model declares it for those who read it
+
 
 class ChannelStatus(models.Model):
     """What all deliverers know of one channel. All times are the database's; rates are messages a second."""
@@ -34,6 +39,16 @@ class ChannelStatus(models.Model):
     pause_reason = models.CharField(_("reason"), max_length=20, choices=PauseReason, db_default="")
     pause_error = models.CharField(_("error"), max_length=200, db_default="", help_text=_("as AWS named it"))
     failed_tries = models.PositiveSmallIntegerField(_("tries that failed"), db_default=0)
+
+    account_rate = models.FloatField(_("account's rate"), null=True, help_text=_("messages a second, as AWS allows"))
+    account_asked_at = models.DateTimeField(_("asked at"), null=True)
+    slowed_to = models.FloatField(_("slowed to"), null=True, help_text=_("messages a second, after AWS throttled"))
+    slowed_at = models.DateTimeField(_("slowed at"), null=True)
+    reserved_at = models.DateTimeField(_("reserved at"), null=True)
+    reserved_until = models.DateTimeField(_("reserved until"), null=True)
+
+    read_at: datetime
+    """When the row was read, where `with_time` did so."""
 
     objects = ChannelStatusQuerySet.as_manager()
 

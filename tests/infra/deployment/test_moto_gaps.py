@@ -182,6 +182,14 @@ def keeps_defaults_of_a_stack(cloud: Cloud) -> bool:
     return False
 
 
+def says_what_mail_the_account_may_send(cloud: Cloud) -> bool:
+    """GetAccount, which the delivery's rate follows."""
+    with suppress(ClientError, ResponseParserError):
+        account = cloud.client("sesv2").get_account()
+        return bool(account["SendingEnabled"] and account["SendQuota"]["MaxSendRate"] > 0)
+    return False
+
+
 def deletes_api_with_its_stack(cloud: Cloud) -> bool:
     """What `zappa undeploy` relies on."""
     stacks = cloud.client("cloudformation")
@@ -205,6 +213,7 @@ def deletes_api_with_its_stack(cloud: Cloud) -> bool:
         leaves_messages_to_a_poller,
         keeps_defaults_of_a_stack,
         deletes_api_with_its_stack,
+        says_what_mail_the_account_may_send,
     ],
 )
 def test_gap_is_closed_here_and_open_in_moto(closed: Any, stock: Cloud, local: Cloud) -> None:

@@ -20,6 +20,7 @@ NEEDED = [
     Call("ses:SendRawEmail", ARN("ses", "identity/dev.subscriptions.example.com"), SENDER | BY_CODE),
     Call("ses:SendRawEmail", ARN("ses", f"identity/{STAGE['FromAddress']}"), SENDER | BY_CODE),
     Call("ses:SendRawEmail", ARN("ses", "configuration-set/subs-dev"), SENDER | BY_CODE),
+    Call("ses:GetAccount", context=BY_CODE),
     Call("sns:Publish", ARN("sns", "subs-dev-events"), BY_CODE),
     Call("secretsmanager:GetSecretValue", SECRET, BY_CODE),
     Call("sqs:ReceiveMessage", ARN("sqs", "subs-dev-feedback")),
@@ -102,7 +103,7 @@ def test_every_allowed_action_is_needed(policies: list[dict[str, Any]]) -> None:
 def test_every_operation_that_the_code_calls_is_allowed(policies: list[dict[str, Any]]) -> None:
     source = "".join(path.read_text() for path in (settings.BASE_DIR / "notifications").rglob("*.py"))
     called = set(re.findall(r"aws\.(\w+)\(\)\.(\w+)\(", source))
-    assert called == {("ses", "send_email"), ("sns", "publish_batch")}
+    assert called == {("ses", "send_email"), ("ses", "get_account"), ("sns", "publish_batch")}
 
 
 def test_function_outside_of_a_vpc_may_make_no_interfaces() -> None:
