@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0003_channel_status'),
+        ('notifications', '0004_feedback_and_suppressions'),
     ]
 
     operations = [
