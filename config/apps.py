@@ -1,6 +1,8 @@
-"""The project's own checks, registered as an app so that `manage.py check` runs them."""
+"""The project as an app of its own: so that `manage.py check` runs its checks and its connections are set up."""
 
 from django.apps import AppConfig
+
+from foundation import timestamps
 
 
 class ProjectConfig(AppConfig):
@@ -8,3 +10,5 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401, PLC0415 - importing registers the checks, once the apps are loaded
+
+        timestamps.register()

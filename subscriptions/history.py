@@ -8,14 +8,17 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import DateTimeField, F, Value
+from django.db.models import DateTimeField, F, Value, prefetch_related_objects
 from django.dispatch import Signal
 
-from foundation.insert_select import insert_select
+from foundation.any_of import any_of
+from foundation.insert_select import insert_select_returning
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.signals import subscriptions_transitioned
 
 logger = logging.getLogger(__name__)
+
+RELATIONS = (Subscription.user, Subscription.plan)
 
 UNCHANGED = F("end_date")
 """The old end of a transition that leaves the end where it was."""
@@ -33,9 +36,8 @@ class Record:
 
     def write(self, sender: type, subscriptions: Sequence[Subscription]) -> None:
         """Insert one event for each subscription, whose row is changed already, and send the strict signal."""
-        event_ids = insert_select(
-            SubscriptionEvent, list(columns := self._columns()), _selected(subscriptions, columns)
-        )
+        columns = self._columns()
+        event_ids = insert_select_returning(SubscriptionEvent, list(columns), _selected(subscriptions, columns))
         subscriptions_transitioned.send(
             sender,
             transition=self.transition,
@@ -60,7 +62,7 @@ class Record:
 
 
 def _selected(subscriptions: Sequence[Subscription], columns: dict[str, Value | F]) -> Any:
-    rows = Subscription.objects.filter(pk__in=[subscription.pk for subscription in subscriptions])
+    rows = Subscription.objects.filter(any_of("pk", [subscription.pk for subscription in subscriptions]))
     return rows.values_list(*columns.values())
 
 
@@ -73,11 +75,16 @@ def announce_on_commit(signal: Signal, sender: type, subscriptions: Sequence[Sub
 def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription], **arguments: Any) -> None:
     """Send the signal once for each subscription; count the receivers that failed in one line of the log.
 
-    Django logs each failure itself, with the receiver's name and the traceback.
+    Django logs each failure itself, with the receiver's name and the traceback. Of a claimed batch neither user nor
+    plan is loaded: what a receiver first asks for is then loaded for all that follow.
     """
     failed = 0
-    for subscription in subscriptions:
+    lazy = [relation for relation in RELATIONS if not relation.is_cached(subscriptions[0])]
+    for number, subscription in enumerate(subscriptions):
         answers = signal.send_robust(sender, subscription=subscription, **arguments)
         failed += sum(isinstance(answer, Exception) for _, answer in answers)
+        if asked := [relation for relation in lazy if relation.is_cached(subscription)]:
+            prefetch_related_objects(subscriptions[number + 1 :], *(relation.field.name for relation in asked))
+            lazy = [relation for relation in lazy if relation not in asked]
     if failed:
         logger.error("receivers of a public signal failed", extra={"failed_receivers": failed})

@@ -26,9 +26,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
         Locking the user too keeps a renewal of another subscription of theirs from slipping in between the expiry
         and the judgement of their access. On SQLite the transaction itself (BEGIN IMMEDIATE) is the lock.
+        User and plan are not loaded.
         """
-        rows = self.select_related("user", "plan").order_by("end_date", "pk")
-        return list(rows.select_for_update(of=("self", "user"), no_key=True, skip_locked=True)[:limit])
+        columns = [field.attname for field in self.model._meta.concrete_fields]
+        rows = self.select_related("user").only(*columns, "user__id").order_by("end_date", "pk")
+        locked = rows.select_for_update(of=("self", "user"), no_key=True, skip_locked=True)[:limit]
+        # Instances of the users, whom this only locks, would cost as much as those of the subscriptions.
+        found = locked.query.get_compiler(self.db).results_iter(tuple_expected=True)
+        return [self.model.from_db(self.db, columns, row[: len(columns)]) for row in found]
 
 
 class AppendOnlyQuerySet(models.QuerySet["SubscriptionEvent"]):

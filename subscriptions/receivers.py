@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from subscriptions.access import reconcile_access
+from subscriptions.access import reconcile_access, take_access
+from subscriptions.models import Transition
 
 
-def follow_with_access(*, user_ids: list[int], now: datetime, **kwargs: Any) -> None:
+def follow_with_access(*, transition: Transition, user_ids: list[int], now: datetime, **kwargs: Any) -> None:
     """Let the group follow the transition, in its transaction."""
-    reconcile_access(user_ids, now)
+    follow = take_access if transition == Transition.EXPIRED else reconcile_access
+    follow(user_ids, now)

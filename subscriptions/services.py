@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Value
 
 from foundation import clock
+from foundation.any_of import any_of
 from subscriptions import signals
 from subscriptions.access import lock_users
 from subscriptions.errors import (
@@ -173,7 +174,7 @@ class SubscriptionService:
 
 def _expire(subscriptions: Sequence[Subscription], record: Record) -> None:
     ids = [subscription.pk for subscription in subscriptions]
-    Subscription.objects.filter(pk__in=ids).update(status=Status.EXPIRED, expired_at=record.now)
+    Subscription.objects.filter(any_of("pk", ids)).update(status=Status.EXPIRED, expired_at=record.now)
     for subscription in subscriptions:
         subscription.status = Status.EXPIRED
         subscription.expired_at = record.now

@@ -10,7 +10,7 @@ belongs into a row that a strict receiver writes.
 
 from django.dispatch import Signal
 
-subscriptions_transitioned = Signal()
+subscriptions_transitioned = Signal(use_caching=True)
 """Some subscriptions have made one and the same transition, and the transaction is still open. Strict.
 
 Arguments: `transition` (a `Transition`), `event_ids` (a list of the primary keys of the `SubscriptionEvent`s just
@@ -18,17 +18,17 @@ written), `user_ids` (a list, one entry for each event, in no particular order),
 Receivers write to this database only, set-based, and take the list as a whole. The users' rows are locked.
 """
 
-subscription_created = Signal()
+subscription_created = Signal(use_caching=True)
 """A user has subscribed. Arguments: `subscription`, `user`, `plan`."""
 
-subscription_renewed = Signal()
+subscription_renewed = Signal(use_caching=True)
 """A subscription got another period. Arguments: `subscription`, `old_end_date`, `new_end_date` (datetimes, UTC)."""
 
-subscription_cancelled = Signal()
+subscription_cancelled = Signal(use_caching=True)
 """A subscription will end at its `end_date` and give access until then. Arguments: `subscription`, `reason` (str)."""
 
-subscription_reactivated = Signal()
+subscription_reactivated = Signal(use_caching=True)
 """A cancellation was taken back in time. Arguments: `subscription`."""
 
-subscription_expired = Signal()
+subscription_expired = Signal(use_caching=True)
 """A subscription has ended, by the sweep or by an operator. Arguments: `subscription`."""

@@ -4,12 +4,15 @@ import inspect
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import Model
 from django.dispatch import Signal
+from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Notification
 from subscriptions import signals
-from subscriptions.models import Subscription
+from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
 from tests.factories import MONTH, NOW, make_due, make_plan, make_user
@@ -132,10 +135,33 @@ def test_failing_strict_receiver_undoes_the_transition() -> None:
     assert not user.groups.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("relation", "model"), [("user", User), ("plan", Plan)])
+def test_what_a_receiver_asks_a_batchs_subscription_for_is_loaded_for_all_at_once(
+    relation: str, model: type[Model]
+) -> None:
+    seen = []
+
+    def curious(subscription: Subscription, **kwargs: Any) -> None:
+        if subscription.pk % 2:  # not every one asks
+            seen.append(getattr(subscription, relation))
+
+    due = make_due(make_plan(), 40)
+    signals.subscription_expired.connect(curious)
+    try:
+        with CaptureQueriesContext(connection) as queries:
+            Sweep(now=NOW).run()
+    finally:
+        signals.subscription_expired.disconnect(curious)
+    assert sorted(one.pk for one in seen) == sorted(getattr(row, relation).pk for row in due if row.pk % 2)
+    reads = [query for query in queries if f'FROM "{model._meta.db_table}"' in query["sql"]]
+    assert len(reads) == 2  # the first one's, and all others'
+
+
 def test_every_signal_is_documented_with_its_arguments() -> None:
     source = inspect.getsource(signals)
     for name, arguments in PUBLIC.items():
-        docstring = source.split(f"{name} = Signal()")[1].split('"""')[1]
+        docstring = source.split(f"{name} = Signal(use_caching=True)")[1].split('"""')[1]
         assert all(f"`{argument}`" in docstring for argument in arguments), name
 
 

@@ -4,6 +4,7 @@ DUE subscriptions are due at NOW, in no order of their keys, one in ten of them 
 user of its own, but for one in ten of the due, whose user has a live one too and keeps access.
 """
 
+import math
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,9 @@ NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
 
 LIVE_ELSEWHERE = 10
 """One in so many due ones' users has a live subscription."""
+
+COHORTS = 12
+"""Those who subscribed in the same month a year ago, and renew since: their ends follow their keys."""
 
 NUMBERS = (
     "WITH RECURSIVE numbers (n) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT n + 1 FROM numbers WHERE n < %(number)s)"
@@ -41,7 +45,7 @@ INSERT INTO auth_user (id, username, email, password, first_name, last_name,
 SELECT n, 'user' || n, 'user' || n || '@example.com', '', '', '', false, false, true, %(now)s FROM numbers
 """
 
-# Odd ones are due. 104729 is prime, so that their ends lie all over the day in no order of the keys.
+# Odd ones are due, all of them since a day at most.
 SUBSCRIPTIONS = """
 INSERT INTO subscriptions_subscription (id, user_id, plan_id, status, start_date, end_date)
 {numbers}
@@ -68,11 +72,16 @@ def fill(due: int) -> None:
     """Migrate, and fill the empty tables with `due` due subscriptions and as many live ones."""
     call_command("migrate", verbosity=0)
     before, after = SECONDS_BEFORE_NOW[connection.vendor], SECONDS_AFTER_NOW[connection.vendor]
-    parameters: dict[str, Any] = {"number": 2 * due, "now": NOW, "live_elsewhere": LIVE_ELSEWHERE}
+    parameters: dict[str, Any] = {
+        "number": 2 * due,
+        "now": NOW,
+        "live_elsewhere": LIVE_ELSEWHERE,
+        "cohort": math.ceil(due / COHORTS),
+    }
     parts = {
         "numbers": NUMBERS,
         "start": before.format("90 * 86400"),
-        "due": before.format("n * 104729 %% 86400"),
+        "due": before.format("(n / 2) %% %(cohort)s * 86400 / %(cohort)s"),
         "live": after.format("86400 + n * 104729 %% (30 * 86400)"),
     }
     with transaction.atomic(), connection.cursor() as cursor:
