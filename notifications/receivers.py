@@ -1,11 +1,14 @@
-"""What a transition leaves in the outbox."""
+"""What a transition leaves in the outbox, and what a subscriber is told who cannot be told by mail."""
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Value
+from django.utils.translation import gettext as _
 
 from foundation.insert_select import insert_select
-from notifications.models import Channel, Notification
+from notifications import suppression
+from notifications.models import Channel, Notification, Reason
 
 SubscriptionEvent = Notification._meta.get_field("event").related_model
 
@@ -15,3 +18,14 @@ def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
     events = SubscriptionEvent._base_manager.filter(pk__in=event_ids).order_by()
     first, *others = (events.values_list("pk", Value(channel.value)) for channel in Channel)
     insert_select(Notification, ["event", "channel"], first.union(*others, all=True))
+
+
+def tell_that_mail_bounces(*, user: User, **kwargs: Any) -> str | None:
+    """A sentence for somebody whose address is suppressed because mail to it bounced."""
+    address = suppression.normalised(user.email)
+    if not address or Reason.BOUNCE not in suppression.reasons([address]).get(address, frozenset()):
+        return None
+    return _(
+        "Mail to %(address)s comes back, so we no longer write to it. "
+        "Give us another address, or tell us when this one works again."
+    ) % {"address": user.email}

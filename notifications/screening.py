@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
+from notifications import suppression
 from notifications.models import REMINDER, Notification
 from notifications.outcomes import Outcome, Verdict
 
@@ -21,6 +22,7 @@ OVERTAKEN_BY: Mapping[str, Set[str]] = {
 """
 
 
+<<<<<<< HEAD
 def withheld(notifications: Sequence[Notification], now: datetime) -> dict[int, Outcome]:
     """Why some of these mails are not to be sent at `now`, by primary key."""
     return _too_late(notifications, now) | _overtaken(notifications)
@@ -33,6 +35,29 @@ def _too_late(notifications: Sequence[Notification], now: datetime) -> dict[int,
 
 
 def _overtaken(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+=======
+def withheld(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+    """Why some of these mails are not to be sent, by primary key. Two queries, however many they are."""
+    return _suppressed(notifications) | _obsolete(notifications)
+
+
+def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+    addresses = {row.pk: suppression.normalised(_address(row)) for row in notifications}
+    found = suppression.reasons(set(addresses.values()))
+    return {
+        row.pk: Outcome(Verdict.UNDELIVERABLE, error=f"address suppressed: {reason}")
+        for row in notifications
+        if (reason := suppression.stopping(row.kind, found.get(addresses[row.pk], frozenset())))
+    }
+
+
+def _address(row: Notification) -> str:
+    user = row.event.subscription.user
+    return getattr(user, user.get_email_field_name()) or ""
+
+
+def _obsolete(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+>>>>>>> 6e47f7d (Stop writing to addresses that mail bounces from, and let operators lift it)
     later = _transitions_by_subscription(notifications)
     return {
         row.pk: Outcome(Verdict.OBSOLETE, error=f"overtaken: {overtaken_by}")
