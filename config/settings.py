@@ -32,6 +32,7 @@ SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
 SES_SEND_RATE = env.optional("SES_SEND_RATE", rate, 14.0)
 CONFIRMATION_GRACE = timedelta(minutes=env.optional("CONFIRMATION_GRACE_MINUTES", int, 15))
 UNCONFIRMED_MAILS_GIVEN_UP = env.optional("UNCONFIRMED_MAILS_GIVEN_UP", list_of(MAILS), ["reminder"])
+COMPLAINT_STOPS = env.optional("COMPLAINT_STOPS", list_of(MAILS), ["reminder"])
 DELIVERY_THREADS = env.optional("DELIVERY_THREADS", int, 8)
 DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", int, 5)  # libpq itself waits for minutes
 STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", int, 5))

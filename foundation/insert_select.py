@@ -11,6 +11,8 @@ from django.db.models import Model, QuerySet
 
 from foundation.columns import column
 
+CONFLICT = "ON CONFLICT DO NOTHING"
+
 
 def insert_select(
     model: type[Model], fields: Sequence[str], rows: QuerySet[Any, Any], *, ignore_conflicts: bool = False
@@ -20,16 +22,18 @@ def insert_select(
     `fields` names the columns in the order of `rows`. Python defaults and `save()` are bypassed: a column that is
     not named takes its `db_default`. With `ignore_conflicts` a row that a unique key refuses is left out.
     """
-    conflict = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     with connections[rows.db].cursor() as cursor:
-        cursor.execute(*_statement(model, fields, rows, conflict))
+        cursor.execute(*_statement(model, fields, rows, CONFLICT if ignore_conflicts else ""))
 
 
-def insert_select_returning(model: type[Model], fields: Sequence[str], rows: QuerySet[Any, Any]) -> list[int]:
+def insert_select_returning(
+    model: type[Model], fields: Sequence[str], rows: QuerySet[Any, Any], *, ignore_conflicts: bool = False
+) -> list[int]:
     """The same; return the primary keys of the rows inserted."""
     returning = f"RETURNING {column(model, 'pk', connections[rows.db])}"
+    ending = f"{CONFLICT} {returning}" if ignore_conflicts else returning
     with connections[rows.db].cursor() as cursor:
-        cursor.execute(*_statement(model, fields, rows, returning))
+        cursor.execute(*_statement(model, fields, rows, ending))
         return [row[0] for row in cursor.fetchall()]
 
 

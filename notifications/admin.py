@@ -17,6 +17,7 @@ from notifications import (
     channel_admin,  # noqa: F401 - Django looks for registrations in this module only
     outbox,
 )
+from notifications.feedback_admin import FeedbackInline
 from notifications.models import Notification, NotificationQuerySet, State
 
 INDEXED: dict[str | None, dict[str, bool]] = {
@@ -61,6 +62,7 @@ class NotificationAdmin(SubscriberHistoryAdmin):
     list_select_related = ["event__subscription__user"]
     user_path = "event__subscription__user"
     subscription_path = "event__subscription"
+    inlines = [FeedbackInline]
     actions = ["send_again", "send_unknown_again"]
 
     @admin.display(description=_("user"))

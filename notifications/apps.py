@@ -10,11 +10,12 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        """Connect the strict receiver that fills the outbox, and what creates the channels' rows."""
+        """Connect the receivers: of transitions, of pages that somebody opens, and what creates the channels' rows."""
         # These load models, which Django allows only once all apps are loaded.
         from notifications.models import ensure_statuses  # noqa: PLC0415
-        from notifications.receivers import record_notifications  # noqa: PLC0415
-        from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415
+        from notifications.receivers import record_notifications, tell_that_mail_bounces  # noqa: PLC0415
+        from subscriptions.signals import subscriber_notices, subscriptions_transitioned  # noqa: PLC0415
 
         subscriptions_transitioned.connect(record_notifications, dispatch_uid="notifications.record_notifications")
+        subscriber_notices.connect(tell_that_mail_bounces, dispatch_uid="notifications.tell_that_mail_bounces")
         post_migrate.connect(ensure_statuses, sender=self, dispatch_uid="notifications.ensure_statuses")

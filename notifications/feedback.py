@@ -9,6 +9,7 @@ from django.db.models import Case, Value, When
 from django.db.models.functions import Coalesce
 
 from foundation.message_batch import MessageBatch
+from notifications import suppression
 from notifications.errors import UnreadableFeedback
 from notifications.findings import STATES, Finding, below, finding
 from notifications.models import Channel, EventType, Feedback, Notification, database_time
@@ -50,6 +51,7 @@ def _take_in(events: Iterable[SesEvent], mails: Collection[int]) -> list[SesEven
     new = _unrecorded(events)
     _keep(new, mails)
     _settle(event for event in new if event.notification in mails)
+    suppression.suppress(new)
     return new
 
 

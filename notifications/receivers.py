@@ -1,11 +1,26 @@
-"""What a transition leaves in the outbox."""
+"""What a transition leaves in the outbox, and what a subscriber is told who cannot be told by mail."""
 
 from typing import Any
 
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
 from foundation.insert_product import insert_product
-from notifications.models import Channel, Notification
+from notifications import suppression
+from notifications.models import Channel, Notification, Reason
 
 
 def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
     """Insert a notification for each event and channel, in the transition's transaction, by one statement."""
     insert_product(Notification, {"event": event_ids, "channel": Channel.values})
+
+
+def tell_that_mail_bounces(*, user: User, **kwargs: Any) -> str | None:
+    """A sentence for somebody whose address is suppressed because mail to it bounced."""
+    address = suppression.normalised(user.email)
+    if not address or Reason.BOUNCE not in suppression.reasons([address]).get(address, frozenset()):
+        return None
+    return _(
+        "Mail to %(address)s comes back, so we no longer write to it. "
+        "Give us another address, or tell us when this one works again."
+    ) % {"address": user.email}

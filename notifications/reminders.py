@@ -14,7 +14,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerField, Q, QuerySet, Value, When
 
-from foundation.insert_select import insert_select
+from foundation.insert_select import insert_select_returning
 from notifications.models import Channel, Notification
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Reminders:
         """Batch by batch, the earliest end first, each statement from where the one before it ended."""
         rest = rows
         while self.time_left() >= RESERVE:
-            keys = insert_select(
+            keys = insert_select_returning(
                 Notification, ["event", "channel", "days_before"], rest[: self.batch_size], ignore_conflicts=True
             )
             if not keys:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
+from notifications import suppression
 from notifications.models import REMINDER, Notification
 from notifications.outcomes import Outcome, Verdict
 
@@ -22,8 +23,23 @@ OVERTAKEN_BY: Mapping[str, Set[str]] = {
 
 
 def withheld(notifications: Sequence[Notification], now: datetime) -> dict[int, Outcome]:
-    """Why some of these mails are not to be sent at `now`, by primary key."""
-    return _too_late(notifications, now) | _overtaken(notifications)
+    """Why some of these mails are not to be sent at `now`, by primary key. Two queries, however many they are."""
+    return _suppressed(notifications) | _too_late(notifications, now) | _overtaken(notifications)
+
+
+def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+    addresses = {row.pk: suppression.normalised(_address(row)) for row in notifications}
+    found = suppression.reasons(set(addresses.values()))
+    return {
+        row.pk: Outcome(Verdict.UNDELIVERABLE, error=f"address suppressed: {reason}")
+        for row in notifications
+        if (reason := suppression.stopping(row.kind, found.get(addresses[row.pk], frozenset())))
+    }
+
+
+def _address(row: Notification) -> str:
+    user = row.event.subscription.user
+    return getattr(user, user.get_email_field_name()) or ""
 
 
 def _too_late(notifications: Sequence[Notification], now: datetime) -> dict[int, Outcome]:

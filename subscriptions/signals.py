@@ -1,6 +1,7 @@
 """The signals of a subscription's life.
 
-`sender` is always `subscriptions.services.SubscriptionService`. Receivers take `**kwargs`: arguments may be added.
+`sender` is always `subscriptions.services.SubscriptionService`, but for `subscriber_notices`. Receivers take
+`**kwargs`: arguments may be added.
 
 Two stages. `subscriptions_transitioned` is strict: it runs inside the transaction, and an exception undoes the
 transition. The others are public: they run once each after the commit, through `send_robust`. A receiver that fails is
@@ -32,3 +33,9 @@ subscription_reactivated = Signal(use_caching=True)
 
 subscription_expired = Signal(use_caching=True)
 """A subscription has ended, by the sweep or by an operator. Arguments: `subscription`."""
+
+subscriber_notices = Signal()
+"""Somebody looks at their own subscriptions. Arguments: `user`.
+
+No transition: receivers return a sentence to be shown above them, translated, or None. `sender` is None.
+"""

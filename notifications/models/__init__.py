@@ -1,7 +1,7 @@
 """The outbox, and what else is kept about telling people."""
 
 from notifications.models.channel_status import ChannelStatus, ChannelStatusQuerySet, ensure_statuses
-from notifications.models.feedback import EventType, Feedback
+from notifications.models.feedback import BAD_NEWS, EventType, Feedback
 from notifications.models.notification import (
     REMINDER,
     Channel,
@@ -13,6 +13,7 @@ from notifications.models.notification import (
 from notifications.models.suppression import Reason, Suppression, SuppressionQuerySet
 
 __all__ = [
+    "BAD_NEWS",
     "REMINDER",
     "Channel",
     "ChannelStatus",

@@ -1,6 +1,7 @@
 """What SES said of mails afterwards, as it came."""
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,9 @@ class EventType(models.TextChoices):
     OPEN = "Open"
     CLICK = "Click"
     SUBSCRIPTION = "Subscription"
+
+
+BAD_NEWS = (EventType.BOUNCE, EventType.COMPLAINT, EventType.REJECT)
 
 
 class Feedback(models.Model):
@@ -48,6 +52,10 @@ class Feedback(models.Model):
         verbose_name_plural = _("feedback")
         permissions = [("view_raw_feedback", _("Can see SES's events with their addresses"))]
         constraints = [models.UniqueConstraint(fields=["sns_message_id"], name="feedback_once_per_sns_message")]
+        indexes = [
+            # The few that operators look for, among all that tell of a delivery.
+            models.Index(fields=["event_type", "id"], condition=Q(event_type__in=BAD_NEWS), name="feedback_bad_news")
+        ]
 
     def __str__(self) -> str:
         return f"feedback {self.pk}"

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +17,7 @@ from subscriptions.forms import CancellationForm, RenewalForm
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.renewal import renew_once
 from subscriptions.services import SubscriptionService
+from subscriptions.signals import subscriber_notices
 from subscriptions.standing import Standing, Status
 from subscriptions.views.refusal import explain_refusals
 from subscriptions.views.subscriber import SubscriberRequest
@@ -33,7 +35,8 @@ def subscriptions(request: SubscriberRequest) -> HttpResponse:
     page = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
     now = clock.now()
     standings = [Standing(subscription, now) for subscription in page]
-    return render(request, "subscriptions/subscriptions.html", {"page": page, "standings": standings})
+    context = {"page": page, "standings": standings, "notices": _notices(request.user)}
+    return render(request, "subscriptions/subscriptions.html", context)
 
 
 @never_cache
@@ -141,3 +144,9 @@ def _latest(request: SubscriberRequest, transition: Transition) -> Standing | No
     events = SubscriptionEvent.objects.filter(subscription__user=request.user, transition=transition)
     event = events.select_related("subscription__plan").order_by("-pk").first()
     return Standing(event.subscription, clock.now()) if event else None
+
+
+def _notices(user: User) -> list[str]:
+    """What others have to tell the subscriber. Django logs a receiver that fails; the page is shown without it."""
+    answers = subscriber_notices.send_robust(sender=None, user=user)
+    return [answer for _, answer in answers if isinstance(answer, str)]
