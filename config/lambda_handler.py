@@ -16,7 +16,9 @@ ZAPPA = start_zappa()
 # These load Django too, but not as fast as `start_zappa` does.
 from config.invocation_rules import InvocationRules, RefusedInvocation  # noqa: E402
 from config.zappa_settings import MalformedSettings, read_document, read_stages  # noqa: E402
+from foundation import metrics  # noqa: E402
 from foundation.invocation import LambdaContext, request_id  # noqa: E402
+from foundation.metrics import Metric  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -54,4 +56,5 @@ def _admitted(event: Any) -> dict[str, Any]:
     except RefusedInvocation as refusal:
         keys = sorted(str(key)[:LONGEST_KEY] for key in event) if isinstance(event, dict) else []
         logger.error("invocation refused", extra={"reason": str(refusal), "keys": keys})  # noqa: TRY400 - says where
+        metrics.emit({Metric.INVOCATIONS_REFUSED: 1})
         raise

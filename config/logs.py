@@ -36,6 +36,8 @@ def logging_config(level: str) -> dict[str, Any]:
         "loggers": {
             # Django's own configuration adds a second handler here; records go up to the root's instead.
             "django": {"handlers": [], "level": level, "propagate": True},
+            # Alarms hear their silence, whatever LOG_LEVEL says.
+            "foundation.metrics": {"level": "INFO"},
             # It tells at each start where it found its credentials.
             "botocore": {"level": "WARNING"},
             # Its access log has the client's address and the query; config.middleware logs what may be known.

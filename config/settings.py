@@ -170,3 +170,4 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LOGGING = logging_config(LOG_LEVEL)
+METRIC_DIMENSIONS = {name: os.environ.get(name.upper(), "local") for name in ("Project", "Stage")}  # Zappa sets both

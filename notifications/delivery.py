@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from foundation import clock
-from notifications import figures, outbox, pauses, send_rate, ses_account, sns, unconfirmed
+from notifications import figures, metrics, outbox, pauses, send_rate, ses_account, sns, unconfirmed
 from notifications.calls import Outcomes, make_calls, pausing
 from notifications.models import Channel, ChannelStatus, State
 from notifications.outbox import Claim
@@ -61,6 +61,7 @@ class Delivery:
         summary["paused_channels"] = ChannelStatus.objects.paused().count()
         summary["oldest_pending_s"] = _oldest_pending_seconds()
         logger.info("delivery finished", extra=summary)
+        metrics.emit_delivery(self._reached(), summary["paused_channels"], summary["oldest_pending_s"])
         return summary
 
     def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:
@@ -104,6 +105,11 @@ class Delivery:
             pauses.pause(status, outcome.pause, outcome.error)
         elif status.is_on_trial and any(outcome.verdict is Verdict.ACCEPTED for outcome in outcomes.values()):
             pauses.end(status)
+
+    def _reached(self) -> dict[State, int]:
+        """How many came to each state."""
+        reached = {state: self.verdicts[verdict] for verdict, state in outbox.FINAL_STATES.items()}
+        return reached | {State.FAILED: self.failed, State.UNKNOWN: self.verdicts[Verdict.UNKNOWN]}
 
 
 def _oldest_pending_seconds() -> int:

@@ -9,10 +9,10 @@ from django.db.models import Case, Value, When
 from django.db.models.functions import Coalesce
 
 from foundation.message_batch import MessageBatch
-from notifications import suppression
+from notifications import metrics, suppression
 from notifications.errors import UnreadableFeedback
 from notifications.findings import STATES, Finding, below, finding
-from notifications.models import Channel, EventType, Feedback, Notification, database_time
+from notifications.models import Channel, EventType, Feedback, Notification, State, database_time
 from notifications.ses_events import SesEvent, read_event
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ def handle(batch: MessageBatch) -> None:
     summary = {"recorded": new.total(), "refused": batch.failures}
     summary |= {event_type.name.lower(): new[event_type] for event_type in EventType}
     logger.info("feedback handled", extra=summary)
+    metrics.emit_reached({State.BOUNCED: new[EventType.BOUNCE], State.COMPLAINED: new[EventType.COMPLAINT]})
 
 
 def record(events: Sequence[SesEvent]) -> list[SesEvent]:

@@ -59,6 +59,11 @@ def oldest_pending() -> datetime | None:
     return min((instant for instant in due if instant), default=None)
 
 
+def count_pending() -> int:
+    """How many notifications wait to be sent; LARGEST_COUNT of a channel means: or more."""
+    return sum(_pending(channel)[:LARGEST_COUNT].count() for channel in Channel)
+
+
 def finished_by_day(since: datetime) -> list[DayOfNotifications]:
     """What came to rest since then, by day, channel and state, in no particular order."""
     rows = Notification.objects.filter(finished_at__gte=since).order_by()

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from foundation import clock
+from foundation import clock, metrics
+from foundation.metrics import Metric
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.querysets import SubscriptionQuerySet
@@ -140,3 +141,15 @@ class Sweep:
         run.failures = {str(pk): error for pk, error in self.failures.items()}
         run.save()
         logger.info("sweep finished", extra=run.summary())
+        _emit(run)
+
+
+def _emit(run: SweepRun) -> None:
+    metrics.emit(
+        {
+            Metric.SUBSCRIPTIONS_EXPIRED: run.expired,
+            Metric.SUBSCRIPTIONS_FAILED: run.failed,
+            Metric.SUBSCRIPTIONS_REMAINING: run.remaining,
+            Metric.EXPIRY_LATENESS: run.oldest_late.total_seconds(),
+        }
+    )

@@ -31,6 +31,7 @@ from notifications.models import Notification
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.deployment import VARIABLES
+from tests.embedded_metric_format import problems
 from tests.factories import MONTH, has_access, make_plan, make_user
 from tests.gateway import GATEWAYS, OWN_HOST, Browser
 from tests.infra.built_package import BuiltPackage
@@ -168,6 +169,19 @@ def test_scheduled_event_ends_what_is_due_and_the_next_one_tells_everyone(
     assert mail.recipients == ["ada@example.com"]
     assert mail.message["Subject"] == "Your subscription to Monthly has ended"
     assert [event.attributes["type"] for event in aws.events()] == ["subscription.expired.v1"]
+
+
+def test_log_has_the_metrics_of_the_stage_in_the_format_that_cloudwatch_takes_out(
+    due: Subscription, aws: LocalAWS, service: LambdaService, stage: ZappaStage
+) -> None:
+    results = [service.invoke_async(stage.lambda_name, fired(stage, job)).result(60) for job in (SWEEP, DELIVERY)]
+
+    lines = [line for result in results for line in result.log.splitlines() if '"_aws"' in line]
+    swept, delivered = (json.loads(line) for line in lines)
+    assert [problems(swept), problems(delivered)] == [[], []]
+    assert {(line["Project"], line["Stage"]) for line in (swept, delivered)} == {("subs", "dev")}
+    assert (swept["SubscriptionsExpired"], delivered["NotificationsSent"]) == (1, 2)
+    assert "ada@" not in "".join(lines)
 
 
 @pytest.mark.parametrize("gateway", ON_OWN_HOST, ids=lambda gateway: gateway.name)

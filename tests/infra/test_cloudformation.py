@@ -1,9 +1,7 @@
-"""The templates: names agree with zappa_settings.json, figures with what the code logs, and moto makes what it can."""
+"""The templates: names agree with zappa_settings.json, and moto makes what it can."""
 
 import json
-import logging
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -13,23 +11,16 @@ from cfnlint.decode.cfn_yaml import load
 from django.conf import settings
 
 from config.zappa_settings import Stage, read_document, read_stages
+from foundation.metrics import NAMESPACE, Metric
 from infra.deployment.policies import DATA, MESSAGING, STAGE
 from infra.local.local_aws import LocalAWS
-from notifications.delivery import Delivery
-from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep, unlimited
-from tests.factories import MONTH, make_plan, make_user
-
-Template = dict[str, Any]
+from tests.infra.templates import Template, of_type
 
 OUTPUTS_OF_MESSAGING = {
     "TopicArn", "RoleArn", "DeadLetterQueueArn", "DeadLetterQueueUrl", "FeedbackQueueArn", "ConfigurationSetName",
     "LogGroupName", "SecretArn", "FunctionName",
 }  # fmt: skip
 OUTPUTS_OF_DATA = {"SubnetIds", "SecurityGroupIds", "DatabaseSecretArn", "DatabaseHost"}
-
-METRIC_FILTER = re.compile(r'\{ \$\.message = "(?P<message>[^"]+)" \}')
-OWN_METRICS = "${Project}-${Stage}"
 
 
 def stages() -> list[Stage]:
@@ -44,12 +35,6 @@ def messaging() -> Template:
 @pytest.fixture(scope="module")
 def data() -> Template:
     return dict(load(str(DATA)))
-
-
-def of_type(template: Template, kind: str) -> dict[str, Template]:
-    """The properties of all resources of a type, by logical name."""
-    resources = template["Resources"].items()
-    return {name: resource["Properties"] for name, resource in resources if resource["Type"] == f"AWS::{kind}"}
 
 
 @pytest.fixture
@@ -118,67 +103,21 @@ def test_role_can_be_assumed_by_all_whom_zappa_names_it_to(made: dict[str, str])
 
 
 @pytest.mark.filterwarnings("ignore:Tried to parse")
-def test_dashboard_shows_the_rules_and_the_metrics_that_there_are(made: dict[str, str], messaging: Template) -> None:
+def test_dashboard_shows_the_rules_and_the_metrics_that_there_are(made: dict[str, str]) -> None:
     body = boto3.client("cloudwatch").get_dashboard(DashboardName=made["FunctionName"])["DashboardBody"]
     metrics = [widget["properties"].get("metrics", [[]]) for widget in json.loads(body)["widgets"]]
     dev = stages()[0]
     assert {rule for event in dev.events for rule in event.rule_names(dev.lambda_name)} <= set(
         re.findall(r'[^"]+', body)
     )
-    own = {row[1] for rows in metrics if rows[0][:1] == ["subs-dev"] for row in rows}
-    assert own < of_type(messaging, "Logs::MetricFilter").keys()
+    own = [rows for rows in metrics if rows[0][:1] == [NAMESPACE]]
+    assert [rows[0][2:6] for rows in own] == [["Project", "subs", "Stage", "dev"]] * 3
+    assert {row[1] for rows in own for row in rows} == set(Metric) - {Metric.INVOCATIONS_REFUSED}
 
 
-def test_every_alarm_wakes_somebody_and_looks_at_something_that_exists(messaging: Template) -> None:
-    alarms = of_type(messaging, "CloudWatch::Alarm")
-    filters = of_type(messaging, "Logs::MetricFilter")
-    for name, alarm in alarms.items():
-        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
-        if alarm["Namespace"] == {"Fn::Sub": OWN_METRICS}:
-            assert alarm["MetricName"] in filters, name
-
-
-def test_silence_is_an_alarm(messaging: Template) -> None:
-    alarms = of_type(messaging, "CloudWatch::Alarm")
-    breaching = {name for name, alarm in alarms.items() if alarm["TreatMissingData"] == "breaching"}
-    assert breaching == {"SweepDidNotRun", "DeliveryLate"}
-
-
-def test_slow_is_80_percent_of_the_time_limit(messaging: Template) -> None:
+def test_feedback_is_invisible_for_six_times_the_time_limit(messaging: Template) -> None:
     limit = stages()[0].settings["timeout_seconds"]
-    assert of_type(messaging, "CloudWatch::Alarm")["FunctionSlow"]["Threshold"] == limit * 1000 * 0.8
     assert of_type(messaging, "SQS::Queue")["FeedbackQueue"]["VisibilityTimeout"] == limit * 6
-
-
-@pytest.fixture
-def logged(aws: LocalAWS, transactional_db: None, caplog: pytest.LogCaptureFixture) -> dict[str, dict[str, Any]]:
-    """The fields of what a sweep and a delivery log, by message."""
-    now = datetime.now(UTC)
-    Service.create_subscription(make_user(), make_plan(), now=now - MONTH - timedelta(hours=1))
-    with caplog.at_level(logging.INFO):
-        Sweep(now=now).run()
-        Delivery(unlimited).run()
-    return {record.getMessage(): record.__dict__ for record in caplog.records}
-
-
-def test_figures_are_read_from_fields_that_the_code_logs(
-    messaging: Template, logged: dict[str, dict[str, Any]]
-) -> None:
-    for name, properties in of_type(messaging, "Logs::MetricFilter").items():
-        pattern = METRIC_FILTER.fullmatch(properties["FilterPattern"])
-        (transformation,) = properties["MetricTransformations"]
-        assert transformation["MetricName"] == name
-        assert pattern, name
-        if transformation["MetricValue"] != "1":
-            value = logged[pattern["message"]][transformation["MetricValue"].removeprefix("$.")]
-            assert isinstance(value, int | float), name
-
-
-def test_messages_that_are_counted_are_logged(messaging: Template, logged: dict[str, dict[str, Any]]) -> None:
-    source = (settings.BASE_DIR / "config" / "lambda_handler.py").read_text()
-    filters = of_type(messaging, "Logs::MetricFilter").values()
-    for message in {METRIC_FILTER.fullmatch(each["FilterPattern"])["message"] for each in filters}:  # type: ignore[index]
-        assert message in logged or f'"{message}"' in source
 
 
 def test_database_sleeps_unless_a_proxy_keeps_it_awake(data: Template) -> None:

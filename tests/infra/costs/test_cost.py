@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.zappa_settings import read_document, read_stages
+from foundation.metrics import HEARTBEATS, Metric
 from infra.costs import workload
 from infra.costs.cost import DOCUMENT, fill
 from infra.costs.prices import ALARM, CAPACITY_HOUR, LAMBDA_REQUEST, MILLION, PRICES, SES_MAIL, UNVERIFIED, Price
@@ -33,7 +34,7 @@ def test_document_without_a_place_for_a_table_is_refused() -> None:
 def test_counts_are_those_of_the_templates() -> None:
     stage = read_stages(read_document(settings.BASE_DIR / "zappa_settings.json"))[0]
     assert count(str(MESSAGING), "CloudWatch::Alarm") == workload.ALARMS
-    assert count(str(MESSAGING), "Logs::MetricFilter") == workload.METRICS
+    assert (len(HEARTBEATS), len(Metric)) == (workload.HEARTBEATS, workload.METRICS)
     assert count(str(DATA), "EC2::VPCEndpoint") * count(str(DATA), "EC2::Subnet") == workload.ENDPOINTS_AND_ZONES
     assert stage.settings["memory_size"] == workload.MEMORY_GIGABYTES * 1024
     schedules = Counter(event.expressions for event in stage.events)

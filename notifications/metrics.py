@@ -1,0 +1,38 @@
+"""What became of notifications, as metrics."""
+
+from collections.abc import Mapping
+
+from foundation import metrics
+from foundation.metrics import Metric
+from notifications import figures
+from notifications.models import State
+
+REACHED = {
+    State.SENT: Metric.NOTIFICATIONS_SENT,
+    State.UNKNOWN: Metric.NOTIFICATIONS_UNKNOWN,
+    State.FAILED: Metric.NOTIFICATIONS_FAILED,
+    State.SUPPRESSED: Metric.NOTIFICATIONS_SUPPRESSED,
+    State.OBSOLETE: Metric.NOTIFICATIONS_OBSOLETE,
+    State.BOUNCED: Metric.NOTIFICATIONS_BOUNCED,
+    State.COMPLAINED: Metric.NOTIFICATIONS_COMPLAINED,
+}
+"""The metric that counts how many have come to a state. `delivered` is not counted: SES's own metrics do."""
+
+
+def emit_reached(states: Mapping[State, int]) -> None:
+    """Tell how many notifications have come to each state, in this run."""
+    metrics.emit(_reached(states))
+
+
+def emit_delivery(states: Mapping[State, int], paused_channels: int, oldest_pending_seconds: int) -> None:
+    """The same of a delivery, which also tells how many are left, and for how long the oldest has been due."""
+    waiting = {
+        Metric.CHANNELS_PAUSED: paused_channels,
+        Metric.NOTIFICATIONS_PENDING: figures.count_pending(),
+        Metric.OLDEST_PENDING: oldest_pending_seconds,
+    }
+    metrics.emit(_reached(states) | waiting)
+
+
+def _reached(states: Mapping[State, int]) -> dict[Metric, int]:
+    return {REACHED[state]: number for state, number in states.items() if state in REACHED}

@@ -1,0 +1,70 @@
+"""The lines from which CloudWatch takes the metrics."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+
+from foundation.metrics import HEARTBEATS, NAMESPACE, SECONDS, Metric
+from tests.config.test_logs import lines_of
+from tests.embedded_metric_format import problems
+
+EMIT = "from foundation.metrics import Metric, emit\n"
+EVERYTHING = EMIT + "emit({metric: 1.5 for metric in Metric})"
+
+
+@pytest.fixture(scope="module")
+def line() -> dict[str, Any]:
+    """A line with every metric, from a program of its own on a stage."""
+    (line,) = lines_of(EVERYTHING, PROJECT="subs", STAGE="dev")
+    return line
+
+
+def test_line_is_in_the_embedded_metric_format(line: dict[str, Any]) -> None:
+    assert problems(line) == []
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == NAMESPACE
+    assert {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]} == {
+        metric.value: "Seconds" if metric in SECONDS else "Count" for metric in Metric
+    }
+    assert {line[metric] for metric in Metric} == {1.5}
+    assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 3600
+
+
+def test_dimensions_are_project_and_stage_and_nothing_that_has_many_values(line: dict[str, Any]) -> None:
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Project", "Stage"]]
+    assert (line["Project"], line["Stage"]) == ("subs", "dev")
+
+
+def test_line_holds_nothing_else(line: dict[str, Any]) -> None:
+    logged = {"time", "level", "logger", "message", "request_id"}
+    assert line.keys() == logged | {"_aws", "Project", "Stage"} | set(Metric)
+    assert (line["logger"], line["message"]) == ("foundation.metrics", "metrics")
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"_aws": {}},
+        {"SubscriptionsExpired": "1"},
+        {"SubscriptionsExpired": True},
+        {"Stage": None},
+    ],
+)
+def test_another_format_would_be_noticed(spoiled: dict[str, Any], line: dict[str, Any]) -> None:
+    assert problems(line | spoiled)
+
+
+def test_what_is_zero_is_left_out_unless_its_silence_means_something() -> None:
+    (line,) = lines_of(EMIT + "emit(dict.fromkeys(Metric, 0)); emit({Metric.NOTIFICATIONS_SENT: 0})")
+    assert problems(line) == []
+    assert line.keys() & set(Metric) == HEARTBEATS
+
+
+def test_metrics_are_written_whatever_the_level_of_the_log() -> None:
+    assert len(lines_of(EVERYTHING, LOG_LEVEL="ERROR")) == 1
+
+
+def test_names_are_words_that_cloudwatch_and_people_can_read() -> None:
+    assert [metric for metric in Metric if not re.fullmatch("([A-Z][a-z]+)+", metric)] == []

@@ -1,0 +1,110 @@
+"""The alarms: each looks at a metric that is there, and those of our own at what the code emits."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cfnlint.decode.cfn_yaml import load
+from django.conf import settings
+from django.test import override_settings
+
+from config.invocation_rules import RefusedInvocation
+from config.zappa_settings import read_document, read_stages
+from foundation.metrics import HEARTBEATS, NAMESPACE
+from infra.deployment.policies import MESSAGING
+from infra.local.lambda_function import LambdaFunction
+from infra.local.local_aws import LocalAWS
+from notifications.delivery import Delivery
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.signals import subscriptions_transitioned
+from subscriptions.sweep import Sweep, unlimited
+from tests.factories import MONTH, make_plan, make_user
+from tests.infra.templates import Template, of_type
+from tests.lambda_context import Context
+
+DIMENSIONS = [{"Name": name, "Value": {"Ref": name}} for name in ("Project", "Stage")]
+AWSS_OWN = {"AWS/Lambda", "AWS/ApiGateway", "AWS/SQS", "AWS/SES"}
+
+
+@pytest.fixture(scope="module")
+def alarms() -> dict[str, Template]:
+    """The alarms of messaging.yaml, by logical name."""
+    return of_type(dict(load(str(MESSAGING))), "CloudWatch::Alarm")
+
+
+@pytest.fixture
+def own(alarms: dict[str, Template]) -> dict[str, Template]:
+    """Those that look at the service's own metrics."""
+    return {name: alarm for name, alarm in alarms.items() if alarm["Namespace"] not in AWSS_OWN}
+
+
+def test_every_alarm_wakes_somebody(alarms: dict[str, Template]) -> None:
+    assert {str(alarm["AlarmActions"]) for alarm in alarms.values()} == {"[{'Ref': 'AlarmTopic'}]"}
+
+
+def test_silence_is_an_alarm_and_what_it_misses_is_written_always(alarms: dict[str, Template]) -> None:
+    breaching = {name for name, alarm in alarms.items() if alarm["TreatMissingData"] == "breaching"}
+    assert breaching == {"SweepDidNotRun", "DeliveryLate"}
+    assert {alarms[name]["MetricName"] for name in breaching} == HEARTBEATS
+
+
+def test_slow_is_80_percent_of_the_time_limit(alarms: dict[str, Template]) -> None:
+    stage = read_stages(read_document(settings.BASE_DIR / "zappa_settings.json"))[0]
+    assert alarms["FunctionSlow"]["Threshold"] == stage.settings["timeout_seconds"] * 1000 * 0.8
+
+
+@pytest.fixture
+def one_that_cannot_expire() -> Iterator[list[int]]:
+    """No subscription of these users' ids can be expired."""
+    users: list[int] = []
+
+    def refuse(*, user_ids: list[int], **kwargs: Any) -> None:
+        if set(users) & set(user_ids):
+            raise ValueError
+
+    subscriptions_transitioned.connect(refuse)
+    yield users
+    subscriptions_transitioned.disconnect(refuse)
+
+
+@pytest.fixture
+def emit_all(
+    one_that_cannot_expire: list[int], lambda_function: LambdaFunction, aws: LocalAWS, transactional_db: None
+) -> Callable[[], None]:
+    """A sweep, a delivery and an invocation, in which all goes wrong that an alarm waits for."""
+    from config.lambda_handler import lambda_handler  # noqa: PLC0415 - needs the settings that Zappa makes
+
+    def emit_all() -> None:
+        now = datetime.now(UTC)
+        began = now - MONTH - timedelta(hours=1)
+        plan = make_plan()
+        Service.create_subscription(make_user(), plan, now=began)
+        one_that_cannot_expire.append(Service.create_subscription(make_user(), plan, now=began).user_id)
+        nowhere = f"{settings.SNS_TOPIC_ARN}-nowhere"
+        with override_settings(SNS_TOPIC_ARN=nowhere, SES_FROM_ADDRESS="not-verified@example.net"):
+            Sweep(now=now).run()
+            Delivery(unlimited).run()
+        with pytest.raises(RefusedInvocation):
+            lambda_handler({"raw_command": "pass"}, Context())
+
+    return emit_all
+
+
+def test_own_alarms_look_at_what_is_emitted_under_its_dimensions(
+    own: dict[str, Template], emit_all: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        emit_all()
+
+    documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.metrics"]
+    directives = [document["_aws"]["CloudWatchMetrics"][0] for document in documents]
+    assert len(own) == 7
+    assert {alarm["MetricName"] for alarm in own.values()} <= {
+        metric["Name"] for directive in directives for metric in directive["Metrics"]
+    }
+    assert [alarm["Namespace"] for alarm in own.values()] == [NAMESPACE] * len(own)
+    assert [alarm["Dimensions"] for alarm in own.values()] == [DIMENSIONS] * len(own)
+    for directive in directives:
+        assert (directive["Namespace"], directive["Dimensions"]) == (NAMESPACE, [["Project", "Stage"]])

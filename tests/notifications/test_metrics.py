@@ -1,0 +1,91 @@
+"""What a delivery tells CloudWatch of the outbox."""
+
+import logging
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from foundation.metrics import Metric
+from infra.local.local_aws import LocalAWS
+from notifications import metrics
+from notifications.delivery import Delivery
+from notifications.jobs import handle_ses_feedback
+from notifications.models import Channel, Notification, State
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import unlimited
+from tests.factories import NOW, make_plan, make_user
+from tests.lambda_context import Context
+from tests.ses_feedback import bounce, envelope, queue_event, ses_event
+
+Emitted = dict[str, Any]
+
+
+def emitted(caplog: pytest.LogCaptureFixture) -> Emitted:
+    """The metrics of the last line of them, by name."""
+    documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.metrics"]
+    return {name: value for name, value in documents[-1].items() if name in set(Metric)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_delivery_counts_what_came_to_each_state_and_what_is_left(
+    aws: LocalAWS, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.SES_FROM_ADDRESS = "not-verified@example.net"
+    settings.SNS_TOPIC_ARN = f"{settings.SNS_TOPIC_ARN}-nowhere"
+    plan = make_plan()
+    for address in ("one@example.com", "two@example.com", ""):
+        Service.create_subscription(make_user(email=address), plan, now=NOW)
+    overtaken = Service.create_subscription(make_user(), plan, now=NOW)
+    Service.cancel_subscription(overtaken, now=NOW)
+    Service.reactivate_subscription(overtaken, now=NOW)
+
+    with caplog.at_level(logging.INFO):
+        Delivery(unlimited).run()
+
+    states = Counter(Notification.objects.values_list("state", flat=True))
+    assert states == {"failed": 4, "obsolete": 1, "suppressed": 1, "pending": 6}
+    told = emitted(caplog)
+    assert told.pop(Metric.OLDEST_PENDING) >= 0
+    assert told == {
+        Metric.NOTIFICATIONS_FAILED: 4,
+        Metric.NOTIFICATIONS_OBSOLETE: 1,
+        Metric.NOTIFICATIONS_SUPPRESSED: 1,
+        Metric.NOTIFICATIONS_PENDING: 6,
+        Metric.CHANNELS_PAUSED: 1,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_sent_counts_on_both_channels(aws: LocalAWS, caplog: pytest.LogCaptureFixture) -> None:
+    Service.create_subscription(make_user(), make_plan(), now=NOW)
+    with caplog.at_level(logging.INFO):
+        Delivery(unlimited).run()
+    assert emitted(caplog) == {Metric.NOTIFICATIONS_SENT: 2, Metric.OLDEST_PENDING: 0}
+
+
+@pytest.mark.django_db
+def test_what_has_waited_long_shows(caplog: pytest.LogCaptureFixture) -> None:
+    Service.create_subscription(make_user(), make_plan(), now=NOW)
+    with caplog.at_level(logging.INFO):
+        metrics.emit_delivery({State.UNKNOWN: 2}, paused_channels=1, oldest_pending_seconds=1234)
+    assert emitted(caplog) == {
+        Metric.NOTIFICATIONS_UNKNOWN: 2,
+        Metric.NOTIFICATIONS_PENDING: 2,
+        Metric.CHANNELS_PAUSED: 1,
+        Metric.OLDEST_PENDING: 1234,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_feedback_counts_bounces_and_complaints_once_each(caplog: pytest.LogCaptureFixture) -> None:
+    Service.create_subscription(make_user(), make_plan(), now=NOW)
+    mail = Notification.objects.get(channel=Channel.SES)
+    said = [ses_event("delivery", mail.pk), bounce("Permanent", "General", mail.pk), ses_event("complaint", mail.pk)]
+    batch = queue_event(*map(envelope, said))
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            handle_ses_feedback(batch, Context())
+    lines = [record for record in caplog.records if record.name == "foundation.metrics"]
+    assert emitted(caplog) == {Metric.NOTIFICATIONS_BOUNCED: 1, Metric.NOTIFICATIONS_COMPLAINED: 1}
+    assert len(lines) == 1
