@@ -14,9 +14,9 @@ from pathlib import Path
 
 import django
 
+from infra.gateway.sandbox_host import SandboxHost
 from infra.local.lambda_function import LambdaFunction
 from infra.local.local_environment import be_local
-from infra.local.sandbox_host import SandboxHost
 from infra.local.site import Site
 from infra.local.zappa_stage import load_stage
 from infra.packaging.package import make_package

@@ -104,9 +104,11 @@ def confinement() -> Confinement:
 
 
 def _works(candidate: OwnMounts) -> bool:
-    command = candidate.confine(Path(tempfile.gettempdir()), Path("/"), [str(INTERPRETER), "-S", "-c", "pass"]).command
-    try:
-        tried = subprocess.run(command, capture_output=True, timeout=PROBE_SECONDS, check=False)  # noqa: S603
-    except OSError:  # there is no such program
-        return False
-    return tried.returncode == 0
+    # An empty directory, since in a user namespace of its own nobody may bind one that others are mounted in.
+    with tempfile.TemporaryDirectory() as empty:
+        command = candidate.confine(Path(empty), Path(empty), [str(INTERPRETER), "-S", "-c", "pass"]).command
+        try:
+            tried = subprocess.run(command, capture_output=True, timeout=PROBE_SECONDS, check=False)  # noqa: S603
+        except OSError:  # there is no such program
+            return False
+        return tried.returncode == 0

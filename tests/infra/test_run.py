@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.sandbox.confinement import confinement
 from tests.infra.built_package import BuiltPackage
 from tests.patience import PATIENCE_SECONDS
 
@@ -122,6 +123,7 @@ def test_the_deployed_zip_serves_site_and_schedule_in_lambdas_sandbox(package: B
 
     assert (run.returncode, rest, errors) == (0, "\nEnded.\n", "")
     assert shown.count("agrees") == 4
+    assert f"through the deployed zip in a sandbox ({confinement().description}) ..." in shown
     assert "Monthly" in page
     assert kind == "text/css"
     # The schedule goes on every minute, so only the first round is known.
