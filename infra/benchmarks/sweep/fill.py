@@ -1,7 +1,7 @@
-"""Fills the database of `DATABASE_URL`: `python -m infra.benchmarks.sweep.fill DUE`.
+"""Fills the database of `DATABASE_URL`: `python -m infra.benchmarks.sweep.fill DUE [EACH]`.
 
-DUE subscriptions are due at NOW, in no order of their keys, one in ten of them cancelled; as many are live. Each has a
-user of its own, but for one in ten of the due, whose user has a live one too and keeps access.
+DUE subscriptions are due at NOW, one in ten of them cancelled; as many are live. EACH of the due ones, 1 unless told
+otherwise, have a user in common; one in ten of the due ones' users has a live one too and keeps access.
 """
 
 import math
@@ -18,7 +18,10 @@ NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
 """The instant of every sweep here."""
 
 LIVE_ELSEWHERE = 10
-"""One in so many due ones' users has a live subscription."""
+"""One in so many due ones has a user with a live subscription."""
+
+PLANS_DUE = 8
+"""Plans of the due ones, so that a user can have one of each; and one more for the live ones."""
 
 COHORTS = 12
 """Those who subscribed in the same month a year ago, and renew since: their ends follow their keys."""
@@ -36,7 +39,11 @@ SECONDS_AFTER_NOW = {
     "sqlite": "datetime(%(now)s, '+' || ({}) || ' seconds')",
 }
 
-PLANS = "INSERT INTO subscriptions_plan (name, price, duration_days) VALUES ('Monthly', 9.90, 30), ('Yearly', 99, 365)"
+PLANS = """
+INSERT INTO subscriptions_plan (id, name, price, duration_days)
+{numbers}
+SELECT n, 'Plan ' || n, n, 30 FROM numbers WHERE n <= %(plans_due)s + 1
+"""
 
 USERS = """
 INSERT INTO auth_user (id, username, email, password, first_name, last_name,
@@ -49,8 +56,10 @@ SELECT n, 'user' || n, 'user' || n || '@example.com', '', '', '', false, false, 
 SUBSCRIPTIONS = """
 INSERT INTO subscriptions_subscription (id, user_id, plan_id, status, start_date, end_date)
 {numbers}
-SELECT n, CASE WHEN n %% (2 * %(live_elsewhere)s) = 0 THEN n - 1 ELSE n END,
-       (SELECT CASE WHEN n %% 2 = 1 THEN min(id) ELSE max(id) END FROM subscriptions_plan),
+SELECT n,
+       CASE WHEN n %% 2 = 1 THEN n - (n / 2) %% %(each)s * 2
+            WHEN n %% (2 * %(live_elsewhere)s) = 0 THEN n - 1 - (n / 2 - 1) %% %(each)s * 2 ELSE n END,
+       CASE WHEN n %% 2 = 1 THEN 1 + (n / 2) %% %(plans_due)s ELSE %(plans_due)s + 1 END,
        CASE WHEN n %% 20 = 1 THEN 'cancelled' ELSE 'active' END,
        {start}, CASE WHEN n %% 2 = 1 THEN {due} ELSE {live} END
 FROM numbers
@@ -63,19 +72,22 @@ SELECT DISTINCT s.user_id, g.id FROM subscriptions_subscription AS s, auth_group
 
 SEQUENCES = """
 SELECT setval(pg_get_serial_sequence('auth_user', 'id'), (SELECT max(id) FROM auth_user)),
+       setval(pg_get_serial_sequence('subscriptions_plan', 'id'), (SELECT max(id) FROM subscriptions_plan)),
        setval(pg_get_serial_sequence('subscriptions_subscription', 'id'),
               (SELECT max(id) FROM subscriptions_subscription))
 """
 
 
-def fill(due: int) -> None:
-    """Migrate, and fill the empty tables with `due` due subscriptions and as many live ones."""
+def fill(due: int, each: int) -> None:
+    """Migrate, and fill the empty tables with `due` due subscriptions, `each` a user, and as many live ones."""
     call_command("migrate", verbosity=0)
     before, after = SECONDS_BEFORE_NOW[connection.vendor], SECONDS_AFTER_NOW[connection.vendor]
     parameters: dict[str, Any] = {
         "number": 2 * due,
         "now": NOW,
+        "each": each,
         "live_elsewhere": LIVE_ELSEWHERE,
+        "plans_due": PLANS_DUE,
         "cohort": math.ceil(due / COHORTS),
     }
     parts = {
@@ -104,4 +116,4 @@ def _settle() -> None:
 
 if __name__ == "__main__":
     set_up_local_django()
-    fill(int(sys.argv[1]))
+    fill(int(sys.argv[1]), each=int(sys.argv[2]) if len(sys.argv) > 2 else 1)

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from infra.postgresql import PostgreSQL, fastest_directory
 
 Fresh = Callable[[], AbstractContextManager[str]]
 """Lends a copy of the filled database, as its `DATABASE_URL`."""
+
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
 FILLER = "infra.benchmarks.sweep.fill"
 
@@ -37,12 +40,12 @@ def sqlite_ground(due: int) -> Iterator[Fresh]:
 
 
 @contextmanager
-def postgresql_ground(server: PostgreSQL, due: int) -> Iterator[Fresh]:
-    """A database of the server with so many due subscriptions."""
-    filled = f"filled_{due}"
+def postgresql_ground(server: PostgreSQL, due: int, each: int = 1) -> Iterator[Fresh]:
+    """A database of the server with so many due subscriptions, `each` of which have a user in common."""
+    filled = f"filled_{due}_{each}"
     address, _, _ = server.url.rpartition("/")
     with _database(server, filled):
-        run_program(FILLER, str(due), DATABASE_URL=f"{address}/{filled}")
+        run_program(FILLER, str(due), str(each), DATABASE_URL=f"{address}/{filled}")
 
         @contextmanager
         def fresh() -> Iterator[str]:
@@ -50,6 +53,16 @@ def postgresql_ground(server: PostgreSQL, due: int) -> Iterator[Fresh]:
                 yield f"{address}/{name}"
 
         yield fresh
+
+
+@contextmanager
+def grounds(database: str) -> Iterator[Callable[[int], AbstractContextManager[Fresh]]]:
+    """What makes databases of the one kind with so many due subscriptions."""
+    if database == SQLITE:
+        yield sqlite_ground
+        return
+    with PostgreSQL() as server:
+        yield partial(postgresql_ground, server)
 
 
 _numbers = count(1)

@@ -1,14 +1,16 @@
 """One run of one contender on the database of `DATABASE_URL`, in a process of its own.
 
-    python -m infra.benchmarks.sweep.run CONTENDER [--limit ROWS] [--count]
+    python -m infra.benchmarks.sweep.run CONTENDER [--limit ROWS] [--count] [--wait]
 
-Prints a Measurement as JSON. `--count` counts the queries, which costs time, so that the rest of it is worth nothing.
-Two public receivers are connected. Connection and code are warm: a first run finds nothing due.
+Prints a Measurement as JSON. With `--wait` it prints a line when it is warm, and starts at a line on standard input.
+`--count` counts the queries, which costs time, so that the rest of it is worth nothing. Two public receivers are
+connected. Connection and code are warm: a first run finds nothing due.
 """
 
 import argparse
 import gc
 import json
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -41,11 +43,15 @@ def main() -> None:
     parser.add_argument("contender", choices=CONTENDERS)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--count", action="store_true")
+    parser.add_argument("--wait", action="store_true")
     chosen = parser.parse_args()
     set_up_local_django()
     _connect_public_receivers()
     expire: Expire = import_module(CONTENDERS[chosen.contender]).expire
     expire(NOW - LONG_BEFORE, chosen.limit)
+    if chosen.wait:
+        print("warm", flush=True)
+        sys.stdin.readline()
     print(json.dumps(asdict(_measure(expire, chosen.limit, counted=chosen.count))))
 
 
