@@ -21,6 +21,7 @@ from infra.benchmarks.terminal import show, show_table
 BENCHMARKS = {
     "sweep": "infra.benchmarks.sweep",
     "cold_start": "infra.benchmarks.cold_start",
+    "http": "infra.benchmarks.http",
 }
 """Each one's module, in the order in which they run."""
 

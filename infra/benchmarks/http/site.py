@@ -1,0 +1,82 @@
+"""The site that is asked: a few plans, a subscriber, an operator, a program with a token."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from knox.models import AuthToken
+
+from foundation import clock
+from subscriptions.models import Plan, Subscription, SweepRun
+from subscriptions.services import SubscriptionService
+
+PLANS = 4
+RENEWALS = 5
+PASSWORD = "correct horse battery"  # noqa: S105 - of users that are gone with their database
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who is known. `token` is the program's, `session` the key of a browser's session."""
+
+    user: User
+    session: str = ""
+    token: str = ""
+
+
+@dataclass
+class Site:
+    """What is in the database. `held` is the subscriber's subscription; `sold` are plans that nobody has yet."""
+
+    plans: list[Plan]
+    subscriber: Visitor
+    operator: Visitor
+    program: Visitor
+    held: Subscription
+    sold: list[Plan] = field(default_factory=list)
+
+    def sell(self, number: int) -> None:
+        """Put so many more plans on sale, free ones, which their owners may renew."""
+        self.sold += [Plan.objects.create(name=f"Sold {index}", price=0, duration_days=30) for index in range(number)]
+
+    def subscription(self, visitor: Visitor, index: int) -> Subscription:
+        """What the visitor has of the plan of this index among those sold."""
+        return Subscription.objects.get(user=visitor.user, plan=self.sold[index])
+
+
+def build_site() -> Site:
+    """Migrate the database, empty it and fill it anew."""
+    call_command("migrate", verbosity=0)
+    call_command("flush", interactive=False, verbosity=0)
+    now = clock.now()
+    plans = [
+        Plan.objects.create(name=f"Plan {index}", price=index, duration_days=30 * (index + 1)) for index in range(PLANS)
+    ]
+    subscriber = _visitor("ada")
+    held = _history(subscriber.user, plans, now)
+    SweepRun.objects.create(started_at=now, finished_at=now, expired=0, failed=0, remaining=0, oldest_late=timedelta())
+    return Site(plans, subscriber, _visitor("operator", is_staff=True, is_superuser=True), _visitor("program"), held)
+
+
+def _visitor(name: str, **rights: bool) -> Visitor:
+    user = User.objects.create_user(name, f"{name}@example.com", PASSWORD, **rights)
+    session = SessionStore()
+    session.update(
+        {
+            "_auth_user_id": str(user.pk),
+            "_auth_user_backend": "django.contrib.auth.backends.ModelBackend",
+            "_auth_user_hash": user.get_session_auth_hash(),
+        }
+    )
+    session.create()
+    return Visitor(user, str(session.session_key), AuthToken.objects.create(user, expiry=None)[1])
+
+
+def _history(user: User, plans: list[Plan], now: datetime) -> Subscription:
+    """A subscription to each plan but the last, the first of them renewed several times."""
+    held, *_others = [SubscriptionService.create_subscription(user, plan, now=now) for plan in plans[:-1]]
+    for _ in range(RENEWALS):
+        held = SubscriptionService.renew_subscription(held, now=now)
+    return held

@@ -1,0 +1,47 @@
+"""Measuring requests. `make bench` judges what they take; no test judges a time."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.benchmarks.http.benchmark import run
+from infra.benchmarks.http.contenders import BARE, CONTENDERS, PROJECT
+from infra.benchmarks.http.deployment import deployed
+from infra.benchmarks.http.report import DRAWN, Results, report
+from infra.benchmarks.measurement import Measurement
+from infra.benchmarks.rounds import Rounds
+from infra.postgresql import PostgreSQL
+
+
+@pytest.fixture(scope="module")
+def variables() -> Iterator[dict[str, str]]:
+    """Of a deployed function on a PostgreSQL of its own."""
+    with PostgreSQL() as server, deployed(server.url) as made:
+        yield made
+
+
+@pytest.mark.parametrize("contender", CONTENDERS)
+def test_each_contender_answers_every_request_as_it_should(contender: str, variables: dict[str, str]) -> None:
+    answers = run(contender, 1, variables)
+    assert set(DRAWN) <= answers.keys()
+    assert all(measurement.units == 1 and measurement.cpu > 0 for measurement in answers.values())
+
+
+def test_queries_are_counted_without_those_of_the_preparation(variables: dict[str, str]) -> None:
+    answers = run(PROJECT, 2, variables, "--count")
+    assert answers["health"].queries == 0
+    assert answers["plans, nobody signed in"].queries == 2
+
+
+def answers(milliseconds: float) -> list[Measurement]:
+    return [Measurement(units=10, wall=1, cpu=milliseconds / 100, backend_cpu=0.01)]
+
+
+def test_report_compares_with_the_bare_call_and_keeps_what_one_request_takes() -> None:
+    taken = {name: answers(4) for name in CONTENDERS} | {BARE: answers(2), PROJECT: answers(3)}
+    section = report(Results(dict.fromkeys(DRAWN, Rounds(taken)), dict.fromkeys(DRAWN, 5)), requests=10)
+    assert section.tables[0].rows[:2] == [[PROJECT, "1000", "1.50"], [BARE, "0", "1.00"]]
+    assert section.tables[1].rows[0][:4] == ["health", "5", "3.00", "2.00"]
+    assert section.figures["health: CPU"] == pytest.approx(0.003)
+    assert section.figures["health: backend CPU"] == pytest.approx(0.001)
+    assert section.figures["health: queries"] == 5
