@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
+from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -115,10 +116,14 @@ class LocalAWS:
         self._events.clear()
         self._provide()
 
-    def mails(self) -> list[AcceptedMail]:
-        """Every mail that SES accepted, in order. moto's own page of them would carry each function's code, too."""
+    def mails(self, start: int = 0) -> list[AcceptedMail]:
+        """Every mail that SES accepted, in order, but for the first `start`.
+
+        moto's own page of them would carry each function's code, too.
+        """
         sent = ses_backends[ACCOUNT][self._region].sent_messages
-        return [_accepted_mail(stored) for stored in sent if isinstance(stored, RawMessage)]
+        raw = (stored for stored in sent if isinstance(stored, RawMessage))
+        return [_accepted_mail(stored) for stored in islice(raw, start, None)]
 
     def events(self) -> list[ReceivedEvent]:
         """Every event that the consumer's queue got, in the order of its arrival."""
