@@ -36,6 +36,10 @@ class Caller:
             _absolute(path), {} if body is None else body, "application/json", headers=self._headers | keyed
         )
 
+    def put(self, path: str, body: Any) -> Any:
+        """PUT a value as JSON."""
+        return self._client.put(_absolute(path), body, "application/json", headers=self._headers)
+
     def post_raw(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
         """POST these very bytes."""
         return self._client.generic("POST", _absolute(path), body, content_type, headers=self._headers)
