@@ -23,7 +23,7 @@ OVERTAKEN_BY: Mapping[str, Set[str]] = {
 
 
 def withheld(notifications: Sequence[Notification], now: datetime) -> dict[int, Outcome]:
-    """Why some of these mails are not to be sent at `now`, by primary key. Three queries at most, however many they are."""
+    """Why some of these mails are not to be sent at `now`, by primary key. At most three queries for all."""
     found = _suppressed(notifications) | _unwanted(notifications)
     return found | _too_late(notifications, now) | _overtaken(notifications)
 

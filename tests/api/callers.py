@@ -40,6 +40,15 @@ class Caller:
         """PUT a value as JSON."""
         return self._client.put(_absolute(path), body, "application/json", headers=self._headers)
 
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """GET, or POST or PUT a value as JSON."""
+        match method:
+            case "GET":
+                return self.get(path)
+            case "PUT":
+                return self.put(path, body)
+        return self.post(path, body)
+
     def post_raw(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
         """POST these very bytes."""
         return self._client.generic("POST", _absolute(path), body, content_type, headers=self._headers)
