@@ -22,6 +22,11 @@ urlpatterns = [
         name="api_reactivate",
     ),
     path("v1/subscriptions/<int:id>/renew", OnDemand("subscriptions.api.transitions.Renew"), name="api_renew"),
-    path("v1/notifications", OnDemand("notifications.api.NotificationList"), name="api_notifications"),
+    path("v1/notifications", OnDemand("notifications.api.notifications.NotificationList"), name="api_notifications"),
+    path(
+        "v1/notification-preferences",
+        OnDemand("notifications.api.preferences.Preferences"),
+        name="api_notification_preferences",
+    ),
     re_path("", OnDemand("foundation.api.views.NothingHere")),
 ]

@@ -13,5 +13,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api_urls")),
     path("", include("config.health_urls")),
+    path("", include("notifications.urls")),
     path("", include("subscriptions.urls")),
 ]

@@ -19,3 +19,11 @@ class NotToBeSentAgain(NotificationError, ValueError):
 
 class UnreadableFeedback(NotificationError, ValueError):
     """A message in the feedback queue is no event of SES; it ends in the queue's dead letters, to be looked at."""
+
+
+class UnknownLink(NotificationError, ValueError):
+    """The link does not lead to a user: it was cut or invented. The page of preferences does the same, signed in."""
+
+
+class UnknownUser(NotificationError, LookupError):
+    """There is no such user; nothing was changed."""

@@ -14,7 +14,7 @@ class Verdict(Enum):
     REFUSED = "refused"
     """For good: the same call would be refused again."""
     UNDELIVERABLE = "undeliverable"
-    """There is nobody to send it to; AWS was not asked."""
+    """There is nobody to send it to, or they do not want it; AWS was not asked."""
     OBSOLETE = "obsolete"
     """It would say what is no longer so; AWS was not asked."""
     UNSENT = "unsent"

@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerField, Q, QuerySet, Value, When
 
 from foundation.insert_select import insert_select_returning
+from notifications import preferences
 from notifications.models import Channel, Notification
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,8 @@ def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
     near = Q(subscription__end_date__gt=now, subscription__end_date__lte=now + timedelta(days=max(plans)))
     began = SubscriptionEvent._base_manager.filter(near, BEGINS_A_PERIOD, subscription__expired_at__isnull=True)
     days = Case(*_marks(plans, now), output_field=PositiveSmallIntegerField())
-    due = began.exclude(_began_anew()).annotate(days=days).filter(days__isnull=False).exclude(_is_recorded())
+    began = began.exclude(_began_anew()).exclude(_is_unwanted())
+    due = began.annotate(days=days).filter(days__isnull=False).exclude(_is_recorded())
     ordered: QuerySet[Any, Any] = due.order_by("subscription__end_date", "subscription")
     return ordered.values_list("pk", Value(Channel.SES.value), "days")
 
@@ -110,6 +112,11 @@ def _is_recorded() -> Exists:
     """Whether this reminder is there, or one that is nearer to the end."""
     as_near = Notification.objects.filter(event=OuterRef("pk"), channel=Channel.SES, days_before__lte=OuterRef("days"))
     return Exists(as_near)
+
+
+def _is_unwanted() -> Exists:
+    """Whether the subscriber has turned reminders off."""
+    return Exists(preferences.turned_off().filter(user=OuterRef("subscription__user")))
 
 
 def _end_of(key: int) -> datetime:

@@ -9,8 +9,9 @@ from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from notifications import unsubscription
 from notifications.errors import UndeliverableAddress
-from notifications.models import Notification
+from notifications.models import REMINDER, Notification
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Mail:
     subject: str
     text: str
     html: str
+    unsubscribe_url: str
+    """Where no more of this kind can be asked for; empty for a receipt."""
 
 
 def render_mail(notification: Notification) -> Mail:
@@ -33,12 +36,12 @@ def render_mail(notification: Notification) -> Mail:
     recipient = _address_of(event.subscription.user)
     folder = f"notifications/{notification.kind}"
     with translation.override(settings.LANGUAGE_CODE):
-        context = _context(event)
+        context = _context(event) | (_reminder_context(event) if notification.kind == REMINDER else {})
         subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
         context["subject"] = subject
         text = render_to_string(f"{folder}/body.txt", context)
         html = render_to_string(f"{folder}/body.html", context)
-    return Mail(recipient, subject, text, html)
+    return Mail(recipient, subject, text, html, str(context.get("unsubscribe_url", "")))
 
 
 def _context(event: Any) -> dict[str, object]:
@@ -49,7 +52,14 @@ def _context(event: Any) -> dict[str, object]:
         "event": event,
         # Not reversed: a warm function remembers the stage prefix of the request before.
         "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",
+    }
+
+
+def _reminder_context(event: Any) -> dict[str, object]:
+    return {
         "subscription_url": f"{settings.SITE_URL}/subscriptions/{event.subscription_id}/",
+        "unsubscribe_url": unsubscription.link_of(event.subscription.user),
+        "preferences_url": f"{settings.SITE_URL}/notification-preferences/",
     }
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
-from notifications import suppression
+from notifications import preferences, suppression
 from notifications.models import REMINDER, Notification
 from notifications.outcomes import Outcome, Verdict
 
@@ -23,8 +23,9 @@ OVERTAKEN_BY: Mapping[str, Set[str]] = {
 
 
 def withheld(notifications: Sequence[Notification], now: datetime) -> dict[int, Outcome]:
-    """Why some of these mails are not to be sent at `now`, by primary key. Two queries, however many they are."""
-    return _suppressed(notifications) | _too_late(notifications, now) | _overtaken(notifications)
+    """Why some of these mails are not to be sent at `now`, by primary key. At most three queries for all."""
+    found = _suppressed(notifications) | _unwanted(notifications)
+    return found | _too_late(notifications, now) | _overtaken(notifications)
 
 
 def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
@@ -40,6 +41,16 @@ def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
 def _address(row: Notification) -> str:
     user = row.event.subscription.user
     return getattr(user, user.get_email_field_name()) or ""
+
+
+def _unwanted(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+    """Reminders of those who have turned them off since they were recorded."""
+    reminders = [row for row in notifications if row.kind == REMINDER]
+    if not reminders:
+        return {}
+    refusing = preferences.without_reminders({row.event.subscription.user_id for row in reminders})
+    unwanted = Outcome(Verdict.UNDELIVERABLE, error="reminders are turned off")
+    return {row.pk: unwanted for row in reminders if row.event.subscription.user_id in refusing}
 
 
 def _too_late(notifications: Sequence[Notification], now: datetime) -> dict[int, Outcome]:

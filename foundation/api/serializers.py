@@ -51,3 +51,13 @@ class IdField(serializers.IntegerField):
         if type(data) is not int and not (isinstance(data, float) and data.is_integer()):
             self.fail("invalid")
         return super().to_internal_value(int(data))
+
+
+class FlagField(serializers.BooleanField):
+    """`true` or `false` in a JSON body: not a text or a number, which Django REST framework would take for one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Raises ValidationError."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data

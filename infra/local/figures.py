@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.db.models import Model
 
 from infra.local.local_aws import LocalAWS
 from notifications.models import Channel, Notification, State
+from notifications.preferences import wants_reminders
 from notifications.screening import OVERTAKEN_BY
 from subscriptions.access import GROUP, find_mismatches
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
@@ -34,12 +36,14 @@ class Before:
     due: int
     without_right: int
     """Members of the group who have no live subscription."""
+    reminders: int
     mails: int
-    """Waiting already, or to be caused by what is due. None that a later transition makes untrue, none to users without
-    an address."""
+    """Waiting already, or to be caused by what is due, or reminders. None that a later transition makes untrue, none to
+    users without an address."""
     events: int
     members: frozenset[int]
     last_event: int
+    last_notification: int
 
     @classmethod
     def measure(cls, now: datetime) -> "Before":
@@ -47,22 +51,31 @@ class Before:
         due = Subscription.objects.due(now)
         waiting = Notification.objects.filter(state=State.PENDING)
         mails = waiting.filter(channel=Channel.SES).exclude(event__subscription__user__email="")
-        last = SubscriptionEvent.objects.order_by("-pk").values_list("pk", flat=True).first()
+        ended = due.exclude(user__email="").count()
+        near = [
+            subscription for subscription in Subscription.objects.live(now) if _is_to_be_reminded(subscription, now)
+        ]
         return cls(
             due=due.count(),
             without_right=len(find_mismatches(now).stale),
-            mails=_still_true(mails.select_related("event__subscription"), now) + due.exclude(user__email="").count(),
+            reminders=len(near),
+            mails=_still_true(mails.select_related("event__subscription"), now)
+            + ended
+            + sum(bool(subscription.user.email) for subscription in near),
             events=waiting.filter(channel=Channel.SNS).count() + due.count(),
             members=_members(),
-            last_event=last or 0,
+            last_event=_last(SubscriptionEvent),
+            last_notification=_last(Notification),
         )
 
     def compare(self, aws: LocalAWS) -> list[Figure]:
         """Read back what there is now."""
         expired = SubscriptionEvent.objects.filter(pk__gt=self.last_event, transition=Transition.EXPIRED)
+        reminders = Notification.objects.filter(pk__gt=self.last_notification, days_before__isnull=False)
         return [
             Figure("expired", self.due, expired.count()),
             Figure("access removed", self.without_right, len(self.members - _members())),
+            Figure("reminders recorded", self.reminders, reminders.count()),
             Figure("mails accepted by SES", self.mails, len(aws.mails())),
             Figure("events accepted by SNS", self.events, len(aws.events())),
         ]
@@ -88,6 +101,25 @@ def _later_transitions(mail: Notification, now: datetime) -> set[str]:
     recorded = subscription.events.filter(pk__gt=mail.event_id).values_list("transition", flat=True)
     is_due = subscription.expired_at is None and subscription.end_date <= now
     return {*recorded, *([Transition.EXPIRED] if is_due else [])}
+
+
+def _is_to_be_reminded(subscription: Subscription, now: datetime) -> bool:
+    """Whether a day of its plan's has come within its period, its owner wants to know, and no reminder is there that is
+    as near to the end.
+    """
+    began = subscription.events.filter(transition__in=[Transition.CREATED, Transition.RENEWED]).latest("pk")
+    beginning = max(began.occurred_at, began.old_end_date or began.occurred_at)
+    marks = {day: subscription.end_date - timedelta(days=day) for day in subscription.plan.reminder_days}
+    come = [day for day, mark in marks.items() if beginning < mark <= now]
+    there = Notification.objects.filter(event=began, days_before__isnull=False).values_list("days_before", flat=True)
+    if not come or not wants_reminders(subscription.user_id):
+        return False
+    return not any(day is not None and day <= min(come) for day in there)
+
+
+def _last(model: type[Model]) -> int:
+    """The greatest primary key; 0 where there is none."""
+    return model._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _members() -> frozenset[int]:

@@ -10,6 +10,7 @@ from notifications.models.notification import (
     State,
     database_time,
 )
+from notifications.models.preferences import NotificationPreferences
 from notifications.models.suppression import Reason, Suppression, SuppressionQuerySet
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "EventType",
     "Feedback",
     "Notification",
+    "NotificationPreferences",
     "NotificationQuerySet",
     "Reason",
     "State",

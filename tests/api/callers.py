@@ -36,6 +36,19 @@ class Caller:
             _absolute(path), {} if body is None else body, "application/json", headers=self._headers | keyed
         )
 
+    def put(self, path: str, body: Any) -> Any:
+        """PUT a value as JSON."""
+        return self._client.put(_absolute(path), body, "application/json", headers=self._headers)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """GET, or POST or PUT a value as JSON."""
+        match method:
+            case "GET":
+                return self.get(path)
+            case "PUT":
+                return self.put(path, body)
+        return self.post(path, body)
+
     def post_raw(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
         """POST these very bytes."""
         return self._client.generic("POST", _absolute(path), body, content_type, headers=self._headers)

@@ -22,6 +22,8 @@ ENDPOINTS: dict[str, tuple[int, Ask]] = {
     "list": (2, lambda owner, mine, plan: owner.get("subscriptions", {"live": "false"})),
     "detail": (3, lambda owner, mine, plan: owner.get(f"subscriptions/{mine.pk}")),
     "notifications": (2, lambda owner, mine, plan: owner.get("notifications")),
+    "preferences": (2, lambda owner, mine, plan: owner.get("notification-preferences")),
+    "new preferences": (4, lambda owner, mine, plan: owner.put("notification-preferences", {"reminders": False})),
     "subscribe": (12, lambda owner, mine, plan: owner.post("subscriptions", {"plan": plan.pk})),
     "subscribe, with a key": (18, lambda owner, mine, plan: owner.post("subscriptions", {"plan": plan.pk}, key="k")),
     "cancel": (13, lambda owner, mine, plan: owner.post(f"subscriptions/{mine.pk}/cancel")),

@@ -27,6 +27,8 @@ MATRIX = [
     ("POST", "subscriptions/{paid}/renew", {}, (401, 404, 403, 200, 200)),
     ("POST", "subscriptions/{free}/renew", {}, (401, 404, 200, 200, 200)),
     ("GET", "notifications", None, (401, 200, 200, 200, 200)),
+    ("GET", "notification-preferences", None, (401, 200, 200, 200, 200)),
+    ("PUT", "notification-preferences", {"reminders": False}, (401, 200, 200, 200, 200)),
     ("GET", "nothing/here", None, (404, 404, 404, 404, 404)),
     ("POST", "plans", {}, (405, 405, 405, 405, 405)),
 ]
@@ -64,7 +66,7 @@ def test_each_is_told_what_is_their_right(
     before = list(Subscription.objects.order_by("pk").values())
     address = path.format(**names)
     filled = body and {name: names["plan"] if value == "{plan}" else value for name, value in body.items()}
-    response = who.get(address) if method == "GET" else who.post(address, filled)
+    response = who.ask(method, address, filled)
     if status < 400:
         assert response.status_code == status
     else:

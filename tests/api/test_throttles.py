@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from subscriptions.api.throttles import count
+from foundation.throttling import count
 from subscriptions.models import RequestCount
 from tests.api.callers import Caller, assert_problem
 from tests.factories import NOW
@@ -100,7 +100,7 @@ def test_table_holds_no_address(owner: Caller) -> None:
 def test_no_count_is_lost_to_a_race() -> None:
     def hit(number: int) -> None:
         try:
-            count(["b", "a"] if number % 2 else ["a", "b"], NOW)
+            count(RequestCount, ["b", "a"] if number % 2 else ["a", "b"], NOW)
         finally:
             connection.close()
 

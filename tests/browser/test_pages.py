@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 
+from notifications.unsubscription import link_of
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.browser.visitor import Visitor
@@ -147,6 +150,47 @@ def test_refusals(visitor: Visitor, active: Subscription) -> None:
     visitor.look_at("refused")
     visitor.open("renew_subscription", active.pk, status=403)
     visitor.look_at("renewal-refused")
+
+
+def test_preferences(visitor: Visitor, ada: User) -> None:
+    visitor.open("notification_preferences")
+    visitor.look_at("preferences")
+    visitor.page.get_by_label("Remind me before a subscription ends").focus()
+    visitor.page.keyboard.press("Space")
+    visitor.page.keyboard.press("Tab")
+    with visitor.page.expect_navigation():
+        visitor.page.keyboard.press("Enter")
+    visitor.look_at("preferences-saved")
+    assert not visitor.page.get_by_label("Remind me before a subscription ends").is_checked()
+    visitor.page.get_by_text("Remind me before a subscription ends").click()
+    visitor.click("Save")
+    assert visitor.page.get_by_label("Remind me before a subscription ends").is_checked()
+
+
+def test_turning_reminders_off_by_the_link_in_a_mail(visitor: Visitor) -> None:
+    path = urlsplit(link_of(make_user())).path
+    visitor.open_path(path)
+    visitor.look_at("unsubscribe")
+    visitor.page.get_by_role("button", name="Turn reminders off").focus()
+    with visitor.page.expect_navigation():
+        visitor.page.keyboard.press("Enter")
+    visitor.look_at("unsubscribed")
+    visitor.open_path("/u/1.AAAA/", status=404)
+    visitor.look_at("unsubscribe-wrong-link")
+
+
+def test_turning_reminders_off_too_often(visitor: Visitor, settings: LazySettings) -> None:
+    settings.CHANGES_PER_MINUTE_AND_USER = 0
+    visitor.open_path(urlsplit(link_of(make_user())).path)
+    visitor.expect_status(429)
+    visitor.click("Turn reminders off")
+    visitor.look_at("unsubscribe-too-often")
+
+
+def test_preferences_in_german(visitor: Visitor, ada: User) -> None:
+    visitor.open("notification_preferences")
+    visitor.click("Deutsch")
+    visitor.look_at("preferences-german")
 
 
 def test_page_that_is_not_there(visitor: Visitor) -> None:

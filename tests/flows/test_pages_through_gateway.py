@@ -12,11 +12,14 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 
+from notifications.preferences import wants_reminders
+from notifications.unsubscription import ShortSigner
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.deployment import environment
+from tests.deployment import VARIABLES, environment
 from tests.factories import make_plan
 from tests.gateway import GATEWAYS, Answer, Browser, Gateway, Invoke
 
@@ -124,6 +127,29 @@ def test_every_link_and_file_of_every_page_is_there(browser: Browser, ada: User,
     files = [answer for address, answer in seen.items() if "/static/" in address]
     assert len(files) == 3
     assert all("immutable" in answer.headers["cache-control"] for answer in files)
+
+
+def test_link_of_a_reminder_asks_a_person_and_obeys_a_mailbox_provider(
+    browser: Browser, ada: User, settings: LazySettings
+) -> None:
+    settings.SECRET_KEY = VARIABLES["SECRET_KEY"]
+    address = f"{home(browser)}u/{ShortSigner().sign(str(ada.pk))}/"
+    page = browser.get(address)
+    assert "Turn reminders off" in page.text
+    assert keeps_its_stage(page, browser.gateway)
+    assert wants_reminders(ada.pk)
+
+    provider = Browser(browser.gateway, browser.invoke)
+    done = provider.post(address, "List-Unsubscribe=One-Click")
+    assert (done.status, "Reminders are off" in done.text) == (200, True)
+    assert keeps_its_stage(done, browser.gateway)
+    assert not wants_reminders(ada.pk)
+    assert provider.post(f"{home(browser)}u/1.AAAAAAAAAAAAAAAAAAAAAA/", "List-Unsubscribe=One-Click").status == 404
+
+    sign_in(browser)
+    preferences = f"{home(browser)}notification-preferences/"
+    assert "Saved." in browser.submit(preferences, browser.get(preferences), reminders="on").text
+    assert wants_reminders(ada.pk)
 
 
 def test_one_warm_function_answers_under_stage_and_domain(deployed: Invoke, plan: Plan) -> None:

@@ -64,9 +64,10 @@ def test_the_first_run_ends_what_is_due_and_the_next_ones_keep_it(tmp_path: Path
     assert status == 0
     assert figures["expired"] == (7, 7)
     assert figures["access removed"] == (6, 6)
+    assert figures["reminders recorded"] == (1, 1)
     mails, accepted = figures["mails accepted by SES"]
     assert mails == accepted > 7
-    events = mails + OVERTAKEN
+    events = mails - 1 + OVERTAKEN
     assert figures["events accepted by SNS"] == (events, events)
     assert len(list((tmp_path / "mails").glob("*.html"))) == mails
 
@@ -122,11 +123,13 @@ def test_the_deployed_zip_serves_site_and_schedule_in_lambdas_sandbox(package: B
             rest, errors = run.communicate(timeout=PATIENCE_SECONDS)
 
     assert (run.returncode, rest, errors) == (0, "\nEnded.\n", "")
-    assert shown.count("agrees") == 4
+    assert shown.count("agrees") == 5
     assert f"through the deployed zip in a sandbox ({confinement().description}) ..." in shown
     assert "Monthly" in page
     assert kind == "text/css"
     # The schedule goes on every minute, so only the first round is known.
-    sweep, delivery = re.split(r"(?<=\n)(?=START )", (tmp_path / "lambda.log").read_text())[1:3]
-    assert ("sweep finished" in sweep, "delivery finished" in delivery) == (True, True)
+    sweep, reminders, delivery = re.split(r"(?<=\n)(?=START )", (tmp_path / "lambda.log").read_text())[1:4]
+    assert "sweep finished" in sweep
+    assert "reminders recorded" in reminders
+    assert "delivery finished" in delivery
     assert ("Init Duration" in sweep, "Init Duration" in delivery) == (True, False)

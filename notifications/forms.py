@@ -1,0 +1,14 @@
+"""What people fill in."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class PreferencesForm(forms.Form):
+    """What somebody wants to be told."""
+
+    reminders = forms.BooleanField(
+        label=_("Remind me before a subscription ends"),
+        required=False,
+        help_text=_("A mail some days before the end, so that you can renew in time."),
+    )

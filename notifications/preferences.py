@@ -1,0 +1,37 @@
+"""Who wants to be reminded. Receipts are not asked about."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+
+from notifications.errors import UnknownUser
+from notifications.models import NotificationPreferences
+
+
+def wants_reminders(user_id: int) -> bool:
+    """Whether the user has not turned them off."""
+    return not turned_off().filter(user=user_id).exists()
+
+
+def turned_off() -> QuerySet[NotificationPreferences]:
+    """Of those who want no reminders."""
+    return NotificationPreferences.objects.filter(reminders=False)
+
+
+def without_reminders(user_ids: Collection[int]) -> set[int]:
+    """Those of the users who want none."""
+    return set(turned_off().filter(user__in=user_ids).values_list("user", flat=True))
+
+
+def set_reminders(user_id: int, *, wanted: bool, now: datetime) -> None:
+    """Turn reminders on or off, whatever they were. Raises UnknownUser."""
+    if not get_user_model()._base_manager.filter(pk=user_id).exists():
+        raise UnknownUser(f"there is no user {user_id}")
+    NotificationPreferences.objects.bulk_create(
+        [NotificationPreferences(user_id=user_id, reminders=wanted, changed_at=now)],
+        update_conflicts=True,
+        unique_fields=["user"],
+        update_fields=["reminders", "changed_at"],
+    )

@@ -1,0 +1,1 @@
+"""The pages about mails. A GET changes nothing."""
