@@ -22,6 +22,7 @@ BENCHMARKS = {
     "sweep": "infra.benchmarks.sweep",
     "cold_start": "infra.benchmarks.cold_start",
     "http": "infra.benchmarks.http",
+    "storage": "infra.benchmarks.storage",
 }
 """Each one's module, in the order in which they run."""
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from infra.costs import prices
+from infra.costs.measured import measured
+from infra.costs.operations import Operation, operations
 from infra.costs.prices import PRICES, Price
 from infra.costs.workload import ENDPOINTS_AND_ZONES, HOURS, Workload
 from infra.marked_text import begin_mark, put_between
@@ -51,6 +53,27 @@ def extras_table() -> Iterator[str]:
         yield f"| {name} | {dollars:,.2f} |"
 
 
+def million_table() -> Iterator[str]:
+    """Dollars for a million of each operation, nothing free."""
+    million = operations()
+    yield from _head("", *million)
+    yield _row("CPU, ms", (each.cpu * 1000 for each in million.values()))
+    yield _row("CPU of PostgreSQL, ms", (each.backend_cpu * 1000 for each in million.values()))
+    yield _row("billed, ms", (each.seconds() * 1000 for each in million.values()))
+    for service in dict.fromkeys(price.service for each in million.values() for price in each.quantities()):
+        yield _row(service, (_million(each, service) for each in million.values()))
+    yield _row("**together**", (_million(each) for each in million.values()))
+
+
+def measured_table() -> Iterator[str]:
+    """What the other tables are reckoned from, and where it is from."""
+    yield "| of one | | measured |"
+    yield "|---|---:|---:|"
+    for name, figure in measured().items():
+        value = f"{figure.value:.3g}" if not figure.unit else f"{figure.value * 1000:.3g} ms"
+        yield f"| {name} | {value} | {figure.date or 'assumed'} |"
+
+
 def price_table() -> Iterator[str]:
     """Each price with its source."""
     yield "| service | unit | dollars | free a month | source | its date |"
@@ -66,6 +89,8 @@ TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "months": month_table,
     "schedules": schedule_table,
     "extras": extras_table,
+    "millions": million_table,
+    "measured": measured_table,
     "prices": price_table,
 }
 
@@ -86,6 +111,11 @@ def main() -> int:
 def _sum(month: Workload, service: str = "", charge: Callable[[Price, float], float] = Price.of) -> float:
     quantities = month.quantities().items()
     return sum(charge(price, quantity) for price, quantity in quantities if service in ("", price.service))
+
+
+def _million(operation: Operation, service: str = "") -> float:
+    quantities = operation.quantities().items()
+    return sum(price.listed(1e6 * number) for price, number in quantities if service in ("", price.service))
 
 
 def _head(*names: str) -> Iterator[str]:

@@ -2,11 +2,20 @@
 
 from dataclasses import dataclass
 
-from infra.costs import prices
+from infra.costs import operations, prices
+from infra.costs.operations import (
+    FEEDBACK,
+    FEEDBACK_AT_ONCE,
+    FEEDBACK_SECONDS,
+    LOG_KILOBYTES,
+    MEMORY_MEGABYTES,
+    PAGE_KILOBYTES,
+    TRANSITION_ACCESSES,
+)
 from infra.costs.prices import Price
 
 HOURS = 730  # in a month
-MEMORY_GIGABYTES = 0.5  # memory_size of zappa_settings.json
+MEMORY_GIGABYTES = MEMORY_MEGABYTES / 1024
 
 EVENTS = 1.2
 """A subscriber and month: a monthly plan that is renewed each month, and now and then cancelled or taken up again."""
@@ -14,16 +23,8 @@ REMINDERS = 1.5
 """A subscriber and month: a week before the end, and for half of them on the last day too."""
 PAGES = 6
 """Requests of a subscriber a month."""
-PAGE_SECONDS = 0.05
-PAGE_KILOBYTES = 20
 JOB_SECONDS = 0.15
 """A sweep or delivery that finds nothing, a round trip to the database for each of its few queries."""
-SWEEP_ROWS_PER_SECOND = 10_000  # measured, docs/decisions.md
-MAIL_SECONDS = 0.05 / 8  # a call of 50 ms, eight at a time
-EVENT_SECONDS = 0.05 / 10 / 8  # ten a call
-LOG_KILOBYTES = 1.2  # an invocation: its JSON lines, a job's metrics among them, and Lambda's START, END and REPORT
-FEEDBACK = 2
-"""Events of SES a mail: sent, delivered."""
 POLLS = 5 * 3 * 60 * HOURS
 """Lambda polls an idle queue five times in parallel, for 20 s each."""
 COLD_STARTS = 3_000  # a month, each of which reads the secret once
@@ -31,9 +32,7 @@ ROW_KILOBYTES = 4
 """Users, subscriptions and indexes of a subscriber."""
 HISTORY_KILOBYTES = (1.5 * EVENTS + 0.4 * REMINDERS) * 12
 """A year's events and notifications with their indexes."""
-ACCESSES = 10
-"""Reads and writes of Aurora's storage for an event; what idle jobs read is in memory."""
-ACCESSES_OF_A_JOB = 2  # the row of the sweep
+ACCESSES_OF_A_JOB = 2  # the row of the sweep; what idle jobs read is in memory
 SUBSCRIBERS_OF_A_UNIT = 1_000_000
 """Whose indexes and recent rows stay in the 2 GiB of one capacity unit."""
 SMALLEST_CAPACITY = 0.5
@@ -82,7 +81,7 @@ class Workload:
     def quantities(self) -> Quantities:
         """What is billed, in each price's unit."""
         requests = self.subscribers * PAGES
-        feedback = self.mails * FEEDBACK / 10  # invocations, ten messages each
+        feedback = self.mails * FEEDBACK / FEEDBACK_AT_ONCE  # invocations
         invocations = self.runs * JOBS + HOURS * HOURLY_JOBS + requests + feedback
         return {
             prices.LAMBDA_REQUEST: invocations,
@@ -99,7 +98,7 @@ class Workload:
             prices.SECRET_CALL: COLD_STARTS,
             prices.CAPACITY_HOUR: self.capacity_hours(),
             prices.STORAGE_GIGABYTE: 1 + self.subscribers * (ROW_KILOBYTES + HISTORY_KILOBYTES) / 1e6,
-            prices.STORAGE_ACCESS: self.events * ACCESSES + self.runs * JOBS * ACCESSES_OF_A_JOB,
+            prices.STORAGE_ACCESS: self.events * TRANSITION_ACCESSES + self.runs * JOBS * ACCESSES_OF_A_JOB,
             prices.EGRESS_GIGABYTE: requests * PAGE_KILOBYTES / 1e6,
         }
 
@@ -110,6 +109,8 @@ class Workload:
         return HOURS * awake * max(SMALLEST_CAPACITY, self.subscribers / SUBSCRIBERS_OF_A_UNIT)
 
     def _seconds(self, requests: float, feedback: float) -> float:
-        jobs = (self.runs * JOBS + HOURS * HOURLY_JOBS) * JOB_SECONDS + self.events / SWEEP_ROWS_PER_SECOND
-        deliveries = self.mails * MAIL_SECONDS + self.events * EVENT_SECONDS + feedback * JOB_SECONDS
-        return jobs + deliveries + requests * PAGE_SECONDS
+        """Of the function."""
+        jobs = (self.runs * JOBS + HOURS * HOURLY_JOBS) * JOB_SECONDS + self.events * operations.sweep().seconds()
+        sent = self.mails * operations.mail().seconds() + self.events * operations.event().seconds()
+        pages = requests * operations.request("plans", PAGE_KILOBYTES).seconds()
+        return jobs + sent + feedback * FEEDBACK_SECONDS + pages

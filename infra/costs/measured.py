@@ -1,0 +1,82 @@
+"""What the benchmarks measured, as costs and capacities are reckoned from it: docs/performance/figures.json.
+
+What no benchmark has measured yet has an assumed value, and says so. Seconds are those of the processor in that file.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FIGURES = Path(__file__).resolve().parent.parent.parent / "docs" / "performance" / "figures.json"
+MICROSECOND = 1e-6
+THOUSANDTH = 1e-3
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number in its unit. `date` is that of the measurement, or empty where the number is assumed."""
+
+    value: float
+    unit: str
+    date: str
+
+    def __float__(self) -> float:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a figure stands, what makes it of the unit, and what is assumed where it is not there."""
+
+    benchmark: str
+    name: str
+    assumed: float
+    unit: str = "s"
+    scale: float = 1.0
+
+    def read(self, document: Mapping[str, Any]) -> Figure:
+        """The figure."""
+        kept = document.get(self.benchmark, {})
+        value = kept.get("figures", {}).get(self.name)
+        if value is None:
+            return Figure(self.assumed, self.unit, "")
+        return Figure(value * self.scale, self.unit, kept["machine"]["date"])
+
+
+def _sweep(name: str, assumed: float, scale: float = MICROSECOND) -> Source:
+    return Source("sweep", f"PostgreSQL {name}", assumed, scale=scale)
+
+
+def _requests(endpoint: str, cpu: float, backend_cpu: float, queries: float) -> dict[str, Source]:
+    return {
+        f"{endpoint}, CPU": Source("http", f"{endpoint}: CPU", cpu),
+        f"{endpoint}, CPU of PostgreSQL": Source("http", f"{endpoint}: backend CPU", backend_cpu),
+        f"{endpoint}, queries": Source("http", f"{endpoint}: queries", queries, unit=""),
+    }
+
+
+SOURCES: dict[str, Source] = {
+    "expiry, CPU": _sweep("100000 project client CPU us/row", 25e-6),
+    "expiry, CPU of PostgreSQL": _sweep("100000 project backend CPU us/row", 40e-6),
+    "expiry, queries": Source("sweep", "PostgreSQL queries/1,000", 0.004, unit="", scale=THOUSANDTH),
+    "mail, CPU": Source("delivery", "SES: CPU", 2.8e-3),
+    "mail, CPU of PostgreSQL": Source("delivery", "SES: backend CPU", 0.27e-3),
+    "event, CPU": Source("delivery", "SNS: CPU", 0.45e-3),
+    "event, CPU of PostgreSQL": Source("delivery", "SNS: backend CPU", 0.08e-3),
+    "start, CPU": Source("cold_start", "project: CPU", 0.27),
+    **_requests("plans", 5e-3, 0.8e-3, 4),
+    **_requests("API subscriptions", 4e-3, 0.7e-3, 2),
+    **_requests("API POST subscribe", 9e-3, 3e-3, 12),
+    **_requests("POST sign in", 0.2, 1.5e-3, 9),
+}
+"""Of one: a subscription expired, a mail or event delivered, a process started, a request answered."""
+
+
+@cache
+def measured() -> dict[str, Figure]:
+    """Every figure of SOURCES, by its name there."""
+    document = json.loads(FIGURES.read_text(encoding="utf-8"))
+    return {name: source.read(document) for name, source in SOURCES.items()}
