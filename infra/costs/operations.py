@@ -39,8 +39,8 @@ TRANSITION_ACCESSES = 10
 """Reads and writes of Aurora's storage for one transition; assumed."""
 
 PAGE_KILOBYTES, ANSWER_KILOBYTES = 20, 2
-LOG_KILOBYTES = 1.2  # an invocation: its JSON lines, a job's metrics among them, and Lambda's START, END and REPORT
-"""Of an invocation: its JSON line, and Lambda's START, END and REPORT."""
+LOG_KILOBYTES = 1.2
+"""Of an invocation: its JSON lines, a job's metrics among them, and Lambda's START, END and REPORT."""
 
 Quantities = Mapping[Price, float]
 
