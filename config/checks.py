@@ -14,6 +14,8 @@ Events (config/event_checks.py):
 - config.E015: AWS would refuse the `rate()` or `cron()`.
 - config.E016: the event has no trigger, or more than one.
 - config.E017: an SNS topic invokes the function directly.
+- config.E018: two stages, or two functions, take messages from one queue.
+- config.E019: the event source is no queue of SQS.
 
 Settings of a stage (config/stage_checks.py):
 - config.E020: `project_name` is not set.

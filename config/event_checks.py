@@ -15,6 +15,9 @@ from config.zappa_settings import LONGEST_RULE_NAME, Event, Stage, function_of_r
 RULE_NAME = re.compile(r"[.\-_A-Za-z0-9]+")
 """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html"""
 
+QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?")
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"""
+
 JOB_PARAMETERS = [("event", Parameter.POSITIONAL_OR_KEYWORD), ("context", Parameter.POSITIONAL_OR_KEYWORD)]
 
 
@@ -27,7 +30,7 @@ def check_events(stages: Sequence[Stage]) -> list[CheckMessage]:
             found += _function_errors(where, event)
             found += _trigger_errors(where, event)
             found += _rule_errors(where, event, stage.lambda_name)
-    return found + _collisions(stages)
+    return found + _collisions(stages) + _shared_queues(stages)
 
 
 def _function_errors(where: str, event: Event) -> list[CheckMessage]:
@@ -73,6 +76,8 @@ def _trigger_errors(where: str, event: Event) -> list[CheckMessage]:
         found.append(_trigger_error(where, event))
     if ":sns:" in event.source_arn:
         found.append(_sns_error(where))
+    elif "event_source" in event.triggers and not QUEUE_ARN.fullmatch(event.source_arn):
+        found.append(_source_error(where, event))
     return found
 
 
@@ -100,6 +105,15 @@ def _sns_error(where: str) -> CheckMessage:
         hint="A message with a `command` key would run any function it names. Put an SQS queue between.",
         obj=where,
         id="config.E017",
+    )
+
+
+def _source_error(where: str, event: Event) -> CheckMessage:
+    return Error(
+        f"the event source {event.source_arn!r} is no queue of SQS",
+        hint="The function takes messages of queues only, and refuses what else would reach it.",
+        obj=where,
+        id="config.E019",
     )
 
 
@@ -137,5 +151,17 @@ def _collisions(stages: Sequence[Stage]) -> list[CheckMessage]:
     return [
         Error(f"{count} schedules share the rule {rule}", hint=hint, obj="zappa_settings.json", id="config.E012")
         for rule, count in rules.items()
+        if count > 1
+    ]
+
+
+def _shared_queues(stages: Sequence[Stage]) -> list[CheckMessage]:
+    queues = Counter(event.source_arn for stage in stages for event in stage.events if event.source_arn)
+    hint = (
+        "Each message goes to one of them only. A stage that `extends` another inherits its queues: list `events` anew."
+    )
+    return [
+        Error(f"{count} events take from {arn}", hint=hint, obj="zappa_settings.json", id="config.E018")
+        for arn, count in queues.items()
         if count > 1
     ]

@@ -54,9 +54,10 @@ class DeployLocal:
         secrets = self._cloud.database.url, PASSWORD
         self._check("no secret in sight", lambda: self._state.check_no_secret_in_configuration(*secrets))
         self._check("rules, targets, permissions", self._state.check_schedule)
+        self._check("event sources, partial failures", self._state.check_event_sources)
         print("In use")
         use = LocalUse(self._deployment, self._cloud.aws)
-        self._check("the schedule fires: sweep and delivery", use.fire_schedule)
+        self._check("the schedule fires, and SES answers", use.fire_schedule)
         self._check("a page over HTTP, and its style", use.show_page)
         self._check("a failed event ends as a dead letter", use.fail_for_good)
         self._check("zappa tail", lambda: use.tail(*secrets))
@@ -102,6 +103,7 @@ class DeployLocal:
         self._check("the page is the new one", self._new_page)
         self._check("function, retries, dead letters, log", self._state.check_function)
         self._check("rules, targets, permissions", self._state.check_schedule)
+        self._check("event sources, partial failures", self._state.check_event_sources)
 
     def _break(self, package: Path) -> None:
         module, source = "config/__init__.py", b"1 / 0"

@@ -14,6 +14,7 @@ from infra.errors import NotAsDeployed
 from infra.local.zappa_stage import load_stage
 from infra.packaging.lambda_runtimes import runtime_of
 from infra.sandbox.deployed_rules import deployed_rules
+from infra.sandbox.event_sources import EventSource, event_sources
 
 LOG_RETENTION_DAYS = 30
 """The default of messaging.yaml."""
@@ -66,12 +67,24 @@ class DeployedState:
         allowed = [statement["Condition"]["ArnLike"]["AWS:SourceArn"].rpartition("/")[2] for statement in statements]
         expect("permissions of the rules", sorted(allowed), sorted(rule.rule_name for rule in rules))
 
+    def check_event_sources(self) -> None:
+        """Queues that Lambda takes messages from, and that only those come again on which the function failed."""
+        function = boto3.client("lambda").get_function(FunctionName=self.deployment.name)["Configuration"]
+        wanted = load_stage(self.deployment.stage_name, self.deployment.settings_file).queues
+        expect(
+            "event sources",
+            event_sources(boto3.client("lambda")),
+            [EventSource(queue.arn, function["FunctionArn"], queue.batch_size, True) for queue in wanted],
+        )
+        expect("feedback queue", [queue.arn for queue in wanted], [self.deployment.outputs()["FeedbackQueueArn"]])
+
     def check_nothing_left(self) -> None:
-        """No function, API, rule or target."""
+        """No function, API, rule, target or event source."""
         functions = [found["FunctionName"] for found in boto3.client("lambda").list_functions()["Functions"]]
         expect("functions", functions, [])
         expect("APIs", [api["name"] for api in boto3.client("apigateway").get_rest_apis()["items"]], [])
         expect("rules", [rule.rule_name for rule in deployed_rules(boto3.client("events"))], [])
+        expect("event sources", event_sources(boto3.client("lambda")), [])
 
     def check_no_stack_left(self) -> None:
         """No stack, topic of ours or role."""

@@ -4,7 +4,7 @@ import contextlib
 import json
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import boto3
 from moto.awslambda.models import lambda_backends
@@ -17,6 +17,8 @@ from infra.gateway.api_gateway import ApiGateway
 from infra.gateway.rest_api import RestAPI
 from infra.local.local_aws import ACCOUNT, LocalAWS
 from infra.postgresql import PostgreSQL
+from infra.sandbox.event_source_poller import EventSourcePoller
+from infra.sandbox.invocation_result import InvocationResult
 
 RETRY_DELAYS = (timedelta(seconds=1), timedelta(seconds=2))
 """In the place of Lambda's minutes."""
@@ -38,6 +40,7 @@ class LocalCloud:
             parts.enter_context(self.aws)
             close_gaps(parts.enter_context(self.functions))
             parts.callback(close_gaps)
+            parts.enter_context(EventSourcePoller(self._invoke))
             self._parts = parts.pop_all()
         return self
 
@@ -55,6 +58,10 @@ class LocalCloud:
             gateway = ApiGateway(api, lambda event: self.functions.invoke(function, event))
             self._gateways[api_id] = self._parts.enter_context(gateway)
         return self._gateways[api_id].url
+
+    def _invoke(self, function_arn: str, event: Any) -> InvocationResult:
+        *_, region, account, _, name = function_arn.split(":")
+        return self.functions.invoke(lambda_backends[account][region].get_function(name), event)
 
     def provide_what_moto_ignores(self, deployment: Deployment) -> None:
         """Make what CloudFormation makes of messaging.yaml on AWS, and moto's leaves out without a word."""

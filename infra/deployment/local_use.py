@@ -18,7 +18,9 @@ from infra.deployment.deployed_function import PATIENT
 from infra.deployment.deployed_state import expect, expect_page
 from infra.deployment.deployment import Deployment
 from infra.errors import NotAsDeployed
+from infra.local.feedback_queue import FeedbackQueue
 from infra.local.local_aws import LocalAWS
+from infra.local.ses_feedback import SesFeedback
 from infra.sandbox.deployed_rules import deployed_rules
 
 DEAD_LETTER_SECONDS = 300.0  # on a busy machine
@@ -32,7 +34,7 @@ class LocalUse:
     aws: LocalAWS
 
     def fire_schedule(self) -> str:
-        """Sweep and delivery, as EventBridge's rules have them now; on demo data. Returns the figures."""
+        """The jobs, as EventBridge's rules have them now, and SES's feedback; on demo data. Returns the figures."""
         # These load models, which needs the Django that is set up by now.
         from infra.local import demo  # noqa: PLC0415
         from infra.local.figures import Before  # noqa: PLC0415
@@ -44,10 +46,18 @@ class LocalUse:
             for arn, event in rule.deliveries(datetime.now(UTC)):
                 answer = functions.invoke(FunctionName=arn, Payload=json.dumps(event).encode())
                 expect(rule.rule_name, answer.get("FunctionError"), None)
+        self._tell_feedback()
         figures = before.compare(self.aws)
         for figure in figures:
             expect(figure.what, figure.read_back, figure.expected)
         return ", ".join(f"{figure.read_back} {figure.what}" for figure in figures)
+
+    def _tell_feedback(self) -> None:
+        """Through topic, queue and event source mapping."""
+        outputs = self.deployment.outputs()
+        SesFeedback(outputs["FeedbackTopicArn"]).tell(self.aws.mails(), datetime.now(UTC))
+        queue = FeedbackQueue(outputs["FeedbackTopicArn"], outputs["FeedbackQueueUrl"])
+        expect("all feedback taken", queue.wait_until_taken(), True)
 
     def show_page(self) -> str:
         """The front page and its style sheets, through API Gateway. Returns the last one's address."""

@@ -113,6 +113,17 @@ class Request(LambdaResponse):
             queue.lambda_event_source_mappings.clear()
         return answer
 
+    def list_event_source_mappings(self) -> str:
+        """AWS: finds a function's mappings by its name and by its ARN. moto: only by the one that they were made with.
+
+        Zappa makes them with the ARN. https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html
+        """
+        name = self._get_param("FunctionName", "").rpartition(":function:")[2]
+        found = self.backend.list_event_source_mappings(self._get_param("EventSourceArn", ""), "")
+        shown = [mapping.get_configuration() for mapping in found]
+        wanted = [mapping for mapping in shown if not name or mapping["FunctionArn"].endswith(f":function:{name}")]
+        return json.dumps({"EventSourceMappings": wanted})
+
     def invoke(self) -> Answer:
         """AWS: runs the function. moto: runs it in Docker, else 500."""
         function = self.backend.get_function(unquote(self.path.split("/")[-2]), self._get_param("Qualifier", None))

@@ -19,8 +19,8 @@ def settings_problems(settings_file: Path) -> list[str]:
 def account_problems(stage: Stage) -> Iterator[str]:
     """Whether the credentials are for the account and the region that the settings name."""
     account = boto3.client("sts", region_name=stage.settings["aws_region"]).get_caller_identity()["Account"]
-    for key in ("role_arn", "dead_letter_arn"):
-        named = str(stage.settings.get(key, "")).split(":")
+    for key, arn in _named(stage):
+        named = arn.split(":")
         if len(named) > 4 and named[4] != account:
             yield (
                 f"{key} in zappa_settings.json is of account {named[4]}, and these credentials are for {account}. "
@@ -28,11 +28,23 @@ def account_problems(stage: Stage) -> Iterator[str]:
             )
 
 
+def _named(stage: Stage) -> Iterator[tuple[str, str]]:
+    """The ARNs of the settings, and where they stand."""
+    for key in ("role_arn", "dead_letter_arn"):
+        yield key, str(stage.settings.get(key, ""))
+    for event in stage.events:
+        yield f"the event_source of {event.function}", event.source_arn
+
+
 def output_problems(stage: Stage, outputs: Mapping[str, str]) -> Iterator[str]:
     """Whether the stack made what the settings name."""
     for key, output in (("role_arn", "RoleArn"), ("dead_letter_arn", "DeadLetterQueueArn")):
         if stage.settings.get(key) != outputs.get(output):
             yield f"{key} in zappa_settings.json is not what the stack made: set it to {outputs.get(output)}."
+    queues = {name: value for name, value in outputs.items() if name.endswith("QueueArn")}
+    for event in stage.events:
+        if event.source_arn and event.source_arn not in queues.values():
+            yield f"the event_source of {event.function} in zappa_settings.json is no queue of the stack's: {queues}."
 
 
 def secret_problems(secret_arn: str, region: str) -> Iterator[str]:

@@ -63,6 +63,10 @@ class SandboxHost:
             raise FunctionFailed(f"{result.error['errorType']}: {result.error['errorMessage']}")
         return result.payload
 
+    def receive(self, function_arn: str, event: Any) -> InvocationResult:
+        """Give the function a batch of a queue, as Lambda's pollers do."""
+        return self._service.invoke(function_arn, event)
+
     def _configuration(self, aws: LocalAWS, *, secret_arn: str) -> FunctionConfiguration:
         own = {"AWS_ENDPOINT_URL": aws.url, "SECRET_ARN": secret_arn, "SITE_URL": self.url}
         return FunctionConfiguration(

@@ -8,13 +8,12 @@ from typing import Protocol
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from infra.local.ses_feedback import BOUNCE
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService
 
 STAFF = "demo"
 PASSWORD = "demo"  # noqa: S105 - of a site on the loopback address, printed at every start
-DEAD_ADDRESS = "bounce@simulator.amazonses.com"
-"""SES accepts it and reports a bounce. https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html"""
 
 PLANS = {
     "Free trial": (Decimal(0), 14),
@@ -122,7 +121,7 @@ def load(now: datetime) -> bool:
 
 
 def _tell(story: Story, plan: Plan, now: datetime) -> None:
-    address = DEAD_ADDRESS if story.username == "radia" else f"{story.username}@example.com"
+    address = BOUNCE if story.username == "radia" else f"{story.username}@example.com"
     names = {"email": address, "first_name": story.username.title()}
     user, _ = User.objects.get_or_create(username=story.username, defaults=names)
     subscription = SubscriptionService.create_subscription(user, plan, now=now - timedelta(days=story.days))

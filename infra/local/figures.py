@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 
 from infra.local.local_aws import LocalAWS
-from notifications.models import Channel, Notification, State
+from infra.local.ses_feedback import BOUNCE
+from notifications.models import Channel, Notification, Reason, State, Suppression
 from notifications.preferences import wants_reminders
 from notifications.screening import OVERTAKEN_BY
 from subscriptions.access import GROUP, find_mismatches
@@ -39,8 +40,10 @@ class Before:
     reminders: int
     mails: int
     """Waiting already, or to be caused by what is due, or reminders. None that a later transition makes untrue, none to
-    users without an address."""
+    users without an address or with one that mail bounces from."""
     events: int
+    delivered: int
+    bounced: int
     members: frozenset[int]
     last_event: int
     last_notification: int
@@ -50,8 +53,9 @@ class Before:
         """Look at the database."""
         due = Subscription.objects.due(now)
         waiting = Notification.objects.filter(state=State.PENDING)
-        mails = waiting.filter(channel=Channel.SES).exclude(event__subscription__user__email="")
-        ended = due.exclude(user__email="").count()
+        unreachable = _unreachable()
+        mails = waiting.filter(channel=Channel.SES).exclude(event__subscription__user__email__in=unreachable)
+        ended = due.exclude(user__email__in=unreachable).count()
         near = [
             subscription for subscription in Subscription.objects.live(now) if _is_to_be_reminded(subscription, now)
         ]
@@ -61,8 +65,10 @@ class Before:
             reminders=len(near),
             mails=_still_true(mails.select_related("event__subscription"), now)
             + ended
-            + sum(bool(subscription.user.email) for subscription in near),
+            + sum(subscription.user.email not in unreachable for subscription in near),
             events=waiting.filter(channel=Channel.SNS).count() + due.count(),
+            delivered=_standing(State.DELIVERED),
+            bounced=_standing(State.BOUNCED),
             members=_members(),
             last_event=_last(SubscriptionEvent),
             last_notification=_last(Notification),
@@ -72,11 +78,15 @@ class Before:
         """Read back what there is now."""
         expired = SubscriptionEvent.objects.filter(pk__gt=self.last_event, transition=Transition.EXPIRED)
         reminders = Notification.objects.filter(pk__gt=self.last_notification, days_before__isnull=False)
+        accepted = aws.mails()
+        dead = sum(BOUNCE in mail.recipients for mail in accepted)
         return [
             Figure("expired", self.due, expired.count()),
             Figure("access removed", self.without_right, len(self.members - _members())),
             Figure("reminders recorded", self.reminders, reminders.count()),
-            Figure("mails accepted by SES", self.mails, len(aws.mails())),
+            Figure("mails accepted by SES", self.mails, len(accepted)),
+            Figure("mails delivered", len(accepted) - dead, _standing(State.DELIVERED) - self.delivered),
+            Figure("mails bounced", dead, _standing(State.BOUNCED) - self.bounced),
             Figure("events accepted by SNS", self.events, len(aws.events())),
         ]
 
@@ -101,6 +111,15 @@ def _later_transitions(mail: Notification, now: datetime) -> set[str]:
     recorded = subscription.events.filter(pk__gt=mail.event_id).values_list("transition", flat=True)
     is_due = subscription.expired_at is None and subscription.end_date <= now
     return {*recorded, *([Transition.EXPIRED] if is_due else [])}
+
+
+def _unreachable() -> list[str]:
+    bouncing = Suppression.objects.live().filter(reason=Reason.BOUNCE)
+    return ["", *bouncing.values_list("address", flat=True)]
+
+
+def _standing(state: State) -> int:
+    return Notification.objects.filter(state=state).count()
 
 
 def _is_to_be_reminded(subscription: Subscription, now: datetime) -> bool:

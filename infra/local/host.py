@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from infra.local.local_aws import LocalAWS
+from infra.sandbox.invocation_result import InvocationResult
 
 
 class Host(Protocol):
@@ -21,3 +22,6 @@ class Host(Protocol):
 
     def invoke(self, event: Any) -> Any:
         """Give the function an event and return its answer; a failure is raised."""
+
+    def receive(self, function_arn: str, event: Any) -> InvocationResult:
+        """Give the function a batch of a queue, as Lambda's pollers do. What is raised is a failure of all of it."""

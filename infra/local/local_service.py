@@ -1,4 +1,4 @@
-"""The service on this machine: database, local AWS, function, and the clock that stands in for EventBridge."""
+"""The service on this machine: database, local AWS, function, and stand-ins for EventBridge and Lambda's pollers."""
 
 import contextlib
 import signal
@@ -16,12 +16,19 @@ from foundation.clock import now
 from infra.local import demo
 from infra.local.clock import Clock, Wait
 from infra.local.eventbridge import delivered_event
+from infra.local.feedback_queue import FeedbackQueue
 from infra.local.figures import Before, Figure, table
 from infra.local.host import Host
-from infra.local.local_aws import LocalAWS
+from infra.local.local_aws import ACCOUNT, LocalAWS
 from infra.local.mail_folder import MailFolder
 from infra.local.run_logs import send_logs_to
+from infra.local.ses_feedback import SesFeedback
 from infra.local.zappa_stage import Schedule, ZappaStage
+from infra.sandbox.event_source_poller import EventSourcePoller
+from infra.sandbox.event_sources import EventSource
+
+POLL_SECONDS = 0.2
+"""Lambda's pollers wait for messages; these ask."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,13 @@ class LocalService:
         self._prepare_database()
         aws = LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS)
         with aws, self.host.serving(aws):
-            clock = self._clock(aws)
-            print(f"First sweep and delivery, through {self.host.description} ...", flush=True)
-            figures = self._first_round(clock, aws)
-            if not once:
-                self._go_on(clock, aws)
+            queue = FeedbackQueue.provide(f"{self.stage.lambda_name}-feedback")
+            with EventSourcePoller(self.host.receive, sources=self._sources, seconds=POLL_SECONDS):
+                clock = self._clock(aws, SesFeedback(queue.topic_arn))
+                print(f"First sweep and delivery, through {self.host.description} ...", flush=True)
+                figures = self._first_round(clock, aws, queue)
+                if not once:
+                    self._go_on(clock, aws)
         return 0 if not once or all(figure.agrees for figure in figures) else 1
 
     def _prepare_database(self) -> None:
@@ -51,19 +60,27 @@ class LocalService:
         loaded = demo.load(now())
         print(f"Database: demo data {'loaded' if loaded else 'of an earlier run kept'}.", flush=True)
 
-    def _clock(self, aws: LocalAWS) -> Clock[Schedule]:
+    def _sources(self) -> list[EventSource]:
+        """As the deployment maps them to the function."""
+        arn = f"arn:aws:lambda:{self.stage.region}:{ACCOUNT}:function:{self.stage.lambda_name}"
+        queues = [queue for queue in self.stage.queues if queue.enabled]
+        return [EventSource(queue.arn, arn, queue.batch_size, reports_failures=True) for queue in queues]
+
+    def _clock(self, aws: LocalAWS, ses: SesFeedback) -> Clock[Schedule]:
         mails = MailFolder(self._mails)
 
         def fire(schedule: Schedule, time: datetime) -> Any:
             result = self.host.invoke(delivered_event(schedule, region=self.stage.region, time=time))
             mails.save(aws.mails())
+            ses.tell(aws.mails(), now())
             return result
 
         return Clock(self.stage.schedules, fire, now)
 
-    def _first_round(self, clock: Clock[Schedule], aws: LocalAWS) -> list[Figure]:
+    def _first_round(self, clock: Clock[Schedule], aws: LocalAWS, queue: FeedbackQueue) -> list[Figure]:
         before = Before.measure(now())
         clock.fire_all()
+        queue.wait_until_taken()
         figures = before.compare(aws)
         print(f"\n{table(figures)}\n\nMails      {self._mails}\nLogs       {self._log}", flush=True)
         return figures

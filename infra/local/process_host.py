@@ -1,12 +1,15 @@
 """The service in this process: Django's own server, and Zappa's handler beside it."""
 
+import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from infra.local.lambda_function import LambdaFunction
 from infra.local.local_aws import LocalAWS
 from infra.local.site import Site
+from infra.sandbox.invocation_result import InvocationResult
 
 
 @dataclass(frozen=True)
@@ -29,3 +32,9 @@ class ProcessHost:
     def invoke(self, event: Any) -> Any:
         """Give the handler an event and return its answer; what it raises is raised."""
         return self.function.invoke(event)
+
+    def receive(self, function_arn: str, event: Any) -> InvocationResult:
+        """Give the handler a batch of a queue; what it raises is raised."""
+        start = time.monotonic()
+        payload = self.function.invoke(event)
+        return InvocationResult("", payload, None, timedelta(seconds=time.monotonic() - start), None, "")

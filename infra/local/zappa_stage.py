@@ -23,6 +23,15 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class QueueSource:
+    """A queue of SQS whose messages Zappa has Lambda bring to the function."""
+
+    arn: str
+    batch_size: int
+    enabled: bool
+
+
+@dataclass(frozen=True)
 class ZappaStage:
     """What a stage says about the function that Zappa deploys."""
 
@@ -32,6 +41,7 @@ class ZappaStage:
     timeout_seconds: int
     memory_megabytes: int
     schedules: list[Schedule]
+    queues: list[QueueSource]
     handler: str
     """The function that Lambda calls."""
     variables: dict[str, str]
@@ -62,6 +72,7 @@ def load_stage(name: str, settings_file: Path = SETTINGS_FILE) -> ZappaStage:
         timeout_seconds=zappa.timeout_seconds,
         memory_megabytes=zappa.memory_size,
         schedules=_schedules(zappa),
+        queues=_queues(zappa),
         handler=zappa.lambda_handler,
         variables=zappa.aws_environment_variables,
         dead_letter_arn=zappa.dead_letter_config.get("TargetArn", ""),
@@ -81,6 +92,12 @@ def _schedules(zappa: ZappaCLI) -> list[Schedule]:
         for event in zappa.stage_config.get("events", [])
         for index, expression in enumerate(_expressions(event))
     ]
+
+
+def _queues(zappa: ZappaCLI) -> list[QueueSource]:
+    """With the defaults of Zappa's own BaseEventSource, which cannot be made without credentials."""
+    sources = [event["event_source"] for event in zappa.stage_config.get("events", []) if event.get("event_source")]
+    return [QueueSource(source["arn"], source.get("batch_size", 10), source.get("enabled", True)) for source in sources]
 
 
 def _expressions(event: dict[str, Any]) -> list[str]:

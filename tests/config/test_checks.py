@@ -248,6 +248,46 @@ def test_topic_as_event_source_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "arn",
+    [
+        "",
+        "queue",
+        "https://sqs.us-east-1.amazonaws.com/123456789012/queue",
+        QUEUE.replace("sqs", "dynamodb"),
+        QUEUE.replace("123456789012", ""),
+        QUEUE + "/x",
+    ],
+)
+def test_event_source_that_is_no_queue_is_an_error(tmp_path: Path, arn: str) -> None:
+    event = {"function": GOOD_EVENT["function"], "event_source": {"arn": arn, "batch_size": 10}}
+
+    assert ids(found(tmp_path, events=[event])) == ["config.E019"]
+
+
+@pytest.mark.parametrize("arn", [QUEUE, QUEUE + ".fifo", QUEUE.replace("arn:aws:", "arn:aws-us-gov:")])
+def test_queue_as_event_source_is_fine(tmp_path: Path, arn: str) -> None:
+    event = {"function": GOOD_EVENT["function"], "event_source": {"arn": arn, "batch_size": 10, "enabled": True}}
+
+    assert found(tmp_path, events=[event]) == []
+
+
+def test_stage_that_inherits_a_queue_takes_the_others_messages(tmp_path: Path) -> None:
+    event = {"function": GOOD_EVENT["function"], "event_source": {"arn": QUEUE}}
+    path = written(tmp_path, {"dev": GOOD_STAGE | {"events": [event]}, "production": {"extends": "dev"}})
+
+    (message,) = checks.check_file(path)
+    assert (message.id, message.msg) == ("config.E018", f"2 events take from {QUEUE}")
+
+
+def test_stages_with_queues_of_their_own_are_fine(tmp_path: Path) -> None:
+    event = {"function": GOOD_EVENT["function"], "event_source": {"arn": QUEUE}}
+    other = {"function": GOOD_EVENT["function"], "event_source": {"arn": QUEUE + "-of-production"}}
+    stages = {"dev": GOOD_STAGE | {"events": [event]}, "production": {"extends": "dev", "events": [other]}}
+
+    assert checks.check_file(written(tmp_path, stages)) == []
+
+
+@pytest.mark.parametrize(
     ("key", "value", "check_id"),
     [
         ("project_name", None, "config.E020"),

@@ -21,13 +21,15 @@ from infra.gateway.api_gateway import ApiGateway
 from infra.gateway.http_api import HttpAPI
 from infra.gateway.rest_api import RestAPI
 from infra.local.eventbridge import delivered_event, scheduled_event
+from infra.local.feedback_queue import FeedbackQueue
 from infra.local.local_aws import ACCOUNT, LocalAWS
 from infra.local.zappa_stage import ZappaStage
+from infra.sandbox.event_source_poller import EventSourcePoller
 from infra.sandbox.event_sources import EventSource
 from infra.sandbox.function_configuration import FunctionConfiguration
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.lambda_service import LambdaService
-from notifications.models import Notification
+from notifications.models import Channel, Feedback, Notification, State
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.deployment import VARIABLES
@@ -37,7 +39,8 @@ from tests.gateway import GATEWAYS, OWN_HOST, Browser
 from tests.infra.built_package import BuiltPackage
 from tests.infra.sandbox.impatience import give_up_when
 from tests.locks import wait_until_blocked
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, wait_until
+from tests.ses_feedback import ses_event
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -243,6 +246,61 @@ def test_message_of_a_queue_that_no_settings_name_is_refused_and_stays(
 
     assert [result.error and result.error["errorType"] for result in results] == ["RefusedInvocation"] * 2
     assert "invocation refused" in results[0].log
+
+
+def test_feedback_is_taken_in_and_only_what_is_none_ends_as_a_dead_letter(
+    due: Subscription, service: LambdaService, stage: ZappaStage
+) -> None:
+    delivered, confirmed = mails_of(due, delivered=State.SENT, confirmed=State.UNKNOWN)
+    queue = FeedbackQueue.provide(f"{stage.lambda_name}-feedback")
+    hide_for_no_time(queue)
+    for event in (ses_event("delivery", delivered.pk), "garbage", ses_event("send", confirmed.pk)):
+        message = event if isinstance(event, str) else json.dumps(event)
+        boto3.client("sns").publish(TopicArn=queue.topic_arn, Message=message)
+    arn = f"arn:aws:lambda:{stage.region}:{ACCOUNT}:function:{stage.lambda_name}"
+    (source,) = (EventSource(mapped.arn, arn, mapped.batch_size, True) for mapped in stage.queues)
+    results: list[InvocationResult] = []
+
+    def invoke(name: str, event: Any) -> InvocationResult:
+        results.append(service.invoke(name, event))
+        return results[-1]
+
+    with EventSourcePoller(invoke, sources=lambda: [source], seconds=0.05):
+        wait_until(lambda: queue.is_empty)
+
+    delivered.refresh_from_db()
+    confirmed.refresh_from_db()
+    assert (delivered.state, confirmed.state) == (State.DELIVERED, State.SENT)
+    assert Feedback.objects.count() == 2
+    assert [len(succeeded(result)["batchItemFailures"]) for result in results] == [1] * len(results)
+    letters = messages_of(f"{queue.queue_url}-dead-letters")
+    assert [json.loads(letter["Body"])["Message"] for letter in letters] == ["garbage"]
+
+
+def mails_of(subscription: Subscription, **states: State) -> list[Notification]:
+    """A mail of the subscription in each of these states."""
+    reminders = enumerate(states.values(), start=1)
+    event = subscription.events.get()
+    return [
+        Notification.objects.create(
+            event=event,
+            channel=Channel.SES,
+            state=state,
+            days_before=days,
+            finished_at=None if state is State.UNKNOWN else event.occurred_at,
+        )
+        for days, state in reminders
+    ]
+
+
+def hide_for_no_time(queue: FeedbackQueue) -> None:
+    """A message that failed comes again at once."""
+    boto3.client("sqs").set_queue_attributes(QueueUrl=queue.queue_url, Attributes={"VisibilityTimeout": "0"})
+
+
+def messages_of(queue_url: str) -> list[dict[str, Any]]:
+    found = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+    return [dict(message) for message in found.get("Messages", [])]
 
 
 @pytest.mark.usefixtures("secret")

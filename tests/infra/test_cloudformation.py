@@ -75,11 +75,28 @@ def test_stack_makes_what_zappa_settings_name(made: dict[str, str]) -> None:
     assert made["RoleArn"] == dev.settings["role_arn"]
     assert made["DeadLetterQueueArn"] == dev.settings["dead_letter_arn"]
     assert made["FunctionName"] == dev.lambda_name
+    assert [event.source_arn for event in dev.events if event.source_arn] == [made["FeedbackQueueArn"]]
     assert made["LogGroupName"] == f"/aws/lambda/{dev.lambda_name}"
     assert made["TopicArn"] == variables["SNS_TOPIC_ARN"]
     assert made["ConfigurationSetName"] == variables["SES_CONFIGURATION_SET"]
     assert made["SecretArn"] == variables["SECRET_ARN"]
     assert STAGE["FromAddress"] == variables["SES_FROM_ADDRESS"]
+
+
+def test_every_stage_does_the_same_with_queues_of_its_own() -> None:
+    events = [[(event.function, event.expressions, event.source_arn) for event in stage.events] for stage in stages()]
+    own = [
+        [(*rest, arn.replace(stage.lambda_name, "*")) for *rest, arn in of]
+        for of, stage in zip(events, stages(), strict=True)
+    ]
+    assert own[0] == own[1]
+    assert "*" in own[0][-1][-1]
+
+
+def test_ses_tells_what_was_sent_and_follows_nobody(messaging: Template) -> None:
+    (destination,) = of_type(messaging, "SES::ConfigurationSetEventDestination").values()
+    told = set(destination["EventDestination"]["MatchingEventTypes"])
+    assert told == {"send", "reject", "delivery", "deliveryDelay", "bounce", "complaint"}
 
 
 @pytest.mark.filterwarnings("ignore:Tried to parse")

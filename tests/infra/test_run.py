@@ -26,6 +26,8 @@ def environment(directory: Path) -> dict[str, str]:
 
 OVERTAKEN = 3
 """Mails of the demo data that a later transition made untrue."""
+BOUNCING = 2
+"""Mails of the demo data to an address that SES's simulator bounces."""
 
 
 def run_once(directory: Path) -> tuple[int, dict[str, tuple[int, int]]]:
@@ -67,6 +69,8 @@ def test_the_first_run_ends_what_is_due_and_the_next_ones_keep_it(tmp_path: Path
     assert figures["reminders recorded"] == (1, 1)
     mails, accepted = figures["mails accepted by SES"]
     assert mails == accepted > 7
+    assert figures["mails bounced"] == (BOUNCING, BOUNCING)
+    assert figures["mails delivered"] == (mails - BOUNCING, mails - BOUNCING)
     events = mails - 1 + OVERTAKEN
     assert figures["events accepted by SNS"] == (events, events)
     assert len(list((tmp_path / "mails").glob("*.html"))) == mails
@@ -123,7 +127,7 @@ def test_the_deployed_zip_serves_site_and_schedule_in_lambdas_sandbox(package: B
             rest, errors = run.communicate(timeout=PATIENCE_SECONDS)
 
     assert (run.returncode, rest, errors) == (0, "\nEnded.\n", "")
-    assert shown.count("agrees") == 5
+    assert shown.count("agrees") == 7
     assert f"through the deployed zip in a sandbox ({confinement().description}) ..." in shown
     assert "Monthly" in page
     assert kind == "text/css"

@@ -81,6 +81,11 @@ def change_event(account: Account, **changes: Any) -> None:
     account.stage["events"] = [account.stage["events"][0] | changes]
 
 
+def change_queue(account: Account, arn: str) -> None:
+    (event,) = (event for event in account.stage["events"] if "event_source" in event)
+    event["event_source"]["arn"] = arn
+
+
 def set_secret(account: Account, secret: dict[str, str] | None) -> None:
     account.secret = secret
 
@@ -100,6 +105,14 @@ BROKEN: dict[str, tuple[Callable[[Account], object], str]] = {
     "another role": (
         lambda account: account.stage.update(role_arn="arn:aws:iam::123456789012:role/other"),
         "set it to arn:aws:iam::123456789012:role/subs-dev-lambda",
+    ),
+    "queue of another account": (
+        lambda account: change_queue(account, "arn:aws:sqs:us-east-1:999999999999:subs-dev-feedback"),
+        "the event_source of notifications.jobs.handle_ses_feedback in zappa_settings.json is of account 999999999999",
+    ),
+    "another queue": (
+        lambda account: change_queue(account, "arn:aws:sqs:us-east-1:123456789012:subs-production-feedback"),
+        "the event_source of notifications.jobs.handle_ses_feedback in zappa_settings.json is no queue of the stack's",
     ),
     "no secret": (lambda account: set_secret(account, None), "has no SECRET_KEY and no DATABASE_URL"),
     "no database": (lambda account: set_secret(account, {"SECRET_KEY": "a"}), "has no DATABASE_URL"),

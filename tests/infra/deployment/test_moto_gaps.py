@@ -168,6 +168,17 @@ def leaves_messages_to_a_poller(cloud: Cloud) -> bool:
     return False
 
 
+def finds_event_sources_by_name(cloud: Cloud) -> bool:
+    """A queue that feeds the function, mapped by the function's ARN, as Zappa does it."""
+    functions = cloud.client("lambda")
+    arn = functions.get_function(FunctionName=NAME)["Configuration"]["FunctionArn"]
+    source = QUEUE.replace("letters", "others")
+    cloud.client("sqs").create_queue(QueueName="others")
+    functions.create_event_source_mapping(FunctionName=arn, EventSourceArn=source)
+    found = functions.list_event_source_mappings(FunctionName=NAME, EventSourceArn=source)
+    return [mapping["FunctionArn"] for mapping in found["EventSourceMappings"]] == [arn]
+
+
 def keeps_defaults_of_a_stack(cloud: Cloud) -> bool:
     """An update that leaves a parameter as it was."""
     stacks = cloud.client("cloudformation")
@@ -211,6 +222,7 @@ def deletes_api_with_its_stack(cloud: Cloud) -> bool:
         replaces_retries,
         shows_its_models,
         leaves_messages_to_a_poller,
+        finds_event_sources_by_name,
         keeps_defaults_of_a_stack,
         deletes_api_with_its_stack,
         says_what_mail_the_account_may_send,

@@ -198,3 +198,11 @@ def test_poller_takes_what_comes_even_after_an_error(
 
     assert queue.left() == []
     assert "no such function" in caplog.text
+
+
+def test_poller_polls_the_sources_that_it_is_given(queue: Queue) -> None:
+    queue.send("a")
+    with EventSourcePoller(queue._invoke, sources=lambda: [EventSource(QUEUE, FUNCTION, 1, True)], seconds=0.01):
+        wait_until(lambda: queue.left() == [])
+
+    assert len(queue.events) == 1
