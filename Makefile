@@ -31,6 +31,8 @@ test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deplo
 
 bench: $(READY) ## measure everything anew and write docs/performance.md, in half an hour; NAMES="sweep" for a part
 	@$(PYTHON) -m infra.benchmarks.bench $(NAMES)
+	@$(PYTHON) -m infra.costs.cost
+	@$(PYTHON) -m infra.scale.scale
 
 bench-quick: $(READY) ## count queries, calls and rows written, and compare them with their bounds
 	@echo "== counts of the benchmarks"
