@@ -36,6 +36,8 @@ chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 N
 
 bench: $(READY) ## measure everything anew and write docs/performance.md, in half an hour; NAMES="sweep" for a part
 	@$(PYTHON) -m infra.benchmarks.bench $(NAMES)
+	@$(PYTHON) -m infra.costs.cost
+	@$(PYTHON) -m infra.scale.scale
 
 bench-quick: $(READY) ## count queries, calls and rows written, and compare them with their bounds
 	@echo "== counts of the benchmarks"

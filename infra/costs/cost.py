@@ -70,7 +70,7 @@ def measured_table() -> Iterator[str]:
     yield "| of one | | measured |"
     yield "|---|---:|---:|"
     for name, figure in measured().items():
-        value = f"{figure.value:.3g}" if not figure.unit else f"{figure.value * 1000:.3g} ms"
+        value = f"{figure.value * 1000:.3g} ms" if figure.unit == "s" else f"{figure.value:.3g} {figure.unit}".rstrip()
         yield f"| {name} | {value} | {figure.date or 'assumed'} |"
 
 

@@ -67,12 +67,17 @@ SOURCES: dict[str, Source] = {
     "event, CPU": Source("delivery", "SNS: CPU", 0.45e-3),
     "event, CPU of PostgreSQL": Source("delivery", "SNS: backend CPU", 0.08e-3),
     "start, CPU": Source("cold_start", "project: CPU", 0.27),
+    "user": Source("storage", "auth_user: bytes", 300, unit="bytes"),
+    "membership": Source("storage", "auth_user_groups: bytes", 130, unit="bytes"),
+    "subscription": Source("storage", "subscriptions_subscription: bytes", 250, unit="bytes"),
+    "event": Source("storage", "subscriptions_subscriptionevent: bytes", 260, unit="bytes"),
+    "notification": Source("storage", "notifications_notification: bytes", 240, unit="bytes"),
     **_requests("plans", 5e-3, 0.8e-3, 4),
     **_requests("API subscriptions", 4e-3, 0.7e-3, 2),
     **_requests("API POST subscribe", 9e-3, 3e-3, 12),
     **_requests("POST sign in", 0.2, 1.5e-3, 9),
 }
-"""Of one: a subscription expired, a mail or event delivered, a process started, a request answered."""
+"""Of one: a subscription expired, a mail or event delivered, a process started, a row stored, a request answered."""
 
 
 @cache
