@@ -28,6 +28,7 @@ Settings of a stage (config/stage_checks.py):
 - config.E027: `INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT` is missing from `aws_environment_variables`.
 - config.E028: `exception_handler` is set.
 - config.E029: `lambda_handler` is not the one of this project.
+- config.E033: `aws_environment_variables` has LOCAL_CLOCK, by which the local stack moves the time.
 
 Secrets:
 - config.E030: the file holds what looks like a secret (config/plaintext_secrets.py).

@@ -51,6 +51,17 @@ class Environment:
             self.problems.append(f"{name} is not a valid {read.__name__}")
             return default
 
+    def local_clock(self, name: str, *, local: str) -> str:
+        """The address of the local clock: a file on a laptop, elsewhere none.
+
+        A function may have one of this machine where its AWS is on this machine, too.
+        """
+        address = os.environ.get(name, local if self.local else "")
+        may_travel = address.startswith("file:") if self.local else _is_here(address) and _is_here(_endpoint())
+        if address and not may_travel:
+            self.problems.append(f"{name} is for the local stack alone; time cannot be moved here")
+        return address
+
     def database(self, name: str, *, local: str) -> dict[str, Any]:
         """Django's entry for a `postgres://user:password@host/name` or `sqlite:///file` address.
 
@@ -103,6 +114,18 @@ def list_of(allowed: Collection[str]) -> Callable[[str], list[str]]:
         return listed
 
     return read
+
+
+def _endpoint() -> str:
+    return os.environ.get("AWS_ENDPOINT_URL", "")
+
+
+def _is_here(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return (parts.scheme, parts.hostname) == ("http", "127.0.0.1")
 
 
 def _is_complete(url: str) -> bool:

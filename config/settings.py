@@ -43,6 +43,7 @@ LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
 RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of(RENEWERS), ["staff", "service"])
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", int, 30)
 CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", int, 300)  # an office has one address
+LOCAL_CLOCK = env.local_clock("LOCAL_CLOCK", local=(BASE_DIR / ".local" / "clock").as_uri())
 env.refuse_if_broken()
 
 DELIVERY_LEASE = timedelta(minutes=2)
@@ -94,6 +95,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                *(["config.travelled_time.travelled_time"] if LOCAL_CLOCK else []),
             ],
         },
     },

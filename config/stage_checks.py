@@ -44,6 +44,10 @@ def _starts_on_import(value: Any) -> bool:
     return isinstance(value, dict) and value.get("INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT") == "1"
 
 
+def _keeps_the_time(value: Any) -> bool:
+    return not isinstance(value, dict) or "LOCAL_CLOCK" not in value
+
+
 def _is_own_handler(value: Any) -> bool:
     return bool(value == HANDLER)
 
@@ -104,6 +108,13 @@ RULES = (
         'must have INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT set to "1"',
         "config.E027",
         "Without it a start that failed once answers every later request with 500, as a success for Lambda.",
+    ),
+    Rule(
+        "aws_environment_variables",
+        _keeps_the_time,
+        "must not have LOCAL_CLOCK",
+        "config.E033",
+        "Only the local stack sets it. A function that has it and AWS's own endpoint does not start.",
     ),
     Rule(
         "lambda_handler",

@@ -55,7 +55,11 @@ def main() -> int:
 def _run_here(directory: Path, *, once: bool) -> int:
     print("Starting Django ...", flush=True)
     stage, site = load_stage(STAGE), Site()
-    be_local(DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}", SITE_URL=site.url)
+    be_local(
+        DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}",
+        SITE_URL=site.url,
+        LOCAL_CLOCK=_clock_in(directory),
+    )
     function = LambdaFunction(stage)
     # The rest loads models, which needs the Django that Zappa's handler has set up by now.
     from infra.local.local_service import LocalService  # noqa: PLC0415
@@ -72,12 +76,16 @@ def _run_package(directory: Path, archive: Path, *, once: bool) -> int:
     with PostgreSQL() as database, UnpackedPackage(archive) as package:
         host = SandboxHost(stage, package.directory, database_url=database.url, log=directory / "lambda.log")
         shared = {name: stage.variables[name] for name in ("SES_FROM_ADDRESS", "SNS_TOPIC_ARN")}
-        be_local(DATABASE_URL=database.url, SITE_URL=host.url, **shared)
+        be_local(DATABASE_URL=database.url, SITE_URL=host.url, LOCAL_CLOCK=_clock_in(directory), **shared)
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         django.setup()
         from infra.local.local_service import LocalService  # noqa: PLC0415 - it loads models
 
         return LocalService(directory, host, stage).run(once=once)
+
+
+def _clock_in(directory: Path) -> str:
+    return (directory.resolve() / "clock").as_uri()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from django.db.models import Count, F
 from django.db.models.functions import TruncDate
 
+from foundation import clock
 from notifications.models import Channel, ChannelStatus, Notification, NotificationQuerySet, State
 
 LARGEST_COUNT = 10_000
@@ -54,9 +55,11 @@ def paused_channels() -> list[ChannelStatus]:
 
 
 def oldest_pending() -> datetime | None:
-    """Since when the notification that has waited longest could have been sent; None if none is pending."""
+    """Since when, by the service's clock, the notification that has waited longest could have been sent; None if none
+    is pending.
+    """
     due = [_pending(channel).values_list("due_at", flat=True).first() for channel in Channel]
-    return min((instant for instant in due if instant), default=None)
+    return min((clock.from_database(instant) for instant in due if instant), default=None)
 
 
 def count_pending() -> int:

@@ -4,10 +4,14 @@ and more patient."""
 from infra.local.local_environment import be_local
 from tests.patience import PATIENCE_SECONDS
 
-be_local(DATABASE_CONNECT_SECONDS=str(PATIENCE_SECONDS))
+NOBODY_TRAVELS = "file:///nowhere/clock"
+"""For the programs that tests start: whoever works here may have moved the clock of .local."""
+
+be_local(DATABASE_CONNECT_SECONDS=str(PATIENCE_SECONDS), LOCAL_CLOCK=NOBODY_TRAVELS)
 
 from config.settings import *  # noqa: E402, F403 - the variables above must be there first
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["OPTIONS"]["timeout"] = PATIENCE_SECONDS  # noqa: F405
+LOCAL_CLOCK = ""
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

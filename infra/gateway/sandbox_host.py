@@ -13,6 +13,7 @@ from django.core.management.utils import get_random_secret_key
 from infra.errors import FunctionFailed
 from infra.gateway.api_gateway import ApiGateway
 from infra.gateway.rest_api import RestAPI
+from infra.local.clock_server import ClockServer
 from infra.local.local_aws import LocalAWS
 from infra.local.zappa_stage import ZappaStage
 from infra.sandbox.confinement import confinement
@@ -50,11 +51,13 @@ class SandboxHost:
     def serving(self, aws: LocalAWS) -> Iterator[None]:
         """Serve the site, and take events, while this is open."""
         self._create_dead_letter_queue()
-        function = self._configuration(aws, secret_arn=self._create_secret())
-        with LambdaService([function], retry_delays=RETRY_DELAYS, listener=self._write_log) as service:
-            self._service = service
-            with self._gateway:
-                yield
+        with ClockServer() as clock:
+            own = {"AWS_ENDPOINT_URL": aws.url, "SECRET_ARN": self._create_secret(), "LOCAL_CLOCK": clock.url}
+            function = self._configuration(own | {"SITE_URL": self.url})
+            with LambdaService([function], retry_delays=RETRY_DELAYS, listener=self._write_log) as service:
+                self._service = service
+                with self._gateway:
+                    yield
 
     def invoke(self, event: Any) -> Any:
         """Give the function an event as EventBridge does, retries included. Raises FunctionFailed."""
@@ -67,13 +70,12 @@ class SandboxHost:
         """Give the function a batch of a queue, as Lambda's pollers do."""
         return self._service.invoke(function_arn, event)
 
-    def _configuration(self, aws: LocalAWS, *, secret_arn: str) -> FunctionConfiguration:
-        own = {"AWS_ENDPOINT_URL": aws.url, "SECRET_ARN": secret_arn, "SITE_URL": self.url}
+    def _configuration(self, variables: dict[str, str]) -> FunctionConfiguration:
         return FunctionConfiguration(
             name=self._stage.lambda_name,
             package=self._package,
             handler=self._stage.handler,
-            environment=self._stage.variables | own,
+            environment=self._stage.variables | variables,
             timeout=timedelta(seconds=self._stage.timeout_seconds),
             memory_megabytes=self._stage.memory_megabytes,
             region=self._stage.region,

@@ -16,6 +16,10 @@ logger = logging.getLogger(__name__)
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
+LONGEST_WAIT = 1.0
+"""Seconds; so soon a leap of the time is noticed."""
+
+
 class Scheduled(Protocol):
     """What fires at certain times; `function` is its name for the log."""
 
@@ -54,7 +58,7 @@ def next_time(expression: str, start: datetime, after: datetime) -> datetime | N
 class Clock(Generic[S]):
     """Fires the enabled ones of `schedules`. A firing that fails is logged, as EventBridge goes on after one.
 
-    What falls due while another one runs is fired after it, and only once if it fell due several times.
+    What falls due while another one runs, or in a leap, is fired after it, and only once if it fell due several times.
     """
 
     schedules: Sequence[S]
@@ -67,11 +71,11 @@ class Clock(Generic[S]):
             self._fire(schedule, self.now())
 
     def run(self, wait: Wait) -> None:
-        """Fire on time, from now until `wait` says that it is time to end."""
+        """Fire on time, from now until `wait` says that it is time to end. `now` may leap, either way, meanwhile."""
         start = last = self.now()
         while True:
             due = self._next(start, after=last)
-            seconds = max(0.0, (due[0][0] - self.now()).total_seconds()) if due else None
+            seconds = min(LONGEST_WAIT, max(0.0, (due[0][0] - self.now()).total_seconds())) if due else None
             if wait(seconds):
                 return
             last = self.now()

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 
-from foundation.clock import now
+from foundation.clock import now, travelled
 from infra.local import demo
 from infra.local.clock import Clock, Wait
 from infra.local.eventbridge import delivered_event
@@ -92,6 +92,7 @@ class LocalService:
             print(f"Local AWS  {aws.url}/moto-api/")
             for schedule in self.stage.schedules:
                 print(f"Schedule   {schedule.expression:<15} {schedule.function}")
+            print(f"Clock      {_clock_said()}")
             print("\nCtrl-C ends it.", flush=True)
             clock.run(wait)
         print("\nEnded.")
@@ -103,6 +104,14 @@ class LocalService:
     @property
     def _log(self) -> Path:
         return self.directory / "run.log"
+
+
+def _clock_said() -> str:
+    """Where the clock is, and the command that moves it."""
+    default = (settings.BASE_DIR / ".local" / "clock").as_uri()
+    elsewhere = "" if default == settings.LOCAL_CLOCK else f"LOCAL_CLOCK={settings.LOCAL_CLOCK} "
+    where = f"moved to {now():%Y-%m-%d %H:%M}Z" if travelled() else "true"
+    return f"{where}; to move it: DJANGO_LOCAL=1 {elsewhere}.venv/bin/python manage.py timetravel +30d, or --back"
 
 
 @contextlib.contextmanager

@@ -310,6 +310,7 @@ def test_stages_with_queues_of_their_own_are_fine(tmp_path: Path) -> None:
         ("aws_environment_variables", {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": ""}, "config.E027"),
         ("aws_environment_variables", {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": 1}, "config.E027"),
         ("exception_handler", "tests.config.jobs.right", "config.E028"),
+        ("aws_environment_variables", {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": "1", "LOCAL_CLOCK": ""}, "config.E033"),
         ("lambda_handler", None, "config.E029"),
         ("lambda_handler", "handler.lambda_handler", "config.E029"),
         ("environment_variables", {"COLOUR": "blue"}, "config.E031"),

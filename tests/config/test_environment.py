@@ -200,3 +200,36 @@ def test_names_of_a_list_are_split_at_commas() -> None:
 def test_name_that_is_not_of_the_list_is_refused(names: str) -> None:
     with pytest.raises(ValueError, match=names):
         list_of(("owner", "staff", "service"))(names)
+
+
+SANDBOX = COMPLETE | LAMBDA | {"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"}
+"""What a function in the sandbox of the local stack has, and no function on AWS."""
+
+
+def test_time_can_be_moved_on_a_laptop_and_in_the_local_stacks_sandbox_alone() -> None:
+    assert setting(LOCAL, "LOCAL_CLOCK") == (settings.BASE_DIR / ".local" / "clock").as_uri()
+    assert setting(LOCAL | {"LOCAL_CLOCK": "file:///tmp/clock"}, "LOCAL_CLOCK") == "file:///tmp/clock"
+    assert setting(SANDBOX | {"LOCAL_CLOCK": "http://127.0.0.1:81/"}, "LOCAL_CLOCK") == "http://127.0.0.1:81/"
+    assert setting(SANDBOX, "LOCAL_CLOCK") == setting(COMPLETE | LAMBDA, "LOCAL_CLOCK") == ""
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        COMPLETE | {"LOCAL_CLOCK": "file:///tmp/clock"},
+        COMPLETE | LAMBDA | {"LOCAL_CLOCK": "http://127.0.0.1:81/"},
+        COMPLETE | LAMBDA | LOCAL | {"LOCAL_CLOCK": "file:///tmp/clock"},
+        SANDBOX | {"LOCAL_CLOCK": "file:///tmp/clock"},
+        SANDBOX | {"LOCAL_CLOCK": "http://127.0.0.1:81@example.com/"},
+        SANDBOX | {"LOCAL_CLOCK": "http://[example.com/"},
+        SANDBOX | {"LOCAL_CLOCK": "http://127.0.0.1:81/", "AWS_ENDPOINT_URL": "https://sts.amazonaws.com"},
+        LOCAL | {"LOCAL_CLOCK": "http://127.0.0.1:81/"},
+    ],
+)
+def test_anything_else_that_would_move_the_time_stops_the_start(environment: dict[str, str]) -> None:
+    assert "LOCAL_CLOCK is for the local stack alone" in refusal(environment)
+
+
+def test_pages_ask_for_the_local_clock_only_where_there_is_one() -> None:
+    assert "travelled_time" in str(setting(LOCAL, "TEMPLATES"))
+    assert "travelled_time" not in str(setting(COMPLETE, "TEMPLATES"))

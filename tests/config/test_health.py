@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from foundation import clock
+from foundation import clock, local_clock
 from notifications import pauses
 from notifications.models import ChannelStatus, Notification, State, database_time
 from notifications.outcomes import PauseReason
@@ -94,6 +95,17 @@ def test_not_ready_when_a_notification_waits_too_long(swept: None, settings: Any
     assert readiness() == (503, ["a notification has been due for 20 minutes"])
     waiting.update(state=State.FAILED, finished_at=database_time())
     assert readiness() == (200, [])
+
+
+@pytest.mark.django_db
+def test_travelling_makes_no_notification_late(settings: Any, tmp_path: Path) -> None:
+    Service.create_subscription(make_user(), make_plan(), now=clock.now())
+    settings.LOCAL_CLOCK = (tmp_path / "clock").as_uri()
+    local_clock.move_on(timedelta(days=30))
+    finish_a_sweep(MINUTE)
+    assert readiness() == (200, [])
+    Notification.objects.update(due_at=database_time(-20.5 * MINUTE))
+    assert readiness() == (503, ["a notification has been due for 20 minutes"])
 
 
 @pytest.mark.django_db

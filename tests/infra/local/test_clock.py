@@ -87,6 +87,47 @@ def test_a_clock_that_was_held_up_fires_once_and_goes_on_in_step() -> None:
     assert fired[:3] == ["07:59:30", "08:00:30", "08:05:30"]
 
 
+def test_leap_of_the_time_fires_at_once_what_fell_due_in_it_and_each_only_once() -> None:
+    time, fired = Time(timedelta(days=31)), list[tuple[str, datetime, timedelta]]()
+
+    def wait(seconds: float | None) -> bool:
+        if time.present == START:
+            time.present += timedelta(days=30)
+            return False
+        return time.wait(seconds) or len(fired) > 2
+
+    def fire(what: Schedule, _: datetime) -> None:
+        fired.append((what.function, time.present, time.present - START))
+
+    schedules = [schedule("minutely", "rate(1 minute)"), schedule("daily", "cron(0 8 * * ? *)")]
+    Clock(schedules, fire, time.now).run(wait)
+
+    assert [(name, since) for name, _, since in fired[:2]] == [
+        ("minutely", timedelta(days=30)), ("daily", timedelta(days=30)),
+    ]  # fmt: skip
+    assert fired[2][0] == "minutely"
+    assert fired[2][2] - timedelta(days=30) <= timedelta(minutes=1)
+
+
+def test_clock_that_is_put_back_goes_on_from_there() -> None:
+    time, fired = Time(timedelta(days=31)), list[datetime]()
+    time.present += timedelta(days=30)
+
+    def wait(seconds: float | None) -> bool:
+        return time.wait(seconds) or len(fired) == 3
+
+    def fire(_: Schedule, when: datetime) -> None:
+        fired.append(when)
+        if len(fired) == 1:
+            time.present -= timedelta(days=30)
+
+    Clock([schedule("minutely", "rate(1 minute)")], fire, time.now).run(wait)
+
+    assert [when - START for when in fired] == [
+        timedelta(days=30, minutes=1), timedelta(minutes=2), timedelta(minutes=3),
+    ]  # fmt: skip
+
+
 def test_what_aws_refuses_is_refused() -> None:
     with pytest.raises(ScheduleExpressionError):
         next_time("rate(1 minutes)", START, START)
