@@ -32,6 +32,7 @@ spares row by row most.
 def make_section() -> Section:
     """Measure it all."""
     sizes = {database: measure_sizes(database) for database in (SQLITE, POSTGRESQL)}
+    print("PostgreSQL: a millisecond away, and several sweepers at once ...", flush=True)
     with PostgreSQL() as server:
         latency, crowd, stressed = measure_latency(server), measure_crowd(server), stress(server)
     return Section(

@@ -69,6 +69,7 @@ def measure_sizes(database: str) -> Sizes:
     rounds = {}
     with grounds(database) as ground:
         for due, number in ROUNDS.items():
+            print(f"{database}: {due:,} due, {number} rounds ...", flush=True)
             with ground(due) as fresh:
                 if due == SMALLEST:
                     check_that_all_write_the_same(fresh)

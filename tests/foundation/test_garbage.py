@@ -1,0 +1,40 @@
+"""The search for garbage stops for a block and goes on after it."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from foundation.garbage import no_search_for_garbage
+
+
+@pytest.fixture(autouse=True)
+def searching() -> Iterator[None]:
+    """As Python starts."""
+    gc.enable()
+    yield
+    gc.enable()
+
+
+def test_search_goes_on_after_the_block_and_after_an_error_in_it() -> None:
+    with no_search_for_garbage():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), no_search_for_garbage():
+        _ = 1 / 0
+    assert gc.isenabled()
+
+
+def test_who_does_not_want_it_searched_does_not_get_it_searched() -> None:
+    gc.disable()
+    with no_search_for_garbage():
+        pass
+    assert not gc.isenabled()
+
+
+def test_blocks_may_stand_in_one_another() -> None:
+    with no_search_for_garbage():
+        with no_search_for_garbage():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
