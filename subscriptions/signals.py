@@ -32,7 +32,10 @@ subscription_reactivated = Signal(use_caching=True)
 """A cancellation was taken back in time. Arguments: `subscription`."""
 
 subscription_expired = Signal(use_caching=True)
-"""A subscription has ended, by the sweep or by an operator. Arguments: `subscription`."""
+"""A subscription has ended, by the sweep or by an operator. Arguments: `subscription`.
+
+The sweep loads neither its `user` nor its `plan`: what a receiver asks for is then loaded for the rest of the batch.
+"""
 
 subscriber_notices = Signal()
 """Somebody looks at their own subscriptions. Arguments: `user`.

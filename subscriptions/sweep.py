@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, transaction
 
 from foundation import clock, metrics
+from foundation.any_of import any_of
 from foundation.garbage import no_search_for_garbage
 from foundation.metrics import Metric
 from subscriptions.errors import SweepAborted
@@ -119,7 +120,7 @@ class Sweep:
         middle = len(claimed) // 2
         for half in (claimed[:middle], claimed[middle:]):
             if self._next_batch_size():
-                self._expire(self.due().filter(pk__in=[row.pk for row in half]), len(half))
+                self._expire(self.due().filter(any_of("pk", [row.pk for row in half])), len(half))
 
     def _fail(self, subscription: Subscription, error: Exception) -> None:
         self.failures[subscription.pk] = f"{type(error).__name__}: {error}"[:500]

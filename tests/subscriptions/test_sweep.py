@@ -193,8 +193,8 @@ def test_queries_grow_with_batches_and_not_with_rows_or_the_table(due: int, tabl
         make_due(plan, table, end=NOW + MONTH)
     with CaptureQueriesContext(connection) as queries:
         assert Sweep(now=NOW).run().expired == due
-    # Ten batches of 8 (BEGIN and COMMIT, here savepoints, among them), an empty one, and the run's own four.
-    assert len(queries) / (due / 1_000) <= 10
+    # Five batches of 7 (BEGIN and COMMIT, here savepoints, among them), two that find nothing, and the run's own three.
+    assert len(queries) == 5 * 7 + 2 * 3 + 3
 
 
 def test_due_rows_are_found_through_the_partial_index() -> None:

@@ -1,0 +1,41 @@
+"""No statement of the sweep walks a table that grows with every subscriber."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from infra.benchmarks.large_history import fill
+from subscriptions.models import Subscription
+from subscriptions.sweep import Sweep
+from tests.explain import walks_of
+from tests.factories import NOW
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+SUBSCRIPTIONS = 17_000
+A_MONTH_LATER = NOW + timedelta(days=30)
+"""When about 1,000 of them are due."""
+
+STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+def statements_of_a_sweep() -> list[str]:
+    """Those of one sweep that is then taken back."""
+    with transaction.atomic():
+        with CaptureQueriesContext(connection) as captured:
+            assert Sweep(now=A_MONTH_LATER).run().expired > 900
+        transaction.set_rollback(True)
+    return [query["sql"] for query in captured if query["sql"].startswith(STATEMENTS)]
+
+
+def test_no_statement_of_the_sweep_walks_a_large_table() -> None:
+    fill(SUBSCRIPTIONS, NOW)
+    statements = statements_of_a_sweep()
+    assert Subscription.objects.due(A_MONTH_LATER).exists()
+    with transaction.atomic():
+        # In the same order and with the same rows: what a statement finds is what those before it left.
+        walks = {sql: walk for sql in statements if (walk := list(walks_of(sql, SUBSCRIPTIONS // 10)))}
+        transaction.set_rollback(True)
+    assert walks == {}
