@@ -54,7 +54,7 @@ class PostgreSQL:
         self.files = RemovedWithThisProcess([self._programs_home, self._data_home])
         self._cluster = self._data_home / "cluster"
         self._log = self._programs_home / "log"
-        self._port_holder = _hold_a_port()
+        self._port_holder = hold_a_port()
         self._port: int = self._port_holder.getsockname()[1]
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -148,7 +148,7 @@ def fastest_directory() -> Path | None:
     return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free >= SHARED_MEMORY_NEEDED else None
 
 
-def _hold_a_port() -> socket.socket:
+def hold_a_port() -> socket.socket:
     """A socket that keeps a free port from all others, outgoing connections included, while no server listens there.
 
     Linux lets the server bind it beside, since both set SO_REUSEADDR and this one does not listen.

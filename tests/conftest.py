@@ -24,7 +24,10 @@ from tests.patience import PATIENCE_SECONDS
 
 # The same examples in every run, for as long as they take.
 hypothesis_settings.register_profile(
-    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "steady",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 hypothesis_settings.load_profile("steady")
 

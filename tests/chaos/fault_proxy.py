@@ -16,13 +16,15 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from infra.postgresql import hold_a_port
 from tests.chaos import batch_answers
 from tests.chaos.aws_requests import Answer, AwsRequest
 from tests.chaos.durations import LATE, SIGNATURE_LASTS
 from tests.chaos.faults import BATCH_FAULTS, Fault, choose, chosen_entries
 from tests.chaos.ledger import Call
+from tests.patience import PATIENCE_SECONDS
 
-UPSTREAM_SECONDS = 60.0
+UPSTREAM_SECONDS = float(PATIENCE_SECONDS)
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER, at once: closing sends RST
 
 
@@ -178,11 +180,12 @@ def _listen(port: int, weather: Weather) -> FaultProxy:
 
 def main(upstream: str, seed: str, ledger: str) -> None:
     """Serve until standard input ends."""
-    proxy = _listen(0, Weather(upstream, int(seed), Path(ledger)))
-    print(proxy.server_port, flush=True)
-    for line in sys.stdin:
-        proxy = _obey(line.split(), proxy)
-        print("obeyed", flush=True)
+    with hold_a_port() as holder:  # also while connections are refused
+        proxy = _listen(holder.getsockname()[1], Weather(upstream, int(seed), Path(ledger)))
+        print(proxy.server_port, flush=True)
+        for line in sys.stdin:
+            proxy = _obey(line.split(), proxy)
+            print("obeyed", flush=True)
 
 
 if __name__ == "__main__":

@@ -45,14 +45,14 @@ class Feedback:
         """Notifications whose confirmation was recorded too late to count on."""
         self.recorded = 0
 
-    def accept(self, mails: list[AcceptedMail]) -> None:
-        """SES has accepted these."""
+    def accept(self, mails: list[AcceptedMail], *, after: float) -> None:
+        """SES has accepted these, none of them before `after`, on `time.monotonic()`'s scale."""
         if not self._tells:
             return
         for mail in mails:
             notification = notification_of(mail.raw)
             for kind in ("Send", "Delivery"):
-                self._enqueue(mail, notification, kind)
+                self._enqueue(mail, notification, kind, after)
 
     @property
     def is_empty(self) -> bool:
@@ -84,12 +84,12 @@ class Feedback:
         if time.monotonic() - record.accepted_at > CONFIRMED_IN_TIME.total_seconds():
             self.late.add(record.notification)
 
-    def _enqueue(self, mail: AcceptedMail, notification: int, kind: str) -> None:
+    def _enqueue(self, mail: AcceptedMail, notification: int, kind: str, accepted_at: float) -> None:
         now = time.monotonic()
         body = json.dumps(_envelope(_event(mail, notification, kind)))
         for _ in range(2 if self._chance.random() < DUPLICATED else 1):
             delay = self._chance.uniform(0, SLOWEST_CONFIRMATION.total_seconds())
-            self._queue.append(Record(body, notification, now, now + delay))
+            self._queue.append(Record(body, notification, accepted_at, now + delay))
 
 
 def sqs_event(batch: list[Record]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from infra.local.local_aws import LocalAWS
 from notifications.models import Channel, Notification, State
@@ -64,14 +63,14 @@ def judge(channel: Channel, accepted: Counter[int]) -> ChannelVerdict:
     )
 
 
-def waiting() -> Counter[str]:
-    """Why rows that are not through are not."""
-    return Counter(_reason(row) for row in Notification.objects.filter(_waits()))
+def waiting(since: datetime) -> Counter[str]:
+    """Why rows that are not through are not, although a delivery began at `since`."""
+    return Counter(_reason(row) for row in Notification.objects.filter(_waits(since)))
 
 
-def stuck() -> list[int]:
-    """Rows that are not through and wait for nothing that could be named."""
-    rows = Notification.objects.filter(finished_at__isnull=True).exclude(_waits())
+def stuck(since: datetime) -> list[int]:
+    """Rows that were due at `since`, when a delivery began, and that it did not bring to an end."""
+    rows = Notification.objects.filter(finished_at__isnull=True).exclude(_waits(since))
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
@@ -97,8 +96,8 @@ def access(now: datetime) -> Iterator[str]:
     yield from (f"user {key} has a live subscription and no access" for key in mismatches.missing)
 
 
-def _waits() -> Q:
-    return Q(finished_at__isnull=True, state__in=[State.PENDING, State.UNKNOWN], due_at__gt=Now())
+def _waits(since: datetime) -> Q:
+    return Q(finished_at__isnull=True, state__in=[State.PENDING, State.UNKNOWN], due_at__gt=since)
 
 
 def _reason(row: Notification) -> str:

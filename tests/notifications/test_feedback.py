@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -249,7 +249,7 @@ def end_of(before: State, kinds: Sequence[str], sizes: Sequence[int]) -> tuple[s
     return end
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60)
 @given(
     before=st.sampled_from([State.PENDING, State.UNKNOWN, State.SENT]),
     kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=6),

@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifications.models import Notification
@@ -20,6 +20,7 @@ from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
 from tests.explain import plan_of
 from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 
@@ -189,7 +190,7 @@ times = st.integers(0, 24 * 24).map(lambda hours: NOW + timedelta(hours=hours))
 steps = st.lists(st.tuples(times, st.sampled_from(["run", "run", "run", *MOVES])), max_size=40)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(days=st.lists(st.integers(1, 14), max_size=5, unique=True), steps=steps)
 def test_runs_at_any_times_remind_at_most_once_each_and_ever_nearer_to_the_end(
     days: list[int], steps: list[tuple[datetime, str]]
@@ -229,7 +230,7 @@ def test_runs_at_the_same_time_record_each_once() -> None:
 
     def run(number: int) -> int:
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=PATIENCE_SECONDS)
             # Clocks differ, and so do the batches.
             return remind(ends[-1] - DAY + timedelta(seconds=number), batch_size=20 + number)
         finally:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from notifications.outcomes import PauseReason
 from notifications.send_rate import Reservation, current_rate
 from subscriptions.sweep import Sweep
 from tests.factories import NOW, make_due, make_plan
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -141,7 +143,7 @@ def run_at_once(*work: threading.Thread) -> None:
     for thread in work:
         thread.start()
     for thread in work:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.postgresql
@@ -153,7 +155,7 @@ def test_reservations_at_once_never_overlap(busy: None) -> None:
 
     def work() -> None:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=PATIENCE_SECONDS)
             for _ in range(5):
                 reservation = reserve(10)
                 numbers.append(reservation.number if reservation else 0)
@@ -181,14 +183,20 @@ def test_two_deliverers_get_about_half_of_the_mails_each(slow_account: None, aws
     make_due(make_plan(), 80)
     Sweep(now=NOW).run()
     Notification.objects.filter(channel=Channel.SNS).delete()
-    barrier = threading.Barrier(2)
+    turns = threading.Barrier(2)
     claimed: list[int] = []
+
+    def time_left() -> timedelta:
+        """Is asked before each round, and lets nobody begin one before the other does."""
+        with suppress(threading.BrokenBarrierError):  # the other has ended
+            turns.wait(timeout=PATIENCE_SECONDS)
+        return timedelta(minutes=5)
 
     def work() -> None:
         try:
-            barrier.wait(timeout=10)
-            claimed.append(Delivery(lambda: timedelta(minutes=5)).run()["claimed"])
+            claimed.append(Delivery(time_left).run()["claimed"])
         finally:
+            turns.abort()
             connection.close()
 
     run_at_once(threading.Thread(target=work), threading.Thread(target=work))
