@@ -43,7 +43,8 @@ AWS = [line for line in LINES if line.startswith("aws ")]
 def test_headings_are_those_that_an_operator_looks_for() -> None:
     text = runbook.RUNBOOK.read_text(encoding="utf-8")
     for heading in (
-        "First deployment", "Upgrade", "Rollback", "The sweep did not run", "Mails are stuck", "SES paused us",
+        "First deployment", "Upgrade", "Rollback", "The sweep did not run", "Mails are stuck", "A mail is unknown",
+        "Somebody gets no mail", "SES paused us",
         "The database is gone", "Restoring", "Rotating", "Taking it down",
     ):  # fmt: skip
         section = re.search(rf"^## {heading}$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
