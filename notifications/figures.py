@@ -50,8 +50,11 @@ def outbox() -> list[list[StateCount]]:
 
 
 def paused_channels() -> list[ChannelStatus]:
-    """The channels on which nothing is sent now, with since when and why."""
-    return list(ChannelStatus.objects.paused().order_by("channel"))
+    """The channels on which nothing is sent now, with why, and since when by the service's clock."""
+    paused = list(ChannelStatus.objects.paused().order_by("channel"))
+    for status in paused:
+        status.paused_since = status.paused_since and clock.from_database(status.paused_since)
+    return paused
 
 
 def oldest_pending() -> datetime | None:

@@ -72,6 +72,16 @@ def test_deployed_function_does_not_take_the_command() -> None:
     assert "timetravel" not in MANAGEMENT_COMMANDS
 
 
+def test_deployed_function_loads_nothing_of_it() -> None:
+    program = """
+import sys, django; django.setup()
+from foundation import clock
+clock.now()
+print({"foundation.local_clock", "config.travelled_time"} & set(sys.modules))
+"""
+    assert said(run(COMPLETE | {"DJANGO_SETTINGS_MODULE": "config.settings"}, "-c", program)) == "set()\n"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_sweep_of_another_program_ends_what_became_due_by_travelling(manage: Manage) -> None:
     subscription = Service.create_subscription(make_user(), make_plan())

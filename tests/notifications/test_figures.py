@@ -1,11 +1,15 @@
 """What the dashboard counts of the outbox."""
 
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from notifications import figures
-from notifications.models import Channel, Notification, State
+from foundation import clock, local_clock
+from notifications import figures, pauses
+from notifications.models import Channel, ChannelStatus, Notification, State
+from notifications.outcomes import PauseReason
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import MONTH, NOW, make_plan, make_user
 
@@ -55,6 +59,22 @@ def test_oldest_pending_is_the_one_that_has_been_due_longest(mails: list[Notific
         change(mail, due_at=NOW - index * DAY)
     change(mails[2], state=State.SENT, finished_at=NOW)
     assert figures.oldest_pending() == NOW - DAY
+
+
+def test_what_waits_and_what_is_paused_grows_no_older_by_travelling(
+    mails: list[Notification], settings: Any, tmp_path: Path
+) -> None:
+    pauses.pause(ChannelStatus.objects.get(pk="ses"), PauseReason.QUOTA, "ThrottlingException")
+    settings.LOCAL_CLOCK = (tmp_path / "clock").as_uri()
+    local_clock.move_on(30 * DAY)
+
+    (paused,) = figures.paused_channels()
+    oldest = figures.oldest_pending()
+
+    assert oldest
+    assert paused.paused_since
+    assert clock.now() - oldest < DAY
+    assert clock.now() - paused.paused_since < DAY
 
 
 def test_nothing_is_pending() -> None:
