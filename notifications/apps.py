@@ -1,7 +1,7 @@
 """Wiring of the app."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, not of rows: creates the channels' rows
+from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, not of rows: creates rows
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,11 +10,12 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        """Connect the strict receiver that fills the outbox, and what creates the channels' rows."""
+        """Connect the strict receiver that fills the outbox, and what creates the rows that there always are."""
         # These load models, which Django allows only once all apps are loaded.
-        from notifications.models import ensure_statuses  # noqa: PLC0415
+        from notifications.models import ensure_statuses, ensure_wake_up  # noqa: PLC0415
         from notifications.receivers import record_notifications  # noqa: PLC0415
         from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415
 
         subscriptions_transitioned.connect(record_notifications, dispatch_uid="notifications.record_notifications")
         post_migrate.connect(ensure_statuses, sender=self, dispatch_uid="notifications.ensure_statuses")
+        post_migrate.connect(ensure_wake_up, sender=self, dispatch_uid="notifications.ensure_wake_up")

@@ -11,6 +11,7 @@ from notifications.models.notification import (
     database_time,
 )
 from notifications.models.suppression import Reason, Suppression, SuppressionQuerySet
+from notifications.models.wake_up import WakeUp, ensure_wake_up
 
 __all__ = [
     "REMINDER",
@@ -25,6 +26,8 @@ __all__ = [
     "State",
     "Suppression",
     "SuppressionQuerySet",
+    "WakeUp",
     "database_time",
     "ensure_statuses",
+    "ensure_wake_up",
 ]

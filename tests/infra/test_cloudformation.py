@@ -15,6 +15,7 @@ from django.conf import settings
 from config.zappa_settings import Stage, read_document, read_stages
 from infra.deployment.policies import DATA, MESSAGING, STAGE
 from infra.local.local_aws import LocalAWS
+from notifications import wake_up
 from notifications.delivery import Delivery
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep, unlimited
@@ -147,7 +148,16 @@ def test_silence_is_an_alarm(messaging: Template) -> None:
 def test_slow_is_80_percent_of_the_time_limit(messaging: Template) -> None:
     limit = stages()[0].settings["timeout_seconds"]
     assert of_type(messaging, "CloudWatch::Alarm")["FunctionSlow"]["Threshold"] == limit * 1000 * 0.8
-    assert of_type(messaging, "SQS::Queue")["FeedbackQueue"]["VisibilityTimeout"] == limit * 6
+    queues = of_type(messaging, "SQS::Queue")
+    assert queues["FeedbackQueue"]["VisibilityTimeout"] == queues["WakeUpQueue"]["VisibilityTimeout"] == limit * 6
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse")
+def test_wake_up_queue_is_the_one_that_the_readme_has_added_to_the_events(made: dict[str, str]) -> None:
+    assert made["WakeUpQueueArn"] in (settings.BASE_DIR / "README.md").read_text()
+    attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=made["WakeUpQueueUrl"], AttributeNames=["All"])
+    retention = timedelta(seconds=int(attributes["Attributes"]["MessageRetentionPeriod"]))
+    assert wake_up.FORGOTTEN_AFTER < retention < timedelta(minutes=10)
 
 
 @pytest.fixture
