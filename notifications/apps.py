@@ -1,7 +1,7 @@
 """Wiring of the app."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, not of rows: creates the channels' rows
+from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, not of rows: creates rows
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,12 +10,13 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        """Connect the receivers: of transitions, of pages that somebody opens, and what creates the channels' rows."""
+        """Connect the receivers of transitions and of pages, and what makes the rows that there always are."""
         # These load models, which Django allows only once all apps are loaded.
-        from notifications.models import ensure_statuses  # noqa: PLC0415
+        from notifications.models import ensure_statuses, ensure_wake_up  # noqa: PLC0415
         from notifications.receivers import record_notifications, tell_that_mail_bounces  # noqa: PLC0415
         from subscriptions.signals import subscriber_notices, subscriptions_transitioned  # noqa: PLC0415
 
         subscriptions_transitioned.connect(record_notifications, dispatch_uid="notifications.record_notifications")
         subscriber_notices.connect(tell_that_mail_bounces, dispatch_uid="notifications.tell_that_mail_bounces")
         post_migrate.connect(ensure_statuses, sender=self, dispatch_uid="notifications.ensure_statuses")
+        post_migrate.connect(ensure_wake_up, sender=self, dispatch_uid="notifications.ensure_wake_up")

@@ -6,13 +6,14 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from foundation.insert_product import insert_product
-from notifications import suppression
+from notifications import suppression, wake_up
 from notifications.models import Channel, Notification, Reason
 
 
 def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
     """Insert a notification for each event and channel, in the transition's transaction, by one statement."""
     insert_product(Notification, {"event": event_ids, "channel": Channel.values})
+    wake_up.after_commit()
 
 
 def tell_that_mail_bounces(*, user: User, **kwargs: Any) -> str | None:

@@ -14,7 +14,7 @@ PROJECT_FILES = {"zappa_settings.json"}
 MADE_BY_ZAPPA = {"django_zappa_app.py", "handler.py", "zappa_settings.py"}
 """Not package_info.json, which has the name of whoever packages, and a number that is never the same."""
 
-AWS_SERVICES = ("sesv2", "sns")
+AWS_SERVICES = ("sesv2", "sns", "sqs")
 """Those that deployed code makes clients for. botocore describes 400, which is half of an unfinished zip."""
 
 LANGUAGES = ("de", "en")

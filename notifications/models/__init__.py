@@ -12,6 +12,7 @@ from notifications.models.notification import (
 )
 from notifications.models.preferences import NotificationPreferences
 from notifications.models.suppression import Reason, Suppression, SuppressionQuerySet
+from notifications.models.wake_up import WakeUp, ensure_wake_up
 
 __all__ = [
     "BAD_NEWS",
@@ -28,6 +29,8 @@ __all__ = [
     "State",
     "Suppression",
     "SuppressionQuerySet",
+    "WakeUp",
     "database_time",
     "ensure_statuses",
+    "ensure_wake_up",
 ]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from config.zappa_settings import Stage, read_document, read_stages
 from foundation.metrics import NAMESPACE, Metric
 from infra.deployment.policies import DATA, MESSAGING, STAGE
 from infra.local.local_aws import LocalAWS
+from notifications import wake_up
 from tests.infra.templates import Template, of_type
 
 OUTPUTS_OF_MESSAGING = {
@@ -134,7 +136,16 @@ def test_dashboard_shows_the_rules_and_the_metrics_that_there_are(made: dict[str
 
 def test_feedback_is_invisible_for_six_times_the_time_limit(messaging: Template) -> None:
     limit = stages()[0].settings["timeout_seconds"]
-    assert of_type(messaging, "SQS::Queue")["FeedbackQueue"]["VisibilityTimeout"] == limit * 6
+    queues = of_type(messaging, "SQS::Queue")
+    assert queues["FeedbackQueue"]["VisibilityTimeout"] == queues["WakeUpQueue"]["VisibilityTimeout"] == limit * 6
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse")
+def test_wake_up_queue_is_the_one_that_the_readme_has_added_to_the_events(made: dict[str, str]) -> None:
+    assert made["WakeUpQueueArn"] in (settings.BASE_DIR / "README.md").read_text()
+    attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=made["WakeUpQueueUrl"], AttributeNames=["All"])
+    retention = timedelta(seconds=int(attributes["Attributes"]["MessageRetentionPeriod"]))
+    assert wake_up.FORGOTTEN_AFTER < retention < timedelta(minutes=10)
 
 
 def test_database_sleeps_unless_a_proxy_keeps_it_awake(data: Template) -> None:

@@ -27,6 +27,10 @@ NEEDED = [
     Call("sqs:DeleteMessage", ARN("sqs", "subs-dev-feedback")),
     Call("sqs:GetQueueAttributes", ARN("sqs", "subs-dev-feedback")),
     Call("sqs:SendMessage", ARN("sqs", "subs-dev-dead-letters")),
+    Call("sqs:SendMessage", ARN("sqs", "subs-dev-wake-up"), BY_CODE),
+    Call("sqs:ReceiveMessage", ARN("sqs", "subs-dev-wake-up")),
+    Call("sqs:DeleteMessage", ARN("sqs", "subs-dev-wake-up")),
+    Call("sqs:GetQueueAttributes", ARN("sqs", "subs-dev-wake-up")),
     Call("logs:CreateLogStream", ARN("logs", "log-group:/aws/lambda/subs-dev:log-stream:2026/11/01/[$LATEST]0")),
     Call("logs:PutLogEvents", ARN("logs", "log-group:/aws/lambda/subs-dev:log-stream:2026/11/01/[$LATEST]0")),
     Call("lambda:InvokeFunction", ARN("lambda", "function:subs-dev")),
@@ -103,7 +107,7 @@ def test_every_allowed_action_is_needed(policies: list[dict[str, Any]]) -> None:
 def test_every_operation_that_the_code_calls_is_allowed(policies: list[dict[str, Any]]) -> None:
     source = "".join(path.read_text() for path in (settings.BASE_DIR / "notifications").rglob("*.py"))
     called = set(re.findall(r"aws\.(\w+)\(\)\.(\w+)\(", source))
-    assert called == {("ses", "send_email"), ("ses", "get_account"), ("sns", "publish_batch")}
+    assert called == {("ses", "send_email"), ("ses", "get_account"), ("sns", "publish_batch"), ("sqs", "send_message")}
 
 
 def test_function_outside_of_a_vpc_may_make_no_interfaces() -> None:
