@@ -17,7 +17,7 @@ from infra.local.local_aws import LocalAWS
 from infra.postgresql import PostgreSQL
 from notifications.models import Notification
 from tests.chaos import audit
-from tests.chaos.feedback import Feedback, Record, sqs_event
+from tests.chaos.feedback import Feedback, Record, lambda_event
 from tests.chaos.findings import Course, verdict_on
 from tests.chaos.fleet import Fleet
 from tests.chaos.interval import Interval
@@ -63,7 +63,7 @@ class Play:
         self.ledger.touch()
         self._chance = random.Random(self.seed)
         self._schedule = EventSchedule(self._chance)
-        self._feedback = Feedback(self._chance, tells=self.confirms)
+        self._feedback = Feedback(self._chance, self.confirms)
         audit.install()
         due = populate(subscriptions, clock.now(), storm, self._chance)
         connection.close()  # no connection outlives the storm
@@ -143,7 +143,7 @@ class Play:
             self._schedule.fire()
         for worker in fleet.idle():
             if records := self._feedback.receive():
-                fleet.invoke(worker, FEEDBACK_JOB, sqs_event(records), partial(self._fed_back, records))
+                fleet.invoke(worker, FEEDBACK_JOB, lambda_event(records), partial(self._fed_back, records))
             elif scheduled := self._schedule.take():
                 fleet.invoke(worker, *scheduled, partial(self._done, *scheduled))
         time.sleep(STEP_SECONDS)
