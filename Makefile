@@ -15,7 +15,7 @@ unexport DATABASE_URL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos bench bench-quick package deploy-local stack data database-url deploy rollback manage tail undeploy delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
+.PHONY: help run test chaos mutations bench bench-quick package deploy-local stack data database-url deploy rollback manage tail undeploy delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 N
 	@$(PYTHON) -m pytest -s tests/protocol/test_delivery_protocol.py
 	@$(PYTHON) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(NOTIFICATIONS),--notifications $(NOTIFICATIONS))
+
+mutations: $(READY) ## take each rule of the delivery out of a copy of the code, and see its tests turn red
+	@$(PYTHON) -m tests.mutations
 
 bench: $(READY) ## measure everything anew and write docs/performance.md, in half an hour; NAMES="sweep" for a part
 	@$(PYTHON) -m infra.benchmarks.bench $(NAMES)

@@ -18,7 +18,7 @@ from infra.postgresql import PostgreSQL
 from notifications.models import Notification
 from subscriptions.models import Subscription
 from tests.chaos import audit
-from tests.chaos.feedback import Feedback, Record, sqs_event
+from tests.chaos.feedback import Feedback, Record, lambda_event
 from tests.chaos.findings import Course, verdict_on
 from tests.chaos.fleet import Fleet
 from tests.chaos.interval import Interval
@@ -66,7 +66,7 @@ class Play:
         self._chance = random.Random(self.seed)
         self._looked_at = time.monotonic()
         self._schedule = EventSchedule(self._chance)
-        self._feedback = Feedback(self._chance, tells=self.confirms)
+        self._feedback = Feedback(self._chance, self.confirms)
         audit.install()
         due = populate(subscriptions, clock.now(), storm, self._chance)
         connection.close()  # no connection outlives the storm
@@ -149,7 +149,7 @@ class Play:
             self._schedule.fire()
         for worker in fleet.idle():
             if records := self._feedback.receive():
-                fleet.invoke(worker, FEEDBACK_JOB, sqs_event(records), partial(self._fed_back, records))
+                fleet.invoke(worker, FEEDBACK_JOB, lambda_event(records), partial(self._fed_back, records))
             elif scheduled := self._schedule.take():
                 fleet.invoke(worker, *scheduled, partial(self._done, *scheduled))
         time.sleep(STEP_SECONDS)

@@ -34,7 +34,8 @@ def states(protocol: Protocol) -> list[State]:
 def test_what_has_to_fit_into_the_codes_durations_does() -> None:
     timing = Timing.of_the_code()
     assert timing.network <= timing.calls < timing.lease
-    assert 0 < timing.network + timing.confirmation < timing.grace
+    assert timing.network + timing.confirmation < timing.grace
+    assert timing.confirmation > 0
 
 
 def test_nobody_is_told_twice_and_nothing_is_called_sent_that_was_not(states: list[State]) -> None:
