@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from knox.models import AuthToken
 
 from foundation.retention import delete_in_batches
-from notifications.models import Notification
+from notifications.models import Feedback, Notification
 from subscriptions.api.idempotency import LIFETIME
 from subscriptions.models import IdempotentRequest, RequestCount, SweepRun
 
@@ -33,12 +33,14 @@ class Retention:
         requests = IdempotentRequest.objects.filter(created_at__lt=self.now - LIFETIME)
         counts = RequestCount.objects.filter(window_start__lt=self.now - COUNTS_KEPT)
         sweeps = SweepRun.objects.filter(started_at__lt=self.now - settings.SWEEPS_KEPT)
+        feedback = Feedback.objects.filter(received_at__lt=self.now - settings.FEEDBACK_KEPT)
         return {
             "sessions": Session.objects.filter(expire_date__lt=self.now).order_by("expire_date"),
             "tokens": AuthToken.objects.filter(expiry__lt=self.now),
             "idempotent_requests": requests.order_by("created_at"),
             "request_counts": counts.order_by("window_start"),
             "sweeps": sweeps.order_by("started_at"),
+            "feedback": feedback.order_by("received_at"),
             "notifications": self._notifications().order_by("finished_at"),
         }
 

@@ -14,8 +14,8 @@ from django.db.models import F
 from notifications import retry
 from notifications.models import Channel, Notification, NotificationQuerySet, State, database_time
 
-MAXIMUM_RESENDS = {Channel.SES: 5, Channel.SNS: retry.MAXIMUM_ATTEMPTS}
-"""With the graces' growth about eight hours of lost answers, and half a day."""
+MAXIMUM_RESENDS = {Channel.SES: 4, Channel.SNS: retry.MAXIMUM_ATTEMPTS}
+"""With the graces' growth, mails go out again within half a day, and events too."""
 
 BATCH = 1000
 

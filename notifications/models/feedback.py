@@ -53,8 +53,9 @@ class Feedback(models.Model):
         permissions = [("view_raw_feedback", _("Can see SES's events with their addresses"))]
         constraints = [models.UniqueConstraint(fields=["sns_message_id"], name="feedback_once_per_sns_message")]
         indexes = [
+            models.Index(fields=["received_at"], name="feedback_by_receipt"),
             # The few that operators look for, among all that tell of a delivery.
-            models.Index(fields=["event_type", "id"], condition=Q(event_type__in=BAD_NEWS), name="feedback_bad_news")
+            models.Index(fields=["event_type", "id"], condition=Q(event_type__in=BAD_NEWS), name="feedback_bad_news"),
         ]
 
     def __str__(self) -> str:

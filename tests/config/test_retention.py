@@ -13,7 +13,7 @@ from knox.models import AuthToken
 from config.jobs import delete_old_rows
 from config.retention import Retention
 from foundation import clock, retention
-from notifications.models import Channel, Notification, State
+from notifications.models import Channel, Feedback, Notification, State
 from subscriptions.models import IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.explain import plan_of
@@ -65,11 +65,13 @@ def test_each_kind_goes_at_its_own_age() -> None:
         AuthToken.objects.create(user=user)
         IdempotentRequest.objects.create(user=user, key=name, created_at=NOW - timedelta(hours=24) - age)
         RequestCount.objects.create(bucket=name, window_start=NOW - HOUR - age, requests=1)
+        heard = NOW - settings.FEEDBACK_KEPT - age
+        Feedback.objects.create(sns_message_id=name, event_type="Send", occurred_at=heard, received_at=heard, raw="{}")
         SweepRun.objects.create(started_at=NOW - settings.SWEEPS_KEPT - age)
         token = AuthToken.objects.order_by("created")[index]
         AuthToken.objects.filter(pk=token.pk).update(expiry=NOW - age)
     AuthToken.objects.create(user=user, expiry=None)
-    kinds = ("sessions", "tokens", "idempotent_requests", "request_counts", "sweeps")
+    kinds = ("sessions", "tokens", "idempotent_requests", "request_counts", "sweeps", "feedback")
     assert delete_old() == dict.fromkeys(kinds, 1) | {"notifications": 0}
     assert delete_old() == dict.fromkeys((*kinds, "notifications"), 0)
     assert [row.session_key for row in Session.objects.all()] == ["young"]

@@ -134,6 +134,11 @@ def test_dashboard_shows_the_rules_and_the_metrics_that_there_are(made: dict[str
     assert {row[1] for rows in own for row in rows} == set(Metric) - {Metric.INVOCATIONS_REFUSED}
 
 
+def test_confirmations_are_waited_for_longer_than_a_failed_batch_of_them_is_hidden(messaging: Template) -> None:
+    hidden = timedelta(seconds=of_type(messaging, "SQS::Queue")["FeedbackQueue"]["VisibilityTimeout"])
+    assert hidden < settings.CONFIRMATION_GRACE
+
+
 def test_feedback_is_invisible_for_six_times_the_time_limit(messaging: Template) -> None:
     limit = stages()[0].settings["timeout_seconds"]
     queues = of_type(messaging, "SQS::Queue")

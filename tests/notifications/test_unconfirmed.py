@@ -37,7 +37,7 @@ def test_nothing_is_done_before_the_grace_has_ended() -> None:
     assert unconfirmed.settle() == Settled(again=0, given_up=0)
     assert outbox.claim(Channel.SES, 1).notifications == []
     in_grace = Notification.objects.filter(
-        pk=mail.pk, due_at__gt=database_time(timedelta(minutes=10)), due_at__lte=database_time(timedelta(minutes=15))
+        pk=mail.pk, due_at__gt=database_time(timedelta(minutes=10)), due_at__lte=database_time(timedelta(minutes=45))
     )
     assert in_grace.exists()
 
@@ -77,7 +77,7 @@ def test_mail_that_is_never_confirmed_is_given_up_in_the_end() -> None:
 
 def test_each_resend_of_a_mail_waits_twice_as_long() -> None:
     graces = [unconfirmed.grace(Channel.SES, resends) for resends in range(4)]
-    assert graces == [timedelta(minutes=minutes) for minutes in (15, 30, 60, 120)]
+    assert graces == [timedelta(minutes=minutes) for minutes in (45, 90, 180, 360)]
 
 
 def test_event_is_published_again_after_the_delay_of_a_retry(settings: LazySettings) -> None:
