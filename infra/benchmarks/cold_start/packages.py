@@ -20,9 +20,9 @@ HOOKS = ("callbacks", "prebuild_script")
 BARE = Path(__file__).parent / "bare"
 HANDLER = (
     "config/__init__.py", "config/invocation_rules.py", "config/lambda_handler.py", "config/zappa_settings.py",
-    "config/zappa_start.py", "foundation/__init__.py", "foundation/invocation.py",
+    "config/zappa_start.py", "foundation/*.py",
 )  # fmt: skip
-"""The project's own, which the bare Django stands behind."""
+"""The project's own, which the bare Django stands behind; of foundation it imports what it needs."""
 
 
 def make_project_package(directory: Path) -> Path:
@@ -41,9 +41,10 @@ def make_stock_package(directory: Path) -> Path:
 def make_bare_package(directory: Path) -> Path:
     """A bare Django behind the project's handler, packaged by the same steps."""
     project, package = directory / "bare", directory / "bare.zip"
-    for name in HANDLER:
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PROJECT / name, project / name)
+    for module in (path for pattern in HANDLER for path in PROJECT.glob(pattern)):
+        copy = project / module.relative_to(PROJECT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(module, copy)
     for file in BARE.glob("*s.py"):
         shutil.copyfile(file, project / "config" / file.name)
     settings = _write_settings(project, _settings_without(*HOOKS, "events"))
