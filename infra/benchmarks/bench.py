@@ -20,6 +20,7 @@ from infra.benchmarks.terminal import show, show_table
 
 BENCHMARKS = {
     "sweep": "infra.benchmarks.sweep",
+    "delivery": "infra.benchmarks.delivery",
     "cold_start": "infra.benchmarks.cold_start",
     "http": "infra.benchmarks.http",
     "storage": "infra.benchmarks.storage",

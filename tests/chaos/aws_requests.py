@@ -27,7 +27,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class AwsRequest:
-    """A SendEmail or PublishBatch. `keys` are the notifications that it carries."""
+    """A SendEmail (`ses`), PublishBatch (`sns`) or GetAccount (`account`).
+
+    `keys` are the notifications that it carries; GetAccount has 0.
+    """
 
     service: str
     keys: list[int]
@@ -40,9 +43,9 @@ class AwsRequest:
     """boto3's count of its tries."""
 
     @classmethod
-    def read(cls, headers: Message, body: bytes) -> "AwsRequest":
+    def read(cls, method: str, headers: Message, body: bytes) -> "AwsRequest":
         """Read it as AWS does: SESv2 speaks JSON, SNS a form."""
-        service, keys = ("sns", _entries(body)) if _is_form(headers) else ("ses", [_tagged(body)])
+        service, keys = _read(method, headers, body)
         worker = WorkerName.read(headers["User-Agent"].partition(" app/")[2].split()[0])
         signed_at = datetime.strptime(headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         attempt = str(headers["amz-sdk-request"]).partition(";")[0]
@@ -69,7 +72,7 @@ class AwsRequest:
 
     def throttled(self) -> Answer:
         """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors"""
-        return self._error(429, "TooManyRequestsException" if self.service == "ses" else "Throttling", "Rate exceeded")
+        return self._error(429, "Throttling" if self.service == "sns" else "TooManyRequestsException", "Rate exceeded")
 
     def failed(self) -> Answer:
         """https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html"""
@@ -80,7 +83,7 @@ class AwsRequest:
         return self._error(400, "RequestExpired", "Request has expired")
 
     def _error(self, status: int, code: str, text: str) -> Answer:
-        if self.service == "ses":
+        if self.service != "sns":
             return Answer(status, JSON, json.dumps({"message": text}).encode(), error_type=code)
         body = (
             '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>'
@@ -89,12 +92,35 @@ class AwsRequest:
         return Answer(status, XML, body.encode())
 
 
+ACCOUNT = Answer(
+    200,
+    JSON,
+    json.dumps(
+        {
+            "ProductionAccessEnabled": True,
+            "SendQuota": {"Max24HourSend": 50_000.0, "MaxSendRate": 500.0, "SentLast24Hours": 0.0},
+            "SendingEnabled": True,
+        }
+    ).encode(),
+)
+"""Of SES's GetAccount, which moto lacks.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
+"""
+
+
 def notification_of(mime: bytes) -> int:
     """Whose mail this is, by its Message-ID."""
     found = re.search(rb"^Message-ID: <notification-(\d+)@", mime, re.MULTILINE | re.IGNORECASE)
     if found is None:
         raise ValueError("a mail without a Message-ID of ours")
     return int(found[1])
+
+
+def _read(method: str, headers: Message, body: bytes) -> tuple[str, list[int]]:
+    if method == "GET":
+        return "account", [0]
+    return ("sns", _entries(body)) if _is_form(headers) else ("ses", [_tagged(body)])
 
 
 def _is_form(headers: Message) -> bool:

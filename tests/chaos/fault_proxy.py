@@ -18,7 +18,7 @@ from pathlib import Path
 
 from infra.postgresql import hold_a_port
 from tests.chaos import batch_answers
-from tests.chaos.aws_requests import Answer, AwsRequest
+from tests.chaos.aws_requests import ACCOUNT, Answer, AwsRequest
 from tests.chaos.durations import LATE, SIGNATURE_LASTS
 from tests.chaos.faults import BATCH_FAULTS, Fault, choose, chosen_entries
 from tests.chaos.ledger import Call
@@ -63,7 +63,8 @@ class SpoiledCall(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take the request to AWS, or not, and the answer back, or not."""
-        request = AwsRequest.read(self.headers, self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        request = AwsRequest.read(self.command, self.headers, body)
         fault, hit = self.server.weather.fault_for(request)
         if fault is Fault.LATE:
             time.sleep(LATE.total_seconds())
@@ -84,6 +85,10 @@ class SpoiledCall(BaseHTTPRequestHandler):
             time.sleep(LATE.total_seconds())
         self._answer(fault, answer)
 
+    def do_GET(self) -> None:
+        """The same."""
+        self.do_POST()
+
     def log_message(self, *arguments: object) -> None:
         """Keep quiet."""
 
@@ -93,6 +98,8 @@ class SpoiledCall(BaseHTTPRequestHandler):
         return _spoiled(request, fault, hit, answer), _accepted(asked, answer)
 
     def _upstream(self, request: AwsRequest) -> Answer:
+        if request.service == "account":
+            return ACCOUNT
         connection = http.client.HTTPConnection(self.server.weather.upstream, timeout=UPSTREAM_SECONDS)
         headers = {name: value for name, value in self.headers.items() if name not in {"Content-Length", "Connection"}}
         connection.request("POST", self.path, request.body, headers)
@@ -152,7 +159,7 @@ def _spoiled(request: AwsRequest, fault: Fault, hit: list[int], answer: Answer) 
 
 
 def _accepted(request: AwsRequest, answer: Answer) -> list[int]:
-    if answer.status != HTTPStatus.OK:
+    if answer.status != HTTPStatus.OK or request.service == "account":
         return []
     return request.keys if request.service == "ses" else batch_answers.successful(answer.body)
 

@@ -1,6 +1,7 @@
 """What can go wrong between a deliverer and AWS, and the seeded choice of what does."""
 
 import random
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 SEVERITY = 0.35
@@ -38,11 +39,9 @@ class Fault(Enum):
 
 
 BATCH_FAULTS = (Fault.PARTLY_FAILED, Fault.PARTLY_SILENT)
-CHOSEN = {
-    "ses": [fault for fault in Fault if fault not in (Fault.NONE, Fault.EXPIRED, *BATCH_FAULTS)],
-    "sns": [fault for fault in Fault if fault not in (Fault.NONE, Fault.EXPIRED)],
-}
-"""By service: SES takes one message a call."""
+ONE_BY_ONE = [fault for fault in Fault if fault not in (Fault.NONE, Fault.EXPIRED, *BATCH_FAULTS)]
+CHOSEN: Mapping[str, Sequence[Fault]] = {"ses": ONE_BY_ONE, "account": ONE_BY_ONE, "sns": [*ONE_BY_ONE, *BATCH_FAULTS]}
+"""By what is called: SendEmail, GetAccount, PublishBatch."""
 
 
 def choose(seed: int, service: str, key: int, call: int) -> Fault:

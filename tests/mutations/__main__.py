@@ -39,7 +39,7 @@ def _show(copy: Path, mutation: Mutation) -> int:
 
 
 def _run(copy: Path, tests: Iterable[str]) -> int:
-    command = [str(ROOT / ".venv/bin/python"), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     return subprocess.run(command, cwd=copy, capture_output=True, check=False).returncode
 
 

@@ -1,0 +1,51 @@
+"""The same messages as most code sends them: one call after the other, each row saved when its message is out.
+
+One client for all, which not every such code would think of, and the rows come with what they are rendered from.
+"""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from django.conf import settings
+
+from foundation import clock
+from notifications import ses, sns
+from notifications.models import Channel, Notification, State
+from notifications.outbox import RENDERED
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
+
+
+def deliver(channel: Channel) -> int:
+    """Everything that waits. Returns how many were accepted."""
+    waiting = Notification.objects.filter(channel=channel, state=State.PENDING).order_by("pk")
+    rows = list(waiting.select_related(*RENDERED))
+    session = boto3.Session()
+    mails, events = session.client("sesv2"), session.client("sns")
+    for notification in rows:
+        message_id = _mail(mails, notification) if channel is Channel.SES else _publish(events, notification)
+        notification.state = State.SENT
+        notification.finished_at = clock.now()
+        notification.message_id = message_id
+        notification.save()
+    return len(rows)
+
+
+def _mail(client: "SESV2Client", notification: Notification) -> str:
+    message = ses.compose(notification)
+    answer = client.send_email(
+        FromEmailAddress=settings.SES_FROM_ADDRESS,
+        Destination={"ToAddresses": [message.recipient]},
+        Content={"Raw": {"Data": message.mime}},
+    )
+    return answer["MessageId"]
+
+
+def _publish(client: "SNSClient", notification: Notification) -> str:
+    entry = sns.compose([notification])[notification.pk]
+    answer = client.publish(
+        TopicArn=settings.SNS_TOPIC_ARN, Message=entry["Message"], MessageAttributes=entry["MessageAttributes"]
+    )
+    return answer["MessageId"]
