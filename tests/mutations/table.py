@@ -72,7 +72,7 @@ MUTATIONS = (
     Mutation(
         "enough grace",
         "config/settings.py",
-        'env.optional("CONFIRMATION_GRACE_MINUTES", int, 15)',
+        'env.optional("CONFIRMATION_GRACE_MINUTES", int, 45)',
         'env.optional("CONFIRMATION_GRACE_MINUTES", int, 1)',
         (
             "tests/notifications/test_deadline.py::test_grace_outlasts_a_signature",
