@@ -1,5 +1,6 @@
 """Programs that start together: each gets warm by itself, and all go on at once."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -48,8 +49,9 @@ class Starters:
         """Start them; return the JSON of each one's last line when all have ended. Raises BenchmarkFailed."""
         for process in self._processes:
             assert process.stdin is not None  # noqa: S101 - it is piped
-            process.stdin.write("go\n")
-            process.stdin.flush()
+            with contextlib.suppress(BrokenPipeError):  # it has ended already, and its exit status says how
+                process.stdin.write("go\n")
+                process.stdin.flush()
         ends = [process.communicate() for process in self._processes]
         for process, (_, complaint) in zip(self._processes, ends, strict=True):
             if process.returncode != 0:

@@ -28,3 +28,11 @@ def test_failure_of_one_is_told() -> None:
         pytest.raises(BenchmarkFailed, match="nobody"),
     ):
         starters.go()
+
+
+def test_failure_of_one_that_ended_before_the_start_is_told() -> None:
+    with Starters([["infra.benchmarks.sweep.run", "nobody"]]) as starters:
+        for process in starters._processes:
+            process.wait()
+        with pytest.raises(BenchmarkFailed, match="nobody"):
+            starters.go()
