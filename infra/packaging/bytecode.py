@@ -4,6 +4,7 @@ https://docs.python.org/3/reference/import.html#pyc-invalidation and https://pep
 """
 
 import marshal
+import sys
 from dataclasses import dataclass
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import PurePosixPath
@@ -15,6 +16,11 @@ UNCHECKED_HASH = 0b01
 """The flags of a file that Python trusts without a look at the source, which it compares by hash, not by date."""
 
 HEADER_BYTES = 16
+
+INTERNED = [sys.intern(chr(code)) for code in range(256)]
+"""Strings that all modules share. marshal writes down which are interned; otherwise that would depend on what else this
+process has loaded.
+"""
 
 
 @dataclass(frozen=True)
