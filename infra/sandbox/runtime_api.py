@@ -168,16 +168,17 @@ class _Handler(BaseHTTPRequestHandler):
         elif outcome["kind"] == "error":
             self._accept(Failed(_error(body)))
         elif len(body) > LARGEST_PAYLOAD:
-            self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"errorType": "RequestEntityTooLarge"})
             self._finish(Refused(_too_large()))
+            self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"errorType": "RequestEntityTooLarge"})
         else:
             self._accept(Answered(body))
 
     def _accept(self, message: Message) -> None:
-        self._answer(HTTPStatus.ACCEPTED, {"status": "OK"})
         self._finish(message)
+        self._answer(HTTPStatus.ACCEPTED, {"status": "OK"})
 
     def _finish(self, message: Message) -> None:
+        """Before the process hears of it: what it does next, such as to wait for an event, must come after this."""
         self.api.offered = None  # a second answer to one event is refused
         self.api.messages.put(message)
 
