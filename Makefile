@@ -10,12 +10,16 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 # Two at a time, each one's output in a piece; make 3.81, as on macOS, knows no --output-sync.
 TWO_AT_A_TIME := $(if $(filter 3.%,$(MAKE_VERSION)),,-j2 --output-sync=target)
 
+# The choice of the database makes no difference to these; they run on SQLite.
+ONCE_TESTS := tests/config tests/infra tests/browser tests/flows/test_time_travel.py \
+	tests/protocol/test_delivery_protocol.py
+
 # What a shell may hold for a deployment has no say in what is run here.
 unexport DATABASE_URL
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos mutations bench bench-quick package deploy-local stack data database-url deploy rollback manage tail undeploy delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql schema messages browser lock clean distclean
+.PHONY: help run test chaos mutations bench bench-quick package deploy-local stack data database-url deploy rollback manage tail undeploy delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +30,7 @@ run: $(READY) ## run it all here, with a local AWS; ONCE=1 ends after the first 
 test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deployment to the local AWS
 	@echo "Running all checks and tests; the longest ones come first ..."
 	@$(MAKE) --no-print-directory --keep-going $(TWO_AT_A_TIME) \
-		test-postgresql test-sqlite deploy-local bench-quick types cloudformation lint imports django-checks
+		test-once test-postgresql test-sqlite deploy-local bench-quick types cloudformation lint imports django-checks
 	@echo "All checks and tests passed."
 
 chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 NOTIFICATIONS=12000 CHAOS_PACE=1
@@ -112,13 +116,19 @@ django-checks: $(READY) ## Django's checks and ours, and that no migration is mi
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py check
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py makemigrations --check --dry-run
 
-test-sqlite: $(READY) browser ## the tests on SQLite
-	@echo "== tests on SQLite"
-	@$(PYTHON) -m pytest
+# The browser is no prerequisite: make would come back to these tests, which take long, only after all others.
+test-once: $(READY) ## the tests to which the database makes no difference
+	@$(MAKE) --no-print-directory browser
+	@echo "== tests to which the database makes no difference"
+	@$(PYTHON) -m pytest $(ONCE_TESTS)
 
-test-postgresql: $(READY) ## the tests on a PostgreSQL of their own
+test-sqlite: $(READY) ## the other tests on SQLite
+	@echo "== tests on SQLite"
+	@$(PYTHON) -m pytest $(addprefix --ignore=,$(ONCE_TESTS))
+
+test-postgresql: $(READY) ## the other tests on a PostgreSQL of their own
 	@echo "== tests on PostgreSQL"
-	@$(PYTHON) -m infra.postgresql $(PYTHON) -m pytest --ignore=tests/config --ignore=tests/infra --ignore=tests/browser
+	@$(PYTHON) -m infra.postgresql $(PYTHON) -m pytest $(addprefix --ignore=,$(ONCE_TESTS))
 
 schema: $(READY) ## describe the API anew, in config/static/config/openapi.json
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py spectacular --fail-on-warn --validate \
