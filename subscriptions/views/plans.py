@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from foundation import clock
-from subscriptions.errors import PlanNotOnSale
+from subscriptions.errors import AlreadySubscribed, PlanNotOnSale
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService
 from subscriptions.standing import Standing
@@ -46,14 +46,28 @@ def subscribe(request: SubscriberRequest, plan_id: int) -> HttpResponse:
     plan = get_object_or_404(Plan, pk=plan_id)
     now = clock.now()
     if held := _held(request.user, now).get(plan.pk):
-        messages.info(request, _("You have this plan already. This is where it stands."))
-        return redirect("subscription", held.subscription.pk)
+        return _lead_to(held, request)
     if request.method == "POST":
-        SubscriptionService.create_subscription(request.user, plan, now=now, actor=request.user)
-        return redirect("subscription_success")
+        return _subscribed(request, plan, now)
     if not plan.on_sale:
         raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
     return render(request, "subscriptions/subscribe.html", {"plan": plan, "end": now + plan.duration})
+
+
+def _subscribed(request: SubscriberRequest, plan: Plan, now: datetime) -> HttpResponse:
+    try:
+        SubscriptionService.create_subscription(request.user, plan, now=now, actor=request.user)
+    except AlreadySubscribed:
+        held = _held(request.user, now).get(plan.pk)
+        if not held:
+            raise
+        return _lead_to(held, request)  # the other one of two clicks was quicker
+    return redirect("subscription_success")
+
+
+def _lead_to(held: Standing, request: HttpRequest) -> HttpResponse:
+    messages.info(request, _("You have this plan already. This is where it stands."))
+    return redirect("subscription", held.subscription.pk)
 
 
 def _held(user: User | AnonymousUser, now: datetime) -> dict[int, Standing]:
