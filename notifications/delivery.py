@@ -23,7 +23,7 @@ RECORDING = timedelta(seconds=10)
 """To record what became of a claim's calls."""
 
 NEEDED = settings.DELIVERY_CALLS + RECORDING + len(Channel) * send_rate.AHEAD
-"""What must be left of the time to begin a round: it may have to wait for its turn on each channel."""
+"""What must be left of the time to begin a claim; it may have to wait for its turn."""
 
 ROUNDS = 4
 """Calls that each thread makes for one claim."""
@@ -53,7 +53,7 @@ class Delivery:
         settled = unconfirmed.settle()
         ses_account.refresh()
         with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
-            while self.time_left() > NEEDED and self._deliver_a_round(pool):
+            while self._deliver_a_round(pool):
                 pass
         summary = {"claimed": self.claimed, "abandoned": abandoned, "failed": self.failed}
         summary |= {"again": settled.again, "given_up": settled.given_up}
@@ -65,10 +65,13 @@ class Delivery:
         return summary
 
     def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:
-        """Take the channels in turn, so that a mountain of mails does not hold up the events."""
+        """Take the channels in turn, so that a mountain of mails does not hold up the events.
+
+        False where nothing is due, or the time runs short.
+        """
         # Events first: they hardly ever wait for their turn.
         statuses = ChannelStatus.objects.sending().with_time().order_by("-channel")
-        delivered = [self._deliver_a_claim(status, pool) for status in statuses]
+        delivered = [self._deliver_a_claim(status, pool) for status in statuses if self.time_left() > NEEDED]
         return any(delivered)
 
     def _deliver_a_claim(self, status: ChannelStatus, pool: ThreadPoolExecutor) -> bool:

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from foundation.insert_product import insert_product
-from notifications import suppression, wake_up
+from notifications import addresses, suppression, wake_up
 from notifications.models import Channel, Notification, Reason
 
 
@@ -18,7 +18,7 @@ def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
 
 def tell_that_mail_bounces(*, user: User, **kwargs: Any) -> str | None:
     """A sentence for somebody whose address is suppressed because mail to it bounced."""
-    address = suppression.normalised(user.email)
+    address = addresses.normalised(user.email)
     if not address or Reason.BOUNCE not in suppression.reasons([address]).get(address, frozenset()):
         return None
     return _(

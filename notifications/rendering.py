@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from notifications import unsubscription
-from notifications.errors import UndeliverableAddress
+from notifications.addresses import deliverable
 from notifications.models import REMINDER, Notification
 
 
@@ -64,9 +62,4 @@ def _reminder_context(event: Any) -> dict[str, object]:
 
 
 def _address_of(user: Any) -> str:
-    address: str = getattr(user, user.get_email_field_name(), "") or ""
-    try:
-        validate_email(address)
-    except ValidationError as error:
-        raise UndeliverableAddress("no e-mail address" if not address else "not a valid e-mail address") from error
-    return address
+    return deliverable(getattr(user, user.get_email_field_name(), "") or "")

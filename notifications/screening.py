@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
-from notifications import preferences, suppression
+from notifications import addresses, preferences, suppression
 from notifications.models import REMINDER, Notification
 from notifications.outcomes import Outcome, Verdict
 
@@ -29,12 +29,12 @@ def withheld(notifications: Sequence[Notification], now: datetime) -> dict[int, 
 
 
 def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
-    addresses = {row.pk: suppression.normalised(_address(row)) for row in notifications}
-    found = suppression.reasons(set(addresses.values()))
+    recipients = {row.pk: addresses.normalised(_address(row)) for row in notifications}
+    found = suppression.reasons(set(recipients.values()))
     return {
         row.pk: Outcome(Verdict.UNDELIVERABLE, error=f"address suppressed: {reason}")
         for row in notifications
-        if (reason := suppression.stopping(row.kind, found.get(addresses[row.pk], frozenset())))
+        if (reason := suppression.stopping(row.kind, found.get(recipients[row.pk], frozenset())))
     }
 
 

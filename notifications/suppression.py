@@ -5,24 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Set
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
+from notifications.addresses import normalised
 from notifications.models import EventType, Feedback, Reason, Suppression, database_time
 from notifications.ses_events import SesEvent
-
-LONGEST_ADDRESS = 254  # https://www.rfc-editor.org/errata/eid1690
-
-
-def normalised(address: str) -> str:
-    """The address as it is compared: in lower case, its domain as DNS has it; empty if no mail could reach it."""
-    try:
-        validate_email(address)
-        local_part, _, domain = address.rpartition("@")
-        found = f"{local_part}@{domain.encode('idna').decode()}".lower()
-    except (ValidationError, UnicodeError):
-        return ""
-    return found if len(found) <= LONGEST_ADDRESS else ""
 
 
 def suppress(events: Iterable[SesEvent]) -> None:

@@ -55,6 +55,23 @@ def test_user_without_an_address_is_told_to_nobody_but_recorded_and_the_event_st
     assert (len(aws.mails()), len(aws.events())) == (0, 1)
 
 
+def test_address_that_only_django_takes_for_valid_costs_only_its_own_mail(aws: LocalAWS) -> None:
+    Service.create_subscription(make_user(email="a@" + "ü" * 60 + ".de"), make_plan(), now=NOW)
+    Service.create_subscription(make_user(email="Ada@Bücher.example"), make_plan(), now=NOW)
+    assert deliver()["undeliverable"] == 1
+    assert states() == {("ses", "suppressed"): 1, ("ses", "sent"): 1, ("sns", "sent"): 2}
+    (mail,) = aws.mails()
+    assert mail.recipients == ["Ada@xn--bcher-kva.example"]
+    assert mail.message["To"] == "Ada@xn--bcher-kva.example"
+
+
+def test_second_channel_is_not_begun_when_the_first_one_took_the_time(aws: LocalAWS) -> None:
+    Service.create_subscription(make_user(), make_plan(), now=NOW)
+    left = iter([timedelta(minutes=5)])
+    assert Delivery(lambda: next(left, timedelta(seconds=69))).run()["claimed"] == 1
+    assert (len(aws.mails()), len(aws.events())) == (0, 1)
+
+
 def test_no_claim_is_begun_when_the_time_is_short(aws: LocalAWS) -> None:
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     assert deliver(time_left=timedelta(seconds=69))["claimed"] == 0

@@ -10,8 +10,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from notifications import delivery, outbox, screening, ses, suppression
 from notifications.models import REMINDER, Channel, Feedback, Notification, Reason, State, Suppression
@@ -159,19 +157,6 @@ def test_one_query_asks_for_a_whole_claim() -> None:
         screening.withheld(mails, NOW)
     assert len(queries) == 1
     assert "suppression_one_live" in plan_of(Suppression.objects.live().filter(address__in=["a@example.com"]))
-
-
-@given(st.text() | st.emails())
-@example("Bob@BÜCHER.example")
-def test_normalised_address_is_stable_and_fits(address: str) -> None:
-    once = suppression.normalised(address)
-    assert suppression.normalised(once) == once == once.lower()
-    assert once.isascii()
-    assert len(once) <= 254
-
-
-def test_domain_is_compared_as_dns_has_it() -> None:
-    assert suppression.normalised("Bob@Bücher.example") == suppression.normalised("bob@xn--bcher-kva.EXAMPLE") != ""
 
 
 def page_of(user: User, language: str = "en") -> str:
