@@ -8,7 +8,7 @@ from django.conf import settings
 from notifications import aws
 from notifications.cloud_events import event_type, previous_events, render_event
 from notifications.models import Notification
-from notifications.outcomes import Outcome, Verdict
+from notifications.outcomes import Outcome, PauseReason, Verdict
 from notifications.verdicts import judge_code
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, O
     try:
         answer = aws.sns().publish_batch(TopicArn=settings.SNS_TOPIC_ARN, PublishBatchRequestEntries=list(entries))
     except aws.AWS_ERRORS as error:
-        return dict.fromkeys((int(message["Id"]) for message in entries), aws.judge(error))
+        return dict.fromkeys((int(message["Id"]) for message in entries), _of_the_request(aws.judge(error)))
     return {int(message["Id"]): Outcome(Verdict.UNKNOWN, error="not in the answer") for message in entries} | _told(
         answer
     )
@@ -59,6 +59,13 @@ def _entry(notification: Notification, previous: int | None) -> "PublishBatchReq
         message["MessageGroupId"] = str(event.subscription_id)
         message["MessageDeduplicationId"] = str(event.pk)
     return message
+
+
+def _of_the_request(outcome: Outcome) -> Outcome:
+    """What SNS has against an entry stands in `Failed`; a request that it refuses as a whole has a wrong topic."""
+    if outcome.verdict is not Verdict.REFUSED:
+        return outcome
+    return Outcome(Verdict.PAUSED, error=outcome.error, pause=PauseReason.CONFIGURATION)
 
 
 def _told(answer: "PublishBatchResponseTypeDef") -> dict[int, Outcome]:

@@ -11,7 +11,7 @@ from django.test.utils import override_settings
 from infra.local.local_aws import LocalAWS
 from notifications import aws, sns
 from notifications.models import Channel, Notification
-from notifications.outcomes import Outcome, Verdict
+from notifications.outcomes import Outcome, PauseReason, Verdict
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import MONTH, NOW, make_plan, make_user
 
@@ -31,6 +31,13 @@ def notification() -> Notification:
 def entry(notification: Notification) -> "PublishBatchRequestEntryTypeDef":
     """Its message."""
     return sns.compose([notification])[notification.pk]
+
+
+def test_topic_that_sns_calls_invalid_pauses_the_channel_and_fails_no_event(notification: Notification) -> None:
+    with Stubber(aws.sns()) as stub:
+        stub.add_client_error("publish_batch", "InvalidParameter", "Invalid parameter: TopicArn", 400)
+        outcome = sns.publish([entry(notification)])[notification.pk]
+    assert outcome == Outcome(Verdict.PAUSED, error="InvalidParameter", pause=PauseReason.CONFIGURATION)
 
 
 def test_event_is_cloudevents_json_with_ids_and_figures(notification: Notification) -> None:
