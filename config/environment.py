@@ -36,8 +36,8 @@ class Environment:
     def hosts(self, name: str, *, local: list[str]) -> list[str]:
         """A comma-separated variable of host names; one for all hosts would let a client choose where links lead."""
         hosts = self.listed(name, local=local)
-        if any("*" in host for host in hosts):
-            self.problems.append(f"{name} must name each host; * is none")
+        if any("*" in host or host.startswith(".") for host in hosts):
+            self.problems.append(f"{name} must name each host; * and a leading dot stand for many")
         return hosts
 
     def optional(self, name: str, read: Callable[[str], T], default: T) -> T:
@@ -99,6 +99,19 @@ def rate(text: str) -> float:
     return value
 
 
+def whole_number(least: int = 1) -> Callable[[str], int]:
+    """A reader of a whole number that is not below `least`. It raises ValueError."""
+
+    def read(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise ValueError(text)
+        return value
+
+    read.__name__ = f"whole number from {least}"
+    return read
+
+
 def list_of_keys(text: str) -> list[str]:
     """Keys separated by commas, which no key has."""
     return [key.strip() for key in text.split(",") if key.strip()]
@@ -113,6 +126,7 @@ def list_of(allowed: Collection[str]) -> Callable[[str], list[str]]:
             raise ValueError(names)
         return listed
 
+    read.__name__ = f"list of some of: {', '.join(allowed)}"
     return read
 
 

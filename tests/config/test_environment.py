@@ -112,8 +112,18 @@ def test_list_is_split_at_commas_without_spaces() -> None:
     assert setting(COMPLETE, "ALLOWED_HOSTS") == ["a.example.com", "b.example.com"]
 
 
-def test_number_that_is_none_stops_the_start() -> None:
-    assert "DELIVERY_THREADS is not a valid int" in refusal(COMPLETE | {"DELIVERY_THREADS": "many"})
+@pytest.mark.parametrize(
+    ("name", "value", "least"),
+    [
+        ("DELIVERY_THREADS", "many", 1),
+        ("DELIVERY_THREADS", "0", 1),
+        ("SWEEPS_KEPT_DAYS", "-1", 1),
+        ("NOTIFICATIONS_KEPT_DAYS", "-1", 1),
+        ("CONFIRMATION_GRACE_MINUTES", "15", 16),
+    ],
+)
+def test_number_that_is_none_or_too_small_stops_the_start(name: str, value: str, least: int) -> None:
+    assert f"{name} is not a valid whole number from {least}" in refusal(COMPLETE | {name: value})
 
 
 def test_database_address_becomes_djangos_settings() -> None:

@@ -72,8 +72,8 @@ MUTATIONS = (
     Mutation(
         "enough grace",
         "config/settings.py",
-        'env.optional("CONFIRMATION_GRACE_MINUTES", int, 45)',
-        'env.optional("CONFIRMATION_GRACE_MINUTES", int, 1)',
+        'env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 45)',
+        'env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 1)',
         (
             "tests/notifications/test_deadline.py::test_grace_outlasts_a_signature",
             "tests/protocol/test_delivery_protocol.py::test_what_has_to_fit_into_the_codes_durations_does",
