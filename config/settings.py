@@ -7,7 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from config.api_settings import RENEWERS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - Django reads them here
-from config.environment import Environment, list_of, list_of_keys, log_level, rate
+from config.environment import Environment, list_of, list_of_keys, log_level, rate, whole_number
 from config.logs import logging_config
 from config.secrets import load_secret
 
@@ -31,20 +31,22 @@ SNS_TOPIC_ARN = env.text("SNS_TOPIC_ARN", local="arn:aws:sns:us-east-1:123456789
 SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
 WAKE_UP_QUEUE_URL = env.optional("WAKE_UP_QUEUE_URL", str, "")
 SES_SEND_RATE = env.optional("SES_SEND_RATE", rate, 14.0)
-CONFIRMATION_GRACE = timedelta(minutes=env.optional("CONFIRMATION_GRACE_MINUTES", int, 45))
+# Longer than AWS takes a signature for valid, 15 minutes: a deliverer that was frozen may send until then.
+CONFIRMATION_GRACE = timedelta(minutes=env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 45))
 UNCONFIRMED_MAILS_GIVEN_UP = env.optional("UNCONFIRMED_MAILS_GIVEN_UP", list_of(MAILS), ["reminder"])
 COMPLAINT_STOPS = env.optional("COMPLAINT_STOPS", list_of(MAILS), ["reminder"])
-DELIVERY_THREADS = env.optional("DELIVERY_THREADS", int, 8)
-DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", int, 5)  # libpq itself waits for minutes
-STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", int, 5))
-STALE_NOTIFICATION_AFTER = timedelta(minutes=env.optional("STALE_NOTIFICATION_MINUTES", int, 15))
-FEEDBACK_KEPT = timedelta(days=env.optional("FEEDBACK_KEPT_DAYS", int, 90))
-NOTIFICATIONS_KEPT = timedelta(days=env.optional("NOTIFICATIONS_KEPT_DAYS", int, 400))
-SWEEPS_KEPT = timedelta(days=env.optional("SWEEPS_KEPT_DAYS", int, 400))
+DELIVERY_THREADS = env.optional("DELIVERY_THREADS", whole_number(), 8)
+DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number(), 5)  # libpq itself waits for minutes
+STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", whole_number(), 5))
+STALE_NOTIFICATION_AFTER = timedelta(minutes=env.optional("STALE_NOTIFICATION_MINUTES", whole_number(), 15))
+FEEDBACK_KEPT = timedelta(days=env.optional("FEEDBACK_KEPT_DAYS", whole_number(), 90))
+NOTIFICATIONS_KEPT = timedelta(days=env.optional("NOTIFICATIONS_KEPT_DAYS", whole_number(), 400))
+SWEEPS_KEPT = timedelta(days=env.optional("SWEEPS_KEPT_DAYS", whole_number(), 400))
 LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
 RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of(RENEWERS), ["staff", "service"])
-CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", int, 30)
-CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", int, 300)  # an office has one address
+CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", whole_number(), 30)
+# An office has one address.
+CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", whole_number(), 300)
 LOCAL_CLOCK = env.local_clock("LOCAL_CLOCK", local=(BASE_DIR / ".local" / "clock").as_uri())
 env.refuse_if_broken()
 
@@ -151,6 +153,7 @@ SECURE_SSL_REDIRECT = not LOCAL
 SECURE_HSTS_SECONDS = 0 if LOCAL else 31_536_000  # a year, https://hstspreload.org
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
 SECURE_HSTS_PRELOAD = not LOCAL
+SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_SECURE = not LOCAL
 CSRF_COOKIE_SECURE = not LOCAL
 LANGUAGE_COOKIE_SECURE = not LOCAL

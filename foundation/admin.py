@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
@@ -14,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 LONGEST_LIST = 1_000
 """Rows that can be paged through. Who has not found it by then needs a filter, and not page 11."""
+
+LONGEST_NUMBER = 19
+"""Digits of the largest primary key; Python refuses to read numbers of more than 4,300."""
 
 MOST_USERS = 10
 """Users that one search may stand for; an e-mail address is not unique."""
@@ -39,6 +43,19 @@ class NewestChangeList(ChangeList):
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str | Combinable]:
         return list(self.model_admin.get_ordering(request))
+
+
+class ChoiceFilter(admin.ChoicesFieldListFilter):
+    """By a choice of the field; the list without filters for what is none, as with any other broken filter.
+
+    Django's own hands it to the database, and PostgreSQL refuses a NUL by an error.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        """Those of the choice. Raises IncorrectLookupParameters."""
+        if not {value for value, _ in self.field.flatchoices}.issuperset(self.lookup_val or []):
+            raise IncorrectLookupParameters(f"{self.lookup_kwarg} is none of the choices")
+        return super().queryset(request, queryset)
 
 
 class HistoryAdmin(admin.ModelAdmin):
@@ -86,7 +103,7 @@ class SubscriberHistoryAdmin(HistoryAdmin):
         if not search_term:
             return queryset, False
         users = find_users(search_term)
-        if search_term.isdecimal() and not users:
+        if search_term.isdecimal() and len(search_term) <= LONGEST_NUMBER and not users:
             return queryset.filter(**{self.subscription_path: search_term}), False
         return queryset.filter(**{f"{self.user_path}__in": users}), False
 

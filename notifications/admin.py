@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from foundation.admin import LONGEST_LIST, SubscriberHistoryAdmin
+from foundation.admin import LONGEST_LIST, ChoiceFilter, SubscriberHistoryAdmin
 from notifications import (
     channel_admin,  # noqa: F401 - Django looks for registrations in this module only
     outbox,
@@ -58,7 +58,7 @@ class NotificationAdmin(SubscriberHistoryAdmin):
         "attempts",
         "error",
     ]
-    list_filter = [StateFilter, "channel"]
+    list_filter = [StateFilter, ("channel", ChoiceFilter)]
     list_select_related = ["event__subscription__user"]
     user_path = "event__subscription__user"
     subscription_path = "event__subscription"

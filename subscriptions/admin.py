@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
-from foundation.admin import HistoryAdmin, NewestPaginator, SubscriberHistoryAdmin
+from foundation.admin import ChoiceFilter, HistoryAdmin, NewestPaginator, SubscriberHistoryAdmin
 from subscriptions import admin_actions
 from subscriptions.admin_actions import AskedFor
 from subscriptions.explanation import explain_access
@@ -42,7 +42,7 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
     """Read-only; all changes are actions, and go through the service."""
 
     list_display = ["id", "user", "access", "plan", "status", "start_date", "end_date"]
-    list_filter = ["status", "plan"]
+    list_filter = [("status", ChoiceFilter), "plan"]
     list_select_related = ["user", "plan"]
     fields = readonly_fields = ("user", "access", "plan", "status", "start_date", "end_date", "expired_at")
     user_path = "user"
@@ -105,7 +105,7 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
 @admin.register(SubscriptionEvent)
 class SubscriptionEventAdmin(SubscriberHistoryAdmin):
     list_display = ["id", "occurred_at", "transition", "subscription", "user", "actor", "old_end_date", "new_end_date"]
-    list_filter = ["transition", "plan"]
+    list_filter = [("transition", ChoiceFilter), "plan"]
     list_select_related = ["subscription__user", "actor"]
     user_path = "subscription__user"
     subscription_path = "subscription"

@@ -59,7 +59,7 @@ def readiness() -> tuple[int, list[str]]:
 def test_healthz_touches_no_database() -> None:
     # Without the mark django_db any query is an error.
     client = Client()
-    client.cookies["sessionid"] = "of somebody"
+    client.cookies["sessionid"] = "ofsomebody"
     answer = client.get(reverse("healthz"))
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert not answer.cookies

@@ -183,8 +183,25 @@ def test_search_finds_by_user_name_address_and_number(plan: Plan, client: Client
     Service.create_subscription(make_user(username="adam"), plan)
     for term in ("ada", "ada@example.COM", str(hers.pk)):
         assert listed(client, q=term) == {hers.pk}
-    for term in ("ad", "nobody", "9" * 30, "%"):
+    for term in ("ad", "nobody", "9" * 19, "9" * 30, "9" * 4301, "%"):
         assert listed(client, q=term) == set()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "subscriptions_subscription.status",
+        "subscriptions_subscriptionevent.transition",
+        "notifications_notification.channel",
+    ],
+)
+@pytest.mark.parametrize("value", ["\0", "unheard-of"])
+def test_filter_by_no_choice_leads_to_the_list_without_filters(field: str, value: str) -> None:
+    model, _, name = field.partition(".")
+    client = sign_in(make_user(is_staff=True, is_superuser=True))
+    answer = client.get(reverse(f"admin:{model}_changelist"), {f"{name}__exact": value}, follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1] == (f"{reverse(f'admin:{model}_changelist')}?e=1", 302)
 
 
 def test_lists_cannot_be_sorted_by_a_column(plan: Plan, client: Client) -> None:
