@@ -168,6 +168,9 @@ def _chart(channels: list[Channel]) -> Chart:
 def _figures(channels: list[Channel], claims: Mapping[str, list[float]]) -> dict[str, float]:
     figures = {f"claim of {CHANNELS[name]} p95 ms": _percentile(seconds, 95) for name, seconds in claims.items()}
     for channel in channels:
+        best = channel.rounds.median(_name(THREADS[-1]))
+        figures[f"{CHANNELS[channel.name]}: CPU"] = best.cpu / best.units
+        figures[f"{CHANNELS[channel.name]}: backend CPU"] = best.backend_cpu / best.units
         for contender in channel.rounds.taken:
             name, median = f"{CHANNELS[channel.name]}, {contender}", channel.rounds.median(contender)
             calls, queries = channel.counts[contender]
