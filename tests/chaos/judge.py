@@ -1,11 +1,12 @@
 """The judge: counts what the local AWS really accepted, beside what the database says of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from infra.local.local_aws import LocalAWS
 from notifications.models import Channel, Notification, State
@@ -79,14 +80,22 @@ def states() -> Counter[tuple[str, str]]:
     return Counter(Notification.objects.values_list("channel", "state"))
 
 
-def expiries(due: Iterable[int]) -> Iterator[str]:
+def expiries(due: Collection[int]) -> Iterator[str]:
     """What is wrong with the ends of the subscriptions that were due."""
     expired = Counter(SubscriptionEvent.objects.filter(transition="expired").values_list("subscription", flat=True))
     for key in due:
         if expired[key] != 1:
             yield f"subscription {key} expired {expired[key]} times"
+    told = Counter(_of_expiries().values_list("event__subscription", "channel"))
+    for key, channel in product(due, Channel):
+        if told[key, channel] != 1:
+            yield f"subscription {key} has {told[key, channel]} notifications of its end for {channel}"
     alive = Subscription.objects.filter(pk__in=list(due)).exclude(status="expired").values_list("pk", flat=True)
     yield from (f"subscription {key} is due and not expired" for key in alive)
+
+
+def _of_expiries() -> QuerySet[Notification]:
+    return Notification.objects.filter(event__transition="expired", days_before=None)
 
 
 def access(now: datetime) -> Iterator[str]:
