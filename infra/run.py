@@ -49,7 +49,7 @@ def main() -> int:
         return _run_here(directory, once=arguments.once)
     except KeyboardInterrupt:
         print("\nStopped before it was up.")
-        return 0
+        return int(arguments.once)
 
 
 def _run_here(directory: Path, *, once: bool) -> int:

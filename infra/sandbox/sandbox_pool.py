@@ -21,7 +21,7 @@ class SandboxPool:
     def sandbox(self) -> Iterator[Sandbox]:
         """One of them for oneself, the warmest first."""
         with self._free:
-            sandbox = self._idle.pop() if self._idle else self._another()
+            sandbox = self._an_idle_one() or self._another()
             try:
                 yield sandbox
             finally:
@@ -32,6 +32,12 @@ class SandboxPool:
         self._ended = True
         for sandbox in self._made:
             sandbox.end()
+
+    def _an_idle_one(self) -> Sandbox | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _another(self) -> Sandbox:
         sandbox = self._make()
