@@ -16,12 +16,21 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class PathlessFilter(logging.Filter):
+    """Takes the path out of Django's word on an answer: it may hold an address, or a link that works."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and len(record.args) > 1:
+            record.msg, record.args = "%s", record.args[:1]
+        return True
+
+
 def logging_config(level: str) -> dict[str, Any]:
     """The `LOGGING` setting. `level` is the root's, one of Python's level names."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": RequestIdFilter}},
+        "filters": {"request_id": {"()": RequestIdFilter}, "pathless": {"()": PathlessFilter}},
         "formatters": {
             "json": {
                 "()": "pythonjsonlogger.json.JsonFormatter",
@@ -36,6 +45,8 @@ def logging_config(level: str) -> dict[str, Any]:
         "loggers": {
             # Django's own configuration adds a second handler here; records go up to the root's instead.
             "django": {"handlers": [], "level": level, "propagate": True},
+            # What a client did wrong is logged by config.middleware, by its route.
+            "django.request": {"level": "ERROR", "filters": ["pathless"]},
             # Alarms hear their silence, whatever LOG_LEVEL says.
             "foundation.metrics": {"level": "INFO"},
             # It tells at each start where it found its credentials.

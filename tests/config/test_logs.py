@@ -42,7 +42,7 @@ def test_line_is_one_json_object_with_time_level_logger_and_message() -> None:
 
 def test_line_carries_the_request_id_where_there_is_one() -> None:
     first, second = lines_of(
-        "logging.warning('before'); request_id.set('8f2c'); logging.getLogger('django.request').warning('inside')"
+        "logging.warning('before'); request_id.set('8f2c'); logging.getLogger('django.request').error('inside')"
     )
 
     assert (first["request_id"], second["request_id"]) == ("", "8f2c")
@@ -128,17 +128,24 @@ def test_answers_are_logged_by_route_without_address_path_or_query() -> None:
     lines = lines_of(
         "from django.test import Client\n"
         "Client(REMOTE_ADDR='203.0.113.7').get('/subscriptions/77/?q=ada@example.com')\n"
-        "Client(REMOTE_ADDR='203.0.113.7').get('/healthz?q=ada@example.com')"
+        "Client(REMOTE_ADDR='203.0.113.7').get('/healthz?q=ada@example.com')\n"
+        "Client(REMOTE_ADDR='203.0.113.7').get('/no-such/ada@example.com/')"
     )
 
     answered = [line for line in lines if line["message"] == "answered"]
     assert [(line["method"], line["route"], line["status"]) for line in answered] == [
         ("GET", "subscriptions/<int:subscription_id>/", 302),
         ("GET", "healthz", 200),
+        ("GET", "", 404),
     ]
     assert all(line["milliseconds"] >= 0 for line in answered)
     assert "ada@" not in str(lines)
     assert "203.0.113.7" not in str(lines)
+
+
+def test_page_that_fails_is_logged_without_its_path() -> None:
+    (line,) = lines_of("logging.getLogger('django.request').error('%s: %s', 'Internal Server Error', '/u/secret/')")
+    assert line["message"] == "Internal Server Error"
 
 
 def test_zappas_access_log_is_off() -> None:
