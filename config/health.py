@@ -1,6 +1,7 @@
 """Whether the service is well: the process (`healthz`), and what it stands on (`readyz`)."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -24,22 +25,44 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
+@dataclass(frozen=True)
+class Problems:
+    """What is wrong, in words. For everybody to read: no host, no name, no error's text."""
+
+    service: list[str]
+    delivery: list[str]
+    """What only holds mails and events up: they wait in the outbox, and another release would send no more."""
+
+    @property
+    def every(self) -> list[str]:
+        """Of both."""
+        return self.service + self.delivery
+
+
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 `{"status": "ok", "problems": []}`, or 503 with `unavailable` and each problem in words."""
+    """200 `{"status": "ok", "problems": [], "only_delivery": false}`, or 503 with `unavailable` and each problem."""
     problems = find_problems(clock.now())
-    body = {"status": "unavailable" if problems else "ok", "problems": problems}
-    return JsonResponse(body, status=503 if problems else 200)
+    body = {
+        "status": "unavailable" if problems.every else "ok",
+        "problems": problems.every,
+        "only_delivery": bool(problems.delivery) and not problems.service,
+    }
+    return JsonResponse(body, status=503 if problems.every else 200)
 
 
-def find_problems(now: datetime) -> list[str]:
-    """What is wrong at `now`. For everybody to read: no host, no name, no error's text."""
+def find_problems(now: datetime) -> Problems:
+    """What is wrong at `now`."""
     try:
-        return [problem for problem in (_sweep_problem(now), _outbox_problem(now), *_pauses()) if problem]
+        return Problems(_listed(_sweep_problem(now)), [*_listed(_outbox_problem(now)), *_pauses()])
     except Error:
         logger.exception("the database does not answer")
-        return ["the database does not answer"]
+        return Problems(["the database does not answer"], [])
+
+
+def _listed(problem: str | None) -> list[str]:
+    return [problem] if problem else []
 
 
 def is_stale(last_sweep: datetime | None, now: datetime) -> bool:

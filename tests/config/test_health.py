@@ -114,6 +114,10 @@ def test_not_ready_while_a_channel_is_paused(swept: None, language: str) -> None
     pauses.pause(ChannelStatus.objects.get(pk="ses"), PauseReason.QUOTA, "ThrottlingException")
     answer = Client().get(reverse("readyz"), headers={"accept-language": language})
     assert (answer.status_code, answer.json()["problems"]) == (503, ["SES is paused: the daily quota is used up"])
+    assert answer.json()["only_delivery"] is True
+    SweepRun.objects.all().delete()
+    assert Client().get(reverse("readyz")).json()["only_delivery"] is False
+    finish_a_sweep(MINUTE)
     ChannelStatus.objects.filter(pk="ses").update(paused_until=database_time(-MINUTE))
     assert readiness() == (200, [])
 

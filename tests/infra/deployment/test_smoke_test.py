@@ -91,6 +91,14 @@ def test_problems_of_readyz_are_told(smoke_test: SmokeTest, site: Site) -> None:
         smoke_test.run()
 
 
+def test_release_is_not_to_blame_for_mails_that_wait(
+    smoke_test: SmokeTest, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.answers["/readyz"] = (503, {"problems": ["SES is paused: the daily quota is used up"], "only_delivery": True})
+    smoke_test.run()
+    assert "SES is paused" in capsys.readouterr().out
+
+
 def test_page_that_fails_fails_the_test(smoke_test: SmokeTest, site: Site) -> None:
     site.answers["/"] = (500, {})
     with pytest.raises(SmokeTestFailed, match="/ answered 500"):
