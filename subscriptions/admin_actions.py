@@ -42,7 +42,6 @@ class OperatorAction:
     consequence: "_StrPromise"
     """What will happen to each of the subscriptions."""
     perform: Perform
-    asks_reason: bool
 
 
 def _cancel(subscription: Subscription, reason: str, now: datetime, actor: AbstractBaseUser) -> None:
@@ -57,23 +56,20 @@ CANCEL = OperatorAction(
     _("Cancel at the end of the period"),
     _("Each subscription runs out: access stays until its end, and the subscriber is told by e-mail."),
     _cancel,
-    asks_reason=True,
 )
 CANCEL_NOW = OperatorAction(
     "cancel_now",
     _("Cancel now"),
     _("Each subscription ends at once, and with it the access that it gives. The subscriber is told by e-mail."),
     lambda subscription, reason, now, actor: SubscriptionService.cancel_now(subscription, reason, now=now, actor=actor),
-    asks_reason=True,
 )
 REACTIVATE = OperatorAction(
     "reactivate",
     _("Reactivate"),
     _("The cancellation of each subscription is taken back, and the subscriber is told by e-mail."),
     lambda subscription, reason, now, actor: SubscriptionService.reactivate_subscription(
-        subscription, now=now, actor=actor
+        subscription, now=now, actor=actor, reason=reason
     ),
-    asks_reason=False,
 )
 RENEW = OperatorAction(
     "renew",
@@ -82,8 +78,9 @@ RENEW = OperatorAction(
         "Each subscription gets another period of its plan, from its end on, or from now on if it has ended."
         " Access comes back, and the subscriber is told by e-mail. Nothing is charged."
     ),
-    lambda subscription, reason, now, actor: SubscriptionService.renew_subscription(subscription, now=now, actor=actor),
-    asks_reason=False,
+    lambda subscription, reason, now, actor: SubscriptionService.renew_subscription(
+        subscription, now=now, actor=actor, reason=reason
+    ),
 )
 
 
@@ -107,9 +104,9 @@ class AskedFor:
         if len(chosen) > MOST_AT_ONCE:
             self._tell(_("At most %(most)s at a time; nothing was done.") % {"most": MOST_AT_ONCE}, messages.ERROR)
             return None
-        form = ReasonForm(self.http.POST if self._is_confirmed else None) if self.action.asks_reason else None
-        if self._is_confirmed and (form is None or form.is_valid()):
-            self._perform_each(chosen, form.cleaned_data["reason"] if form else "")
+        form = ReasonForm(self.http.POST if self._is_confirmed else None)
+        if form.is_valid():
+            self._perform_each(chosen, form.cleaned_data["reason"])
             return None
         return self._page(chosen, form)
 
@@ -140,7 +137,7 @@ class AskedFor:
             raise ChangedMeanwhile(f"{subscription} has changed since it was shown; look at it again")
         self.action.perform(subscription, reason, now, cast(AbstractBaseUser, self.http.user))
 
-    def _page(self, chosen: list[Subscription], form: ReasonForm | None) -> HttpResponse:
+    def _page(self, chosen: list[Subscription], form: ReasonForm) -> HttpResponse:
         context: dict[str, Any] = {
             **self.site.admin_site.each_context(self.http),
             "title": self.action.label,

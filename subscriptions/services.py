@@ -63,20 +63,25 @@ class SubscriptionService:
 
     @staticmethod
     def renew_subscription(
-        subscription: Subscription, *, now: datetime | None = None, actor: AbstractBaseUser | None = None
+        subscription: Subscription,
+        *,
+        now: datetime | None = None,
+        actor: AbstractBaseUser | None = None,
+        reason: str = "",
     ) -> Subscription:
         """Add a period to what is left of the subscription, or start one at `now` if nothing is. From any state.
 
-        Raises UnknownSubscription, AlreadySubscribed, or InvalidPeriod.
+        Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or InvalidPeriod.
         """
         now = now or clock.now()
         with transaction.atomic():
             _lock(subscription)
+            _refuse_long_reason(reason)
             _refuse_second_active(subscription.user_id, subscription.plan, now, besides=subscription)
             old_end = subscription.end_date
             new_end = _end_of_period(max(old_end, now), subscription.plan.duration)
             _change(subscription, status=Status.ACTIVE, end_date=new_end, expired_at=None)
-            Record(Transition.RENEWED, now, actor, old_end_date=_instant(old_end)).write(
+            Record(Transition.RENEWED, now, actor, reason, old_end_date=_instant(old_end)).write(
                 SubscriptionService, [subscription]
             )
             announce_on_commit(
@@ -114,21 +119,27 @@ class SubscriptionService:
 
     @staticmethod
     def reactivate_subscription(
-        subscription: Subscription, *, now: datetime | None = None, actor: AbstractBaseUser | None = None
+        subscription: Subscription,
+        *,
+        now: datetime | None = None,
+        actor: AbstractBaseUser | None = None,
+        reason: str = "",
     ) -> Subscription:
         """Take a cancellation back while the subscription is live.
 
-        Raises UnknownSubscription, AlreadySubscribed, or IllegalTransition where it is not cancelled or has ended.
+        Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or IllegalTransition where it is not cancelled,
+        or has ended.
         """
         now = now or clock.now()
         with transaction.atomic():
             _lock(subscription)
+            _refuse_long_reason(reason)
             _refuse_ended(subscription, now, "reactivated")
             if subscription.status != Status.CANCELLED:
                 raise IllegalTransition(f"{subscription} is not cancelled; there is nothing to take back")
             _refuse_second_active(subscription.user_id, subscription.plan, now, besides=subscription)
             _change(subscription, status=Status.ACTIVE)
-            Record(Transition.REACTIVATED, now, actor).write(SubscriptionService, [subscription])
+            Record(Transition.REACTIVATED, now, actor, reason).write(SubscriptionService, [subscription])
             announce_on_commit(signals.subscription_reactivated, SubscriptionService, [subscription])
         return subscription
 

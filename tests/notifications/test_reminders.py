@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Barrier
@@ -181,7 +182,7 @@ def test_rows_are_found_through_the_index_of_what_has_not_expired() -> None:
         assert "notification_one_reminder_per_period_and_day" in plan
 
 
-MOVES = {
+MOVES: dict[str, Callable[..., Subscription]] = {
     "renew": Service.renew_subscription,
     "cancel": Service.cancel_subscription,
     "reactivate": Service.reactivate_subscription,

@@ -68,7 +68,7 @@ def test_page_that_asks_leads_to_the_deed(client: Client, subscription: Subscrip
     page = choose(client, "subscriptions_subscription", "renew", [subscription.pk])
     (row,) = page.context["rows"]  # type: ignore[attr-defined]
     assert f'name="seen-{subscription.pk}" value="{row[1]}"' in " ".join(page.content.decode().split())
-    assert messages(confirm(client, "renew", [row[0]])) == [f"Renew: done for {subscription.pk}."]
+    assert messages(confirm(client, "renew", [row[0]], reason="Goodwill")) == [f"Renew: done for {subscription.pk}."]
 
 
 def test_cancelling_is_recorded_with_actor_and_reason(
@@ -90,28 +90,28 @@ def test_cancel_now_takes_access_at_once(client: Client, operator: User, subscri
 
 def test_reactivating_takes_the_cancellation_back(client: Client, operator: User, subscription: Subscription) -> None:
     Service.cancel_subscription(subscription)
-    confirm(client, "reactivate", [subscription])
+    confirm(client, "reactivate", [subscription], reason="Asked to stay")
     event = last_event(subscription)
-    assert (event.transition, event.actor) == ("reactivated", operator)
+    assert (event.transition, event.actor, event.reason) == ("reactivated", operator, "Asked to stay")
 
 
 def test_renewing_adds_a_period(client: Client, operator: User, subscription: Subscription) -> None:
-    confirm(client, "renew", [subscription])
+    confirm(client, "renew", [subscription], reason="Goodwill")
     event = last_event(subscription)
-    assert (event.transition, event.actor) == ("renewed", operator)
+    assert (event.transition, event.actor, event.reason) == ("renewed", operator, "Goodwill")
     assert event.new_end_date == subscription.end_date + timedelta(days=30)
 
 
 def test_second_click_renews_nothing_more(client: Client, subscription: Subscription) -> None:
-    confirm(client, "renew", [subscription])
-    answer = confirm(client, "renew", [subscription])
+    confirm(client, "renew", [subscription], reason="Goodwill")
+    answer = confirm(client, "renew", [subscription], reason="Goodwill")
     assert messages(answer) == [f"Renew: {subscription} has changed since it was shown; look at it again."]
     assert subscription.events.filter(transition="renewed").count() == 1
 
 
 @pytest.mark.parametrize("reason", ["", "x" * 501])
-@pytest.mark.parametrize("action", ["cancel", "cancel_now"])
-def test_no_cancelling_without_a_reason_that_fits(
+@pytest.mark.parametrize("action", list(ACTIONS))
+def test_nothing_is_done_without_a_reason_that_fits(
     client: Client, subscription: Subscription, action: str, reason: str
 ) -> None:
     page = confirm(client, action, [subscription], reason=reason)
@@ -141,7 +141,7 @@ def test_too_many_at_once_do_nothing(
 ) -> None:
     monkeypatch.setattr(admin_actions, "MOST_AT_ONCE", 1)
     other = Service.create_subscription(make_user(), plan)
-    answer = confirm(client, "renew", [subscription, other])
+    answer = confirm(client, "renew", [subscription, other], reason="Goodwill")
     assert messages(answer) == ["At most 1 at a time; nothing was done."]
     assert not SubscriptionEvent.objects.filter(transition="renewed").exists()
 
