@@ -1,8 +1,8 @@
 """Who is reminded of an end, when, and how often."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Barrier
