@@ -61,10 +61,16 @@ class Operation:
     backend_cpu: float
     waits: float
     others: Quantities = field(default_factory=dict)
+    overlapped: float = 0
+    """What the function waits for AWS with one thread, while another one computes."""
+    parts: "tuple[Operation, ...]" = ()
+    """Of what it is made, one after the other; empty for a simple one."""
 
     def seconds(self, megabytes: float = MEMORY_MEGABYTES) -> float:
         """How long the function is busy with it, and billed."""
-        return self.cpu / core_share(megabytes) + self.backend_cpu + self.waits
+        if self.parts:
+            return sum(part.seconds(megabytes) for part in self.parts)
+        return max(self.cpu / core_share(megabytes), self.overlapped) + self.backend_cpu + self.waits
 
     def quantities(self, megabytes: float = MEMORY_MEGABYTES) -> dict[Price, float]:
         """What is billed, in each price's unit."""
@@ -132,8 +138,7 @@ def feedback() -> Operation:
 def _message(name: str, wait: float, others: Quantities) -> Operation:
     figures = measured()
     cpu, backend_cpu = figures[f"{name}, CPU"].value, figures[f"{name}, CPU of PostgreSQL"].value
-    # While one thread waits for AWS another one works.
-    return Operation(cpu, backend_cpu, max(0.0, wait - cpu / core_share(MEMORY_MEGABYTES)), others)
+    return Operation(cpu, backend_cpu, 0, others, overlapped=wait)
 
 
 def together(*parts: Operation) -> Operation:
@@ -147,6 +152,7 @@ def together(*parts: Operation) -> Operation:
         sum(part.backend_cpu for part in parts),
         sum(part.waits for part in parts),
         others,
+        parts=parts,
     )
 
 

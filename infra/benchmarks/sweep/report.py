@@ -63,9 +63,7 @@ def _aims(sizes: dict[str, Sizes], latency: Latency, crowd: Crowd) -> Iterator[A
         growth = f"{database}, growth of memory from {COUNTED:,} to {LARGEST:,} due"
         yield Aim(growth, size.memory_growth(), MEMORY_GROWTH, at_least=False, unit="MiB")
     together = "PostgreSQL, two sweepers, times one"
-    yield Aim(
-        together, crowd.times_one(2), TWO_TIMES_ONE, at_least=True, because="The cores were busy with other work."
-    )
+    yield Aim(together, crowd.times_one(2), TWO_TIMES_ONE, at_least=True, because=_waiting(crowd))
 
 
 def _rest(size: Sizes) -> str:

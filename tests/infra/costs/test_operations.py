@@ -79,3 +79,10 @@ def test_numbers_of_the_deployment_are_those_of_the_settings() -> None:
     assert stage.settings["memory_size"] == operations.MEMORY_MEGABYTES
     assert operations.THREADS == settings.DELIVERY_THREADS
     assert measured.measured().keys() == SOURCES.keys()
+
+
+@pytest.mark.parametrize("megabytes", [512, 1024, 1769])
+def test_threads_send_no_more_than_their_calls_allow(megabytes: int) -> None:
+    calls = operations.THREADS / operations.CALL
+    assert 1 / operations.mail().seconds(megabytes) < calls
+    assert 1 / operations.event().seconds(megabytes) < calls * operations.EVENTS_A_CALL
