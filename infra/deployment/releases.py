@@ -3,6 +3,7 @@
 Kept in a tag of the function, since an interrupted deployment forgets what it held in memory.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,15 +43,27 @@ class Releases:
         return version
 
     def previous(self) -> str:
-        """The release before the one that was kept last. Raises Refused where there is none."""
+        """The release before the one that runs. Raises Refused where there is none.
+
+        Where a deployment was interrupted after its upload, what runs was never kept, and the last one kept is meant.
+        """
         kept = self.kept()
-        if len(kept) < 2:
+        earlier = kept[:-1] if kept and self._runs(kept[-1]) else kept
+        if not earlier:
             raise Refused(f"{self.function_name} has no earlier release to go back to")
-        return kept[-2]
+        return earlier[-1]
 
     def steps_back(self, version: str) -> int:
         """How far back Zappa finds this version."""
         return sorted(map(int, self._published()), reverse=True).index(int(version))
+
+    def _runs(self, version: str) -> bool:
+        return self._content("$LATEST") == self._content(version)
+
+    def _content(self, version: str) -> tuple[str, Mapping[str, str]]:
+        """Code and variables: DEPLOYED_AT among them tells deployments of one code apart."""
+        found = self.client.get_function_configuration(FunctionName=self.function_name, Qualifier=version)
+        return found["CodeSha256"], found.get("Environment", {}).get("Variables", {})
 
     def _publish(self) -> str:
         version: str = self.client.publish_version(FunctionName=self.function_name)["Version"]

@@ -303,6 +303,10 @@ def test_releases_are_remembered_and_gone_back_to(released: Deployment) -> None:
         releases.previous()
 
 
+def test_after_an_interrupted_deployment_the_last_good_release_is_gone_back_to(released: Deployment) -> None:
+    assert released.releases.previous() == released.releases.kept()[-1]
+
+
 def test_versions_that_are_gone_are_not_gone_back_to(released: Deployment) -> None:
     first, second = released.releases.kept()
     boto3.client("lambda").delete_function(FunctionName="subs-dev", Qualifier=first)
