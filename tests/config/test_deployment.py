@@ -29,7 +29,7 @@ def test_weak_secret_key_is_noticed() -> None:
     assert "security.W009" in result.stderr
 
 
-@pytest.mark.parametrize("hosts", ["*", "subscriptions.example.com,*", "*.example.com", ".example.com"])
+@pytest.mark.parametrize("hosts", ["*", "subscriptions.example.com,*", "*.example.com"])
 def test_host_for_all_hosts_is_refused(hosts: str) -> None:
     result = manage("check", ALLOWED_HOSTS=hosts)
     assert result.returncode != 0
