@@ -51,6 +51,18 @@ def core_share(megabytes: float) -> float:
 
 
 @dataclass(frozen=True)
+class Overlap:
+    """A wait for AWS in which other threads compute: what is longer than their `cpu` takes holds the function up."""
+
+    wait: float
+    cpu: float
+
+    def seconds(self, megabytes: float) -> float:
+        """How long nothing is computed."""
+        return max(0.0, self.wait - self.cpu / core_share(megabytes))
+
+
+@dataclass(frozen=True)
 class Operation:
     """One of something. `cpu` is the function's, `backend_cpu` PostgreSQL's, `waits` what else the function waits for.
 
@@ -61,16 +73,12 @@ class Operation:
     backend_cpu: float
     waits: float
     others: Quantities = field(default_factory=dict)
-    overlapped: float = 0
-    """What the function waits for AWS with one thread, while another one computes."""
-    parts: "tuple[Operation, ...]" = ()
-    """Of what it is made, one after the other; empty for a simple one."""
+    overlaps: tuple[Overlap, ...] = ()
 
     def seconds(self, megabytes: float = MEMORY_MEGABYTES) -> float:
         """How long the function is busy with it, and billed."""
-        if self.parts:
-            return sum(part.seconds(megabytes) for part in self.parts)
-        return max(self.cpu / core_share(megabytes), self.overlapped) + self.backend_cpu + self.waits
+        idle = sum(overlap.seconds(megabytes) for overlap in self.overlaps)
+        return self.cpu / core_share(megabytes) + self.backend_cpu + self.waits + idle
 
     def quantities(self, megabytes: float = MEMORY_MEGABYTES) -> dict[Price, float]:
         """What is billed, in each price's unit."""
@@ -138,7 +146,7 @@ def feedback() -> Operation:
 def _message(name: str, wait: float, others: Quantities) -> Operation:
     figures = measured()
     cpu, backend_cpu = figures[f"{name}, CPU"].value, figures[f"{name}, CPU of PostgreSQL"].value
-    return Operation(cpu, backend_cpu, 0, others, overlapped=wait)
+    return Operation(cpu, backend_cpu, 0, others, (Overlap(wait, cpu),))
 
 
 def together(*parts: Operation) -> Operation:
@@ -152,7 +160,7 @@ def together(*parts: Operation) -> Operation:
         sum(part.backend_cpu for part in parts),
         sum(part.waits for part in parts),
         others,
-        parts=parts,
+        tuple(overlap for part in parts for overlap in part.overlaps),
     )
 
 

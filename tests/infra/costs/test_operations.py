@@ -55,6 +55,8 @@ def test_parts_add_up() -> None:
     whole = together(Operation(1, 2, 3, {SES_MAIL: 1}), Operation(10, 20, 30, {SES_MAIL: 1, LAMBDA_REQUEST: 5}))
     assert (whole.cpu, whole.backend_cpu, whole.waits) == (11, 22, 33)
     assert whole.others == {SES_MAIL: 2, LAMBDA_REQUEST: 5}
+    mail, event = operations.mail(), operations.event()
+    assert together(mail, event).seconds(1769) == pytest.approx(mail.seconds(1769) + event.seconds(1769))
 
 
 def test_threads_wait_for_aws_only_where_cpu_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +68,7 @@ def test_threads_wait_for_aws_only_where_cpu_is_idle(monkeypatch: pytest.MonkeyP
     assert operations.mail().seconds() == pytest.approx(operations.CALL / operations.THREADS, rel=0.02)
     cpu_of_a_mail(0.01)
     assert operations.mail().waits == 0
+    assert operations.mail().seconds() == pytest.approx(0.01 / core_share(operations.MEMORY_MEGABYTES) + 0.01)
 
 
 def test_expiry_tells_by_one_mail_and_one_event_and_takes_two_answers_in() -> None:
