@@ -55,14 +55,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def find_problems(now: datetime) -> Problems:
     """What is wrong at `now`."""
     try:
-        return Problems(_listed(_sweep_problem(now)), [*_listed(_outbox_problem(now)), *_pauses()])
+        return Problems(_of_the_sweep(now), [*_of_the_outbox(now), *_pauses()])
     except Error:
         logger.exception("the database does not answer")
         return Problems(["the database does not answer"], [])
-
-
-def _listed(problem: str | None) -> list[str]:
-    return [problem] if problem else []
 
 
 def is_stale(last_sweep: datetime | None, now: datetime) -> bool:
@@ -75,18 +71,18 @@ def is_late(oldest_pending: datetime | None, now: datetime) -> bool:
     return oldest_pending is not None and now - oldest_pending > settings.STALE_NOTIFICATION_AFTER
 
 
-def _sweep_problem(now: datetime) -> str | None:
+def _of_the_sweep(now: datetime) -> list[str]:
     last = subscriptions.last_finished_sweep()
     if last is None:
-        return "no sweep has finished yet"
-    return f"the last sweep finished {_minutes(now - last)} minutes ago" if is_stale(last, now) else None
+        return ["no sweep has finished yet"]
+    return [f"the last sweep finished {_minutes(now - last)} minutes ago"] if is_stale(last, now) else []
 
 
-def _outbox_problem(now: datetime) -> str | None:
+def _of_the_outbox(now: datetime) -> list[str]:
     oldest = notifications.oldest_pending()
-    return (
-        f"a notification has been due for {_minutes(now - oldest)} minutes" if oldest and is_late(oldest, now) else None
-    )
+    if not oldest or not is_late(oldest, now):
+        return []
+    return [f"a notification has been due for {_minutes(now - oldest)} minutes"]
 
 
 def _pauses() -> list[str]:
