@@ -43,7 +43,6 @@ def test_account_allows_more_than_is_sent(fake: FakeAWS) -> None:
     assert (account.rate, account.pause) == (1_000_000.0, None)
 
 
-@pytest.mark.postgresql  # it brings its own
 def test_every_contender_sends_each_message_once() -> None:
     with ground(pending=40, finished=100, answer_seconds=0.0) as filled:
         for contender in (ONE_BY_ONE, PROJECT):
