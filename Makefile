@@ -41,7 +41,7 @@ chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 N
 mutations: $(READY) ## take each rule of the delivery out of a copy of the code, and see its tests turn red
 	@$(PYTHON) -m tests.mutations
 
-bench: $(READY) ## measure everything anew and write docs/performance.md, in half an hour; NAMES="sweep" for a part
+bench: $(READY) ## measure everything anew and write docs/performance.md, in an hour; NAMES="sweep" for a part
 	@$(PYTHON) -m infra.benchmarks.bench $(NAMES)
 	@$(PYTHON) -m infra.costs.cost
 	@$(PYTHON) -m infra.scale.scale

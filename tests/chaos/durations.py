@@ -27,7 +27,7 @@ RECOVERY = _seconds(5)
 ASKED_EVERY = _seconds(2)
 
 SIGNATURE_LASTS = GRACE
-"""AWS refuses what was signed 15 minutes ago, which is the grace time's default."""
+"""AWS refuses what was signed 15 minutes ago; the grace time must last longer, and here is as short as that."""
 
 LATE = READ_TIMEOUT * 1.25
 """After which a call that everybody has given up is accepted nevertheless."""
