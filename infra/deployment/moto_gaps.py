@@ -1,8 +1,8 @@
 """What Zappa, a deployment and a deployed function need of AWS and moto 5.2 lacks, put over moto's own classes.
 
-Each override is one gap. Its docstring says what AWS does and what moto does; tests/infra/deployment/test_moto_gaps.py asks a
-moto
-without this module, and fails when moto has closed the gap itself: then the override goes.
+Each override is one gap. Its docstring says what AWS does and what moto does; a test in
+tests/infra/deployment/test_moto_gaps.py asks a moto without this module, and fails when moto has closed the gap itself:
+then the override goes.
 """
 
 import base64
