@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from foundation import clock
+from foundation.metrics import Metric
 from notifications import figures, metrics, outbox, pauses, send_rate, ses_account, sns, unconfirmed
 from notifications.calls import Outcomes, make_calls, pausing
 from notifications.models import Channel, ChannelStatus, State
@@ -22,13 +23,22 @@ logger = logging.getLogger(__name__)
 RECORDING = timedelta(seconds=10)
 """To record what became of a claim's calls."""
 
-NEEDED = settings.DELIVERY_CALLS + RECORDING + len(Channel) * send_rate.AHEAD
+NEEDED = settings.DELIVERY_CALLS + RECORDING + send_rate.AHEAD
 """What must be left of the time to begin a claim; it may have to wait for its turn."""
 
 ROUNDS = 4
 """Calls that each thread makes for one claim."""
 
 MESSAGES_A_CALL = {Channel.SES: 1, Channel.SNS: sns.BATCH_SIZE}
+
+METRICS = {
+    Metric.NOTIFICATIONS_UNSENT: Verdict.UNSENT.value,
+    Metric.NOTIFICATIONS_ABANDONED: "abandoned",
+    Metric.NOTIFICATIONS_GIVEN_UP: "given_up",
+    Metric.CHANNELS_PAUSED: "paused_channels",
+    Metric.OLDEST_PENDING: "oldest_pending_s",
+}
+"""What the log's line calls that."""
 
 
 @dataclass
@@ -46,8 +56,8 @@ class Delivery:
 
     def run(self) -> dict[str, int]:
         """Deliver; return how many were claimed, got each verdict, failed for good, were not confirmed and are sent
-        again or given up, how many channels are paused, and for how many seconds the oldest of those that are left has
-        been due.
+        again or given up, how many channels are paused, and for how many seconds the oldest of those that are left
+        could have been sent.
         """
         abandoned = outbox.release_abandoned()
         settled = unconfirmed.settle()
@@ -61,7 +71,7 @@ class Delivery:
         summary["paused_channels"] = ChannelStatus.objects.paused().count()
         summary["oldest_pending_s"] = _oldest_pending_seconds()
         logger.info("delivery finished", extra=summary)
-        metrics.emit_delivery(self._reached(), summary["paused_channels"], summary["oldest_pending_s"])
+        metrics.emit_delivery(self._reached(), {metric: summary[name] for metric, name in METRICS.items()})
         return summary
 
     def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:
@@ -116,6 +126,6 @@ class Delivery:
 
 
 def _oldest_pending_seconds() -> int:
-    """0 where nothing is due: what waits for a later try is not late."""
+    """0 where nothing is due."""
     oldest = figures.oldest_pending()
     return max(0, round((clock.now() - oldest).total_seconds())) if oldest else 0

@@ -61,8 +61,10 @@ def oldest_pending() -> datetime | None:
     """Since when, by the service's clock, the notification that has waited longest could have been sent; None if none
     is pending.
     """
-    due = [_pending(channel).values_list("due_at", flat=True).first() for channel in Channel]
-    return min((clock.from_database(instant) for instant in due if instant), default=None)
+    since = [_pending(channel).values_list("due_at", flat=True).first() for channel in Channel]
+    tried = Notification.objects.tried_in_vain().order_by("pk")
+    since.append(tried.values_list("created_at", flat=True).first())
+    return min((clock.from_database(instant) for instant in since if instant), default=None)
 
 
 def count_pending() -> int:

@@ -24,14 +24,9 @@ def emit_reached(states: Mapping[State, int]) -> None:
     metrics.emit(_reached(states))
 
 
-def emit_delivery(states: Mapping[State, int], paused_channels: int, oldest_pending_seconds: int) -> None:
-    """The same of a delivery, which also tells how many are left, and for how long the oldest has been due."""
-    waiting = {
-        Metric.CHANNELS_PAUSED: paused_channels,
-        Metric.NOTIFICATIONS_PENDING: figures.count_pending(),
-        Metric.OLDEST_PENDING: oldest_pending_seconds,
-    }
-    metrics.emit(_reached(states) | waiting)
+def emit_delivery(states: Mapping[State, int], run: Mapping[Metric, int]) -> None:
+    """The same of a delivery, with what else it counted, and how many are left."""
+    metrics.emit({**_reached(states), **run, Metric.NOTIFICATIONS_PENDING: figures.count_pending()})
 
 
 def _reached(states: Mapping[State, int]) -> dict[Metric, int]:

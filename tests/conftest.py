@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from socket import socket
 
 import boto3
 import pytest
@@ -108,6 +109,15 @@ def fresh_clients() -> Iterator[None]:
     clients.forget_clients()
     yield
     clients.forget_clients()
+
+
+@pytest.fixture
+def aws_that_cannot_be_reached(aws: LocalAWS, fresh_clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each connection is refused."""
+    with socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
+        yield
 
 
 @pytest.fixture(scope="session")

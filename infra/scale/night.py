@@ -19,7 +19,7 @@ TIMEOUT = 300
 SWEEP_SECONDS = TIMEOUT - 5
 """Less subscriptions.sweep.RESERVE."""
 
-DELIVERY_SECONDS = TIMEOUT - 74
+DELIVERY_SECONDS = TIMEOUT - 72
 """Less notifications.delivery.NEEDED."""
 
 MAILS_A_ROUND, EVENTS_A_ROUND = 32, 320

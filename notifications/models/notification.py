@@ -53,6 +53,10 @@ UNSETTLED = (
 """The few that did not arrive, among the many that did."""
 
 
+TRIED_IN_VAIN = Q(finished_at__isnull=True) & (Q(resends__gt=0) | Q(state=State.PENDING) & ~Q(error=""))
+"""Nothing of it reached AWS, or the confirmation of what may have did not come in time."""
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     """The predicates of the outbox. `finished_at IS NULL` is the condition of its partial indexes."""
 
@@ -64,6 +68,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def unconfirmed(self, channel: Channel) -> "NotificationQuerySet":
         """What may have been sent, and was not confirmed within the grace time."""
         return self.filter(finished_at__isnull=True, channel=channel, state=State.UNKNOWN, due_at__lte=Now())
+
+    def tried_in_vain(self) -> "NotificationQuerySet":
+        """What was to be sent before now, and was not: each try puts `due_at` off."""
+        return self.filter(TRIED_IN_VAIN)
 
     def abandoned(self) -> "NotificationQuerySet":
         """What a deliverer claimed and did not finish within its lease: it died, or was frozen."""
@@ -139,6 +147,8 @@ class Notification(models.Model):
                 condition=Q(finished_at__isnull=True),
                 name="notification_unfinished",
             ),
+            # Empty while all goes well, and so costs the sweep nothing.
+            models.Index(fields=["id"], condition=TRIED_IN_VAIN, name="notification_tried_in_vain"),
             models.Index(fields=["lease_until"], condition=Q(lease_token__isnull=False), name="notification_leased"),
             # The dashboard counts by day from the index alone.
             models.Index(

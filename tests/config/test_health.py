@@ -13,10 +13,12 @@ from django.urls import reverse
 
 from foundation import clock, local_clock
 from notifications import pauses
+from notifications.delivery import Delivery
 from notifications.models import ChannelStatus, Notification, State, database_time
 from notifications.outcomes import PauseReason
 from subscriptions.models import SweepRun
 from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import unlimited
 from tests.factories import make_plan, make_user
 
 MINUTE = timedelta(minutes=1)
@@ -95,6 +97,15 @@ def test_not_ready_when_a_notification_waits_too_long(swept: None, settings: Any
     assert readiness() == (503, ["a notification has been due for 20 minutes"])
     waiting.update(state=State.FAILED, finished_at=database_time())
     assert readiness() == (200, [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("swept", "aws_that_cannot_be_reached")
+def test_not_ready_when_no_call_reaches_aws() -> None:
+    Service.create_subscription(make_user(), make_plan(), now=clock.now())
+    Notification.objects.update(created_at=database_time(-20.5 * MINUTE))
+    assert Delivery(unlimited).run()["unsent"] == 2
+    assert readiness() == (503, ["a notification has been due for 20 minutes"])
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from notifications import figures, pauses
 from notifications.models import Channel, ChannelStatus, Notification, State
 from notifications.outcomes import PauseReason
 from subscriptions.services import SubscriptionService as Service
+from tests.explain import plan_of
 from tests.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,31 @@ def test_oldest_pending_is_the_one_that_has_been_due_longest(mails: list[Notific
         change(mail, due_at=NOW - index * DAY)
     change(mails[2], state=State.SENT, finished_at=NOW)
     assert figures.oldest_pending() == NOW - DAY
+
+
+@pytest.mark.parametrize(
+    "tried",
+    [
+        {"attempts": 1, "error": "ConnectTimeoutError"},
+        {"error": "TooManyRequestsException"},
+        {"state": State.UNKNOWN, "resends": 1, "error": "ReadTimeoutError"},
+    ],
+    ids=["unsent", "throttled", "not confirmed, even after it was sent again"],
+)
+def test_what_was_tried_in_vain_has_waited_since_it_was_made(mails: list[Notification], tried: dict[str, Any]) -> None:
+    change(mails[1], created_at=NOW - MONTH, due_at=clock.now() + DAY, **tried)
+    assert figures.oldest_pending() == NOW - MONTH
+
+
+def test_what_waits_for_its_first_confirmation_is_not_late(mails: list[Notification]) -> None:
+    for mail in mails:
+        change(mail, created_at=NOW - MONTH, state=State.UNKNOWN, error="ReadTimeoutError")
+    assert figures.oldest_pending() is None
+
+
+def test_what_was_tried_in_vain_is_found_by_its_index() -> None:
+    plan = plan_of(Notification.objects.tried_in_vain().order_by("pk")[:1])
+    assert "notification_tried_in_vain" in plan
 
 
 def test_what_waits_and_what_is_paused_grows_no_older_by_travelling(

@@ -2,7 +2,9 @@
 
 import logging
 from collections import Counter
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -11,7 +13,8 @@ from infra.local.local_aws import LocalAWS
 from notifications import metrics
 from notifications.delivery import Delivery
 from notifications.jobs import handle_ses_feedback
-from notifications.models import Channel, Notification, State
+from notifications.models import Channel, Notification, State, database_time
+from notifications.unconfirmed import MAXIMUM_RESENDS
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
 from tests.factories import NOW, make_plan, make_user
@@ -19,6 +22,10 @@ from tests.lambda_context import Context
 from tests.ses_feedback import bounce, envelope, queue_event, ses_event
 
 Emitted = dict[str, Any]
+
+
+def change(notification: Notification, **fields: object) -> None:
+    Notification.objects.filter(pk=notification.pk).update(**fields)
 
 
 def emitted(caplog: pytest.LogCaptureFixture) -> Emitted:
@@ -68,12 +75,36 @@ def test_what_was_sent_counts_on_both_channels(aws: LocalAWS, caplog: pytest.Log
 def test_what_has_waited_long_shows(caplog: pytest.LogCaptureFixture) -> None:
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     with caplog.at_level(logging.INFO):
-        metrics.emit_delivery({State.UNKNOWN: 2}, paused_channels=1, oldest_pending_seconds=1234)
+        metrics.emit_delivery({State.UNKNOWN: 2}, {Metric.CHANNELS_PAUSED: 1, Metric.OLDEST_PENDING: 1234})
     assert emitted(caplog) == {
         Metric.NOTIFICATIONS_UNKNOWN: 2,
         Metric.NOTIFICATIONS_PENDING: 2,
         Metric.CHANNELS_PAUSED: 1,
         Metric.OLDEST_PENDING: 1234,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("aws_that_cannot_be_reached")
+def test_what_is_tried_in_vain_abandoned_or_given_up_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(3):
+        Service.create_subscription(make_user(), make_plan(), now=NOW)
+    unconfirmed, abandoned, _ = Notification.objects.filter(channel=Channel.SES).order_by("pk")
+    long_ago = database_time(timedelta(hours=-2))
+    change(unconfirmed, state=State.UNKNOWN, due_at=long_ago, resends=MAXIMUM_RESENDS[Channel.SES])
+    change(abandoned, state=State.SENDING, lease_token=uuid4(), lease_until=long_ago)
+    Notification.objects.update(created_at=long_ago)
+
+    with caplog.at_level(logging.INFO):
+        Delivery(unlimited).run()
+
+    told = emitted(caplog)
+    assert told.pop(Metric.OLDEST_PENDING) >= timedelta(hours=2).total_seconds()
+    assert told == {
+        Metric.NOTIFICATIONS_UNSENT: 5,
+        Metric.NOTIFICATIONS_ABANDONED: 1,
+        Metric.NOTIFICATIONS_GIVEN_UP: 1,
+        Metric.NOTIFICATIONS_PENDING: 5,
     }
 
 
