@@ -59,6 +59,7 @@ def verdict_on(course: Course, aws: LocalAWS) -> Verdict:
         mail_duplicates_confirmed=confirmed.total(),
         event_duplicates=events.duplicates.total(),
         ambiguous=mails.ambiguous.total() + events.ambiguous.total(),
+        spoiled=sum(len(call.ambiguous) for call in course.calls if call.service != "account"),
         late_confirmations=len(course.late | course.held_up),
         waiting=dict(judge.waiting(course.settled_at)),
         states={f"{channel} {state}": number for (channel, state), number in judge.states().items()},
@@ -75,6 +76,8 @@ def _duplicates_although_confirmed(course: Course, mails: ChannelVerdict) -> Cou
 
 
 def _problems(course: Course, mails: ChannelVerdict, events: ChannelVerdict, confirmed: Counter[int]) -> Iterator[str]:
+    if not course.disasters or not any(call.ambiguous for call in course.calls):
+        yield "the storm spoiled nothing, and so proves nothing"
     yield from _told("was lost", mails.lost + events.lost)
     yield from _told("arrived again although SES had confirmed it", confirmed)
     yield from _told("arrived more often than answers were ambiguous", mails.inexplicable + events.inexplicable)

@@ -21,7 +21,9 @@ class Verdict:
     """Of these, those that a confirmation in time should have prevented."""
     event_duplicates: int
     ambiguous: int
-    """Answers from which nobody could tell whether the notification was sent."""
+    """Answers from which nobody could tell whether the notification was sent, as the rows say."""
+    spoiled: int
+    """Notifications of which the fault proxy withheld the answer; a dead or frozen worker adds to `ambiguous` alone."""
     late_confirmations: int
     """That a busy machine held up beyond the grace time, and that prove nothing."""
     waiting: dict[str, int]
@@ -61,6 +63,7 @@ ROWS = (
     ("  although confirmed in time", "mail_duplicates_confirmed"),
     ("duplicate events", "event_duplicates"),
     ("ambiguous answers", "ambiguous"),
+    ("  of the proxy's making", "spoiled"),
     ("confirmations too late to count", "late_confirmations"),
 )
 
