@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from knox.models import AuthToken
 
+from foundation import clock
 from foundation.retention import delete_in_batches
 from notifications.models import Feedback, Notification
 from subscriptions.api.idempotency import LIFETIME
@@ -21,7 +22,10 @@ COUNTS_KEPT = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Retention:
-    """Deletes what is older, at `now`, than it is kept."""
+    """Deletes what is older, at `now` by the service's clock, than it is kept.
+
+    What Django, knox and the database date by the true time is compared with that.
+    """
 
     now: datetime
 
@@ -33,10 +37,10 @@ class Retention:
         requests = IdempotentRequest.objects.filter(created_at__lt=self.now - LIFETIME)
         counts = RequestCount.objects.filter(window_start__lt=self.now - COUNTS_KEPT)
         sweeps = SweepRun.objects.filter(started_at__lt=self.now - settings.SWEEPS_KEPT)
-        feedback = Feedback.objects.filter(received_at__lt=self.now - settings.FEEDBACK_KEPT)
+        feedback = Feedback.objects.filter(received_at__lt=self._true_now - settings.FEEDBACK_KEPT)
         return {
-            "sessions": Session.objects.filter(expire_date__lt=self.now).order_by("expire_date"),
-            "tokens": AuthToken.objects.filter(expiry__lt=self.now),
+            "sessions": Session.objects.filter(expire_date__lt=self._true_now).order_by("expire_date"),
+            "tokens": AuthToken.objects.filter(expiry__lt=self._true_now),
             "idempotent_requests": requests.order_by("created_at"),
             "request_counts": counts.order_by("window_start"),
             "sweeps": sweeps.order_by("started_at"),
@@ -44,7 +48,11 @@ class Retention:
             "notifications": self._notifications().order_by("finished_at"),
         }
 
+    @property
+    def _true_now(self) -> datetime:
+        return self.now - clock.travelled()
+
     def _notifications(self) -> QuerySet[Notification]:
-        old = Notification.objects.filter(finished_at__lt=self.now - settings.NOTIFICATIONS_KEPT)
+        old = Notification.objects.filter(finished_at__lt=self._true_now - settings.NOTIFICATIONS_KEPT)
         # The row is what keeps a reminder from going out again within its period.
         return old.filter(Q(days_before__isnull=True) | Q(event__subscription__expired_at__isnull=False))

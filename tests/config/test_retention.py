@@ -1,6 +1,7 @@
 """What is deleted, what is kept, and in how many steps."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from knox.models import AuthToken
 
 from config.jobs import delete_old_rows
 from config.retention import Retention
-from foundation import clock, retention
+from foundation import clock, local_clock, retention
 from notifications.models import Channel, Feedback, Notification, State
 from subscriptions.models import IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
@@ -75,6 +77,18 @@ def test_each_kind_goes_at_its_own_age() -> None:
     assert delete_old() == dict.fromkeys(kinds, 1) | {"notifications": 0}
     assert delete_old() == dict.fromkeys((*kinds, "notifications"), 0)
     assert [row.session_key for row in Session.objects.all()] == ["young"]
+
+
+def test_travelling_deletes_nothing_that_bears_the_true_time(settings: Any, tmp_path: Path) -> None:
+    settings.LOCAL_CLOCK = (tmp_path / "clock").as_uri()
+    user = make_user()
+    Session.objects.create(session_key="a", session_data="", expire_date=timezone.now() + HOUR)
+    AuthToken.objects.create(user=user)
+    Feedback.objects.create(sns_message_id="a", event_type="Send", occurred_at=timezone.now(), raw="{}")
+    finish(age=NOW - timezone.now())
+    SweepRun.objects.create(started_at=clock.now())
+    local_clock.move_on(1000 * MONTH)
+    assert {kind for kind, number in Retention(clock.now()).delete_old(lambda: ENDLESS).items() if number} == {"sweeps"}
 
 
 def test_many_go_in_batches_and_what_the_time_leaves_goes_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
