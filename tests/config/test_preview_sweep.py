@@ -8,7 +8,7 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from notifications.models import Notification
+from notifications.models import Notification, Reason, Suppression
 from notifications.rendering import render_mail
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.signals import subscription_expired
@@ -32,6 +32,15 @@ def test_mails_are_the_very_ones_that_the_sweep_then_causes() -> None:
     for mail in Notification.objects.filter(channel="ses"):
         rendered = render_mail(mail)
         assert f"To: {rendered.recipient}\nSubject: {rendered.subject}\n\n{rendered.text}" in said
+
+
+def test_mail_that_would_be_withheld_is_not_shown() -> None:
+    suppressed, told = make_due(make_plan(), 2)
+    Suppression.objects.create(address=suppressed.user.email, reason=Reason.BOUNCE)
+    said = run()
+    assert "no mail: address suppressed: bounce" in said
+    assert f"To: {told.user.email}\n" in said
+    assert f"To: {suppressed.user.email}" not in said
 
 
 def test_nothing_is_changed_and_nobody_is_told() -> None:

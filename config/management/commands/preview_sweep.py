@@ -1,7 +1,7 @@
 """Who would expire, and the very mails: a batch of the sweep, in a transaction that is rolled back."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ from django.db import transaction
 
 from foundation import clock
 from foundation.instant import InvalidInstant, parse_instant
+from notifications import screening
 from notifications.errors import UndeliverableAddress
 from notifications.models import Channel, Notification, State
+from notifications.outcomes import Outcome
 from notifications.rendering import Mail, render_mail
 from subscriptions.models import Subscription, Transition
 from subscriptions.services import SubscriptionService
@@ -39,18 +41,21 @@ class Command(BaseCommand):
         with transaction.atomic():
             expired = Subscription.objects.due(at).claim(options["limit"])
             SubscriptionService.expire_claimed(expired, now=at)
-            self._tell(_mails_to(expired), options["folder"])
+            mails = list(_mails_to(expired))
+            self._tell(mails, screening.withheld(mails, at), options["folder"])
             remaining = Subscription.objects.due(at).count()
             transaction.set_rollback(True)
         self.stdout.write(f"{len(expired)} would expire, and {remaining} more; nothing was changed or sent")
 
-    def _tell(self, mails: Iterable[Notification], folder: Path | None) -> None:
+    def _tell(self, mails: Sequence[Notification], withheld: Mapping[int, Outcome], folder: Path | None) -> None:
         for mail in mails:
             subscription = mail.event.subscription
             ends = f"{subscription.end_date:%Y-%m-%d %H:%MZ}"
             self.stdout.write(f"{subscription} of user {subscription.user_id} ends {ends}")
+            if outcome := withheld.get(mail.pk):
+                self.stdout.write(f"no mail: {outcome.error}\n")
             # On Lambda the output is in the log, which holds no addresses.
-            if not settings.ON_LAMBDA:
+            elif not settings.ON_LAMBDA:
                 self._show(mail, folder)
 
     def _show(self, notification: Notification, folder: Path | None) -> None:
