@@ -24,6 +24,9 @@ BATCH_SIZE = 2_000
 MAXIMUM_FAILURES = 100
 """So many bad rows mean that the cause is not in the rows."""
 
+PUT_OFF = timedelta(hours=1)
+"""What failed so lately is tried last: bad rows stay due, become the oldest, and would hold up all others."""
+
 RESERVE = timedelta(seconds=5)
 """Time kept back for the last batch and for the record of the run; a batch took 0.2 s where it was measured."""
 
@@ -48,6 +51,8 @@ class Sweep:
     expired: int = field(default=0, init=False)
     oldest_end: datetime | None = field(default=None, init=False)
     failures: dict[int, str] = field(default_factory=dict, init=False)
+    _put_off: frozenset[int] | None = field(default=None, init=False)
+    """What failed in earlier runs; None until something fails in this one."""
 
     def run(self) -> SweepRun:
         """Sweep, and return the row that records it.
@@ -58,6 +63,9 @@ class Sweep:
         """
         run = SweepRun.objects.create(started_at=clock.now())
         self._pass_until_nothing_is_claimed()
+        if self._put_off:
+            self._put_off = frozenset()
+            self._pass_until_nothing_is_claimed()
         self._record(run)
         if len(self.failures) >= MAXIMUM_FAILURES:
             raise SweepAborted(f"{len(self.failures)} subscriptions failed; see 'failures' of sweep {run.pk}")
@@ -80,7 +88,8 @@ class Sweep:
         watermark: datetime | None = None
         claimed_any = False
         while size := self._next_batch_size():
-            rows = self.due().filter(end_date__gte=watermark) if watermark else self.due()
+            rows = self.due().exclude(pk__in=self._put_off or ())
+            rows = rows.filter(end_date__gte=watermark) if watermark else rows
             with no_search_for_garbage():
                 claimed = self._expire(rows, size)
             claimed_any = claimed_any or bool(claimed)
@@ -105,10 +114,18 @@ class Sweep:
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - strict receivers may raise anything; it is recorded for its row
-            self._split(claimed, error)
+            if not self._puts_off(claimed):
+                self._split(claimed, error)
         else:
             self._count(claimed)
         return claimed
+
+    def _puts_off(self, claimed: Sequence[Subscription]) -> bool:
+        """Whether the batch that was rolled back holds some that failed before; without those it is claimed again."""
+        if self._put_off is not None:
+            return False
+        self._put_off = _failed_since(self.now - PUT_OFF)
+        return any(subscription.pk in self._put_off for subscription in claimed)
 
     def _split(self, claimed: Sequence[Subscription], error: Exception) -> None:
         """Halve the batch that was rolled back until the bad rows stand alone."""
@@ -145,6 +162,11 @@ class Sweep:
         run.save()
         logger.info("sweep finished", extra=run.summary())
         _emit(run)
+
+
+def _failed_since(instant: datetime) -> frozenset[int]:
+    runs = SweepRun.objects.filter(started_at__gte=instant, failed__gt=0)
+    return frozenset(int(key) for failures in runs.values_list("failures", flat=True) for key in failures)
 
 
 def _emit(run: SweepRun) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
+from foundation import clock
 from notifications.models import Notification
 from subscriptions import sweep
 from subscriptions.errors import SweepAborted
@@ -158,6 +159,38 @@ def test_sweep_that_fails_for_every_row_stops_and_says_so(monkeypatch: pytest.Mo
         Sweep(now=NOW).run()
     run = SweepRun.objects.get()
     assert (run.expired, run.failed, run.remaining) == (0, 5, 15)
+
+
+def test_more_bad_rows_than_a_run_tries_hold_up_no_good_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "MAXIMUM_FAILURES", 5)
+    plan = make_plan()
+    bad = make_due(plan, 12, end=NOW - timedelta(hours=1))
+    make_due(plan, 3, end=NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with strict_receiver(refuses(*[row.user for row in bad])):
+        for _ in range(3):
+            with pytest.raises(SweepAborted):
+                Sweep(now=NOW).run()
+        assert set(Subscription.objects.due(NOW)) == set(bad)
+        make_due(plan, 3, end=NOW)
+        with pytest.raises(SweepAborted):
+            Sweep(now=NOW).run()
+    assert set(Subscription.objects.due(NOW)) == set(bad)
+    run = SweepRun.objects.first()
+    assert run
+    assert (run.expired, run.failed, run.remaining) == (3, 5, 7)
+    assert Sweep(now=NOW).run().expired == 12
+
+
+def test_what_failed_before_and_fails_again_is_recorded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    good, bad = make_due(make_plan(), 2)
+    with strict_receiver(refuses(good.user, bad.user)):
+        Sweep(now=NOW).run()
+    with strict_receiver(refuses(bad.user)):
+        run = Sweep(now=NOW).run()
+    assert (run.expired, run.failed, run.remaining) == (1, 1, 0)
+    assert list(run.failures) == [str(bad.pk)]
 
 
 def test_lost_database_is_raised_and_not_taken_for_a_bad_row() -> None:
