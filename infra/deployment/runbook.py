@@ -15,6 +15,7 @@ NOT_LOCAL = (
     "aws sesv2 delete-suppressed-destination",
     "aws sqs start-message-move-task",
     "aws rds ",
+    "aws rds-data ",
 )
 """What the local AWS has no answer for, or no database; such a line is held against AWS's description of its API."""
 
