@@ -64,10 +64,10 @@ def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) ->
 
 
 def rollback(deployment: Deployment, steps: Steps) -> None:
-    """Go back to the release before this one: code and configuration; the database stays as it is."""
+    """Go back to the release before this one: code, configuration and schedule; the database stays as it is."""
     target = deployment.releases.previous()
-    steps.take(f"go back to version {target}", lambda: deployment.go_back_to(target))
-    steps.take("smoke test", deployment.smoke_test)
+    then = steps.take(f"go back to version {target}", lambda: deployment.go_back_to(target))
+    steps.take("smoke test", then.smoke_test)
     steps.take("keep this release", lambda: deployment.releases.keep_instead(target))
 
 
@@ -113,8 +113,8 @@ def _take_back(deployment: Deployment, steps: Steps) -> None:
     if not kept:
         print("  There is no earlier release to go back to. Put it right and deploy again.")
         return
-    steps.take(f"go back to version {kept[-1]}", lambda: deployment.go_back_to(kept[-1]))
-    steps.take("smoke test", deployment.smoke_test)
+    then = steps.take(f"go back to version {kept[-1]}", lambda: deployment.go_back_to(kept[-1]))
+    steps.take("smoke test", then.smoke_test)
 
 
 def _confirm(deployment: Deployment, what: str, name: str) -> None:

@@ -71,6 +71,8 @@ class DeployLocal:
         print("Rollback")
         deploy.rollback(self._deployment, self._steps)
         self._check("the page is the old one", self._old_page)
+        self._check("rules, targets, permissions", self._state.check_schedule)
+        self._check("event sources, partial failures", self._state.check_event_sources)
         print("Taking it down")
         self._take_down()
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -44,8 +45,8 @@ class DeployedFunction:
             raise
         return True
 
-    def complete(self, dead_letter_arn: str) -> None:
-        """Set what Zappa has no setting for, or sets only at the first deployment."""
+    def complete(self, dead_letter_arn: str, queue_arns: Collection[str]) -> None:
+        """Set what Zappa has no setting for, or sets only at the first deployment; take from no other queue."""
         self.client.put_function_event_invoke_config(
             FunctionName=self.name,
             MaximumRetryAttempts=RETRIES,
@@ -53,7 +54,10 @@ class DeployedFunction:
         )
         self._set_dead_letters(dead_letter_arn)
         for mapping in self._queue_mappings():
-            self._report_failures(mapping)
+            if mapping["EventSourceArn"] in queue_arns:
+                self._report_failures(mapping)
+            else:
+                self._end(mapping)
 
     def run(self, event: dict[str, Any]) -> Any:
         """Invoke it, wait, and return its answer. Raises SmokeTestFailed where it failed."""
@@ -108,10 +112,17 @@ class DeployedFunction:
     def _report_failures(self, mapping: "EventSourceMappingConfigurationTypeDef") -> None:
         if "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", []):
             return
-        deadline = time.monotonic() + MAPPING_WAIT_SECONDS
-        while self._is_in_transition(mapping["UUID"]) and time.monotonic() < deadline:
-            time.sleep(MAPPING_POLL_SECONDS)  # there is no waiter for it
+        self._wait_until_settled(mapping["UUID"])
         self.client.update_event_source_mapping(UUID=mapping["UUID"], FunctionResponseTypes=["ReportBatchItemFailures"])
 
-    def _is_in_transition(self, uuid: str) -> bool:
-        return self.client.get_event_source_mapping(UUID=uuid)["State"].endswith("ing")
+    def _end(self, mapping: "EventSourceMappingConfigurationTypeDef") -> None:
+        """`zappa schedule` leaves the mappings of queues that the settings no longer name."""
+        if mapping["State"] != "Deleting":
+            self._wait_until_settled(mapping["UUID"])
+            self.client.delete_event_source_mapping(UUID=mapping["UUID"])
+
+    def _wait_until_settled(self, uuid: str) -> None:
+        """AWS refuses to change one that is being made or changed, and has no waiter for it."""
+        deadline = time.monotonic() + MAPPING_WAIT_SECONDS
+        while self.client.get_event_source_mapping(UUID=uuid)["State"].endswith("ing") and time.monotonic() < deadline:
+            time.sleep(MAPPING_POLL_SECONDS)

@@ -1,7 +1,7 @@
 """One stage's deployment on AWS, step by step. Every step can be taken again, wherever the last run was interrupted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.deployment_secret import DeploymentSecret
 from infra.deployment.deployment_settings import write_settings
+from infra.deployment.released_settings import write_released_settings
 from infra.deployment.releases import Releases
 from infra.deployment.smoke_test import SmokeTest
 from infra.deployment.zappa_command import ZappaCommand
@@ -168,7 +169,8 @@ class Deployment:
 
     def complete(self) -> None:
         """What Zappa has no setting for."""
-        self.function.complete(self.outputs()["DeadLetterQueueArn"])
+        queues = {event.source_arn for event in self.stage.events if event.source_arn}
+        self.function.complete(self.outputs()["DeadLetterQueueArn"], queues)
 
     def migrate(self) -> None:
         """Bring the database's tables up to date, by the deployed code. Raises ZappaFailed."""
@@ -187,16 +189,27 @@ class Deployment:
             raise Refused(f"{self.name} has no API: run `make deploy STAGE={self.stage_name}`") from error
         return self.address(found["StackResourceDetail"]["PhysicalResourceId"], self.region, self.stage_name)
 
-    def go_back_to(self, version: str) -> None:
-        """Code and configuration as they were in this version. Raises ZappaFailed."""
+    def go_back_to(self, version: str) -> "Deployment":
+        """Code, configuration and schedule as they were in this version; return the deployment as it then is.
+
+        Raises ZappaFailed, or Refused, before anything is changed, where the version does not tell its schedule.
+        """
+        then = self._as_in(version)
         steps = self.releases.steps_back(version)
         if steps:
             self.zappa().run("rollback", "--num-rollback", str(steps))
         self.function.restore(version)
+        then.zappa().run("schedule")
+        then.complete()
+        return then
 
     def take_down(self) -> None:
         """Delete function, API and schedule. Raises ZappaFailed."""
         self.zappa().run("undeploy", "--yes")
+
+    def _as_in(self, version: str) -> "Deployment":
+        path = write_released_settings(self.function.client, self.name, version, self.directory)
+        return replace(self, settings_file=path)
 
     def _stack(self, part: str) -> CloudStack:
         return CloudStack(boto3.client("cloudformation", region_name=self.region), f"{self.name}-{part}")

@@ -16,6 +16,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.ses.models import ses_backends
 
 from infra.deployment import deploy
+from infra.deployment.deployed_state import DeployedState
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import DeployError, NotConfirmed, Refused, ZappaFailed
@@ -268,6 +269,14 @@ def test_interrupted_first_deployment_is_begun_anew(account: Account, package: P
         deployment.upload(package)
 
 
+def release_of(text: str, stage: dict[str, Any]) -> bytes:
+    """A zip that says which stage it was made for."""
+    file = io.BytesIO(code_of(text))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("zappa_settings.json", json.dumps({"dev": stage}))
+    return file.getvalue()
+
+
 @pytest.fixture
 def released(account: Account) -> Deployment:
     """Three versions of code on Lambda, each with a configuration of its own, of which the first two were kept."""
@@ -278,7 +287,8 @@ def released(account: Account) -> Deployment:
         FunctionName="subs-dev", Runtime="python3.11", Role=role, Handler="a.a", Code={"ZipFile": code_of("0")}
     )
     for number in range(3):
-        functions.update_function_code(FunctionName="subs-dev", ZipFile=code_of(str(number)), Publish=True)
+        code = release_of(str(number), account.stage)
+        functions.update_function_code(FunctionName="subs-dev", ZipFile=code, Publish=True)
         functions.update_function_configuration(FunctionName="subs-dev", Timeout=100 + number)
         if number < 2:
             deployment.releases.keep()
@@ -301,6 +311,37 @@ def test_releases_are_remembered_and_gone_back_to(released: Deployment) -> None:
     assert releases.kept() == [again]
     with pytest.raises(Refused, match="no earlier release"):
         releases.previous()
+
+
+def test_schedule_and_queues_go_back_with_the_code(released: Deployment, account: Account) -> None:
+    kept = released.releases.kept()[-1]
+    wake_up = {"arn": released.outputs()["WakeUpQueueArn"], "batch_size": 1, "enabled": True}
+    account.stage["events"][0]["expression"] = "rate(2 hours)"
+    new = "config.jobs.of_the_next_release"
+    account.stage["events"] += [
+        {"function": new, "name": new, "expression": "rate(1 hour)"},
+        {"function": "notifications.jobs.deliver_woken", "event_source": wake_up},
+    ]
+    settings = account.directory / "next_release.json"
+    settings.write_text(json.dumps({"dev": account.stage}), encoding="utf-8")
+    next_release = replace(released, settings_file=settings)
+    next_release.zappa().run("schedule")
+    next_release.complete()
+    assert len(boto3.client("lambda").list_event_source_mappings()["EventSourceMappings"]) == 2
+
+    then = released.go_back_to(kept)
+
+    state = DeployedState(then)
+    state.check_schedule()
+    state.check_event_sources()
+
+
+def test_version_that_does_not_tell_its_schedule_is_not_gone_back_to(released: Deployment) -> None:
+    functions = boto3.client("lambda")
+    functions.update_function_code(FunctionName="subs-dev", ZipFile=code_of("foreign"), Publish=True)
+    foreign = released.releases.keep()
+    with pytest.raises(Refused, match="check out its commit"):
+        released.go_back_to(foreign)
 
 
 def test_after_an_interrupted_deployment_the_last_good_release_is_gone_back_to(released: Deployment) -> None:
