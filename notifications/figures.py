@@ -6,8 +6,9 @@ Each query reads an index from some instant on, or a bounded number of rows; non
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import chain
 
-from django.db.models import Count, F
+from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 
 from foundation import clock
@@ -61,10 +62,10 @@ def oldest_pending() -> datetime | None:
     """Since when, by the service's clock, the notification that has waited longest could have been sent; None if none
     is pending.
     """
-    since = [_pending(channel).values_list("due_at", flat=True).first() for channel in Channel]
-    tried = Notification.objects.tried_in_vain().order_by("pk")
-    since.append(tried.values_list("created_at", flat=True).first())
-    return min((clock.from_database(instant) for instant in since if instant), default=None)
+    due = _pending(OuterRef("channel")).values("due_at")[:1]
+    tried = Notification.objects.tried_in_vain().order_by("pk").values("created_at")[:1]
+    rows = ChannelStatus.objects.annotate(due=Subquery(due), tried=Subquery(tried)).values_list("due", "tried")
+    return min((clock.from_database(instant) for instant in chain(*rows) if instant), default=None)
 
 
 def count_pending() -> int:
@@ -88,6 +89,5 @@ def _rows_by_state(channel: Channel) -> Iterator[tuple[State, NotificationQueryS
         yield state, Notification.objects.filter(state=state, channel=channel).order_by("-pk")
 
 
-def _pending(channel: Channel) -> NotificationQuerySet:
-    rows = Notification.objects.filter(finished_at__isnull=True, channel=channel, state=State.PENDING)
-    return rows.order_by("due_at", "pk")
+def _pending(channel: Channel | OuterRef) -> NotificationQuerySet:
+    return Notification.objects.filter(channel=channel, state=State.PENDING).order_by("due_at", "pk")

@@ -15,8 +15,10 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import F
 
+from foundation.any_of import any_of
+from foundation.text_by_key import TextByKey
 from foundation.update_returning import update_returning
 from notifications import retry, unconfirmed
 from notifications.errors import NotToBeSentAgain
@@ -33,7 +35,10 @@ FINAL_STATES = {
 }
 SENT_AGAIN = (State.FAILED, State.UNKNOWN)
 REPLAYED = (State.SENT, State.FAILED, State.UNKNOWN)
-RENDERED = ("event__subscription__user", "event__subscription__plan")
+RENDERED = {
+    Channel.SES: ("event__subscription__user", "event__subscription__plan"),
+    Channel.SNS: ("event__subscription__plan",),
+}
 """What a message is made from."""
 RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
@@ -47,7 +52,8 @@ class Claim:
 
     def submit(self, keys: Collection[int]) -> list[int]:
         """Note the intent to call AWS for these rows; return those that are still held. No other may be sent."""
-        still_held = self._held().filter(pk__in=keys, lease_until__gt=database_time(settings.DELIVERY_CALLS))
+        begins_in_time = self._held().filter(lease_until__gt=database_time(settings.DELIVERY_CALLS))
+        still_held = begins_in_time.filter(any_of("pk", keys))
         return sorted(row.pk for row in update_returning(still_held, submitted_at=database_time())) if keys else []
 
     def finish(self, outcomes: Mapping[int, Outcome]) -> int:
@@ -57,7 +63,7 @@ class Claim:
             if outcome := outcomes.get(row.pk):
                 alike[_Alike.of(row, outcome)].append(row.pk)
         return sum(
-            self._held().filter(pk__in=keys).update(message_id=_message_ids(keys, outcomes), **_changes(what))
+            self._held().filter(any_of("pk", keys)).update(message_id=_message_ids(keys, outcomes), **_changes(what))
             for what, keys in alike.items()
         )
 
@@ -86,11 +92,11 @@ def claim(channel: Channel, limit: int) -> Claim:
     """Take up to `limit` rows of the channel that are due and held by nobody, oldest first, for DELIVERY_LEASE."""
     token = uuid4()
     with transaction.atomic():
-        rows = Notification.objects.claimable(channel).order_by("due_at", "pk").select_related(*RENDERED)
+        rows = Notification.objects.claimable(channel).order_by("due_at", "pk").select_related(*RENDERED[channel])
         taken = list(rows.select_for_update(of=("self",), skip_locked=True)[:limit])
         if taken:
             until = database_time(settings.DELIVERY_LEASE)
-            Notification.objects.filter(pk__in=[row.pk for row in taken]).update(
+            Notification.objects.filter(any_of("pk", [row.pk for row in taken])).update(
                 state=State.SENDING, lease_token=token, lease_until=until, submitted_at=None
             )
     return Claim(token, sorted(taken, key=lambda row: row.pk))
@@ -137,8 +143,8 @@ def final_state(verdict: Verdict, attempts: int) -> State | None:
     return FINAL_STATES.get(verdict)
 
 
-def _message_ids(keys: Collection[int], outcomes: Mapping[int, Outcome]) -> Case:
-    return Case(*(When(pk=key, then=Value(outcomes[key].message_id)) for key in keys), default=F("message_id"))
+def _message_ids(keys: Collection[int], outcomes: Mapping[int, Outcome]) -> TextByKey:
+    return TextByKey("pk", {key: outcomes[key].message_id for key in keys})
 
 
 def _changes(what: _Alike) -> dict[str, Any]:

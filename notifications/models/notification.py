@@ -58,11 +58,12 @@ TRIED_IN_VAIN = Q(finished_at__isnull=True) & (Q(resends__gt=0) | Q(state=State.
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    """The predicates of the outbox. `finished_at IS NULL` is the condition of its partial indexes."""
+    """The predicates of the outbox."""
 
     def claimable(self, channel: Channel) -> "NotificationQuerySet":
         """What may be claimed for delivery now. An event waits for the earlier ones of its subscription."""
-        due = self.filter(finished_at__isnull=True, channel=channel, state=State.PENDING, due_at__lte=Now())
+        # `finished_at IS NULL` besides would be no news, and make PostgreSQL expect hardly any row.
+        due = self.filter(channel=channel, state=State.PENDING, due_at__lte=Now())
         return due.exclude(_earlier_unfinished()) if channel is Channel.SNS else due
 
     def unconfirmed(self, channel: Channel) -> "NotificationQuerySet":
@@ -144,8 +145,13 @@ class Notification(models.Model):
         indexes = [
             models.Index(
                 fields=["channel", "due_at", "id"],
-                condition=Q(finished_at__isnull=True),
-                name="notification_unfinished",
+                condition=Q(state=State.PENDING),
+                name="notification_pending",
+            ),
+            models.Index(
+                fields=["channel", "due_at", "id"],
+                condition=Q(state=State.UNKNOWN, finished_at__isnull=True),
+                name="notification_unconfirmed",
             ),
             # Empty while all goes well, and so costs the sweep nothing.
             models.Index(fields=["id"], condition=TRIED_IN_VAIN, name="notification_tried_in_vain"),

@@ -191,7 +191,7 @@ def test_accepted_rows_are_finished_by_one_statement_whatever_they_went_through(
 
 def test_what_is_due_is_found_through_the_partial_index() -> None:
     due = Notification.objects.claimable(Channel.SES).order_by("due_at", "pk")
-    assert "notification_unfinished" in plan_of(due[:100])
+    assert "notification_pending" in plan_of(due[:100])
     assert "notification_leased" in plan_of(Notification.objects.abandoned())
 
 

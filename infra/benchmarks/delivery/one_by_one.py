@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def deliver(channel: Channel) -> int:
     """Everything that waits. Returns how many were accepted."""
     waiting = Notification.objects.filter(channel=channel, state=State.PENDING).order_by("pk")
-    rows = list(waiting.select_related(*RENDERED))
+    rows = list(waiting.select_related(*RENDERED[channel]))
     session = boto3.Session()
     mails, events = session.client("sesv2"), session.client("sns")
     for notification in rows:
