@@ -1,4 +1,7 @@
-"""Who may do what with a subscription. Each right is a predicate of the caller and the subscription."""
+"""Who may do what with a subscription. Each right is a predicate of the caller and the subscription.
+
+For anybody but the owner it is the permission that the admin's action asks for; `is_staff` alone only opens the admin.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,18 +30,18 @@ Right = Callable[[Caller, Subscription], bool]
 
 
 def may_see(caller: Caller, subscription: Subscription) -> bool:
-    """The owner, staff, and who may view subscriptions in the admin."""
-    return caller.owns(subscription) or caller.user.is_staff or caller.user.has_perm("subscriptions.view_subscription")
+    """The owner, and who may view subscriptions in the admin."""
+    return caller.owns(subscription) or caller.user.has_perm("subscriptions.view_subscription")
 
 
 def may_cancel(caller: Caller, subscription: Subscription) -> bool:
-    """The owner and staff; reactivating is the same right."""
-    return caller.owns(subscription) or caller.user.is_staff
+    """The owner, and who may change subscriptions; reactivating is the same right."""
+    return caller.owns(subscription) or caller.user.has_perm("subscriptions.change_subscription")
 
 
 def may_cancel_now(caller: Caller, subscription: Subscription) -> bool:
     """Operators: what is paid for ends without anything in return."""
-    return caller.user.is_staff or caller.user.has_perm("subscriptions.cancel_subscription_now")
+    return caller.user.has_perm("subscriptions.cancel_subscription_now")
 
 
 def may_renew(caller: Caller, subscription: Subscription) -> bool:
@@ -46,9 +49,9 @@ def may_renew(caller: Caller, subscription: Subscription) -> bool:
     allowed = settings.RENEWAL_ALLOWED_TO
     if caller.owns(subscription) and ("owner" in allowed or subscription.plan.price == 0):
         return True
-    if caller.user.is_staff and "staff" in allowed:
-        return True
-    return "service" in allowed and caller.has_token and caller.user.has_perm("subscriptions.renew_subscription")
+    as_staff = "staff" in allowed and caller.user.is_staff
+    as_service = "service" in allowed and caller.has_token
+    return (as_staff or as_service) and caller.user.has_perm("subscriptions.renew_subscription")
 
 
 def demand(right: Right, caller: Caller, subscription: Subscription) -> None:

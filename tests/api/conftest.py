@@ -4,6 +4,9 @@ import pytest
 
 from tests.api.callers import Caller, service_token
 from tests.factories import make_user
+from tests.staff import make_staff
+
+OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_now", "renew_subscription")
 
 
 @pytest.fixture
@@ -25,9 +28,15 @@ def stranger() -> Caller:
 
 
 @pytest.fixture
-def staff() -> Caller:
-    """An operator, without any permission."""
+def newcomer() -> Caller:
+    """Staff whom nobody has permitted anything yet."""
     return Caller(make_user(is_staff=True))
+
+
+@pytest.fixture
+def staff() -> Caller:
+    """An operator, with all permissions for subscriptions."""
+    return Caller(make_staff(*(f"subscriptions.{name}" for name in OPERATORS)))
 
 
 @pytest.fixture

@@ -13,24 +13,24 @@ from tests.factories import make_plan
 
 pytestmark = pytest.mark.django_db
 
-CALLERS = ["anonymous", "stranger", "owner", "staff", "service"]
-#  method, path below /api/v1/, body                      anonymous stranger owner staff service
+CALLERS = ["anonymous", "stranger", "owner", "newcomer", "staff", "service"]
+#  method, path below /api/v1/, body                      anonymous stranger owner newcomer staff service
 MATRIX = [
-    ("GET", "plans", None, (200, 200, 200, 200, 200)),
-    ("GET", "plans/{plan}", None, (200, 200, 200, 200, 200)),
-    ("GET", "subscriptions", None, (401, 200, 200, 200, 200)),
-    ("POST", "subscriptions", {"plan": "{plan}"}, (401, 201, 409, 201, 201)),
-    ("GET", "subscriptions/{paid}", None, (401, 404, 200, 200, 404)),
-    ("POST", "subscriptions/{paid}/cancel", {}, (401, 404, 200, 200, 404)),
-    ("POST", "subscriptions/{paid}/cancel", {"when": "now"}, (401, 404, 403, 200, 404)),
-    ("POST", "subscriptions/{cancelled}/reactivate", {}, (401, 404, 200, 200, 404)),
-    ("POST", "subscriptions/{paid}/renew", {}, (401, 404, 403, 200, 200)),
-    ("POST", "subscriptions/{free}/renew", {}, (401, 404, 200, 200, 200)),
-    ("GET", "notifications", None, (401, 200, 200, 200, 200)),
-    ("GET", "notification-preferences", None, (401, 200, 200, 200, 200)),
-    ("PUT", "notification-preferences", {"reminders": False}, (401, 200, 200, 200, 200)),
-    ("GET", "nothing/here", None, (404, 404, 404, 404, 404)),
-    ("POST", "plans", {}, (405, 405, 405, 405, 405)),
+    ("GET", "plans", None, (200, 200, 200, 200, 200, 200)),
+    ("GET", "plans/{plan}", None, (200, 200, 200, 200, 200, 200)),
+    ("GET", "subscriptions", None, (401, 200, 200, 200, 200, 200)),
+    ("POST", "subscriptions", {"plan": "{plan}"}, (401, 201, 409, 201, 201, 201)),
+    ("GET", "subscriptions/{paid}", None, (401, 404, 200, 404, 200, 404)),
+    ("POST", "subscriptions/{paid}/cancel", {}, (401, 404, 200, 404, 200, 404)),
+    ("POST", "subscriptions/{paid}/cancel", {"when": "now"}, (401, 404, 403, 404, 200, 404)),
+    ("POST", "subscriptions/{cancelled}/reactivate", {}, (401, 404, 200, 404, 200, 404)),
+    ("POST", "subscriptions/{paid}/renew", {}, (401, 404, 403, 404, 200, 200)),
+    ("POST", "subscriptions/{free}/renew", {}, (401, 404, 200, 404, 200, 200)),
+    ("GET", "notifications", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "notification-preferences", None, (401, 200, 200, 200, 200, 200)),
+    ("PUT", "notification-preferences", {"reminders": False}, (401, 200, 200, 200, 200, 200)),
+    ("GET", "nothing/here", None, (404, 404, 404, 404, 404, 404)),
+    ("POST", "plans", {}, (405, 405, 405, 405, 405, 405)),
 ]
 
 
