@@ -1,7 +1,11 @@
 """Who is at the other end of a request, told by those whom a client cannot speak for."""
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
+
+IPV6_CUSTOMER = 64
+"""Bits. A customer of an IPv6 provider holds at least such a network (RFC 6177), and can change addresses in it."""
 
 
 def client_address(environ: Mapping[str, Any]) -> str:
@@ -12,6 +16,17 @@ def client_address(environ: Mapping[str, Any]) -> str:
     """
     event = environ.get("lambda.event")
     return _address_in(event) if event else str(environ["REMOTE_ADDR"])
+
+
+def client_network(environ: Mapping[str, Any]) -> str:
+    """What one client certainly holds of addresses: with IPv6 a network, in which they can take any."""
+    address = client_address(environ)
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:  # "test-invoke-source-ip", from API Gateway's console
+        return address
+    prefix = IPV6_CUSTOMER if parsed.version == 6 else parsed.max_prefixlen
+    return str(ipaddress.ip_network((address, prefix), strict=False))
 
 
 def _address_in(event: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """How often somebody may change something through the API: so many requests a minute by user, and by address."""
 
-import ipaddress
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,10 +10,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from foundation import clock, throttling
-from foundation.client_address import client_address
-
-IPV6_CUSTOMER = 64
-"""Bits. A customer of an IPv6 provider holds at least such a network (RFC 6177), and can change addresses in it."""
+from foundation.client_address import client_network
 
 
 class ChangeThrottle(BaseThrottle):
@@ -30,9 +26,7 @@ class ChangeThrottle(BaseThrottle):
         self.now = clock.now()
         limits = {
             throttling.bucket("user", str(request.user.pk)): settings.CHANGES_PER_MINUTE_AND_USER,
-            throttling.bucket("address", _network(client_address(request.META))): (
-                settings.CHANGES_PER_MINUTE_AND_ADDRESS
-            ),
+            throttling.bucket("address", client_network(request.META)): settings.CHANGES_PER_MINUTE_AND_ADDRESS,
         }
         counted = throttling.count(self.counts, list(limits), self.now)
         return all(counted[bucket] <= limit for bucket, limit in limits.items())
@@ -40,12 +34,3 @@ class ChangeThrottle(BaseThrottle):
     def wait(self) -> float:
         """Seconds until the next minute."""
         return (throttling.window_end(self.now) - self.now).total_seconds()
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:  # "test-invoke-source-ip", from API Gateway's console
-        return address
-    prefix = IPV6_CUSTOMER if parsed.version == 6 else parsed.max_prefixlen
-    return str(ipaddress.ip_network((address, prefix), strict=False))

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from foundation import clock, throttling
+from foundation.too_often import too_often
 from notifications.errors import UnknownLink, UnknownUser
 from notifications.preferences import set_reminders
 from notifications.unsubscription import ONE_CLICK, user_of
@@ -41,9 +42,7 @@ def _turn_off(request: HttpRequest, user_id: int, now: datetime) -> HttpResponse
     if any(request.POST.get(name) != value for name, value in ONE_CLICK.items()):
         return _ask(request, status=HTTPStatus.BAD_REQUEST)
     if _asks_too_often(user_id, now):
-        response = render(request, "notifications/pages/too_often.html", status=HTTPStatus.TOO_MANY_REQUESTS)
-        response["Retry-After"] = str(int((throttling.window_end(now) - now).total_seconds()))
-        return response
+        return too_often(request, now)
     set_reminders(user_id, wanted=False, now=now)
     return render(request, "notifications/pages/unsubscribed.html")
 

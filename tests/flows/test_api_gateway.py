@@ -26,11 +26,11 @@ class Program(Browser):
 
     def post(self, address: str, body: Any, **headers: str) -> Answer:
         """POST a value as JSON."""
-        before, self.headers = self.headers, self.headers | {"Content-Type": "application/json"} | headers
-        try:
-            return self._send("POST", address, json.dumps(body))
-        finally:
-            self.headers = before
+        return self._send_json("POST", address, body, headers)
+
+    def put(self, address: str, body: Any) -> Answer:
+        """PUT a value as JSON."""
+        return self._send_json("PUT", address, body, {})
 
     def own(self, url: str) -> str:
         """A URL that the API gave, without the host, which must be the gateway's."""
@@ -38,6 +38,13 @@ class Program(Browser):
         assert (parts.scheme, parts.netloc) == ("https", self.gateway.host)
         assert parts.path.startswith(self.api(""))
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    def _send_json(self, method: str, address: str, body: Any, headers: dict[str, str]) -> Answer:
+        before, self.headers = self.headers, self.headers | {"Content-Type": "application/json"} | headers
+        try:
+            return self._send(method, address, json.dumps(body))
+        finally:
+            self.headers = before
 
 
 @pytest.fixture(params=GATEWAYS, ids=lambda gateway: gateway.name)
@@ -80,6 +87,14 @@ def test_whole_life_of_a_subscription(program: Program, plan: Plan) -> None:
     assert [event["transition"] for event in history] == ["renewed", "reactivated", "cancelled", "created"]
     mails = json.loads(program.get(program.api("notifications")).text)["results"]
     assert [mail["kind"] for mail in mails] == ["renewed", "reactivated", "cancelled", "created"]
+
+
+def test_preferences_are_read_and_replaced(program: Program, user: User) -> None:
+    address = program.api("notification-preferences")
+    assert json.loads(program.get(address).text) == {"reminders": True}
+    answer = program.put(address, {"reminders": False})
+    assert (answer.status, json.loads(answer.text)) == (200, {"reminders": False})
+    assert json.loads(program.get(address).text) == {"reminders": False}
 
 
 def test_filters_and_links_to_pages_arrive(program: Program, user: User) -> None:

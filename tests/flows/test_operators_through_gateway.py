@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import LazySettings
+from django.contrib import admin
 from django.contrib.auth.models import User
 
 from infra.local.lambda_function import LambdaFunction
@@ -44,3 +45,17 @@ def test_dashboard_and_its_addresses(browser: Browser) -> None:
     for address in found:
         assert address.startswith(f"{browser.gateway.prefix}/"), address
         assert "logout" in address or browser.follow(address).status == 200, address
+
+
+def test_every_list_of_the_admin(browser: Browser) -> None:
+    User.objects.create_superuser("root", password=PASSWORD)
+    home = f"{browser.gateway.prefix}/admin/"
+    index = browser.submit(f"{home}login/", browser.follow(home), username="root", password=PASSWORD, next=home)
+    lists = {f"{home}{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry}
+    assert lists <= set(index.addresses())
+    for address in lists:
+        answer = browser.get(address)
+        assert answer.status == 200, address
+        absolute = [found for found in answer.addresses() if found.startswith("/")]
+        assert absolute
+        assert all(found.startswith(f"{browser.gateway.prefix}/") for found in absolute), address

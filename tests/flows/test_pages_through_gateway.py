@@ -1,7 +1,9 @@
 """The pages as deployed: Zappa's handler, production's settings, hashed static files, and every way in."""
 
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,10 +16,11 @@ from urllib.parse import urljoin
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.urls import get_resolver
 
 from notifications.preferences import wants_reminders
 from notifications.unsubscription import ShortSigner
-from subscriptions.models import Plan, Subscription
+from subscriptions.models import Plan, RequestCount, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.deployment import VARIABLES, environment
 from tests.factories import make_plan
@@ -81,6 +84,12 @@ def keeps_its_stage(page: Answer, gateway: Gateway) -> bool:
     return all(address.startswith((f"{gateway.prefix}/", "#")) for address in page.addresses())
 
 
+def hidden(page: Answer, name: str) -> str:
+    """What the page's form has for a field that nobody sees."""
+    (value,) = re.findall(rf'<input type="hidden"\s+name="{name}"\s+value="([^"]*)"', page.text)
+    return html.unescape(value)
+
+
 def sign_in(browser: Browser) -> Answer:
     address = f"{home(browser)}sign-in/"
     return browser.submit(address, browser.get(address), username="ada", password=PASSWORD)
@@ -104,8 +113,86 @@ def test_way_of_a_subscriber(browser: Browser, ada: User, plan: Plan) -> None:
 
     undone = browser.submit(f"{detail}reactivate/", browser.get(detail))
     assert "Your cancellation is taken back." in undone.text
-    assert "Choose how long" in browser.submit(f"{home(browser)}sign-out/", undone).text
+    renew = browser.get(f"{detail}renew/")
+    renewed = browser.submit(f"{detail}renew/", renew, end_date=hidden(renew, "end_date"))
+    assert "Renewed." in renewed.text
+    assert keeps_its_stage(renewed, browser.gateway)
+    assert "Choose how long" in browser.submit(f"{home(browser)}sign-out/", renewed).text
     assert browser.get(detail).status == 302
+
+
+def test_newcomer_signs_up_and_goes_on_to_the_plan(browser: Browser, plan: Plan) -> None:
+    page = f"{home(browser)}subscribe/{plan.pk}/"
+    address = f"{home(browser)}sign-up/?next={page}"
+    form = browser.get(address)
+    assert keeps_its_stage(form, browser.gateway)
+    fields = {"username": "bob", "email": "bob@example.com", "password1": PASSWORD, "password2": PASSWORD}
+    refused = browser.submit(address, form, **fields | {"password2": "another"}, next=page)
+    assert (refused.status, User.objects.exists()) == (200, False)
+    confirm = browser.submit(address, refused, **fields, next=page)
+    assert "Subscribe to Free trial" in confirm.text
+    assert "You are subscribed to Free trial" in browser.submit(page, confirm).text
+
+
+def test_header_that_a_client_writes_gives_no_more_tries_to_sign_in(browser: Browser) -> None:
+    address = f"{home(browser)}sign-in/"
+    for forged in ("203.0.113.1", "203.0.113.2"):
+        browser.headers |= {"X-Forwarded-For": f"{forged}, 130.176.0.1", "Sourceip": forged}
+        browser.submit(address, browser.get(address), username="ada", password="wrong")
+    assert list(RequestCount.objects.values_list("requests", flat=True)) == [2, 2]
+
+
+ANSWERS = {
+    "plans": 200,
+    "subscribe": 200,
+    "subscription_success": 200,
+    "subscription_cancelled": 200,
+    "subscriptions": 200,
+    "subscription": 200,
+    "cancel_subscription": 200,
+    "reactivate_subscription": 409,
+    "renew_subscription": 200,
+    "login": 302,
+    "logout": 405,
+    "sign_up": 302,
+    "favicon": 302,
+    "set_language": 302,
+    "notification_preferences": 200,
+    "unsubscribe": 200,
+    "healthz": 200,
+    "readyz": 503,
+    "dashboard": 302,
+    "api_docs": 200,
+    "api_plans": 200,
+    "api_plan": 200,
+    "api_subscriptions": 200,
+    "api_subscription": 200,
+    "api_cancel": 405,
+    "api_reactivate": 405,
+    "api_renew": 405,
+    "api_notifications": 200,
+    "api_notification_preferences": 200,
+}
+"""What each address, by its name, answers to a GET of a subscriber's browser; no sweep has been."""
+
+
+def named_addresses() -> dict[str, tuple[str, list[str]]]:
+    """All but the admin's own: the path as a format, and its arguments."""
+    found = get_resolver().reverse_dict
+    return {name: found.getlist(name)[0][0][0] for name in found if isinstance(name, str)}
+
+
+def test_every_address_answers(browser: Browser, ada: User, plan: Plan, settings: LazySettings) -> None:
+    settings.SECRET_KEY = VARIABLES["SECRET_KEY"]
+    subscription = Service.create_subscription(ada, plan, now=datetime.now(UTC))
+    known: dict[str, object] = {"plan_id": make_plan().pk, "token": ShortSigner().sign(str(ada.pk))}
+    known |= dict.fromkeys(("subscription_id", "id"), subscription.pk)
+    sign_in(browser)
+    for name, (path, _) in named_addresses().items():
+        answer = browser.get(f"{home(browser)}{path % (known | {'id': plan.pk} if name == 'api_plan' else known)}")
+        assert (name, answer.status) == (name, ANSWERS[name])
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            assert keeps_its_stage(answer, browser.gateway), name
 
 
 def test_every_link_and_file_of_every_page_is_there(browser: Browser, ada: User, plan: Plan) -> None:

@@ -34,6 +34,8 @@ def deployed(database_url: str) -> Iterator[dict[str, str]]:
             "LOCAL_CLOCK": "",  # the tests' own, which a deployed function refuses
             "CHANGES_PER_MINUTE_AND_USER": NO_LIMIT,
             "CHANGES_PER_MINUTE_AND_ADDRESS": NO_LIMIT,
+            "SIGN_INS_PER_MINUTE_AND_NAME": NO_LIMIT,
+            "SIGN_INS_PER_MINUTE_AND_ADDRESS": NO_LIMIT,
         }  # fmt: skip
         collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
         subprocess.run(collect, cwd=ROOT, env=os.environ | variables, check=True)  # noqa: S603 - Django's own command

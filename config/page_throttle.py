@@ -1,0 +1,57 @@
+"""How often somebody may send a form: by user, by address, and by the name that they try to sign in with."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from foundation import clock, throttling
+from foundation.client_address import client_network
+from foundation.too_often import too_often
+from subscriptions.models import RequestCount
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+"""https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1"""
+
+
+class PageThrottleMiddleware:
+    """Answers 429 to who sends forms too often, before the view does anything.
+
+    What is exempt from Django's CSRF protection counts for itself: the API, and the link that a mailbox provider uses.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *arguments: object
+    ) -> HttpResponse | None:
+        """Count the request, and go on where it is within all limits."""
+        if request.method in SAFE_METHODS or getattr(view, "csrf_exempt", False):
+            return None
+        now = clock.now()
+        limits = _limits(request)
+        counted = throttling.count(RequestCount, limits, now)
+        return None if all(counted[bucket] <= limit for bucket, limit in limits.items()) else too_often(request, now)
+
+
+def _limits(request: HttpRequest) -> Mapping[str, int]:
+    network = client_network(request.META)
+    if request.user.is_authenticated:
+        return {
+            throttling.bucket("user", str(request.user.pk)): settings.CHANGES_PER_MINUTE_AND_USER,
+            throttling.bucket("address", network): settings.CHANGES_PER_MINUTE_AND_ADDRESS,
+        }
+    return {throttling.bucket("visitor", network): settings.SIGN_INS_PER_MINUTE_AND_ADDRESS} | _of_the_name(request)
+
+
+def _of_the_name(request: HttpRequest) -> dict[str, int]:
+    """From many addresses, too, nobody may guess at one account's password for long."""
+    name: Any = request.POST.get("username")
+    if not name:
+        return {}
+    return {throttling.bucket("name", name.casefold()): settings.SIGN_INS_PER_MINUTE_AND_NAME}
