@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from foundation import named_lock
 from subscriptions.models import REASON_LENGTH, Plan
 
 if TYPE_CHECKING:
@@ -96,10 +97,14 @@ class SignUpForm(NewUserForm):
         return email
 
     def create_account(self) -> User | None:
-        """Save a valid form; None, and an error on the form, where the name was taken since it was validated."""
+        """Save a valid form; None, and an error on the form, where name or address was taken since it was validated."""
+        taken = sorted({self.cleaned_data["username"].casefold(), self.cleaned_data["email"].casefold()})
         try:
             with transaction.atomic():
-                return self.save()
-        except IntegrityError:
+                for name in taken:  # in one order, or two would wait for each other
+                    named_lock.hold(f"account {name}")
+                self.full_clean()
+                return self.save() if self.is_valid() else None
+        except IntegrityError:  # an operator has made the account meanwhile
             self.add_error("username", _("A user with that username already exists."))
             return None

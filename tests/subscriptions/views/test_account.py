@@ -1,14 +1,18 @@
 """Signing up, in and out."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from subscriptions.forms import SignUpForm
 from tests.factories import make_user
+from tests.patience import PATIENCE_SECONDS
 
 FIELDS = {
     "username": "grace",
@@ -67,6 +71,44 @@ def test_name_taken_since_it_was_validated_is_an_error_on_the_form(db: None) -> 
     make_user(username="grace")
     assert form.create_account() is None
     assert form.errors == {"username": ["A user with that username already exists."]}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("second", "complaint"),
+    [
+        ({"username": "other", "email": "Grace@Example.com"}, "There is an account with this address already."),
+        ({"username": "GRACE", "email": "other@example.com"}, "A user with that username already exists."),
+        ({}, "A user with that username already exists."),
+    ],
+    ids=["address", "name", "a double click"],
+)
+def test_two_at_once_do_not_get_one_account_each(
+    second: dict[str, str], complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_are_valid = Barrier(2)
+    create = SignUpForm.create_account
+
+    def create_together(form: SignUpForm) -> User | None:
+        both_are_valid.wait(timeout=PATIENCE_SECONDS)
+        return create(form)
+
+    monkeypatch.setattr(SignUpForm, "create_account", create_together)
+
+    def ask(fields: dict[str, str]) -> tuple[int, str]:
+        try:
+            answer = sign_up(Client(), **fields)
+            return answer.status_code, answer.content.decode()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = dict(pool.map(ask, [{}, second]))
+
+    assert User.objects.count() == 1
+    assert sorted(answers) == [200, 302]
+    assert complaint in answers[200]
 
 
 def test_who_is_signed_in_has_no_use_for_signing_up(page: Client) -> None:
