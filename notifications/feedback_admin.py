@@ -68,10 +68,14 @@ class FeedbackInline(admin.TabularInline):
 class SuppressionAdmin(HistoryAdmin):
     list_display = ["address", "reason", "since", "feedback", "lifted_at", "lifted_by"]
     list_filter = [("lifted_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["feedback", "lifted_by"]
+    list_select_related = ["feedback"]
     search_fields = ["address"]  # only shows the box; get_search_results does the search
     search_help_text = _("An e-mail address, in full")
     actions = ["lift"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the operators, whom a join might look for among all users."""
+        return super().get_queryset(request).prefetch_related("lifted_by")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

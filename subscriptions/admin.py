@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +12,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
-from foundation.admin import ChoiceFilter, HistoryAdmin, NewestPaginator, SubscriberHistoryAdmin
-from subscriptions import admin_actions
+from foundation.admin import ChoiceFilter, HistoryAdmin, SubscriberHistoryAdmin
+from subscriptions import (
+    admin_actions,
+    user_admin,  # noqa: F401 - Django looks for registrations in this module only
+)
 from subscriptions.admin_actions import AskedFor
 from subscriptions.explanation import explain_access
 from subscriptions.forms import PlanForm
@@ -141,16 +143,3 @@ class SweepRunAdmin(HistoryAdmin):
             for key, error in run.failures.items()
         )
         return format_html_join("", '<p><a href="{}">{}</a>: {}</p>', lines) or "-"
-
-
-class SubscriberAdmin(UserAdmin):
-    """Django's own, for a table with millions of rows, and with a link to why a user has access."""
-
-    change_form_template = "admin/subscriptions/user_change_form.html"
-    paginator = NewestPaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-
-
-admin.site.unregister(User)
-admin.site.register(User, SubscriberAdmin)

@@ -4,13 +4,17 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
 
-from notifications.models import Notification
+from notifications.models import Feedback, Notification
 from subscriptions.models import Subscription, SubscriptionEvent
 
-LARGE = {model._meta.db_table for model in (Subscription, SubscriptionEvent, Notification)}
+LARGE = {
+    model._meta.db_table
+    for model in (Feedback, Notification, Subscription, SubscriptionEvent, User, User.groups.through)
+}
 """Tables that grow with every subscriber."""
 
 

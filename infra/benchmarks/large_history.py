@@ -67,6 +67,15 @@ FROM subscriptions_subscriptionevent AS e, unnest('{ses,sns}'::text[]) AS channe
 ORDER BY e.id
 """
 
+FEEDBACK = """
+INSERT INTO notifications_feedback (sns_message_id, event_type, notification_id, message_id,
+                                    occurred_at, received_at, raw)
+SELECT 'sns-' || id, CASE state WHEN 'bounced' THEN 'Bounce' WHEN 'complained' THEN 'Complaint' ELSE 'Delivery' END,
+       id, 'ses-' || id, finished_at, finished_at, '{}'
+FROM notifications_notification WHERE state IN ('delivered', 'bounced', 'complained')
+ORDER BY id
+"""
+
 SWEEPS = """
 INSERT INTO subscriptions_sweeprun (started_at, finished_at, expired, failed, remaining, oldest_late, failures)
 SELECT tick, tick + interval '2 seconds', 3 + minute %% 17, 0, 0, (30 + minute %% 45) * interval '1 second', '{}'
@@ -85,9 +94,10 @@ SELECT setval(pg_get_serial_sequence('auth_user', 'id'), %(number)s),
        setval(pg_get_serial_sequence('subscriptions_subscription', 'id'), %(number)s)
 """
 
+STATEMENTS = (USERS, SUBSCRIPTIONS, EVENTS, NOTIFICATIONS, FEEDBACK, SWEEPS, MEMBERSHIPS, SEQUENCES)
 FILLED = (
     "auth_user", "auth_user_groups", "subscriptions_subscription", "subscriptions_subscriptionevent",
-    "subscriptions_sweeprun", "notifications_notification",
+    "subscriptions_sweeprun", "notifications_notification", "notifications_feedback",
 )  # fmt: skip
 
 
@@ -105,7 +115,7 @@ def fill(number: int, now: datetime) -> None:
         "pending": PENDING,
     }
     with connection.cursor() as cursor:
-        for statement in (USERS, SUBSCRIPTIONS, EVENTS, NOTIFICATIONS, SWEEPS, MEMBERSHIPS, SEQUENCES):
+        for statement in STATEMENTS:
             cursor.execute(statement, parameters)
         for table in FILLED:
             cursor.execute(f"VACUUM ANALYZE {table}")

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from foundation import clock
 from infra.benchmarks.large_history import EVENTS_EACH, fill
-from notifications.models import Channel, State
+from notifications.models import BAD_NEWS, Channel, State
 from subscriptions.models import Plan, Subscription, Transition
 from tests.explain import walks_of
 from tests.factories import make_user
@@ -34,6 +34,8 @@ def client() -> Client:
 def addresses() -> Iterator[str]:
     """All that operators look at, with each filter, the last page and a search."""
     yield from (reverse("dashboard"), reverse("readyz"), reverse("admin:explain_access", args=[77]))
+    yield from (reverse(f"admin:{model}_change", args=[77]) for model in ("auth_user", "subscriptions_subscription"))
+    yield from (reverse(f"admin:{model}_changelist") for model in ("knox_authtoken", "auth_group"))
     filters: dict[str, list[dict[str, Any]]] = {
         "subscriptions_subscription": [
             *({"status__exact": status} for status in Subscription.Status),
@@ -48,6 +50,9 @@ def addresses() -> Iterator[str]:
             *({"state": state, "channel__exact": Channel.SES} for state in State),
             *({"channel__exact": channel} for channel in Channel),
         ],
+        "notifications_feedback": [{"event_type": event_type} for event_type in BAD_NEWS],
+        "notifications_suppression": [{"lifted_at__isempty": 1}],
+        "auth_user": [{"is_staff": 1}],
         "subscriptions_sweeprun": [],
     }
     anywhere: list[dict[str, Any]] = [{}, {"p": 10}, {"o": 3}]
