@@ -1,11 +1,15 @@
 """A subscriber's whole way in a browser: from signing up to coming back after the end."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from playwright.sync_api import expect
 
 from infra.local.eventbridge import delivered_event
@@ -14,7 +18,7 @@ from infra.local.local_aws import LocalAWS
 from infra.local.zappa_stage import ZappaStage
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from tests.browser.traffic import Traffic
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SCHEMES, WIDTHS, Scheme, Visitor
 from tests.factories import has_access, make_plan
 
 PASSWORD = "correct horse battery"
@@ -26,17 +30,15 @@ def free_plan(transactional_db: None) -> Plan:
     return make_plan(name="Free trial", price=Decimal(0), duration_days=14)
 
 
+@pytest.fixture
+def clock_that_can_be_moved(settings: LazySettings, tmp_path: Path) -> None:
+    """The local stack's, for site, sweep and delivery alike."""
+    settings.LOCAL_CLOCK = (tmp_path / "clock").as_uri()
+
+
 def run(function: LambdaFunction, stage: ZappaStage, job: str) -> Any:
     """Let the job's schedule fire."""
     return function.invoke(delivered_event(stage.schedule_of(job), region=stage.region, time=datetime.now(UTC)))
-
-
-def let_time_pass(subscription: Subscription, time: timedelta) -> None:
-    """Move the subscription back, since the server's clock cannot be moved on."""
-    subscription.refresh_from_db()
-    Subscription.objects.filter(pk=subscription.pk).update(
-        start_date=subscription.start_date - time, end_date=subscription.end_date - time
-    )
 
 
 def sign_up(visitor: Visitor) -> None:
@@ -47,9 +49,19 @@ def sign_up(visitor: Visitor) -> None:
     visitor.click("Sign up")
 
 
+@pytest.mark.parametrize("device", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.usefixtures("clock_that_can_be_moved")
 def test_from_sign_up_to_renewal(
-    visitor: Visitor, free_plan: Plan, aws: LocalAWS, lambda_function: LambdaFunction, stage: ZappaStage
+    visitor: Visitor,
+    device: str,
+    scheme: Scheme,
+    free_plan: Plan,
+    aws: LocalAWS,
+    lambda_function: LambdaFunction,
+    stage: ZappaStage,
 ) -> None:
+    visitor.use(device, scheme)
     page = visitor.page
     heading = page.get_by_role("heading", level=1)
 
@@ -62,7 +74,6 @@ def test_from_sign_up_to_renewal(
     visitor.click("Subscribe for free")
     expect(heading).to_have_text("You are subscribed to Free trial")
     ada = User.objects.get(email="ada@example.com")
-    subscription = Subscription.objects.get(user=ada)
     assert has_access(ada)
 
     run(lambda_function, stage, "notifications.jobs.deliver_notifications")
@@ -83,7 +94,7 @@ def test_from_sign_up_to_renewal(
     expect(page.get_by_text("Your cancellation is taken back.")).to_be_visible()
     expect(page.locator(".status")).to_have_text("active")
 
-    let_time_pass(subscription, timedelta(days=15))
+    call_command("timetravel", "+15d", stdout=StringIO())
     assert run(lambda_function, stage, "subscriptions.jobs.check_expired_subscriptions")["expired"] == 1
     page.reload()
     expect(page.locator(".status")).to_have_text("expired")

@@ -19,6 +19,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTHS = {"desktop": 1280, "phone": 390}
 """In CSS pixels; the second is a common telephone's."""
+HEIGHT = 800
 PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 GRAVE = {"serious", "critical"}
 """https://github.com/dequelabs/axe-core/blob/develop/doc/issue_impact.md"""
@@ -73,16 +74,21 @@ class Visitor:
         with self.page.expect_navigation():
             self.page.get_by_role("main").get_by_role(role, name=name, exact=True).click()
 
+    def use(self, device: str, scheme: Scheme) -> None:
+        """Be at such a device, with such a taste."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.set_viewport_size({"width": WIDTHS[device], "height": HEIGHT})
+
     def look_at(self, name: str) -> None:
         """Take a screenshot of the page in each width and scheme, and demand that nobody is shut out of it."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         for scheme in SCHEMES:
-            self.page.emulate_media(color_scheme=scheme)
-            for device, width in WIDTHS.items():
-                self.page.set_viewport_size({"width": width, "height": 800})
+            for device in WIDTHS:
+                self.use(device, scheme)
                 self._await_its_width(f"{name} is wider than a {device}")
                 self.page.screenshot(path=SCREENSHOTS / f"{name}-{device}-{scheme}.png", full_page=True)
-            assert not self._barriers(), f"{name}, {scheme}: {self._barriers()}"
+                barriers = self._barriers()
+                assert not barriers, f"{name}, {device}, {scheme}: {barriers}"
 
     def _await_its_width(self, complaint: str) -> None:
         """Wait until nothing is wider than the window, which charts follow a moment later."""
