@@ -43,8 +43,6 @@ mutations: $(READY) ## take each rule of the delivery out of a copy of the code,
 
 bench: $(READY) ## measure everything anew and write docs/performance.md, in an hour; NAMES="sweep" for a part
 	@$(PYTHON) -m infra.benchmarks.bench $(NAMES)
-	@$(PYTHON) -m infra.costs.cost
-	@$(PYTHON) -m infra.scale.scale
 
 bench-quick: $(READY) ## count queries, calls and rows written, and compare them with their bounds
 	@echo "== counts of the benchmarks"

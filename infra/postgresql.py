@@ -24,7 +24,7 @@ from infra.local.lifetime import RemovedWithThisProcess, end_with_this_thread
 from infra.local.postgresql_package import account, programs
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes a directory of our own inside
-SHARED_MEMORY_NEEDED = 1 << 30  # bytes; Docker's default of 64 MiB holds a new cluster and little else
+ROOM = 1 << 30  # bytes; Docker's default of 64 MiB of shared memory holds a new cluster and little else
 START_SECONDS = 180.0
 STOP_SECONDS = 180.0
 """On a busy machine; a start takes about one second, a stop less."""
@@ -48,9 +48,10 @@ class PostgreSQL:
     they end. Raises PostgreSQLError where it cannot be made, PackageMissing where there is no PostgreSQL.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = ROOM) -> None:
+        """`room` is for so many bytes of data."""
         self._programs_home = Path(tempfile.mkdtemp(prefix="postgresql-"))
-        self._data_home = Path(tempfile.mkdtemp(prefix="postgresql-", dir=fastest_directory()))
+        self._data_home = Path(tempfile.mkdtemp(prefix="postgresql-", dir=fastest_directory(room)))
         self.files = RemovedWithThisProcess([self._programs_home, self._data_home])
         self._cluster = self._data_home / "cluster"
         self._log = self._programs_home / "log"
@@ -141,11 +142,11 @@ class PostgreSQL:
         return True
 
 
-def fastest_directory() -> Path | None:
-    """Shared memory where there is enough of it, else tempfile's own choice."""
+def fastest_directory(room: int = ROOM) -> Path | None:
+    """Shared memory where it has room for so many bytes, else tempfile's own choice."""
     if not os.access(SHARED_MEMORY, os.W_OK):
         return None
-    return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free >= SHARED_MEMORY_NEEDED else None
+    return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free >= room else None
 
 
 def hold_a_port() -> socket.socket:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 MICROSECOND = 1e-6
+MEGABYTE = 1_000_000
 MEBIBYTE = 2**20
 
 

@@ -5,13 +5,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from infra.postgresql import PostgreSQL
+from infra.postgresql import SHARED_MEMORY, PostgreSQL, fastest_directory
 from tests.patience import wait_until
 
 
@@ -75,3 +76,12 @@ def test_the_commands_exit_status_is_passed_on() -> None:
     command = [sys.executable, "-m", "infra.postgresql", sys.executable, "-c", "raise SystemExit(7)"]
 
     assert subprocess.run(command, check=False).returncode == 7
+
+
+def test_data_that_has_no_room_in_shared_memory_lies_elsewhere() -> None:
+    assert fastest_directory(1 << 60) is None
+    assert fastest_directory(0) in {SHARED_MEMORY, None}
+    with PostgreSQL(1 << 60) as server, psycopg.connect(server.url) as connection:
+        directory = connection.execute("SHOW data_directory").fetchone()
+    assert directory
+    assert SHARED_MEMORY not in Path(directory[0]).parents or Path(tempfile.gettempdir()) == SHARED_MEMORY

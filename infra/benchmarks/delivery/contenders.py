@@ -18,6 +18,8 @@ ANSWER_SECONDS = 0.025
 """As long as AWS takes for a call, about."""
 DEFAULT_THREADS = 8
 COUNTED = 1_000
+ROOM = 4 << 30
+"""Bytes, for the 2,000,000 notifications among which claims are timed."""
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
@@ -51,7 +53,7 @@ class Ground:
 @contextmanager
 def ground(pending: int, finished: int, answer_seconds: float) -> Iterator[Ground]:
     """With so many rows, and an AWS that takes so long."""
-    with PostgreSQL() as server, FakeAWS(answer_seconds) as aws:
+    with PostgreSQL(ROOM) as server, FakeAWS(answer_seconds) as aws:
         run_program(FILLER, str(pending), str(finished), DATABASE_URL=server.url)
         yield Ground(server.url, aws)
 

@@ -34,12 +34,12 @@ def browse(path: str, visitor: Visitor | None = None, form: dict[str, Any] | Non
     return _request("POST", path, [*headers, ("Content-Type", "application/x-www-form-urlencoded")], body)
 
 
-def call(path: str, visitor: Visitor, body: Any = None) -> HttpRequest:
-    """GET from the API, or POST JSON to it, with the visitor's token."""
+def call(path: str, visitor: Visitor, body: Any = None, method: str = "POST") -> HttpRequest:
+    """GET from the API, or send JSON to it, with the visitor's token."""
     headers = [("Authorization", f"Token {visitor.token}")]
     if body is None:
         return _request("GET", path, headers)
-    return _request("POST", path, [*headers, ("Content-Type", "application/json")], json.dumps(body).encode())
+    return _request(method, path, [*headers, ("Content-Type", "application/json")], json.dumps(body).encode())
 
 
 def event(request: HttpRequest) -> dict[str, Any]:
@@ -50,6 +50,6 @@ def event(request: HttpRequest) -> dict[str, Any]:
 def _request(method: str, path: str, headers: Headers, body: bytes = b"") -> HttpRequest:
     usual = [("Host", API.host), ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", f"{CLIENT}, 130.176.0.1")]
     path, _, query = path.partition("?")
-    if method == "POST":
+    if body:
         usual.append(("Content-Length", str(len(body))))  # without it Django reads nothing under ASGI
     return HttpRequest(method, f"/{STAGE}{path}", query, [*usual, *headers], body, CLIENT)

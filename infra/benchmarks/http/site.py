@@ -50,6 +50,11 @@ def build_site() -> Site:
     """Migrate the database, empty it and fill it anew."""
     call_command("migrate", verbosity=0)
     call_command("flush", interactive=False, verbosity=0)
+    return fill_site()
+
+
+def fill_site() -> Site:
+    """Fill an empty database."""
     now = clock.now()
     plans = [
         Plan.objects.create(name=f"Plan {index}", price=index, duration_days=30 * (index + 1)) for index in range(PLANS)
@@ -62,6 +67,11 @@ def build_site() -> Site:
 
 def _visitor(name: str, **rights: bool) -> Visitor:
     user = User.objects.create_user(name, f"{name}@example.com", PASSWORD, **rights)
+    return Visitor(user, open_session(user), AuthToken.objects.create(user, expiry=None)[1])
+
+
+def open_session(user: User) -> str:
+    """The key of a new session of somebody who is signed in."""
     session = SessionStore()
     session.update(
         {
@@ -71,7 +81,7 @@ def _visitor(name: str, **rights: bool) -> Visitor:
         }
     )
     session.create()
-    return Visitor(user, str(session.session_key), AuthToken.objects.create(user, expiry=None)[1])
+    return str(session.session_key)
 
 
 def _history(user: User, plans: list[Plan], now: datetime) -> Subscription:

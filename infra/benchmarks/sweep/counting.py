@@ -6,6 +6,7 @@ from infra.benchmarks.measurement import Measurement
 from infra.benchmarks.program import measure_program
 from infra.benchmarks.sweep.contenders import LIMIT, PROJECT, ROW_BY_ROW, RUNNER
 from infra.benchmarks.sweep.ground import POSTGRESQL, SQLITE, Fresh, grounds
+from infra.errors import BenchmarkFailed
 
 DUE = 10_000
 SAMPLE = 100
@@ -24,10 +25,13 @@ def count() -> dict[str, int]:
 
 
 def counted(fresh: Fresh, contender: str) -> Measurement:
-    """A run whose queries are counted; row by row over SAMPLE rows."""
-    options = ["--limit", str(SAMPLE)] if contender == ROW_BY_ROW else []
+    """A run whose queries are counted; row by row over SAMPLE rows. Raises BenchmarkFailed where it left any."""
+    options, wanted = (["--limit", str(SAMPLE)], SAMPLE) if contender == ROW_BY_ROW else ([], DUE)
     with fresh() as url:
-        return measure_program(RUNNER, contender, "--count", *options, DATABASE_URL=url)
+        measurement = measure_program(RUNNER, contender, "--count", *options, DATABASE_URL=url)
+    if measurement.units != wanted:
+        raise BenchmarkFailed(f"{contender}: {measurement.units} of {wanted} were written")
+    return measurement
 
 
 def queries_per_thousand(fresh: Fresh) -> dict[str, float]:

@@ -20,12 +20,14 @@ Fresh = Callable[[], AbstractContextManager[str]]
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
 FILLER = "infra.benchmarks.sweep.fill"
+ROOM = 8 << 30
+"""Bytes, for the largest backlog and the copy of it that is swept."""
 
 
 @contextmanager
 def sqlite_ground(due: int) -> Iterator[Fresh]:
     """A SQLite file with so many due subscriptions, in memory where there is enough."""
-    with tempfile.TemporaryDirectory(dir=fastest_directory()) as directory:
+    with tempfile.TemporaryDirectory(dir=fastest_directory(ROOM)) as directory:
         filled, used = Path(directory) / "filled.sqlite3", Path(directory) / "used.sqlite3"
         run_program(FILLER, str(due), DATABASE_URL=f"sqlite:///{filled}")
 
@@ -61,7 +63,7 @@ def grounds(database: str) -> Iterator[Callable[[int], AbstractContextManager[Fr
     if database == SQLITE:
         yield sqlite_ground
         return
-    with PostgreSQL() as server:
+    with PostgreSQL(ROOM) as server:
         yield partial(postgresql_ground, server)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.benchmarks.measurement import MEBIBYTE, Measurement
+from infra.benchmarks.measurement import MEBIBYTE, MEGABYTE, Measurement
 from infra.benchmarks.rounds import Rounds, run_in_turn
 from infra.benchmarks.section import Chart, Table, shown
 from infra.benchmarks.sweep.contenders import LIMIT, PROJECT, ROW_BY_ROW, check_that_all_write_the_same, contenders
@@ -51,8 +51,8 @@ class Sizes:
         return self.rounds[due or AIMED_AT].ratio(PROJECT, LIMIT, lambda taken: taken.wall)
 
     def memory_growth(self) -> float:
-        """MiB that the project's peak grows by from COUNTED to LARGEST."""
-        return (self._peak(LARGEST) - self._peak(COUNTED)) / MEBIBYTE
+        """Megabytes that the project's peak grows by from COUNTED to LARGEST."""
+        return (self._peak(LARGEST) - self._peak(COUNTED)) / MEGABYTE
 
     def _peak(self, due: int) -> float:
         return self.rounds[due].median(PROJECT).peak_memory

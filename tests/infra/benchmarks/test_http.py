@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
+from django.urls import get_resolver, resolve
 
 from infra.benchmarks.http.benchmark import run
+from infra.benchmarks.http.clients import STAGE
 from infra.benchmarks.http.contenders import BARE, CONTENDERS, PROJECT
 from infra.benchmarks.http.deployment import deployed
+from infra.benchmarks.http.endpoints import CHANGING, READING
 from infra.benchmarks.http.report import DRAWN, Results, report
+from infra.benchmarks.http.site import fill_site
 from infra.benchmarks.measurement import Measurement
 from infra.benchmarks.rounds import Rounds
 from infra.postgresql import PostgreSQL
+from subscriptions.services import SubscriptionService as Service
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +50,16 @@ def test_report_compares_with_the_bare_call_and_keeps_what_one_request_takes() -
     assert section.figures["health: CPU"] == pytest.approx(0.003)
     assert section.figures["health: backend CPU"] == pytest.approx(0.001)
     assert section.figures["health: queries"] == 5
+
+
+@pytest.mark.django_db
+def test_every_address_of_the_site_is_measured() -> None:
+    site = fill_site()
+    site.sell(1)
+    for visitor in (site.subscriber, site.program):
+        Service.create_subscription(visitor.user, site.sold[0])
+    asked = {
+        resolve(endpoint.request(site, 0).path.removeprefix(f"/{STAGE}")).view_name for endpoint in READING + CHANGING
+    }
+    named = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
+    assert named - asked == set()

@@ -1,6 +1,6 @@
 """How long a mail and an event wait after their commit, woken by the queue or found by the schedule's tick.
 
-    python -m infra.benchmarks.wake_up [--commits 200] [--seconds 60] [--schedule] [--seed 1]
+    python -m infra.benchmarks.wake_up.run [--commits 200] [--seconds 60] [--schedule] [--seed 1]
 
 The function is Zappa's handler in this process, with Lambda's poller or the schedule's clock in a thread of its own, on
 a PostgreSQL of its own and the local AWS. Commits come at random instants of so many seconds. The last line is JSON.
@@ -49,7 +49,7 @@ LONGEST_WAIT = timedelta(minutes=3)
 
 def main() -> None:
     """Commit, wait until all is accepted, print."""
-    parser = argparse.ArgumentParser(prog="python -m infra.benchmarks.wake_up")
+    parser = argparse.ArgumentParser(prog="python -m infra.benchmarks.wake_up.run")
     parser.add_argument("--commits", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--schedule", action="store_true", help="without the queue: a tick each minute")
