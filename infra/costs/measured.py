@@ -72,6 +72,7 @@ SOURCES: dict[str, Source] = {
     "subscription": Source("storage", "subscriptions_subscription: bytes", 250, unit="bytes"),
     "event": Source("storage", "subscriptions_subscriptionevent: bytes", 260, unit="bytes"),
     "notification": Source("storage", "notifications_notification: bytes", 240, unit="bytes"),
+    "event of SES": Source("storage", "notifications_feedback: bytes", 1700, unit="bytes"),
     **_requests("plans", 5e-3, 0.8e-3, 4),
     **_requests("API subscriptions", 4e-3, 0.7e-3, 2),
     **_requests("API POST subscribe", 9e-3, 3e-3, 12),

@@ -6,7 +6,7 @@ from functools import cache
 
 from infra.costs import operations, prices
 from infra.costs.measured import measured
-from infra.costs.operations import MEGABYTES_OF_A_CORE, MEMORY_MEGABYTES, Operation
+from infra.costs.operations import FEEDBACK, MEGABYTES_OF_A_CORE, MEMORY_MEGABYTES, Operation
 from infra.scale.capacity import DATABASE_UNITS, Capacity
 from infra.scale.limits import LIMITS, UNITS
 from infra.scale.night import DAY, Load, Night, simulate
@@ -21,6 +21,8 @@ YEAR_EVENTS, YEAR_REMINDERS = 14.4, 18
 """Of a subscriber in a year; infra/costs/workload.py has them by the month."""
 
 NOTIFICATIONS_OF_AN_EVENT = 2
+FEEDBACK_DAYS = 90
+"""FEEDBACK_KEPT_DAYS; a test compares."""
 
 
 def stages() -> dict[str, Capacity]:
@@ -86,6 +88,8 @@ def storage_table() -> Iterator[str]:
     yield _row("events of a year, rows", (f"{size * events:,.0f}" for size in SIZES))
     yield _row("notifications of a year, rows", (f"{size * notifications:,.0f}" for size in SIZES))
     yield _row("a year's history, GB", (f"{size * yearly / GIGABYTE:,.1f}" for size in SIZES))
+    feedback = (events + YEAR_REMINDERS) * FEEDBACK * FEEDBACK_DAYS / 365 * bytes_each["event of SES"]
+    yield _row(f"what SES said in {FEEDBACK_DAYS} days, GB", (f"{size * feedback / GIGABYTE:,.1f}" for size in SIZES))
 
 
 def limit_table() -> Iterator[str]:

@@ -14,7 +14,7 @@ from infra.benchmarks.local_django import set_up_local_django
 
 TABLES = (
     "auth_user", "auth_user_groups", "subscriptions_subscription", "subscriptions_subscriptionevent",
-    "notifications_notification",
+    "notifications_notification", "notifications_feedback",
 )  # fmt: skip
 """Those that grow with the subscribers."""
 

@@ -1,9 +1,11 @@
 """The document on scale: made by its command, from the figures as they are."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from infra.costs import workload
 from infra.scale import tables
@@ -40,6 +42,10 @@ def test_chart_of_equal_nights_is_equal(tmp_path: Path) -> None:
 def test_years_figures_are_the_months_twelve_times() -> None:
     assert pytest.approx(12 * workload.EVENTS) == tables.YEAR_EVENTS
     assert pytest.approx(12 * workload.REMINDERS) == tables.YEAR_REMINDERS
+
+
+def test_feedback_is_kept_for_as_many_days() -> None:
+    assert timedelta(days=tables.FEEDBACK_DAYS) == settings.FEEDBACK_KEPT
 
 
 def test_every_limit_says_where_it_is_from() -> None:
