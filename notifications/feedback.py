@@ -2,13 +2,13 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Case, Value, When
 from django.db.models.functions import Coalesce
 
 from foundation.message_batch import MessageBatch
+from foundation.text_by_key import TextByKey
 from notifications import metrics, suppression
 from notifications.errors import UnreadableFeedback
 from notifications.findings import STATES, Finding, below, finding
@@ -107,10 +107,6 @@ def _settle(events: Iterable[SesEvent]) -> None:
             finished_at=Coalesce("finished_at", database_time()),
             lease_token=None,
             lease_until=None,
-            message_id=_by_mail({key: event.message_id for key, event in by_mail.items()}),
-            error=_by_mail({key: event.reason for key, event in by_mail.items()}),
+            message_id=TextByKey("pk", {key: event.message_id for key, event in by_mail.items()}),
+            error=TextByKey("pk", {key: event.reason for key, event in by_mail.items()}),
         )
-
-
-def _by_mail(values: Mapping[int, str]) -> Case:
-    return Case(*(When(pk=key, then=Value(value)) for key, value in values.items()))
