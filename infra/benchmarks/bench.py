@@ -28,12 +28,13 @@ BENCHMARKS = {
     "cold_start": "infra.benchmarks.cold_start",
     "http": "infra.benchmarks.http",
     "storage": "infra.benchmarks.storage",
+    "feedback": "infra.benchmarks.feedback",
     "wake_up": "infra.benchmarks.wake_up",
     "dashboard": "infra.benchmarks.dashboard",
 }
 """Each one's module, in the order in which they run."""
 
-COUNTED = ("sweep", "delivery", "cold_start", "http", "storage")
+COUNTED = ("sweep", "delivery", "cold_start", "http", "storage", "feedback")
 """Those that have something to count. The queries of the operators' pages are among http's."""
 
 

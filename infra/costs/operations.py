@@ -32,8 +32,6 @@ FEEDBACK = 2
 """Events of SES a mail: sent, delivered. SNS publishes them to a queue, of which Lambda takes ten at once."""
 
 FEEDBACK_AT_ONCE = 10
-FEEDBACK_SECONDS = 0.15
-"""Of the function for ten of them; assumed."""
 
 TRANSITION_ACCESSES = 10
 """Reads and writes of Aurora's storage for one transition; assumed."""
@@ -129,11 +127,12 @@ def event() -> Operation:
 
 def feedback() -> Operation:
     """What SES says of one mail, taken in."""
+    figures = measured()
     invocations = FEEDBACK / FEEDBACK_AT_ONCE
     return Operation(
-        cpu=0,
-        backend_cpu=0,
-        waits=invocations * FEEDBACK_SECONDS,
+        cpu=FEEDBACK * figures["event of SES, CPU"].value,
+        backend_cpu=FEEDBACK * figures["event of SES, CPU of PostgreSQL"].value,
+        waits=invocations * figures["ten events of SES, queries"].value * ROUND_TRIP,
         others={
             prices.LAMBDA_REQUEST: invocations,
             prices.SNS_PUBLISH: FEEDBACK,

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from infra.costs import operations, prices
+from infra.costs.measured import measured
 from infra.costs.operations import (
     FEEDBACK,
     FEEDBACK_AT_ONCE,
-    FEEDBACK_SECONDS,
     LOG_KILOBYTES,
     MEMORY_MEGABYTES,
     PAGE_KILOBYTES,
@@ -28,10 +28,8 @@ JOB_SECONDS = 0.15
 POLLS = 5 * 3 * 60 * HOURS
 """Lambda polls an idle queue five times in parallel, for 20 s each."""
 COLD_STARTS = 3_000  # a month, each of which reads the secret once
-ROW_KILOBYTES = 4
-"""Users, subscriptions and indexes of a subscriber."""
-HISTORY_KILOBYTES = (1.5 * EVENTS + 0.4 * REMINDERS) * 12
-"""A year's events and notifications with their indexes."""
+FEEDBACK_DAYS = 90
+"""FEEDBACK_KEPT_DAYS; a test compares."""
 ACCESSES_OF_A_JOB = 2  # the row of the sweep; what idle jobs read is in memory
 SUBSCRIBERS_OF_A_UNIT = 1_000_000
 """Whose indexes and recent rows stay in the 2 GiB of one capacity unit."""
@@ -54,6 +52,15 @@ ENDPOINTS_AND_ZONES = 3 * 2
 """Of data.yaml with WayOut=endpoints."""
 
 Quantities = dict[Price, float]
+
+
+def stored_bytes() -> float:
+    """Of a subscriber, with indexes: themselves, a year's history, and what SES said in FEEDBACK_DAYS."""
+    figures = measured()
+    standing = sum(figures[name].value for name in ("user", "membership", "subscription"))
+    history = EVENTS * figures["event"].value + (2 * EVENTS + REMINDERS) * figures["notification"].value
+    heard = (EVENTS + REMINDERS) * FEEDBACK * figures["event of SES"].value
+    return standing + 12 * history + 12 * heard * FEEDBACK_DAYS / 365
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Workload:
         invocations = self.runs * JOBS + HOURS * HOURLY_JOBS + requests + feedback
         return {
             prices.LAMBDA_REQUEST: invocations,
-            prices.LAMBDA_SECOND: self._seconds(requests, feedback) * MEMORY_GIGABYTES,
+            prices.LAMBDA_SECOND: self._seconds(requests) * MEMORY_GIGABYTES,
             prices.API_REQUEST: requests,
             prices.SES_MAIL: self.mails,
             prices.SNS_PUBLISH: self.events + self.mails * FEEDBACK,
@@ -97,7 +104,7 @@ class Workload:
             prices.SECRET: 1,
             prices.SECRET_CALL: COLD_STARTS,
             prices.CAPACITY_HOUR: self.capacity_hours(),
-            prices.STORAGE_GIGABYTE: 1 + self.subscribers * (ROW_KILOBYTES + HISTORY_KILOBYTES) / 1e6,
+            prices.STORAGE_GIGABYTE: 1 + self.subscribers * stored_bytes() / 1e9,
             prices.STORAGE_ACCESS: self.events * TRANSITION_ACCESSES + self.runs * JOBS * ACCESSES_OF_A_JOB,
             prices.EGRESS_GIGABYTE: requests * PAGE_KILOBYTES / 1e6,
         }
@@ -108,9 +115,10 @@ class Workload:
         awake = 1.0 if self.subscribers else min(1.0, awake_after_a_job / (self.minutes * 60))
         return HOURS * awake * max(SMALLEST_CAPACITY, self.subscribers / SUBSCRIBERS_OF_A_UNIT)
 
-    def _seconds(self, requests: float, feedback: float) -> float:
+    def _seconds(self, requests: float) -> float:
         """Of the function."""
         jobs = (self.runs * JOBS + HOURS * HOURLY_JOBS) * JOB_SECONDS + self.events * operations.sweep().seconds()
         sent = self.mails * operations.mail().seconds() + self.events * operations.event().seconds()
+        heard = self.mails * operations.feedback().seconds()
         pages = requests * operations.request("plans", PAGE_KILOBYTES).seconds()
-        return jobs + sent + feedback * FEEDBACK_SECONDS + pages
+        return jobs + sent + heard + pages

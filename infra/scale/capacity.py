@@ -47,9 +47,11 @@ class Paces:
     expiry: Pace
     mail: Pace
     event: Pace
+    feedback: Pace
+    """What SES says of one mail."""
 
     @classmethod
     def of(cls, capacity: Capacity) -> "Paces":
         """With the function's memory."""
-        parts = (operations.sweep(), operations.mail(), operations.event())
+        parts = (operations.sweep(), operations.mail(), operations.event(), operations.feedback())
         return cls(*(Pace(part.seconds(capacity.memory_megabytes), part.backend_cpu) for part in parts))

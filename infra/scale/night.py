@@ -1,9 +1,10 @@
 """A night in which many subscriptions end: second by second, with the schedule's ticks and the limits of each part.
 
 Due rows are expired by sweeps, each of which leaves a mail and an event; deliveries take these away. A tick starts so
-many invocations more, which work until nothing is left or their time is over. What they want of the database together
-may be more than it has: then each gets its part. Sweeps do not hinder each other otherwise, since each is handed its
-own rows. Not in it: requests of subscribers, cold starts, and the time that Aurora takes to grow.
+many invocations more, which work until nothing is left or their time is over. What SES says of a mail comes at once,
+and other invocations take it in. What they want of the database together may be more than it has: then each gets its
+part. Sweeps do not hinder each other otherwise, since each is handed its own rows. Not in it: requests of subscribers,
+cold starts, and the time that Aurora takes to grow.
 """
 
 from collections import Counter
@@ -112,7 +113,12 @@ class _Simulation:
         mails = min(self._mails, could_send, capacity.mails_a_second, capacity.mails_a_day - self._night.mails_sent)
         wanted = sum(
             number * pace.database
-            for number, pace in ((rows, paces.expiry), (events, paces.event), (mails, paces.mail))
+            for number, pace in (
+                (rows, paces.expiry),
+                (events, paces.event),
+                (mails, paces.mail),
+                (mails, paces.feedback),
+            )
         )
         part = min(1.0, capacity.database_cores / wanted) if wanted else 1.0
         self._count(rows * part, events * part, mails * part)
@@ -132,7 +138,8 @@ class _Simulation:
         self._events += rows - events
         self._mails += rows - mails
         self._night.mails_sent += mails
-        self._night.function_seconds += len(self._sweeps) + len(self._deliveries)
+        heard = mails * self._paces.feedback.function
+        self._night.function_seconds += len(self._sweeps) + len(self._deliveries) + heard
 
     def _blame(self, second: int, part: float, could_send: float) -> None:
         blamed = self._night.held_back

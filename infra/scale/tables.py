@@ -7,6 +7,7 @@ from functools import cache
 from infra.costs import operations, prices
 from infra.costs.measured import measured
 from infra.costs.operations import FEEDBACK, MEGABYTES_OF_A_CORE, MEMORY_MEGABYTES, Operation
+from infra.costs.workload import FEEDBACK_DAYS
 from infra.scale.capacity import DATABASE_UNITS, Capacity
 from infra.scale.limits import LIMITS, UNITS
 from infra.scale.night import DAY, Load, Night, simulate
@@ -21,8 +22,6 @@ YEAR_EVENTS, YEAR_REMINDERS = 14.4, 18
 """Of a subscriber in a year; infra/costs/workload.py has them by the month."""
 
 NOTIFICATIONS_OF_AN_EVENT = 2
-FEEDBACK_DAYS = 90
-"""FEEDBACK_KEPT_DAYS; a test compares."""
 
 
 def stages() -> dict[str, Capacity]:

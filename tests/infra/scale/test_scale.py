@@ -45,7 +45,7 @@ def test_years_figures_are_the_months_twelve_times() -> None:
 
 
 def test_feedback_is_kept_for_as_many_days() -> None:
-    assert timedelta(days=tables.FEEDBACK_DAYS) == settings.FEEDBACK_KEPT
+    assert timedelta(days=workload.FEEDBACK_DAYS) == settings.FEEDBACK_KEPT
 
 
 def test_every_limit_says_where_it_is_from() -> None:
