@@ -68,7 +68,7 @@ class Environment:
         The address itself holds a password, so a problem with it is told without repeating it.
         """
         url = self.text(name, local=local)
-        if not _is_complete(url):
+        if not is_database_url(url):
             self.problems.append(f"{name} must be postgres://user:password@host:port/name or sqlite:///path/to/file")
         if self.problems:
             return {}  # django-environ would print an address that it does not understand
@@ -142,7 +142,8 @@ def _is_here(url: str) -> bool:
     return (parts.scheme, parts.hostname) == ("http", "127.0.0.1")
 
 
-def _is_complete(url: str) -> bool:
+def is_database_url(url: str) -> bool:
+    """Whether the address names a database, and is written as it must be."""
     try:
         parts = urlsplit(url)
         return _names_database(parts) and parts.port != 0

@@ -10,6 +10,8 @@ from config.plaintext_secrets import secrets_in
 from config.zappa_settings import Stage
 
 HANDLER = "config.lambda_handler.lambda_handler"
+NEEDED = ("ALLOWED_HOSTS", "SITE_URL", "SES_FROM_ADDRESS")
+"""Variables that only the stage can say; the stacks and the secret have the others without which nothing starts."""
 LOG_LEVELS = {"INFO", "WARNING", "ERROR", "CRITICAL"}
 
 
@@ -46,6 +48,10 @@ def _starts_on_import(value: Any) -> bool:
 
 def _keeps_the_time(value: Any) -> bool:
     return not isinstance(value, dict) or "LOCAL_CLOCK" not in value
+
+
+def _names_the_site(value: Any) -> bool:
+    return not isinstance(value, dict) or all(value.get(name) for name in NEEDED)
 
 
 def _is_own_handler(value: Any) -> bool:
@@ -115,6 +121,13 @@ RULES = (
         "must not have LOCAL_CLOCK",
         "config.E033",
         "Only the local stack sets it. A function that has it and AWS's own endpoint does not start.",
+    ),
+    Rule(
+        "aws_environment_variables",
+        _names_the_site,
+        f"must have {', '.join(NEEDED)}",
+        "config.E034",
+        "The function does not start without them; README.md has them under Configuration.",
     ),
     Rule(
         "lambda_handler",

@@ -7,6 +7,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from config.checks import check_file
+from config.environment import is_database_url
 from config.secrets import REQUIRED, UnusableSecret, read_variables
 from config.zappa_settings import Stage
 
@@ -63,8 +64,8 @@ def database_problems(address: str) -> Iterator[str]:
     """Whether it is a database that a function can use; the address itself is not repeated."""
     if address.startswith("sqlite"):
         yield "DATABASE_URL names SQLite, which loses its data on Lambda. Use PostgreSQL."
-    elif address and not address.startswith(("postgres://", "postgresql://")):
-        yield "DATABASE_URL must be postgres://user:password@host:port/name."
+    elif address and not is_database_url(address):
+        yield "DATABASE_URL must be postgres://user:password@host:port/name, with / ? # and @ in the password escaped."
 
 
 def sender_problems(address: str, region: str) -> Iterator[str]:

@@ -19,6 +19,12 @@ from config.zappa_settings import EVENT_KEYS
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:feedback"
 GOOD_EVENT = {"function": "tests.config.jobs.right", "expression": "rate(1 minute)"}
+VARIABLES = {
+    "INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": "1",
+    "ALLOWED_HOSTS": "subscriptions.example.com",
+    "SITE_URL": "https://subscriptions.example.com",
+    "SES_FROM_ADDRESS": "subscriptions@example.com",
+}
 GOOD_STAGE = {
     "project_name": "subs",
     "debug": False,
@@ -28,7 +34,7 @@ GOOD_STAGE = {
     "manage_roles": False,
     "lambda_handler": "config.lambda_handler.lambda_handler",
     "dead_letter_arn": QUEUE,
-    "aws_environment_variables": {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": "1"},
+    "aws_environment_variables": VARIABLES,
     "events": [GOOD_EVENT],
 }
 
@@ -307,10 +313,12 @@ def test_stages_with_queues_of_their_own_are_fine(tmp_path: Path) -> None:
         ("manage_roles", None, "config.E026"),
         ("manage_roles", True, "config.E026"),
         ("aws_environment_variables", None, "config.E027"),
-        ("aws_environment_variables", {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": ""}, "config.E027"),
-        ("aws_environment_variables", {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": 1}, "config.E027"),
+        ("aws_environment_variables", VARIABLES | {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": ""}, "config.E027"),
+        ("aws_environment_variables", VARIABLES | {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": 1}, "config.E027"),
         ("exception_handler", "tests.config.jobs.right", "config.E028"),
-        ("aws_environment_variables", {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": "1", "LOCAL_CLOCK": ""}, "config.E033"),
+        ("aws_environment_variables", VARIABLES | {"LOCAL_CLOCK": ""}, "config.E033"),
+        ("aws_environment_variables", VARIABLES | {"ALLOWED_HOSTS": ""}, "config.E034"),
+        ("aws_environment_variables", {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": "1"}, "config.E034"),
         ("lambda_handler", None, "config.E029"),
         ("lambda_handler", "handler.lambda_handler", "config.E029"),
         ("environment_variables", {"COLOUR": "blue"}, "config.E031"),

@@ -122,6 +122,14 @@ BROKEN: dict[str, tuple[Callable[[Account], object], str]] = {
         lambda account: set_secret(account, SECRET | {"DATABASE_URL": "mysql://h/x"}),
         "must be postgres",
     ),
+    "database without a host": (
+        lambda account: set_secret(account, SECRET | {"DATABASE_URL": "postgres://user:pass/word@host/x"}),
+        "must be postgres.*escaped",
+    ),
+    "no site": (
+        lambda account: account.stage["aws_environment_variables"].pop("SITE_URL"),
+        "must have ALLOWED_HOSTS, SITE_URL, SES_FROM_ADDRESS",
+    ),
     "unverified sender": (lambda account: setattr(account, "verified", ""), "SES does not take mail from"),
     "other sender": (lambda account: setattr(account, "verified", "other@example.org"), "SES does not take mail from"),
 }
