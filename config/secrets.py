@@ -15,6 +15,10 @@ DATABASE_PARTS = ("username", "password", "host", "port", "dbname")
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
 """
 
+PROXY = "DATABASE_HOST"
+"""The variable that names what stands before that database: a proxy has an address of its own, which RDS does not write
+into the secret. A deployment sets it from the output of data.yaml."""
+
 REQUIRED = ("SECRET_KEY", "DATABASE_URL")
 
 
@@ -34,7 +38,7 @@ def load_secret(environment: MutableMapping[str, str]) -> None:
     from config.secrets_manager import SecretUnavailable, get_secret_value  # noqa: PLC0415
 
     try:
-        variables = read_variables(get_secret_value(arn, environment))
+        variables = read_variables(get_secret_value(arn, environment), environment.get(PROXY, ""))
     except SecretUnavailable as error:
         raise UnusableSecret(str(error)) from error
     missing = [name for name in REQUIRED if not (variables.get(name) or environment.get(name))]
@@ -46,8 +50,11 @@ def load_secret(environment: MutableMapping[str, str]) -> None:
     environment.update(variables)
 
 
-def read_variables(text: str) -> dict[str, str]:
-    """The variables that a secret's JSON holds; those without a value are left out. Raises UnusableSecret."""
+def read_variables(text: str, host: str = "") -> dict[str, str]:
+    """The variables that a secret's JSON holds; those without a value are left out. Raises UnusableSecret.
+
+    `host` stands before the database that RDS's parts name, if anything does.
+    """
     try:
         document = json.loads(text)
     except ValueError:
@@ -56,7 +63,7 @@ def read_variables(text: str) -> dict[str, str]:
         raise UnusableSecret("The secret of SECRET_ARN is not a JSON object")
     named = {name: _text(document[name]) for name in VARIABLES if document.get(name)}
     if "DATABASE_URL" not in named and all(document.get(part) for part in DATABASE_PARTS):
-        named["DATABASE_URL"] = database_url(document)
+        named["DATABASE_URL"] = database_url(document | ({"host": host} if host else {}))
     return named
 
 

@@ -10,6 +10,7 @@ from config.zappa_settings import Stage
 
 VARIABLES = {
     "AWS_USE_DUALSTACK_ENDPOINT": "Ipv6AllowedForDualStack",
+    "DATABASE_HOST": "DatabaseHost",
     "SECRET_ARN": "SecretArn",
     "SES_CONFIGURATION_SET": "ConfigurationSetName",
     "SNS_TOPIC_ARN": "TopicArn",

@@ -80,6 +80,13 @@ def test_parts_of_an_attached_database_become_its_address(store: Store) -> None:
     assert loaded(store({"SECRET_KEY": KEY} | attached))["DATABASE_URL"] == URL
 
 
+def test_proxy_stands_before_the_database_of_the_parts_and_no_other(store: Store) -> None:
+    arn, proxy = store({"SECRET_KEY": KEY} | PARTS), "proxy.example.com"
+    assert loaded(arn, DATABASE_HOST=proxy)["DATABASE_URL"] == URL.replace("db.example.com", proxy)
+    elsewhere = store({"SECRET_KEY": KEY, "DATABASE_URL": "postgres://u:p@elsewhere.example.com/x"} | PARTS)
+    assert loaded(elsewhere, DATABASE_HOST=proxy)["DATABASE_URL"] == "postgres://u:p@elsewhere.example.com/x"
+
+
 @given(user=TEXT, password=TEXT)
 def test_any_user_and_password_survive_the_address(user: str, password: str) -> None:
     url = database_url(PARTS | {"username": user, "password": password})

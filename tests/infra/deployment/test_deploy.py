@@ -206,6 +206,7 @@ def test_database_url_is_asked_for_and_goes_into_the_secret(account: Account, mo
 def network(subnets: str) -> str:
     """data.yaml as a deployment sees it. moto cannot make the real one, for its IPv6; cfn-lint checks that."""
     outputs = {"SubnetIds": subnets, "SecurityGroupIds": "sg-1", "Ipv6AllowedForDualStack": "true"}
+    outputs["DatabaseHost"] = "proxy.example.com"
     return json.dumps(
         {
             "Parameters": {"Project": {"Type": "String"}, "Stage": {"Type": "String"}},
@@ -227,6 +228,7 @@ def test_database_has_a_stack_of_its_own(account: Account) -> None:
         "Ipv6AllowedForDualStack": True,
     }
     assert settings["aws_environment_variables"]["AWS_USE_DUALSTACK_ENDPOINT"] == "true"
+    assert settings["aws_environment_variables"]["DATABASE_HOST"] == "proxy.example.com"
 
 
 def test_database_without_the_stack_that_holds_its_secret_is_refused(account: Account) -> None:
