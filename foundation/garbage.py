@@ -9,8 +9,8 @@ from contextlib import contextmanager
 def no_search_for_garbage() -> Iterator[None]:
     """For a block that makes thousands of objects and none that refer to themselves: a search would find nothing.
 
-    It took 2 of the 15 microseconds of Python that a row of the sweep costs. What the block leaves is searched
-    afterwards, so its garbage is bounded by what one block makes.
+    It took 2 of the 15 microseconds of Python that a row of the sweep costs, and made every twentieth claim of 320
+    events 25 ms longer. What the block leaves is searched afterwards; its garbage is bounded by what one block makes.
     """
     searches = gc.isenabled()
     gc.disable()
