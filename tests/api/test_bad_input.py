@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from subscriptions.models import Subscription, SubscriptionEvent
+from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller, assert_problem
 from tests.factories import make_plan
@@ -42,9 +42,9 @@ BODIES = {
 
 
 @pytest.fixture(autouse=True)
-def plan_one() -> None:
-    """The plan that the bodies speak of."""
-    make_plan(pk=1)
+def plan_one() -> Plan:
+    """The plan that the bodies speak of, and the only one: PostgreSQL would give its number to a second one, too."""
+    return make_plan(pk=1)
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
@@ -94,8 +94,8 @@ REASONS = {
 
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS.keys())
-def test_unusable_reason_is_400(reason: Any, owner: Caller) -> None:
-    subscription = Service.create_subscription(owner.user, make_plan())
+def test_unusable_reason_is_400(reason: Any, owner: Caller, plan_one: Plan) -> None:
+    subscription = Service.create_subscription(owner.user, plan_one)
     body = json.dumps({"reason": reason}).encode()
     problem = assert_problem(owner.post_raw(f"subscriptions/{subscription.pk}/cancel", body), 400)
     assert problem["errors"][0]["field"] == "reason"
@@ -103,8 +103,8 @@ def test_unusable_reason_is_400(reason: Any, owner: Caller) -> None:
 
 
 @pytest.mark.parametrize("when", ["tomorrow", "", None, "\ud800", ["now"], {}])
-def test_unknown_moment_is_400(when: Any, staff: Caller, owner: Caller) -> None:
-    subscription = Service.create_subscription(owner.user, make_plan())
+def test_unknown_moment_is_400(when: Any, staff: Caller, owner: Caller, plan_one: Plan) -> None:
+    subscription = Service.create_subscription(owner.user, plan_one)
     body = json.dumps({"when": when}).encode()
     assert_problem(staff.post_raw(f"subscriptions/{subscription.pk}/cancel", body), 400)
 
