@@ -1,5 +1,6 @@
 """How often somebody may send a form: by user, by address, and by the name that they try to sign in with."""
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -50,8 +51,10 @@ def _limits(request: HttpRequest) -> Mapping[str, int]:
 
 
 def _of_the_name(request: HttpRequest) -> dict[str, int]:
-    """From many addresses, too, nobody may guess at one account's password for long."""
-    name: Any = request.POST.get("username")
-    if not name:
-        return {}
-    return {throttling.bucket("name", name.casefold()): settings.SIGN_INS_PER_MINUTE_AND_NAME}
+    """From many addresses, too, nobody may guess at one account's password for long.
+
+    The name is read as Django's form reads it: each spelling of it would have a counter of its own.
+    """
+    typed: Any = request.POST.get("username", "")
+    name = unicodedata.normalize("NFKC", typed.strip()).casefold()
+    return {throttling.bucket("name", name): settings.SIGN_INS_PER_MINUTE_AND_NAME} if name else {}

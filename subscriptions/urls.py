@@ -4,13 +4,13 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from subscriptions.views import account, icon, owned, plans
+from subscriptions.views import account, confirmation, icon, owned, plans
 
 urlpatterns = [
     path("", plans.plans, name="plans"),
     path("subscribe/<int:plan_id>/", plans.subscribe, name="subscribe"),
-    path("success/", owned.success, name="subscription_success"),
-    path("cancelled/", owned.cancelled, name="subscription_cancelled"),
+    path("success/", confirmation.success, name="subscription_success"),
+    path("cancelled/", confirmation.cancelled, name="subscription_cancelled"),
     path("subscriptions/", owned.subscriptions, name="subscriptions"),
     path("subscriptions/<int:subscription_id>/", owned.subscription, name="subscription"),
     path("subscriptions/<int:subscription_id>/cancel/", owned.cancel, name="cancel_subscription"),

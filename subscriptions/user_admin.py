@@ -1,4 +1,4 @@
-"""What operators see of the accounts: Django's own pages, for millions of rows, and the tokens of the API."""
+"""What operators see of the accounts: Django's own pages, for a table with millions of rows."""
 
 from typing import Any
 
@@ -9,7 +9,6 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from knox.models import AuthToken
 
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
 
@@ -53,26 +52,5 @@ class SubscriberAdmin(UserAdmin):
         return queryset.filter(pk__in=find_users(search_term)) if search_term else queryset, False
 
 
-class TokenAdmin(admin.ModelAdmin):
-    """Tokens can be taken away here, and are made by `manage.py create_api_token`, which alone can show them."""
-
-    list_display = ["user", "token_key", "created", "expiry"]
-    list_select_related = ()
-    ordering = ["user_id", "created"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With their users, whom a join might look for in the whole table."""
-        return super().get_queryset(request).prefetch_related("user")
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody: the database keeps a hash, and so no page could show what it made."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody."""
-        return False
-
-
-for model, model_admin in ((User, SubscriberAdmin), (AuthToken, TokenAdmin)):
-    admin.site.unregister(model)
-    admin.site.register(model, model_admin)
+admin.site.unregister(User)
+admin.site.register(User, SubscriberAdmin)

@@ -19,6 +19,7 @@ from subscriptions.renewal import renew_once
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscriber_notices
 from subscriptions.standing import Standing, Status
+from subscriptions.views.confirmation import lead_to_confirmation
 from subscriptions.views.refusal import explain_refusals
 from subscriptions.views.subscriber import SubscriberRequest
 
@@ -66,7 +67,7 @@ def cancel(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
         SubscriptionService.cancel_subscription(
             standing.subscription, form.cleaned_data["reason"], now=standing.now, actor=request.user
         )
-        return redirect("subscription_cancelled")
+        return lead_to_confirmation(Transition.CANCELLED, standing.subscription)
     if not standing.may_cancel:
         raise IllegalTransition(f"{standing.subscription} is {standing.state}")
     return render(request, "subscriptions/cancel.html", {"standing": standing, "form": form})
@@ -106,22 +107,6 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     return render(request, "subscriptions/renew.html", {"standing": standing})
 
 
-@never_cache
-@login_required
-@require_safe
-def success(request: SubscriberRequest) -> HttpResponse:
-    """What one has just subscribed to."""
-    return render(request, "subscriptions/success.html", {"standing": _latest(request, Transition.CREATED)})
-
-
-@never_cache
-@login_required
-@require_safe
-def cancelled(request: SubscriberRequest) -> HttpResponse:
-    """What one has just cancelled, and what stays of it."""
-    return render(request, "subscriptions/cancelled.html", {"standing": _latest(request, Transition.CANCELLED)})
-
-
 def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:
     owned = Subscription.objects.filter(user=request.user).select_related("plan")
     return Standing(get_object_or_404(owned, pk=subscription_id), clock.now())
@@ -138,12 +123,6 @@ def _reactivate(request: SubscriberRequest, standing: Standing) -> None:
         # The service has brought it up to date: of two clicks the second one finds what it wished for.
         if standing.state != Status.ACTIVE:
             raise
-
-
-def _latest(request: SubscriberRequest, transition: Transition) -> Standing | None:
-    events = SubscriptionEvent.objects.filter(subscription__user=request.user, transition=transition)
-    event = events.select_related("subscription__plan").order_by("-pk").first()
-    return Standing(event.subscription, clock.now()) if event else None
 
 
 def _notices(user: User) -> list[str]:

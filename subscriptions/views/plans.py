@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from foundation import clock
 from subscriptions.errors import AlreadySubscribed, PlanNotOnSale
-from subscriptions.models import Plan, Subscription
+from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.services import SubscriptionService
 from subscriptions.standing import Standing
+from subscriptions.views.confirmation import lead_to_confirmation
 from subscriptions.views.refusal import explain_refusals
 from subscriptions.views.subscriber import SubscriberRequest
 
@@ -56,13 +57,13 @@ def subscribe(request: SubscriberRequest, plan_id: int) -> HttpResponse:
 
 def _subscribed(request: SubscriberRequest, plan: Plan, now: datetime) -> HttpResponse:
     try:
-        SubscriptionService.create_subscription(request.user, plan, now=now, actor=request.user)
+        made = SubscriptionService.create_subscription(request.user, plan, now=now, actor=request.user)
     except AlreadySubscribed:
         held = _held(request.user, now).get(plan.pk)
         if not held:
             raise
         return _lead_to(held, request)  # the other one of two clicks was quicker
-    return redirect("subscription_success")
+    return lead_to_confirmation(Transition.CREATED, made)
 
 
 def _lead_to(held: Standing, request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,8 @@ from knox.models import AuthToken
 from tests.factories import make_user
 
 API = "/api/v1/"
+OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_now", "renew_subscription")
+"""Permissions that the admin asks for."""
 
 
 class Caller:

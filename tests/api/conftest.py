@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.api.callers import Caller, service_token
+from tests.api.callers import OPERATORS, Caller, service_token
 from tests.factories import make_user
 from tests.staff import make_staff
-
-OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_now", "renew_subscription")
 
 
 @pytest.fixture

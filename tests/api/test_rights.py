@@ -5,11 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
+from django.test import RequestFactory
 
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.api.callers import Caller, assert_problem, service_token
+from tests.api.callers import OPERATORS, Caller, assert_problem, service_token
 from tests.factories import make_plan
+from tests.staff import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +36,13 @@ MATRIX = [
     ("POST", "plans", {}, (405, 405, 405, 405, 405, 405)),
 ]
 
+MOVES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "cancel": ("paid", "cancel", {}),
+    "cancel_now": ("paid", "cancel", {"when": "now"}),
+    "reactivate": ("cancelled", "reactivate", {}),
+    "renew": ("paid", "renew", {}),
+}
+"""The admin's actions, and how the API is asked for the same: of which subscription, its address, the body."""
 
 CELLS = [
     pytest.param(method, path, body, caller, status, id=f"{method} {path} {body or ''} by {caller}")
@@ -78,6 +88,20 @@ def test_permission_to_view_shows_anybodys(names: dict[str, int]) -> None:
     auditor = service_token("view_subscription")
     assert auditor.get(f"subscriptions/{names['paid']}").status_code == 200
     assert_problem(auditor.post(f"subscriptions/{names['paid']}/cancel"), 403)
+
+
+@pytest.mark.parametrize("permission", OPERATORS)
+@pytest.mark.parametrize("move", MOVES)
+def test_staff_may_do_what_the_admin_offers_them(
+    move: str, permission: str, names: dict[str, int], rf: RequestFactory
+) -> None:
+    clerk = Caller(make_staff("subscriptions.view_subscription", f"subscriptions.{permission}"))
+    page = rf.get("/")
+    page.user = clerk.user
+    offered = move in site.get_model_admin(Subscription).get_actions(page)
+    key, address, body = MOVES[move]
+    response = clerk.post(f"subscriptions/{names[key]}/{address}", body)
+    assert response.status_code == (200 if offered else 403)
 
 
 def test_permission_to_cancel_now_reaches_anybodys(names: dict[str, int]) -> None:

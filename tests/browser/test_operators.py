@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from knox.models import AuthToken
 
 from infra.local import demo
 from notifications.models import Channel, Notification, State, database_time
@@ -90,3 +91,13 @@ def test_sending_again_what_may_have_arrived(visitor: Visitor, past: None) -> No
     visitor.look_at("admin-send-again")
     visitor.click("Send again")
     visitor.page.get_by_text("3 notifications go out with the next delivery.").wait_for()
+
+
+def test_making_a_token(visitor: Visitor) -> None:
+    payments = make_user(username="payments")
+    visitor.open("admin:knox_authtoken_add")
+    visitor.page.get_by_label("User:").fill(str(payments.pk))
+    visitor.page.get_by_role("button", name="Save", exact=True).click()
+    visitor.page.get_by_text("This token acts as payments.").wait_for()
+    visitor.look_at("admin-new-token")
+    assert AuthToken.objects.get().user == payments

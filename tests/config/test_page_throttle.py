@@ -70,7 +70,8 @@ def test_address_has_a_limit_of_its_own(settings: Any) -> None:
 @pytest.mark.parametrize("page", [SIGN_IN, ADMIN_SIGN_IN])
 def test_password_is_not_guessed_at_from_many_addresses(page: str, ada: User, settings: Any) -> None:
     settings.SIGN_INS_PER_MINUTE_AND_NAME = 3
-    told = [try_to_sign_in(page, name, address=f"192.0.2.{host}") for host, name in enumerate(("ada", "ADA", "Ada"))]
+    spelt = ("ada", " ADA ", "\N{FULLWIDTH LATIN SMALL LETTER A}da")
+    told = [try_to_sign_in(page, name, address=f"192.0.2.{host}") for host, name in enumerate(spelt)]
     assert told == [200, 200, 200]
     assert try_to_sign_in(page, password=PASSWORD, address="198.51.100.1") == 429
     assert try_to_sign_in(page, "bob") == 200

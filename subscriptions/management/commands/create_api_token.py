@@ -1,14 +1,12 @@
 """A token for a program that calls the API."""
 
 from argparse import ArgumentParser
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
-from knox.models import AuthToken
 
-LIFETIME_DAYS = 365
+from subscriptions.tokens import LIFETIME_DAYS, LONGEST_LIFETIME_DAYS, make_token
 
 
 class Command(BaseCommand):
@@ -19,10 +17,10 @@ class Command(BaseCommand):
         parser.add_argument("--expires-days", type=int, default=LIFETIME_DAYS, help="default: %(default)s")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not 1 <= options["expires_days"] <= LIFETIME_DAYS * 10:
-            raise CommandError("--expires-days takes 1 to 3650")
+        if not 1 <= options["expires_days"] <= LONGEST_LIFETIME_DAYS:
+            raise CommandError(f"--expires-days takes 1 to {LONGEST_LIFETIME_DAYS}")
         user = get_user_model().objects.filter(username=options["username"]).first()
         if user is None:
             raise CommandError(f"there is no user {options['username']}")
-        _, token = AuthToken.objects.create(user, expiry=timedelta(days=options["expires_days"]))
+        _, token = make_token(user, options["expires_days"])
         self.stdout.write(token)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from subscriptions.forms import SignUpForm
+from tests.explain import plan_of
 from tests.factories import make_user
 from tests.patience import PATIENCE_SECONDS
 
@@ -71,6 +72,12 @@ def test_name_taken_since_it_was_validated_is_an_error_on_the_form(db: None) -> 
     make_user(username="grace")
     assert form.create_account() is None
     assert form.errors == {"username": ["A user with that username already exists."]}
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("field", "index"), [("username", "user_by_name"), ("email", "user_by_email")])
+def test_index_tells_what_is_free_in_whatever_case(db: None, field: str, index: str) -> None:
+    assert index in plan_of(User.objects.filter(**{f"{field}__iexact": "ada"}))
 
 
 @pytest.mark.postgresql

@@ -1,0 +1,15 @@
+"""Tokens for programs that call the API. The database holds only their hashes."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from knox.models import AuthToken
+
+LIFETIME_DAYS = 365
+LONGEST_LIFETIME_DAYS = 3650
+
+
+def make_token(user: AbstractBaseUser, days: int) -> tuple[AuthToken, str]:
+    """A new token of the user's, which ends after so many days: the row, and the token itself, which is not kept."""
+    made, secret = AuthToken.objects.create(user, expiry=timedelta(days=days))
+    return made, str(secret)

@@ -1,0 +1,88 @@
+"""The page after a POST tells of what was acted upon, whatever else the subscriber has."""
+
+from datetime import datetime
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import make_plan, make_user
+
+
+@pytest.fixture
+def other(ada: User, now: datetime) -> Subscription:
+    """Another one of Ada's."""
+    return Service.create_subscription(ada, make_plan(name="Yearly"), now=now)
+
+
+def cancel(page: Client, subscription: Subscription) -> str:
+    """Where the POST leads to."""
+    return str(page.post(reverse("cancel_subscription", args=[subscription.pk])).headers["Location"])
+
+
+def test_cancelling_what_is_cancelled_confirms_that_one(
+    page: Client, subscription: Subscription, other: Subscription
+) -> None:
+    cancel(page, subscription)
+    cancel(page, other)
+    text = page.get(cancel(page, subscription)).content.decode()
+    assert "Monthly is cancelled" in text
+    assert reverse("subscription", args=[subscription.pk]) in text
+
+
+def test_cancellation_elsewhere_between_post_and_page_is_not_shown(
+    page: Client, subscription: Subscription, other: Subscription, now: datetime
+) -> None:
+    confirmation = cancel(page, subscription)
+    Service.cancel_subscription(other, now=now)
+    for _ in range(2):
+        assert "Monthly is cancelled" in page.get(confirmation).content.decode()
+
+
+def test_subscription_made_elsewhere_between_post_and_page_is_not_shown(
+    page: Client, ada: User, free: Plan, now: datetime
+) -> None:
+    confirmation = page.post(reverse("subscribe", args=[free.pk])).headers["Location"]
+    Service.create_subscription(ada, make_plan(name="Yearly"), now=now)
+    assert "You are subscribed to Free trial" in page.get(confirmation).content.decode()
+
+
+def test_pages_do_not_take_each_others_subscription(page: Client, subscription: Subscription, free: Plan) -> None:
+    page.post(reverse("subscribe", args=[free.pk]))
+    cancel(page, subscription)
+    assert "You are subscribed to Free trial" in page.get(reverse("subscription_success")).content.decode()
+    assert "Monthly is cancelled" in page.get(reverse("subscription_cancelled")).content.decode()
+
+
+def test_another_browser_is_told_of_the_latest(
+    page: Client, ada: User, subscription: Subscription, other: Subscription
+) -> None:
+    cancel(page, subscription)
+    cancel(page, other)
+    elsewhere = Client()
+    elsewhere.force_login(ada)
+    assert "Yearly is cancelled" in elsewhere.get(reverse("subscription_cancelled")).content.decode()
+
+
+def test_next_user_of_the_browser_is_told_nothing(page: Client, subscription: Subscription) -> None:
+    confirmation = cancel(page, subscription)
+    page.force_login(make_user())
+    assert "Nothing here yet" in page.get(confirmation).content.decode()
+
+
+@pytest.mark.parametrize("forged", ["", "1", "x:y:z", "\x00", "9" * 5000])
+def test_cookie_that_is_none_of_ours_says_nothing(page: Client, subscription: Subscription, forged: str) -> None:
+    confirmation = cancel(page, subscription)
+    page.cookies["subscription_cancelled"] = forged
+    assert "Monthly is cancelled" in page.get(confirmation).content.decode()
+
+
+def test_cookie_goes_where_the_session_goes(page: Client, subscription: Subscription, settings: LazySettings) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+    cancel(page, subscription)
+    cookie = page.cookies["subscription_cancelled"]
+    assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
