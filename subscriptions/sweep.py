@@ -107,18 +107,29 @@ class Sweep:
 
     def _expire(self, rows: SubscriptionQuerySet, size: int) -> list[Subscription]:
         claimed: list[Subscription] = []
+        committed: list[Subscription] = []
         try:
             with transaction.atomic():
                 claimed += rows.claim(size)
+                transaction.on_commit(lambda: committed.extend(claimed))
                 SubscriptionService.expire_claimed(claimed, now=self.now)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - strict receivers may raise anything; it is recorded for its row
-            if not self._puts_off(claimed):
-                self._split(claimed, error)
+            self._go_on_after(error, claimed, committed)
         else:
             self._count(claimed)
         return claimed
+
+    def _go_on_after(
+        self, error: Exception, claimed: Sequence[Subscription], committed: Sequence[Subscription]
+    ) -> None:
+        """What a receiver hooked onto the commit may fail as well; then the batch has ended all the same."""
+        if committed:
+            logger.error("work after a commit of the sweep failed", extra={"error": type(error).__name__})
+            self._count(committed)
+        elif not self._puts_off(claimed):
+            self._split(claimed, error)
 
     def _puts_off(self, claimed: Sequence[Subscription]) -> bool:
         """Whether the batch that was rolled back holds some that failed before; without those it is claimed again."""

@@ -105,6 +105,26 @@ def test_raising_receiver_stops_neither_others_nor_the_sweep_and_is_logged_by_na
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_fails_after_the_commit_is_logged_and_costs_the_sweep_no_count(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise LookupError("names a subscriber")
+
+    def hook_on(**kwargs: Any) -> None:
+        transaction.on_commit(fail)
+
+    make_due(make_plan(), 3)
+    signals.subscriptions_transitioned.connect(hook_on)
+    try:
+        run = Sweep(now=NOW, batch_size=2).run()
+    finally:
+        signals.subscriptions_transitioned.disconnect(hook_on)
+    assert (run.expired, run.failed, run.remaining) == (3, 0, 0)
+    told = [record for record in caplog.records if record.message == "work after a commit of the sweep failed"]
+    assert [record.__dict__["error"] for record in told] == ["LookupError", "LookupError"]
+    assert "names a subscriber" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
 def test_failing_query_of_a_receiver_does_not_undo_the_batch() -> None:
     def broken_query(**kwargs: Any) -> None:
         with connection.cursor() as cursor:
