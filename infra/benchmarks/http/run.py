@@ -57,12 +57,13 @@ def _measure_all(contender: Contender, number: int, *, counted: bool) -> dict[st
 def _measure(contender: Contender, endpoint: "Endpoint", site: "Site", number: int, *, counted: bool) -> Measurement:
     from infra.benchmarks.http.clients import event  # noqa: PLC0415
 
-    events = [event(endpoint.request(site, index)) for index in range(WARM_UP + number)]
+    warm_up = min(WARM_UP, number)
+    events = [event(endpoint.request(site, index)) for index in range(warm_up + number)]
     prepared = [contender.prepare(each) for each in events]
-    statuses = [contender.answer(each) for each in prepared[:WARM_UP]]
+    statuses = [contender.answer(each) for each in prepared[:warm_up]]
     connection.queries_log.clear()
     with CaptureQueriesContext(connection) if counted else nullcontext(), Meter(_backend()) as meter:
-        statuses += [contender.answer(each) for each in prepared[WARM_UP:]]
+        statuses += [contender.answer(each) for each in prepared[warm_up:]]
     if set(statuses) != {endpoint.status}:
         raise BenchmarkFailed(f"{endpoint.name} was answered with {sorted(set(statuses))}")
     return meter.measurement(number, len(connection.queries_log))
