@@ -84,8 +84,7 @@ def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription]
         for _, answer in signal.send_robust(sender, subscription=subscription, **arguments):
             if isinstance(answer, Exception):
                 failed += 1
-        if lazy and not lazy.isdisjoint(_loaded(subscription)):
-            asked = lazy & _loaded(subscription)
+        if asked := lazy & _loaded(subscription):
             prefetch_related_objects(subscriptions[number + 1 :], *asked)
             lazy -= asked
     if failed:
@@ -93,5 +92,5 @@ def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription]
 
 
 def _loaded(subscription: Subscription) -> KeysView[str]:
-    # Asking each relation whether it is cached costs a microsecond a row.
+    # Asking each relation whether it is cached is dearer, and every row of a sweep is asked.
     return subscription._state.fields_cache.keys()  # noqa: SLF001 - Model._state is documented, and its cache not
