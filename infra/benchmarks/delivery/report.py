@@ -149,7 +149,7 @@ def _aims(channels: list[Channel], claims: Mapping[str, list[float]]) -> Iterato
             _percentile(seconds, 95),
             CLAIM_MILLISECONDS,
             at_least=False,
-            because=f"The median is {_percentile(seconds, 50):.1f} ms; the rest is what else the machine did.",
+            because=f"The median is {_percentile(seconds, 50):.1f} ms; what delays the slowest was not measured.",
             unit="ms",
         )
 
