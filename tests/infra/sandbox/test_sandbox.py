@@ -1,8 +1,5 @@
 """A function's process sees what it sees on Lambda, and nothing that it does harms the next invocation."""
 
-import signal
-import subprocess
-import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
@@ -18,6 +15,7 @@ from infra.sandbox.confinement import Confinement, OwnMounts, SharedMounts, conf
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.sandbox import Sandbox, receive
 from tests.infra.sandbox.impatience import give_up_when
+from tests.infra.sandbox.living import lives
 from tests.infra.sandbox.meeting_point import MEET, MeetingPoint
 from tests.patience import PATIENCE_SECONDS, wait_until
 
@@ -65,14 +63,6 @@ def payload(result: InvocationResult) -> Any:
     """What the handler returned."""
     assert result.error is None, result.log
     return result.payload
-
-
-def lives(pid: int) -> bool:
-    """Whether a process is more than an entry in the table of processes."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_it_sees_its_own_variables_and_none_of_this_process(
@@ -342,29 +332,3 @@ def test_what_is_not_json_arrives_as_lambda_reports_it(sandbox_of: MakeSandbox) 
 
     assert result.error is not None
     assert result.error["errorType"] == "Runtime.MarshalError"
-
-
-OWNER = """
-import sys
-from datetime import timedelta
-from pathlib import Path
-from infra.sandbox.sandbox import Sandbox
-
-sandbox = Sandbox(Path(sys.argv[1]), environment={}, timeout=timedelta(hours=1), memory_megabytes=128)
-print(sandbox.invoke(0).payload, flush=True)
-sandbox.invoke(3600)
-"""
-
-
-def test_it_dies_with_its_owner_even_in_the_middle_of_an_invocation(tmp_path: Path) -> None:
-    source = "import os, time\ndef lambda_handler(event, context):\n  time.sleep(event)\n  return os.getpid()"
-    (tmp_path / "handler.py").write_text(source)
-    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert owner.stdout is not None
-    pid = int(owner.stdout.readline())
-    assert lives(pid)
-
-    owner.send_signal(signal.SIGKILL)
-    owner.communicate()
-
-    wait_until(lambda: not lives(pid))
