@@ -5,69 +5,24 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from moto.cloudformation.models import cloudformation_backends
-from moto.ses.models import ses_backends
 
 from infra.deployment import deploy
-from infra.deployment.deployed_state import DeployedState
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import DeployError, NotConfirmed, Refused, ZappaFailed
-from infra.local.local_aws import ACCOUNT, LocalAWS
-from infra.local.zappa_stage import SETTINGS_FILE
-from tests.infra.deployment.test_moto_gaps import code_of
+from infra.local.local_aws import ACCOUNT
+from tests.infra.deployment.account import DATABASE, SECRET, Account
+from tests.infra.deployment.release_zip import code_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
-
-DATABASE = "postgres://user:password@database.example.com:5432/subscriptions"
-SECRET = {"SECRET_KEY": "a-key", "DATABASE_URL": DATABASE}
-
-
-def dev() -> dict[str, Any]:
-    """The shipped stage, to be changed."""
-    stage: dict[str, Any] = json.loads(SETTINGS_FILE.read_text(encoding="utf-8"))["dev"]
-    return stage
-
-
-@dataclass
-class Account:
-    """An account in which everything is as a deployment wants it, unless a test says otherwise."""
-
-    directory: Path
-    stage: dict[str, Any] = field(default_factory=dev)
-    secret: dict[str, str] | None = field(default_factory=SECRET.copy)
-    verified: str = "subscriptions@dev.subscriptions.example.com"
-    with_stack: bool = True
-
-    def deployment(self) -> Deployment:
-        """Make all of it."""
-        path = self.directory / "zappa_settings.json"
-        path.write_text(json.dumps({"dev": self.stage}), encoding="utf-8")
-        deployment = Deployment("dev", path, directory=self.directory / "build")
-        if self.with_stack:
-            deployment.update_stack()
-        if self.secret is not None:
-            client = boto3.client("secretsmanager")
-            client.create_secret(Name="subs-dev/function", SecretString=json.dumps(self.secret))
-        boto3.client("sesv2").create_email_identity(EmailIdentity="example.net")
-        if self.verified:
-            with suppress(boto3.client("sesv2").exceptions.AlreadyExistsException):
-                boto3.client("sesv2").create_email_identity(EmailIdentity=self.verified)
-            ses_backends[ACCOUNT]["us-east-1"].email_identities[self.verified].verified_for_sending_status = True
-        return deployment
-
-
-@pytest.fixture
-def account(aws: LocalAWS, tmp_path: Path) -> Account:
-    return Account(tmp_path)
 
 
 @pytest.fixture
@@ -277,106 +232,6 @@ def test_interrupted_first_deployment_is_begun_anew(account: Account, package: P
     boto3.client("cloudformation").delete_stack(StackName="subs-dev")
     with pytest.raises(Refused, match="make undeploy"):
         deployment.upload(package)
-
-
-def release_of(text: str, stage: dict[str, Any]) -> bytes:
-    """A zip that says which stage it was made for."""
-    file = io.BytesIO(code_of(text))
-    with zipfile.ZipFile(file, "a") as archive:
-        archive.writestr("zappa_settings.json", json.dumps({"dev": stage}))
-    return file.getvalue()
-
-
-@pytest.fixture
-def released(account: Account) -> Deployment:
-    """Three versions of code on Lambda, each with a configuration of its own, of which the first two were kept."""
-    deployment = account.deployment()
-    functions = boto3.client("lambda")
-    role = deployment.outputs()["RoleArn"]
-    functions.create_function(
-        FunctionName="subs-dev", Runtime="python3.11", Role=role, Handler="a.a", Code={"ZipFile": code_of("0")}
-    )
-    for number in range(3):
-        code = release_of(str(number), account.stage)
-        functions.update_function_code(FunctionName="subs-dev", ZipFile=code, Publish=True)
-        functions.update_function_configuration(FunctionName="subs-dev", Timeout=100 + number)
-        if number < 2:
-            deployment.releases.keep()
-    return deployment
-
-
-def test_releases_are_remembered_and_gone_back_to(released: Deployment) -> None:
-    releases = released.releases
-    first, second = releases.kept()
-
-    released.go_back_to(second)
-    functions = boto3.client("lambda")
-    found = functions.get_function(FunctionName="subs-dev")["Configuration"]
-    kept = functions.get_function(FunctionName="subs-dev", Qualifier=second)["Configuration"]
-    assert (found["CodeSha256"], found["Timeout"]) == (kept["CodeSha256"], 101)
-
-    assert releases.previous() == first
-    released.go_back_to(first)
-    again = releases.keep_instead(first)
-    assert releases.kept() == [again]
-    with pytest.raises(Refused, match="no earlier release"):
-        releases.previous()
-
-
-def test_schedule_and_queues_go_back_with_the_code(released: Deployment, account: Account) -> None:
-    kept = released.releases.kept()[-1]
-    wake_up = {"arn": released.outputs()["WakeUpQueueArn"], "batch_size": 1, "enabled": True}
-    account.stage["events"][0]["expression"] = "rate(2 hours)"
-    new = "config.jobs.of_the_next_release"
-    account.stage["events"] += [
-        {"function": new, "name": new, "expression": "rate(1 hour)"},
-        {"function": "notifications.jobs.deliver_woken", "event_source": wake_up},
-    ]
-    settings = account.directory / "next_release.json"
-    settings.write_text(json.dumps({"dev": account.stage}), encoding="utf-8")
-    next_release = replace(released, settings_file=settings)
-    next_release.zappa().run("schedule")
-    next_release.complete()
-    assert len(boto3.client("lambda").list_event_source_mappings()["EventSourceMappings"]) == 2
-
-    then = released.go_back_to(kept)
-
-    state = DeployedState(then)
-    state.check_schedule()
-    state.check_event_sources()
-
-
-def test_version_that_does_not_tell_its_schedule_is_not_gone_back_to(released: Deployment) -> None:
-    functions = boto3.client("lambda")
-    functions.update_function_code(FunctionName="subs-dev", ZipFile=code_of("foreign"), Publish=True)
-    foreign = released.releases.keep()
-    with pytest.raises(Refused, match="check out its commit"):
-        released.go_back_to(foreign)
-
-
-def test_after_an_interrupted_deployment_the_last_good_release_is_gone_back_to(released: Deployment) -> None:
-    assert released.releases.previous() == released.releases.kept()[-1]
-
-
-def test_versions_that_are_gone_are_not_gone_back_to(released: Deployment) -> None:
-    first, second = released.releases.kept()
-    boto3.client("lambda").delete_function(FunctionName="subs-dev", Qualifier=first)
-    assert released.releases.kept() == [second]
-
-
-def test_dead_letter_queue_that_zappa_update_leaves_is_set(released: Deployment) -> None:
-    released.complete()
-    found = boto3.client("lambda").get_function_configuration(FunctionName="subs-dev")
-    assert found["DeadLetterConfig"] == {"TargetArn": released.outputs()["DeadLetterQueueArn"]}
-
-
-def test_queue_that_feeds_the_function_may_fail_in_part(released: Deployment) -> None:
-    functions = boto3.client("lambda")
-    queue = released.outputs()["FeedbackQueueArn"]
-    functions.create_event_source_mapping(FunctionName="subs-dev", EventSourceArn=queue)
-    released.complete()
-    (mapping,) = functions.list_event_source_mappings(FunctionName="subs-dev")["EventSourceMappings"]
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_error_that_zappa_only_prints_is_an_error(account: Account) -> None:

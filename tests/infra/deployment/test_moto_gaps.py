@@ -1,11 +1,9 @@
 """Each gap of moto is closed, and is still there in a moto of its own: where the second fails, the override can go."""
 
-import io
 import json
 import subprocess
 import sys
 import urllib.request
-import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from moto.awslambda.models import LambdaFunction
 from infra.deployment.moto_gaps import Request
 from infra.local.local_aws import LocalAWS
 from infra.sandbox.invocation_result import InvocationResult
+from tests.infra.deployment.release_zip import code_of
 
 NAME = "subs-test"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:letters"
@@ -34,14 +33,6 @@ server.start()
 print("http://%s:%s" % server.get_host_and_port(), flush=True)
 sys.stdin.read()
 """
-
-
-def code_of(text: str) -> bytes:
-    """A zip."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("handler.py", text)
-    return file.getvalue()
 
 
 @dataclass(frozen=True)

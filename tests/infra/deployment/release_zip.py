@@ -1,0 +1,22 @@
+"""Zips with code that is never run."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+
+def code_of(text: str) -> bytes:
+    """A zip."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("handler.py", text)
+    return file.getvalue()
+
+
+def release_of(text: str, stage: dict[str, Any]) -> bytes:
+    """A zip that says which stage it was made for."""
+    file = io.BytesIO(code_of(text))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("zappa_settings.json", json.dumps({"dev": stage}))
+    return file.getvalue()
