@@ -1,12 +1,9 @@
-"""The zip that Zappa uploads, run as Lambda runs it: schedule, requests, queues, and what goes wrong."""
+"""The zip that Zappa uploads, run as Lambda runs it: schedule, requests and queues."""
 
 import gzip
 import json
-import os
-import threading
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPMessage
 from pathlib import Path
@@ -14,120 +11,37 @@ from typing import Any
 
 import boto3
 import pytest
-from django.conf import settings
-from django.db import connection, transaction
 
 from infra.gateway.api_gateway import ApiGateway
 from infra.gateway.http_api import HttpAPI
 from infra.gateway.rest_api import RestAPI
-from infra.local.eventbridge import delivered_event, scheduled_event
+from infra.local.eventbridge import scheduled_event
 from infra.local.feedback_queue import FeedbackQueue
 from infra.local.local_aws import ACCOUNT, LocalAWS
 from infra.local.zappa_stage import ZappaStage
 from infra.sandbox.event_source_poller import EventSourcePoller
 from infra.sandbox.event_sources import EventSource
-from infra.sandbox.function_configuration import FunctionConfiguration
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.lambda_service import LambdaService
 from notifications.models import Channel, Feedback, Notification, State
-from subscriptions.models import Plan, Subscription, SubscriptionEvent
-from subscriptions.services import SubscriptionService as Service
-from tests.deployment import VARIABLES
+from subscriptions.models import Plan, Subscription
 from tests.embedded_metric_format import problems
-from tests.factories import MONTH, has_access, make_plan, make_user
+from tests.factories import has_access, make_plan
+from tests.flows.deployed_function import SWEEP, fired, succeeded
 from tests.gateway import GATEWAYS, OWN_HOST, Browser
-from tests.infra.built_package import BuiltPackage
-from tests.infra.sandbox.impatience import give_up_when
-from tests.locks import wait_until_blocked
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.ses_feedback import ses_event
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
-SWEEP = "subscriptions.jobs.check_expired_subscriptions"
 DELIVERY = "notifications.jobs.deliver_notifications"
-SECRET = "subs-dev/function"
 EVENTS = Path(__file__).parent.parent / "events"
-QUICK = (timedelta(seconds=0.05), timedelta(seconds=0.1))
 ON_OWN_HOST = [gateway for gateway in GATEWAYS if gateway.host == OWN_HOST]
-
-Letters = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="session")
-def function(package: BuiltPackage, stage: ZappaStage, local_aws: LocalAWS) -> FunctionConfiguration:
-    """The function as `zappa deploy` configures it, on the local AWS."""
-    here = {
-        "AWS_ENDPOINT_URL": local_aws.url,
-        "DATABASE_CONNECT_SECONDS": str(PATIENCE_SECONDS),
-        "SECRET_ARN": f"arn:aws:secretsmanager:{stage.region}:{ACCOUNT}:secret:{SECRET}",
-        "SES_FROM_ADDRESS": settings.SES_FROM_ADDRESS,
-        "SNS_TOPIC_ARN": settings.SNS_TOPIC_ARN,
-    }
-    return FunctionConfiguration(
-        name=stage.lambda_name,
-        package=package.directory,
-        handler=stage.handler,
-        environment=stage.variables | here,
-        timeout=timedelta(seconds=stage.timeout_seconds),
-        memory_megabytes=stage.memory_megabytes,
-        region=stage.region,
-        dead_letter_arn=stage.dead_letter_arn,
-    )
-
-
-@pytest.fixture(scope="session")
-def service_of_all(function: FunctionConfiguration, django_db_setup: None) -> Iterator[LambdaService]:
-    with LambdaService([function], concurrency=1, retry_delays=QUICK) as service:
-        yield service
-
-
-@pytest.fixture
-def service(service_of_all: LambdaService, secret: None) -> LambdaService:
-    """The function, warm after its first invocation."""
-    return service_of_all
-
-
-@pytest.fixture
-def secret(aws: LocalAWS) -> None:
-    """The function's secret, which leads it to the test database."""
-    create_secret()
-
-
-@pytest.fixture
-def dead_letters(aws: LocalAWS, stage: ZappaStage) -> Letters:
-    """What the function failed on for good."""
-    sqs = boto3.client("sqs")
-    url = sqs.create_queue(QueueName=stage.dead_letter_arn.rpartition(":")[2])["QueueUrl"]
-
-    def read() -> list[dict[str, Any]]:
-        messages = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages", [])
-        return [dict(message) for message in messages]
-
-    return read
-
-
-@pytest.fixture
-def due(aws: LocalAWS) -> Subscription:
-    """Ada's only subscription, which ended an hour ago."""
-    now = datetime.now(UTC)
-    ada = make_user(first_name="Ada", email="ada@example.com")
-    subscription = Service.create_subscription(ada, make_plan(), now=now - MONTH - timedelta(hours=1))
-    Notification.objects.all().delete()
-    return subscription
 
 
 @pytest.fixture
 def plan() -> Plan:
     return make_plan(name="Monthly", duration_days=30)
-
-
-def create_secret() -> None:
-    """As an operator has it before the first deployment."""
-    boto3.client("secretsmanager").create_secret(
-        Name=SECRET,
-        SecretString=json.dumps({"SECRET_KEY": VARIABLES["SECRET_KEY"], "DATABASE_URL": os.environ["DATABASE_URL"]}),
-    )
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -136,21 +50,10 @@ def sample(name: str) -> dict[str, Any]:
     return event
 
 
-def fired(stage: ZappaStage, function: str) -> Any:
-    """What reaches the function when a schedule fires, through the target's own transformer."""
-    return delivered_event(stage.schedule_of(function), region=stage.region, time=datetime.now(UTC))
-
-
 def recorded(stage: ZappaStage, function: str) -> Any:
     """AWS's sample event, with the rule that Zappa makes for the function."""
     made = scheduled_event(stage.schedule_of(function), region=stage.region, time=datetime.now(UTC))
     return sample("cloudwatch-scheduled-event") | {"resources": made["resources"]}
-
-
-def succeeded(result: InvocationResult) -> Any:
-    """What the function returned."""
-    assert result.error is None, result.log
-    return result.payload
 
 
 @pytest.mark.parametrize("event_of", [recorded, fired])
@@ -301,93 +204,3 @@ def hide_for_no_time(queue: FeedbackQueue) -> None:
 def messages_of(queue_url: str) -> list[dict[str, Any]]:
     found = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
     return [dict(message) for message in found.get("Messages", [])]
-
-
-@pytest.mark.usefixtures("secret")
-def test_job_that_raises_is_retried_and_ends_in_the_dead_letter_queue(
-    due: Subscription, dead_letters: Letters, function: FunctionConfiguration, stage: ZappaStage
-) -> None:
-    attempts: list[InvocationResult] = []
-    event = fired(stage, SWEEP)
-    with LambdaService([function], retry_delays=QUICK, listener=lambda _, result: attempts.append(result)) as service:
-        with renamed("subscriptions_sweeprun"):
-            service.invoke_async(stage.lambda_name, event).result(PATIENCE_SECONDS)
-        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(PATIENCE_SECONDS))
-
-    failed = attempts[:3]
-    assert [attempt.error and attempt.error["errorType"] for attempt in failed] == ["ProgrammingError"] * 3
-    assert len({attempt.request_id for attempt in failed}) == 1
-    (letter,) = dead_letters()
-    assert json.loads(letter["Body"]) == event
-    assert letter["MessageAttributes"]["RequestID"]["StringValue"] == failed[0].request_id
-    assert "subscriptions_sweeprun" in letter["MessageAttributes"]["ErrorMessage"]["StringValue"]
-    assert summary["expired"] == 1
-
-
-class renamed:  # noqa: N801 - reads as a verb
-    """Context manager: a table is missing."""
-
-    def __init__(self, table: str) -> None:
-        self.table = table
-
-    def __enter__(self) -> None:
-        self._rename(self.table, f"{self.table}_away")
-
-    def __exit__(self, *_: object) -> None:
-        self._rename(f"{self.table}_away", self.table)
-
-    def _rename(self, name: str, new: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"ALTER TABLE {name} RENAME TO {new}")
-
-
-@pytest.mark.usefixtures("secret")
-def test_job_over_its_time_is_killed_and_the_next_one_finishes_its_work(
-    due: Subscription, dead_letters: Letters, function: FunctionConfiguration, stage: ZappaStage
-) -> None:
-    time_is_over = threading.Event()
-    with LambdaService([replace(function, retries=0)], receive=give_up_when(time_is_over.is_set)) as service:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE subscriptions_subscriptionevent IN ACCESS EXCLUSIVE MODE")
-            sweep = service.invoke_async(stage.lambda_name, fired(stage, SWEEP))
-            wait_until_blocked()
-            time_is_over.set()
-            killed = sweep.result(PATIENCE_SECONDS)
-        time_is_over.clear()
-        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(PATIENCE_SECONDS))
-
-    assert killed.error is not None
-    assert killed.error["errorType"] == "Sandbox.Timedout"
-    assert len(dead_letters()) == 1
-    due.refresh_from_db()
-    assert (due.status, summary["failed"], summary["remaining"]) == ("expired", 0, 0)
-    assert SubscriptionEvent.objects.filter(transition="expired").count() == 1
-
-
-def test_start_that_failed_for_want_of_its_secret_recovers_by_itself(
-    due: Subscription, dead_letters: Letters, function: FunctionConfiguration, stage: ZappaStage
-) -> None:
-    attempts: list[InvocationResult] = []
-
-    def provide(_: FunctionConfiguration, result: InvocationResult) -> None:
-        attempts.append(result)
-        if len(attempts) == 1:
-            create_secret()
-
-    with LambdaService([function], retry_delays=QUICK, listener=provide) as service:
-        summary = succeeded(service.invoke_async(stage.lambda_name, fired(stage, SWEEP)).result(PATIENCE_SECONDS))
-
-    assert [attempt.error and attempt.error["errorType"] for attempt in attempts] == ["UnusableSecret", None]
-    assert summary["expired"] == 1
-    assert dead_letters() == []
-
-
-@pytest.mark.usefixtures("due", "secret")
-def test_cold_start_writes_no_error_and_no_secret(function: FunctionConfiguration) -> None:
-    with function.sandbox() as sandbox:
-        result = sandbox.invoke({"manage": "check"})
-
-    assert succeeded(result) == {}
-    assert '"level": "ERROR"' not in result.log
-    assert VARIABLES["SECRET_KEY"] not in result.log
-    assert os.environ["DATABASE_URL"] not in result.log
