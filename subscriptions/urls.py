@@ -1,10 +1,10 @@
 """Addresses of the pages."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path
-from django.views.i18n import set_language
 
 from subscriptions.views import account, confirmation, icon, owned, plans
+from subscriptions.views.next_page import SignInView, choose_language
 
 urlpatterns = [
     path("", plans.plans, name="plans"),
@@ -16,9 +16,9 @@ urlpatterns = [
     path("subscriptions/<int:subscription_id>/cancel/", owned.cancel, name="cancel_subscription"),
     path("subscriptions/<int:subscription_id>/reactivate/", owned.reactivate, name="reactivate_subscription"),
     path("subscriptions/<int:subscription_id>/renew/", owned.renew, name="renew_subscription"),
-    path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-in/", SignInView.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("sign-up/", account.sign_up, name="sign_up"),
     path("favicon.ico", icon.favicon, name="favicon"),
-    path("language/", set_language, name="set_language"),
+    path("language/", choose_language, name="set_language"),
 ]

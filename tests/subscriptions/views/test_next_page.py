@@ -1,0 +1,82 @@
+"""The page that a visitor goes on to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse, set_script_prefix
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+SIGN_UP = {"username": "grace", "email": "grace@example.com", "password1": PASSWORD, "password2": PASSWORD}
+SIGN_IN = {"username": "ada", "password": PASSWORD}
+
+NO_PAGE_OF_THIS_SITE = [
+    "foo", "?page=2", "#top", "dashboard", "admin:index", "./dashboard", "../admin/", " dashboard",
+    "https://evil.example.com/", "//evil.example.com", "/\\evil.example.com", "http:///evil.example.com",
+    "javascript:alert(1)", "\x00", "/" + "x" * 3000,
+]  # fmt: skip
+
+
+@pytest.fixture
+def account() -> User:
+    return User.objects.create_user("ada", "ada@example.com", PASSWORD)
+
+
+@pytest.fixture
+def stage() -> Iterator[str]:
+    """Everything lies below the name of the stage."""
+    set_script_prefix("/dev/")
+    yield "/dev"
+    set_script_prefix("/")
+
+
+def location(answer: Any) -> str:
+    """Where the answer leads to."""
+    assert answer.status_code == 302
+    return str(answer.headers["Location"])
+
+
+@pytest.mark.parametrize("wanted", NO_PAGE_OF_THIS_SITE)
+def test_sign_up_goes_on_to_the_plans_unless_a_page_is_wanted(client: Client, wanted: str) -> None:
+    assert location(client.post(reverse("sign_up"), SIGN_UP | {"next": wanted})) == reverse("plans")
+    assert User.objects.get().username == "grace"
+    assert location(client.get(reverse("sign_up"), {"next": wanted})) == reverse("plans")
+
+
+@pytest.mark.parametrize("wanted", NO_PAGE_OF_THIS_SITE)
+def test_sign_in_goes_on_to_ones_subscriptions_unless_a_page_is_wanted(
+    client: Client, account: User, wanted: str
+) -> None:
+    assert location(client.post(reverse("login"), SIGN_IN | {"next": wanted})) == reverse("subscriptions")
+    assert location(client.get(reverse("login"), {"next": wanted})) == reverse("subscriptions")
+
+
+@pytest.mark.parametrize("wanted", NO_PAGE_OF_THIS_SITE)
+def test_language_goes_on_to_the_plans_unless_a_page_is_wanted(client: Client, wanted: str) -> None:
+    answer = client.post(reverse("set_language"), {"language": "de", "next": wanted})
+    assert location(answer) == reverse("plans")
+    assert answer.cookies["django_language"].value == "de"
+
+
+@pytest.mark.parametrize("wanted", ["/subscribe/1/?a=b#c", "/foo", "http://testserver/subscriptions/"])
+def test_page_of_this_site_is_gone_on_to(client: Client, account: User, wanted: str) -> None:
+    assert location(client.post(reverse("login"), SIGN_IN | {"next": wanted})) == wanted
+    assert location(client.post(reverse("set_language"), {"language": "de", "next": wanted})) == wanted
+    client.logout()
+    assert location(client.post(reverse("sign_up"), SIGN_UP | {"next": wanted})) == wanted
+
+
+@pytest.mark.parametrize("wanted", ["", "foo", "dashboard", "/subscriptions/", "/prod/", "http://testserver/prod/"])
+def test_stage_is_never_left(client: Client, account: User, stage: str, wanted: str) -> None:
+    assert location(client.post("/language/", {"language": "de", "next": wanted})) == f"{stage}/"
+    assert location(client.post("/sign-in/", SIGN_IN | {"next": wanted})) == f"{stage}/subscriptions/"
+    client.logout()
+    assert location(client.post("/sign-up/", SIGN_UP | {"next": wanted})) == f"{stage}/"
+
+
+def test_page_of_the_stage_is_gone_on_to(client: Client, account: User, stage: str) -> None:
+    assert location(client.post("/sign-in/", SIGN_IN | {"next": "/dev/subscribe/1/"})) == "/dev/subscribe/1/"
