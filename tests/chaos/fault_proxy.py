@@ -1,10 +1,12 @@
 """An HTTP proxy before the local AWS that spoils calls: `python -m tests.chaos.fault_proxy UPSTREAM SEED LEDGER`.
 
-Prints its port. Standard input takes `storm`, `calm`, and `refuse SECONDS`, while which connections are refused; each
-is answered by `obeyed`. Each call becomes a line of the file LEDGER.
+Prints its port. Standard input takes `storm`, `calm`, `each` (the first calls in a storm meet each fault once), and
+`refuse SECONDS`, during which connections are refused; a command is answered by `obeyed`. Each call becomes a line of
+the file LEDGER.
 """
 
 import http.client
+import random
 import socket
 import struct
 import sys
@@ -20,7 +22,7 @@ from infra.postgresql import hold_a_port
 from tests.chaos import batch_answers
 from tests.chaos.aws_requests import ACCOUNT, Answer, AwsRequest
 from tests.chaos.durations import LATE, SIGNATURE_LASTS
-from tests.chaos.faults import BATCH_FAULTS, Fault, choose, chosen_entries
+from tests.chaos.faults import BATCH_FAULTS, EACH, Fault, choose, chosen_entries
 from tests.chaos.ledger import Call
 from tests.patience import PATIENCE_SECONDS
 
@@ -35,9 +37,16 @@ class Weather:
         self.upstream = upstream
         self.stormy = False
         self._seed = seed
-        self._ledger = ledger.open("a", buffering=1)
+        self._ledger = ledger
         self._calls: Counter[tuple[str, int]] = Counter()
+        self._owed: dict[str, list[Fault]] = {}
         self._lock = threading.Lock()
+
+    def owe_each_fault(self) -> None:
+        """Let the first calls of each service meet each of its faults once, in an order drawn from the seed."""
+        chance = random.Random(self._seed)
+        with self._lock:
+            self._owed = {service: chance.sample(faults, len(faults)) for service, faults in EACH.items()}
 
     def fault_for(self, request: AwsRequest) -> tuple[Fault, list[int]]:
         """What happens to this call, and to which entries if not to all."""
@@ -47,13 +56,19 @@ class Weather:
             self._calls[request.service, first] += 1
         if request.age > SIGNATURE_LASTS:
             return Fault.EXPIRED, []
-        fault = choose(self._seed, request.service, first, call) if self.stormy else Fault.NONE
+        fault = self._stormy_fault(request.service, first, call) if self.stormy else Fault.NONE
         return fault, chosen_entries(self._seed, request.keys, call) if fault in BATCH_FAULTS else []
+
+    def _stormy_fault(self, service: str, first: int, call: int) -> Fault:
+        with self._lock:
+            if owed := self._owed.get(service):
+                return owed.pop()
+        return choose(self._seed, service, first, call)
 
     def record(self, call: Call) -> None:
         """Add a line to the ledger."""
-        with self._lock:
-            self._ledger.write(call.as_json() + "\n")
+        with self._lock, self._ledger.open("a") as lines:
+            lines.write(call.as_json() + "\n")
 
 
 class SpoiledCall(BaseHTTPRequestHandler):
@@ -172,6 +187,9 @@ def _refusal(request: AwsRequest, fault: Fault) -> Answer:
 def _obey(commands: list[str], proxy: FaultProxy) -> FaultProxy:
     if commands[0] in {"storm", "calm"}:
         proxy.weather.stormy = commands[0] == "storm"
+        return proxy
+    if commands[0] == "each":
+        proxy.weather.owe_each_fault()
         return proxy
     proxy.shutdown()
     proxy.server_close()

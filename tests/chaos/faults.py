@@ -42,6 +42,8 @@ BATCH_FAULTS = (Fault.PARTLY_FAILED, Fault.PARTLY_SILENT)
 ONE_BY_ONE = [fault for fault in Fault if fault not in (Fault.NONE, Fault.EXPIRED, *BATCH_FAULTS)]
 CHOSEN: Mapping[str, Sequence[Fault]] = {"ses": ONE_BY_ONE, "account": ONE_BY_ONE, "sns": [*ONE_BY_ONE, *BATCH_FAULTS]}
 """By what is called: SendEmail, GetAccount, PublishBatch."""
+EACH: Mapping[str, Sequence[Fault]] = {"ses": ONE_BY_ONE, "sns": BATCH_FAULTS}
+"""The faults that every storm must bring, by service: each kind once, whatever the speed of the machine."""
 
 
 def choose(seed: int, service: str, key: int, call: int) -> Fault:

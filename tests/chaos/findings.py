@@ -11,7 +11,8 @@ from notifications.models import Channel
 from tests.chaos import audit, judge
 from tests.chaos.durations import CONNECT_TIMEOUT, LATE
 from tests.chaos.judge import ChannelVerdict
-from tests.chaos.ledger import Call
+from tests.chaos.ledger import Call, faults_to_come
+from tests.chaos.storm import Disaster
 from tests.chaos.verdict import Verdict
 
 HARMLESS = ("OperationalError", "InterfaceError")
@@ -76,8 +77,8 @@ def _duplicates_although_confirmed(course: Course, mails: ChannelVerdict) -> Cou
 
 
 def _problems(course: Course, mails: ChannelVerdict, events: ChannelVerdict, confirmed: Counter[int]) -> Iterator[str]:
-    if not course.disasters or not any(call.ambiguous for call in course.calls):
-        yield "the storm spoiled nothing, and so proves nothing"
+    yield from (f"{service} never met '{fault.value}'" for service, fault in faults_to_come(course.calls))
+    yield from (f"'{disaster.value}' never struck" for disaster in Disaster if not course.disasters[disaster.value])
     yield from _told("was lost", mails.lost + events.lost)
     yield from _told("arrived again although SES had confirmed it", confirmed)
     yield from _told("arrived more often than answers were ambiguous", mails.inexplicable + events.inexplicable)

@@ -1,12 +1,12 @@
 """What the proxy did with each call."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from tests.chaos.faults import Fault
+from tests.chaos.faults import EACH, Fault
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,9 @@ def calls(ledger: Path) -> Iterator[Call]:
     """All calls so far."""
     with ledger.open() as lines:
         yield from (Call.from_json(line) for line in lines)
+
+
+def faults_to_come(made: Iterable[Call]) -> set[tuple[str, Fault]]:
+    """Return each service's faults that every storm must bring and that none of these calls has met."""
+    required = {(service, fault) for service, faults in EACH.items() for fault in faults}
+    return required - {(call.service, call.fault) for call in made}

@@ -22,7 +22,7 @@ from tests.chaos.feedback import Feedback, Record, lambda_event
 from tests.chaos.findings import Course, verdict_on
 from tests.chaos.fleet import Fleet
 from tests.chaos.interval import Interval
-from tests.chaos.ledger import calls
+from tests.chaos.ledger import calls, faults_to_come
 from tests.chaos.population import populate
 from tests.chaos.program import Program
 from tests.chaos.schedule import EventSchedule
@@ -102,12 +102,17 @@ class Play:
 
     def _storm(self, theatre: Theatre, aws: LocalAWS, duration: timedelta, due: int) -> Storm:
         self._wait_until_ready(theatre.fleet)
+        theatre.proxy.tell("each")
         theatre.proxy.tell("storm")
         storm = Storm(self._chance, duration)
-        while not storm.is_over(enough=self.mails_seen >= due * WEATHERED):
+        while not (storm.has_lasted_too_long or (storm.may_end and self._has_weathered(due))):
             storm.strike(theatre)
             self._step(theatre.fleet, aws)
         return storm
+
+    def _has_weathered(self, due: int) -> bool:
+        """Whether most of the mails went out in the storm, and each fault has happened."""
+        return self.mails_seen >= due * WEATHERED and not faults_to_come(calls(self.ledger))
 
     def _recover(self, fleet: Fleet, proxy: Program, aws: LocalAWS, due: list[int]) -> None:
         """Go on without faults until all is through, or for QUIET_SECONDS."""

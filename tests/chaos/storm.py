@@ -14,6 +14,8 @@ from tests.chaos.fleet import Fleet, Worker
 from tests.chaos.program import Program
 
 REFUSED_SECONDS = 1.0 * PACE
+LONGEST_SECONDS = 900.0
+"""After which a storm ends although something has not happened, which the verdict then reports."""
 
 
 class Disaster(Enum):
@@ -55,7 +57,7 @@ class Theatre:
 
 
 class Storm:
-    """The disasters, spread over `duration` from now on."""
+    """The disasters, spread over `duration` from now on, or over as much more as a busy machine needs."""
 
     def __init__(self, chance: random.Random, duration: timedelta) -> None:
         self._chance = chance
@@ -64,14 +66,18 @@ class Storm:
         times = sorted(begun + chance.uniform(0, duration.total_seconds()) for _ in disasters)
         chance.shuffle(disasters)
         self._coming = list(zip(times, disasters, strict=True))
-        self._duration = duration.total_seconds()
         self._ends_at = begun + duration.total_seconds()
         self.struck: Counter[str] = Counter()
 
-    def is_over(self, *, enough: bool) -> bool:
-        """Whether all has struck and the time is up; until there is `enough` it lasts up to twice as long again."""
-        past = time.monotonic() - self._ends_at
-        return not self._coming and (past >= 2 * self._duration or (enough and past >= 0))
+    @property
+    def may_end(self) -> bool:
+        """Whether each disaster has struck and the time is up."""
+        return not self._coming and time.monotonic() >= self._ends_at
+
+    @property
+    def has_lasted_too_long(self) -> bool:
+        """Whether waiting for what has not happened is of no more use."""
+        return time.monotonic() >= self._ends_at + LONGEST_SECONDS
 
     def strike(self, theatre: Theatre) -> None:
         """Let happen what is due, if there is somebody whom it can happen to."""

@@ -1,8 +1,10 @@
 """What the proxy does to a call is what it says, and a deliverer's verdict on it is right."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +15,10 @@ from django.conf import settings
 from infra.local.local_aws import LocalAWS
 from notifications import ses, sns
 from notifications.outcomes import Verdict
-from tests.chaos.faults import CHOSEN, Fault, choose, chosen_entries
-from tests.chaos.ledger import Call, calls
+from tests.chaos.aws_requests import AwsRequest
+from tests.chaos.fault_proxy import Weather
+from tests.chaos.faults import CHOSEN, EACH, Fault, choose, chosen_entries
+from tests.chaos.ledger import Call, calls, faults_to_come
 from tests.chaos.program import Program
 from tests.patience import PATIENCE_SECONDS, wait_until
 
@@ -151,3 +155,21 @@ def test_refused_connection_comes_back_on_the_same_port(proxied: Proxied) -> Non
 def test_every_fault_is_met_by_somebody() -> None:
     for service, faults in CHOSEN.items():
         assert {choose(SEED, service, key, 0) for key in range(1_000)} == {Fault.NONE, *faults}
+
+
+@pytest.mark.parametrize("service", EACH)
+def test_first_calls_of_a_storm_meet_each_fault_of_their_service_once(service: str, tmp_path: Path) -> None:
+    weather = Weather("unused", SEED, tmp_path / "ledger")
+    weather.stormy = True
+    weather.owe_each_fault()
+    met = [weather.fault_for(request_of(service, key))[0] for key in range(1, len(EACH[service]) + 1)]
+    assert Counter(met) == Counter(EACH[service])
+
+
+def test_faults_to_come_are_those_that_no_call_has_met() -> None:
+    met = [Call("", 0.0, service, [1], [], fault, [], "") for service, faults in EACH.items() for fault in faults[1:]]
+    assert faults_to_come(met) == {(service, faults[0]) for service, faults in EACH.items()}
+
+
+def request_of(service: str, key: int) -> AwsRequest:
+    return AwsRequest(service, [key], b"", datetime.now(UTC), WORKER, "attempt=1")

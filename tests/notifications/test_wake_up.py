@@ -24,6 +24,7 @@ from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
 from tests.factories import NOW, make_due, make_plan, make_user
 from tests.lambda_context import Context
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = Path(__file__).resolve().parents[2]
@@ -155,7 +156,7 @@ def test_commits_at_once_send_one_message(queue: Queue) -> None:
 
     def work() -> None:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=PATIENCE_SECONDS)
             sent.append(wake_up.send())
         finally:
             connection.close()
@@ -164,7 +165,7 @@ def test_commits_at_once_send_one_message(queue: Queue) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE_SECONDS)
     assert sorted(sent) == [False, False, False, True]
     assert queue.number() == 1
 
