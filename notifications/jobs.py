@@ -22,8 +22,8 @@ def deliver_notifications(event: dict[str, Any], context: LambdaContext) -> dict
 def send_expiry_reminders(event: dict[str, Any], context: LambdaContext) -> dict[str, int | bool]:
     """Put a reminder into the outbox for each subscription whose end comes near; the next delivery takes it to SES.
 
-    Returns how many were recorded, and whether the time sufficed for all. Raises InvalidJobEvent, JobFailed, or the
-    database's error.
+    Returns how many were recorded, whether the time sufficed for all, and how many plans have malformed days. Raises
+    InvalidJobEvent, JobFailed, or the database's error.
     """
     with scheduled_job(event, context) as invocation:
         return Reminders(now=clock.now(), time_left=invocation.time_left).run()

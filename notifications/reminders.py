@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerField, Q, QuerySet, Value, When
 
 from foundation.insert_select import insert_select_returning
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 SubscriptionEvent = Notification._meta.get_field("event").related_model
 Plan = apps.get_model("subscriptions", "Plan")
+REMINDER_DAYS = Plan._meta.get_field("reminder_days")
 
 BEGINS_A_PERIOD = ~Q(transition__in=("cancelled", "reactivated", "expired"))
 """`created` and `renewed` do. Asked for by their names, they would be looked up in an index that has all of history."""
@@ -46,10 +48,10 @@ class Reminders:
     recorded: int = field(default=0, init=False)
 
     def run(self) -> dict[str, int | bool]:
-        """Record reminders; return how many, and whether the time sufficed for all."""
-        plans = plans_by_day()
+        """Record reminders; return how many, whether the time sufficed for all, and how many plans are malformed."""
+        plans, malformed = plans_by_day()
         complete = not plans or self._record(wanted(plans, self.now))
-        summary = {"recorded": self.recorded, "complete": complete}
+        summary = {"recorded": self.recorded, "complete": complete, "malformed_plans": len(malformed)}
         logger.info("reminders recorded", extra=summary)
         return summary
 
@@ -63,23 +65,41 @@ class Reminders:
             if not keys:
                 return True
             self.recorded += len(keys)
-            rest = rows.filter(subscription__end_date__gte=_end_of(max(keys)))
+            rest = rows.filter(subscription__end_date__gte=_end_when_recorded(max(keys)))
         return False
 
 
-def plans_by_day() -> dict[int, list[int]]:
-    """For each number of days before the end, the plans whose subscribers are reminded then, by primary key."""
+def plans_by_day() -> tuple[dict[int, list[int]], list[int]]:
+    """For each number of days before the end, the plans whose subscribers are reminded then; and the malformed plans.
+
+    Plans are named by primary key. A malformed plan is logged and reminds nobody, so that the others go on.
+    """
     plans: dict[int, list[int]] = defaultdict(list)
-    for key, reminder_days in Plan._base_manager.values_list("pk", "reminder_days"):
-        for day in reminder_days:
-            plans[day].append(key)
-    return plans
+    malformed: list[int] = []
+    for key, reminder_days in Plan._base_manager.order_by("pk").values_list("pk", "reminder_days"):
+        if _is_valid(reminder_days):
+            for day in reminder_days:
+                plans[day].append(key)
+        else:
+            malformed.append(key)
+    if malformed:
+        logger.error("plans have malformed reminder days; correct them in the admin", extra={"plans": malformed})
+    return plans, malformed
+
+
+def _is_valid(reminder_days: object) -> bool:
+    """Apply the field's own rules: a script or an older release may have written anything."""
+    try:
+        REMINDER_DAYS.clean(reminder_days, None)
+    except ValidationError:
+        return False
+    return isinstance(reminder_days, list)
 
 
 def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
     """Event, channel and days of each reminder that is to be recorded at `now`, the earliest end first.
 
-    `plans` is what `plans_by_day` gives, and not empty.
+    `plans` is the first of what `plans_by_day` returns, and not empty.
     """
     near = Q(subscription__end_date__gt=now, subscription__end_date__lte=now + timedelta(days=max(plans)))
     began = SubscriptionEvent._base_manager.filter(near, BEGINS_A_PERIOD, subscription__expired_at__isnull=True)
@@ -119,6 +139,7 @@ def _is_unwanted() -> Exists:
     return Exists(preferences.turned_off().filter(user=OuterRef("subscription__user")))
 
 
-def _end_of(key: int) -> datetime:
-    ends = Notification.objects.filter(pk=key).values_list("event__subscription__end_date", flat=True)
+def _end_when_recorded(key: int) -> datetime:
+    """Return the end that the reminder was recorded for; a renewal may have moved the subscription's own since."""
+    ends = Notification.objects.filter(pk=key).values_list("event__new_end_date", flat=True)
     return ends.get()

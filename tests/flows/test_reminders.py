@@ -40,7 +40,10 @@ def test_scheduled_event_reminds_once(
     ending: Subscription, aws: LocalAWS, lambda_function: LambdaFunction, stage: ZappaStage
 ) -> None:
     summaries = [fire(lambda_function, stage, REMINDERS) for _ in range(2)]
-    assert summaries == [{"recorded": 1, "complete": True}, {"recorded": 0, "complete": True}]
+    assert summaries == [
+        {"recorded": 1, "complete": True, "malformed_plans": 0},
+        {"recorded": 0, "complete": True, "malformed_plans": 0},
+    ]
     for _ in range(2):
         fire(lambda_function, stage, DELIVERY)
     (mail,) = aws.mails()

@@ -6,13 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import JSONField, Value
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foundation.insert_select import insert_select_returning
 from notifications.models import Notification
 from notifications.reminders import BATCH_SIZE, RESERVE, Reminders, plans_by_day, wanted
 from subscriptions.errors import IllegalTransition
@@ -168,13 +171,42 @@ def test_run_whose_time_runs_short_says_so_and_the_next_goes_on() -> None:
         subscribe(plan)
     left = iter([RESERVE, RESERVE, RESERVE - INSTANT])
     summary = Reminders(NOW + MONTH - DAY, lambda: next(left), batch_size=2).run()
-    assert summary == {"recorded": 4, "complete": False}
+    assert summary == {"recorded": 4, "complete": False, "malformed_plans": 0}
     assert remind(NOW + MONTH - DAY) == 1
+
+
+def test_renewal_between_two_statements_hides_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan()
+    subscriptions = [subscribe(plan) for _ in range(6)]
+
+    def insert_and_renew(*args: Any, **kwargs: Any) -> list[int]:
+        keys = insert_select_returning(*args, **kwargs)
+        for row in Notification.objects.filter(pk__in=keys):
+            Service.renew_subscription(row.event.subscription, now=NOW + MONTH - DAY)
+        return keys
+
+    monkeypatch.setattr("notifications.reminders.insert_select_returning", insert_and_renew)
+    assert remind(NOW + MONTH - DAY, batch_size=2) == 6
+    assert [recorded(subscription) for subscription in subscriptions] == [[("created", 1)]] * 6
+
+
+@pytest.mark.parametrize("malformed", [None, 7, "7", {"7": 1}, ["7"], [7.5], [True], [0], [10**20], [[7]], [None]])
+def test_plan_with_malformed_days_is_named_and_stops_no_other(
+    malformed: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, sound = make_plan(), make_plan()
+    subscription, other = subscribe(broken), subscribe(sound)
+    Plan.objects.filter(pk=broken.pk).update(reminder_days=Value(malformed, JSONField()))
+    summary = Reminders(NOW + MONTH - DAY, lambda: timedelta.max).run()
+    assert summary == {"recorded": 1, "complete": True, "malformed_plans": 1}
+    assert (recorded(subscription), recorded(other)) == ([], [("created", 1)])
+    (error,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert error.__dict__["plans"] == [broken.pk]
 
 
 def test_rows_are_found_through_the_index_of_what_has_not_expired() -> None:
     subscribe()
-    rows = wanted(plans_by_day(), NOW + MONTH - DAY)
+    rows = wanted(plans_by_day()[0], NOW + MONTH - DAY)
     for rest in (rows, rows.filter(subscription__end_date__gte=NOW)):
         plan = plan_of(rest[:1000])
         assert "subscription_not_expired" in plan
