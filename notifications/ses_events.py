@@ -7,7 +7,7 @@ A message's body is SNS's envelope (https://docs.aws.amazon.com/sns/latest/dg/sn
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ DETAILS: Mapping[EventType, tuple[str, str]] = {
 ID = re.compile(r"[!-~]{1,100}")
 KEY = re.compile(r"[1-9][0-9]{0,17}")
 """A primary key; 18 digits fit into the database's 64 bits."""
+IN_BRACKETS = re.compile(r"<([^<>]*)>\s*$")
 WORD = re.compile(r"[A-Za-z]{1,40}")
 
 
@@ -46,7 +47,7 @@ class SesEvent:
     message_id: str
     occurred_at: datetime
     recipients: tuple[str, ...]
-    """Of a bounce or a complaint: those whom it is about."""
+    """Of a bounce or a complaint: the one address that the mail went to, or those named if it went to several."""
     is_permanent: bool
     """Of a bounce: whether SES calls it so. `Transient` may be an automatic reply to a mail that has arrived."""
     reason: str
@@ -82,7 +83,7 @@ def _event(sns_message_id: str, raw: str) -> SesEvent:
         notification=_notification(mail),
         message_id=_id(mail, "messageId"),
         occurred_at=_time(details or mail),
-        recipients=_addresses(details, recipients) if recipients else (),
+        recipients=_recipients(mail, _addresses(details, recipients)) if recipients else (),
         is_permanent=details.get("bounceType") == "Permanent",
         reason=_reason(event_type, details),
         raw=raw,
@@ -148,12 +149,28 @@ def _notification(mail: dict[str, Any]) -> int | None:
     return int(value) if isinstance(value, str) and KEY.fullmatch(value) else None
 
 
+def _recipients(mail: dict[str, Any], named: tuple[str, ...]) -> tuple[str, ...]:
+    """The one address that was written to. A forwarding mailbox has SES name another, and a list may be empty.
+
+    https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html (mail's `destination`).
+    Only mails of somebody else have several; there the event has to say which.
+    """
+    destination = mail.get("destination")
+    written_to = _bare(destination) if isinstance(destination, list) else ()
+    return written_to if len(written_to) == 1 else named
+
+
 def _addresses(details: dict[str, Any], name: str) -> tuple[str, ...]:
     recipients = details.get(name)
     if not isinstance(recipients, list):
         raise UnreadableFeedback(f"SES's event has no {name}")
-    named = [recipient.get("emailAddress") for recipient in recipients if isinstance(recipient, dict)]
-    return tuple(address for address in named if isinstance(address, str))
+    return _bare(recipient.get("emailAddress") for recipient in recipients if isinstance(recipient, dict))
+
+
+def _bare(mailboxes: Iterable[Any]) -> tuple[str, ...]:
+    """The addresses without the names that may stand before them, as in `Some Name <somebody@example.com>`."""
+    texts = (mailbox for mailbox in mailboxes if isinstance(mailbox, str))
+    return tuple(found[1] if (found := IN_BRACKETS.search(text)) else text for text in texts)
 
 
 def _reason(event_type: EventType, details: dict[str, Any]) -> str:

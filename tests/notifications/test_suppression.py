@@ -76,6 +76,23 @@ def test_every_recipient_of_a_bounce_is_suppressed_and_what_is_no_address_is_not
     assert live() == {("jane@example.com", "bounce"), ("richard@example.com", "bounce")}
 
 
+@pytest.mark.parametrize("named", ["of-the-forward-target", "with-a-display-name", "without-recipients"])
+def test_bounce_suppresses_the_address_that_was_written_to_whichever_is_named(named: str) -> None:
+    hear(envelope(ses_event(f"bounce-{named}")))
+    assert live() == {("subscriber@example.com", "bounce")}
+
+
+def test_complaint_that_names_nobody_is_of_the_address_that_was_written_to() -> None:
+    hear(envelope(ses_event("complaint-without-recipients")))
+    assert live() == {("subscriber@example.com", "complaint")}
+
+
+@pytest.mark.parametrize("destination", [None, [], ["a@example.com", "b@example.com"], [7], "a@example.com"])
+def test_mail_without_one_destination_suppresses_those_that_the_event_names(destination: object) -> None:
+    hear(envelope(ses_event("bounce-with-a-display-name", destination=destination)))
+    assert live() == {("subscriber@example.com", "bounce")}
+
+
 def test_address_that_is_suppressed_already_stays_so_once() -> None:
     hear(envelope(bounce("Permanent", "General")), envelope(bounce("Permanent", "General")))
     hear(envelope(bounce("Permanent", "General")), envelope(ses_event("complaint")))
