@@ -1,6 +1,7 @@
 """A command line of AWS's CLI as the call of boto3 that it stands for: so docs/runbook.md is run without the CLI.
 
-Knows what the runbook uses: `aws SERVICE OPERATION --option value ...`, with flags, lists and numbers.
+Knows what the runbook uses: `aws SERVICE OPERATION --option value ...` and `aws SERVICE wait WAITER --option value`,
+with flags, lists, numbers and structures written as Name=value,Name=value.
 """
 
 import shlex
@@ -11,12 +12,18 @@ from typing import Any, cast
 
 import boto3
 from botocore import xform_name
+from botocore.client import BaseClient
 from botocore.model import OperationModel, Shape, StructureShape
 from botocore.validate import ParamValidator
+from botocore.waiter import SingleWaiterConfig
 
 from infra.errors import UnknownCommand
 
 Options = list[tuple[str, list[str]]]
+
+WAIT = "wait"
+GLOBAL_OPTIONS = frozenset({"output", "query"})
+"""Options that shape what the CLI prints: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-options.html"""
 
 
 @dataclass(frozen=True)
@@ -25,28 +32,49 @@ class AwsCommand:
 
     service: str
     operation: str
+    """The name of boto3's method, or of its waiter."""
     parameters: dict[str, Any]
+    waits: bool = False
 
     @classmethod
     def parse(cls, line: str) -> "AwsCommand":
         """Raises UnknownCommand where AWS has no such service, operation or option, or it lacks a required one."""
         program, service, operation, *words = shlex.split(line)
-        client = boto3.client(service)  # type: ignore[call-overload] # any service
-        methods = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
-        if program != "aws" or operation not in methods:
+        if program != "aws":
             raise UnknownCommand(f"{line}: AWS's CLI has no such command")
-        model = client.meta.service_model.operation_model(methods[operation])
+        client: BaseClient = boto3.client(service)  # type: ignore[call-overload] # any service
+        waits = operation == WAIT
+        name, model = _waiter(line, client, words.pop(0)) if waits else _operation(line, client, operation)
         parameters = dict(_parameters(line, model, _options(words)))
-        errors = ParamValidator().validate(parameters, model.input_shape)
+        errors = ParamValidator().validate(parameters, cast("Shape", model.input_shape))
         if errors.has_errors():
             raise UnknownCommand(f"{line}: {errors.generate_report()}")
-        return cls(service, xform_name(methods[operation]), parameters)
+        return cls(service, name, parameters, waits)
 
     def run(self) -> dict[str, Any]:
-        """Call AWS, as the environment names it. Raises botocore's ClientError."""
+        """Call AWS, as the environment names it. Raises botocore's ClientError, and WaiterError."""
         client = boto3.client(self.service)  # type: ignore[call-overload] # any service
+        if self.waits:
+            client.get_waiter(self.operation).wait(**self.parameters)
+            return {}
         answer: dict[str, Any] = getattr(client, self.operation)(**self.parameters)
         return answer
+
+
+def _operation(line: str, client: BaseClient, operation: str) -> tuple[str, OperationModel]:
+    methods = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
+    if operation not in methods:
+        raise UnknownCommand(f"{line}: AWS's CLI has no such command")
+    return xform_name(methods[operation]), client.meta.service_model.operation_model(methods[operation])
+
+
+def _waiter(line: str, client: BaseClient, waiter: str) -> tuple[str, OperationModel]:
+    name = waiter.replace("-", "_")
+    if name not in client.waiter_names:
+        raise UnknownCommand(f"{line}: AWS's CLI knows no waiter {waiter}")
+    # The stubs take the waiter's configuration for the dictionary that it was read from.
+    config = cast("SingleWaiterConfig", client.get_waiter(name).config)
+    return name, client.meta.service_model.operation_model(config.operation)
 
 
 def _options(words: list[str]) -> Options:
@@ -59,6 +87,8 @@ def _parameters(line: str, model: OperationModel, options: Options) -> Iterator[
     shapes = cast("StructureShape", model.input_shape).members
     members = {xform_name(name, "-"): (name, shape) for name, shape in shapes.items()}
     for option, values in options:
+        if option in GLOBAL_OPTIONS:
+            continue
         known, flag = members.get(option), members.get(option.removeprefix("no-"))
         if known is not None:
             yield known[0], _value(known[1], values)
@@ -74,4 +104,15 @@ def _value(shape: Shape, values: list[str]) -> Any:
     if shape.type_name == "list":
         return values
     (value,) = values
-    return int(value) if shape.type_name in {"integer", "long"} else value
+    return _structure(cast("StructureShape", shape), value) if shape.type_name == "structure" else _scalar(shape, value)
+
+
+def _structure(shape: StructureShape, text: str) -> dict[str, Any]:
+    """Read the CLI's shorthand: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-shorthand.html"""
+    pairs = (part.partition("=") for part in text.split(","))
+    return {name: _scalar(shape.members[name], value) if name in shape.members else value for name, _, value in pairs}
+
+
+def _scalar(shape: Shape, value: str) -> Any:
+    kinds = {"integer": int, "long": int, "double": float, "float": float}
+    return kinds.get(shape.type_name, str)(value)

@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import boto3
 import pytest
 
 from config.invocation_rules import MANAGEMENT_COMMANDS
@@ -84,9 +85,79 @@ def test_aws_takes_the_command(aws: LocalAWS, line: str) -> None:
     AwsCommand.parse(line)
 
 
+ONLY_WHEN_RESTORING = {
+    "DBSubnetGroupName",
+    "VpcSecurityGroupIds",
+    "DBClusterParameterGroupName",
+    "ServerlessV2ScalingConfiguration",
+}
+"""What the restored cluster must be told at once: the subnet group cannot be changed later, an instance of the class
+db.serverless needs the scaling, and without the others it gets the account's defaults.
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterToPointInTime.html"""
+
+RESTORING = [
+    ("rds", "describe_db_clusters", False),
+    ("rds", "restore_db_cluster_to_point_in_time", False),
+    ("rds", "db_cluster_available", True),
+    ("rds", "create_db_instance", False),
+    ("rds", "db_instance_available", True),
+    ("rds", "describe_db_cluster_snapshots", False),
+    ("rds", "restore_db_cluster_from_snapshot", False),
+    ("rds", "enable_http_endpoint", False),
+    ("rds-data", "execute_statement", False),
+]
+"""Service, operation or waiter, whether it waits: an instance is made in a cluster that is available, and so on."""
+
+
+@pytest.fixture
+def restoring(aws: LocalAWS, tmp_path: Path) -> list[AwsCommand]:
+    section = runbook.RUNBOOK.read_text(encoding="utf-8").partition("## Restoring")[2].partition("\n## ")[0]
+    path = tmp_path / "restoring.md"
+    path.write_text(section, encoding="utf-8")
+    lines = runbook.commands("production", path)
+    return [AwsCommand.parse(line) for line in lines if line.startswith("aws ")]
+
+
+def test_restoring_waits_for_what_the_next_command_needs(restoring: list[AwsCommand]) -> None:
+    made = [(command.service, command.operation, command.waits) for command in restoring]
+    assert made == RESTORING
+
+
+def test_restored_cluster_gets_what_only_the_restore_call_takes(restoring: list[AwsCommand]) -> None:
+    restores = [command for command in restoring if command.operation.startswith("restore_")]
+    assert len(restores) == 2
+    for command in restores:
+        assert command.parameters.keys() >= ONLY_WHEN_RESTORING
+
+
+def test_database_is_restored_by_the_documented_commands(restoring: list[AwsCommand]) -> None:
+    rds = boto3.client("rds")
+    vpc = boto3.client("ec2").describe_subnets()["Subnets"]
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="subs-production-subnets",
+        DBSubnetGroupDescription="the database's",
+        SubnetIds=[subnet["SubnetId"] for subnet in vpc[:2]],
+    )
+    rds.create_db_cluster(
+        DBClusterIdentifier="subs-production",
+        Engine="aurora-postgresql",
+        MasterUsername="subscriptions",
+        MasterUserPassword="for-this-test-only",
+    )
+    for command in restoring:
+        if command.operation == "describe_db_cluster_snapshots":
+            break
+        command.run()
+    (restored,) = rds.describe_db_clusters(DBClusterIdentifier="subs-production-restored")["DBClusters"]
+    assert restored["DBSubnetGroup"] == "subs-production-subnets"
+    assert [member["DBInstanceIdentifier"] for member in restored["DBClusterMembers"]] == ["subs-production-restored"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
+        "aws rds wait db-cluster-burnt --db-cluster-identifier c",
+        "aws rds restore-db-cluster-to-point-in-time --db-cluster-identifier c --serverless-v2-scaling-configuration A",
         "aws sqs burn-queue --queue-url u",
         "aws sqs purge-queue --queue u",
         "aws sqs purge-queue",
