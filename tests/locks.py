@@ -13,7 +13,12 @@ OTHERS = """
 
 def wait_until_blocked() -> None:
     """Until some other backend waits for a lock."""
-    wait_until(lambda: _others()[0] > 0)
+    wait_until(number_blocked)
+
+
+def number_blocked() -> int:
+    """Return how many other backends wait for a lock."""
+    return _others()[0]
 
 
 def wait_until_others_are_idle() -> None:

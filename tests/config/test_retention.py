@@ -1,5 +1,7 @@
 """What is deleted, what is kept, and in how many steps."""
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,14 +9,15 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from knox.models import AuthToken
 
 from config.jobs import delete_old_rows
 from config.retention import Retention
-from foundation import clock, local_clock, retention
+from foundation import clock, local_clock, retention, throttling
+from notifications import outbox
 from notifications.models import Channel, Feedback, Notification, State
 from subscriptions.models import IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
@@ -22,6 +25,8 @@ from tests.explain import plan_of
 from tests.factories import MONTH, NOW, make_plan, make_user
 from tests.foundation.test_invocation import SCHEDULED
 from tests.lambda_context import Context
+from tests.locks import number_blocked
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -99,6 +104,70 @@ def test_many_go_in_batches_and_what_the_time_leaves_goes_next_time(monkeypatch:
     with CaptureQueriesContext(connection) as queries:
         assert delete_old()["request_counts"] == 5
     assert sum(query["sql"].startswith("DELETE") for query in queries) == 3
+
+
+def beside_the_delete(table: str, work: Callable[[], Any]) -> Any:
+    """Delete what is old; do the work over another connection between the SELECT and the DELETE; return its result.
+
+    Where the DELETE's transaction holds the rows, the work waits for its end.
+    """
+
+    def in_thread() -> Any:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        works: list[Future[Any]] = []
+
+        def before_the_delete(execute: Any, sql: str, *arguments: Any) -> Any:
+            if sql.startswith("DELETE") and table in sql and not works:
+                works.append(pool.submit(in_thread))
+                wait_until(lambda: works[0].done() or number_blocked())
+            return execute(sql, *arguments)
+
+        with connection.execute_wrapper(before_the_delete):
+            delete_old()
+        return works[0].result(PATIENCE_SECONDS)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_event_that_is_replayed_beside_the_delete_is_not_lost() -> None:
+    finish()
+    event = Notification.objects.get(channel=Channel.SNS)
+    replayed = beside_the_delete(Notification._meta.db_table, lambda: outbox.replay([event.pk]))
+    assert Notification.objects.filter(state=State.PENDING).count() == replayed
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_count_that_goes_on_beside_the_delete_is_not_lost() -> None:
+    RequestCount.objects.create(bucket="a", window_start=NOW - MONTH, requests=1)
+    beside_the_delete(
+        RequestCount._meta.db_table,
+        lambda: [throttling.count(RequestCount, ["a"], NOW) for _ in range(30)],
+    )
+    assert RequestCount.objects.get().requests == 30
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_row_that_somebody_holds_is_passed_over() -> None:
+    for name in ("free", "held"):
+        RequestCount.objects.create(bucket=name, window_start=NOW - MONTH, requests=1)
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        RequestCount.objects.select_for_update().get(bucket="held")
+
+        def elsewhere() -> int:
+            try:
+                return delete_old()["request_counts"]
+            finally:
+                connection.close()
+
+        assert pool.submit(elsewhere).result(PATIENCE_SECONDS) == 1
+    assert RequestCount.objects.get().bucket == "held"
 
 
 def test_every_large_table_is_read_through_an_index() -> None:
