@@ -7,9 +7,10 @@ which count its whole table, and loses counts to races.
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.db import connection
+from django.db import connections, router
 from django.db.models import Model
 from django.utils.crypto import salted_hmac
 
@@ -35,18 +36,24 @@ def count(model: type[Model], buckets: Collection[str], now: datetime) -> dict[s
     """Add one request to each bucket, starting over in a new window; return how many each then holds.
 
     `model` has the columns bucket (its key), window_start and requests. The buckets are taken in one order by all, so
-    that two statements never wait for each other.
+    that two statements never wait for each other. A caller whose clock is behind counts in the window that has begun
+    by another's: no two clocks turn a minute at the same instant. A window further ahead than the next one was opened
+    by a clock that was wrong, and is left.
     """
+    connection = connections[router.db_for_write(model)]
     table = connection.ops.quote_name(model._meta.db_table)
-    start = model._meta.get_field("window_start").get_db_prep_value(window_start(now), connection)  # type: ignore[union-attr]
+    prepare = partial(model._meta.get_field("window_start").get_db_prep_value, connection=connection)  # type: ignore[union-attr]
+    start, following = prepare(window_start(now)), prepare(window_end(now))
     rows = ", ".join(["(%s, %s, 1)"] * len(buckets))
     parameters: list[Any] = [part for name in sorted(buckets) for part in (name, start)]
+    goes_on = f"{table}.window_start IN (excluded.window_start, %s)"
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} (bucket, window_start, requests) VALUES {rows}"  # noqa: S608 - no foreign text
-            " ON CONFLICT (bucket) DO UPDATE SET window_start = excluded.window_start, requests = CASE"
-            f" WHEN {table}.window_start = excluded.window_start THEN {table}.requests + 1 ELSE 1 END"
+            " ON CONFLICT (bucket) DO UPDATE SET"
+            f" window_start = CASE WHEN {goes_on} THEN {table}.window_start ELSE excluded.window_start END,"
+            f" requests = CASE WHEN {goes_on} THEN {table}.requests + 1 ELSE 1 END"
             " RETURNING bucket, requests",
-            parameters,
+            [*parameters, following, following],
         )
         return dict(cursor.fetchall())

@@ -50,6 +50,20 @@ def test_next_minute_counts_anew(three_a_user: None, owner: Caller) -> None:
         assert statuses(owner, 4) == [404, 404, 404, 429]
 
 
+def test_clock_that_is_10_ms_behind_at_a_minutes_turn_does_not_start_the_count_over() -> None:
+    turn = NOW + timedelta(minutes=1)
+    ahead, behind = turn + timedelta(milliseconds=5), turn - timedelta(milliseconds=5)
+    counted = [count(RequestCount, ["a", "b"], now)["a"] for now in (ahead, behind, ahead, behind, ahead)]
+    assert counted == [1, 2, 3, 4, 5]
+    assert RequestCount.objects.get(bucket="a").window_start == turn
+
+
+def test_window_that_a_wrong_clock_opened_far_ahead_locks_nobody_out() -> None:
+    count(RequestCount, ["a"], NOW + timedelta(days=30))
+    assert [count(RequestCount, ["a"], NOW)["a"] for _ in range(2)] == [1, 2]
+    assert RequestCount.objects.get().window_start == NOW
+
+
 def test_address_has_a_limit_of_its_own(settings: Any, owner: Caller, stranger: Caller) -> None:
     settings.CHANGES_PER_MINUTE_AND_ADDRESS = 3
     assert statuses(owner, 2) == [404, 404]
