@@ -63,12 +63,17 @@ def answer_once(request: Request, user: AbstractUser, now: datetime, work: Calla
 
 
 def _claim(user: AbstractUser, key: str, fingerprint: str, now: datetime) -> IdempotentRequest:
-    """The key's row. One without a status is ours: nobody else's is visible before it has one."""
+    """Return the key's row, locked. One without a status is ours: nobody else's is visible before it has one.
+
+    A row that is there is written as it is, which locks it: otherwise it could reach its age and be deleted by now.
+    """
     rows = IdempotentRequest.objects.filter(user=user.pk, key=key)
     rows.filter(created_at__lte=now - LIFETIME).delete()
     mine = IdempotentRequest(user_id=user.pk, key=key, fingerprint=fingerprint, created_at=now)
-    IdempotentRequest.objects.bulk_create([mine], ignore_conflicts=True)
-    return rows.get()
+    IdempotentRequest.objects.bulk_create(
+        [mine], update_conflicts=True, unique_fields=["user", "key"], update_fields=["key"]
+    )
+    return rows.select_for_update(no_key=True).get()
 
 
 def _record(row: IdempotentRequest, answer: Answer) -> Answer:

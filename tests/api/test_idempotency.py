@@ -11,6 +11,7 @@ import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 
+from config.retention import Retention
 from notifications.models import Notification
 from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
@@ -119,6 +120,31 @@ def test_request_that_died_half_way_leaves_nothing_and_can_be_repeated(owner: Ca
     assert not IdempotentRequest.objects.exists()
     assert not Notification.objects.exists()
     assert owner.post("subscriptions", {"plan": plan.pk}, key="k-1").status_code == 201
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_answer_that_reaches_its_age_while_it_is_looked_up_is_not_deleted_meanwhile(staff: Caller) -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    renew = f"subscriptions/{subscription.pk}/renew"
+    with time_machine.travel(NOW, tick=False):
+        first = staff.post(renew, key="k-1")
+    a_day_later = NOW + timedelta(hours=24)
+    retention = Retention(a_day_later + timedelta(seconds=1))
+    with ThreadPoolExecutor(1) as pool:
+
+        def delete_after_insert(execute: Any, sql: str, *arguments: Any) -> Any:
+            result = execute(sql, *arguments)
+            if sql.startswith("INSERT") and IdempotentRequest._meta.db_table in sql:
+                pool.submit(in_thread, lambda: retention.delete_old(lambda: timedelta(days=1))).result()
+            return result
+
+        with (
+            time_machine.travel(a_day_later - timedelta(milliseconds=1), tick=False),
+            connection.execute_wrapper(delete_after_insert),
+        ):
+            second = staff.post(renew, key="k-1")
+    assert answer(first) == answer(second)
 
 
 class Crowd:
