@@ -119,6 +119,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds; one connection serves a warm function's invocations
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A pooler that hands each transaction another connection loses the cursor that `iterator()` would open.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = DATABASE_CONNECT_SECONDS
 
 AUTH_PASSWORD_VALIDATORS = [

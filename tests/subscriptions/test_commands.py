@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from foundation import clock
 from subscriptions.models import Subscription, SweepRun
@@ -40,6 +41,26 @@ def test_dry_run_lists_and_changes_nothing() -> None:
     assert output.endswith("would expire 2; nothing was changed\n")
     assert Subscription.objects.filter(status="active").count() == 2
     assert not SweepRun.objects.exists()
+
+
+class CursorsOpen(StringIO):
+    """Counts, at each line that is written, the cursors that the server holds for this connection."""
+
+    counts: list[int]
+
+    def write(self, text: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_cursors")
+            self.counts = [*getattr(self, "counts", []), cursor.fetchone()[0]]
+        return super().write(text)
+
+
+@pytest.mark.postgresql
+def test_dry_run_holds_no_cursor_on_the_server_which_a_pooler_of_transactions_would_lose() -> None:
+    due(2)
+    out = CursorsOpen()
+    call_command("check_expired_subscriptions", "--dry-run", stdout=out)
+    assert out.counts == [0, 0, 0]
 
 
 def test_dry_run_looks_into_the_future() -> None:
