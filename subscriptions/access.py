@@ -12,9 +12,8 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from foundation.any_of import any_of
 from foundation.insert_select import insert_select
+from subscriptions.managed_groups import GROUP
 from subscriptions.models import Subscription
-
-GROUP = "Subscribers"
 
 User = get_user_model()
 Membership = User.groups.through
@@ -74,11 +73,6 @@ def find_mismatches(now: datetime) -> Mismatches:
 def repair(user_ids: Collection[int], now: datetime) -> None:
     """Lock the users and reconcile their access, in one transaction."""
     reconcile_access(lock_users(user_ids), now)
-
-
-def ensure_group(**kwargs: Any) -> None:
-    """Create the group where it is missing: after `migrate`, and after a test has emptied the database."""
-    Group.objects.get_or_create(name=GROUP)
 
 
 def _memberships() -> QuerySet[Any]:

@@ -15,7 +15,8 @@ from foundation import clock
 from foundation.admin import ChoiceFilter, HistoryAdmin, SubscriberHistoryAdmin
 from subscriptions import (
     admin_actions,
-    token_admin,  # noqa: F401 - Django looks for registrations in this module only
+    group_admin,  # noqa: F401 - Django looks for registrations in this module only
+    token_admin,  # noqa: F401 - the same
     user_admin,  # noqa: F401 - the same
 )
 from subscriptions.admin_actions import AskedFor

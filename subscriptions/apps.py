@@ -10,11 +10,12 @@ class SubscriptionsConfig(AppConfig):
     verbose_name = _("Subscriptions")
 
     def ready(self) -> None:
-        """Connect the strict receiver that keeps access true, and what creates the group."""
+        """Connect the strict receiver that keeps access true, and what creates and protects the groups."""
         # These load models, which Django allows only once all apps are loaded.
-        from subscriptions.access import ensure_group  # noqa: PLC0415
+        from subscriptions.managed_groups import ensure_groups, protect_groups  # noqa: PLC0415
         from subscriptions.receivers import follow_with_access  # noqa: PLC0415
         from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415
 
         subscriptions_transitioned.connect(follow_with_access, dispatch_uid="subscriptions.follow_with_access")
-        post_migrate.connect(ensure_group, sender=self, dispatch_uid="subscriptions.ensure_group")
+        post_migrate.connect(ensure_groups, sender=self, dispatch_uid="subscriptions.ensure_groups")
+        protect_groups()

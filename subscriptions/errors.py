@@ -43,3 +43,7 @@ class InvalidPeriod(SubscriptionError, OverflowError):
 
 class SweepAborted(SubscriptionError, RuntimeError):
     """So many subscriptions failed that the cause must be general; the sweep stopped and recorded what it did."""
+
+
+class ManagedGroupProtected(SubscriptionError, ValueError):
+    """A group that subscriptions manage would be renamed, deleted, or given permissions."""

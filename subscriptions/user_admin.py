@@ -6,13 +6,23 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import QuerySet
+from django.contrib.auth.models import AbstractUser, Group
+from django.db.models import ManyToManyField, QuerySet
+from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
+from subscriptions.managed_groups import managed_names
+from subscriptions.privileges import is_privileged
 
 User = get_user_model()
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+"""The fields that give an account rights."""
+
+DERIVED = ("last_login", "date_joined")
+"""The fields that only signing in and signing up write."""
 
 
 class StaffFilter(admin.SimpleListFilter):
@@ -31,7 +41,10 @@ class StaffFilter(admin.SimpleListFilter):
 
 
 class SubscriberAdmin(UserAdmin):
-    """Django's own, without what walks the whole table, and with a link to why a user has access."""
+    """Django's own, without what walks the whole table, and with a link to why a user has access.
+
+    Rights, and accounts that have any, are for superusers: `change_user` alone would otherwise make its holder one.
+    """
 
     change_form_template = "admin/subscriptions/user_change_form.html"
     list_filter = (StaffFilter,)
@@ -50,6 +63,44 @@ class SubscriberAdmin(UserAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Who has exactly this name or address."""
         return queryset.filter(pk__in=find_users(search_term)) if search_term else queryset, False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AbstractUser | None = None) -> tuple[str, ...]:
+        """Return what is derived, and for all but superusers what gives rights."""
+        return DERIVED if request.user.is_superuser else (*DERIVED, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: AbstractUser | None = None) -> bool:
+        """Return True if the account may be changed; its e-mail address and password are ways into it."""
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: AbstractUser | None = None) -> bool:
+        """Return True if the account may be deleted; the action asks this for each account, too."""
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> ModelMultipleChoiceField | None:
+        """Offer the groups that people decide about."""
+        if db_field.name == "groups":
+            kwargs["queryset"] = Group.objects.exclude(name__in=managed_names()).order_by("name")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        """Write the groups that the form offers, and leave those alone that subscriptions manage."""
+        chosen = form.cleaned_data.pop("groups", None)
+        super().save_related(request, form, formsets, change)
+        if chosen is not None:
+            _choose_groups(form.instance, chosen)
+
+
+def _choose_groups(account: AbstractUser, chosen: QuerySet[Group]) -> None:
+    """Add and remove instead of `set()`, which would write memberships back as they were a moment ago."""
+    offered = account.groups.exclude(name__in=managed_names())
+    account.groups.remove(*offered.exclude(pk__in=chosen))
+    account.groups.add(*chosen)
+
+
+def _may_touch(request: HttpRequest, account: AbstractUser | None) -> bool:
+    return account is None or bool(request.user.is_superuser) or not is_privileged(account)
 
 
 admin.site.unregister(User)

@@ -12,7 +12,8 @@ from infra.local.ses_feedback import BOUNCE
 from notifications.models import Channel, Notification, Reason, State, Suppression
 from notifications.preferences import wants_reminders
 from notifications.screening import OVERTAKEN_BY
-from subscriptions.access import GROUP, find_mismatches
+from subscriptions.access import find_mismatches
+from subscriptions.managed_groups import GROUP
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
 

@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
 from foundation import clock
-from subscriptions.access import GROUP, Mismatches, find_mismatches, reconcile_access
+from subscriptions.access import Mismatches, find_mismatches, reconcile_access
+from subscriptions.managed_groups import GROUP
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import MONTH, NOW, has_access, make_plan, make_user
 
@@ -32,7 +33,7 @@ def test_reconciling_is_idempotent_over_all_users() -> None:
 
 def test_missing_group_is_an_error_and_not_silence() -> None:
     user = subscriber(NOW)
-    Group.objects.filter(name=GROUP).delete()
+    Group.objects.filter(name=GROUP).update(name="Renamed by SQL")
     with pytest.raises(IntegrityError):
         reconcile_access([user.pk], NOW)
 

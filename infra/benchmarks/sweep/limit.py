@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from subscriptions.access import GROUP
+from subscriptions.managed_groups import GROUP
 
 POSTGRESQL = """
 WITH expired AS (

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from foundation import clock
-from subscriptions.access import GROUP, find_mismatches, repair
+from subscriptions.access import find_mismatches, repair
+from subscriptions.managed_groups import GROUP
 
 BATCH_SIZE = 1_000
 

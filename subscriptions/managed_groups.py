@@ -1,0 +1,70 @@
+"""The auth groups whose members subscriptions alone decide. Renaming, deleting and giving permissions are refused."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import QuerySet, signals  # noqa: TID251 - of groups, not of transitions; the audit sees the rest
+
+from subscriptions.errors import ManagedGroupProtected
+
+GROUP = "Subscribers"
+"""The group of everybody with a live subscription."""
+
+
+def managed_names() -> frozenset[str]:
+    """Return the names of all managed groups."""
+    return frozenset({GROUP})
+
+
+def managed_groups() -> QuerySet[Group]:
+    """Return the managed groups that exist. One that was renamed by SQL is no longer among them."""
+    return Group.objects.filter(name__in=managed_names())
+
+
+def is_managed(group: Group) -> bool:
+    """Return True if subscriptions decide the group's members, judged by the name that the instance has."""
+    return group.name in managed_names()
+
+
+def missing_names() -> list[str]:
+    """Return the names of the managed groups that do not exist, sorted. One query."""
+    return sorted(managed_names().difference(managed_groups().values_list("name", flat=True)))
+
+
+def ensure_groups(**kwargs: Any) -> list[str]:
+    """Create the managed groups that are missing and return their names; one query where none is missing."""
+    missing = missing_names()
+    for name in missing:
+        Group.objects.get_or_create(name=name)
+    return missing
+
+
+def protect_groups() -> None:
+    """Refuse, with ManagedGroupProtected, what the ORM would do to a managed group row by row."""
+    for signal, receiver, sender in (
+        (signals.pre_save, _refuse_renaming, Group),
+        (signals.pre_delete, _refuse_deletion, Group),
+        (signals.m2m_changed, _refuse_permissions, Group.permissions.through),
+    ):
+        signal.connect(receiver, sender=sender, dispatch_uid=f"subscriptions.{receiver.__name__}")
+
+
+def _refuse_renaming(*, instance: Group, raw: bool, using: str, **kwargs: Any) -> None:
+    stored = managed_groups().using(using).filter(pk=instance.pk).exclude(name=instance.name).first()
+    if stored is not None and not raw:
+        raise ManagedGroupProtected(f"subscriptions find the group {stored.name} by its name; leave it as it is")
+
+
+def _refuse_deletion(*, instance: Group, using: str, **kwargs: Any) -> None:
+    if managed_groups().using(using).filter(pk=instance.pk).exists():
+        raise ManagedGroupProtected(f"every subscriber would lose access with the group {instance.name}; keep it")
+
+
+def _refuse_permissions(
+    *, instance: Group | Permission, action: str, pk_set: set[int] | None, using: str, **kwargs: Any
+) -> None:
+    if action != "pre_add" or not pk_set:
+        return
+    keys = {instance.pk} if isinstance(instance, Group) else pk_set
+    if group := managed_groups().using(using).filter(pk__in=keys).first():
+        raise ManagedGroupProtected(f"every subscriber is in the group {group.name}; give permissions to another one")
