@@ -16,6 +16,7 @@ import django
 
 from infra.gateway.sandbox_host import SandboxHost
 from infra.local.lambda_function import LambdaFunction
+from infra.local.local_aws import Emulator
 from infra.local.local_environment import be_local
 from infra.local.site import Site
 from infra.local.zappa_stage import load_stage
@@ -46,13 +47,14 @@ def main() -> int:
         directory.mkdir(parents=True, exist_ok=True)
         if arguments.archive:
             return _run_package(directory, arguments.archive, once=arguments.once)
-        return _run_here(directory, once=arguments.once)
+        return run_here(directory, once=arguments.once)
     except KeyboardInterrupt:
         print("\nStopped before it was up.")
         return int(arguments.once)
 
 
-def _run_here(directory: Path, *, once: bool) -> int:
+def run_here(directory: Path, *, once: bool, emulator: Emulator | None = None) -> int:
+    """Run the code of this checkout, on SQLite in the directory; return the exit status."""
     print("Starting Django ...", flush=True)
     stage, site = load_stage(STAGE), Site()
     be_local(
@@ -65,7 +67,7 @@ def _run_here(directory: Path, *, once: bool) -> int:
     from infra.local.local_service import LocalService  # noqa: PLC0415
     from infra.local.process_host import ProcessHost  # noqa: PLC0415
 
-    return LocalService(directory, ProcessHost(site, function), stage).run(once=once)
+    return LocalService(directory, ProcessHost(site, function), stage, emulator).run(once=once)
 
 
 def _run_package(directory: Path, archive: Path, *, once: bool) -> int:

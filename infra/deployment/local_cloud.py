@@ -15,7 +15,8 @@ from infra.deployment.deployment import Deployment
 from infra.deployment.moto_gaps import close_gaps
 from infra.gateway.api_gateway import ApiGateway
 from infra.gateway.rest_api import RestAPI
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from infra.postgresql import PostgreSQL
 from infra.sandbox.event_source_poller import EventSourcePoller
 from infra.sandbox.invocation_result import InvocationResult

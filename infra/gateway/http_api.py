@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from infra.errors import MalformedAnswer
 from infra.gateway.http_messages import HttpAnswer, HttpRequest, by_name
 from infra.gateway.rest_api import body_of
-from infra.local.local_aws import ACCOUNT
+from infra.local.moto_server import ACCOUNT
 
 TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 """Types of a body that stays text; any other one is base64."""

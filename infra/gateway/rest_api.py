@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from infra.errors import MalformedAnswer
 from infra.gateway.http_messages import Headers, HttpAnswer, HttpRequest, by_name
-from infra.local.local_aws import ACCOUNT
+from infra.local.moto_server import ACCOUNT
 
 REMAPPED = frozenset({"connection", "content-length", "date", "server", "www-authenticate"})
 """Headers of an answer that get a prefix.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypedDict
 
 from infra.errors import UnsupportedPath
-from infra.local.local_aws import ACCOUNT
+from infra.local.moto_server import ACCOUNT
 from infra.local.zappa_stage import Schedule
 
 PLACEHOLDER = re.compile(r"<([A-Za-z0-9_-]+)>")

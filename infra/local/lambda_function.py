@@ -11,7 +11,7 @@ from typing import Any
 
 from zappa.handler import LambdaHandler
 
-from infra.local.local_aws import ACCOUNT
+from infra.local.moto_server import ACCOUNT
 from infra.local.zappa_stage import ZappaStage
 
 HANDLER_SETTINGS = "zappa_settings"

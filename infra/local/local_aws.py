@@ -1,53 +1,25 @@
-"""The local AWS: moto's server on a free loopback port, with what the service needs there, and how to read it back."""
+"""The local AWS: an emulator on a free loopback port, with what the service needs there, and how to read it back."""
 
-import email
 import json
-import logging
 import os
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import policy
-from email.message import EmailMessage
-from itertools import islice
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import boto3
-from moto.server import ThreadedMotoServer
-from moto.ses.models import RawMessage, ses_backends
 
-from infra.deployment.moto_gaps import close_gaps
-from infra.errors import ForeignTopic, MissingPart
+from infra.errors import ForeignTopic
+from infra.local.accepted_mail import AcceptedMail
+from infra.local.moto_server import ACCOUNT, MotoServer
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
-ACCOUNT = "123456789012"
-"""The account that moto plays. https://docs.getmoto.org/en/latest/docs/multi_account.html"""
-
 CONSUMER_QUEUE = "subscription-events-consumer"
 SQS_BATCH = 10  # the most that one ReceiveMessage returns
-
-
-@dataclass(frozen=True)
-class AcceptedMail:
-    """A mail that SES accepted."""
-
-    message_id: str
-    recipients: list[str]
-    raw: bytes
-    message: EmailMessage
-
-    def text(self, subtype: str) -> str:
-        """The part `plain` or `html`. Raises MissingPart where the mail has none."""
-        part = self.message.get_body((subtype,))
-        if part is None:
-            raise MissingPart(f"mail {self.message_id} has no {subtype} part")
-        content: str = part.get_content()
-        return content
 
 
 @dataclass(frozen=True)
@@ -58,37 +30,54 @@ class ReceivedEvent:
     attributes: dict[str, str]
 
 
-class LocalAWS:
-    """Context manager: starts the server, points this process's AWS variables at it, makes topic, queue and identity.
+class Emulator(Protocol):
+    """A server that answers as AWS does, for the account ACCOUNT."""
 
-    Every `AWS_*` variable is replaced while it is open, so that nothing here can reach a real account. Raises
-    ForeignTopic.
+    @property
+    def url(self) -> str:
+        """Return the endpoint of every service, once it has started."""
+
+    def start(self) -> None:
+        """Serve; return when it answers."""
+
+    def stop(self) -> None:
+        """End, and forget everything."""
+
+    def reset(self) -> None:
+        """Forget everything that was sent and made."""
+
+    def mails(self, region: str, start: int) -> list[AcceptedMail]:
+        """Return the mails that SES accepted in the region, in order, without the first `start`."""
+
+
+class LocalAWS:
+    """Context manager: an emulator (moto by default) with topic, queue and identity; AWS variables point at it.
+
+    Every `AWS_*` variable of this process is replaced while it is open, so that nothing here can reach a real account.
+    Raises ForeignTopic.
     """
 
     _ses: "SESV2Client"
     _sns: "SNSClient"
     _sqs: "SQSClient"
 
-    def __init__(self, *, topic_arn: str, from_address: str) -> None:
+    def __init__(self, *, topic_arn: str, from_address: str, emulator: Emulator | None = None) -> None:
         *_, self._region, account, self._topic = topic_arn.split(":")
         if account != ACCOUNT:
             raise ForeignTopic(f"SNS_TOPIC_ARN is {topic_arn}; the local AWS has only topics of account {ACCOUNT}")
         self._topic_arn = topic_arn
         self._from_address = from_address
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._emulator = emulator or MotoServer()
         self._events: list[ReceivedEvent] = []
         self._replaced: dict[str, str] = {}
 
     @property
     def url(self) -> str:
         """The endpoint of every service."""
-        host, port = self._server.get_host_and_port()
-        return f"http://{host}:{port}"
+        return self._emulator.url
 
     def __enter__(self) -> Self:
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
-        close_gaps()
-        self._server.start()
+        self._emulator.start()
         self._replaced = _replace_aws_variables(
             {
                 "AWS_ENDPOINT_URL": self.url,
@@ -106,24 +95,18 @@ class LocalAWS:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.stop()
+        self._emulator.stop()
         _replace_aws_variables(self._replaced)
 
     def reset(self) -> None:
         """Forget all that was sent and made, and make topic, queue and identity anew."""
-        request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")  # noqa: S310 - our own server
-        urllib.request.urlopen(request).close()  # noqa: S310
+        self._emulator.reset()
         self._events.clear()
         self._provide()
 
     def mails(self, start: int = 0) -> list[AcceptedMail]:
-        """Every mail that SES accepted, in order, but for the first `start`.
-
-        moto's own page of them would carry each function's code, too.
-        """
-        sent = ses_backends[ACCOUNT][self._region].sent_messages
-        raw = (stored for stored in sent if isinstance(stored, RawMessage))
-        return [_accepted_mail(stored) for stored in islice(raw, start, None)]
+        """Every mail that SES accepted, in order, but for the first `start`."""
+        return self._emulator.mails(self._region, start)
 
     def events(self) -> list[ReceivedEvent]:
         """Every event that the consumer's queue got, in the order of its arrival."""
@@ -150,13 +133,6 @@ def _replace_aws_variables(replacement: dict[str, str]) -> dict[str, str]:
     replaced = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
     os.environ.update(replacement)
     return replaced
-
-
-def _accepted_mail(stored: RawMessage) -> AcceptedMail:
-    raw = stored.raw_data.encode()
-    message = email.message_from_bytes(raw, policy=policy.default)
-    recipients = list(dict.fromkeys(stored.destinations))  # moto lists the destination and the To header
-    return AcceptedMail(stored.id, recipients, raw, message)
 
 
 def _drain(sqs: "SQSClient", queue_url: str) -> Iterator[ReceivedEvent]:

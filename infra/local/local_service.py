@@ -19,8 +19,9 @@ from infra.local.eventbridge import delivered_event
 from infra.local.feedback_queue import FeedbackQueue
 from infra.local.figures import Before, Figure, table
 from infra.local.host import Host
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import Emulator, LocalAWS
 from infra.local.mail_folder import MailFolder
+from infra.local.moto_server import ACCOUNT
 from infra.local.run_logs import send_logs_to
 from infra.local.ses_feedback import SesFeedback
 from infra.local.zappa_stage import Schedule, ZappaStage
@@ -38,12 +39,16 @@ class LocalService:
     directory: Path
     host: Host
     stage: ZappaStage
+    emulator: Emulator | None = None
+    """In the place of moto."""
 
     def run(self, *, once: bool) -> int:
         """Show the first sweep and delivery; unless `once`, go on until a signal. Returns the exit status."""
         send_logs_to(self._log)
         self._prepare_database()
-        aws = LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS)
+        aws = LocalAWS(
+            topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS, emulator=self.emulator
+        )
         with aws, self.host.serving(aws):
             queue = FeedbackQueue.provide(f"{self.stage.lambda_name}-feedback")
             with EventSourcePoller(self.host.receive, sources=self._sources, seconds=POLL_SECONDS):

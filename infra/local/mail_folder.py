@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils.text import slugify
 
-from infra.local.local_aws import AcceptedMail
+from infra.local.accepted_mail import AcceptedMail
 
 
 class MailFolder:

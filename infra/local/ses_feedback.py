@@ -12,7 +12,8 @@ from typing import Any
 
 import boto3
 
-from infra.local.local_aws import ACCOUNT, AcceptedMail
+from infra.local.accepted_mail import AcceptedMail
+from infra.local.moto_server import ACCOUNT
 
 BOUNCE = "bounce@simulator.amazonses.com"
 COMPLAINT = "complaint@simulator.amazonses.com"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.local.local_aws import ACCOUNT
+from infra.local.moto_server import ACCOUNT
 from infra.sandbox.sandbox import Receive, Sandbox, receive
 
 if TYPE_CHECKING:

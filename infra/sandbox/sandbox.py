@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
-from infra.local.local_aws import ACCOUNT
+from infra.local.moto_server import ACCOUNT
 from infra.sandbox.function_process import Function, FunctionProcess
 from infra.sandbox.invocation_result import InvocationResult, Invoked
 from infra.sandbox.runtime_api import Answered, Failed, Invocation, Message, Ready

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.local_aws import AcceptedMail
+from infra.local.accepted_mail import AcceptedMail
 from tests.chaos.aws_requests import notification_of
 from tests.chaos.durations import CONFIRMED_IN_TIME, SLOWEST_CONFIRMATION
 from tests.ses_feedback import envelope, queue_event, ses_event

@@ -9,7 +9,8 @@ import boto3
 import pytest
 from django.conf import settings
 
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from notifications.delivery import Delivery
 from notifications.models import Channel, Notification
 from subscriptions.models import Plan, Transition

@@ -8,7 +8,8 @@ import boto3
 import pytest
 from django.conf import settings
 
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from infra.local.zappa_stage import ZappaStage
 from infra.sandbox.function_configuration import FunctionConfiguration
 from infra.sandbox.lambda_service import LambdaService

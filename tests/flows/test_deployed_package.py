@@ -17,7 +17,8 @@ from infra.gateway.http_api import HttpAPI
 from infra.gateway.rest_api import RestAPI
 from infra.local.eventbridge import scheduled_event
 from infra.local.feedback_queue import FeedbackQueue
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from infra.local.zappa_stage import ZappaStage
 from infra.sandbox.event_source_poller import EventSourcePoller
 from infra.sandbox.event_sources import EventSource

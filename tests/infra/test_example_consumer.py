@@ -20,7 +20,8 @@ from moto.awslambda.models import lambda_backends
 from infra import example_consumer
 from infra.deployment.deployed_functions import DeployedFunctions
 from infra.deployment.policies import findings
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from infra.sandbox.event_source_poller import EventSourcePoller
 from infra.sandbox.invocation_result import InvocationResult
 from notifications import outbox

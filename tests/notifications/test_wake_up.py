@@ -14,7 +14,8 @@ from django.conf import LazySettings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from infra.sandbox.event_sources import EventSource
 from infra.sandbox.invocation_result import InvocationResult
 from notifications import wake_up

@@ -25,8 +25,9 @@ from django.core.management import call_command
 from infra.errors import BenchmarkFailed
 from infra.local.eventbridge import delivered_event
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
 from infra.local.local_environment import be_local
+from infra.local.moto_server import ACCOUNT
 from infra.local.zappa_stage import SETTINGS_FILE, ZappaStage, load_stage
 from infra.postgresql import PostgreSQL
 from infra.sandbox.event_source_poller import EventSourcePoller

@@ -10,7 +10,7 @@ import boto3
 from moto.ses.models import ses_backends
 
 from infra.deployment.deployment import Deployment
-from infra.local.local_aws import ACCOUNT
+from infra.local.moto_server import ACCOUNT
 from infra.local.zappa_stage import SETTINGS_FILE
 
 DATABASE = "postgres://user:password@database.example.com:5432/subscriptions"

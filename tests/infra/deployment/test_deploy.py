@@ -17,7 +17,7 @@ from infra.deployment import deploy
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import DeployError, NotConfirmed, Refused, ZappaFailed
-from infra.local.local_aws import ACCOUNT
+from infra.local.moto_server import ACCOUNT
 from tests.infra.deployment.account import DATABASE, SECRET, Account
 from tests.infra.deployment.release_zip import code_of
 

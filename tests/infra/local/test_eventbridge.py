@@ -11,7 +11,8 @@ from zappa.core import Zappa
 
 from infra.errors import UnsupportedPath
 from infra.local.eventbridge import InputTransformer, delivered_event, scheduled_event, transform, zappa_transformer
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from infra.local.zappa_stage import ZappaStage
 
 SWEEP = "subscriptions.jobs.check_expired_subscriptions"

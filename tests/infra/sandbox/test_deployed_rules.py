@@ -9,7 +9,8 @@ import pytest
 
 from infra.local.clock import Clock
 from infra.local.eventbridge import delivered_event, zappa_transformer
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from infra.local.zappa_stage import ZappaStage
 from infra.sandbox.deployed_rules import DeployedRule, deployed_rules
 

@@ -8,7 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from infra.sandbox.event_source_poller import EventSourcePoller
 from infra.sandbox.event_sources import EventSource, event_sources
 from infra.sandbox.invocation_result import InvocationResult

@@ -14,7 +14,8 @@ import boto3
 import pytest
 
 from infra.errors import UnknownFunction
-from infra.local.local_aws import ACCOUNT, LocalAWS
+from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from infra.sandbox.function_configuration import FunctionConfiguration
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.lambda_service import RETRY_DELAYS, LambdaService

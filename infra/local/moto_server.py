@@ -1,0 +1,60 @@
+"""moto's server, the emulator that the local AWS runs on."""
+
+import email
+import logging
+import urllib.request
+from email import policy
+from itertools import islice
+
+from moto.server import ThreadedMotoServer
+from moto.ses.models import RawMessage, ses_backends
+
+from infra.deployment.moto_gaps import close_gaps
+from infra.local.accepted_mail import AcceptedMail
+
+ACCOUNT = "123456789012"
+"""The account that moto plays. https://docs.getmoto.org/en/latest/docs/multi_account.html"""
+
+
+class MotoServer:
+    """An `Emulator` in this process, on a free loopback port."""
+
+    def __init__(self) -> None:
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+
+    @property
+    def url(self) -> str:
+        """Return the endpoint of every service, once it has started."""
+        host, port = self._server.get_host_and_port()
+        return f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Serve; return when it answers."""
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
+        close_gaps()
+        self._server.start()
+
+    def stop(self) -> None:
+        """End, and forget everything."""
+        self._server.stop()
+
+    def reset(self) -> None:
+        """Forget everything that was sent and made."""
+        request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")  # noqa: S310 - our own server
+        urllib.request.urlopen(request).close()  # noqa: S310
+
+    def mails(self, region: str, start: int) -> list[AcceptedMail]:
+        """Return the mails that SES accepted in the region, in order, without the first `start`.
+
+        moto's own page of them would carry each function's code, too.
+        """
+        sent = ses_backends[ACCOUNT][region].sent_messages
+        raw = (stored for stored in sent if isinstance(stored, RawMessage))
+        return [_accepted_mail(stored) for stored in islice(raw, start, None)]
+
+
+def _accepted_mail(stored: RawMessage) -> AcceptedMail:
+    raw = stored.raw_data.encode()
+    message = email.message_from_bytes(raw, policy=policy.default)
+    recipients = list(dict.fromkeys(stored.destinations))  # moto lists the destination and the To header
+    return AcceptedMail(stored.id, recipients, raw, message)
