@@ -46,9 +46,7 @@ class LocalService:
         """Show the first sweep and delivery; unless `once`, go on until a signal. Returns the exit status."""
         send_logs_to(self._log)
         self._prepare_database()
-        aws = LocalAWS(
-            topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS, emulator=self.emulator
-        )
+        aws = LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS, emulator=self.emulator)
         with aws, self.host.serving(aws):
             queue = FeedbackQueue.provide(f"{self.stage.lambda_name}-feedback")
             with EventSourcePoller(self.host.receive, sources=self._sources, seconds=POLL_SECONDS):
