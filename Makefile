@@ -4,6 +4,7 @@ PYTHON3 ?= python3
 PYTHON := .venv/bin/python
 READY := .venv/.ready
 UV := build/uv/bin/uv
+EMULATOR := build/emulator/.ready
 PIP := $(PYTHON3) -m pip --quiet --quiet --disable-pip-version-check --no-input
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
@@ -11,7 +12,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 TWO_AT_A_TIME := $(if $(filter 3.%,$(MAKE_VERSION)),,-j2 --output-sync=target)
 
 # The choice of the database makes no difference to these; they run on SQLite.
-ONCE_TESTS := tests/config tests/infra tests/browser tests/flows/test_time_travel.py \
+ONCE_TESTS := tests/config tests/infra tests/browser tests/second_emulator tests/flows/test_time_travel.py \
 	tests/protocol/test_delivery_protocol.py
 
 # What a shell may hold for a deployment has no say in what is run here.
@@ -116,7 +117,7 @@ django-checks: $(READY) ## Django's checks and ours, and that no migration is mi
 
 # The browser is no prerequisite: make would come back to these tests, which take long, only after all others.
 test-once: $(READY) ## the tests to which the database makes no difference
-	@$(MAKE) --no-print-directory browser
+	@$(MAKE) --no-print-directory browser $(EMULATOR)
 	@echo "== tests to which the database makes no difference"
 	@$(PYTHON) -m pytest $(ONCE_TESTS)
 
@@ -145,6 +146,7 @@ browser: ## Chromium, for the tests in a browser; root installs it where it is m
 lock: $(UV) ## pin requirements.in and requirements-dev.in anew, with hashes
 	@$(COMPILE) requirements.in --output-file requirements.txt
 	@$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+	@$(COMPILE) requirements-emulator.in --output-file requirements-emulator.txt
 
 clean: ## forget the local database, mails and logs
 	@rm -rf .local
@@ -160,6 +162,14 @@ $(READY): requirements-dev.txt
 	@rm -rf .venv
 	@$(PYTHON3) -m venv --without-pip .venv
 	@$(PIP) --python $(PYTHON) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# A second AWS emulator for the tests, whose botocore is not ours.
+$(EMULATOR): requirements-emulator.txt
+	@echo "Setting up the second AWS emulator ..."
+	@rm -rf build/emulator
+	@$(PYTHON3) -m venv --without-pip build/emulator
+	@$(PIP) --python build/emulator/bin/python install --require-hashes -r requirements-emulator.txt
 	@touch $@
 
 $(UV):
