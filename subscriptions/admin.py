@@ -40,6 +40,13 @@ class PlanAdmin(admin.ModelAdmin):
             return False
         return super().has_delete_permission(request, obj)
 
+    def delete_model(self, request: HttpRequest, obj: Plan) -> None:
+        """Delete under a lock that a sale waits for. Raises PermissionDenied where one was made since the question."""
+        locked = Plan.objects.select_for_update().get(pk=obj.pk)
+        if locked.subscriptions.exists():
+            raise PermissionDenied
+        super().delete_model(request, obj)
+
 
 @admin.register(Subscription)
 class SubscriptionAdmin(SubscriberHistoryAdmin):

@@ -13,7 +13,7 @@ from django.dispatch import Signal
 
 from foundation.any_of import any_of
 from foundation.insert_select import insert_select_returning
-from subscriptions.models import Subscription, SubscriptionEvent, Transition
+from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from subscriptions.signals import subscriptions_transitioned
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ class Record:
     actor: AbstractBaseUser | None = None
     reason: str = ""
     old_end_date: Value | F = UNCHANGED
+    sold: Plan | None = None
+    """The plan, locked, of which a period was sold: its price is recorded as it was read. None: the present price."""
 
     def write(self, sender: type, subscriptions: Sequence[Subscription]) -> None:
         """Insert one event for each subscription, whose row is changed already, and send the strict signal."""
@@ -56,9 +58,14 @@ class Record:
             "old_end_date": self.old_end_date,
             "new_end_date": F("end_date"),
             "plan": F("plan"),
-            "price": F("plan__price"),
-            "currency": F("plan__currency"),
+            **self._price(),
         }
+
+    def _price(self) -> dict[str, Value | F]:
+        if self.sold is None:
+            return {"price": F("plan__price"), "currency": F("plan__currency")}
+        price = Value(self.sold.price, output_field=SubscriptionEvent._meta.get_field("price"))
+        return {"price": price, "currency": Value(self.sold.currency)}
 
 
 def _selected(subscriptions: Sequence[Subscription], columns: dict[str, Value | F]) -> Any:

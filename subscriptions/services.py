@@ -9,6 +9,7 @@ from django.db.models import Value
 
 from foundation import clock
 from foundation.any_of import any_of
+from foundation.select_for_share import select_for_share
 from subscriptions import signals
 from subscriptions.access import lock_users
 from subscriptions.errors import (
@@ -50,12 +51,12 @@ class SubscriptionService:
         now = now or clock.now()
         with transaction.atomic():
             _lock_owner(user.pk)
-            plan = _plan_on_sale(plan)
+            plan = _lock_plan_on_sale(plan)
             _refuse_second_active(user.pk, plan, now)
             subscription = Subscription.objects.create(
                 user_id=user.pk, plan=plan, start_date=now, end_date=_end_of_period(now, plan.duration)
             )
-            Record(Transition.CREATED, now, actor, old_end_date=_instant(None)).write(
+            Record(Transition.CREATED, now, actor, old_end_date=_instant(None), sold=plan).write(
                 SubscriptionService, [subscription]
             )
             announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
@@ -77,11 +78,12 @@ class SubscriptionService:
         with transaction.atomic():
             _lock(subscription)
             _refuse_long_reason(reason)
-            _refuse_second_active(subscription.user_id, subscription.plan, now, besides=subscription)
+            plan = subscription.plan = _lock_plan(subscription.plan_id)
+            _refuse_second_active(subscription.user_id, plan, now, besides=subscription)
             old_end = subscription.end_date
-            new_end = _end_of_period(max(old_end, now), subscription.plan.duration)
+            new_end = _end_of_period(max(old_end, now), plan.duration)
             _change(subscription, status=Status.ACTIVE, end_date=new_end, expired_at=None)
-            Record(Transition.RENEWED, now, actor, reason, old_end_date=_instant(old_end)).write(
+            Record(Transition.RENEWED, now, actor, reason, old_end_date=_instant(old_end), sold=plan).write(
                 SubscriptionService, [subscription]
             )
             announce_on_commit(
@@ -213,10 +215,19 @@ def _change(subscription: Subscription, **fields: object) -> None:
     subscription.save(update_fields=fields)
 
 
-def _plan_on_sale(plan: Plan) -> Plan:
-    present = Plan.objects.filter(pk=plan.pk).first()
-    if present is None:
-        raise UnknownPlan(f"there is no plan {plan.pk}")
+def _lock_plan(plan_id: int) -> Plan:
+    """Read price, duration and sale once, and keep them until the transaction ends: all of it is of one version.
+
+    Whoever edits a plan locks no user afterwards, so that this lock, taken after the owner's, closes no circle.
+    """
+    found = select_for_share(Plan.objects.filter(pk=plan_id))
+    if not found:
+        raise UnknownPlan(f"there is no plan {plan_id}")
+    return found[0]
+
+
+def _lock_plan_on_sale(plan: Plan) -> Plan:
+    present = _lock_plan(plan.pk)
     if not present.on_sale:
         raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
     return present

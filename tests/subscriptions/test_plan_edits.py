@@ -1,0 +1,179 @@
+"""Plans that are edited, withdrawn or deleted while somebody subscribes or renews."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from django.db import connection, transaction
+from django.db.models.signals import post_save
+from django.urls import reverse
+
+from subscriptions.errors import PlanNotOnSale, UnknownPlan
+from subscriptions.models import Plan, Subscription, SubscriptionEvent
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.locks import wait_until_blocked
+from tests.patience import PATIENCE_SECONDS
+from tests.staff import sign_in
+
+YEAR = MONTH / 30 * 365
+Sale = Callable[[], Subscription]
+SALES = ["creation", "renewal"]
+
+
+def sale_of(plan: Plan, kind: str) -> Sale:
+    """A subscription to the plan that is about to be made, or renewed."""
+    user = make_user()
+    if kind == "creation":
+        return partial(Service.create_subscription, user, plan, now=NOW)
+    return partial(Service.renew_subscription, Service.create_subscription(user, plan, now=NOW - MONTH), now=NOW)
+
+
+def make_dear_and_long(plan: Plan) -> None:
+    """Edit the plan as an operator does."""
+    Plan.objects.filter(pk=plan.pk).update(price=Decimal("99.00"), currency="CHF", duration_days=365)
+
+
+def sold(subscription: Subscription) -> tuple[object, ...]:
+    """The length of the period that ends last, and the price that was recorded for it."""
+    event = SubscriptionEvent.objects.filter(subscription=subscription).latest("pk")
+    return subscription.end_date - NOW, event.price, event.currency
+
+
+class InThread:
+    """Work with a database connection of its own."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - raised again by `result`
+            self._error = error
+        finally:
+            connection.close()
+
+    def finish(self) -> None:
+        """Wait until it is done; raise what it raised."""
+        self._thread.join(timeout=PATIENCE_SECONDS)
+        assert not self._thread.is_alive()
+        if self._error:
+            raise self._error
+
+
+@contextmanager
+def once_saved(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Interrupt a transition between the change of its subscription and its event."""
+
+    def receive(**kwargs: object) -> None:
+        interrupt()
+
+    post_save.connect(receive, sender=Subscription)
+    try:
+        yield
+    finally:
+        post_save.disconnect(receive, sender=Subscription)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", SALES)
+def test_price_that_was_read_is_recorded(kind: str) -> None:
+    plan = make_plan()
+    sale = sale_of(plan, kind)
+    with once_saved(partial(make_dear_and_long, plan)):
+        assert sold(sale()) == (MONTH, Decimal("9.90"), "EUR")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+@pytest.mark.parametrize("kind", SALES)
+def test_edit_waits_for_a_sale(kind: str) -> None:
+    plan = make_plan()
+    sale = sale_of(plan, kind)
+    edits: list[InThread] = []
+
+    def edit_and_wait() -> None:
+        edits.append(InThread(partial(make_dear_and_long, plan)))
+        wait_until_blocked()
+
+    with once_saved(edit_and_wait):
+        subscription = sale()
+    edits[0].finish()
+    assert sold(subscription) == (MONTH, Decimal("9.90"), "EUR")
+    plan.refresh_from_db()
+    assert plan.price == Decimal("99.00")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+@pytest.mark.parametrize("kind", SALES)
+def test_sale_waits_for_an_edit_and_sells_the_new_version(kind: str) -> None:
+    plan = make_plan()
+    sale = sale_of(plan, kind)
+    with transaction.atomic():
+        make_dear_and_long(plan)
+        selling = InThread(sale)
+        wait_until_blocked()
+    selling.finish()
+    assert sold(Subscription.objects.get()) == (YEAR, Decimal("99.00"), "CHF")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+def test_sales_of_one_plan_do_not_wait_for_each_other() -> None:
+    plan = make_plan()
+    first, second = sale_of(plan, "creation"), sale_of(plan, "renewal")
+    with once_saved(lambda: None), transaction.atomic():
+        first()
+        InThread(second).finish()
+    assert SubscriptionEvent.objects.filter(transition="renewed").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+def test_plan_taken_off_sale_meanwhile_is_not_sold() -> None:
+    plan = make_plan()
+    sale = sale_of(plan, "creation")
+    with transaction.atomic():
+        Plan.objects.filter(pk=plan.pk).update(on_sale=False)
+        selling = InThread(sale)
+        wait_until_blocked()
+    with pytest.raises(PlanNotOnSale):
+        selling.finish()
+    assert not Subscription.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+def test_plan_deleted_meanwhile_is_unknown() -> None:
+    plan = make_plan()
+    sale = sale_of(plan, "creation")
+    with transaction.atomic():
+        Plan.objects.filter(pk=plan.pk).delete()
+        selling = InThread(sale)
+        wait_until_blocked()
+    with pytest.raises(UnknownPlan):
+        selling.finish()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+def test_deletion_in_the_admin_that_waited_for_a_sale_is_refused() -> None:
+    plan = make_plan()
+    operator = sign_in(make_user(is_staff=True, is_superuser=True))
+    address = reverse("admin:subscriptions_plan_delete", args=[plan.pk])
+    statuses: list[int] = []
+    with transaction.atomic():
+        sale_of(plan, "creation")()
+        deletion = InThread(lambda: statuses.append(operator.post(address, {"post": "yes"}).status_code))
+        wait_until_blocked()
+    deletion.finish()
+    assert statuses == [403]
+    assert Plan.objects.count() == 1
