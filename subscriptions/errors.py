@@ -41,6 +41,16 @@ class InvalidPeriod(SubscriptionError, OverflowError):
     """The new end would lie beyond the last date that can be stored."""
 
 
+class TransitionNotRecorded(SubscriptionError, RuntimeError):
+    """The database did not write one event for each changed row, so the transition was undone."""
+
+    def __init__(self, transition: str, rows: int, events: int) -> None:
+        super().__init__(
+            f"{transition}: {rows} rows changed, but {events} events written; nothing was changed. "
+            "See that all statements of a transaction reach one database, and that no rule or trigger drops rows."
+        )
+
+
 class SweepAborted(SubscriptionError, RuntimeError):
     """So many subscriptions failed that the cause must be general; the sweep stopped and recorded what it did."""
 

@@ -13,6 +13,7 @@ from django.dispatch import Signal
 
 from foundation.any_of import any_of
 from foundation.insert_select import insert_select_returning
+from subscriptions.errors import TransitionNotRecorded
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from subscriptions.signals import subscriptions_transitioned
 
@@ -37,9 +38,15 @@ class Record:
     """The plan, locked, of which a period was sold: its price is recorded as it was read. None: the present price."""
 
     def write(self, sender: type, subscriptions: Sequence[Subscription]) -> None:
-        """Insert one event for each subscription, whose row is changed already, and send the strict signal."""
+        """Insert one event for each subscription, whose row is changed already, and send the strict signal.
+
+        The announcement is registered before this: a strict receiver may make another transition. Raises
+        TransitionNotRecorded, because a transition without an event would tell nobody.
+        """
         columns = self._columns()
         event_ids = insert_select_returning(SubscriptionEvent, list(columns), _selected(subscriptions, columns))
+        if len(event_ids) != len(subscriptions):
+            raise TransitionNotRecorded(self.transition, len(subscriptions), len(event_ids))
         subscriptions_transitioned.send(
             sender,
             transition=self.transition,
@@ -76,7 +83,8 @@ def _selected(subscriptions: Sequence[Subscription], columns: dict[str, Value | 
 def announce_on_commit(signal: Signal, sender: type, subscriptions: Sequence[Subscription], **arguments: Any) -> None:
     """Send a public signal once for each subscription, after the transaction has committed; none if it does not."""
     if signal.has_listeners(sender):
-        transaction.on_commit(lambda: announce(signal, sender, subscriptions, **arguments))
+        # Robust: the transition is committed, and others have work to do after the commit.
+        transaction.on_commit(lambda: announce(signal, sender, subscriptions, **arguments), robust=True)
 
 
 def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription], **arguments: Any) -> None:

@@ -1,6 +1,8 @@
 """The transitions of a subscription. Nothing else writes its status."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -33,7 +35,11 @@ class SubscriptionService:
 
     Each method is one transaction and takes one `now` (UTC; the present where it is left out) and the `actor` who asked
     for it (None: the subscriber's own doing or the system's). The subscription that is passed in is brought up to date
-    and returned. Raises errors of `subscriptions.errors`, and then nothing has changed.
+    and returned. Raises errors of `subscriptions.errors`, and then nothing has changed, neither rows nor the instance.
+
+    Within a transaction of your own the instance shows what that transaction will commit. Django tells nobody of a
+    rollback: after rolling back your transaction or savepoint, call `subscription.refresh_from_db()`; likewise where a
+    strict receiver makes another transition of the same subscription, for the instance shows yours.
     """
 
     @staticmethod
@@ -56,11 +62,11 @@ class SubscriptionService:
             subscription = Subscription.objects.create(
                 user_id=user.pk, plan=plan, start_date=now, end_date=_end_of_period(now, plan.duration)
             )
+            announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
             Record(Transition.CREATED, now, actor, old_end_date=_instant(None), sold=plan).write(
                 SubscriptionService, [subscription]
             )
-            announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
-        return subscription
+        return copy(subscription)  # what the caller does to it must not reach the receivers
 
     @staticmethod
     def renew_subscription(
@@ -75,23 +81,22 @@ class SubscriptionService:
         Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or InvalidPeriod.
         """
         now = now or clock.now()
-        with transaction.atomic():
-            _lock(subscription)
+        with _transition(subscription) as changed:
             _refuse_long_reason(reason)
-            plan = subscription.plan = _lock_plan(subscription.plan_id)
+            plan = subscription.plan = changed.plan = _lock_plan(subscription.plan_id)
             _refuse_second_active(subscription.user_id, plan, now, besides=subscription)
             old_end = subscription.end_date
             new_end = _end_of_period(max(old_end, now), plan.duration)
-            _change(subscription, status=Status.ACTIVE, end_date=new_end, expired_at=None)
-            Record(Transition.RENEWED, now, actor, reason, old_end_date=_instant(old_end), sold=plan).write(
-                SubscriptionService, [subscription]
-            )
+            _change(changed, status=Status.ACTIVE, end_date=new_end, expired_at=None)
             announce_on_commit(
                 signals.subscription_renewed,
                 SubscriptionService,
-                [subscription],
+                [changed],
                 old_end_date=old_end,
                 new_end_date=new_end,
+            )
+            Record(Transition.RENEWED, now, actor, reason, old_end_date=_instant(old_end), sold=plan).write(
+                SubscriptionService, [changed]
             )
         return subscription
 
@@ -108,15 +113,14 @@ class SubscriptionService:
         Raises UnknownSubscription, InvalidReason, or IllegalTransition where it has ended already.
         """
         now = now or clock.now()
-        with transaction.atomic():
-            _lock(subscription)
+        with _transition(subscription) as changed:
             _refuse_long_reason(reason)
             _refuse_ended(subscription, now, "cancelled")
             if subscription.status == Status.CANCELLED:
                 return subscription
-            _change(subscription, status=Status.CANCELLED)
-            Record(Transition.CANCELLED, now, actor, reason).write(SubscriptionService, [subscription])
-            announce_on_commit(signals.subscription_cancelled, SubscriptionService, [subscription], reason=reason)
+            _change(changed, status=Status.CANCELLED)
+            announce_on_commit(signals.subscription_cancelled, SubscriptionService, [changed], reason=reason)
+            Record(Transition.CANCELLED, now, actor, reason).write(SubscriptionService, [changed])
         return subscription
 
     @staticmethod
@@ -133,16 +137,15 @@ class SubscriptionService:
         or has ended.
         """
         now = now or clock.now()
-        with transaction.atomic():
-            _lock(subscription)
+        with _transition(subscription) as changed:
             _refuse_long_reason(reason)
             _refuse_ended(subscription, now, "reactivated")
             if subscription.status != Status.CANCELLED:
                 raise IllegalTransition(f"{subscription} is not cancelled; there is nothing to take back")
             _refuse_second_active(subscription.user_id, subscription.plan, now, besides=subscription)
-            _change(subscription, status=Status.ACTIVE)
-            Record(Transition.REACTIVATED, now, actor, reason).write(SubscriptionService, [subscription])
-            announce_on_commit(signals.subscription_reactivated, SubscriptionService, [subscription])
+            _change(changed, status=Status.ACTIVE)
+            announce_on_commit(signals.subscription_reactivated, SubscriptionService, [changed])
+            Record(Transition.REACTIVATED, now, actor, reason).write(SubscriptionService, [changed])
         return subscription
 
     @staticmethod
@@ -158,16 +161,14 @@ class SubscriptionService:
         Raises UnknownSubscription, InvalidReason, or IllegalTransition where it has ended already or not begun.
         """
         now = now or clock.now()
-        with transaction.atomic():
-            _lock(subscription)
+        with _transition(subscription) as changed:
             _refuse_long_reason(reason)
             _refuse_ended(subscription, now, "cancelled")
             if subscription.start_date >= now:
                 raise IllegalTransition(f"{subscription} has not begun; nothing of it can be kept")
             old_end = subscription.end_date
-            _change(subscription, end_date=now)
-            record = Record(Transition.EXPIRED, now, actor, reason, old_end_date=_instant(old_end))
-            _expire([subscription], record)
+            _change(changed, end_date=now)
+            _expire([changed], Record(Transition.EXPIRED, now, actor, reason, old_end_date=_instant(old_end)))
         return subscription
 
     @staticmethod
@@ -191,8 +192,22 @@ def _expire(subscriptions: Sequence[Subscription], record: Record) -> None:
     for subscription in subscriptions:
         subscription.status = Status.EXPIRED
         subscription.expired_at = record.now
-    record.write(SubscriptionService, subscriptions)
     announce_on_commit(signals.subscription_expired, SubscriptionService, subscriptions)
+    record.write(SubscriptionService, subscriptions)
+
+
+@contextmanager
+def _transition(subscription: Subscription) -> Iterator[Subscription]:
+    """Lock, bring the instance up to date, and yield a copy of it to change and announce.
+
+    The instance follows the copy once the block has succeeded, so that it never shows what was undone.
+    """
+    with transaction.atomic():
+        _lock(subscription)
+        changed = copy(subscription)
+        yield changed
+    for field in Subscription._meta.concrete_fields:
+        setattr(subscription, field.attname, getattr(changed, field.attname))
 
 
 def _lock_owner(user_id: int) -> None:

@@ -4,9 +4,11 @@
 `**kwargs`: arguments may be added.
 
 Two stages. `subscriptions_transitioned` is strict: it runs inside the transaction, and an exception undoes the
-transition. The others are public: they run once each after the commit, through `send_robust`. A receiver that fails is
-logged by name and stops nothing; a process that dies just after the commit never calls them. What must not be lost
-belongs into a row that a strict receiver writes.
+transition. The others are public: they run once each after the commit, through `send_robust`, in the order of the
+transitions, with a `subscription` of their own, as its transition left it. A receiver that fails is logged by name and
+stops nothing. A process that dies just after the commit never calls them, nor does a transaction whose earlier
+`on_commit` function raises without `robust=True`. What must not be lost belongs into a row that a strict receiver
+writes.
 """
 
 from django.dispatch import Signal

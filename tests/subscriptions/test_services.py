@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from foundation import clock
 from subscriptions.errors import (
@@ -15,6 +15,7 @@ from subscriptions.errors import (
     InvalidPeriod,
     InvalidReason,
     PlanNotOnSale,
+    TransitionNotRecorded,
     UnknownPlan,
     UnknownSubscription,
     UnknownUser,
@@ -258,3 +259,23 @@ def test_service_counts_what_it_expired(user: User, plan: Plan) -> None:
     Service.create_subscription(user, plan, now=clock.now() - 2 * MONTH)
     assert Service.check_expired_subscriptions() == 1
     assert Service.check_expired_subscriptions() == 0
+
+
+DROPS_EVENTS = {
+    "sqlite": ["CREATE TRIGGER drop_events BEFORE INSERT ON {} BEGIN SELECT RAISE(IGNORE); END"],
+    "postgresql": [
+        "CREATE FUNCTION drop_events() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER drop_events BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION drop_events()",
+    ],
+}
+
+
+def test_transition_whose_event_is_not_written_is_undone() -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    with connection.cursor() as cursor:
+        for statement in DROPS_EVENTS[connection.vendor]:
+            cursor.execute(statement.format(SubscriptionEvent._meta.db_table))
+    with pytest.raises(TransitionNotRecorded, match="cancelled: 1 rows changed, but 0 events"):
+        Service.cancel_subscription(subscription, now=NOW)
+    subscription.refresh_from_db()
+    assert subscription.status == "active"

@@ -1,6 +1,9 @@
 """The public signals: arguments, moment, and what a failing receiver costs."""
 
 import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Notification
 from subscriptions import signals
-from subscriptions.models import Plan, Subscription
+from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import MONTH, NOW, make_due, make_plan, make_user
+from tests.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
 
 PUBLIC = {
     "subscription_created": {"subscription", "user", "plan"},
@@ -124,6 +127,74 @@ def test_what_fails_after_the_commit_is_logged_and_costs_the_sweep_no_count(capl
     assert "names a subscriber" not in caplog.text
 
 
+@contextmanager
+def strict(receiver: Callable[..., None]) -> Iterator[None]:
+    """Connect a strict receiver for a while."""
+    signals.subscriptions_transitioned.connect(receiver)
+    try:
+        yield
+    finally:
+        signals.subscriptions_transitioned.disconnect(receiver)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", ["sweep", "cancel now"])
+def test_transition_that_a_strict_receiver_makes_is_announced_after_its_cause(recorder: Recorder, end: str) -> None:
+    (due,) = make_due(make_plan(), 1, end=NOW + timedelta(hours=-1 if end == "sweep" else 1))
+
+    def renew(transition: Transition, **kwargs: Any) -> None:
+        if transition == Transition.EXPIRED:
+            Service.renew_subscription(Subscription.objects.get(pk=due.pk), now=NOW)
+
+    with strict(renew):
+        Sweep(now=NOW).run() if end == "sweep" else Service.cancel_now(due, now=NOW)
+    assert [(name, arguments["subscription"].status) for name, arguments in recorder.calls] == [
+        ("subscription_expired", "expired"),
+        ("subscription_renewed", "active"),
+    ]
+    assert has_access(due.user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failing_work_after_the_commit_keeps_no_signal_from_being_sent(recorder: Recorder) -> None:
+    def fail() -> None:
+        raise LookupError
+
+    with strict(lambda **kwargs: transaction.on_commit(fail)), pytest.raises(LookupError):
+        Service.create_subscription(make_user(), make_plan(), now=NOW)
+    assert [name for name, _ in recorder.calls] == ["subscription_created"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_receiver_gets_what_its_transition_committed_and_nothing_that_was_rolled_back(recorder: Recorder) -> None:
+    with transaction.atomic():
+        subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+        Service.renew_subscription(subscription, now=NOW)
+        with transaction.atomic():
+            Service.cancel_now(subscription, now=NOW + MONTH)
+            transaction.set_rollback(True)
+    told = [(name, arguments["subscription"].status) for name, arguments in recorder.calls]
+    assert told == [("subscription_created", "active"), ("subscription_renewed", "active")]
+    assert [arguments["subscription"].end_date for _, arguments in recorder.calls] == [NOW + MONTH, NOW + 2 * MONTH]
+
+
+def refuse(**kwargs: Any) -> None:
+    raise RuntimeError("no")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("move", ["renew_subscription", "cancel_subscription", "cancel_now", "reactivate_subscription"])
+def test_instance_shows_nothing_of_a_transition_that_was_undone(move: str) -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    if move == "reactivate_subscription":
+        Service.cancel_subscription(subscription, now=NOW)
+    with strict(refuse), pytest.raises(RuntimeError):
+        getattr(Service, move)(subscription, now=NOW + timedelta(days=1))
+    stored = Subscription.objects.get()
+    for field in Subscription._meta.concrete_fields:
+        assert getattr(subscription, field.attname) == getattr(stored, field.attname), field.name
+
+
 @pytest.mark.django_db(transaction=True)
 def test_failing_query_of_a_receiver_does_not_undo_the_batch() -> None:
     def broken_query(**kwargs: Any) -> None:
@@ -141,16 +212,9 @@ def test_failing_query_of_a_receiver_does_not_undo_the_batch() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_failing_strict_receiver_undoes_the_transition() -> None:
-    def refusing(**kwargs: Any) -> None:
-        raise RuntimeError("no")
-
     user, plan = make_user(), make_plan()
-    signals.subscriptions_transitioned.connect(refusing)
-    try:
-        with pytest.raises(RuntimeError):
-            Service.create_subscription(user, plan, now=NOW)
-    finally:
-        signals.subscriptions_transitioned.disconnect(refusing)
+    with strict(refuse), pytest.raises(RuntimeError):
+        Service.create_subscription(user, plan, now=NOW)
     assert not Subscription.objects.exists()
     assert not user.groups.exists()
 
