@@ -38,13 +38,19 @@ Secrets:
 
 Django:
 - config.E040: the database on Lambda is SQLite.
+- config.E041: the settings leave the isolation level to PostgreSQL, or pin another one than READ COMMITTED.
+- config.E042: PostgreSQL runs transactions at a stricter level. `manage.py check --database default` and `migrate` ask.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections, transaction
+
+from foundation.isolation import IS_STRICT
 
 
 @register("zappa")
@@ -61,6 +67,37 @@ def check_database(**options: Any) -> list[CheckMessage]:
         return []
     hint = "Set DATABASE_URL to postgres://user:password@host:port/name."
     return [Error("SQLite does not work on Lambda", hint=hint, obj="DATABASES", id="config.E040")]
+
+
+ISOLATION_HINT = "Leave isolation_level in DATABASES as config/settings.py sets it; docs/decisions.md says why."
+
+
+@register("zappa")
+def check_isolation(**options: Any) -> list[CheckMessage]:
+    """Locks are judged at READ COMMITTED; a role or a database may have a stricter default."""
+    return [
+        Error(f"the isolation level of {alias!r} is not pinned", hint=ISOLATION_HINT, obj="DATABASES", id="config.E041")
+        for alias, database in settings.DATABASES.items()
+        if database["ENGINE"].endswith("postgresql")
+        and database.get("OPTIONS", {}).get("isolation_level") != settings.READ_COMMITTED
+    ]
+
+
+@register(Tags.database)
+def check_transactions(databases: Collection[str] | None = None, **options: Any) -> list[CheckMessage]:
+    """Ask each PostgreSQL at which level it runs a transaction of ours."""
+    aliases = [alias for alias in databases or () if connections[alias].vendor == "postgresql"]
+    return [
+        Error(f"{alias!r} runs stricter than READ COMMITTED", hint=ISOLATION_HINT, obj="DATABASES", id="config.E042")
+        for alias in aliases
+        if _is_strict(alias)
+    ]
+
+
+def _is_strict(alias: str) -> bool:
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        cursor.execute(f"SELECT {IS_STRICT}")
+        return bool(cursor.fetchone()[0])
 
 
 def check_file(path: Path) -> list[CheckMessage]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from foundation import clock
 from notifications import figures as notifications
 from subscriptions import figures as subscriptions
+from subscriptions.managed_groups import missing_names
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def find_problems(now: datetime) -> Problems:
     """What is wrong at `now`."""
     try:
-        return Problems(_of_the_sweep(now), [*_of_the_outbox(now), *_pauses()])
+        return Problems([*_of_the_sweep(now), *_of_access()], [*_of_the_outbox(now), *_pauses()])
     except Error:
         logger.exception("the database does not answer")
         return Problems(["the database does not answer"], [])
@@ -76,6 +77,10 @@ def _of_the_sweep(now: datetime) -> list[str]:
     if last is None:
         return ["no sweep has finished yet"]
     return [f"the last sweep finished {_minutes(now - last)} minutes ago"] if is_stale(last, now) else []
+
+
+def _of_access() -> list[str]:
+    return [f"the group {name} is missing" for name in missing_names()]
 
 
 def _of_the_outbox(now: datetime) -> list[str]:

@@ -15,6 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 LOCAL = os.environ.get("DJANGO_LOCAL") == "1" and not ON_LAMBDA
 
+READ_COMMITTED = 2
 MAILS = ("created", "renewed", "cancelled", "reactivated", "expired", "reminder")
 
 if not LOCAL:
@@ -122,6 +123,9 @@ else:
     # A pooler that hands each transaction another connection loses the cursor that `iterator()` would open.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = DATABASE_CONNECT_SECONDS
+    # Locks are judged under it (foundation/isolation.py), whatever the server's or the role's default is. The number is
+    # psycopg.IsolationLevel.READ_COMMITTED; importing psycopg here would cost each cold start.
+    DATABASES["default"]["OPTIONS"]["isolation_level"] = READ_COMMITTED
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

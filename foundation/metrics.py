@@ -23,6 +23,8 @@ class Metric(StrEnum):
     SUBSCRIPTIONS_REMAINING = "SubscriptionsRemaining"
     EXPIRY_LATENESS = "ExpiryLateness"
     """How long past its end the latest of those that a sweep expired was."""
+    ACCESS_MISMATCHES = "AccessMismatches"
+    """Memberships and managed groups that an audit or a sweep found wrong or missing, and put right."""
 
     NOTIFICATIONS_PENDING = "NotificationsPending"
     OLDEST_PENDING = "OldestPending"

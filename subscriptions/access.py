@@ -12,7 +12,8 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from foundation.any_of import any_of
 from foundation.insert_select import insert_select
-from subscriptions.managed_groups import GROUP
+from foundation.isolation import IsStrict, refuse_strict
+from subscriptions.managed_groups import GROUP, restore_groups
 from subscriptions.models import Subscription
 
 User = get_user_model()
@@ -32,17 +33,22 @@ class Mismatches:
 def lock_users(user_ids: Collection[int]) -> list[int]:
     """Lock the users' rows until the transaction ends, in one order for all; return those that exist.
 
-    Whoever judges or changes somebody's access holds this lock. It lets other tables refer to the user meanwhile.
+    Whoever judges or changes somebody's access holds this lock. It lets other tables refer to the user meanwhile. A
+    managed group that is missing is created, so that a transition can give access. Raises StrictIsolation.
     """
-    rows = User.objects.filter(pk__in=user_ids).order_by("pk")
-    return list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+    rows = User.objects.filter(pk__in=user_ids).order_by("pk").select_for_update(no_key=True)
+    locked = list(rows.values_list("pk", IsStrict(), _group_id()))
+    refuse_strict(any(is_strict for _pk, is_strict, _group in locked))
+    if any(group is None for _pk, _is_strict, group in locked):
+        restore_groups()
+    return [pk for pk, _is_strict, _group in locked]
 
 
 def reconcile_access(user_ids: Collection[int], now: datetime) -> None:
     """Make the users' membership agree with all of their live subscriptions. Idempotent, set-based, two statements.
 
     The users' rows must be locked: these statements then see, on PostgreSQL, all that committed before the lock.
-    `m2m_changed` is not sent. Raises IntegrityError where the group itself is missing.
+    `m2m_changed` is not sent. Raises IntegrityError where the group itself is missing, which `lock_users` prevents.
     """
     take_access(user_ids, now)
     missing = _without_membership(now).filter(any_of("pk", user_ids)).annotate(access_group=_group_id())

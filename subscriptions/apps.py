@@ -11,6 +11,9 @@ class SubscriptionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the strict receiver that keeps access true, and what creates and protects the groups."""
+        # Importing registers the checks, once the apps are loaded.
+        from subscriptions import checks  # noqa: F401, PLC0415
+
         # These load models, which Django allows only once all apps are loaded.
         from subscriptions.managed_groups import ensure_groups, protect_groups  # noqa: PLC0415
         from subscriptions.receivers import follow_with_access  # noqa: PLC0415

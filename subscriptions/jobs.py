@@ -4,13 +4,17 @@ from typing import Any
 
 from foundation import clock
 from foundation.invocation import LambdaContext, scheduled_job
+from subscriptions.managed_groups import restore_groups
 from subscriptions.sweep import Sweep
 
 
 def check_expired_subscriptions(event: dict[str, Any], context: LambdaContext) -> dict[str, int | float]:
-    """End what is due. Returns `{"expired", "failed", "remaining", "oldest_late_s" (seconds), "run"}`.
+    """Create managed groups that are missing, and end what is due.
+
+    Returns `{"expired", "failed", "remaining", "oldest_late_s" (seconds), "run"}`.
 
     Raises InvalidJobEvent, SweepAborted, JobFailed, or the database's error; Lambda then retries and alarms.
     """
     with scheduled_job(event, context) as invocation:
+        restore_groups()
         return Sweep(now=clock.now(), time_left=invocation.time_left).run().summary()

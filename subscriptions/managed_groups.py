@@ -1,11 +1,16 @@
 """The auth groups whose members subscriptions alone decide. Renaming, deleting and giving permissions are refused."""
 
+import logging
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import QuerySet, signals  # noqa: TID251 - of groups, not of transitions; the audit sees the rest
 
+from foundation import metrics
+from foundation.metrics import Metric
 from subscriptions.errors import ManagedGroupProtected
+
+logger = logging.getLogger(__name__)
 
 GROUP = "Subscribers"
 """The group of everybody with a live subscription."""
@@ -31,12 +36,31 @@ def missing_names() -> list[str]:
     return sorted(managed_names().difference(managed_groups().values_list("name", flat=True)))
 
 
+def permissions_of_managed_groups() -> list[str]:
+    """Return what every member of a managed group may do, as `app.codename`, sorted. It should be empty. One query."""
+    permissions = Permission.objects.filter(group__in=managed_groups()).order_by("content_type__app_label", "codename")
+    pairs = permissions.values_list("content_type__app_label", "codename").distinct()
+    return [f"{app}.{codename}" for app, codename in pairs]
+
+
 def ensure_groups(**kwargs: Any) -> list[str]:
     """Create the managed groups that are missing and return their names; one query where none is missing."""
     missing = missing_names()
     for name in missing:
         Group.objects.get_or_create(name=name)
     return missing
+
+
+def restore_groups() -> list[str]:
+    """Create the managed groups that somebody has taken away, report them by name, and return the names.
+
+    Their members are the audit's to restore; until then nobody but who subscribes meanwhile is in them.
+    """
+    restored = ensure_groups()
+    if restored:
+        logger.error("managed groups were missing and were created again", extra={"groups": restored})
+        metrics.emit({Metric.ACCESS_MISMATCHES: len(restored)})
+    return restored
 
 
 def protect_groups() -> None:

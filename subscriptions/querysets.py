@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.db import models
 
+from foundation.isolation import IsStrict, refuse_strict
+
 if TYPE_CHECKING:
     from subscriptions.models import Subscription, SubscriptionEvent  # noqa: F401 - the base class names it in quotes
 
@@ -26,13 +28,15 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
         Locking the user too keeps a renewal of another subscription of theirs from slipping in between the expiry
         and the judgement of their access. On SQLite the transaction itself (BEGIN IMMEDIATE) is the lock.
-        User and plan are not loaded.
+        User and plan are not loaded. Raises StrictIsolation.
         """
         columns = [field.attname for field in self.model._meta.concrete_fields]
-        rows = self.select_related("user").only(*columns, "user__id").order_by("end_date", "pk")
+        rows = self.annotate(is_strict=IsStrict()).select_related("user").only(*columns, "user__id")
+        rows = rows.order_by("end_date", "pk")
         locked = rows.select_for_update(of=("self", "user"), no_key=True, skip_locked=True)[:limit]
         # Instances of the users, whom this only locks, would cost as much as those of the subscriptions.
-        found = locked.query.get_compiler(self.db).results_iter(tuple_expected=True)
+        found = list(locked.query.get_compiler(self.db).results_iter(tuple_expected=True))
+        refuse_strict(bool(found and found[0][len(columns)]))
         return [self.model.from_db(self.db, columns, row[: len(columns)]) for row in found]
 
 

@@ -6,7 +6,6 @@ from io import StringIO
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError
 
 from foundation import clock
 from subscriptions.access import Mismatches, find_mismatches, reconcile_access
@@ -31,11 +30,19 @@ def test_reconciling_is_idempotent_over_all_users() -> None:
         assert not has_access(stranger)
 
 
-def test_missing_group_is_an_error_and_not_silence() -> None:
+def test_group_that_was_renamed_by_sql_is_created_again_and_gives_access(caplog: pytest.LogCaptureFixture) -> None:
+    Group.objects.filter(name=GROUP).update(name="Renamed by SQL")
+    user = subscriber(NOW)
+    assert has_access(user)
+    (report,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert report.groups == [GROUP]  # type: ignore[attr-defined]
+
+
+def test_group_without_its_members_gets_one_at_a_renewal() -> None:
     user = subscriber(NOW)
     Group.objects.filter(name=GROUP).update(name="Renamed by SQL")
-    with pytest.raises(IntegrityError):
-        reconcile_access([user.pk], NOW)
+    Service.renew_subscription(user.subscriptions.get(), now=NOW)
+    assert has_access(user)
 
 
 def test_mismatches_are_found_both_ways() -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from foundation import clock
 from foundation.instant import InvalidInstant, parse_instant
 from subscriptions.errors import SweepAborted
+from subscriptions.managed_groups import restore_groups
 from subscriptions.models import Subscription
 from subscriptions.sweep import Sweep
 
@@ -49,6 +50,8 @@ class Command(BaseCommand):
         self.stdout.write(f"would expire {due.count()}; nothing was changed")
 
     def _sweep(self, at: datetime, limit: int | None) -> None:
+        for name in restore_groups():
+            self.stderr.write(f"the group {name} was missing and was created again; run audit_access --fix")
         try:
             run = Sweep(now=at, limit=limit).run()
         except SweepAborted as error:
