@@ -26,7 +26,11 @@ class IllegalTransition(SubscriptionError, ValueError):
 
 
 class AlreadySubscribed(IllegalTransition):
-    """The user has another active subscription to the same plan."""
+    """The user has another live subscription, cancelled or not, to the same plan: `subscription_id`, where known."""
+
+    def __init__(self, message: str, subscription_id: int | None = None) -> None:
+        super().__init__(message)
+        self.subscription_id = subscription_id
 
 
 class ChangedMeanwhile(SubscriptionError, RuntimeError):

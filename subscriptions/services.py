@@ -52,13 +52,13 @@ class SubscriptionService:
     ) -> Subscription:
         """Start a period of `plan` at `now` and give access.
 
-        Raises UnknownUser, UnknownPlan, PlanNotOnSale, or AlreadySubscribed where an active one is live.
+        Raises UnknownUser, UnknownPlan, PlanNotOnSale, or AlreadySubscribed where one is live, cancelled or not.
         """
         now = now or clock.now()
         with transaction.atomic():
             _lock_owner(user.pk)
             plan = _lock_plan_on_sale(plan)
-            _refuse_second_active(user.pk, plan, now)
+            _refuse_second_live(user.pk, plan, now)
             subscription = Subscription.objects.create(
                 user_id=user.pk, plan=plan, start_date=now, end_date=_end_of_period(now, plan.duration)
             )
@@ -84,7 +84,7 @@ class SubscriptionService:
         with _transition(subscription) as changed:
             _refuse_long_reason(reason)
             plan = subscription.plan = changed.plan = _lock_plan(subscription.plan_id)
-            _refuse_second_active(subscription.user_id, plan, now, besides=subscription)
+            _refuse_second_live(subscription.user_id, plan, now, besides=subscription)
             old_end = subscription.end_date
             new_end = _end_of_period(max(old_end, now), plan.duration)
             _change(changed, status=Status.ACTIVE, end_date=new_end, expired_at=None)
@@ -142,7 +142,7 @@ class SubscriptionService:
             _refuse_ended(subscription, now, "reactivated")
             if subscription.status != Status.CANCELLED:
                 raise IllegalTransition(f"{subscription} is not cancelled; there is nothing to take back")
-            _refuse_second_active(subscription.user_id, subscription.plan, now, besides=subscription)
+            _refuse_second_live(subscription.user_id, subscription.plan, now, besides=subscription)
             _change(changed, status=Status.ACTIVE)
             announce_on_commit(signals.subscription_reactivated, SubscriptionService, [changed])
             Record(Transition.REACTIVATED, now, actor, reason).write(SubscriptionService, [changed])
@@ -248,15 +248,28 @@ def _lock_plan_on_sale(plan: Plan) -> Plan:
     return present
 
 
-def _refuse_second_active(user_id: int, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:
-    """One active subscription for each user and plan. One that is due, and only not yet swept, is ended here."""
-    others = Subscription.objects.filter(user_id=user_id, plan=plan, status=Status.ACTIVE)
+def _refuse_second_live(user_id: int, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:
+    """Keep one live subscription per user and plan. End one that is due and not yet swept.
+
+    Two may be live where the release before this one made them; of those either may go on, but only one be active.
+    """
+    others = Subscription.objects.filter(user_id=user_id, plan=plan, expired_at__isnull=True)
+    overlaps = besides is not None and besides.expired_at is None and besides.end_date > now
     if besides is not None:
         others = others.exclude(pk=besides.pk)
     for other in others.select_for_update(no_key=True):
-        if other.end_date > now:
-            raise AlreadySubscribed(f"user {user_id} has the active {other} to plan {plan.pk}; renew that one")
-        _expire([other], Record(Transition.EXPIRED, now))
+        if other.end_date <= now:
+            _expire([other], Record(Transition.EXPIRED, now))
+        elif other.status == Status.ACTIVE or not overlaps:
+            raise _already_subscribed(other)
+
+
+def _already_subscribed(other: Subscription) -> AlreadySubscribed:
+    move = "resume" if other.status == Status.CANCELLED else "renew"
+    return AlreadySubscribed(
+        f"user {other.user_id} has the live {other} to plan {other.plan_id}, which is {other.status}; {move} that one",
+        other.pk,
+    )
 
 
 def _refuse_ended(subscription: Subscription, now: datetime, wish: str) -> None:

@@ -36,6 +36,12 @@ def make_due(plan: Plan, number: int, *, end: datetime = NOW - timedelta(hours=1
     return made
 
 
+def make_overlap(subscription: Subscription, **fields: object) -> Subscription:
+    """Another live subscription of the same user and plan, as the release before this one made them."""
+    own = {"user_id": subscription.user_id, "plan_id": subscription.plan_id, "start_date": NOW, "end_date": NOW + MONTH}
+    return Subscription.objects.create(**own | fields)
+
+
 def has_access(user: User) -> bool:
     """Whether the user is in the group."""
     return user.groups.filter(name="Subscribers").exists()

@@ -34,9 +34,9 @@ def problems(*statuses: int) -> Responses:
     return {key: answer for status in statuses for key, answer in problem(status, PROBLEMS[status]).items()}
 
 
-def problem(status: int, description: str) -> Responses:
+def problem(status: int, description: str, serializer: type[ProblemSerializer] = ProblemSerializer) -> Responses:
     """One error among them, in words of its own."""
-    return {(status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description)}
+    return {(status, MEDIA_TYPE): OpenApiResponse(serializer, description)}
 
 
 def documented(**words: Any) -> Callable[[T], T]:

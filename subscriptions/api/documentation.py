@@ -4,10 +4,10 @@ from drf_spectacular.utils import OpenApiParameter
 
 from foundation.api.documentation import problem, problems
 from subscriptions.api.idempotency import HEADER, KEY_PATTERN
-from subscriptions.api.problems import CONFLICTS, urn
+from subscriptions.api.problems import CONFLICTS, ConflictSerializer, urn
 
 CONFLICT = "The state of things forbids it; `type` says why: " + ", ".join(f"`{urn(error)}`" for error in CONFLICTS)
-CHANGE_PROBLEMS = problems(400, 401, 403, 404, 413, 415, 422, 429) | problem(409, CONFLICT)
+CHANGE_PROBLEMS = problems(400, 401, 403, 404, 413, 415, 422, 429) | problem(409, CONFLICT, ConflictSerializer)
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,

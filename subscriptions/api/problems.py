@@ -4,6 +4,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
@@ -26,6 +27,14 @@ NOT_FOUND = (UnknownPlan, UnknownSubscription, UnknownUser)
 """What does not exist: 404."""
 
 
+class ConflictSerializer(problems.ProblemSerializer):
+    """A problem with status 409."""
+
+    subscription = serializers.IntegerField(
+        required=False, help_text="with `already-subscribed`: the id of the live subscription"
+    )
+
+
 def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     """The exception handler of the whole API (settings: EXCEPTION_HANDLER)."""
     if isinstance(error, CONFLICTS + NOT_FOUND):
@@ -36,7 +45,13 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
 def problem_of(error: SubscriptionError) -> dict[str, Any]:
     """The problem that one of CONFLICTS or NOT_FOUND is."""
     status = HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.NOT_FOUND
-    return problems.problem(status, str(error), type=urn(type(error)))
+    return problems.problem(status, str(error), type=urn(type(error)), **_extensions(error))
+
+
+def _extensions(error: SubscriptionError) -> dict[str, Any]:
+    if isinstance(error, AlreadySubscribed) and error.subscription_id is not None:
+        return {"subscription": error.subscription_id}
+    return {}
 
 
 def urn(error: type[SubscriptionError]) -> str:

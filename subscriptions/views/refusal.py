@@ -23,8 +23,10 @@ P = ParamSpec("P")
 Request = TypeVar("Request", bound=HttpRequest)
 
 CONFLICT = 409
-EXPLANATIONS = {
-    AlreadySubscribed: _("You have another active subscription to this plan. You can renew or cancel that one."),
+EXPLANATIONS: dict[type[SubscriptionError], object] = {
+    AlreadySubscribed: _(
+        "You have another subscription to this plan. Renew that one, or resume it if it is cancelled."
+    ),
     PlanNotOnSale: _("This plan takes no new subscribers. Please choose another one."),
     InvalidPeriod: _("This subscription reaches so far into the future that nothing can be added to it."),
     IllegalTransition: _("The subscription has changed meanwhile. Its page says where it stands and what you can do."),

@@ -11,6 +11,8 @@ from tests.factories import make_user
 API = "/api/v1/"
 OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_now", "renew_subscription")
 """Permissions that the admin asks for."""
+EXTENSIONS = {"urn:subscriptions:problem:already-subscribed": {"subscription"}}
+"""Members that a type of problem has besides those of RFC 9457."""
 
 
 class Caller:
@@ -68,7 +70,8 @@ def assert_problem(response: Any, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
     body: dict[str, Any] = response.json()
-    assert set(body) - {"errors"} == {"type", "title", "status", "detail"}
+    extensions = EXTENSIONS.get(body["type"], set())
+    assert set(body) - {"errors"} == {"type", "title", "status", "detail"} | extensions
     assert body["status"] == status
     assert body["detail"]
     return body

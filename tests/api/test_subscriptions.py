@@ -163,6 +163,17 @@ def test_second_subscription_to_a_plan_is_409(owner: Caller) -> None:
     assert Subscription.objects.count() == 1
 
 
+def test_second_subscription_beside_a_cancelled_one_is_409_and_names_it(owner: Caller) -> None:
+    plan = make_plan()
+    first = owner.post("subscriptions", {"plan": plan.pk}).json()["id"]
+    assert owner.post(f"subscriptions/{first}/cancel").status_code == 200
+    for key in ("key", "key", None):
+        body = assert_problem(owner.post("subscriptions", {"plan": plan.pk}, key=key), 409)
+        assert body["type"] == "urn:subscriptions:problem:already-subscribed"
+        assert body["subscription"] == first
+    assert owner.post(f"subscriptions/{first}/reactivate").json()["status"] == "active"
+
+
 def test_plan_that_is_not_on_sale_is_409(owner: Caller) -> None:
     body = assert_problem(owner.post("subscriptions", {"plan": make_plan(on_sale=False).pk}), 409)
     assert body["type"] == "urn:subscriptions:problem:plan-not-on-sale"

@@ -23,7 +23,7 @@ from subscriptions.errors import (
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import MONTH, NOW, has_access, make_plan, make_user
+from tests.factories import MONTH, NOW, has_access, make_overlap, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -75,6 +75,56 @@ def test_second_active_subscription_to_the_plan_is_refused(subscription: Subscri
     with pytest.raises(AlreadySubscribed):
         Service.create_subscription(user, plan, now=NOW)
     assert Subscription.objects.count() == 1
+
+
+def test_subscribing_beside_a_cancelled_live_one_is_refused(subscription: Subscription, user: User, plan: Plan) -> None:
+    Service.cancel_subscription(subscription, now=NOW)
+    with pytest.raises(AlreadySubscribed, match="resume that one") as refused:
+        Service.create_subscription(user, plan, now=NOW + MONTH - SECOND)
+    assert refused.value.subscription_id == subscription.pk
+    assert Service.reactivate_subscription(subscription, now=NOW + MONTH - SECOND).status == "active"
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_renewal_of_an_ended_one_beside_a_cancelled_live_one_is_refused(
+    subscription: Subscription, user: User, plan: Plan, *, swept: bool
+) -> None:
+    second = Service.create_subscription(user, plan, now=NOW + MONTH)
+    Service.cancel_subscription(second, now=NOW + MONTH)
+    if swept:
+        Sweep(now=NOW + MONTH).run()
+    with pytest.raises(AlreadySubscribed) as refused:
+        Service.renew_subscription(subscription, now=NOW + MONTH)
+    assert refused.value.subscription_id == second.pk
+
+
+def test_subscribing_again_ends_a_cancelled_one_that_is_due_and_not_yet_swept(
+    subscription: Subscription, user: User, plan: Plan
+) -> None:
+    Service.cancel_subscription(subscription, now=NOW)
+    second = Service.create_subscription(user, plan, now=NOW + MONTH)
+    assert transitions(subscription) == ["created", "cancelled", "expired"]
+    assert transitions(second) == ["created"]
+    assert has_access(user)
+
+
+def test_either_of_two_that_overlap_goes_on_and_one_at_most_is_active(
+    subscription: Subscription,
+) -> None:
+    Service.cancel_subscription(subscription, now=NOW)
+    second = make_overlap(subscription)
+    assert Service.renew_subscription(second, now=NOW).end_date == NOW + 2 * MONTH
+    with pytest.raises(AlreadySubscribed):
+        Service.renew_subscription(subscription, now=NOW)
+    Service.cancel_subscription(second, now=NOW)
+    assert Service.reactivate_subscription(subscription, now=NOW).status == "active"
+
+
+def test_reactivation_beside_an_active_one_is_refused(subscription: Subscription) -> None:
+    Service.cancel_subscription(subscription, now=NOW)
+    make_overlap(subscription)
+    with pytest.raises(AlreadySubscribed):
+        Service.reactivate_subscription(subscription, now=NOW)
 
 
 def test_database_holds_one_active_subscription_for_user_and_plan(subscription: Subscription) -> None:
@@ -208,13 +258,6 @@ def test_reactivation_after_the_end_is_refused(subscription: Subscription) -> No
     Service.cancel_subscription(subscription, now=NOW)
     with pytest.raises(IllegalTransition):
         Service.reactivate_subscription(subscription, now=NOW + MONTH)
-
-
-def test_reactivation_beside_an_active_one_is_refused(subscription: Subscription, user: User, plan: Plan) -> None:
-    Service.cancel_subscription(subscription, now=NOW)
-    Service.create_subscription(user, plan, now=NOW)
-    with pytest.raises(AlreadySubscribed):
-        Service.reactivate_subscription(subscription, now=NOW)
 
 
 def test_cancelling_now_ends_it_and_its_access_at_once(subscription: Subscription, user: User) -> None:

@@ -64,7 +64,7 @@ class Subscribers(RuleBasedStateMachine):
         return [
             modelled
             for key, modelled in self.model.items()
-            if (modelled.user, modelled.plan, modelled.status) == (user, plan, "active") and key != besides
+            if (modelled.user, modelled.plan) == (user, plan) and modelled.status != "expired" and key != besides
         ]
 
     def end_overdue(self, rivals: list[Modelled]) -> None:
@@ -169,6 +169,11 @@ class Subscribers(RuleBasedStateMachine):
         for key, transition in SubscriptionEvent.objects.order_by("pk").values_list("subscription_id", "transition"):
             events[key].append(transition)
         assert events == {key: modelled.transitions for key, modelled in self.model.items()}
+
+    @invariant()
+    def one_at_most_is_live_per_user_and_plan(self) -> None:
+        live = Counter(Subscription.objects.live(self.now).values_list("user", "plan"))
+        assert max(live.values(), default=1) == 1
 
     @invariant()
     def access_follows(self) -> None:
