@@ -13,6 +13,8 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from foundation.email_addresses import holds_address
+
 LONGEST_LIST = 1_000
 """Rows that can be paged through. Who has not found it by then needs a filter, and not page 11."""
 
@@ -111,5 +113,5 @@ class SubscriberHistoryAdmin(HistoryAdmin):
 def find_users(term: str) -> list[int]:
     """The primary keys of up to MOST_USERS users of exactly this name, or of this e-mail address in whatever case."""
     model = get_user_model()
-    is_user = Q(**{model.USERNAME_FIELD: term}) | Q(**{f"{model.get_email_field_name()}__iexact": term})
+    is_user = Q(**{model.USERNAME_FIELD: term}) | holds_address(model.get_email_field_name(), term)
     return list(model._base_manager.filter(is_user).order_by().values_list("pk", flat=True)[:MOST_USERS])

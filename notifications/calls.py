@@ -8,9 +8,9 @@ from itertools import islice
 from django.conf import settings
 
 from foundation import clock
+from foundation.email_addresses import UndeliverableAddress
 from notifications import screening, ses, sns
 from notifications.deadline import Deadline
-from notifications.errors import UndeliverableAddress
 from notifications.models import Channel
 from notifications.outbox import Claim
 from notifications.outcomes import Outcome, Verdict

@@ -5,10 +5,6 @@ class NotificationError(Exception):
     """Base of this app's errors."""
 
 
-class UndeliverableAddress(NotificationError, ValueError):
-    """The subscriber has no e-mail address, or one that no mail can reach."""
-
-
 class CallTooLate(NotificationError, TimeoutError):
     """So much time has passed since the intent to call AWS was noted that the call was not made."""
 

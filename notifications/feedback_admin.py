@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from foundation.admin import LONGEST_LIST, HistoryAdmin, SubscriberHistoryAdmin
-from notifications import addresses, suppression
+from foundation.email_addresses import normalised
+from notifications import suppression
 from notifications.models import BAD_NEWS, EventType, Feedback, Suppression
 
 
@@ -81,7 +82,7 @@ class SuppressionAdmin(HistoryAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Those of exactly this address, in whatever case."""
-        return queryset.filter(address=addresses.normalised(search_term)) if search_term else queryset, False
+        return queryset.filter(address=normalised(search_term)) if search_term else queryset, False
 
     @admin.action(description=_("Lift: mail to the address goes out again"), permissions=["lift"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:

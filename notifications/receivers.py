@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from foundation.email_addresses import normalised
 from foundation.insert_product import insert_product
-from notifications import addresses, suppression, wake_up
+from notifications import suppression, wake_up
 from notifications.models import Channel, Notification, Reason
 
 
@@ -18,7 +19,7 @@ def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
 
 def tell_that_mail_bounces(*, user: User, **kwargs: Any) -> str | None:
     """A sentence for somebody whose address is suppressed because mail to it bounced."""
-    address = addresses.normalised(user.email)
+    address = normalised(user.email)
     if not address or Reason.BOUNCE not in suppression.reasons([address]).get(address, frozenset()):
         return None
     return _(

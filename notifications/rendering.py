@@ -7,8 +7,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from foundation.email_addresses import deliverable
 from notifications import unsubscription
-from notifications.addresses import deliverable
 from notifications.models import REMINDER, Notification
 
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
-from notifications import addresses, preferences, suppression
+from foundation.email_addresses import normalised
+from notifications import preferences, suppression
 from notifications.models import REMINDER, Notification
 from notifications.outcomes import Outcome, Verdict
 
@@ -29,7 +30,7 @@ def withheld(notifications: Sequence[Notification], now: datetime) -> dict[int, 
 
 
 def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
-    recipients = {row.pk: addresses.normalised(_address(row)) for row in notifications}
+    recipients = {row.pk: normalised(_address(row)) for row in notifications}
     found = suppression.reasons(set(recipients.values()))
     return {
         row.pk: Outcome(Verdict.UNDELIVERABLE, error=f"address suppressed: {reason}")

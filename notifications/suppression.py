@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from notifications.addresses import normalised
+from foundation.email_addresses import normalised
 from notifications.models import EventType, Feedback, Reason, Suppression, database_time
 from notifications.ses_events import SesEvent
 

@@ -6,10 +6,12 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import UserCreationForm, UsernameField
 from django.contrib.auth.models import User
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from foundation import named_lock
+from foundation.email_addresses import UndeliverableAddress, holds_address, normalised, readable
 from subscriptions.models import REASON_LENGTH, Plan
 
 if TYPE_CHECKING:
@@ -90,15 +92,18 @@ class SignUpForm(NewUserForm):
         field_classes = {"username": UsernameField}
 
     def clean_email(self) -> str:
-        """Refuse an address that an account has already."""
-        email = User.objects.normalize_email(self.cleaned_data["email"])
-        if User.objects.filter(email__iexact=email).exists():
+        """Refuse an address that an account has already, however it is written, or that no mail can reach."""
+        try:
+            email = readable(self.cleaned_data["email"])
+        except UndeliverableAddress as error:
+            raise forms.ValidationError(validate_email.message) from error
+        if User.objects.filter(holds_address("email", email)).exists():
             raise forms.ValidationError(_("There is an account with this address already. Sign in instead."))
         return email
 
     def create_account(self) -> User | None:
         """Save a valid form; None, and an error on the form, where name or address was taken since it was validated."""
-        taken = sorted({self.cleaned_data["username"].casefold(), self.cleaned_data["email"].casefold()})
+        taken = sorted({self.cleaned_data["username"].casefold(), normalised(self.cleaned_data["email"])})
         try:
             with transaction.atomic():
                 for name in taken:  # in one order, or two would wait for each other

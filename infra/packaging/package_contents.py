@@ -31,7 +31,6 @@ NOT_DEPLOYED = {
     "requests",  # with what only it requires; Django REST framework imports it wherever it is installed, in 30 ms
     "certifi",  # botocore has certificates of its own
     "charset-normalizer",
-    "idna",
     "setuptools",
     "toml",
     "tqdm",

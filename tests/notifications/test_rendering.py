@@ -8,7 +8,7 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.urls import resolve
 
-from notifications.errors import UndeliverableAddress
+from foundation.email_addresses import UndeliverableAddress
 from notifications.models import Channel, Notification
 from notifications.rendering import Mail, render_mail
 from notifications.ses import compose

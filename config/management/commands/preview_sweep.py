@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from foundation import clock
+from foundation.email_addresses import UndeliverableAddress
 from foundation.instant import InvalidInstant, parse_instant
 from notifications import screening
-from notifications.errors import UndeliverableAddress
 from notifications.models import Channel, Notification, State
 from notifications.outcomes import Outcome
 from notifications.rendering import Mail, render_mail

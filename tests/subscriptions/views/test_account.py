@@ -66,6 +66,25 @@ def test_sign_up_explains_what_is_wrong(client: Client, ada: User, fields: dict[
     assert User.objects.count() == 1
 
 
+@pytest.mark.parametrize("kept", ["kunde@fa\u00df.example", "Kunde@xn--fa-hia.example"])
+@pytest.mark.parametrize("typed", ["kunde@fa\u00df.example", "KUNDE@XN--FA-HIA.EXAMPLE", "kunde@FA\u1e9e.example"])
+def test_address_is_the_same_in_all_spellings_of_its_domain(client: Client, db: None, kept: str, typed: str) -> None:
+    make_user(email=kept)
+    assert "There is an account with this address already." in sign_up(client, email=typed).content.decode()
+    assert sign_up(client, email="kunde@fass.example").status_code == 302
+
+
+def test_address_is_kept_in_the_letters_of_its_language(client: Client, db: None) -> None:
+    sign_up(client, email="Kunde@XN--FA-HIA.example")
+    assert User.objects.get().email == "Kunde@fa\u00df.example"
+
+
+@pytest.mark.parametrize("address", ["kunde@\u2603.example", "bob@\u05d0a.com", "a@" + "\u00fc" * 60 + ".de"])
+def test_sign_up_refuses_an_address_that_no_mail_can_reach(client: Client, db: None, address: str) -> None:
+    assert "Enter a valid email address." in sign_up(client, email=address).content.decode()
+    assert not User.objects.exists()
+
+
 def test_name_taken_since_it_was_validated_is_an_error_on_the_form(db: None) -> None:
     form = SignUpForm(FIELDS)
     assert form.is_valid()
