@@ -1,15 +1,20 @@
 """The predicates of a subscription's state, and how rows are locked."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.db import models
 
 from foundation.isolation import IsStrict, refuse_strict
+from foundation.lock_wait import LockWait
 
 if TYPE_CHECKING:
     from subscriptions.models import Subscription, SubscriptionEvent  # noqa: F401 - the base class names it in quotes
+
+
+LOCK_WAIT = timedelta(seconds=1)
+"""How long a transaction that has claimed rows waits for a lock. It holds their users' locks meanwhile."""
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -23,16 +28,17 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Those that the sweep must end."""
         return self.filter(expired_at__isnull=True, end_date__lte=now)
 
-    def claim(self, limit: int) -> "list[Subscription]":
+    def claim(self, limit: int, lock_wait: timedelta = LOCK_WAIT) -> "list[Subscription]":
         """Lock up to `limit` rows and their users', oldest end first, passing over what another transaction holds.
 
         Locking the user too keeps a renewal of another subscription of theirs from slipping in between the expiry
         and the judgement of their access. On SQLite the transaction itself (BEGIN IMMEDIATE) is the lock.
-        User and plan are not loaded. Raises StrictIsolation.
+        User and plan are not loaded. The rest of the transaction waits at most `lock_wait` for each other lock, such as
+        that of a membership which somebody else is writing, and then fails. Raises StrictIsolation.
         """
         columns = [field.attname for field in self.model._meta.concrete_fields]
-        rows = self.annotate(is_strict=IsStrict()).select_related("user").only(*columns, "user__id")
-        rows = rows.order_by("end_date", "pk")
+        rows = self.filter(LockWait(lock_wait)).annotate(is_strict=IsStrict())
+        rows = rows.select_related("user").only(*columns, "user__id").order_by("end_date", "pk")
         locked = rows.select_for_update(of=("self", "user"), no_key=True, skip_locked=True)[:limit]
         # Instances of the users, whom this only locks, would cost as much as those of the subscriptions.
         found = list(locked.query.get_compiler(self.db).results_iter(tuple_expected=True))

@@ -5,15 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import connection, transaction
 
 from foundation import clock, metrics
 from foundation.any_of import any_of
+from foundation.database_errors import is_database_lost
 from foundation.garbage import no_search_for_garbage
 from foundation.metrics import Metric
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun
-from subscriptions.querysets import SubscriptionQuerySet
+from subscriptions.querysets import LOCK_WAIT, SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,10 @@ MAXIMUM_FAILURES = 100
 
 PUT_OFF = timedelta(hours=1)
 """What failed so lately is tried last: bad rows stay due, become the oldest, and would hold up all others."""
+
+SPLIT_LOCK_WAIT = timedelta(milliseconds=50)
+"""For each lock once a batch has failed, which has waited long enough for whoever was about to finish. One row of 2,000
+that is held is then found within a second; MAXIMUM_FAILURES of them take half a minute at most."""
 
 RESERVE = timedelta(seconds=5)
 """Time kept back for the last batch and for the record of the run; a batch took 0.2 s where it was measured."""
@@ -57,8 +62,8 @@ class Sweep:
     def run(self) -> SweepRun:
         """Sweep, and return the row that records it.
 
-        A subscription that cannot be expired is recorded and passed over. Raises SweepAborted, after recording, if
-        there are too many of those; what the database itself refuses (no connection) is raised as it comes, and
+        A subscription that cannot be expired is recorded and passed over, whatever class of error it raises. Raises
+        SweepAborted, after recording, if there are too many of those. A lost database is raised as it comes, and
         leaves the row without `finished_at`.
         """
         run = SweepRun.objects.create(started_at=clock.now())
@@ -105,17 +110,19 @@ class Sweep:
             return self.batch_size
         return min(self.batch_size, self.limit - self.expired - len(self.failures))
 
-    def _expire(self, rows: SubscriptionQuerySet, size: int) -> list[Subscription]:
+    def _expire(self, rows: SubscriptionQuerySet, size: int, lock_wait: timedelta = LOCK_WAIT) -> list[Subscription]:
         claimed: list[Subscription] = []
         committed: list[Subscription] = []
+        used: object = None
         try:
             with transaction.atomic():
-                claimed += rows.claim(size)
+                used = connection.connection
+                claimed += rows.claim(size, lock_wait)
                 transaction.on_commit(lambda: committed.extend(claimed))
                 SubscriptionService.expire_claimed(claimed, now=self.now)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - strict receivers may raise anything; it is recorded for its row
+        except Exception as error:  # strict receivers may raise anything; it is recorded for its row
+            if is_database_lost(error, connection, used):
+                raise
             self._go_on_after(error, claimed, committed)
         else:
             self._count(claimed)
@@ -148,7 +155,8 @@ class Sweep:
         middle = len(claimed) // 2
         for half in (claimed[:middle], claimed[middle:]):
             if self._next_batch_size():
-                self._expire(self.due().filter(any_of("pk", [row.pk for row in half])), len(half))
+                rows = self.due().filter(any_of("pk", [row.pk for row in half]))
+                self._expire(rows, len(half), SPLIT_LOCK_WAIT)
 
     def _fail(self, subscription: Subscription, error: Exception) -> None:
         self.failures[subscription.pk] = f"{type(error).__name__}: {error}"[:500]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import OperationalError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
@@ -191,18 +191,6 @@ def test_what_failed_before_and_fails_again_is_recorded_again(monkeypatch: pytes
         run = Sweep(now=NOW).run()
     assert (run.expired, run.failed, run.remaining) == (1, 1, 0)
     assert list(run.failures) == [str(bad.pk)]
-
-
-def test_lost_database_is_raised_and_not_taken_for_a_bad_row() -> None:
-    make_due(make_plan(), 1)
-
-    def receiver(**kwargs: Any) -> None:
-        raise OperationalError("the connection is lost")
-
-    with strict_receiver(receiver), pytest.raises(OperationalError):
-        Sweep(now=NOW).run()
-    run = SweepRun.objects.get()
-    assert (run.finished_at, run.failures) == (None, {})
 
 
 def test_sweep_stops_before_its_time_is_up_and_the_next_goes_on() -> None:
