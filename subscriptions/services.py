@@ -260,7 +260,8 @@ def _refuse_second_live(user_id: int, plan: Plan, now: datetime, besides: Subscr
     for other in others.select_for_update(no_key=True):
         if other.end_date <= now:
             _expire([other], Record(Transition.EXPIRED, now))
-        elif other.status == Status.ACTIVE or not overlaps:
+            other.refresh_from_db()  # a strict receiver may have renewed it
+        if other.expired_at is None and (other.status == Status.ACTIVE or not overlaps):
             raise _already_subscribed(other)
 
 

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Notification
 from subscriptions import signals
+from subscriptions.errors import AlreadySubscribed
 from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
@@ -252,3 +253,18 @@ def test_every_signal_is_documented_with_its_arguments() -> None:
 def test_strict_receivers_of_both_apps_are_wired_once() -> None:
     uids = [lookup[0] for lookup, *_ in signals.subscriptions_transitioned.receivers]
     assert sorted(uids) == ["notifications.record_notifications", "subscriptions.follow_with_access"]
+
+
+@pytest.mark.django_db
+def test_subscribing_again_is_refused_where_a_strict_receiver_renews_what_has_ended() -> None:
+    user, plan = make_user(), make_plan()
+    subscription = Service.create_subscription(user, plan, now=NOW)
+    later = subscription.end_date + timedelta(hours=1)
+
+    def renew(*, transition: Transition, event_ids: list[int], now: datetime, **kwargs: Any) -> None:
+        if transition == Transition.EXPIRED:
+            Service.renew_subscription(Subscription.objects.get(events__in=event_ids), now=now)
+
+    with strict(renew), pytest.raises(AlreadySubscribed):
+        Service.create_subscription(user, plan, now=later)
+    assert [event.transition for event in subscription.events.all()] == [Transition.CREATED]
