@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from foundation.email_addresses import Sender, UndeliverableAddress, read_sender
+
 T = TypeVar("T")
 
 
@@ -39,6 +41,14 @@ class Environment:
         if any("*" in host for host in hosts):
             self.problems.append(f"{name} must name each host; * is none")
         return hosts
+
+    def sender(self, name: str, *, local: str) -> Sender:
+        """The variable as an address, with or without a name before it."""
+        try:
+            return read_sender(self.text(name, local=local))
+        except UndeliverableAddress as error:
+            self.problems.append(f"{name} must be an address, or Name <address>: {error}")
+            return Sender("", local)
 
     def optional(self, name: str, read: Callable[[str], T], default: T) -> T:
         """A variable that has a good default everywhere."""

@@ -27,7 +27,8 @@ SECRET_KEY_FALLBACKS: list[str] = env.optional("SECRET_KEY_FALLBACKS", list_of_k
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", local=["localhost", "127.0.0.1", "testserver"])
 DATABASES = {"default": env.database("DATABASE_URL", local=f"sqlite:///{BASE_DIR / '.local' / 'db.sqlite3'}")}
 SITE_URL = env.text("SITE_URL", local="http://127.0.0.1:8000").rstrip("/")
-SES_FROM_ADDRESS = env.text("SES_FROM_ADDRESS", local="subscriptions@example.com")
+_sender = env.sender("SES_FROM_ADDRESS", local="subscriptions@example.com")
+SES_FROM_NAME, SES_FROM_ADDRESS = _sender.name, _sender.address
 SNS_TOPIC_ARN = env.text("SNS_TOPIC_ARN", local="arn:aws:sns:us-east-1:123456789012:subscription-events")
 SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
 WAKE_UP_QUEUE_URL = env.optional("WAKE_UP_QUEUE_URL", str, "")

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error
 
 from config.plaintext_secrets import secrets_in
 from config.zappa_settings import Stage
+from foundation.email_addresses import UndeliverableAddress, read_sender
 
 HANDLER = "config.lambda_handler.lambda_handler"
 NEEDED = ("ALLOWED_HOSTS", "SITE_URL", "SES_FROM_ADDRESS")
@@ -52,6 +53,15 @@ def _keeps_the_time(value: Any) -> bool:
 
 def _names_the_site(value: Any) -> bool:
     return not isinstance(value, dict) or all(value.get(name) for name in NEEDED)
+
+
+def _has_a_sender(value: Any) -> bool:
+    """True also where there is none, which is another rule's."""
+    sender = value.get("SES_FROM_ADDRESS") if isinstance(value, dict) else None
+    try:
+        return not sender or bool(read_sender(str(sender)))
+    except UndeliverableAddress:
+        return False
 
 
 def _is_own_handler(value: Any) -> bool:
@@ -128,6 +138,13 @@ RULES = (
         f"must have {', '.join(NEEDED)}",
         "config.E034",
         "The function does not start without them; README.md has them under Configuration.",
+    ),
+    Rule(
+        "aws_environment_variables",
+        _has_a_sender,
+        "must have an address in SES_FROM_ADDRESS, as in Acme <no-reply@example.com>",
+        "config.E035",
+        "The function does not start with another.",
     ),
     Rule(
         "lambda_handler",

@@ -1,14 +1,26 @@
 """E-mail addresses: the form that they are sent to, compared by, and shown in."""
 
+import re
+from dataclasses import dataclass
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Q
 
+SENDER = re.compile(r"(?P<name>[^<>@]*)<(?P<bracketed>[^<>\s]+)>|(?P<bare>[^<>\s]+)")
 LONGEST_ADDRESS = 254  # https://www.rfc-editor.org/errata/eid1690
 
 
 class UndeliverableAddress(ValueError):
     """There is no e-mail address, or it is one that no mail can reach. Ask its owner for another."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whom mails come from: a display name, which may be empty, and the bare address."""
+
+    name: str
+    address: str
 
 
 def deliverable(address: str) -> str:
@@ -26,6 +38,15 @@ def deliverable(address: str) -> str:
     if len(found) > LONGEST_ADDRESS:
         raise UndeliverableAddress("not a valid e-mail address")
     return found
+
+
+def read_sender(text: str) -> Sender:
+    """Read `address`, or `Name <address>`. Raises UndeliverableAddress."""
+    found = SENDER.fullmatch(text.strip())
+    if not found or not text.isprintable():
+        raise UndeliverableAddress("neither an address nor a name with an address in angle brackets")
+    name = found["name"] or ""
+    return Sender(name.strip().strip('"'), deliverable(found["bracketed"] or found["bare"]))
 
 
 def normalised(address: str) -> str:

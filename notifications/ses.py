@@ -1,25 +1,19 @@
 """One mail to SES."""
 
-import email.message
 from dataclasses import dataclass
-from email.generator import BytesGenerator
-from email.policy import Compat32
-from io import BytesIO
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 
-from notifications import aws, unsubscription
+from notifications import aws, mime, unsubscription
 from notifications.models import Notification
 from notifications.outcomes import Outcome, Verdict
 from notifications.rendering import render_mail
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import SendEmailRequestTypeDef
-
-LINK = "List-Unsubscribe"
 
 
 @dataclass(frozen=True)
@@ -31,35 +25,19 @@ class Message:
     mime: bytes
 
 
-class LinkInOneLine(Compat32):
-    """Folds headers as Django does, but never a link, which would come to stand on a line of its own.
-
-    Some servers sign such a header by DKIM so that nobody can verify it:
-    https://github.com/nodemailer/nodemailer/issues/1654
-    """
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """The header as it is sent."""
-        return f"{name}: {value}\n".encode("ascii") if name == LINK else super().fold_binary(name, value)
-
-
 def compose(notification: Notification) -> Message:
     """Render the mail and put it into MIME, text and HTML. Raises UndeliverableAddress."""
     mail = render_mail(notification)
-    domain = settings.SES_FROM_ADDRESS.rpartition("@")[2]
-    mime = EmailMultiAlternatives(
-        mail.subject,
-        mail.text,
-        settings.SES_FROM_ADDRESS,
-        [mail.recipient],
-        headers={
-            "Message-ID": f"<notification-{notification.pk}@{domain}>",
-            "Auto-Submitted": "auto-generated",
-            **_unsubscribe_headers(mail.unsubscribe_url),
-        },
-    )
-    mime.attach_alternative(mail.html, "text/html")
-    return Message(notification.pk, mail.recipient, _as_bytes(mime.message()))
+    headers = {
+        "From": mime.mailbox("From", settings.SES_FROM_NAME, settings.SES_FROM_ADDRESS),
+        "To": mail.recipient,
+        "Subject": mime.text("Subject", mail.subject),
+        "Date": formatdate(),
+        "Message-ID": f"<notification-{notification.pk}@{settings.SES_FROM_ADDRESS.rpartition('@')[2]}>",
+        "Auto-Submitted": "auto-generated",
+        **_unsubscribe_headers(mail.unsubscribe_url),
+    }
+    return Message(notification.pk, mail.recipient, mime.build(headers, mail.text, mail.html))
 
 
 def send(message: Message) -> Outcome:
@@ -83,16 +61,14 @@ def send(message: Message) -> Outcome:
 
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """https://www.rfc-editor.org/rfc/rfc8058#section-3.1"""
+    """https://www.rfc-editor.org/rfc/rfc8058#section-3.1
+
+    The link stands in one line with its name. Some servers sign a folded one by DKIM so that nobody can verify it:
+    https://github.com/nodemailer/nodemailer/issues/1654
+    """
     if not url:
         return {}
     return {
-        LINK: f"<{url}>",
+        "List-Unsubscribe": f"<{url}>",
         "List-Unsubscribe-Post": urlencode(unsubscription.ONE_CLICK),
     }
-
-
-def _as_bytes(message: email.message.Message) -> bytes:
-    buffer = BytesIO()
-    BytesGenerator(buffer, mangle_from_=False, policy=LinkInOneLine()).flatten(message)
-    return buffer.getvalue()

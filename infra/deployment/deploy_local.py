@@ -162,8 +162,9 @@ def main() -> int:
     started = time.monotonic()
     quieten_moto()
     be_local(DJANGO_SETTINGS_MODULE="config.settings")
-    variables = Deployment(STAGE).stage.settings["aws_environment_variables"]
-    cloud = LocalCloud(topic_arn=variables["SNS_TOPIC_ARN"], from_address=variables["SES_FROM_ADDRESS"])
+    deployment = Deployment(STAGE)
+    variables = deployment.stage.settings["aws_environment_variables"]
+    cloud = LocalCloud(topic_arn=variables["SNS_TOPIC_ARN"], from_address=deployment.from_address)
     try:
         with tempfile.TemporaryDirectory() as directory, cloud:
             be_local(DATABASE_URL=cloud.database.url)

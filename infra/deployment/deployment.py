@@ -10,6 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from config.zappa_settings import Stage, read_document, read_stages
+from foundation.email_addresses import read_sender
 from infra.deployment import preconditions
 from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.deployed_function import DeployedFunction
@@ -74,9 +75,8 @@ class Deployment:
 
     @property
     def from_address(self) -> str:
-        """Whom the mails come from."""
-        address: str = self.stage.settings["aws_environment_variables"]["SES_FROM_ADDRESS"]
-        return address
+        """The sender's bare address. Raises UndeliverableAddress; a system check has refused it before."""
+        return read_sender(self.stage.settings["aws_environment_variables"]["SES_FROM_ADDRESS"]).address
 
     @property
     def messaging(self) -> CloudStack:

@@ -243,3 +243,23 @@ def test_anything_else_that_would_move_the_time_stops_the_start(environment: dic
 def test_pages_ask_for_the_local_clock_only_where_there_is_one() -> None:
     assert "travelled_time" in str(setting(LOCAL, "TEMPLATES"))
     assert "travelled_time" not in str(setting(COMPLETE, "TEMPLATES"))
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "address"),
+    [
+        ("no-reply@example.com", "", "no-reply@example.com"),
+        ("Acme <no-reply@example.com>", "Acme", "no-reply@example.com"),
+        ('"Acme, Inc." <no-reply@example.com>', "Acme, Inc.", "no-reply@example.com"),
+        ("Acme <no-reply@fa\u00df.example>", "Acme", "no-reply@xn--fa-hia.example"),
+    ],
+)
+def test_sender_may_have_a_name(value: str, name: str, address: str) -> None:
+    environment = COMPLETE | {"SES_FROM_ADDRESS": value}
+    assert setting(environment, "SES_FROM_ADDRESS") == address
+    assert setting(environment, "SES_FROM_NAME") == name
+
+
+@pytest.mark.parametrize("value", ["no-reply", "Acme <no-reply>", "Acme <a@example.com> <b@example.com>", "a@b@c.com"])
+def test_sender_that_is_none_stops_the_start(value: str) -> None:
+    assert "SES_FROM_ADDRESS must be an address, or Name <address>" in refusal(COMPLETE | {"SES_FROM_ADDRESS": value})
