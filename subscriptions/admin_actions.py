@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -10,16 +11,19 @@ from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
 from subscriptions.access import lock_users
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition, SubscriptionError
+from subscriptions.forms import TermsForm
 from subscriptions.models import REASON_LENGTH, Subscription
 from subscriptions.querysets import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
+from subscriptions.terms import Terms
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -30,7 +34,7 @@ MOST_AT_ONCE = 100
 
 TEMPLATE = "admin/subscriptions/subscription/confirm.html"
 
-Perform = Callable[[Subscription, str, datetime, AbstractBaseUser], object]
+Perform = Callable[[Subscription, str, datetime, AbstractBaseUser, Terms], object]
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,19 @@ class OperatorAction:
     consequence: "_StrPromise"
     """What will happen to each of the subscriptions."""
     perform: Perform
+    sells: bool = False
+    """Adds a period, so that the operator decides by the plan as well."""
+
+    def terms(self, subscription: Subscription) -> Terms:
+        """Return what an operator decides by."""
+        return Terms.of(subscription=subscription, plan=subscription.plan if self.sells else None)
 
 
-def _cancel(subscription: Subscription, reason: str, now: datetime, actor: AbstractBaseUser) -> None:
+def _cancel(subscription: Subscription, reason: str, now: datetime, actor: AbstractBaseUser, shown: Terms) -> None:
     # The service would leave it as it is, and the operator's reason would be lost without a word.
     if subscription.status == Subscription.Status.CANCELLED:
         raise IllegalTransition(f"{subscription} is cancelled already; its reason stays as it was")
-    SubscriptionService.cancel_subscription(subscription, reason, now=now, actor=actor)
+    SubscriptionService.cancel_subscription(subscription, reason, now=now, actor=actor, shown=shown)
 
 
 CANCEL = OperatorAction(
@@ -61,14 +71,16 @@ CANCEL_NOW = OperatorAction(
     "cancel_now",
     _("Cancel now"),
     _("Each subscription ends at once, and with it the access that it gives. The subscriber is told by e-mail."),
-    lambda subscription, reason, now, actor: SubscriptionService.cancel_now(subscription, reason, now=now, actor=actor),
+    lambda subscription, reason, now, actor, shown: SubscriptionService.cancel_now(
+        subscription, reason, now=now, actor=actor, shown=shown
+    ),
 )
 REACTIVATE = OperatorAction(
     "reactivate",
     _("Reactivate"),
     _("The cancellation of each subscription is taken back, and the subscriber is told by e-mail."),
-    lambda subscription, reason, now, actor: SubscriptionService.reactivate_subscription(
-        subscription, now=now, actor=actor, reason=reason
+    lambda subscription, reason, now, actor, shown: SubscriptionService.reactivate_subscription(
+        subscription, now=now, actor=actor, reason=reason, shown=shown
     ),
 )
 RENEW = OperatorAction(
@@ -78,9 +90,10 @@ RENEW = OperatorAction(
         "Each subscription gets another period of its plan, from its end on, or from now on if it has ended."
         " Access comes back, and the subscriber is told by e-mail. Nothing is charged."
     ),
-    lambda subscription, reason, now, actor: SubscriptionService.renew_subscription(
-        subscription, now=now, actor=actor, reason=reason
+    lambda subscription, reason, now, actor, shown: SubscriptionService.renew_subscription(
+        subscription, now=now, actor=actor, reason=reason, shown=shown
     ),
+    sells=True,
 )
 
 
@@ -99,60 +112,77 @@ class AskedFor:
     action: OperatorAction
 
     def answer(self, subscriptions: SubscriptionQuerySet) -> HttpResponse | None:
-        """Show what will happen and to what; once that is confirmed, do it to each and tell what became of it."""
-        chosen = list(subscriptions.select_related("user", "plan").order_by("pk")[: MOST_AT_ONCE + 1])
+        """Show what will happen and to what; once that is confirmed, do it to each and tell what became of it.
+
+        What has changed since it was shown is left as it is and shown again, with status 409.
+        """
+        chosen = _displayed(subscriptions)
         if len(chosen) > MOST_AT_ONCE:
             self._tell(_("At most %(most)s at a time; nothing was done.") % {"most": MOST_AT_ONCE}, messages.ERROR)
             return None
         form = ReasonForm(self.http.POST if self._is_confirmed else None)
-        if form.is_valid():
-            self._perform_each(chosen, form.cleaned_data["reason"])
-            return None
-        return self._page(chosen, form)
+        if not form.is_valid():
+            return self._page(chosen, form)
+        if changed := self._perform_each(chosen, form.cleaned_data["reason"]):
+            return self._page(_displayed(Subscription.objects.filter(pk__in=changed)), form, HTTPStatus.CONFLICT)
+        return None
 
     @property
     def _is_confirmed(self) -> bool:
         return "confirmed" in self.http.POST
 
-    def _perform_each(self, chosen: list[Subscription], reason: str) -> None:
+    def _perform_each(self, chosen: list[Subscription], reason: str) -> list[int]:
+        """Return which have changed since they were shown."""
         now = clock.now()
-        done = []
+        done, changed = [], []
         for subscription in chosen:
             try:
                 self._perform(subscription, reason, now)
             except SubscriptionError as error:
                 self._tell(f"{self.action.label}: {error}.", messages.ERROR)
+                changed += [subscription.pk] if isinstance(error, ChangedMeanwhile) else []
             else:
                 done.append(str(subscription.pk))
         if done:
             text = _("%(action)s: done for %(subscriptions)s.")
             self._tell(text % {"action": self.action.label, "subscriptions": ", ".join(done)}, messages.SUCCESS)
+        return changed
 
     @transaction.atomic
     def _perform(self, subscription: Subscription, reason: str, now: datetime) -> None:
         """Under the owner's lock, so that a second click finds what the first one did."""
         lock_users([subscription.user_id])
         subscription.refresh_from_db()
-        if self.http.POST.get(f"seen-{subscription.pk}") != state_of(subscription):
-            raise ChangedMeanwhile(f"{subscription} has changed since it was shown; look at it again")
-        self.action.perform(subscription, reason, now, cast(AbstractBaseUser, self.http.user))
+        actor = cast(AbstractBaseUser, self.http.user)
+        self.action.perform(subscription, reason, now, actor, self._shown(subscription))
 
-    def _page(self, chosen: list[Subscription], form: ReasonForm) -> HttpResponse:
+    def _shown(self, subscription: Subscription) -> Terms:
+        """Return the terms that the page sent back. Raises ChangedMeanwhile where some are missing or unreadable."""
+        form = TermsForm(QueryDict(self.http.POST.get(f"seen-{subscription.pk}", "")))
+        if not form.is_valid() or form.terms().stated().keys() != self.action.terms(subscription).stated().keys():
+            raise ChangedMeanwhile(subscription, {})
+        return form.terms()
+
+    def _page(self, chosen: list[Subscription], form: ReasonForm, status: int = HTTPStatus.OK) -> HttpResponse:
         context: dict[str, Any] = {
             **self.site.admin_site.each_context(self.http),
             "title": self.action.label,
             "opts": Subscription._meta,
             "action": self.action,
-            "rows": [(subscription, state_of(subscription)) for subscription in chosen],
+            "rows": [(subscription, state_of(subscription, self.action)) for subscription in chosen],
             "form": form,
             "checkbox_name": ACTION_CHECKBOX_NAME,
         }
-        return TemplateResponse(self.http, TEMPLATE, context)
+        return TemplateResponse(self.http, TEMPLATE, context, status=status)
 
     def _tell(self, text: str, level: int) -> None:
         self.site.message_user(self.http, text, level)
 
 
-def state_of(subscription: Subscription) -> str:
-    """What an operator decides by. The page that is shown hands it back, so that nothing happens to anything else."""
-    return f"{subscription.status} {subscription.end_date.isoformat()}"
+def state_of(subscription: Subscription, action: OperatorAction) -> str:
+    """Return what an operator decides by, for the page that shows it to send back."""
+    return urlencode(action.terms(subscription).as_text())
+
+
+def _displayed(subscriptions: SubscriptionQuerySet) -> list[Subscription]:
+    return list(subscriptions.select_related("user", "plan").order_by("pk")[: MOST_AT_ONCE + 1])

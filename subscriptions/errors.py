@@ -1,5 +1,7 @@
 """What can go wrong with subscriptions. Each message says what the reader can do."""
 
+from collections.abc import Mapping
+
 
 class SubscriptionError(Exception):
     """Base of this app's errors."""
@@ -34,7 +36,14 @@ class AlreadySubscribed(IllegalTransition):
 
 
 class ChangedMeanwhile(SubscriptionError, RuntimeError):
-    """The subscription is no longer as it was shown to who decided about it."""
+    """A plan or subscription is no longer as it was shown to somebody who acts on it; nothing was done.
+
+    `present` has the terms that differ, by name, as they are now.
+    """
+
+    def __init__(self, subject: object, present: Mapping[str, object]) -> None:
+        super().__init__(f"{subject} has changed since it was shown; look at it again")
+        self.present = present
 
 
 class InvalidReason(SubscriptionError, ValueError):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from foundation import named_lock
 from foundation.email_addresses import UndeliverableAddress, holds_address, normalised, readable
 from subscriptions.models import REASON_LENGTH, Plan
+from subscriptions.terms import Terms
 
 if TYPE_CHECKING:
     NewUserForm = UserCreationForm[User]
@@ -70,10 +71,27 @@ class PlanForm(NewPlanForm):
         fields = ("name", "price", "currency", "duration_days", "on_sale", "reminder_days")
 
 
-class RenewalForm(forms.Form):
-    """The end that the subscriber saw, so that a second click does not buy a second period."""
+class TermsForm(forms.Form):
+    """Hidden fields that send back the terms that a page shows."""
 
-    end_date = forms.DateTimeField(widget=forms.HiddenInput)
+    price = forms.DecimalField(required=False, widget=forms.HiddenInput)
+    currency = forms.CharField(required=False, widget=forms.HiddenInput, empty_value=None)
+    duration_days = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    end_date = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+    status = forms.CharField(required=False, widget=forms.HiddenInput, empty_value=None)
+
+    @classmethod
+    def showing(cls, terms: Terms) -> "TermsForm":
+        """Return the fields for a page that shows these terms."""
+        # As text: a widget would cut the microseconds off.
+        form = cls(initial=terms.as_text(), auto_id=False)
+        for name in set(form.fields) - set(form.initial):
+            del form.fields[name]
+        return form
+
+    def terms(self) -> Terms:
+        """Return the terms that a valid form states."""
+        return Terms(**self.cleaned_data)
 
 
 class SignUpForm(NewUserForm):

@@ -26,6 +26,7 @@ from subscriptions.errors import (
 )
 from subscriptions.history import Record, announce_on_commit
 from subscriptions.models import REASON_LENGTH, Plan, Subscription, Transition
+from subscriptions.terms import UNSEEN, Terms
 
 Status = Subscription.Status
 
@@ -35,7 +36,9 @@ class SubscriptionService:
 
     Each method is one transaction and takes one `now` (UTC; the present where it is left out) and the `actor` who asked
     for it (None: the subscriber's own doing or the system's). The subscription that is passed in is brought up to date
-    and returned. Raises errors of `subscriptions.errors`, and then nothing has changed, neither rows nor the instance.
+    and returned. `shown` states the terms that the actor saw; they are compared under the lock. Raises errors of
+    `subscriptions.errors`, ChangedMeanwhile where the terms differ, and then nothing has changed, neither rows nor the
+    instance.
 
     Within a transaction of your own the instance shows what that transaction will commit. Django tells nobody of a
     rollback: after rolling back your transaction or savepoint, call `subscription.refresh_from_db()`; likewise where a
@@ -49,6 +52,7 @@ class SubscriptionService:
         *,
         now: datetime | None = None,
         actor: AbstractBaseUser | None = None,
+        shown: Terms = UNSEEN,
     ) -> Subscription:
         """Start a period of `plan` at `now` and give access.
 
@@ -59,6 +63,7 @@ class SubscriptionService:
             _lock_owner(user.pk)
             plan = _lock_plan_on_sale(plan)
             _refuse_second_live(user.pk, plan, now)
+            shown.require(plan, Terms.of(plan=plan))
             subscription = Subscription.objects.create(
                 user_id=user.pk, plan=plan, start_date=now, end_date=_end_of_period(now, plan.duration)
             )
@@ -75,6 +80,7 @@ class SubscriptionService:
         now: datetime | None = None,
         actor: AbstractBaseUser | None = None,
         reason: str = "",
+        shown: Terms = UNSEEN,
     ) -> Subscription:
         """Add a period to what is left of the subscription, or start one at `now` if nothing is. From any state.
 
@@ -84,6 +90,7 @@ class SubscriptionService:
         with _transition(subscription) as changed:
             _refuse_long_reason(reason)
             plan = subscription.plan = changed.plan = _lock_plan(subscription.plan_id)
+            shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
             _refuse_second_live(subscription.user_id, plan, now, besides=subscription)
             old_end = subscription.end_date
             new_end = _end_of_period(max(old_end, now), plan.duration)
@@ -107,6 +114,7 @@ class SubscriptionService:
         *,
         now: datetime | None = None,
         actor: AbstractBaseUser | None = None,
+        shown: Terms = UNSEEN,
     ) -> Subscription:
         """Let the subscription run out: access stays until `end_date`. Cancelling again changes nothing.
 
@@ -115,6 +123,7 @@ class SubscriptionService:
         now = now or clock.now()
         with _transition(subscription) as changed:
             _refuse_long_reason(reason)
+            shown.require(subscription, Terms.of(subscription=subscription))
             _refuse_ended(subscription, now, "cancelled")
             if subscription.status == Status.CANCELLED:
                 return subscription
@@ -130,6 +139,7 @@ class SubscriptionService:
         now: datetime | None = None,
         actor: AbstractBaseUser | None = None,
         reason: str = "",
+        shown: Terms = UNSEEN,
     ) -> Subscription:
         """Take a cancellation back while the subscription is live.
 
@@ -139,6 +149,7 @@ class SubscriptionService:
         now = now or clock.now()
         with _transition(subscription) as changed:
             _refuse_long_reason(reason)
+            shown.require(subscription, Terms.of(subscription=subscription))
             _refuse_ended(subscription, now, "reactivated")
             if subscription.status != Status.CANCELLED:
                 raise IllegalTransition(f"{subscription} is not cancelled; there is nothing to take back")
@@ -155,6 +166,7 @@ class SubscriptionService:
         *,
         now: datetime | None = None,
         actor: AbstractBaseUser | None = None,
+        shown: Terms = UNSEEN,
     ) -> Subscription:
         """End a live subscription, and the access that it gives, at `now`. For operators; one `expired` event.
 
@@ -163,6 +175,7 @@ class SubscriptionService:
         now = now or clock.now()
         with _transition(subscription) as changed:
             _refuse_long_reason(reason)
+            shown.require(subscription, Terms.of(subscription=subscription))
             _refuse_ended(subscription, now, "cancelled")
             if subscription.start_date >= now:
                 raise IllegalTransition(f"{subscription} has not begun; nothing of it can be kept")

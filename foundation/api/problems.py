@@ -39,7 +39,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     errors = FieldErrorSerializer(  # type: ignore[assignment]
-        many=True, required=False, help_text="with status 400, where fields are wrong"
+        many=True,
+        required=False,
+        help_text="fields that are wrong (400), or that state other terms than the present ones (409)",
     )
 
 

@@ -1,5 +1,6 @@
 """What a request may say."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -40,17 +41,38 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class IdField(serializers.IntegerField):
-    """A primary key in a JSON body: a whole number, not a text that looks like one."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
+class WholeNumberField(serializers.IntegerField):
+    """A whole number in a JSON body: not a text that looks like one."""
 
     def to_internal_value(self, data: Any) -> int:
         """Raises ValidationError. JSON knows one kind of number, so 7.0 is a whole one."""
         if type(data) is not int and not (isinstance(data, float) and data.is_integer()):
             self.fail("invalid")
         return super().to_internal_value(int(data))
+
+
+class IdField(WholeNumberField):
+    """A primary key in a JSON body."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
+
+
+class AmountField(serializers.RegexField):
+    """A decimal number in a text, as this API answers with: a JSON number would be a binary fraction on its way."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^[0-9]{1,10}(\.[0-9]{1,3})?$", trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Raises ValidationError."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+    def run_validation(self, data: Any = serializers.empty) -> Decimal:
+        """The number. Raises ValidationError."""
+        return Decimal(super().run_validation(data))
 
 
 class FlagField(serializers.BooleanField):

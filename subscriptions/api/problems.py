@@ -1,6 +1,7 @@
 """The errors of this app, as problems."""
 
 import re
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from foundation.api import problems
 from subscriptions.errors import (
     AlreadySubscribed,
+    ChangedMeanwhile,
     IllegalTransition,
     InvalidPeriod,
     PlanNotOnSale,
@@ -20,7 +22,7 @@ from subscriptions.errors import (
     UnknownUser,
 )
 
-CONFLICTS = (AlreadySubscribed, IllegalTransition, InvalidPeriod, PlanNotOnSale)
+CONFLICTS = (AlreadySubscribed, ChangedMeanwhile, IllegalTransition, InvalidPeriod, PlanNotOnSale)
 """What the state of things forbids: 409."""
 
 NOT_FOUND = (UnknownPlan, UnknownSubscription, UnknownUser)
@@ -49,9 +51,17 @@ def problem_of(error: SubscriptionError) -> dict[str, Any]:
 
 
 def _extensions(error: SubscriptionError) -> dict[str, Any]:
-    if isinstance(error, AlreadySubscribed) and error.subscription_id is not None:
-        return {"subscription": error.subscription_id}
+    match error:
+        case AlreadySubscribed(subscription_id=int()):
+            return {"subscription": error.subscription_id}
+        case ChangedMeanwhile():
+            return {"errors": [_difference(name, value) for name, value in error.present.items()]}
     return {}
+
+
+def _difference(name: str, value: object) -> dict[str, str]:
+    present = value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+    return {"field": f"expected_{name}", "detail": f"It is {present} now."}
 
 
 def urn(error: type[SubscriptionError]) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from foundation.api.serializers import IdField, StrictSerializer, TextField
+from foundation.api.serializers import AmountField, IdField, StrictSerializer, TextField, WholeNumberField
 from subscriptions.models import REASON_LENGTH, Plan, Subscription, SubscriptionEvent
 
 
@@ -69,10 +69,30 @@ HISTORY_LENGTH = 100
 """Events. Somebody who changes their mind all day must not make an answer that is megabytes long."""
 
 
-class SubscribeSerializer(StrictSerializer):
-    """The wish to subscribe. Price, status and dates are the server's."""
+class ExpectedPeriodSerializer(StrictSerializer):
+    """Terms that the caller saw, compared before anything is done. Price, status and dates are the server's."""
+
+    expected_price = AmountField(source="price", required=False, help_text="the plan's price, as you saw it")
+    expected_currency = TextField(source="currency", required=False, help_text="the plan's currency, as you saw it")
+    expected_duration_days = WholeNumberField(
+        source="duration_days", required=False, help_text="the plan's duration, as you saw it"
+    )
+
+
+class SubscribeSerializer(ExpectedPeriodSerializer):
+    """The wish to subscribe."""
 
     plan = IdField(help_text="the plan's id")
+
+
+class RenewSerializer(ExpectedPeriodSerializer):
+    """The wish for another period."""
+
+    expected_end_date = serializers.DateTimeField(
+        source="end_date",
+        required=False,
+        help_text="the subscription's end, as you saw it: of two requests that state the same end one adds a period",
+    )
 
 
 class CancelSerializer(StrictSerializer):

@@ -16,6 +16,7 @@ from subscriptions.api.serializers import SubscribeSerializer, SubscriptionDetai
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService
+from subscriptions.terms import Terms
 
 
 class SubscriptionList(ListEndpoint, ChangeEndpoint):
@@ -42,11 +43,13 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
         responses={201: SubscriptionSerializer} | CHANGE_PROBLEMS,
     )
     def post(self, request: Request) -> Response:
-        """Subscribe to a plan that is on sale. The period starts now."""
+        """Subscribe to a plan that is on sale. The period starts now. State the terms you saw, to buy no others."""
         now = clock.now()
-        plan = Plan(pk=SubscribeSerializer.accept(request.data)["plan"])  # the service reads the rest
+        wish = SubscribeSerializer.accept(request.data)
+        plan = Plan(pk=wish.pop("plan"))  # the service reads the rest
+        shown = Terms(**wish)
         return self.change(
-            lambda: SubscriptionService.create_subscription(self.user, plan, now=now, actor=self.user),
+            lambda: SubscriptionService.create_subscription(self.user, plan, now=now, actor=self.user, shown=shown),
             now,
             status=HTTPStatus.CREATED,
         )

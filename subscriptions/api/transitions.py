@@ -1,5 +1,7 @@
 """Cancel, reactivate, renew."""
 
+from dataclasses import replace
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -8,9 +10,10 @@ from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY
 from subscriptions.api.permissions import may_cancel, may_cancel_now, may_renew
-from subscriptions.api.serializers import CancelSerializer, NothingSerializer, SubscriptionSerializer
+from subscriptions.api.serializers import CancelSerializer, NothingSerializer, RenewSerializer, SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.services import SubscriptionService
+from subscriptions.terms import Terms
 
 PARAMETERS = [IDEMPOTENCY_KEY, CHALLENGE, RETRY_AFTER]
 RESPONSES = {200: SubscriptionSerializer} | CHANGE_PROBLEMS
@@ -48,11 +51,16 @@ class Reactivate(ChangeEndpoint, TargetEndpoint):
 class Renew(ChangeEndpoint, TargetEndpoint):
     """Another period."""
 
-    @documented(operation_id="subscriptions_renew", parameters=PARAMETERS, request=None, responses=RESPONSES)
+    @documented(operation_id="subscriptions_renew", parameters=PARAMETERS, request=RenewSerializer, responses=RESPONSES)
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
-        """Add a period. For whoever took the money; a free subscription may be renewed by its owner."""
+        """Add a period. For whoever took the money; a free subscription may be renewed by its owner.
+
+        Without `expected_end_date` and without an Idempotency-Key each request adds a period.
+        """
         now = clock.now()
-        NothingSerializer.accept(request.data)
+        shown = Terms(**RenewSerializer.accept(request.data))
         subscription = self.target(id, may_renew)
+        if subscription.plan.is_free and shown.price is None:
+            shown = replace(shown, price=subscription.plan.price)  # the owner's right stands on it
         renew = SubscriptionService.renew_subscription
-        return self.change(lambda: renew(subscription, now=now, actor=self.user), now)
+        return self.change(lambda: renew(subscription, now=now, actor=self.user, shown=shown), now)

@@ -1,5 +1,7 @@
 """One's own subscriptions: the list, one with its history, and what one may do with it."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -12,15 +14,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from foundation import clock
 from subscriptions.api.permissions import Caller, may_renew
-from subscriptions.errors import IllegalTransition
-from subscriptions.forms import CancellationForm, RenewalForm
+from subscriptions.errors import ChangedMeanwhile, IllegalTransition
+from subscriptions.forms import CancellationForm, TermsForm
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
-from subscriptions.renewal import renew_once
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscriber_notices
 from subscriptions.standing import Standing, Status
+from subscriptions.terms import Terms
 from subscriptions.views.confirmation import lead_to_confirmation
 from subscriptions.views.refusal import explain_refusals
+from subscriptions.views.shown_terms import ask, read_terms
 from subscriptions.views.subscriber import SubscriberRequest
 
 SUBSCRIPTIONS_ON_A_PAGE = 20
@@ -50,6 +53,7 @@ def subscription(request: SubscriberRequest, subscription_id: int) -> HttpRespon
     context = {
         "standing": standing,
         "may_renew": _may_renew(request, standing),
+        "terms_form": TermsForm.showing(Terms.of_end(standing.subscription)),
         "page": Paginator(events, EVENTS_ON_A_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "subscriptions/subscription.html", context)
@@ -60,17 +64,20 @@ def subscription(request: SubscriberRequest, subscription_id: int) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 @explain_refusals
 def cancel(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
-    """GET says what stays and asks for a reason, POST cancels."""
+    """GET says what stays and asks for a reason, POST cancels what ends as shown."""
     standing = _standing(request, subscription_id)
     form = CancellationForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        SubscriptionService.cancel_subscription(
-            standing.subscription, form.cleaned_data["reason"], now=standing.now, actor=request.user
-        )
-        return lead_to_confirmation(Transition.CANCELLED, standing.subscription)
+    changed = None
+    if (shown := read_terms(request)) is not None and form.is_valid():
+        try:
+            return _cancelled(request, standing, form.cleaned_data["reason"], shown)
+        except ChangedMeanwhile as error:
+            changed = error
     if not standing.may_cancel:
         raise IllegalTransition(f"{standing.subscription} is {standing.state}")
-    return render(request, "subscriptions/cancel.html", {"standing": standing, "form": form})
+    context = {"standing": standing, "form": form}
+    terms = Terms.of_end(standing.subscription)
+    return ask(request, "subscriptions/cancel.html", context, terms, shown=shown, changed=changed)
 
 
 @never_cache
@@ -78,15 +85,18 @@ def cancel(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @explain_refusals
 def reactivate(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
-    """GET asks, POST takes the cancellation back. A second click finds it done."""
+    """GET asks, POST takes the cancellation back of what ends as shown. A second click finds it done."""
     standing = _standing(request, subscription_id)
-    if request.method == "POST":
-        _reactivate(request, standing)
-        messages.success(request, _("Your cancellation is taken back. The subscription is active."))
-        return redirect("subscription", subscription_id)
+    changed = None
+    if (shown := read_terms(request)) is not None:
+        try:
+            return _reactivated(request, standing, shown)
+        except ChangedMeanwhile as error:
+            changed = error
     if not standing.may_reactivate:
         raise IllegalTransition(f"{standing.subscription} is {standing.state}")
-    return render(request, "subscriptions/reactivate.html", {"standing": standing})
+    terms = Terms.of_end(standing.subscription)
+    return ask(request, "subscriptions/reactivate.html", {"standing": standing}, terms, shown=shown, changed=changed)
 
 
 @never_cache
@@ -94,17 +104,19 @@ def reactivate(request: SubscriberRequest, subscription_id: int) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 @explain_refusals
 def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
-    """GET says what a renewal adds, POST renews, once for each end date that the subscriber saw."""
+    """GET says what a renewal adds, POST renews on the terms shown, once for each end that the subscriber saw."""
     standing = _standing(request, subscription_id)
+    changed = None
+    shown = read_terms(request)
+    if shown is not None and shown.end_date is not None and _may_renew(request, standing):
+        try:
+            return _renewed(request, standing, shown)
+        except ChangedMeanwhile as error:
+            changed = error
     if not _may_renew(request, standing):
         return render(request, "subscriptions/renewal_refused.html", {"standing": standing}, status=403)
-    form = RenewalForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        seen = form.cleaned_data["end_date"]
-        renewed = renew_once(standing.subscription, seen, now=standing.now, actor=request.user)
-        messages.success(request, _("Renewed.") if renewed else _("It was renewed already; nothing was added."))
-        return redirect("subscription", subscription_id)
-    return render(request, "subscriptions/renew.html", {"standing": standing})
+    terms = Terms.of_renewal(standing.subscription)
+    return ask(request, "subscriptions/renew.html", {"standing": standing}, terms, shown=shown, changed=changed)
 
 
 def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:
@@ -116,13 +128,43 @@ def _may_renew(request: SubscriberRequest, standing: Standing) -> bool:
     return may_renew(Caller(request.user, has_token=False), standing.subscription)
 
 
-def _reactivate(request: SubscriberRequest, standing: Standing) -> None:
+def _cancelled(request: SubscriberRequest, standing: Standing, reason: str, shown: Terms) -> HttpResponse:
+    SubscriptionService.cancel_subscription(
+        standing.subscription, reason, now=standing.now, actor=request.user, shown=shown
+    )
+    return lead_to_confirmation(Transition.CANCELLED, standing.subscription)
+
+
+def _reactivated(request: SubscriberRequest, standing: Standing, shown: Terms) -> HttpResponse:
     try:
-        SubscriptionService.reactivate_subscription(standing.subscription, now=standing.now, actor=request.user)
+        SubscriptionService.reactivate_subscription(
+            standing.subscription, now=standing.now, actor=request.user, shown=shown
+        )
     except IllegalTransition:
         # The service has brought it up to date: of two clicks the second one finds what it wished for.
         if standing.state != Status.ACTIVE:
             raise
+    messages.success(request, _("Your cancellation is taken back."))
+    return redirect("subscription", standing.subscription.pk)
+
+
+def _renewed(request: SubscriberRequest, standing: Standing, shown: Terms) -> HttpResponse:
+    judged = replace(shown, price=standing.subscription.plan.price) if shown.price is None else shown
+    try:
+        SubscriptionService.renew_subscription(
+            standing.subscription, now=standing.now, actor=request.user, shown=judged
+        )
+    except ChangedMeanwhile as error:
+        if set(error.present) != {"end_date"} or not _ends_later(standing, shown):
+            raise
+        messages.success(request, _("It was renewed already; nothing was added."))
+    else:
+        messages.success(request, _("Renewed."))
+    return redirect("subscription", standing.subscription.pk)
+
+
+def _ends_later(standing: Standing, shown: Terms) -> bool:
+    return shown.end_date is not None and standing.subscription.end_date > shown.end_date
 
 
 def _notices(user: User) -> list[str]:

@@ -13,12 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from foundation import clock
-from subscriptions.errors import AlreadySubscribed, PlanNotOnSale
+from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale
 from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.services import SubscriptionService
 from subscriptions.standing import Standing
+from subscriptions.terms import Terms
 from subscriptions.views.confirmation import lead_to_confirmation
 from subscriptions.views.refusal import explain_refusals
+from subscriptions.views.shown_terms import ask, read_terms
 from subscriptions.views.subscriber import SubscriberRequest
 
 
@@ -43,21 +45,27 @@ def plans(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @explain_refusals
 def subscribe(request: SubscriberRequest, plan_id: int) -> HttpResponse:
-    """GET shows what one gets, POST subscribes. Whoever has the plan already is led to what they have."""
+    """GET shows what one gets, POST subscribes on the terms shown. Whoever has the plan already is led to it."""
     plan = get_object_or_404(Plan, pk=plan_id)
     now = clock.now()
     if held := _held(request.user, now).get(plan.pk):
         return _lead_to(held, request)
-    if request.method == "POST":
-        return _subscribed(request, plan, now)
+    changed = None
+    if (shown := read_terms(request)) is not None:
+        try:
+            return _subscribed(request, plan, shown, now)
+        except ChangedMeanwhile as error:
+            changed = error
+            plan.refresh_from_db()
     if not plan.on_sale:
         raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
-    return render(request, "subscriptions/subscribe.html", {"plan": plan, "end": now + plan.duration})
+    context = {"plan": plan, "end": now + plan.duration}
+    return ask(request, "subscriptions/subscribe.html", context, Terms.of(plan=plan), shown=shown, changed=changed)
 
 
-def _subscribed(request: SubscriberRequest, plan: Plan, now: datetime) -> HttpResponse:
+def _subscribed(request: SubscriberRequest, plan: Plan, shown: Terms, now: datetime) -> HttpResponse:
     try:
-        made = SubscriptionService.create_subscription(request.user, plan, now=now, actor=request.user)
+        made = SubscriptionService.create_subscription(request.user, plan, now=now, actor=request.user, shown=shown)
     except AlreadySubscribed:
         held = _held(request.user, now).get(plan.pk)
         if not held:

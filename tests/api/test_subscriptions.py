@@ -179,6 +179,49 @@ def test_plan_that_is_not_on_sale_is_409(owner: Caller) -> None:
     assert body["type"] == "urn:subscriptions:problem:plan-not-on-sale"
 
 
+@pytest.mark.parametrize(
+    ("terms", "present"),
+    [
+        ({"expected_price": "9.90", "expected_currency": "EUR", "expected_duration_days": 30}, {}),
+        ({"expected_price": "9.9"}, {}),
+        ({"expected_price": "1.00"}, {"expected_price": "It is 9.90 now."}),
+        ({"expected_currency": "CHF", "expected_price": "9.90"}, {"expected_currency": "It is EUR now."}),
+        ({"expected_duration_days": 365}, {"expected_duration_days": "It is 30 now."}),
+    ],
+    ids=str,
+)
+def test_plan_is_sold_on_the_terms_that_the_caller_saw(
+    terms: dict[str, Any], present: dict[str, str], owner: Caller
+) -> None:
+    response = owner.post("subscriptions", {"plan": make_plan().pk} | terms)
+    if not present:
+        assert response.status_code == 201
+        return
+    body = assert_problem(response, 409)
+    assert body["type"] == "urn:subscriptions:problem:changed-meanwhile"
+    assert {error["field"]: error["detail"] for error in body["errors"]} == present
+    assert not Subscription.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"expected_price": 9.9},
+        {"expected_price": "NaN"},
+        {"expected_price": "1e400"},
+        {"expected_price": None},
+        {"expected_currency": 1},
+        {"expected_duration_days": "30"},
+        {"expected_duration_days": True},
+        {"expected_end_date": "2026-12-01T00:00:00Z"},
+    ],
+    ids=str,
+)
+def test_terms_that_cannot_be_read_are_400(terms: dict[str, Any], owner: Caller) -> None:
+    body = assert_problem(owner.post("subscriptions", {"plan": make_plan().pk} | terms), 400)
+    assert [error["field"] for error in body["errors"]] == list(terms)
+
+
 def test_unknown_plan_is_404(owner: Caller) -> None:
     Plan.objects.all().delete()
     body = assert_problem(owner.post("subscriptions", {"plan": 2**63 - 1}), 404)

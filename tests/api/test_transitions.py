@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from subscriptions.models import Subscription
+from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller, assert_problem
 from tests.factories import MONTH, NOW, has_access, make_plan
@@ -109,3 +109,56 @@ def test_permission_to_renew_is_worth_nothing_without_a_token(service: Caller, s
 @pytest.mark.parametrize("move", ["reactivate", "renew"])
 def test_body_must_be_empty(move: str, staff: Caller, subscription: Subscription) -> None:
     assert_problem(staff.post(f"subscriptions/{subscription.pk}/{move}", {"end_date": "2099-01-01"}), 400)
+
+
+def test_renewals_that_state_the_same_end_add_one_period(service: Caller, subscription: Subscription) -> None:
+    path = f"subscriptions/{subscription.pk}/renew"
+    expected = {"expected_end_date": subscription.end_date.isoformat()}
+    assert service.post(path, expected).status_code == 200
+    body = assert_problem(service.post(path, expected), 409)
+    assert body["type"] == "urn:subscriptions:problem:changed-meanwhile"
+    end = (NOW + 2 * MONTH).isoformat().replace("+00:00", "Z")
+    assert body["errors"] == [{"field": "expected_end_date", "detail": f"It is {end} now."}]
+    subscription.refresh_from_db()
+    assert subscription.end_date == NOW + 2 * MONTH
+
+
+def test_end_as_the_api_says_it_is_the_end_that_it_takes(service: Caller, owner: Caller) -> None:
+    made = Service.create_subscription(owner.user, make_plan(), now=NOW + timedelta(microseconds=123_456))
+    said = owner.get(f"subscriptions/{made.pk}").json()
+    terms = {f"expected_{name}": said["plan"][name] for name in ("price", "currency", "duration_days")}
+    expected = terms | {"expected_end_date": said["end_date"]}
+    assert service.post(f"subscriptions/{made.pk}/renew", expected).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"expected_price": "9.91"},
+        {"expected_currency": "CHF"},
+        {"expected_duration_days": 31},
+        {"expected_end_date": "2026-12-01T00:00:00Z"},
+    ],
+    ids=str,
+)
+def test_renewal_on_other_terms_than_stated_is_409(
+    terms: dict[str, Any], service: Caller, subscription: Subscription
+) -> None:
+    body = assert_problem(service.post(f"subscriptions/{subscription.pk}/renew", terms), 409)
+    assert [error["field"] for error in body["errors"]] == list(terms)
+    assert not subscription.events.filter(transition="renewed").exists()
+
+
+def test_plan_that_costs_something_by_now_is_not_renewed_by_its_owner(
+    owner: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = Service.create_subscription(owner.user, make_plan(price=Decimal(0)), now=NOW)
+    renew = Service.renew_subscription
+
+    def edited_before(subscription: Subscription, **details: Any) -> Subscription:
+        Plan.objects.update(price=Decimal("9.90"))
+        return renew(subscription, **details)
+
+    monkeypatch.setattr(Service, "renew_subscription", edited_before)
+    assert_problem(owner.post(f"subscriptions/{free.pk}/renew"), 409)
+    assert not free.events.filter(transition="renewed").exists()

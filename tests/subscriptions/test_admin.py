@@ -1,6 +1,7 @@
 """What operators can do to subscriptions, who may do it, and what is put on record."""
 
 from datetime import UTC, datetime, timedelta
+from html import escape
 
 import pytest
 from django.contrib.auth.models import User
@@ -67,7 +68,7 @@ def test_cancelling_asks_first_and_says_what_happens(client: Client, subscriptio
 def test_page_that_asks_leads_to_the_deed(client: Client, subscription: Subscription) -> None:
     page = choose(client, "subscriptions_subscription", "renew", [subscription.pk])
     (row,) = page.context["rows"]  # type: ignore[attr-defined]
-    assert f'name="seen-{subscription.pk}" value="{row[1]}"' in " ".join(page.content.decode().split())
+    assert f'name="seen-{subscription.pk}" value="{escape(row[1])}"' in " ".join(page.content.decode().split())
     assert messages(confirm(client, "renew", [row[0]], reason="Goodwill")) == [f"Renew: done for {subscription.pk}."]
 
 
@@ -107,6 +108,40 @@ def test_second_click_renews_nothing_more(client: Client, subscription: Subscrip
     answer = confirm(client, "renew", [subscription], reason="Goodwill")
     assert messages(answer) == [f"Renew: {subscription} has changed since it was shown; look at it again."]
     assert subscription.events.filter(transition="renewed").count() == 1
+
+
+@pytest.mark.parametrize("edit", [{"price": "99.00"}, {"currency": "CHF"}, {"duration_days": 365}], ids=str)
+def test_renewal_of_an_edited_plan_is_asked_about_again(
+    client: Client, plan: Plan, subscription: Subscription, edit: dict[str, object]
+) -> None:
+    as_shown = Subscription.objects.select_related("plan").get(pk=subscription.pk)
+    Plan.objects.update(**edit)
+    answer = confirm(client, "renew", [as_shown], reason="Goodwill")
+    assert answer.status_code == 409
+    text = " ".join(answer.content.decode().split())
+    assert "has changed since it was shown" in text
+    assert "Goodwill" in text
+    assert last_event(subscription).transition == "created"
+    as_shown.refresh_from_db()
+    assert messages(confirm(client, "renew", [as_shown], reason="Goodwill")) == [f"Renew: done for {as_shown.pk}."]
+
+
+def test_only_what_changed_is_asked_about_again(client: Client, plan: Plan, subscription: Subscription) -> None:
+    other = Service.create_subscription(make_user(), plan)
+    Service.renew_subscription(Subscription.objects.get(pk=other.pk))
+    answer = confirm(client, "cancel", [subscription, other], reason="Both")
+    assert answer.status_code == 409
+    assert [row.pk for row, _ in answer.context["rows"]] == [other.pk]  # type: ignore[attr-defined]
+    assert (last_event(subscription).transition, last_event(other).transition) == ("cancelled", "renewed")
+
+
+@pytest.mark.parametrize("sent", [None, "", "status=active", "status=active&end_date=soon", "%00", "=&="])
+def test_nothing_is_done_without_what_was_shown(client: Client, subscription: Subscription, sent: str | None) -> None:
+    shown = {} if sent is None else {f"seen-{subscription.pk}": sent}
+    fields = {"confirmed": "yes", "reason": "Forged"} | shown
+    answer = choose(client, "subscriptions_subscription", "cancel_now", [subscription.pk], **fields)
+    assert answer.status_code == 409
+    assert last_event(subscription).transition == "created"
 
 
 @pytest.mark.parametrize("reason", ["", "x" * 501])

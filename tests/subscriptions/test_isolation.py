@@ -15,9 +15,9 @@ from foundation import named_lock
 from foundation.isolation import StrictIsolation
 from subscriptions.access import lock_users, repair
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
-from subscriptions.renewal import renew_once
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
+from subscriptions.terms import Terms
 from tests.factories import NOW, has_access, make_due, make_plan, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -68,7 +68,7 @@ def test_level_is_pinned_whatever_the_server_has(strict_default: None) -> None:
 DEEDS: dict[str, Callable[[Subscription], Any]] = {
     "create": lambda due: Service.create_subscription(due.user, make_plan(name="Another"), now=NOW),
     "renew": lambda due: Service.renew_subscription(due, now=NOW),
-    "renew once": lambda due: renew_once(due, due.end_date, now=NOW, actor=due.user),
+    "renew once": lambda due: Service.renew_subscription(due, now=NOW, shown=Terms.of_end(due)),
     "repair": lambda due: repair([due.user_id], NOW),
     "sweep": lambda due: Sweep(now=NOW).run(),
     "named lock": lambda due: named_lock.hold("account ada"),

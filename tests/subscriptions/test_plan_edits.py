@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
@@ -11,16 +12,17 @@ from django.db import connection, transaction
 from django.db.models.signals import post_save
 from django.urls import reverse
 
-from subscriptions.errors import PlanNotOnSale, UnknownPlan
+from subscriptions.errors import ChangedMeanwhile, PlanNotOnSale, UnknownPlan
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import Terms
 from tests.factories import MONTH, NOW, make_plan, make_user
 from tests.locks import wait_until_blocked
 from tests.patience import PATIENCE_SECONDS
 from tests.staff import sign_in
 
 YEAR = MONTH / 30 * 365
-Sale = Callable[[], Subscription]
+Sale = Callable[..., Subscription]
 SALES = ["creation", "renewal"]
 
 
@@ -148,6 +150,42 @@ def test_plan_taken_off_sale_meanwhile_is_not_sold() -> None:
     with pytest.raises(PlanNotOnSale):
         selling.finish()
     assert not Subscription.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+@pytest.mark.parametrize("kind", SALES)
+def test_terms_are_compared_after_the_wait_for_an_edit(kind: str) -> None:
+    plan = make_plan()
+    sale = partial(sale_of(plan, kind), shown=Terms.of(plan=plan))
+    with transaction.atomic():
+        make_dear_and_long(plan)
+        selling = InThread(sale)
+        wait_until_blocked()
+    with pytest.raises(ChangedMeanwhile) as refusal:
+        selling.finish()
+    assert refusal.value.present == {"price": Decimal("99.00"), "currency": "CHF", "duration_days": 365}
+    assert not Subscription.objects.filter(end_date__gt=NOW).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_simultaneous_renewals_that_saw_one_end_add_one_period() -> None:
+    made = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    shown = Terms.of_end(made)
+
+    def renew(number: int) -> bool:
+        try:
+            Service.renew_subscription(Subscription.objects.get(pk=made.pk), now=NOW, shown=shown)
+        except ChangedMeanwhile:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(renew, range(6))) == 1
+    made.refresh_from_db()
+    assert made.end_date == NOW + 2 * MONTH
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,69 @@
+"""Terms that somebody saw before they acted, compared with the terms as they are."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from subscriptions.errors import ChangedMeanwhile
+from subscriptions.models import Plan, Subscription
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Price and period of a plan, end and status of a subscription. None: not stated, and not compared."""
+
+    price: Decimal | None = None
+    currency: str | None = None
+    duration_days: int | None = None
+    end_date: datetime | None = None
+    status: str | None = None
+
+    @classmethod
+    def of(cls, *, plan: Plan | None = None, subscription: Subscription | None = None) -> "Terms":
+        """Return all that plan and subscription, as they were read, state."""
+        return cls(
+            price=plan.price if plan else None,
+            currency=plan.currency if plan else None,
+            duration_days=plan.duration_days if plan else None,
+            end_date=subscription.end_date if subscription else None,
+            status=subscription.status if subscription else None,
+        )
+
+    @classmethod
+    def of_end(cls, subscription: Subscription) -> "Terms":
+        """Return what somebody sees who cancels or resumes."""
+        return cls(end_date=subscription.end_date)
+
+    @classmethod
+    def of_renewal(cls, subscription: Subscription) -> "Terms":
+        """Return what somebody sees who buys another period."""
+        plan = subscription.plan
+        return cls(plan.price, plan.currency, plan.duration_days, subscription.end_date)
+
+    def stated(self) -> dict[str, Any]:
+        """Return those that are stated, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def as_text(self) -> dict[str, str]:
+        """Return those that are stated as a hidden field holds them, instants to the microsecond."""
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else str(value)
+            for name, value in self.stated().items()
+        }
+
+    @property
+    def is_free(self) -> bool:
+        """True if the stated price is 0."""
+        return self.price == 0
+
+    def require(self, subject: Plan | Subscription, present: "Terms") -> None:
+        """Raise ChangedMeanwhile if anything that is stated here is different in `present`, read under a lock."""
+        present_values = asdict(present)
+        seen = self.stated()
+        if changed := {name: present_values[name] for name in seen if present_values[name] != seen[name]}:
+            raise ChangedMeanwhile(subject, changed)
+
+
+UNSEEN = Terms()
+"""For somebody who was shown nothing, such as a scheduled job: nothing is compared."""
