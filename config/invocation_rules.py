@@ -9,6 +9,7 @@ from foundation.invocation import InvocationError
 MANAGEMENT_COMMANDS = frozenset(
     {
         "audit_access",  # who has access and should not
+        "audit_overlaps",  # who has several live subscriptions to one plan
         "check",  # the settings as they are on Lambda
         "check_expired_subscriptions",  # what is due, without changing it: --dry-run
         "createsuperuser",  # the first operator; with --noinput no password is in the event

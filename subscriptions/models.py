@@ -113,6 +113,12 @@ class Subscription(models.Model):
     expired_at = models.DateTimeField(
         _("expired at"), null=True, blank=True, editable=False, help_text=_("set if and only if expired")
     )
+    exempt = models.BooleanField(
+        default=False,
+        db_default=True,  # what the release before this one inserts
+        editable=False,
+        help_text="written by a release that allows several live ones per user and plan",
+    )
 
     objects = SubscriptionQuerySet.as_manager()
 
@@ -128,6 +134,11 @@ class Subscription(models.Model):
                 fields=["user", "plan"],
                 condition=Q(status="active"),
                 name="subscription_one_active_per_user_and_plan",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "plan"],
+                condition=Q(expired_at__isnull=True, exempt=False),
+                name="subscription_one_live_per_user_and_plan",
             ),
             models.CheckConstraint(condition=Q(end_date__gt=F("start_date")), name="subscription_end_after_start"),
             models.CheckConstraint(

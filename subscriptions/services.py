@@ -6,12 +6,13 @@ from copy import copy
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Value
 
 from foundation import clock
 from foundation.any_of import any_of
 from foundation.select_for_share import select_for_share
+from foundation.violations import violates_unique
 from subscriptions import signals
 from subscriptions.access import lock_users
 from subscriptions.errors import (
@@ -59,7 +60,7 @@ class SubscriptionService:
         Raises UnknownUser, UnknownPlan, PlanNotOnSale, or AlreadySubscribed where one is live, cancelled or not.
         """
         now = now or clock.now()
-        with transaction.atomic():
+        with _one_live_at_most(user.pk, plan.pk), transaction.atomic():
             _lock_owner(user.pk)
             plan = _lock_plan_on_sale(plan)
             _refuse_second_live(user.pk, plan, now)
@@ -87,14 +88,17 @@ class SubscriptionService:
         Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or InvalidPeriod.
         """
         now = now or clock.now()
-        with _transition(subscription) as changed:
+        with _one_live_at_most(subscription.user_id, subscription.plan_id), _transition(subscription) as changed:
             _refuse_long_reason(reason)
             plan = subscription.plan = changed.plan = _lock_plan(subscription.plan_id)
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
             _refuse_second_live(subscription.user_id, plan, now, besides=subscription)
             old_end = subscription.end_date
             new_end = _end_of_period(max(old_end, now), plan.duration)
-            _change(changed, status=Status.ACTIVE, end_date=new_end, expired_at=None)
+            exempt = (
+                subscription.exempt and subscription.expired_at is None
+            )  # it may overlap another until they are joined
+            _change(changed, status=Status.ACTIVE, end_date=new_end, expired_at=None, exempt=exempt)
             announce_on_commit(
                 signals.subscription_renewed,
                 SubscriptionService,
@@ -201,10 +205,11 @@ class SubscriptionService:
 
 def _expire(subscriptions: Sequence[Subscription], record: Record) -> None:
     ids = [subscription.pk for subscription in subscriptions]
-    Subscription.objects.filter(any_of("pk", ids)).update(status=Status.EXPIRED, expired_at=record.now)
+    Subscription.objects.filter(any_of("pk", ids)).update(status=Status.EXPIRED, expired_at=record.now, exempt=True)
     for subscription in subscriptions:
         subscription.status = Status.EXPIRED
         subscription.expired_at = record.now
+        subscription.exempt = True  # until it is renewed, by whichever release
     announce_on_commit(signals.subscription_expired, SubscriptionService, subscriptions)
     record.write(SubscriptionService, subscriptions)
 
@@ -276,6 +281,17 @@ def _refuse_second_live(user_id: int, plan: Plan, now: datetime, besides: Subscr
             other.refresh_from_db()  # a strict receiver may have renewed it
         if other.expired_at is None and (other.status == Status.ACTIVE or not overlaps):
             raise _already_subscribed(other)
+
+
+@contextmanager
+def _one_live_at_most(user_id: int, plan_id: int) -> Iterator[None]:
+    """Name what the database refuses, should another release have no lock in common with this one."""
+    try:
+        yield
+    except IntegrityError as error:
+        if not violates_unique(error, Subscription, ["user", "plan"]):
+            raise
+        raise AlreadySubscribed(f"user {user_id} has another live subscription to plan {plan_id}") from error
 
 
 def _already_subscribed(other: Subscription) -> AlreadySubscribed:

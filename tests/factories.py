@@ -39,6 +39,7 @@ def make_due(plan: Plan, number: int, *, end: datetime = NOW - timedelta(hours=1
 def make_overlap(subscription: Subscription, **fields: object) -> Subscription:
     """Another live subscription of the same user and plan, as the release before this one made them."""
     own = {"user_id": subscription.user_id, "plan_id": subscription.plan_id, "start_date": NOW, "end_date": NOW + MONTH}
+    own["exempt"] = True
     return Subscription.objects.create(**own | fields)
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
 from foundation import clock
+from subscriptions import services
 from subscriptions.errors import (
     AlreadySubscribed,
     IllegalTransition,
@@ -113,6 +114,8 @@ def test_either_of_two_that_overlap_goes_on_and_one_at_most_is_active(
 ) -> None:
     Service.cancel_subscription(subscription, now=NOW)
     second = make_overlap(subscription)
+    Service.cancel_subscription(second, now=NOW)
+    Service.reactivate_subscription(second, now=NOW)
     assert Service.renew_subscription(second, now=NOW).end_date == NOW + 2 * MONTH
     with pytest.raises(AlreadySubscribed):
         Service.renew_subscription(subscription, now=NOW)
@@ -125,6 +128,29 @@ def test_reactivation_beside_an_active_one_is_refused(subscription: Subscription
     make_overlap(subscription)
     with pytest.raises(AlreadySubscribed):
         Service.reactivate_subscription(subscription, now=NOW)
+
+
+@pytest.mark.parametrize("status", ["active", "cancelled"])
+def test_database_holds_one_live_subscription_for_user_and_plan(subscription: Subscription, status: str) -> None:
+    Subscription.objects.filter(pk=subscription.pk).update(status="cancelled")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_overlap(subscription, exempt=False, status=status)
+
+
+def test_rival_that_only_the_constraint_sees_is_refused_by_name(
+    subscription: Subscription, user: User, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Service.cancel_subscription(subscription, now=NOW)
+    monkeypatch.setattr(services, "_refuse_second_live", lambda *_, **__: None)
+    with pytest.raises(AlreadySubscribed):
+        Service.create_subscription(user, plan, now=NOW)
+
+
+def test_what_has_expired_may_be_renewed_by_the_release_before(subscription: Subscription) -> None:
+    Sweep(now=NOW + MONTH).run()
+    make_overlap(subscription, exempt=False, status="cancelled", start_date=NOW + MONTH, end_date=NOW + 2 * MONTH)
+    Subscription.objects.filter(pk=subscription.pk).update(status="active", end_date=NOW + 2 * MONTH, expired_at=None)
+    assert Subscription.objects.live(NOW + MONTH).count() == 2
 
 
 def test_database_holds_one_active_subscription_for_user_and_plan(subscription: Subscription) -> None:

@@ -1,0 +1,26 @@
+"""The database as an earlier release left it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+Targets = list[tuple[str, str]]
+
+
+def migrate(targets: Targets) -> Any:
+    """Migrate to the targets; return the models of that state."""
+    executor = MigrationExecutor(connection)
+    executor.migrate(targets)
+    return MigrationExecutor(connection).loader.project_state(targets).apps
+
+
+@contextmanager
+def migrated_back(targets: Targets) -> Iterator[Any]:
+    """Yield the models of the earlier state; all migrations are applied again afterwards."""
+    try:
+        yield migrate(targets)
+    finally:
+        migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
