@@ -8,6 +8,15 @@ EMULATOR := build/emulator/.ready
 PIP := $(PYTHON3) -m pip --quiet --quiet --disable-pip-version-check --no-input
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
+# Makes an environment by uv, in a quarter of pip's time, or by pip where uv is not to be had or knows no mirror.
+define install
+	@rm -rf $(1)
+	@$(PYTHON3) -m venv --without-pip $(1)
+	@$(MAKE) --no-print-directory $(UV) >/dev/null 2>&1 || true
+	@$(UV) pip install --quiet --python $(1)/bin/python --require-hashes -r $(2) 2>/dev/null || \
+		$(PIP) --python $(1)/bin/python install --require-hashes -r $(2)
+endef
+
 # Two at a time, each one's output in a piece; make 3.81, as on macOS, knows no --output-sync.
 TWO_AT_A_TIME := $(if $(filter 3.%,$(MAKE_VERSION)),,-j2 --output-sync=target)
 
@@ -158,18 +167,14 @@ distclean: clean ## and all that was set up
 $(READY): requirements-dev.txt
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "python3 must be Python 3.11 or later: make PYTHON3=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Setting up .venv from requirements-dev.txt, which takes about a minute ..."
-	@rm -rf .venv
-	@$(PYTHON3) -m venv --without-pip .venv
-	@$(PIP) --python $(PYTHON) install --require-hashes -r requirements-dev.txt
+	@echo "Setting up .venv from requirements-dev.txt ..."
+	$(call install,.venv,requirements-dev.txt)
 	@touch $@
 
 # A second AWS emulator for the tests, whose botocore is not ours.
 $(EMULATOR): requirements-emulator.txt
 	@echo "Setting up the second AWS emulator ..."
-	@rm -rf build/emulator
-	@$(PYTHON3) -m venv --without-pip build/emulator
-	@$(PIP) --python build/emulator/bin/python install --require-hashes -r requirements-emulator.txt
+	$(call install,build/emulator,requirements-emulator.txt)
 	@touch $@
 
 $(UV):
