@@ -41,15 +41,17 @@ Django:
 - config.E040: the database on Lambda is SQLite.
 - config.E041: the settings leave the isolation level to PostgreSQL, or pin another one than READ COMMITTED.
 - config.E042: PostgreSQL runs transactions at a stricter level. `manage.py check --database default` and `migrate` ask.
+- config.E043: a database router writes models of this service elsewhere than to `default`.
 """
 
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
 
 from foundation.isolation import IS_STRICT
 
@@ -68,6 +70,17 @@ def check_database(**options: Any) -> list[CheckMessage]:
         return []
     hint = "Set DATABASE_URL to postgres://user:password@host:port/name."
     return [Error("SQLite does not work on Lambda", hint=hint, obj="DATABASES", id="config.E040")]
+
+
+@register("zappa")
+def check_router(**options: Any) -> list[CheckMessage]:
+    """One transaction holds a transition, its event, notifications and access. Reads may go to a replica."""
+    elsewhere = [model._meta.label for model in apps.get_models() if router.db_for_write(model) != DEFAULT_DB_ALIAS]
+    if not elsewhere:
+        return []
+    hint = "Let db_for_write of DATABASE_ROUTERS return 'default' for: " + ", ".join(elsewhere)
+    text = "transitions would be written to several databases, in no common transaction"
+    return [Error(text, hint=hint, obj="DATABASE_ROUTERS", id="config.E043")]
 
 
 ISOLATION_HINT = "Leave isolation_level in DATABASES as config/settings.py sets it; docs/decisions.md says why."

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar, cast
 
-from django.db import connections
+from django.db import connections, router
 from django.db.models import Model, QuerySet
 from django.db.models.sql import UpdateQuery
 
@@ -11,11 +11,12 @@ Row = TypeVar("Row", bound=Model)
 
 def update_returning(rows: QuerySet[Row], **changes: Any) -> list[Row]:
     """Do `rows.update(**changes)`; return the changed rows as they are now, in no particular order."""
-    connection = connections[rows.db]
+    alias = router.db_for_write(rows.model)
+    connection = connections[alias]
     query = cast(UpdateQuery, rows.query.chain(UpdateQuery))
     query.clear_ordering(force=True)
     query.add_update_values(changes)
-    update, parameters = query.get_compiler(rows.db).as_sql()
+    update, parameters = query.get_compiler(alias).as_sql()
     columns = (connection.ops.quote_name(field.column) for field in rows.model._meta.concrete_fields if field.column)
-    returned = rows.model._base_manager.using(rows.db).raw(f"{update} RETURNING {', '.join(columns)}", parameters)
+    returned = rows.model._base_manager.using(alias).raw(f"{update} RETURNING {', '.join(columns)}", parameters)
     return list(returned)

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerField, Q, QuerySet, Value, When
 
 from foundation.insert_select import insert_select_returning
@@ -141,5 +142,6 @@ def _is_unwanted() -> Exists:
 
 def _end_when_recorded(key: int) -> datetime:
     """Return the end that the reminder was recorded for; a renewal may have moved the subscription's own since."""
-    ends = Notification.objects.filter(pk=key).values_list("event__new_end_date", flat=True)
+    rows = Notification.objects.using(DEFAULT_DB_ALIAS)  # a replica may not have heard of it
+    ends = rows.filter(pk=key).values_list("event__new_end_date", flat=True)
     return ends.get()

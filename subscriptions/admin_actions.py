@@ -152,7 +152,7 @@ class AskedFor:
     def _perform(self, subscription: Subscription, reason: str, now: datetime) -> None:
         """Under the owner's lock, so that a second click finds what the first one did."""
         lock_users([subscription.user_id])
-        subscription.refresh_from_db()
+        subscription.refresh_from_db(from_queryset=Subscription.objects.select_for_update(no_key=True))
         actor = cast(AbstractBaseUser, self.http.user)
         self.action.perform(subscription, reason, now, actor, self._shown(subscription))
 

@@ -41,9 +41,9 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         rows = rows.select_related("user").only(*columns, "user__id").order_by("end_date", "pk")
         locked = rows.select_for_update(of=("self", "user"), no_key=True, skip_locked=True)[:limit]
         # Instances of the users, whom this only locks, would cost as much as those of the subscriptions.
-        found = list(locked.query.get_compiler(self.db).results_iter(tuple_expected=True))
+        found = list(locked.query.get_compiler(locked.db).results_iter(tuple_expected=True))
         refuse_strict(bool(found and found[0][len(columns)]))
-        return [self.model.from_db(self.db, columns, row[: len(columns)]) for row in found]
+        return [self.model.from_db(locked.db, columns, row[: len(columns)]) for row in found]
 
 
 class AppendOnlyQuerySet(models.QuerySet["SubscriptionEvent"]):

@@ -237,9 +237,14 @@ def _lock(subscription: Subscription) -> None:
     """Lock the owner, then the row, and bring the instance up to date: what the caller had read may be stale."""
     _lock_owner(subscription.user_id)
     try:
-        subscription.refresh_from_db(from_queryset=Subscription.objects.select_for_update(no_key=True))
+        _refresh_locked(subscription)
     except Subscription.DoesNotExist as error:
         raise UnknownSubscription(f"there is no {subscription}") from error
+
+
+def _refresh_locked(subscription: Subscription) -> None:
+    """By a locking query, which no router sends to a replica."""
+    subscription.refresh_from_db(from_queryset=Subscription.objects.select_for_update(no_key=True))
 
 
 def _change(subscription: Subscription, **fields: object) -> None:
@@ -277,8 +282,8 @@ def _refuse_second_live(user_id: int, plan: Plan, now: datetime, besides: Subscr
         others = others.exclude(pk=besides.pk)
     for other in others.select_for_update(no_key=True):
         if other.end_date <= now:
-            _expire([other], Record(Transition.EXPIRED, now))
-            other.refresh_from_db()  # a strict receiver may have renewed it
+            _expire([copy(other)], Record(Transition.EXPIRED, now))
+            _refresh_locked(other)  # a strict receiver may have renewed it
         if other.expired_at is None and (other.status == Status.ACTIVE or not overlaps):
             raise _already_subscribed(other)
 

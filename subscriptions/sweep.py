@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from foundation import clock, metrics
 from foundation.any_of import any_of
@@ -77,8 +77,8 @@ class Sweep:
         return run
 
     def due(self) -> SubscriptionQuerySet:
-        """What this run would still take."""
-        return Subscription.objects.due(self.now).exclude(pk__in=list(self.failures))
+        """What this run would still take, as it is written: a replica may not have heard of this run's batches."""
+        return Subscription.objects.using(DEFAULT_DB_ALIAS).due(self.now).exclude(pk__in=list(self.failures))
 
     def _pass_until_nothing_is_claimed(self) -> None:
         """A short batch may only mean that another transaction holds the rest, so look again from the oldest on."""
@@ -184,7 +184,7 @@ class Sweep:
 
 
 def _failed_since(instant: datetime) -> frozenset[int]:
-    runs = SweepRun.objects.filter(started_at__gte=instant, failed__gt=0)
+    runs = SweepRun.objects.using(DEFAULT_DB_ALIAS).filter(started_at__gte=instant, failed__gt=0)
     return frozenset(int(key) for failures in runs.values_list("failures", flat=True) for key in failures)
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db.models import Model
 from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -341,3 +342,17 @@ def test_inherited_setting_that_is_wrong_is_told_for_each_stage(tmp_path: Path, 
     messages = checks.check_file(written(tmp_path, document))
 
     assert [message.obj for message in messages] == ["zappa_settings.json dev", "zappa_settings.json production"]
+
+
+class WritesElsewhere:
+    """A router that has another database for everything."""
+
+    def db_for_write(self, model: type[Model], **hints: object) -> str:
+        return "elsewhere"
+
+
+def test_router_that_writes_elsewhere_than_to_default_is_refused() -> None:
+    assert "config.E043" not in ids(run_checks(tags=["zappa"]))
+    with override_settings(DATABASE_ROUTERS=[WritesElsewhere()]):
+        (error,) = (found for found in run_checks(tags=["zappa"]) if found.id == "config.E043")
+    assert "subscriptions.SubscriptionEvent" in str(error.hint)

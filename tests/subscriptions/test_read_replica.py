@@ -1,0 +1,154 @@
+"""A project with a database router whose reads go to a replica: read-only, and behind."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection, connections
+from django.db.models import Model
+
+from config.retention import Retention
+from notifications import outbox
+from notifications.models import Channel, Notification
+from notifications.reminders import Reminders
+from subscriptions.access import find_mismatches
+from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile
+from subscriptions.models import Plan, RequestCount, Subscription, SubscriptionEvent
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.sweep import Sweep
+from subscriptions.terms import Terms
+from tests.factories import MONTH, NOW, make_due, make_plan, make_user
+from tests.subscriptions.test_sweep import strict_receiver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+REPLICA = "replica"
+ENDLESS = timedelta(days=1)
+
+
+class ReadsFromReplica:
+    """As Django's documentation has it."""
+
+    def db_for_read(self, model: type[Model], **hints: Any) -> str:
+        return REPLICA
+
+    def db_for_write(self, model: type[Model], **hints: Any) -> str:
+        return "default"
+
+    def allow_relation(self, first: Model, second: Model, **hints: Any) -> bool:
+        return True
+
+
+READ_ONLY = {
+    "sqlite": ["PRAGMA query_only = ON", "BEGIN", "SELECT 1 FROM auth_user"],
+    "postgresql": ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SELECT 1 FROM auth_user"],
+}
+"""What makes a second connection to the same database a replica that stays where it is."""
+
+
+@pytest.fixture
+def user_and_plan(transactional_db: None) -> tuple[Any, Plan]:
+    """What the replica has heard of."""
+    return make_user(), make_plan()
+
+
+@pytest.fixture
+def due(user_and_plan: Any) -> list[Subscription]:
+    """Three that the replica has heard of."""
+    return make_due(user_and_plan[1], 3)
+
+
+@pytest.fixture
+def replica(due: Any, settings: Any) -> Iterator[None]:
+    """From here on nothing that is written can be read there, and writing fails."""
+    copy = connections[REPLICA] = connection.copy(
+        alias=REPLICA
+    )  # not in DATABASES, where Django's test case forbids it
+    if connection.vendor == "postgresql":
+        copy.set_autocommit(False)
+    with copy.cursor() as cursor:
+        for statement in READ_ONLY[connection.vendor]:
+            cursor.execute(statement)
+    settings.DATABASE_ROUTERS = [ReadsFromReplica()]
+    yield
+    settings.DATABASE_ROUTERS = []
+    copy.close()
+    del connections[REPLICA]
+
+
+def in_default(model: type[Model]) -> Any:
+    return model._base_manager.using("default")
+
+
+def events() -> list[str]:
+    rows = in_default(SubscriptionEvent).order_by("pk").values_list("transition", flat=True)
+    assert in_default(Notification).count() == 2 * len(rows)
+    return list(rows)
+
+
+def test_double_of_a_replica_neither_writes_nor_sees_what_is_written(replica: None) -> None:
+    make_plan(name="New")
+    assert not Plan.objects.filter(name="New").exists()
+    with pytest.raises(DatabaseError):
+        Plan.objects.using(REPLICA).create(name="Newer", price=1, duration_days=1)
+
+
+def test_each_transition_has_event_notifications_and_access(user_and_plan: tuple[Any, Plan], replica: None) -> None:
+    user, plan = user_and_plan
+    subscription = Service.create_subscription(user, plan, now=NOW)
+    assert user.groups.using("default").filter(name="Subscribers").exists()
+    Service.renew_subscription(subscription, now=NOW)
+    Service.cancel_subscription(subscription, now=NOW)
+    Service.reactivate_subscription(subscription, now=NOW)
+    Service.cancel_now(subscription, now=NOW + MONTH)
+    assert events() == ["created", "renewed", "cancelled", "reactivated", "expired"]
+    assert not user.groups.using("default").exists()
+
+
+def test_sweep_expires_and_counts_what_is_left(due: list[Subscription], replica: None) -> None:
+    run = Sweep(now=NOW, batch_size=2).run()
+    assert (run.expired, run.failed, run.remaining) == (3, 0, 0)
+    assert events() == ["expired"] * 3
+    assert not due[0].user.groups.using("default").exists()
+
+
+def test_second_click_renews_nothing(due: list[Subscription], replica: None) -> None:
+    seen = Terms.of_end(due[0])
+    Service.renew_subscription(in_default(Subscription).get(pk=due[0].pk), now=NOW, shown=seen)
+    with pytest.raises(ChangedMeanwhile):
+        Service.renew_subscription(Subscription.objects.get(pk=due[0].pk), now=NOW, shown=seen)
+    assert events() == ["renewed"]
+
+
+def test_what_a_strict_receiver_renews_beside_a_sale_is_seen(due: list[Subscription], replica: None) -> None:
+    def renew(transition: str, **kwargs: Any) -> None:
+        if transition == "expired":
+            Service.renew_subscription(in_default(Subscription).get(pk=due[0].pk), now=NOW)
+
+    with strict_receiver(renew), pytest.raises(AlreadySubscribed):
+        Service.create_subscription(due[0].user, due[0].plan, now=NOW)
+
+
+def test_reminders_are_recorded_in_batches(user_and_plan: tuple[Any, Plan], replica: None) -> None:
+    for _ in range(3):
+        Service.create_subscription(make_user(), user_and_plan[1], now=NOW)
+    Reminders(now=NOW + timedelta(days=25), time_left=lambda: ENDLESS, batch_size=1).run()
+    assert in_default(Notification).filter(days_before__isnull=False).count() == 3
+
+
+def test_deliverer_claims_submits_and_finishes(user_and_plan: tuple[Any, Plan], replica: None) -> None:
+    Service.create_subscription(*user_and_plan, now=NOW)
+    claim = outbox.claim(Channel.SES, 10)
+    (mail,) = claim.notifications
+    assert claim.submit([mail.pk]) == [mail.pk]
+
+
+def test_old_rows_go(user_and_plan: Any, replica: None) -> None:
+    RequestCount.objects.create(bucket="a", window_start=NOW - MONTH, requests=1)
+    assert Retention(NOW).delete_old(lambda: ENDLESS)["request_counts"] == 1
+
+
+def test_preview_of_the_sweep_and_audit_of_access_run(replica: None) -> None:
+    call_command("preview_sweep", "--at", NOW.isoformat())
+    assert find_mismatches(NOW).missing == []
