@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from config.http_events import Event, is_http, is_readable, normalised
 from foundation.invocation import InvocationError
 
 MANAGEMENT_COMMANDS = frozenset(
@@ -23,8 +24,6 @@ MANAGEMENT_COMMANDS = frozenset(
 HANDLED_FIRST = frozenset({"Sns", "s3", "dynamodb", "kinesis"})
 """Keys of a record that Zappa looks at before it believes `eventSource`."""
 
-Event = dict[str, Any]
-
 
 class RefusedInvocation(InvocationError, PermissionError):
     """The event is none that may enter. Nothing was run. The message repeats nothing that the event says."""
@@ -40,15 +39,15 @@ class InvocationRules:
     def admit(self, event: Any) -> Event:
         """The event as Zappa may have it; the order of the questions is that of Zappa's own handler.
 
-        Of an HTTP event only `stageVariables` are taken away, which Zappa would write into the environment. Raises
-        RefusedInvocation.
+        Raises RefusedInvocation.
         """
         if not isinstance(event, dict):
             raise RefusedInvocation("an event is a JSON object")
         if "raw_command" in event:
             raise RefusedInvocation("raw_command would run any code")
         if is_http(event):
-            return _without_stage_variables(event)
+            self._check(is_readable(event), "the request is of no gateway that this service has")
+            return normalised(event)
         if "stageVariables" in event:
             raise RefusedInvocation("stageVariables belong to HTTP events; they would change the environment")
         self._refuse_others(event)
@@ -78,17 +77,6 @@ class InvocationRules:
     def _check(holds: bool, otherwise: str) -> None:
         if not holds:
             raise RefusedInvocation(otherwise)
-
-
-def is_http(event: Event) -> bool:
-    """Whether Zappa's handler takes it for a request: HTTP API and function URL (2.0), REST API, load balancer."""
-    return event.get("version") == "2.0" or bool(event.get("httpMethod"))
-
-
-def _without_stage_variables(event: Event) -> Event:
-    if not event.get("stageVariables"):
-        return event
-    return {key: value for key, value in event.items() if key != "stageVariables"}
 
 
 def _is_web_socket(event: Event) -> bool:

@@ -1,10 +1,11 @@
-"""What each request passes: its id, a line in the log, cookies under a stage prefix, a header of the edge."""
+"""What each request passes: its id, a line in the log, readable headers, cookies under a stage prefix, the edge."""
 
 import logging
 import time
 import uuid
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 from foundation.invocation import request_id
@@ -44,6 +45,37 @@ class RequestLogMiddleware:
         }
         logger.info("answered", extra=answered)
         return response
+
+
+class HeaderEncodingMiddleware:
+    """Refuses with 400 what WSGI has no place for: a header beyond Latin-1, which a JSON event can hold.
+
+    It becomes the bytes that a server would have received, for the page that says so. Authorization is left to
+    authentication, which knows no such credentials: 401.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        unreadable = {name for name, value in request.META.items() if _is_header(name) and not _is_latin_1(value)}
+        for name in unreadable:
+            request.META[name] = request.META[name].encode(errors="surrogatepass").decode("latin-1")
+        if unreadable - {"HTTP_AUTHORIZATION"}:
+            raise BadRequest("a header has characters beyond Latin-1")
+        return self.get_response(request)
+
+
+def _is_header(name: str) -> bool:
+    return name.startswith("HTTP_") or name == "CONTENT_TYPE"
+
+
+def _is_latin_1(value: str) -> bool:
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class StageCookiesMiddleware:

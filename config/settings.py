@@ -82,6 +82,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.health.LivenessMiddleware",  # before what asks for the host, and for the database
+    "config.middleware.HeaderEncodingMiddleware",
     "config.static_files.StaticFilesMiddleware",
     "config.middleware.StageCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -160,6 +162,7 @@ WHITENOISE_AUTOREFRESH = LOCAL  # else it warns where nothing was collected
 
 # API Gateway ends TLS and Zappa sets the scheme to https itself; SECURE_PROXY_SSL_HEADER would let a client undo it.
 SECURE_SSL_REDIRECT = not LOCAL
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # the redirect would name the host
 SECURE_HSTS_SECONDS = 0 if LOCAL else 31_536_000  # a year, https://hstspreload.org
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
 SECURE_HSTS_PRELOAD = not LOCAL

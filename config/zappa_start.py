@@ -34,7 +34,11 @@ def start_zappa() -> Any:
         # Importing it starts Django where INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT is set.
         from zappa.handler import LambdaHandler  # noqa: PLC0415
 
-        return LambdaHandler()
+        from config.gateway_cookies import GatewayCookies  # noqa: PLC0415 - it loads more of Zappa
+
+        handler = LambdaHandler()
+        handler.wsgi_app = GatewayCookies(handler.wsgi_app.application)
+        return handler
 
 
 @contextmanager

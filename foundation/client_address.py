@@ -9,7 +9,7 @@ IPV6_CUSTOMER = 64
 
 
 def client_address(environ: Mapping[str, Any]) -> str:
-    """The client's address, from the WSGI environment.
+    """Return the client's address, from the WSGI environment; empty where the load balancer does not tell it.
 
     Under Zappa it is the one that API Gateway saw, or that the load balancer added last to X-Forwarded-For; elsewhere
     the peer's. Zappa's own REMOTE_ADDR is out of a header that the client writes.
@@ -21,10 +21,9 @@ def client_address(environ: Mapping[str, Any]) -> str:
 def client_network(environ: Mapping[str, Any]) -> str:
     """What one client certainly holds of addresses: with IPv6 a network, in which they can take any."""
     address = client_address(environ)
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:  # "test-invoke-source-ip", from API Gateway's console
+    if not _is_address(address):  # "test-invoke-source-ip", from API Gateway's console
         return address
+    parsed = ipaddress.ip_address(address)
     prefix = IPV6_CUSTOMER if parsed.version == 6 else parsed.max_prefixlen
     return str(ipaddress.ip_network((address, prefix), strict=False))
 
@@ -35,10 +34,31 @@ def _address_in(event: Mapping[str, Any]) -> str:
     if "http" in context:
         return str(context["http"]["sourceIp"])
     if "identity" in context:
-        return str(context["identity"]["sourceIp"])
+        return str(context["identity"].get("sourceIp", ""))
     return _added_by_load_balancer(event)
 
 
 def _added_by_load_balancer(event: Mapping[str, Any]) -> str:
-    headers = event.get("multiValueHeaders") or {name: [value] for name, value in event["headers"].items()}
-    return str(headers["x-forwarded-for"][-1].rpartition(",")[-1].strip())
+    """Empty where the load balancer's routing.http.xff_header_processing.mode is `remove`: all clients are then one."""
+    headers = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
+    forwarded: list[str] = headers.get("x-forwarded-for") or [""]
+    return _without_port(forwarded[-1].rpartition(",")[-1].strip())
+
+
+def _without_port(address: str) -> str:
+    """`routing.http.xff_client_port.enabled` appends the port, which differs from connection to connection.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+    """
+    if _is_address(address):
+        return address
+    host = address.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    return host if _is_address(host) else address.removeprefix("[").removesuffix("]")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

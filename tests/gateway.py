@@ -18,6 +18,9 @@ SAMPLES = Path(__file__).parent / "events"
 OWN_HOST = "abcdef1234.execute-api.us-east-1.amazonaws.com"
 DOMAIN = "subscriptions.example.com"
 
+KEPT_AS_TEXT = ("text/", "application/json", "application/javascript", "application/xml")
+"""Types of a body that a load balancer hands on unencoded; its documentation's list."""
+
 Event = dict[str, Any]
 Invoke = Callable[[Event], dict[str, Any]]
 
@@ -33,14 +36,19 @@ class Request:
     body: str
 
 
+Headers = list[tuple[str, str]]
+"""Each line of an answer's head, names as they are sent."""
+
+
 @dataclass(frozen=True)
 class Gateway:
-    """One way in. `prefix` is the stage's, as the browser sees it."""
+    """One way in. `prefix` is the stage's, as the browser sees it; `headers` reads those of a function's answer."""
 
     name: str
     host: str
     prefix: str
     event: Callable[["Gateway", Request], Event]
+    headers: Callable[[dict[str, Any]], Headers]
 
 
 @dataclass(frozen=True)
@@ -90,11 +98,15 @@ def http_api(gateway: Gateway, request: Request) -> Event:
 
 
 def load_balancer(gateway: Gateway, request: Request) -> Event:
-    """A load balancer's event as its target group is at first: of headers with one name only the last counts."""
+    """A load balancer's event as its target group is at first: of several values of a name only the last one.
+
+    "If the query parameters are URL-encoded, the load balancer does not decode them."
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+    """
     event = _sample("alb-request")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    query = dict(parse_qsl(request.query))
-    return event | _body(request) | {
+    query = {name: values[-1] for name, values in _encoded_values(request.query).items()}
+    return event | _body_by_type(request) | {
         "path": request.path, "httpMethod": request.method, "headers": headers, "queryStringParameters": query,
     }  # fmt: skip
 
@@ -104,16 +116,40 @@ def load_balancer_of_zappa(gateway: Gateway, request: Request) -> Event:
     event = load_balancer(gateway, request)
     event.pop("queryStringParameters")
     headers = {name: [value] for name, value in event.pop("headers").items()}
-    return event | {"multiValueHeaders": headers, "multiValueQueryStringParameters": _values(request.query)}
+    return event | {"multiValueHeaders": headers, "multiValueQueryStringParameters": _encoded_values(request.query)}
+
+
+def rest_headers(result: dict[str, Any]) -> Headers:
+    """Both kinds, merged: "If the same key-value pair is specified in both, only the values from multiValueHeaders".
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    several = several_headers(result)
+    return several + [pair for pair in single_headers(result) if pair not in several]
+
+
+def http_headers(result: dict[str, Any]) -> Headers:
+    """The headers, and each of the cookies in one of its own."""
+    return single_headers(result) + [("set-cookie", cookie) for cookie in result.get("cookies") or []]
+
+
+def single_headers(result: dict[str, Any]) -> Headers:
+    """A load balancer without multi-value headers reads `headers` alone."""
+    return list((result.get("headers") or {}).items())
+
+
+def several_headers(result: dict[str, Any]) -> Headers:
+    """A load balancer with them: "You must use multiValueHeaders"."""
+    return [(name, value) for name, values in (result.get("multiValueHeaders") or {}).items() for value in values]
 
 
 GATEWAYS = [
-    Gateway("REST API, stage", OWN_HOST, "/dev", rest_api),
-    Gateway("REST API, domain", DOMAIN, "", rest_api),
-    Gateway("HTTP API, stage", OWN_HOST, "/dev", http_api),
-    Gateway("HTTP API, domain", DOMAIN, "", http_api),
-    Gateway("load balancer", DOMAIN, "", load_balancer),
-    Gateway("load balancer of Zappa", DOMAIN, "", load_balancer_of_zappa),
+    Gateway("REST API, stage", OWN_HOST, "/dev", rest_api, rest_headers),
+    Gateway("REST API, domain", DOMAIN, "", rest_api, rest_headers),
+    Gateway("HTTP API, stage", OWN_HOST, "/dev", http_api, http_headers),
+    Gateway("HTTP API, domain", DOMAIN, "", http_api, http_headers),
+    Gateway("load balancer", DOMAIN, "", load_balancer, single_headers),
+    Gateway("load balancer of Zappa", DOMAIN, "", load_balancer_of_zappa, several_headers),
 ]
 
 
@@ -152,7 +188,7 @@ class Browser:
         assert not parts.netloc, f"{address} leaves the site"
         assert parts.path.startswith(f"{self.gateway.prefix}/"), f"{address} is not below the stage"
         request = Request(method, parts.path, parts.query, self._headers(parts.path), body)
-        answer = _answer(self.invoke(self.gateway.event(self.gateway, request)))
+        answer = _answer(self.gateway, self.invoke(self.gateway.event(self.gateway, request)))
         self.jar.update({morsel.key: morsel for morsel in answer.cookies})
         return answer
 
@@ -175,14 +211,14 @@ def _covers(cookie_path: str, path: str) -> bool:
     return path == cookie_path or path.startswith(cookie_path.rstrip("/") + "/")
 
 
-def _answer(result: dict[str, Any]) -> Answer:
-    several = result.get("multiValueHeaders") or {name: [value] for name, value in result["headers"].items()}
-    headers = {name.lower(): values[-1] for name, values in several.items()}
-    lines: list[str] = result.get("cookies") or several.get("Set-Cookie", [])
-    cookies = [morsel for line in lines for morsel in SimpleCookie(line).values()]
+def _answer(gateway: Gateway, result: dict[str, Any]) -> Answer:
+    lines = [(name.lower(), value) for name, value in gateway.headers(result)]
+    cookies = [morsel for name, value in lines if name == "set-cookie" for morsel in SimpleCookie(value).values()]
+    names = [cookie.key for cookie in cookies]
+    assert len(set(names)) == len(names), f"sent more than once: {names}"
     body = result.get("body") or ""
     content = base64.b64decode(body) if result.get("isBase64Encoded") else body.encode()
-    return Answer(result["statusCode"], headers, cookies, content)
+    return Answer(result["statusCode"], dict(lines), cookies, content)
 
 
 def _sample(name: str) -> Event:
@@ -196,7 +232,16 @@ def _without(prefix: str, path: str) -> str:
 
 def _values(query: str) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query):
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _encoded_values(query: str) -> dict[str, list[str]]:
+    """As the client sent them."""
+    values: dict[str, list[str]] = {}
+    for part in filter(None, query.split("&")):
+        name, _, value = part.partition("=")
         values.setdefault(name, []).append(value)
     return values
 
@@ -213,3 +258,10 @@ def _headers(request: Request) -> Event:
 
 def _body(request: Request) -> Event:
     return {"body": base64.b64encode(request.body.encode()).decode(), "isBase64Encoded": True}
+
+
+def _body_by_type(request: Request) -> Event:
+    """Text and three kinds of application data stay as they are; all other bodies are base64."""
+    if request.headers.get("Content-Type", "").startswith(KEPT_AS_TEXT):
+        return {"body": request.body, "isBase64Encoded": False}
+    return _body(request)

@@ -90,9 +90,9 @@ def _last(values: dict[str, list[str]]) -> dict[str, str]:
 
 
 def _merged(single: dict[str, Any], several: dict[str, list[Any]]) -> Headers:
-    """Each pair of a name, in either case, and a value once. Zappa names its cookies twice."""
-    pairs = [*single.items(), *((name, value) for name, values in several.items() for value in values)]
-    return list({(name.lower(), str(value)): (name, str(value)) for name, value in pairs}.values())
+    """Of a pair that is in both, only the one in `several` is sent."""
+    headers = [(name, str(value)) for name, values in several.items() for value in values]
+    return headers + [pair for name, value in single.items() if (pair := (name, str(value))) not in headers]
 
 
 def _remapped(headers: Headers) -> Headers:

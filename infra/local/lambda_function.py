@@ -1,4 +1,4 @@
-"""A Lambda function in this process: Zappa's own handler, with the settings that Zappa makes for a stage."""
+"""A Lambda function in this process: the stage's handler, with the settings that Zappa makes for it."""
 
 import contextlib
 import io
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from django.utils.module_loading import import_string
 from zappa.handler import LambdaHandler
 
 from infra.local.moto_server import ACCOUNT
@@ -42,10 +43,11 @@ class LambdaFunction:
         sys.modules[HANDLER_SETTINGS] = _module(HANDLER_SETTINGS, stage.handler_settings)
         with contextlib.redirect_stdout(io.StringIO()):  # "Instancing.."
             LambdaHandler(HANDLER_SETTINGS)
+            self._handle = import_string(stage.handler)
 
     def invoke(self, event: dict[str, Any]) -> Any:
         """Run the handler on the event and return its result; what the handler raises is raised."""
-        return LambdaHandler.lambda_handler(event, self._context())
+        return self._handle(event, self._context())
 
     def _context(self) -> Context:
         name = self._stage.lambda_name

@@ -19,8 +19,8 @@ STOCK_HANDLER = "handler.lambda_handler"
 HOOKS = ("callbacks", "prebuild_script")
 BARE = Path(__file__).parent / "bare"
 HANDLER = (
-    "config/__init__.py", "config/invocation_rules.py", "config/lambda_handler.py", "config/zappa_settings.py",
-    "config/zappa_start.py", "foundation/*.py",
+    "config/__init__.py", "config/gateway_cookies.py", "config/http_events.py", "config/invocation_rules.py",
+    "config/lambda_handler.py", "config/zappa_settings.py", "config/zappa_start.py", "foundation/*.py",
 )  # fmt: skip
 """The project's own, which the bare Django stands behind; of foundation it imports what it needs."""
 

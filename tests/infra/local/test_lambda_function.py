@@ -1,6 +1,9 @@
-"""Zappa's own handler, in this process."""
+"""The stage's handler, in this process."""
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from infra.local.lambda_function import LambdaFunction
 from infra.local.zappa_stage import ZappaStage
@@ -14,8 +17,13 @@ def job(event: dict[str, Any], context: Any) -> dict[str, object]:
     return {"remaining": context.get_remaining_time_in_millis(), "name": context.function_name}
 
 
-def test_a_function_gets_the_stages_context(lambda_function: LambdaFunction, stage: ZappaStage) -> None:
+def test_a_function_gets_the_stages_context(
+    lambda_function: LambdaFunction, stage: ZappaStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from config import lambda_handler  # noqa: PLC0415 - needs the settings that Zappa makes
+
     job_name = f"{__name__}.job"
+    monkeypatch.setattr(lambda_handler, "RULES", replace(lambda_handler.RULES, jobs=frozenset({job_name})))
 
     first, second = (lambda_function.invoke({"command": job_name}) for _ in range(2))
 
