@@ -25,12 +25,29 @@ class PathlessFilter(logging.Filter):
         return True
 
 
+class BadRequestFilter(logging.Filter):
+    """Takes what Django calls suspicious for what it is, a client's mistake: an alarm listens to ERROR.
+
+    Anybody can send a wrong Host or too many fields. The traceback leads to Django's own code and is left out.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def logging_config(level: str) -> dict[str, Any]:
     """The `LOGGING` setting. `level` is the root's, one of Python's level names."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": RequestIdFilter}, "pathless": {"()": PathlessFilter}},
+        "filters": {
+            "bad_request": {"()": BadRequestFilter},
+            "pathless": {"()": PathlessFilter},
+            "request_id": {"()": RequestIdFilter},
+        },
         "formatters": {
             "json": {
                 "()": "pythonjsonlogger.json.JsonFormatter",
@@ -40,7 +57,9 @@ def logging_config(level: str) -> dict[str, Any]:
                 "reserved_attrs": [*RESERVED_ATTRS, "request"],  # Django's records quote the whole query there
             }
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id", "bad_request"]}
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             # Django's own configuration adds a second handler here; records go up to the root's instead.

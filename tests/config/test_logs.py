@@ -150,3 +150,29 @@ def test_page_that_fails_is_logged_without_its_path() -> None:
 
 def test_zappas_access_log_is_off() -> None:
     assert lines_of("logging.getLogger('zappa.wsgi').info('203.0.113.7 GET /?q=ada@example.com')") == []
+
+
+BAD_REQUESTS = """
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+answers = [
+    Client(headers={"Host": "evil.example.net"}).get("/"),
+    Client(headers={"Host": ""}).get("/"),
+    Client(headers={"X-Any": chr(0x2713)}).get("/"),
+    Client().get("/u/%00/"),
+    Client().post("/sign-in/", {str(number): "" for number in range(2000)}),
+    Client().post("/sign-in/", {str(number): SimpleUploadedFile("x", b"x") for number in range(200)}),
+    Client().post("/sign-in/", {"username": "x" * 70_000}),
+    Client().generic("POST", "/sign-in/", b"x", "multipart/form-data"),
+    Client().generic("POST", "/sign-in/", b"a=b", "application/x-www-form-urlencoded; charset=latin-1"),
+]
+logging.info("answered all", extra={"answers": [answer.status_code for answer in answers]})
+"""
+
+
+def test_bad_request_of_anybody_wakes_no_alarm() -> None:
+    lines = lines_of(BAD_REQUESTS)
+    assert lines[-1]["answers"] == [400, 400, 400, 404, 400, 400, 400, 400, 400]
+    assert {line["level"] for line in lines} == {"INFO", "WARNING"}
+    assert not [line for line in lines if "exc_info" in line]
