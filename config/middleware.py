@@ -47,6 +47,22 @@ class RequestLogMiddleware:
         return response
 
 
+class CacheControlMiddleware:
+    """Lets nobody keep an answer that does not say otherwise: pages, errors and redirects are made for one visitor.
+
+    A shared cache may keep even an error or a redirect without `Cache-Control`:
+    https://www.rfc-editor.org/rfc/rfc9111#section-4.2.2
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class HeaderEncodingMiddleware:
     """Refuses with 400 what WSGI has no place for: a header beyond Latin-1, which a JSON event can hold.
 

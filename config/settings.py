@@ -79,6 +79,7 @@ if LOCAL:  # what only describes and checks costs each cold start time
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
     "config.middleware.RequestLogMiddleware",
+    "config.middleware.CacheControlMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",

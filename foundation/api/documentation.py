@@ -27,6 +27,7 @@ CHALLENGE = OpenApiParameter(
 RETRY_AFTER = OpenApiParameter(
     "Retry-After", int, OpenApiParameter.HEADER, description="seconds", response=[429], required=True
 )
+NOT_MODIFIED: Responses = {304: OpenApiResponse(description="Not changed since the answer with this `If-None-Match`.")}
 
 
 def problems(*statuses: int) -> Responses:

@@ -1,9 +1,13 @@
 """What endpoints are built on."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
 from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -12,6 +16,9 @@ from rest_framework.views import APIView
 
 from foundation.api.pagination import KeysetPagination
 
+PUBLIC_SECONDS = 60
+"""For so long a cache may answer with a price that has changed meanwhile."""
+
 
 class Endpoint(APIView):
     """Reads and changes; OPTIONS tells no more than the description does, so it is refused like other methods."""
@@ -19,13 +26,24 @@ class Endpoint(APIView):
     http_method_names = ["get", "head", "post"]
 
 
-class PrivateEndpoint(Endpoint):
-    """Answers for one person alone, which no cache on the way may keep."""
+@method_decorator(conditional_page, name="dispatch")
+class PublicEndpoint(Endpoint):
+    """Answers everybody alike: caches may keep what is found, and ask by its ETag whether it has changed."""
 
-    @property
-    def default_response_headers(self) -> dict[str, str]:
-        """What every answer carries, errors included."""
-        return super().default_response_headers | {"Cache-Control": "no-store"}
+    authentication_classes = ()
+    permission_classes = ()
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Say so, unless the response is an error. The language is in a header, in a cookie, or in an account."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if response.status_code == HTTPStatus.OK:
+            patch_cache_control(response, public=True, max_age=PUBLIC_SECONDS)
+            patch_vary_headers(response, ["Accept-Language", "Authorization", "Cookie"])
+        return response
+
+
+class PrivateEndpoint(Endpoint):
+    """Answers for one person alone."""
 
     @property
     def user(self) -> AbstractUser:

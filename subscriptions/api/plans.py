@@ -4,23 +4,20 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from foundation.api.documentation import documented, problems
+from foundation.api.documentation import NOT_MODIFIED, documented, problems
 from foundation.api.pagination import PageParameters
-from foundation.api.views import Endpoint, ListEndpoint
+from foundation.api.views import ListEndpoint, PublicEndpoint
 from subscriptions.api.serializers import PlanSerializer
 from subscriptions.models import Plan
 
 
-class PlanList(ListEndpoint):
+class PlanList(ListEndpoint, PublicEndpoint):
     """The cheapest first."""
-
-    authentication_classes = ()
-    permission_classes = ()
 
     @documented(
         operation_id="plans_list",
         parameters=[PageParameters],
-        responses={200: PlanSerializer(many=True)} | problems(400, 404),
+        responses={200: PlanSerializer(many=True)} | NOT_MODIFIED | problems(400, 404),
     )
     def get(self, request: Request) -> Response:
         """The plans on sale, the cheapest first."""
@@ -30,13 +27,10 @@ class PlanList(ListEndpoint):
         return self.answer(PlanSerializer(page, many=True).data)
 
 
-class PlanDetail(Endpoint):
+class PlanDetail(PublicEndpoint):
     """One of them."""
 
-    authentication_classes = ()
-    permission_classes = ()
-
-    @documented(operation_id="plans_retrieve", responses={200: PlanSerializer} | problems(404))
+    @documented(operation_id="plans_retrieve", responses={200: PlanSerializer} | NOT_MODIFIED | problems(404))
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """A plan on sale."""
         return Response(PlanSerializer(get_object_or_404(Plan, pk=id, on_sale=True)).data)

@@ -41,7 +41,7 @@ def test_list_holds_ones_own_the_newest_first(owner: Caller, three: list[Subscri
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     response = owner.get("subscriptions")
     assert ids(response) == [subscription.pk for subscription in reversed(three)]
-    assert response["Cache-Control"] == "no-store"
+    assert response["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_wrong_token_is_401_and_says_how_to_sign_in(authorization: str) -> None:
     response = get(authorization)
     assert_problem(response, 401)
     assert response["WWW-Authenticate"] == "Token"
-    assert response["Cache-Control"] == "no-store"
+    assert response["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize("authorization", ["", "Basic YTpi", "Bearer x"])

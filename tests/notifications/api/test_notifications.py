@@ -26,7 +26,7 @@ def test_own_mails_the_newest_first_without_the_providers_words(owner: Caller) -
     )
     Service.cancel_subscription(subscription)
     response = owner.get("notifications")
-    assert response["Cache-Control"] == "no-store"
+    assert response["Cache-Control"] == "private, no-store"
     newest, oldest = response.json()["results"]
     assert (newest["kind"], newest["state"], newest["finished_at"]) == ("cancelled", "pending", None)
     assert (oldest["kind"], oldest["state"], oldest["subscription"]) == ("created", "sent", subscription.pk)

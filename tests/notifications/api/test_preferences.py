@@ -24,7 +24,7 @@ def owner() -> Caller:
 
 def test_reading_and_putting(owner: Caller) -> None:
     response = owner.get(PATH)
-    assert (response.json(), response["Cache-Control"]) == ({"reminders": True}, "no-store")
+    assert (response.json(), response["Cache-Control"]) == ({"reminders": True}, "private, no-store")
     response = owner.put(PATH, {"reminders": False})
     assert (response.status_code, response.json()) == (200, {"reminders": False})
     assert owner.get(PATH).json() == {"reminders": False}
