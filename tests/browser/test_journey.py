@@ -17,8 +17,9 @@ from infra.local.lambda_function import LambdaFunction
 from infra.local.local_aws import LocalAWS
 from infra.local.zappa_stage import ZappaStage
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
+from tests.browser.contrast import READABLE, colour_of, contrast
 from tests.browser.traffic import Traffic
-from tests.browser.visitor import SCHEMES, WIDTHS, Scheme, Visitor
+from tests.browser.visitor import SCHEMES, SCREENSHOTS, WIDTHS, Scheme, Visitor
 from tests.factories import has_access, make_plan
 
 PASSWORD = "correct horse battery"
@@ -138,6 +139,20 @@ def test_keyboard_alone_suffices(visitor: Visitor, free_plan: Plan) -> None:
     expect(page.get_by_role("link", name="Subscribe to Free trial")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Username")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_focused_skip_link_can_be_read(visitor: Visitor, free_plan: Plan, scheme: Scheme) -> None:
+    visitor.use("phone", scheme)
+    visitor.open("plans")
+    visitor.page.keyboard.press("Tab")
+    link = visitor.page.get_by_text("Skip to the content")
+    expect(link).to_be_focused()
+    text, ground = (colour_of(link, name) for name in ("color", "background-color"))
+    assert contrast(text, ground) >= READABLE
+    visitor.page.screenshot(
+        path=SCREENSHOTS / f"skip-link-{scheme}.png", clip={"x": 0, "y": 0, "width": 390, "height": 120}
+    )
 
 
 def test_admin_keeps_to_the_content_security_policy(visitor: Visitor, free_plan: Plan) -> None:
