@@ -25,7 +25,7 @@ TITLES = {Channel.SES: _("E-mails (SES)"), Channel.SNS: _("Events (SNS)")}
 def delivery_charts(rows: Iterable[DayOfNotifications], days: Sequence[date]) -> list[Chart]:
     """One chart a channel: how many came to rest each day, a colour for each state that occurs."""
     numbers = {(row.channel, row.state, row.day): row.number for row in rows}
-    states = {(channel, state) for channel, state, _ in numbers}
+    states = {(channel, state) for channel, state, _day in numbers}
     return [
         Chart(
             f"deliveries-{channel}",

@@ -55,7 +55,7 @@ class ChoiceFilter(admin.ChoicesFieldListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         """Those of the choice. Raises IncorrectLookupParameters."""
-        if not {value for value, _ in self.field.flatchoices}.issuperset(self.lookup_val or []):
+        if not {value for value, _label in self.field.flatchoices}.issuperset(self.lookup_val or []):
             raise IncorrectLookupParameters(f"{self.lookup_kwarg} is none of the choices")
         return super().queryset(request, queryset)
 

@@ -170,4 +170,4 @@ def _ends_later(standing: Standing, shown: Terms) -> bool:
 def _notices(user: User) -> list[str]:
     """What others have to tell the subscriber. Django logs a receiver that fails; the page is shown without it."""
     answers = subscriber_notices.send_robust(sender=None, user=user)
-    return [answer for _, answer in answers if isinstance(answer, str)]
+    return [answer for _receiver, answer in answers if isinstance(answer, str)]
