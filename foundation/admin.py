@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from foundation.email_addresses import holds_address
+from foundation.key import Key
 
 LONGEST_LIST = 1_000
 """Rows that can be paged through. Who has not found it by then needs a filter, and not page 11."""
@@ -110,7 +111,7 @@ class SubscriberHistoryAdmin(HistoryAdmin):
         return queryset.filter(**{f"{self.user_path}__in": users}), False
 
 
-def find_users(term: str) -> list[int]:
+def find_users(term: str) -> list[Key]:
     """The primary keys of up to MOST_USERS users of exactly this name, or of this e-mail address in whatever case."""
     model = get_user_model()
     is_user = Q(**{model.USERNAME_FIELD: term}) | holds_address(model.get_email_field_name(), term)

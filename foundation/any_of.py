@@ -6,39 +6,68 @@ on PostgreSQL at 9 microseconds a row updated, where `pk__in` takes 13 (docs/dec
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Lookup
+from django.db.models import CharField, F, IntegerField, Lookup, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
-Sql = tuple[str, tuple[str | int, ...]]
+from foundation.key import Key
+
+Parameter = int | str | list[Any]
+Sql = tuple[str, tuple[Parameter, ...]]
 
 
 if TYPE_CHECKING:
-    IntegersLookup = Lookup[Collection[int]]
+    KeysLookup = Lookup[Collection[Key]]
 else:
-    IntegersLookup = Lookup  # it takes no parameter at run time
+    KeysLookup = Lookup  # it takes no parameter at run time
 
 
-class AnyOf(IntegersLookup):
-    """The column holds one of these integers. An empty collection holds for no row."""
+class AnyOf(KeysLookup):
+    """The column holds one of these keys: integers, UUIDs or texts. An empty collection holds for no row."""
 
     lookup_name = "any_of"
     prepare_rhs = False
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:  # type: ignore[override] # psycopg takes lists
         """An array, as PostgreSQL takes it."""
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s::bigint[])", (*parameters, f"{{{','.join(str(int(value)) for value in self.rhs)}}}")
+        keys = self._keys(connection)
+        # psycopg would ask each integer for its size.
+        array: Parameter = f"{{{','.join(map(str, keys))}}}" if self._holds_integers else keys
+        return f"{column} = ANY(%s::{self._type(connection)}[])", (*parameters, array)
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         """A JSON array."""
         column, parameters = self.process_lhs(compiler, connection)
         condition = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - the column is the compiler's
-        return condition, (*parameters, json.dumps([int(value) for value in self.rhs]))
+        return condition, (*parameters, json.dumps(self._keys(connection)))
+
+    @property
+    def _field(self) -> Any:
+        """The field that holds the value: for what refers to another model, that model's."""
+        field: Any = self.lhs.output_field
+        while field.is_relation:
+            field = field.target_field
+        return field
+
+    @property
+    def _holds_integers(self) -> bool:
+        return isinstance(self._field, IntegerField)
+
+    def _keys(self, connection: BaseDatabaseWrapper) -> list[Any]:
+        if self._holds_integers:
+            return [int(value) for value in self.rhs]
+        return [self._field.get_db_prep_value(value, connection) for value in self.rhs]
+
+    def _type(self, connection: BaseDatabaseWrapper) -> str | None:
+        if self._holds_integers:
+            return "bigint"
+        # A cast to varchar(n) would cut what is longer.
+        return "text" if isinstance(self._field, CharField | TextField) else self._field.rel_db_type(connection)
 
 
-def any_of(field: str, values: Collection[int]) -> AnyOf:
+def any_of(field: str, values: Collection[Key]) -> AnyOf:
     """The condition that the field, a key or what refers to one, holds one of the values."""
     return AnyOf(F(field), values)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -21,6 +22,11 @@ class Sender:
 
     name: str
     address: str
+
+
+def address_of(user: Any) -> str:
+    """Return the address of a user, as they gave it; empty if there is none."""
+    return getattr(user, user.get_email_field_name(), "") or ""
 
 
 def deliverable(address: str) -> str:

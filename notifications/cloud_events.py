@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db.models import F, Max
 
+from foundation.key import Key
 from notifications.models import Notification
 
 SubscriptionEvent = Notification._meta.get_field("event").related_model
@@ -49,7 +50,7 @@ def render_event(notification: Notification, previous: int | None) -> str:
             "datacontenttype": "application/json",
             "data": {
                 "subscription_id": subscription.pk,
-                "user_id": subscription.user_id,
+                "user_id": _in_json(subscription.user_id),
                 "plan": {"id": subscription.plan_id, "name": subscription.plan.name},
                 "price": str(event.price),
                 "currency": event.currency,
@@ -58,3 +59,7 @@ def render_event(notification: Notification, previous: int | None) -> str:
             },
         }
     )
+
+
+def _in_json(key: Key) -> int | str:
+    return key if isinstance(key, int) else str(key)

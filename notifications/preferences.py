@@ -6,13 +6,15 @@ from datetime import datetime
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
+from foundation.any_of import any_of
+from foundation.key import Key
 from notifications.errors import UnknownUser
 from notifications.models import NotificationPreferences
 
 
-def wants_reminders(user_id: int) -> bool:
+def wants_reminders(user_id: Key) -> bool:
     """Whether the user has not turned them off."""
-    return not turned_off().filter(user=user_id).exists()
+    return not turned_off().filter(any_of("user", [user_id])).exists()
 
 
 def turned_off() -> QuerySet[NotificationPreferences]:
@@ -20,17 +22,17 @@ def turned_off() -> QuerySet[NotificationPreferences]:
     return NotificationPreferences.objects.filter(reminders=False)
 
 
-def without_reminders(user_ids: Collection[int]) -> set[int]:
+def without_reminders(user_ids: Collection[Key]) -> set[Key]:
     """Those of the users who want none."""
-    return set(turned_off().filter(user__in=user_ids).values_list("user", flat=True))
+    return set(turned_off().filter(any_of("user", user_ids)).values_list("user", flat=True))
 
 
-def set_reminders(user_id: int, *, wanted: bool, now: datetime) -> None:
+def set_reminders(user_id: Key, *, wanted: bool, now: datetime) -> None:
     """Turn reminders on or off, whatever they were. Raises UnknownUser."""
-    if not get_user_model()._base_manager.filter(pk=user_id).exists():
+    if not get_user_model()._base_manager.filter(any_of("pk", [user_id])).exists():
         raise UnknownUser(f"there is no user {user_id}")
     NotificationPreferences.objects.bulk_create(
-        [NotificationPreferences(user_id=user_id, reminders=wanted, changed_at=now)],
+        [NotificationPreferences(user_id=user_id, reminders=wanted, changed_at=now)],  # type: ignore[misc] # django-stubs knows our own user model only
         update_conflicts=True,
         unique_fields=["user"],
         update_fields=["reminders", "changed_at"],

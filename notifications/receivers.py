@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext as _
 
-from foundation.email_addresses import normalised
+from foundation.email_addresses import address_of, normalised
 from foundation.insert_product import insert_product
 from notifications import suppression, wake_up
 from notifications.models import Channel, Notification, Reason
@@ -17,12 +17,13 @@ def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
     wake_up.after_commit()
 
 
-def tell_that_mail_bounces(*, user: User, **kwargs: Any) -> str | None:
+def tell_that_mail_bounces(*, user: AbstractBaseUser, **kwargs: Any) -> str | None:
     """A sentence for somebody whose address is suppressed because mail to it bounced."""
-    address = normalised(user.email)
+    given = address_of(user)
+    address = normalised(given)
     if not address or Reason.BOUNCE not in suppression.reasons([address]).get(address, frozenset()):
         return None
     return _(
         "Mail to %(address)s comes back, so we no longer write to it. "
         "Give us another address, or tell us when this one works again."
-    ) % {"address": user.email}
+    ) % {"address": given}

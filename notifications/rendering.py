@@ -7,7 +7,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from foundation.email_addresses import deliverable
+from foundation.email_addresses import address_of, deliverable
 from notifications import unsubscription
 from notifications.models import REMINDER, Notification
 
@@ -31,7 +31,7 @@ def render_mail(notification: Notification) -> Mail:
     Raises UndeliverableAddress.
     """
     event = notification.event
-    recipient = _address_of(event.subscription.user)
+    recipient = deliverable(address_of(event.subscription.user))
     folder = f"notifications/{notification.kind}"
     with translation.override(settings.LANGUAGE_CODE):
         context = _context(event) | (_reminder_context(event) if notification.kind == REMINDER else {})
@@ -45,12 +45,17 @@ def render_mail(notification: Notification) -> Mail:
 def _context(event: Any) -> dict[str, object]:
     user = event.subscription.user
     return {
-        "name": user.get_short_name() or user.get_username(),
+        "name": _name_of(user),
         "plan": event.subscription.plan.name,
         "event": event,
         # Not reversed: a warm function remembers the stage prefix of the request before.
         "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",
     }
+
+
+def _name_of(user: Any) -> str:
+    """Return the short name that a user model may have, or the user name."""
+    return getattr(user, "get_short_name", str)() or user.get_username()
 
 
 def _reminder_context(event: Any) -> dict[str, object]:
@@ -59,7 +64,3 @@ def _reminder_context(event: Any) -> dict[str, object]:
         "unsubscribe_url": unsubscription.link_of(event.subscription.user),
         "preferences_url": f"{settings.SITE_URL}/notification-preferences/",
     }
-
-
-def _address_of(user: Any) -> str:
-    return deliverable(getattr(user, user.get_email_field_name(), "") or "")

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
-from foundation.email_addresses import normalised
+from foundation.email_addresses import address_of, normalised
 from notifications import preferences, suppression
 from notifications.models import REMINDER, Notification
 from notifications.outcomes import Outcome, Verdict
@@ -30,18 +30,14 @@ def withheld(notifications: Sequence[Notification], now: datetime) -> dict[int, 
 
 
 def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
-    recipients = {row.pk: normalised(_address(row)) for row in notifications}
+    users = {row.pk: row.event.subscription.user for row in notifications}
+    recipients = {key: normalised(address_of(user)) for key, user in users.items()}
     found = suppression.reasons(set(recipients.values()))
     return {
         row.pk: Outcome(Verdict.UNDELIVERABLE, error=f"address suppressed: {reason}")
         for row in notifications
         if (reason := suppression.stopping(row.kind, found.get(recipients[row.pk], frozenset())))
     }
-
-
-def _address(row: Notification) -> str:
-    user = row.event.subscription.user
-    return getattr(user, user.get_email_field_name()) or ""
 
 
 def _unwanted(notifications: Sequence[Notification]) -> dict[int, Outcome]:

@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 
+from foundation.key import Key
 from notifications.errors import UnknownLink
 
 SIGNATURE_LENGTH = 22
@@ -32,12 +35,13 @@ class ShortSigner(Signer):
 def link_of(user: Any) -> str:
     """The address for a user's mails."""
     # Not reversed: a warm function remembers the stage prefix of the request before.
-    return f"{settings.SITE_URL}/u/{ShortSigner().sign(str(user.pk))}/"
+    return f"{settings.SITE_URL}/u/{ShortSigner().sign(user._meta.pk.value_to_string(user))}/"
 
 
-def user_of(token: str) -> int:
+def user_of(token: str) -> Key:
     """The primary key of the user whose link ends in this. Raises UnknownLink."""
     try:
-        return int(ShortSigner().unsign(token))
-    except BadSignature as error:
+        key: Key = get_user_model()._meta.pk.to_python(ShortSigner().unsign(token))
+    except (BadSignature, ValidationError) as error:
         raise UnknownLink("the link is not one of ours, or was cut") from error
+    return key

@@ -13,30 +13,33 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from foundation.any_of import any_of
 from foundation.insert_select import insert_select
 from foundation.isolation import IsStrict, refuse_strict
+from foundation.key import Key
 from subscriptions.managed_groups import GROUP, restore_groups
 from subscriptions.models import Subscription
 
 User = get_user_model()
 Membership = User.groups.through
+MEMBER = User.groups.field.m2m_field_name()
+"""The field of a membership that refers to the user. Django names it after the user model."""
 
 
 @dataclass(frozen=True)
 class Mismatches:
     """Users, by primary key, whose group does not match their subscriptions."""
 
-    stale: list[int]
+    stale: list[Key]
     """In the group without a live subscription."""
-    missing: list[int]
+    missing: list[Key]
     """With a live subscription and not in the group."""
 
 
-def lock_users(user_ids: Collection[int]) -> list[int]:
+def lock_users(user_ids: Collection[Key]) -> list[Key]:
     """Lock the users' rows until the transaction ends, in one order for all; return those that exist.
 
     Whoever judges or changes somebody's access holds this lock. It lets other tables refer to the user meanwhile. A
     managed group that is missing is created, so that a transition can give access. Raises StrictIsolation.
     """
-    rows = User.objects.filter(pk__in=user_ids).order_by("pk").select_for_update(no_key=True)
+    rows = User._base_manager.filter(any_of("pk", user_ids)).order_by("pk").select_for_update(no_key=True)
     locked = list(rows.values_list("pk", IsStrict(), _group_id()))
     refuse_strict(any(is_strict for _pk, is_strict, _group in locked))
     if any(group is None for _pk, _is_strict, group in locked):
@@ -44,7 +47,7 @@ def lock_users(user_ids: Collection[int]) -> list[int]:
     return [pk for pk, _is_strict, _group in locked]
 
 
-def reconcile_access(user_ids: Collection[int], now: datetime) -> None:
+def reconcile_access(user_ids: Collection[Key], now: datetime) -> None:
     """Make the users' membership agree with all of their live subscriptions. Idempotent, set-based, two statements.
 
     The users' rows must be locked: these statements then see, on PostgreSQL, all that committed before the lock.
@@ -52,31 +55,31 @@ def reconcile_access(user_ids: Collection[int], now: datetime) -> None:
     """
     take_access(user_ids, now)
     missing = _without_membership(now).filter(any_of("pk", user_ids)).annotate(access_group=_group_id())
-    insert_select(Membership, ["user", "group"], missing.values_list("pk", "access_group"), ignore_conflicts=True)
+    insert_select(Membership, [MEMBER, "group"], missing.values_list("pk", "access_group"), ignore_conflicts=True)
 
 
-def take_access(user_ids: Collection[int], now: datetime) -> None:
+def take_access(user_ids: Collection[Key], now: datetime) -> None:
     """The half of `reconcile_access` that an end can ask for: it makes nobody's subscription live.
 
     By a scalar subquery, because PostgreSQL makes of NOT EXISTS a join that reads all subscriptions.
     """
-    live = Subscription.objects.live(now).filter(user_id=OuterRef("user_id")).values("pk")[:1]
-    ended = _memberships().annotate(live=Subquery(live)).filter(any_of("user_id", user_ids), live__isnull=True)
+    live = Subscription.objects.live(now).filter(user_id=OuterRef(MEMBER)).values("pk")[:1]
+    ended = _memberships().annotate(live=Subquery(live)).filter(any_of(MEMBER, user_ids), live__isnull=True)
     ended.delete()
 
 
 def find_mismatches(now: datetime) -> Mismatches:
     """All users whose group does not match, in order. A subscription that is due and not yet swept counts as ended."""
-    stale = _memberships().filter(~_live_of("user_id", now)).order_by("user_id")
+    stale = _memberships().filter(~_live_of(MEMBER, now)).order_by(f"{MEMBER}_id")
     missing = _without_membership(now).order_by("pk")
     return Mismatches(
-        stale=list(stale.values_list("user_id", flat=True)),
+        stale=list(stale.values_list(MEMBER, flat=True)),
         missing=list(missing.values_list("pk", flat=True)),
     )
 
 
 @transaction.atomic
-def repair(user_ids: Collection[int], now: datetime) -> None:
+def repair(user_ids: Collection[Key], now: datetime) -> None:
     """Lock the users and reconcile their access, in one transaction."""
     reconcile_access(lock_users(user_ids), now)
 
@@ -89,9 +92,9 @@ def _group_id() -> Subquery:
     return Subquery(Group.objects.filter(name=GROUP).values("pk")[:1])
 
 
-def _live_of(user_column: str, now: datetime) -> Exists:
-    return Exists(Subscription.objects.live(now).filter(user_id=OuterRef(user_column)))
+def _live_of(user_field: str, now: datetime) -> Exists:
+    return Exists(Subscription.objects.live(now).filter(user_id=OuterRef(user_field)))
 
 
 def _without_membership(now: datetime) -> QuerySet[AbstractUser]:
-    return User.objects.filter(_live_of("pk", now), ~Exists(_memberships().filter(user_id=OuterRef("pk"))))
+    return User._base_manager.filter(_live_of("pk", now), ~Exists(_memberships().filter(**{MEMBER: OuterRef("pk")})))

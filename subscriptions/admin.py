@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models.expressions import Combinable
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,7 +18,6 @@ from subscriptions import (
     admin_actions,
     group_admin,  # noqa: F401 - Django looks for registrations in this module only
     token_admin,  # noqa: F401 - the same
-    user_admin,  # noqa: F401 - the same
 )
 from subscriptions.admin_actions import AskedFor
 from subscriptions.explanation import explain_access
@@ -97,13 +97,13 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Ours come first: Django's last one takes every address."""
         explain = self.admin_site.admin_view(self.explain_access)
-        return [path("access/<int:user_id>/", explain, name="explain_access"), *super().get_urls()]
+        return [path("access/<str:user_id>/", explain, name="explain_access"), *super().get_urls()]
 
-    def explain_access(self, request: HttpRequest, user_id: int) -> HttpResponse:
+    def explain_access(self, request: HttpRequest, user_id: str) -> HttpResponse:
         """Why this user has access, or not."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        user = get_object_or_404(User, pk=user_id)
+        user = _user_or_404(user_id)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Why does %(user)s have access, or not?") % {"user": user},
@@ -111,6 +111,13 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
             "explanation": explain_access(user, clock.now()),
         }
         return TemplateResponse(request, "admin/subscriptions/subscription/access.html", context)
+
+
+def _user_or_404(key: str) -> AbstractUser:
+    try:
+        return get_object_or_404(User._base_manager, pk=User._meta.pk.to_python(key))
+    except ValidationError as error:
+        raise Http404 from error
 
 
 @admin.register(SubscriptionEvent)

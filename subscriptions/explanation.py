@@ -34,7 +34,7 @@ def explain_access(user: AbstractUser, now: datetime) -> AccessExplanation:
         Subscription.objects.filter(user_id=user.pk).select_related("plan").order_by("-end_date", "-pk")
     )
     has_access = user.groups.filter(name=GROUP).exists()
-    facts = _Facts(user.get_full_name() or user.get_username(), has_access, subscriptions, now)
+    facts = _Facts(_name_of(user), has_access, subscriptions, now)
     events = SubscriptionEvent.objects.filter(subscription__user_id=user.pk).order_by("occurred_at", "pk")
     return AccessExplanation(
         has_access=has_access,
@@ -43,6 +43,11 @@ def explain_access(user: AbstractUser, now: datetime) -> AccessExplanation:
         subscriptions=subscriptions,
         events=events.select_related("subscription", "plan", "actor"),
     )
+
+
+def _name_of(user: AbstractUser) -> str:
+    """Return the full name that a user model may have, or the user name."""
+    return getattr(user, "get_full_name", str)() or user.get_username()
 
 
 @dataclass(frozen=True)

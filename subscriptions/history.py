@@ -24,6 +24,8 @@ LAZY_RELATIONS = frozenset({"user", "plan"})
 UNCHANGED = F("end_date")
 """The old end of a transition that leaves the end where it was."""
 
+ACTOR = SubscriptionEvent._meta.get_field("actor")
+
 
 @dataclass(frozen=True)
 class Record:
@@ -60,7 +62,7 @@ class Record:
             "subscription": F("pk"),
             "transition": Value(self.transition.value),
             "occurred_at": Value(self.now, output_field=DateTimeField()),
-            "actor": Value(self.actor.pk if self.actor else None, output_field=SubscriptionEvent._meta.pk),
+            "actor": Value(self.actor.pk if self.actor else None, output_field=ACTOR),
             "reason": Value(self.reason),
             "old_end_date": self.old_end_date,
             "new_end_date": F("end_date"),

@@ -37,8 +37,9 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         that of a membership which somebody else is writing, and then fails. Raises StrictIsolation.
         """
         columns = [field.attname for field in self.model._meta.concrete_fields]
+        user_key = self.model._meta.get_field("user").target_field.name
         rows = self.filter(LockWait(lock_wait)).annotate(is_strict=IsStrict())
-        rows = rows.select_related("user").only(*columns, "user__id").order_by("end_date", "pk")
+        rows = rows.select_related("user").only(*columns, f"user__{user_key}").order_by("end_date", "pk")
         locked = rows.select_for_update(of=("self", "user"), no_key=True, skip_locked=True)[:limit]
         # Instances of the users, whom this only locks, would cost as much as those of the subscriptions.
         found = list(locked.query.get_compiler(locked.db).results_iter(tuple_expected=True))

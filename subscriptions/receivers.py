@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from foundation.key import Key
 from subscriptions.access import reconcile_access, take_access
 from subscriptions.models import Transition
 
 
-def follow_with_access(*, transition: Transition, user_ids: list[int], now: datetime, **kwargs: Any) -> None:
+def follow_with_access(*, transition: Transition, user_ids: list[Key], now: datetime, **kwargs: Any) -> None:
     """Let the group follow the transition, in its transaction."""
     follow = take_access if transition == Transition.EXPIRED else reconcile_access
     follow(user_ids, now)

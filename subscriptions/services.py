@@ -11,6 +11,7 @@ from django.db.models import Value
 
 from foundation import clock
 from foundation.any_of import any_of
+from foundation.key import Key
 from foundation.select_for_share import select_for_share
 from foundation.violations import violates_unique
 from subscriptions import signals
@@ -228,7 +229,7 @@ def _transition(subscription: Subscription) -> Iterator[Subscription]:
         setattr(subscription, field.attname, getattr(changed, field.attname))
 
 
-def _lock_owner(user_id: int) -> None:
+def _lock_owner(user_id: Key) -> None:
     if not lock_users([user_id]):
         raise UnknownUser(f"there is no user {user_id}")
 
@@ -271,12 +272,12 @@ def _lock_plan_on_sale(plan: Plan) -> Plan:
     return present
 
 
-def _refuse_second_live(user_id: int, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:
+def _refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:
     """Keep one live subscription per user and plan. End one that is due and not yet swept.
 
     Two may be live where the release before this one made them; of those either may go on, but only one be active.
     """
-    others = Subscription.objects.filter(user_id=user_id, plan=plan, expired_at__isnull=True)
+    others = Subscription.objects.filter(any_of("user", [user_id]), plan=plan, expired_at__isnull=True)
     overlaps = besides is not None and besides.expired_at is None and besides.end_date > now
     if besides is not None:
         others = others.exclude(pk=besides.pk)
@@ -289,7 +290,7 @@ def _refuse_second_live(user_id: int, plan: Plan, now: datetime, besides: Subscr
 
 
 @contextmanager
-def _one_live_at_most(user_id: int, plan_id: int) -> Iterator[None]:
+def _one_live_at_most(user_id: Key, plan_id: int) -> Iterator[None]:
     """Name what the database refuses, should another release have no lock in common with this one."""
     try:
         yield

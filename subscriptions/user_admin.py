@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
 from subscriptions.managed_groups import managed_names
 from subscriptions.privileges import is_privileged
+from subscriptions.user_fieldsets import has_field, user_pages
 
 User = get_user_model()
 
@@ -40,14 +41,14 @@ class StaffFilter(admin.SimpleListFilter):
         return queryset.filter(is_staff=True) if self.value() == "1" else queryset
 
 
-class SubscriberAdmin(UserAdmin):
-    """Django's own, without what walks the whole table, and with a link to why a user has access.
+class SubscriberAdmin(admin.ModelAdmin):
+    """Goes before the user model's own admin: nothing walks the whole table, and a link says why a user has access.
 
     Rights, and accounts that have any, are for superusers: `change_user` alone would otherwise make its holder one.
     """
 
     change_form_template = "admin/subscriptions/user_change_form.html"
-    list_filter = (StaffFilter,)
+    list_filter = (StaffFilter,) if has_field(User, "is_staff") else ()
     paginator = NewestPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -103,5 +104,10 @@ def _may_touch(request: HttpRequest, account: AbstractUser | None) -> bool:
     return account is None or bool(request.user.is_superuser) or not is_privileged(account)
 
 
-admin.site.unregister(User)
-admin.site.register(User, SubscriberAdmin)
+def register(site: admin.AdminSite) -> None:
+    """Put our rules before the admin that the user model is registered with, or Django's own where it has none."""
+    registered = type(site.get_model_admin(User)) if site.is_registered(User) else UserAdmin
+    if site.is_registered(User):
+        site.unregister(User)
+    pages = user_pages(User) if registered is UserAdmin else {}
+    site.register(User, type("UserAdmin", (SubscriberAdmin, registered), {"__module__": __name__, **pages}))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Set
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -14,7 +14,7 @@ from subscriptions.models import Subscription, SubscriptionEvent
 LARGE = {model._meta.db_table for model in (Feedback, Notification, Subscription, SubscriptionEvent)}
 """Tables that grow with every subscriber, and that nothing may walk."""
 
-USERS = {model._meta.db_table for model in (User, User.groups.through)}
+USERS = {model._meta.db_table for model in (get_user_model(), get_user_model().groups.through)}
 """That grow too. A batch of the sweep may walk them where it concerns a tenth of all users."""
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 
 from subscriptions.access import reconcile_access
@@ -11,13 +12,48 @@ from subscriptions.models import Plan, Subscription
 
 NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
 MONTH = timedelta(days=30)
+NAME = get_user_model().USERNAME_FIELD
+EMAIL = get_user_model().get_email_field_name()
 _numbers = count(1)
 
 
 def make_user(**fields: object) -> User:
     """A user with a name and an address of their own."""
     number = next(_numbers)
-    return User.objects.create(**{"username": f"user{number}", "email": f"user{number}@example.com"} | fields)
+    name = fields.pop("username", f"user{number}")
+    fields = {"email": f"user{number}@example.com"} | fields
+    return get_user_model()._base_manager.create(**user_fields(name, **fields))
+
+
+def make_account(username: str, password: str, **fields: object) -> User:
+    """A user who signs in by a password."""
+    user = make_user(username=username, **fields)
+    user.set_password(password)
+    user.save()
+    return user
+
+
+def user_fields(username: object, **fields: object) -> dict[str, object]:
+    """The fields as the user model has them; its user name may be the address, and it need have no first name."""
+    names = {field.name for field in get_user_model()._meta.get_fields()}
+    named = as_named(username=username, email=fields.pop("email", ""), **fields)
+    return {name: value for name, value in named.items() if name in names}
+
+
+def as_named(*, username: object, email: object, **fields: object) -> dict[str, object]:
+    """The fields by the names that the user model has for them; where the address is the name, it is the address."""
+    return {NAME: username} | {EMAIL: email} | fields
+
+
+def user_page(name: str) -> str:
+    """The name of one of the user admin's addresses."""
+    return f"admin:{user_table()}_{name}"
+
+
+def user_table() -> str:
+    """The name that the admin, and by default the database, has for the user model."""
+    options = get_user_model()._meta
+    return f"{options.app_label}_{options.model_name}"
 
 
 def make_plan(**fields: object) -> Plan:
@@ -29,7 +65,9 @@ def make_due(plan: Plan, number: int, *, end: datetime = NOW - timedelta(hours=1
     """`number` active subscriptions that have ended, of as many users, all with access; nothing in the outbox."""
     first = next(_numbers)
     names = [f"due{first}-{index}" for index in range(number)]
-    users = User.objects.bulk_create(User(username=name, email=f"{name}@example.com") for name in names)
+    model = get_user_model()
+    fields = [user_fields(name, email=f"{name}@example.com") for name in names]
+    users = model._base_manager.bulk_create(model(**each) for each in fields)
     rows = [Subscription(user=user, plan=plan, start_date=end - MONTH, end_date=end) for user in users]
     made = Subscription.objects.bulk_create(rows)
     reconcile_access([user.pk for user in users], end - timedelta(seconds=1))

@@ -1,7 +1,9 @@
 """People who use the admin, and what they do there."""
 
+import re
 from collections.abc import Iterable
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission, User
 from django.http import HttpResponse
 from django.test import Client
@@ -16,9 +18,16 @@ def make_staff(*permissions: str) -> User:
     """Staff with these permissions, such as `subscriptions.view_subscription`."""
     staff = make_user(is_staff=True)
     for permission in permissions:
-        app, _, codename = permission.partition(".")
+        app, _, codename = _as_named(permission).partition(".")
         staff.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
     return staff
+
+
+def _as_named(permission: str) -> str:
+    """A permission of Django's own user model, as the user model has it."""
+    options = get_user_model()._meta
+    moved = permission.replace("auth.", f"{options.app_label}.").replace("_user", f"_{options.model_name}")
+    return moved if re.fullmatch(r"auth\.[a-z]+_user", permission) else permission
 
 
 def sign_in(user: User) -> Client:

@@ -49,7 +49,7 @@ class PrivateEndpoint(Endpoint):
     def user(self) -> AbstractUser:
         """Whoever is signed in. Raises NotAuthenticated."""
         user = self.request.user
-        if not isinstance(user, AbstractUser):
+        if not user.is_authenticated:
             raise NotAuthenticated
         return user
 

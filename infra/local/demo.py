@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 
 from infra.local.ses_feedback import BOUNCE
@@ -13,6 +14,7 @@ from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService
 
 STAFF = "demo"
+STAFF_ADDRESS = f"{STAFF}@example.com"
 PASSWORD = "demo"  # noqa: S105 - of a site on the loopback address, printed at every start
 
 PLANS = {
@@ -106,12 +108,20 @@ STORIES = [
 ]
 
 
+def sign_in_name() -> str:
+    """What the operator of the demo signs in with: where the e-mail address is the user name, it is the address."""
+    model = get_user_model()
+    return STAFF_ADDRESS if model.get_email_field_name() == model.USERNAME_FIELD else STAFF
+
+
 @transaction.atomic
 def load(now: datetime) -> bool:
     """Load it all into a database that has no plans yet; tell whether that was so. Times count back from `now`."""
     if Plan.objects.exists():
         return False
-    User.objects.create_superuser(STAFF, f"{STAFF}@example.com", PASSWORD)
+    staff = _account(STAFF, STAFF_ADDRESS, is_staff=True, is_superuser=True)
+    staff.set_password(PASSWORD)
+    staff.save()
     plans = {
         name: Plan.objects.create(name=name, price=price, duration_days=days) for name, (price, days) in PLANS.items()
     }
@@ -120,10 +130,20 @@ def load(now: datetime) -> bool:
     return True
 
 
+def _account(name: str, address: str, **fields: object) -> AbstractUser:
+    """The user of this name, who is created where there is none, with the fields that the user model has."""
+    model = get_user_model()
+    identity = {model.USERNAME_FIELD: name} | {model.get_email_field_name(): address}
+    known = {field.name for field in model._meta.concrete_fields}
+    others = {field: value for field, value in (identity | fields).items() if field in known}
+    natural = {model.USERNAME_FIELD: others.pop(model.USERNAME_FIELD)}
+    account: AbstractUser = model._base_manager.get_or_create(**natural, defaults=others)[0]
+    return account
+
+
 def _tell(story: Story, plan: Plan, now: datetime) -> None:
     address = BOUNCE if story.username == "radia" else f"{story.username}@example.com"
-    names = {"email": address, "first_name": story.username.title()}
-    user, _ = User.objects.get_or_create(username=story.username, defaults=names)
+    user = _account(story.username, address, first_name=story.username.title())
     subscription = SubscriptionService.create_subscription(user, plan, now=now - timedelta(days=story.days))
     for step in story.steps:
         step.take(subscription, now)

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
 from django.db.models import Model
 
+from foundation.email_addresses import address_of
+from foundation.key import Key
 from infra.local.local_aws import LocalAWS
 from infra.local.ses_feedback import BOUNCE
 from notifications.models import Channel, Notification, Reason, State, Suppression
@@ -45,18 +47,19 @@ class Before:
     events: int
     delivered: int
     bounced: int
-    members: frozenset[int]
+    members: frozenset[Key]
     last_event: int
     last_notification: int
 
     @classmethod
     def measure(cls, now: datetime) -> "Before":
         """Look at the database."""
+        email = get_user_model().get_email_field_name()
         due = Subscription.objects.due(now)
         waiting = Notification.objects.filter(state=State.PENDING)
         unreachable = _unreachable()
-        mails = waiting.filter(channel=Channel.SES).exclude(event__subscription__user__email__in=unreachable)
-        ended = due.exclude(user__email__in=unreachable).count()
+        mails = waiting.filter(channel=Channel.SES).exclude(**{f"event__subscription__user__{email}__in": unreachable})
+        ended = due.exclude(**{f"user__{email}__in": unreachable}).count()
         near = [
             subscription for subscription in Subscription.objects.live(now) if _is_to_be_reminded(subscription, now)
         ]
@@ -66,7 +69,7 @@ class Before:
             reminders=len(near),
             mails=_still_true(mails.select_related("event__subscription"), now)
             + ended
-            + sum(subscription.user.email not in unreachable for subscription in near),
+            + sum(address_of(subscription.user) not in unreachable for subscription in near),
             events=waiting.filter(channel=Channel.SNS).count() + due.count(),
             delivered=_standing(State.DELIVERED),
             bounced=_standing(State.BOUNCED),
@@ -142,5 +145,5 @@ def _last(model: type[Model]) -> int:
     return model._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def _members() -> frozenset[int]:
-    return frozenset(User.objects.filter(groups__name=GROUP).values_list("pk", flat=True))
+def _members() -> frozenset[Key]:
+    return frozenset(get_user_model()._base_manager.filter(groups__name=GROUP).values_list("pk", flat=True))

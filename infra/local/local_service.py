@@ -90,8 +90,9 @@ class LocalService:
 
     def _go_on(self, clock: Clock[Schedule], aws: LocalAWS) -> None:
         with _until_a_signal() as wait:
+            name = demo.sign_in_name()
             print(f"Site       {self.host.url}/")
-            print(f"Admin      {self.host.url}/admin/   sign in as {demo.STAFF} with the password {demo.PASSWORD}")
+            print(f"Admin      {self.host.url}/admin/   sign in as {name} with the password {demo.PASSWORD}")
             print(f"Local AWS  {aws.url}/moto-api/")
             for schedule in self.stage.schedules:
                 print(f"Schedule   {schedule.expression:<15} {schedule.function}")

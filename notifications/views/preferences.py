@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from foundation import clock
+from foundation.key import Key
 from notifications.forms import PreferencesForm
 from notifications.preferences import set_reminders, wants_reminders
 
@@ -18,7 +19,7 @@ from notifications.preferences import set_reminders, wants_reminders
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """GET shows the wishes, POST puts others in their place."""
-    user_id: int = request.user.pk  # type: ignore[assignment] # there is one: login_required
+    user_id: Key = request.user.pk  # type: ignore[assignment] # there is one: login_required
     if request.method == "POST":
         form = PreferencesForm(request.POST)
         if form.is_valid():

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from foundation import clock, throttling
+from foundation.key import Key
 from foundation.too_often import too_often
 from notifications.errors import UnknownLink, UnknownUser
 from notifications.preferences import set_reminders
@@ -38,7 +39,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     return _ask(request)
 
 
-def _turn_off(request: HttpRequest, user_id: int, now: datetime) -> HttpResponse:
+def _turn_off(request: HttpRequest, user_id: Key, now: datetime) -> HttpResponse:
     if any(request.POST.get(name) != value for name, value in ONE_CLICK.items()):
         return _ask(request, status=HTTPStatus.BAD_REQUEST)
     if _asks_too_often(user_id, now):
@@ -51,7 +52,7 @@ def _ask(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK) -> HttpRespon
     return render(request, "notifications/pages/unsubscribe.html", {"one_click": ONE_CLICK}, status=status)
 
 
-def _asks_too_often(user_id: int, now: datetime) -> bool:
+def _asks_too_often(user_id: Key, now: datetime) -> bool:
     """By user alone: a mailbox provider asks for thousands of them from a few addresses."""
     bucket = throttling.bucket("user", str(user_id))
     limit: int = settings.CHANGES_PER_MINUTE_AND_USER

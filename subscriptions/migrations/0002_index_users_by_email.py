@@ -8,18 +8,12 @@ from django.contrib.auth import get_user_model
 from django.db import migrations, models
 from django.db.models.functions import Upper
 
+from foundation.user_index import UserIndex
 
-def index():
-    # iexact compares UPPER(email) on PostgreSQL.
-    return models.Index(Upper(get_user_model().EMAIL_FIELD), name="user_by_email")
+EMAIL = get_user_model().get_email_field_name()
 
-
-def add(apps, schema_editor):
-    schema_editor.add_index(apps.get_model(settings.AUTH_USER_MODEL), index())
-
-
-def remove(apps, schema_editor):
-    schema_editor.remove_index(apps.get_model(settings.AUTH_USER_MODEL), index())
+# iexact compares UPPER(email) on PostgreSQL.
+INDEX = UserIndex(models.Index(Upper(EMAIL), name="user_by_email"), {EMAIL: models.CharField})
 
 
 class Migration(migrations.Migration):
@@ -29,4 +23,4 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [migrations.RunPython(add, remove)]
+    operations = [migrations.RunPython(INDEX.add, INDEX.remove)]

@@ -7,19 +7,14 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import migrations, models
 
+from foundation.user_index import UserIndex
 
-def index():
-    return models.Index(
-        fields=[get_user_model().USERNAME_FIELD], condition=models.Q(is_staff=True), name="user_is_staff"
-    )
+NAME = get_user_model().USERNAME_FIELD
 
-
-def add(apps, schema_editor):
-    schema_editor.add_index(apps.get_model(settings.AUTH_USER_MODEL), index())
-
-
-def remove(apps, schema_editor):
-    schema_editor.remove_index(apps.get_model(settings.AUTH_USER_MODEL), index())
+INDEX = UserIndex(
+    models.Index(fields=[NAME], condition=models.Q(is_staff=True), name="user_is_staff"),
+    {NAME: models.Field, "is_staff": models.BooleanField},
+)
 
 
 class Migration(migrations.Migration):
@@ -29,4 +24,4 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [migrations.RunPython(add, remove)]
+    operations = [migrations.RunPython(INDEX.add, INDEX.remove)]

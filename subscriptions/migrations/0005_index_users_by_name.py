@@ -8,18 +8,12 @@ from django.contrib.auth import get_user_model
 from django.db import migrations, models
 from django.db.models.functions import Upper
 
+from foundation.user_index import UserIndex
 
-def index():
-    # iexact compares UPPER(username) on PostgreSQL.
-    return models.Index(Upper(get_user_model().USERNAME_FIELD), name="user_by_name")
+NAME = get_user_model().USERNAME_FIELD
 
-
-def add(apps, schema_editor):
-    schema_editor.add_index(apps.get_model(settings.AUTH_USER_MODEL), index())
-
-
-def remove(apps, schema_editor):
-    schema_editor.remove_index(apps.get_model(settings.AUTH_USER_MODEL), index())
+# iexact compares UPPER(username) on PostgreSQL.
+INDEX = UserIndex(models.Index(Upper(NAME), name="user_by_name"), {NAME: models.CharField})
 
 
 class Migration(migrations.Migration):
@@ -28,4 +22,4 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [migrations.RunPython(add, remove)]
+    operations = [migrations.RunPython(INDEX.add, INDEX.remove)]

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from notifications.unsubscription import link_of
 from subscriptions.models import Plan, RequestCount, Subscription
-from tests.factories import NOW, make_plan, make_user
+from tests.factories import NOW, make_account, make_plan, make_user
 from tests.staff import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def at_forty_seconds() -> Iterator[None]:
 
 @pytest.fixture
 def ada() -> User:
-    return User.objects.create_user("ada", "ada@example.com", PASSWORD, is_staff=True)
+    return make_account("ada", PASSWORD, is_staff=True)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from notifications.models import Notification, Reason, Suppression
@@ -52,7 +52,7 @@ def test_nothing_is_changed_and_nobody_is_told() -> None:
     finally:
         subscription_expired.disconnect(dispatch_uid="preview")
     assert Subscription.objects.filter(status="active").count() == 2
-    assert all(has_access(User.objects.get(pk=subscription.user_id)) for subscription in due)
+    assert all(has_access(get_user_model().objects.get(pk=subscription.user_id)) for subscription in due)
     rows = (SubscriptionEvent, Notification, SweepRun)
     assert [model.objects.count() for model in rows] == [0, 0, 0]
     assert told == []
@@ -89,7 +89,7 @@ def test_log_of_lambda_gets_no_mails(settings: LazySettings) -> None:
 
 def test_subscriber_without_an_address_gets_none() -> None:
     make_due(make_plan(), 1)
-    User.objects.update(email="")
+    get_user_model().objects.update(email="")
     assert "no mail: no e-mail address" in run()
 
 

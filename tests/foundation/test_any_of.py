@@ -1,11 +1,18 @@
 """One parameter for thousands of values."""
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from foundation.any_of import any_of
+from notifications.models import Notification
+from subscriptions.models import RequestCount
+from subscriptions.services import SubscriptionService as Service
+from tests.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -41,4 +48,21 @@ def test_more_values_than_sqlite_has_parameters_are_one_query() -> None:
 
 def test_a_key_that_is_no_integer_is_refused() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
-        Group.objects.filter(any_of("pk", ["1}'::text[]; --"])).exists()  # type: ignore[list-item]
+        Group.objects.filter(any_of("pk", ["1}'::text[]; --"])).exists()
+
+
+def test_texts_are_compared_whole_whatever_they_hold() -> None:
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    texts = ["plain", "quo'te", 'double"quote', "back\\slash", "{brace,comma}", "ü", "NULL"]
+    for text in texts:
+        RequestCount.objects.create(bucket=text, window_start=now, requests=1)
+    found = RequestCount.objects.filter(any_of("pk", [*texts[1:], "plai", "plain and more" * 10]))
+    assert set(found.values_list("bucket", flat=True)) == set(texts[1:])
+
+
+def test_uuids_are_found() -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    token = uuid4()
+    Notification.objects.filter(event__subscription=subscription).update(lease_token=token)
+    assert Notification.objects.filter(any_of("lease_token", [uuid4(), token])).count() == 2
+    assert not Notification.objects.filter(any_of("lease_token", [uuid4()])).exists()

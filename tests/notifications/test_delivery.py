@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from foundation.email_addresses import address_of
 from infra.local.local_aws import LocalAWS
 from notifications import retry
 from notifications.delivery import Delivery
@@ -33,7 +34,9 @@ def test_each_notification_arrives_once_and_bears_the_id_that_aws_gave_it(aws: L
     assert (summary["claimed"], summary["accepted"]) == (50, 50)
     assert states() == {("ses", "sent"): 25, ("sns", "sent"): 25}
     mails = aws.mails()
-    assert sorted(recipient for mail in mails for recipient in mail.recipients) == sorted(row.user.email for row in due)
+    assert sorted(recipient for mail in mails for recipient in mail.recipients) == sorted(
+        address_of(row.user) for row in due
+    )
     assert {mail.message_id for mail in mails} == set(
         Notification.objects.filter(channel=Channel.SES).values_list("message_id", flat=True)
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -17,7 +18,7 @@ from notifications.outcomes import Outcome, Verdict
 from notifications.ses_events import read_event
 from subscriptions.services import SubscriptionService as Service
 from tests.explain import plan_of
-from tests.factories import NOW, make_plan, make_user
+from tests.factories import EMAIL, NOW, make_plan, make_user
 from tests.notifications.test_feedback import hear
 from tests.ses_feedback import bounce, envelope, ses_event
 from tests.staff import sign_in
@@ -35,7 +36,7 @@ def live() -> set[tuple[str, str]]:
 
 def make_mail(address: str = ADDRESS, **fields: object) -> Notification:
     """A mail to this address that is due."""
-    user = User.objects.filter(email=address).first() or make_user(email=address)
+    user = get_user_model().objects.filter(**{EMAIL: address}).first() or make_user(email=address)
     subscription = Service.create_subscription(user, make_plan(), now=NOW)
     Notification.objects.filter(event__subscription=subscription, channel=Channel.SES).update(**fields)
     return Notification.objects.get(event__subscription=subscription, channel=Channel.SES)

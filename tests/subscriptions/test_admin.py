@@ -12,7 +12,7 @@ from foundation import admin as foundation_admin
 from subscriptions import admin_actions
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import has_access, make_plan, make_user
+from tests.factories import has_access, make_plan, make_user, user_page
 from tests.staff import choose, confirm, make_staff, messages, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -283,7 +283,7 @@ def test_page_that_explains_access_is_linked_and_answers(client: Client, subscri
     address = reverse("admin:explain_access", args=[subscription.user_id])
     user_admin = sign_in(make_staff("auth.view_user", VIEW))
     assert address in client.get(reverse("admin:subscriptions_subscription_changelist")).content.decode()
-    assert address in user_admin.get(reverse("admin:auth_user_change", args=[subscription.user_id])).content.decode()
+    assert address in user_admin.get(reverse(user_page("change"), args=[subscription.user_id])).content.decode()
     text = client.get(address).content.decode()
     assert f"because subscription {subscription.pk} (Monthly) is active" in text
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
@@ -64,7 +65,7 @@ def assert_each_expired_once(due: list[Subscription]) -> None:
     assert events == Counter(subscription.pk for subscription in due)
     channels = Counter(Notification.objects.values_list("event__subscription_id", "channel"))
     assert channels == Counter((row.pk, channel) for row in due for channel in ("ses", "sns"))
-    assert not User.objects.filter(groups__name=GROUP).exists()
+    assert not get_user_model().objects.filter(groups__name=GROUP).exists()
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:
@@ -155,7 +156,8 @@ def test_creation_of_another_subscription_during_the_expiry_keeps_access() -> No
     other = make_plan(name="Yearly")
     with transaction.atomic():
         claimed = Subscription.objects.due(NOW).claim(10)
-        creation = in_thread(lambda: Service.create_subscription(User.objects.get(pk=due.user_id), other, now=NOW))
+        user = get_user_model().objects.get(pk=due.user_id)
+        creation = in_thread(lambda: Service.create_subscription(user, other, now=NOW))
         wait_until_blocked()
         Service.expire_claimed(claimed, now=NOW)
     creation.join(timeout=PATIENCE_SECONDS)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
@@ -186,7 +187,7 @@ def test_unknown_plan_user_and_subscription_are_refused(user: User, plan: Plan) 
     with pytest.raises(UnknownPlan):
         Service.create_subscription(user, Plan(pk=404, duration_days=1), now=NOW)
     with pytest.raises(UnknownUser):
-        Service.create_subscription(User(pk=404), plan, now=NOW)
+        Service.create_subscription(get_user_model()(pk=404), plan, now=NOW)
     with pytest.raises(UnknownSubscription):
         Service.cancel_subscription(Subscription(pk=404, user=user, plan=plan), now=NOW)
     assert not SubscriptionEvent.objects.exists()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models import Model
 from django.dispatch import Signal
@@ -221,7 +221,7 @@ def test_failing_strict_receiver_undoes_the_transition() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("relation", "model"), [("user", User), ("plan", Plan)])
+@pytest.mark.parametrize(("relation", "model"), [("user", get_user_model()), ("plan", Plan)])
 def test_what_a_receiver_asks_a_batchs_subscription_for_is_loaded_for_all_at_once(
     relation: str, model: type[Model]
 ) -> None:

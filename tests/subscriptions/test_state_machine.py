@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -177,7 +177,7 @@ class Subscribers(RuleBasedStateMachine):
 
     @invariant()
     def access_follows(self) -> None:
-        members = set(User.objects.filter(groups__name=GROUP).values_list("pk", flat=True))
+        members = set(get_user_model().objects.filter(groups__name=GROUP).values_list("pk", flat=True))
         assert members == {self.users[user].pk for user in self.members}
 
     @invariant()

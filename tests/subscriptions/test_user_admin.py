@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.auth.signals import user_logged_in
 from django.test import Client
@@ -12,7 +13,7 @@ from django.urls import reverse
 from foundation import clock
 from subscriptions.managed_groups import managed_groups
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import has_access, make_plan, make_user
+from tests.factories import EMAIL, has_access, make_plan, make_user, user_page, user_table
 from tests.staff import choose, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,7 @@ def root() -> Client:
 
 def found(client: Client, query: dict[str, Any]) -> list[str]:
     """The names that the list of users shows."""
-    answer = client.get(reverse("admin:auth_user_changelist"), query)
+    answer = client.get(reverse(user_page("changelist")), query)
     assert answer.status_code == 200
     return [user.get_username() for user in answer.context["cl"].result_list]
 
@@ -39,7 +40,7 @@ def test_user_is_found_by_the_whole_name_or_address(root: Client) -> None:
     assert found(root, {"q": "ADA@example.com"}) == ["ada"]
     assert found(root, {"q": "ad"}) == []
     assert found(root, {}) == ["ada", "adam", "root"]
-    assert "Access" in root.get(reverse("admin:auth_user_change", args=[ada.pk])).content.decode()
+    assert "Access" in root.get(reverse(user_page("change"), args=[ada.pk])).content.decode()
 
 
 def test_operators_find_each_other(root: Client) -> None:
@@ -63,7 +64,7 @@ def edited(client: Client, user: User, **changes: Any) -> dict[str, Any]:
 
 
 def change(user: User) -> str:
-    return reverse("admin:auth_user_change", args=[user.pk])
+    return reverse(user_page("change"), args=[user.pk])
 
 
 def test_form_opened_before_a_subscription_ended_gives_no_access_back(root: Client) -> None:
@@ -100,7 +101,7 @@ def test_groups_that_people_decide_about_are_saved_and_managed_ones_are_not_offe
 def test_stale_form_does_not_turn_back_when_somebody_signed_in(root: Client) -> None:
     user = make_user()
     form = edited(root, user) | {"last_login_0": "2020-01-01", "last_login_1": "00:00:00"}
-    user_logged_in.send(User, user=user, request=None)
+    user_logged_in.send(get_user_model(), user=user, request=None)
     root.post(change(user), form)
     user.refresh_from_db()
     assert user.last_login is not None
@@ -123,8 +124,8 @@ def test_staff_do_not_give_rights_to_anybody() -> None:
     assert not user.groups.exists()
     assert not user.user_permissions.exists()
     new = {"username": "new", "usable_password": "true", "password1": "LongEnough-1", "password2": "LongEnough-1"}
-    assert client.post(reverse("admin:auth_user_add"), new | gifts).status_code == 302
-    made = User.objects.get(username="new")
+    assert client.post(reverse(user_page("add")), new | gifts).status_code == 302
+    made = get_user_model().objects.get(username="new")
     assert (made.is_staff, made.is_superuser, made.groups.exists()) == (False, False, False)
 
 
@@ -149,31 +150,31 @@ def test_staff_cannot_take_over_who_has_rights(kind: str) -> None:
     support = make_staff(*USERS)
     client = sign_in(support)
     account = support if kind == "own" else accounts_with_rights()[kind]
-    before = User.objects.values().get(pk=account.pk)
+    before = get_user_model().objects.values().get(pk=account.pk)
     password = reverse("admin:auth_user_password_change", args=[account.pk])
-    delete = reverse("admin:auth_user_delete", args=[account.pk])
+    delete = reverse(user_page("delete"), args=[account.pk])
     new = {"usable_password": "true", "password1": "LongEnough-1", "password2": "LongEnough-1"}
     assert client.get(change(account)).status_code == 200
     assert client.post(change(account), {"username": "mine", "email": "mine@example.com"}).status_code == 403
     assert client.post(password, new).status_code == 403
     assert client.post(delete, {"post": "yes"}).status_code == 403
     deletable = make_user()
-    assert choose(client, "auth_user", "delete_selected", [deletable.pk, account.pk], post="yes").status_code == 403
-    assert User.objects.values().get(pk=account.pk) == before
-    assert User.objects.filter(pk=deletable.pk).exists()
+    assert choose(client, user_table(), "delete_selected", [deletable.pk, account.pk], post="yes").status_code == 403
+    assert get_user_model().objects.values().get(pk=account.pk) == before
+    assert get_user_model().objects.filter(pk=deletable.pk).exists()
 
 
 def test_staff_help_subscribers() -> None:
     client, user = sign_in(make_staff(*USERS)), make_user()
     Service.create_subscription(user, make_plan())
     new = {"usable_password": "true", "password1": "LongEnough-1", "password2": "LongEnough-1"}
-    assert client.post(change(user), edited(client, user, email="ada@example.com")).status_code == 302
+    assert client.post(change(user), edited(client, user, **{EMAIL: "ada@example.com"})).status_code == 302
     assert client.post(reverse("admin:auth_user_password_change", args=[user.pk]), new).status_code == 302
     user.refresh_from_db()
-    assert user.email == "ada@example.com"
+    assert getattr(user, EMAIL) == "ada@example.com"
     assert user.check_password("LongEnough-1")
     stranger = make_user()
-    assert client.post(reverse("admin:auth_user_delete", args=[stranger.pk]), {"post": "yes"}).status_code == 302
+    assert client.post(reverse(user_page("delete"), args=[stranger.pk]), {"post": "yes"}).status_code == 302
 
 
 def test_superusers_still_decide_all_of_it(root: Client) -> None:
@@ -182,7 +183,7 @@ def test_superusers_still_decide_all_of_it(root: Client) -> None:
     user.refresh_from_db()
     assert user.is_staff
     assert list(user.groups.all()) == [group]
-    assert root.post(reverse("admin:auth_user_delete", args=[user.pk]), {"post": "yes"}).status_code == 302
+    assert root.post(reverse(user_page("delete"), args=[user.pk]), {"post": "yes"}).status_code == 302
 
 
 def make_group(name: str, *permissions: Permission) -> Group:

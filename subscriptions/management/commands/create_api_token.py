@@ -19,7 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["expires_days"] <= LONGEST_LIFETIME_DAYS:
             raise CommandError(f"--expires-days takes 1 to {LONGEST_LIFETIME_DAYS}")
-        user = get_user_model().objects.filter(username=options["username"]).first()
+        model = get_user_model()
+        user = model._base_manager.filter(**{model.USERNAME_FIELD: options["username"]}).first()
         if user is None:
             raise CommandError(f"there is no user {options['username']}")
         _, token = make_token(user, options["expires_days"])

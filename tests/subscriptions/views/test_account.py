@@ -5,6 +5,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -12,7 +13,7 @@ from django.urls import reverse
 
 from subscriptions.forms import SignUpForm
 from tests.explain import plan_of
-from tests.factories import make_user
+from tests.factories import EMAIL, NAME, as_named, make_account, make_user
 from tests.patience import PATIENCE_SECONDS
 
 FIELDS = {
@@ -24,13 +25,13 @@ FIELDS = {
 
 
 def sign_up(client: Client, **fields: str) -> Any:
-    return client.post(reverse("sign_up"), FIELDS | fields)
+    return client.post(reverse("sign_up"), as_named(**FIELDS | fields))
 
 
 def test_sign_up_makes_an_account_and_signs_in(client: Client, db: None) -> None:
     answer = sign_up(client)
     assert answer.headers["Location"] == reverse("plans")
-    assert User.objects.get().email == "grace@example.com"
+    assert getattr(get_user_model().objects.get(), EMAIL) == "grace@example.com"
     assert "Sign out" in client.get(reverse("plans")).content.decode()
 
 
@@ -63,7 +64,7 @@ def test_sign_up_explains_what_is_wrong(client: Client, ada: User, fields: dict[
     answer = sign_up(client, **fields)
     assert answer.status_code == 200
     assert complaint in answer.content.decode()
-    assert User.objects.count() == 1
+    assert get_user_model().objects.count() == 1
 
 
 @pytest.mark.parametrize("kept", ["kunde@fa\u00df.example", "Kunde@xn--fa-hia.example"])
@@ -86,7 +87,7 @@ def test_sign_up_refuses_an_address_that_no_mail_can_reach(client: Client, db: N
 
 
 def test_name_taken_since_it_was_validated_is_an_error_on_the_form(db: None) -> None:
-    form = SignUpForm(FIELDS)
+    form = SignUpForm(as_named(**FIELDS))
     assert form.is_valid()
     make_user(username="grace")
     assert form.create_account() is None
@@ -94,9 +95,9 @@ def test_name_taken_since_it_was_validated_is_an_error_on_the_form(db: None) -> 
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize(("field", "index"), [("username", "user_by_name"), ("email", "user_by_email")])
+@pytest.mark.parametrize(("field", "index"), [(NAME, "user_by_name"), (EMAIL, "user_by_email")])
 def test_index_tells_what_is_free_in_whatever_case(db: None, field: str, index: str) -> None:
-    assert index in plan_of(User.objects.filter(**{f"{field}__iexact": "ada"}))
+    assert index in plan_of(get_user_model().objects.filter(**{f"{field}__iexact": "ada"}))
 
 
 @pytest.mark.postgresql
@@ -132,7 +133,7 @@ def test_two_at_once_do_not_get_one_account_each(
     with ThreadPoolExecutor(2) as pool:
         answers = dict(pool.map(ask, [{}, second]))
 
-    assert User.objects.count() == 1
+    assert get_user_model().objects.count() == 1
     assert sorted(answers) == [200, 302]
     assert complaint in answers[200]
 
@@ -140,11 +141,11 @@ def test_two_at_once_do_not_get_one_account_each(
 def test_who_is_signed_in_has_no_use_for_signing_up(page: Client) -> None:
     assert page.get(reverse("sign_up")).headers["Location"] == reverse("plans")
     sign_up(page)
-    assert User.objects.count() == 1
+    assert get_user_model().objects.count() == 1
 
 
 def test_sign_in_leads_to_ones_subscriptions(client: Client, db: None) -> None:
-    User.objects.create_user("ada", "ada@example.com", "correct horse battery")
+    make_account("ada", "correct horse battery")
     answer = client.post(reverse("login"), {"username": "ada", "password": "correct horse battery"})
     assert answer.headers["Location"] == reverse("subscriptions")
 

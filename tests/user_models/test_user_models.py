@@ -1,0 +1,47 @@
+"""The service under other user models than Django's own, each in a process of its own, which migrates from nothing."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+SERVICE = "tests/user_models/test_service.py"
+
+OTHERS = {
+    "member": ["tests/subscriptions/test_access.py", "tests/subscriptions/test_user_admin.py"],
+    "email_name": ["tests/subscriptions/test_access.py", "tests/subscriptions/test_token_admin.py"],
+    "uuid_key": [
+        "tests/foundation/test_any_of.py",
+        "tests/subscriptions/test_access.py",
+        "tests/subscriptions/test_user_admin.py",
+        "tests/notifications/test_unsubscription.py",
+        "tests/notifications/test_suppression.py",
+    ],
+}
+"""Tests of the service with Django's own user model that hold for another one as well, by the model's app."""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("app", OTHERS)
+def test_service_runs_under(app: str) -> None:
+    command = [sys.executable, "-m", "pytest", f"--ds=tests.user_models.{app}.settings", "-p", "no:cacheprovider"]
+    run = subprocess.run(
+        [*command, SERVICE, *OTHERS[app]],
+        cwd=settings.BASE_DIR,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-10_000:] + run.stderr[-2_000:]
+
+
+def _environment() -> dict[str, str]:
+    """This process's, with the server of the database, on which that process makes a database of its own."""
+    without = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "PYTEST_"))}
+    if connection.vendor == "sqlite":
+        without.pop("DATABASE_URL", None)
+    return without
