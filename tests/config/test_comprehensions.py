@@ -6,7 +6,6 @@ function that means a global: UnboundLocalError. https://github.com/python/cpyth
 
 import ast
 import itertools
-import symtable
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +14,10 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDERS = ("config", "foundation", "infra", "notifications", "subscriptions", "tests")
 SOURCES = [PROJECT / "manage.py", *sorted(path for name in FOLDERS for path in (PROJECT / name).rglob("*.py"))]
-INLINED = {"dictcomp", "listcomp", "setcomp"}
+Inlined = ast.DictComp | ast.ListComp | ast.SetComp
+INLINED = (ast.DictComp, ast.ListComp, ast.SetComp)
+FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef)
+SCOPES = (*FUNCTIONS, ast.ClassDef, ast.GeneratorExp, ast.Lambda)
 
 CONFUSED = [
     "a = [_ for _ in 'a']\n b = [_(c) for c in 'a']",
@@ -33,33 +35,43 @@ CLEAR = [
 
 
 def confused_names(source: str) -> list[str]:
-    """Every `function: name` that one comprehension binds and another one of the function takes from the module."""
-    tables = _tables(symtable.symtable(source, "source", "exec"))
-    return [
-        f"{function.get_name()}: {name}"
-        for function in tables
-        if function.get_type() == "function" and function.get_name() not in INLINED
-        for name in sorted(_confused(list(_inlined(function))))
-    ]
+    """Every `function: name` that one comprehension binds and another one of the function takes from the module.
+
+    By the syntax, which all versions of Python agree on: the module symtable repeats the confusion.
+    """
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, FUNCTIONS)]
+    return [f"{function.name}: {name}" for function in functions for name in sorted(_confused(function))]
 
 
-def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    yield table
-    for child in table.get_children():
-        yield from _tables(child)
+def _confused(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    own = list(_own_nodes(function))
+    targets = [name for node in own if isinstance(node, INLINED) for name in _targets(node)]
+    stored = [node for node in own if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    local = {name.id for name in stored if name not in targets} | {arg.arg for arg in own if isinstance(arg, ast.arg)}
+    return {name.id for name in targets} & set(_taken(function, frozenset(), inside=False)) - local
 
 
-def _inlined(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    for child in table.get_children():
-        if child.get_name() in INLINED:
-            yield child
-            yield from _inlined(child)
+def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(scope):
+        yield child
+        if not isinstance(child, SCOPES):
+            yield from _own_nodes(child)
 
 
-def _confused(comprehensions: list[symtable.SymbolTable]) -> set[str]:
-    bound = {symbol.get_name() for table in comprehensions for symbol in table.get_symbols() if symbol.is_local()}
-    taken = {symbol.get_name() for table in comprehensions for symbol in table.get_symbols() if symbol.is_global()}
-    return bound & taken
+def _targets(comprehension: Inlined) -> list[ast.Name]:
+    parts = itertools.chain.from_iterable(ast.walk(generator.target) for generator in comprehension.generators)
+    return [part for part in parts if isinstance(part, ast.Name)]
+
+
+def _taken(node: ast.AST, bound: frozenset[str], *, inside: bool) -> Iterator[str]:
+    """The names that comprehensions use and neither they nor those around them bind."""
+    if isinstance(node, INLINED):
+        bound, inside = bound | {name.id for name in _targets(node)}, True
+    if inside and isinstance(node, ast.Name) and node.id not in bound:
+        yield node.id
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, SCOPES):
+            yield from _taken(child, bound, inside=inside)
 
 
 def hidden_gettext(source: str) -> list[int]:
