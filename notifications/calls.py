@@ -10,6 +10,7 @@ from django.conf import settings
 from foundation import clock
 from foundation.email_addresses import UndeliverableAddress
 from notifications import screening, ses, sns
+from notifications.coverage import Coverage
 from notifications.deadline import Deadline
 from notifications.models import Channel
 from notifications.outbox import Claim
@@ -46,13 +47,14 @@ def pausing(outcomes: Outcomes) -> Outcome | None:
 
 
 def _send_mails(claim: Claim, pool: Executor) -> Outcomes:
-    outcomes = screening.withheld(claim.notifications, clock.now())
+    coverage = Coverage.of(claim.notifications, clock.now())
+    outcomes = screening.withheld(claim.notifications, coverage)
     messages: dict[int, ses.Message] = {}
     for notification in claim.notifications:
         if notification.pk in outcomes:
             continue
         try:
-            messages[notification.pk] = ses.compose(notification)
+            messages[notification.pk] = ses.compose(notification, coverage)
         except UndeliverableAddress as error:
             outcomes[notification.pk] = Outcome(Verdict.UNDELIVERABLE, error=str(error))
 

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from foundation import clock
 from foundation.email_addresses import address_of, deliverable
 from notifications import unsubscription
+from notifications.coverage import Coverage
 from notifications.models import REMINDER, Notification
 
 
@@ -25,16 +27,18 @@ class Mail:
     """Where no more of this kind can be asked for; empty for a receipt."""
 
 
-def render_mail(notification: Notification) -> Mail:
-    """Render the mail of an event, from the figures that the event recorded; a reminder also by the status as it is.
+def render_mail(notification: Notification, coverage: Coverage | None = None) -> Mail:
+    """Render the mail of an event from the event's own figures, in words that are true at the coverage's time.
 
-    Raises UndeliverableAddress.
+    Without `coverage` it is read for this mail alone, as of now. Raises UndeliverableAddress.
     """
+    coverage = coverage or Coverage.of([notification], clock.now())
     event = notification.event
     recipient = deliverable(address_of(event.subscription.user))
     folder = f"notifications/{notification.kind}"
     with translation.override(settings.LANGUAGE_CODE):
-        context = _context(event) | (_reminder_context(event) if notification.kind == REMINDER else {})
+        context = _context(event) | {"is_current": _is_current(event, coverage), "other": coverage.other(notification)}
+        context |= _reminder_context(event) if notification.kind == REMINDER else {}
         subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
         context["subject"] = subject
         text = render_to_string(f"{folder}/body.txt", context)
@@ -48,6 +52,7 @@ def _context(event: Any) -> dict[str, object]:
         "name": _name_of(user),
         "plan": event.subscription.plan.name,
         "event": event,
+        "actor": _actor(event),
         # Not reversed: a warm function remembers the stage prefix of the request before.
         "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",
     }
@@ -56,6 +61,20 @@ def _context(event: Any) -> dict[str, object]:
 def _name_of(user: Any) -> str:
     """Return the short name that a user model may have, or the user name."""
     return getattr(user, "get_short_name", str)() or user.get_username()
+
+
+def _actor(event: Any) -> str:
+    """Return who asked for the transition: the subscriber, an operator (or a service), or nobody who is known."""
+    if event.actor_id is None:
+        return ""
+    return "subscriber" if event.actor_id == event.subscription.user_id else "operator"
+
+
+def _is_current(event: Any, coverage: Coverage) -> bool:
+    """Whether the subscription is live, and still ends when the event says."""
+    subscription = event.subscription
+    is_live = subscription.expired_at is None and coverage.now < subscription.end_date
+    return bool(is_live and subscription.end_date == event.new_end_date)
 
 
 def _reminder_context(event: Any) -> dict[str, object]:

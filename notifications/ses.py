@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from notifications import aws, mime, unsubscription
+from notifications.coverage import Coverage
 from notifications.models import Notification
 from notifications.outcomes import Outcome, Verdict
 from notifications.rendering import render_mail
@@ -25,9 +26,9 @@ class Message:
     mime: bytes
 
 
-def compose(notification: Notification) -> Message:
+def compose(notification: Notification, coverage: Coverage | None = None) -> Message:
     """Render the mail and put it into MIME, text and HTML. Raises UndeliverableAddress."""
-    mail = render_mail(notification)
+    mail = render_mail(notification, coverage)
     headers = {
         "From": mime.mailbox("From", settings.SES_FROM_NAME, settings.SES_FROM_ADDRESS),
         "To": mail.recipient,

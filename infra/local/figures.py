@@ -11,9 +11,9 @@ from foundation.email_addresses import address_of
 from foundation.key import Key
 from infra.local.local_aws import LocalAWS
 from infra.local.ses_feedback import BOUNCE
+from notifications.coverage import OVERTAKEN_BY
 from notifications.models import Channel, Notification, Reason, State, Suppression
 from notifications.preferences import wants_reminders
-from notifications.screening import OVERTAKEN_BY
 from subscriptions.access import find_mismatches
 from subscriptions.managed_groups import GROUP
 from subscriptions.models import Subscription, SubscriptionEvent, Transition

@@ -61,10 +61,13 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     """The predicates of the outbox."""
 
     def claimable(self, channel: Channel) -> "NotificationQuerySet":
-        """What may be claimed for delivery now. An event waits for the earlier ones of its subscription."""
+        """What may be claimed for delivery now.
+
+        An event waits for the earlier ones of its subscription, and a mail for the earlier ones of its recipient.
+        """
         # `finished_at IS NULL` besides would be no news, and make PostgreSQL expect hardly any row.
         due = self.filter(channel=channel, state=State.PENDING, due_at__lte=Now())
-        return due.exclude(_earlier_unfinished()) if channel is Channel.SNS else due
+        return due.exclude(_earlier_event() if channel is Channel.SNS else _earlier_mail())
 
     def unconfirmed(self, channel: Channel) -> "NotificationQuerySet":
         """What may have been sent, and was not confirmed within the grace time."""
@@ -178,7 +181,18 @@ class Notification(models.Model):
         return REMINDER if self.days_before is not None else self.event.transition
 
 
-def _earlier_unfinished() -> Exists:
+def _earlier_mail() -> Exists:
+    """Whether an earlier mail to the same user is not through. Reminders have no event of their own: by their keys."""
+    earlier = Notification.objects.filter(
+        event__subscription__user=OuterRef("event__subscription__user"),
+        pk__lt=OuterRef("pk"),
+        channel=Channel.SES,
+        finished_at__isnull=True,
+    )
+    return Exists(earlier)
+
+
+def _earlier_event() -> Exists:
     """Whether an earlier event of the same subscription is not through; without it a retry would change their order."""
     earlier = Notification.objects.filter(
         event__subscription=OuterRef("event__subscription"),

@@ -60,5 +60,5 @@ def test_mail_can_speak_it(path: Path, settings: LazySettings) -> None:
     SubscriptionService.create_subscription(make_user(), make_plan())
     mail = render_mail(Notification.objects.get(channel=Channel.SES))
     assert mail.subject == "Ihr Abonnement Monthly hat begonnen"
-    assert "Zugang" in mail.text
-    assert "Zugang" in mail.html
+    assert "Ihr Abonnement läuft bis" in mail.text
+    assert "Ihr Abonnement läuft bis" in mail.html

@@ -49,6 +49,20 @@ def test_claim_takes_the_oldest_due_of_its_channel_and_nobody_else_gets_them() -
     assert outbox.claim(Channel.SES, 10).notifications == []
 
 
+@pytest.mark.parametrize("state", ["pending", "sending", "unknown"])
+def test_mail_waits_for_the_earlier_ones_of_its_recipient_whichever_subscription_they_are_of(state: str) -> None:
+    user = make_user()
+    for _ in range(2):
+        Service.create_subscription(user, make_plan(), now=NOW)
+    Service.create_subscription(make_user(), make_plan(), now=NOW)
+    first, second, of_another = Notification.objects.filter(channel=Channel.SES).order_by("pk")
+    assert [row.pk for row in outbox.claim(Channel.SES, 10).notifications] == [first.pk, of_another.pk]
+    Notification.objects.filter(pk=first.pk).update(state=state, due_at=database_time(timedelta(days=1)))
+    assert outbox.claim(Channel.SES, 10).notifications == []
+    Notification.objects.filter(pk=first.pk).update(state="sent", finished_at=NOW)
+    assert [row.pk for row in outbox.claim(Channel.SES, 10).notifications] == [second.pk]
+
+
 def test_event_waits_for_the_earlier_ones_of_its_subscription_and_for_no_others() -> None:
     record(2)
     first, other = Notification.objects.filter(channel=Channel.SNS).order_by("pk")
@@ -63,9 +77,8 @@ def test_event_waits_for_the_earlier_ones_of_its_subscription_and_for_no_others(
     assert [row.pk for row in outbox.claim(Channel.SNS, 10).notifications] == [later.pk]
 
 
-def test_mail_waits_for_no_other() -> None:
-    record()
-    Service.cancel_subscription(the_mail().event.subscription, now=NOW)
+def test_mail_waits_for_nobody_elses() -> None:
+    record(2)
     assert len(outbox.claim(Channel.SES, 10).notifications) == 2
 
 

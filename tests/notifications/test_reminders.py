@@ -9,6 +9,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import JSONField, Value
 from django.test.utils import CaptureQueriesContext
@@ -126,6 +127,14 @@ def test_subscription_that_came_back_has_the_reminders_of_its_new_period() -> No
     Service.renew_subscription(subscription, now=NOW + 2 * DAY)
     assert remind(NOW + 2 * DAY + MONTH - DAY) == 1
     assert recorded(subscription) == [("renewed", 1)]
+
+
+def test_deactivated_user_is_not_reminded() -> None:
+    subscription = subscribe()
+    User.objects.filter(pk=subscription.user_id).update(is_active=False)
+    assert remind(NOW + MONTH - DAY) == 0
+    User.objects.filter(pk=subscription.user_id).update(is_active=True)
+    assert remind(NOW + MONTH - DAY) == 1
 
 
 def test_each_plan_has_its_own_days() -> None:

@@ -12,7 +12,7 @@ from foundation.email_addresses import UndeliverableAddress
 from notifications.models import Channel, Notification
 from notifications.rendering import Mail, render_mail
 from notifications.ses import compose
-from subscriptions.models import Subscription
+from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
 from tests.factories import MONTH, NOW, make_plan, make_user
@@ -34,7 +34,7 @@ def test_creation_names_plan_end_and_price() -> None:
     assert mail.subject == "Your subscription to Monthly has begun"
     for body in (mail.text, mail.html):
         assert "Hello Ada," in body
-        assert "Your access lasts until Dec. 31, 2026, 03:00 UTC." in body
+        assert "Your subscription lasts until Dec. 31, 2026, 03:00 UTC." in body
         assert "9.90 EUR" in body
         assert "http://127.0.0.1:8000/subscriptions/" in body
     assert resolve("/subscriptions/").url_name == "subscriptions"
@@ -49,7 +49,7 @@ def test_cancellation_says_that_access_stays_until_the_end() -> None:
     Service.cancel_subscription(subscribe(), now=NOW)
     mail = latest_mail()
     assert mail.subject == "Your subscription to Monthly is cancelled"
-    assert "Your access stays until Dec. 31, 2026, 03:00 UTC" in mail.text
+    assert "Your subscription stays until Dec. 31, 2026, 03:00 UTC" in mail.text
 
 
 def test_reactivation_renewal_and_expiry_have_their_own_words() -> None:
@@ -58,7 +58,7 @@ def test_reactivation_renewal_and_expiry_have_their_own_words() -> None:
     Service.reactivate_subscription(subscription, now=NOW)
     assert "goes on" in latest_mail().subject
     Service.renew_subscription(subscription, now=NOW)
-    assert "Your access now lasts until Jan. 30, 2027, 03:00 UTC." in latest_mail().text
+    assert "Your subscription now lasts until Jan. 30, 2027, 03:00 UTC." in latest_mail().text
     Sweep(now=NOW + 2 * MONTH).run()
     assert latest_mail().subject == "Your subscription to Monthly has ended"
     assert "Monthly ended on Jan. 30, 2027, 03:00 UTC." in latest_mail().html
@@ -148,3 +148,47 @@ def test_mime_has_text_and_html_and_one_recipient() -> None:
     assert b"To: ada@example.com" in message.mime
     assert b"multipart/alternative" in message.mime
     assert message.mime.index(b"text/plain") < message.mime.index(b"text/html")
+
+
+@pytest.mark.parametrize(
+    ("transition", "own", "of_operators", "of_nobody"),
+    [
+        ("created", "Thank you for subscribing to Monthly.", "We have set up a subscription to Monthly for you.", None),
+        ("renewed", "Monthly is renewed.", "We have renewed Monthly for you.", None),
+        ("cancelled", "Monthly is cancelled, as you wished.", "We have cancelled Monthly.", "Monthly is cancelled."),
+        ("reactivated", "You have resumed Monthly.", "We have resumed Monthly for you.", "Monthly is resumed."),
+        ("expired", "Monthly ended on", "We ended Monthly on", None),
+    ],
+)
+def test_mail_says_who_asked_for_it(transition: str, own: str, of_operators: str, of_nobody: str | None) -> None:
+    subscription, operator = subscribe(), make_user()
+    for actor, words in ((subscription.user, own), (operator, of_operators), (None, of_nobody or own)):
+        event = SubscriptionEvent.objects.create(
+            subscription=subscription,
+            transition=transition,
+            actor=actor,
+            occurred_at=NOW,
+            new_end_date=subscription.end_date,
+            plan=subscription.plan,
+            price=0,
+            currency="EUR",
+        )
+        mail = render_mail(Notification.objects.create(event=event, channel=Channel.SES))
+        for body in (mail.text, mail.html):
+            assert words in body
+            assert ("as you wished" in body) == ("as you wished" in words)
+
+
+def test_mail_about_an_end_names_the_subscription_that_still_gives_access() -> None:
+    subscription = subscribe()
+    Service.create_subscription(subscription.user, make_plan(name="Yearly", duration_days=365), now=NOW)
+    Service.cancel_subscription(subscription, now=NOW)
+    for body in (latest_mail().text, latest_mail().html, reminder(subscription).text):
+        assert "Your subscription to Yearly gives you access until Dec. 1, 2027, 03:00 UTC." in body
+
+
+def test_receipt_of_a_period_that_is_no_longer_the_last_confirms_it_and_promises_nothing() -> None:
+    Service.renew_subscription(subscribe(), now=NOW)
+    mail = render_mail(Notification.objects.filter(channel=Channel.SES).earliest("pk"))
+    assert "This mail confirms the period until Dec. 31, 2026, 03:00 UTC." in mail.text
+    assert "lasts until" not in mail.text

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from notifications import screening
+from notifications.coverage import Coverage
 from notifications.models import Channel, Notification
 from notifications.outcomes import Outcome, Verdict
 from subscriptions.models import Subscription
@@ -29,7 +31,7 @@ def mails() -> list[Notification]:
 
 def withheld() -> dict[str, str]:
     """The transitions whose mails are withheld, and why."""
-    outcomes = screening.withheld(mails(), NOW)
+    outcomes = screening.withheld(mails(), Coverage.of(mails(), NOW))
     assert {outcome.verdict for outcome in outcomes.values()} <= {Verdict.OBSOLETE}
     return {mail.kind: outcomes[mail.pk].error for mail in mails() if mail.pk in outcomes}
 
@@ -76,14 +78,52 @@ def test_reminder_is_sent_whether_it_is_cancelled_or_not_for_its_words_are_chose
 def test_reminder_is_not_sent_once_the_end_has_come_though_nothing_was_swept() -> None:
     subscription = remind()
     (mail,) = mails()
-    assert screening.withheld([mail], subscription.end_date - timedelta(microseconds=1)) == {}
-    outcomes = screening.withheld([mail], subscription.end_date)
+    assert screening.withheld([mail], Coverage.of([mail], subscription.end_date - timedelta(microseconds=1))) == {}
+    outcomes = screening.withheld([mail], Coverage.of([mail], subscription.end_date))
     assert outcomes == {mail.pk: Outcome(Verdict.OBSOLETE, error="the end has come")}
+
+
+def test_reminder_of_a_user_who_was_deactivated_since_is_not_sent_and_the_receipts_are() -> None:
+    subscription = subscribe()
+    mail = Notification.objects.get(channel=Channel.SES)
+    Notification.objects.create(event=mail.event, channel=Channel.SES, days_before=7)
+    User.objects.filter(pk=subscription.user_id).update(is_active=False)
+    outcomes = screening.withheld(mails(), Coverage.of(mails(), NOW))
+    assert [(row.kind, outcomes.get(row.pk)) for row in mails()] == [
+        ("created", None),
+        ("reminder", Outcome(Verdict.UNDELIVERABLE, error="the user is deactivated")),
+    ]
+
+
+def test_resumption_that_was_followed_by_a_renewal_is_not_told() -> None:
+    subscription = subscribe()
+    Service.cancel_subscription(subscription, now=NOW)
+    Service.reactivate_subscription(subscription, now=NOW)
+    Service.renew_subscription(subscription, now=NOW)
+    assert withheld() == {"cancelled": "overtaken: reactivated", "reactivated": "overtaken: renewed"}
+
+
+def test_end_is_not_told_once_there_is_another_subscription_to_the_plan() -> None:
+    first = subscribe()
+    Service.cancel_now(first, now=NOW + timedelta(days=1))
+    assert withheld() == {}
+    Service.create_subscription(first.user, make_plan(), now=NOW + timedelta(days=1))
+    assert withheld() == {}
+    Service.create_subscription(first.user, first.plan, now=NOW + timedelta(days=1))
+    assert withheld() == {"expired": "another subscription to the plan lasts longer"}
+
+
+def test_cancellation_whose_end_has_come_is_not_told_though_nothing_was_swept() -> None:
+    subscription = subscribe()
+    Service.cancel_subscription(subscription, now=NOW)
+    row = mails()[-1]
+    outcomes = screening.withheld([row], Coverage.of([row], subscription.end_date))
+    assert outcomes == {row.pk: Outcome(Verdict.OBSOLETE, error="the end has come")}
 
 
 def test_receipt_is_sent_however_late() -> None:
     subscribe()
-    assert screening.withheld(mails(), NOW + 2 * MONTH) == {}
+    assert screening.withheld(mails(), Coverage.of(mails(), NOW + 2 * MONTH)) == {}
 
 
 def test_transition_of_another_subscription_overtakes_nothing() -> None:
@@ -92,7 +132,7 @@ def test_transition_of_another_subscription_overtakes_nothing() -> None:
     Service.cancel_subscription(other, now=NOW)
     Service.reactivate_subscription(other, now=NOW)
     (first,) = (mail for mail in mails() if mail.event.subscription_id == cancelled.pk and mail.kind == "cancelled")
-    assert first.pk not in screening.withheld(mails(), NOW)
+    assert first.pk not in screening.withheld(mails(), Coverage.of(mails(), NOW))
 
 
 def test_two_queries_serve_a_whole_claim() -> None:
@@ -100,15 +140,15 @@ def test_two_queries_serve_a_whole_claim() -> None:
         Service.cancel_subscription(subscribe(), now=NOW)
     rows = mails()
     with CaptureQueriesContext(connection) as queries:
-        screening.withheld(rows, NOW)
-    assert len(queries) == 2  # suppressed addresses, and later transitions
-    assert screening.withheld([], NOW) == {}
+        screening.withheld(rows, Coverage.of(rows, NOW))
+    assert len(queries) == 2  # suppressed addresses, and the recipients' subscriptions with their later transitions
+    assert screening.withheld([], Coverage.of([], NOW)) == {}
 
 
 def test_outcome_names_no_person() -> None:
     subscription = subscribe()
     Service.cancel_subscription(subscription, now=NOW, reason="Bob of bob@example.com")
     Service.reactivate_subscription(subscription, now=NOW)
-    assert list(screening.withheld(mails(), NOW).values()) == [
+    assert list(screening.withheld(mails(), Coverage.of(mails(), NOW)).values()) == [
         Outcome(Verdict.OBSOLETE, error="overtaken: reactivated")
     ]

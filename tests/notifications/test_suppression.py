@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from notifications import delivery, outbox, screening, ses, suppression
+from notifications.coverage import Coverage
 from notifications.models import REMINDER, Channel, Feedback, Notification, Reason, State, Suppression
 from notifications.outcomes import Outcome, Verdict
 from notifications.ses_events import read_event
@@ -44,7 +45,7 @@ def make_mail(address: str = ADDRESS, **fields: object) -> Notification:
 
 def withheld() -> dict[int, Outcome]:
     mails = Notification.objects.filter(channel=Channel.SES).select_related("event__subscription__user")
-    return screening.withheld(list(mails), NOW)
+    return screening.withheld(list(mails), Coverage.of(list(mails), NOW))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_one_query_asks_for_a_whole_claim() -> None:
         make_mail(f"user{number}@example.com")
     mails = list(Notification.objects.filter(channel=Channel.SES).select_related("event__subscription__user"))
     with CaptureQueriesContext(connection) as queries:
-        screening.withheld(mails, NOW)
+        screening.withheld(mails, Coverage.of(mails, NOW))
     assert len(queries) == 1
     assert "suppression_one_live" in plan_of(Suppression.objects.live().filter(address__in=["a@example.com"]))
 

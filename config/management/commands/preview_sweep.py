@@ -1,7 +1,7 @@
 """Who would expire, and the very mails: a batch of the sweep, in a transaction that is rolled back."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from foundation import clock
 from foundation.email_addresses import UndeliverableAddress
 from foundation.instant import InvalidInstant, parse_instant
 from notifications import screening
+from notifications.coverage import Coverage
 from notifications.models import Channel, Notification, State
-from notifications.outcomes import Outcome
 from notifications.rendering import Mail, render_mail
 from subscriptions.models import Subscription, Transition
 from subscriptions.services import SubscriptionService
@@ -42,12 +42,13 @@ class Command(BaseCommand):
             expired = Subscription.objects.due(at).claim(options["limit"])
             SubscriptionService.expire_claimed(expired, now=at)
             mails = list(_mails_to(expired))
-            self._tell(mails, screening.withheld(mails, at), options["folder"])
+            self._tell(mails, Coverage.of(mails, at), options["folder"])
             remaining = Subscription.objects.due(at).count()
             transaction.set_rollback(True)
         self.stdout.write(f"{len(expired)} would expire, and {remaining} more; nothing was changed or sent")
 
-    def _tell(self, mails: Sequence[Notification], withheld: Mapping[int, Outcome], folder: Path | None) -> None:
+    def _tell(self, mails: Sequence[Notification], coverage: Coverage, folder: Path | None) -> None:
+        withheld = screening.withheld(mails, coverage)
         for mail in mails:
             subscription = mail.event.subscription
             ends = f"{subscription.end_date:%Y-%m-%d %H:%MZ}"
@@ -56,11 +57,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"no mail: {outcome.error}\n")
             # On Lambda the output is in the log, which holds no addresses.
             elif not settings.ON_LAMBDA:
-                self._show(mail, folder)
+                self._show(mail, coverage, folder)
 
-    def _show(self, notification: Notification, folder: Path | None) -> None:
+    def _show(self, notification: Notification, coverage: Coverage, folder: Path | None) -> None:
         try:
-            mail = render_mail(notification)
+            mail = render_mail(notification, coverage)
         except UndeliverableAddress as error:
             self.stdout.write(f"no mail: {error}\n")
             return

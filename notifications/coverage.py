@@ -1,0 +1,92 @@
+"""The subscriptions that the recipients of some mails have by now, which decide whether the mails are still true."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from django.apps import apps
+from django.db.models import FilteredRelation, Q
+
+from notifications.models import REMINDER, Notification
+
+Subscription = apps.get_model("subscriptions", "Subscription")
+
+OVERTAKEN_BY: Mapping[str, Set[str]] = {
+    "cancelled": {"renewed", "reactivated", "expired"},
+    "reactivated": {"cancelled", "renewed", "expired"},
+    "expired": {"renewed"},
+    REMINDER: {"renewed", "expired"},
+}
+"""The later transitions of the same subscription that make a mail untrue. `created` and `renewed` are receipts.
+
+A reminder stays true of a subscription that is cancelled or resumed: its words are chosen when it is rendered.
+"""
+
+
+@dataclass(frozen=True)
+class LiveSubscription:
+    """A subscription that gives access."""
+
+    key: int
+    plan_id: int
+    plan_name: str
+    end_date: datetime
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The live subscriptions at `now` by user, and the later transitions by subscription, each with its event's key.
+
+    Read for the mails of a claim by one query; receipts alone need none.
+    """
+
+    now: datetime
+    live: Mapping[Any, Sequence[LiveSubscription]]
+    later: Mapping[int, Sequence[tuple[int, str]]]
+
+    @classmethod
+    def of(cls, notifications: Iterable[Notification], now: datetime) -> Self:
+        """Read what decides about these mails."""
+        asked = [row for row in notifications if row.kind in OVERTAKEN_BY]
+        live: dict[Any, dict[int, LiveSubscription]] = defaultdict(dict)
+        later: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for user, event, transition, expired_at, *fields in _rows(asked) if asked else ():
+            subscription = LiveSubscription(*fields)
+            if expired_at is None and now < subscription.end_date:
+                live[user][subscription.key] = subscription
+            if event is not None:
+                later[subscription.key].append((event, transition))
+        return cls(now, {user: list(found.values()) for user, found in live.items()}, later)
+
+    def overtaken_by(self, row: Notification) -> str | None:
+        """Return the first later transition that makes the mail untrue."""
+        overtaking = OVERTAKEN_BY.get(row.kind, frozenset())
+        events = self.later.get(row.event.subscription_id, ())
+        return next((transition for key, transition in events if key > row.event_id and transition in overtaking), None)
+
+    def goes_on(self, row: Notification) -> bool:
+        """Whether another subscription to the same plan lasts beyond the end that the mail tells of."""
+        plan = row.event.subscription.plan_id
+        return any(other.plan_id == plan for other in self._beyond(row))
+
+    def other(self, row: Notification) -> LiveSubscription | None:
+        """Return the subscription, to whatever plan, that lasts longest beyond the end that the mail tells of."""
+        return max(self._beyond(row), key=lambda other: other.end_date, default=None)
+
+    def _beyond(self, row: Notification) -> list[LiveSubscription]:
+        event = row.event
+        live = self.live.get(event.subscription.user_id, ()) if row.kind in OVERTAKEN_BY else ()
+        return [other for other in live if other.key != event.subscription_id and other.end_date > event.new_end_date]
+
+
+def _rows(asked: Sequence[Notification]) -> Iterable[tuple[Any, ...]]:
+    """All subscriptions of the users, each beside each of its events after the oldest that is asked about."""
+    later = Q(events__pk__gt=min(row.event_id for row in asked))
+    subscriptions = Subscription._base_manager.filter(user__in={row.event.subscription.user_id for row in asked})
+    beside_later = subscriptions.annotate(later=FilteredRelation("events", condition=later))
+    found: Iterable[tuple[Any, ...]] = beside_later.order_by("later__pk").values_list(
+        "user", "later", "later__transition", "expired_at", "pk", "plan", "plan__name", "end_date"
+    )
+    return found
