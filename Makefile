@@ -24,8 +24,12 @@ TWO_AT_A_TIME := $(if $(filter 3.%,$(MAKE_VERSION)),,-j2 --output-sync=target)
 ONCE_TESTS := tests/config tests/infra tests/browser tests/second_emulator tests/flows/test_time_travel.py \
 	tests/protocol/test_delivery_protocol.py
 
-# What a shell may hold for a deployment has no say in what is run here.
-unexport DATABASE_URL
+# What a shell may hold for a deployment, or for other projects, has no say in what is run here.
+unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
+ON_AWS := stack data database-url deploy rollback manage tail undeploy delete-stack
+ifeq ($(filter $(ON_AWS),$(MAKECMDGOALS)),)
+unexport AWS_PROFILE AWS_DEFAULT_PROFILE
+endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -25,6 +25,9 @@ from infra.postgresql import PostgreSQL
 from infra.sandbox.unpacked_package import UnpackedPackage
 
 STAGE = "dev"
+SETTINGS_MODULE = "config.settings"
+"""Whatever project the shell's `DJANGO_SETTINGS_MODULE` is of."""
+
 NEW = Path("-")
 """Stands for the zip that is yet to be made."""
 PROJECT = Path(__file__).resolve().parent.parent
@@ -32,7 +35,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 def main() -> int:
     """Run until SIGINT or SIGTERM, or once; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m infra.run", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m infra.run", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--once", action="store_true", help="end after the first sweep and delivery; 1 if figures differ"
     )
@@ -58,6 +61,7 @@ def run_here(directory: Path, *, once: bool, emulator: Emulator | None = None) -
     print("Starting Django ...", flush=True)
     stage, site = load_stage(STAGE), Site()
     be_local(
+        DJANGO_SETTINGS_MODULE=SETTINGS_MODULE,
         DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}",
         SITE_URL=site.url,
         LOCAL_CLOCK=_clock_in(directory),
@@ -78,8 +82,8 @@ def _run_package(directory: Path, archive: Path, *, once: bool) -> int:
     with PostgreSQL() as database, UnpackedPackage(archive) as package:
         host = SandboxHost(stage, package.directory, database_url=database.url, log=directory / "lambda.log")
         shared = {name: stage.variables[name] for name in ("SES_FROM_ADDRESS", "SNS_TOPIC_ARN")}
-        be_local(DATABASE_URL=database.url, SITE_URL=host.url, LOCAL_CLOCK=_clock_in(directory), **shared)
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        own = {"DJANGO_SETTINGS_MODULE": SETTINGS_MODULE, "LOCAL_CLOCK": _clock_in(directory)}
+        be_local(DATABASE_URL=database.url, SITE_URL=host.url, **own, **shared)
         django.setup()
         from infra.local.local_service import LocalService  # noqa: PLC0415 - it loads models
 

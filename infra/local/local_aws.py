@@ -77,8 +77,9 @@ class LocalAWS:
         return self._emulator.url
 
     def __enter__(self) -> Self:
+        self._replaced = _replace_aws_variables({})
         self._emulator.start()
-        self._replaced = _replace_aws_variables(
+        _replace_aws_variables(
             {
                 "AWS_ENDPOINT_URL": self.url,
                 "AWS_ACCESS_KEY_ID": "local",

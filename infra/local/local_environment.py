@@ -15,8 +15,13 @@ DEPLOYMENT_VARIABLES = (
 )
 
 
+LOOPBACK = ("127.0.0.1", "localhost")
+"""Where everything here is. No proxy leads to it."""
+
+
 def be_local(**variables: str) -> None:
     """Leave config.settings with its local defaults, and with `variables`. Call it before Django reads them."""
     for name in DEPLOYMENT_VARIABLES:
         os.environ.pop(name, None)
-    os.environ.update({"DJANGO_LOCAL": "1"} | variables)
+    bypass = ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), *LOOPBACK]))
+    os.environ.update({"DJANGO_LOCAL": "1", "NO_PROXY": bypass, "no_proxy": bypass} | variables)

@@ -5,22 +5,25 @@ import logging
 import urllib.request
 from email import policy
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from moto.server import ThreadedMotoServer
-from moto.ses.models import RawMessage, ses_backends
-
-from infra.deployment.moto_gaps import close_gaps
 from infra.local.accepted_mail import AcceptedMail
+
+if TYPE_CHECKING:
+    from moto.server import ThreadedMotoServer
+    from moto.ses.models import RawMessage
 
 ACCOUNT = "123456789012"
 """The account that moto plays. https://docs.getmoto.org/en/latest/docs/multi_account.html"""
 
 
 class MotoServer:
-    """An `Emulator` in this process, on a free loopback port."""
+    """An `Emulator` in this process, on a free loopback port.
 
-    def __init__(self) -> None:
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto is imported when it starts: importing it makes a session of boto3, which a shell's `AWS_PROFILE` may break.
+    """
+
+    _server: "ThreadedMotoServer"
 
     @property
     def url(self) -> str:
@@ -30,6 +33,11 @@ class MotoServer:
 
     def start(self) -> None:
         """Serve; return when it answers."""
+        from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+        from infra.deployment.moto_gaps import close_gaps  # noqa: PLC0415
+
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
         close_gaps()
         self._server.start()
@@ -48,12 +56,14 @@ class MotoServer:
 
         moto's own page of them would carry each function's code, too.
         """
+        from moto.ses.models import RawMessage, ses_backends  # noqa: PLC0415
+
         sent = ses_backends[ACCOUNT][region].sent_messages
         raw = (stored for stored in sent if isinstance(stored, RawMessage))
         return [_accepted_mail(stored) for stored in islice(raw, start, None)]
 
 
-def _accepted_mail(stored: RawMessage) -> AcceptedMail:
+def _accepted_mail(stored: "RawMessage") -> AcceptedMail:
     raw = stored.raw_data.encode()
     message = email.message_from_bytes(raw, policy=policy.default)
     recipients = list(dict.fromkeys(stored.destinations))  # moto lists the destination and the To header

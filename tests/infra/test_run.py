@@ -17,7 +17,10 @@ from infra.sandbox.confinement import confinement
 from tests.infra.built_package import BuiltPackage
 from tests.patience import PATIENCE_SECONDS
 
+PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "infra.run"]
+MAKE = ["make", "--silent", "--old-file=.venv/.ready", f"PYTHON={sys.executable}", "run", "ONCE=1"]
+"""In the environment that the tests run in."""
 
 
 def environment(directory: Path) -> dict[str, str]:
@@ -43,6 +46,43 @@ def run_once(directory: Path) -> tuple[int, dict[str, tuple[int, int]]]:
     assert run.stderr == ""
     lines = re.findall(r"^([a-zA-Z ]+?)  +(\d+) +(\d+) ", run.stdout, re.MULTILINE)
     return run.returncode, {what: (int(expected), int(read_back)) for what, expected, read_back in lines}
+
+
+NOWHERE = "http://127.0.0.1:9"
+"""The port of `discard`, where nobody answers."""
+
+SHELL = {
+    "AWS_PROFILE": "nowhere",
+    **dict.fromkeys(("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOWHERE),
+    "NO_PROXY": "",
+    "no_proxy": "",
+    "PYTHONOPTIMIZE": "2",
+}
+"""What people's shells have and this project must not stumble over."""
+
+# Python itself takes PYTHONSAFEPATH for an order not to look here, so that only make can put it aside.
+SHELLS = [
+    ([*COMMAND, "--once"], {"DJANGO_SETTINGS_MODULE": "config.settings"}, 0o077),
+    (MAKE, {"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONSAFEPATH": "1"}, 0o027),
+]
+
+
+@pytest.mark.parametrize(("command", "variables", "umask"), SHELLS, ids=["program", "make"])
+def test_first_run_survives_the_shells_that_people_have(
+    command: list[str], variables: dict[str, str], umask: int, tmp_path: Path
+) -> None:
+    run = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env=environment(tmp_path) | SHELL | variables,
+        umask=umask,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.count("agrees") == 7
 
 
 def break_an_address(directory: Path) -> None:
