@@ -9,13 +9,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from foundation import clock
 from foundation.admin import LONGEST_LIST, ChoiceFilter, SubscriberHistoryAdmin
 from notifications import (
     channel_admin,  # noqa: F401 - Django looks for registrations in this module only
     outbox,
+    preview,
 )
 from notifications.feedback_admin import FeedbackInline
 from notifications.models import Notification, NotificationQuerySet, State
@@ -46,20 +49,31 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Notification)
 class NotificationAdmin(SubscriberHistoryAdmin):
-    list_display = [
-        "id",
+    list_display = ["id", "kind", "channel", "state", "recipient", "subject", "created_at", "error"]
+    fields = (
+        "kind",
+        "days_before",
         "channel",
         "state",
-        "event",
+        "recipient",
+        "subject",
         "user",
+        "event",
+        "message",
         "created_at",
         "due_at",
+        "submitted_at",
         "finished_at",
         "attempts",
+        "resends",
+        "lease_token",
+        "lease_until",
+        "message_id",
         "error",
-    ]
+    )
+    readonly_fields = ("kind", "recipient", "subject", "user", "message")
     list_filter = [StateFilter, ("channel", ChoiceFilter)]
-    list_select_related = ["event__subscription__user"]
+    list_select_related = ["event__subscription__user", "event__subscription__plan"]
     user_path = "event__subscription__user"
     subscription_path = "event__subscription"
     inlines = [FeedbackInline]
@@ -69,6 +83,27 @@ class NotificationAdmin(SubscriberHistoryAdmin):
     def user(self, notification: Notification) -> str:
         """Whom it tells, or about whom."""
         return str(notification.event.subscription.user)
+
+    @admin.display(description=_("kind"))
+    def kind(self, notification: Notification) -> str:
+        """The transition, or a reminder."""
+        return preview.kind_of(notification)
+
+    @admin.display(description=_("recipient"))
+    def recipient(self, notification: Notification) -> str:
+        """The user's present address, or the topic."""
+        return preview.recipient_of(notification)
+
+    @admin.display(description=_("subject"))
+    def subject(self, notification: Notification) -> str:
+        """The mail's subject, or the event's type."""
+        return preview.subject_of(notification)
+
+    @admin.display(description=_("message"))
+    def message(self, notification: Notification) -> str:
+        """The mail or the event, and how it relates to what was sent."""
+        note = preview.note_on(notification, clock.now())
+        return format_html('<p>{}</p><pre class="message">{}</pre>', note, preview.text_of(notification))
 
     @admin.action(description=_("Send failed ones again"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
@@ -90,7 +125,10 @@ class NotificationAdmin(SubscriberHistoryAdmin):
             **self.admin_site.each_context(request),
             "title": _("Send again what may have arrived?"),
             "opts": Notification._meta,
-            "notifications": queryset.filter(state=State.UNKNOWN)[:LONGEST_LIST],
+            "notifications": [
+                (row, preview.kind_of(row), preview.recipient_of(row))
+                for row in queryset.filter(state=State.UNKNOWN).select_related(*self.list_select_related)[:LONGEST_LIST]
+            ],
             "checkbox_name": ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "admin/notifications/notification/confirm_send_again.html", context)

@@ -39,11 +39,21 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
     with translation.override(settings.LANGUAGE_CODE):
         context = _context(event) | {"is_current": _is_current(event, coverage), "other": coverage.other(notification)}
         context |= _reminder_context(event) if notification.kind == REMINDER else {}
-        subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
+        subject = _subject(folder, context)
         context["subject"] = subject
         text = render_to_string(f"{folder}/body.txt", context)
         html = render_to_string(f"{folder}/body.html", context)
     return Mail(recipient, subject, text, html, str(context.get("unsubscribe_url", "")))
+
+
+def render_subject(notification: Notification) -> str:
+    """Render the mail's subject alone, from the notification's event, subscription and plan."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _subject(f"notifications/{notification.kind}", _context(notification.event))
+
+
+def _subject(folder: str, context: dict[str, object]) -> str:
+    return " ".join(render_to_string(f"{folder}/subject.txt", context).split())
 
 
 def _context(event: Any) -> dict[str, object]:

@@ -101,3 +101,17 @@ def test_making_a_token(visitor: Visitor) -> None:
     visitor.page.get_by_text("This token acts as payments.").wait_for()
     visitor.look_at("admin-new-token")
     assert AuthToken.objects.get().user == payments
+
+
+CUT_OFF = """() => {
+    const visible = document.querySelector('.results').getBoundingClientRect();
+    const headings = [...document.querySelectorAll('#result_list th[scope=col]')];
+    return headings.filter((one) => one.getBoundingClientRect().right > visible.right + 1).map((one) => one.innerText);
+}"""
+
+
+@pytest.mark.parametrize("name", ["subscriptions_subscription", "notifications_notification"])
+def test_list_shows_its_columns_beside_the_filters(visitor: Visitor, past: None, name: str) -> None:
+    visitor.page.set_viewport_size({"width": 1280, "height": 800})
+    visitor.open(f"admin:{name}_changelist")
+    assert visitor.page.evaluate(CUT_OFF) == []

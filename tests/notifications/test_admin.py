@@ -1,16 +1,21 @@
 """What operators see of the outbox, and how they send again what did not arrive."""
 
+import html
 from datetime import UTC, datetime
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from notifications import outbox
 from notifications.errors import NotToBeSentAgain
 from notifications.models import Channel, Notification, State
+from notifications.unsubscription import link_of
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import NOW, make_plan, make_user
 from tests.staff import choose, make_staff, messages, sign_in
@@ -116,3 +121,68 @@ def test_superuser_can_neither_add_nor_change_nor_delete() -> None:
     assert client.post(reverse(f"admin:{LIST}_change", args=[mail.pk]), {"state": "sent"}).status_code == 403
     assert client.post(reverse(f"admin:{LIST}_delete", args=[mail.pk]), {"post": "yes"}).status_code == 403
     assert client.get(reverse(f"admin:{LIST}_add")).status_code == 403
+
+
+def page_of(client: Client, notification: Notification) -> str:
+    return html.unescape(client.get(reverse(f"admin:{LIST}_change", args=[notification.pk])).content.decode())
+
+
+def remind(mail: Notification, **fields: object) -> Notification:
+    return Notification.objects.create(event=mail.event, channel=Channel.SES, days_before=7, **fields)
+
+
+def test_list_shows_kind_channel_recipient_and_subject(client: Client) -> None:
+    reminder = remind(make_mail(State.PENDING, email="ada@example.com"))
+    page = html.unescape(client.get(reverse(f"admin:{LIST}_changelist")).content.decode())
+    rows = [" ".join(strip_tags(row.replace("</t", " </t")).split()) for row in page.split("<tr>")[2:]]
+    assert next(row for row in rows if row.startswith(str(reminder.pk))).startswith(
+        f"{reminder.pk} reminder SES pending ada@example.com Your access to Monthly ends on"
+    )
+    assert any("created SES pending ada@example.com Your subscription to Monthly has begun" in row for row in rows)
+    assert any("created SNS pending the SNS topic subscription.created.v1" in row for row in rows)
+
+
+def test_queries_of_the_list_do_not_grow_with_its_rows(client: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            client.get(reverse(f"admin:{LIST}_changelist"))
+        return len(found)
+
+    remind(make_mail(State.PENDING))
+    few = queries()
+    for _number in range(5):
+        remind(make_mail(State.PENDING))
+    assert queries() == few
+
+
+def test_page_shows_the_mail_and_what_it_has_to_do_with_what_was_sent(client: Client) -> None:
+    mail = make_mail(State.PENDING, email="ada@example.com")
+    page = page_of(client, mail)
+    assert "To: ada@example.com\nSubject: Your subscription to Monthly has begun\n\nHello" in page
+    assert "This is how it would be sent now." in page
+    Notification.objects.filter(pk=mail.pk).update(state=State.SENT, finished_at=NOW)
+    assert "Mails are not kept: this one is rendered anew." in page_of(client, mail)
+    Notification.objects.filter(pk=mail.pk).update(state=State.SUPPRESSED)
+    assert "This mail was not sent." in page_of(client, mail)
+
+
+def test_page_says_why_a_mail_will_not_be_sent(client: Client) -> None:
+    subscription = make_mail(State.PENDING).event.subscription
+    Service.cancel_subscription(subscription, now=NOW)
+    Service.reactivate_subscription(subscription, now=NOW)
+    mail = Notification.objects.get(event__transition="cancelled", channel=Channel.SES)
+    assert "As things are, it will not be sent: overtaken: reactivated." in page_of(client, mail)
+
+
+def test_page_of_a_reminder_says_so_and_keeps_the_subscribers_link_to_itself(client: Client) -> None:
+    reminder = remind(make_mail(State.PENDING))
+    page = page_of(client, reminder)
+    assert "Turn reminders off: …" in page
+    assert link_of(reminder.event.subscription.user) not in page
+    assert "reminder" in page
+
+
+def test_page_of_an_event_shows_its_json_and_that_of_an_unreachable_user_the_reason(client: Client) -> None:
+    mail = make_mail(State.PENDING, email="")
+    assert "There is no mail: no e-mail address" in page_of(client, mail)
+    assert '"type": "subscription.created.v1"' in page_of(client, Notification.objects.get(channel=Channel.SNS))
