@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from subscriptions.models import Subscription
+from subscriptions.periods import Period, period_of
 
 Status = Subscription.Status
 
@@ -24,6 +25,11 @@ class Standing:
     def is_live(self) -> bool:
         """Whether it gives access."""
         return self.subscription.expired_at is None and self.now < self.subscription.end_date
+
+    @property
+    def period(self) -> Period | None:
+        """What its owner bought. The subscription comes from a query of `with_period`."""
+        return period_of(self.subscription)
 
     @property
     def may_cancel(self) -> bool:

@@ -17,6 +17,7 @@ from subscriptions.api.permissions import Caller, may_renew
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition
 from subscriptions.forms import CancellationForm, TermsForm
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
+from subscriptions.periods import with_period
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscriber_notices
 from subscriptions.standing import Standing, Status
@@ -35,9 +36,9 @@ EVENTS_ON_A_PAGE = 25
 @require_safe
 def subscriptions(request: SubscriberRequest) -> HttpResponse:
     """All of one's subscriptions, the latest first."""
-    owned = Subscription.objects.filter(user=request.user).select_related("plan").order_by("-pk")
-    page = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
     now = clock.now()
+    owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan").order_by("-pk"), now)
+    page = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
     standings = [Standing(subscription, now) for subscription in page]
     context = {"page": page, "standings": standings, "notices": _notices(request.user)}
     return render(request, "subscriptions/subscriptions.html", context)
@@ -120,8 +121,9 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
 
 
 def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:
-    owned = Subscription.objects.filter(user=request.user).select_related("plan")
-    return Standing(get_object_or_404(owned, pk=subscription_id), clock.now())
+    now = clock.now()
+    owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan"), now)
+    return Standing(get_object_or_404(owned, pk=subscription_id), now)
 
 
 def _may_renew(request: SubscriberRequest, standing: Standing) -> bool:

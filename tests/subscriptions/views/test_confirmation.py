@@ -86,3 +86,42 @@ def test_cookie_goes_where_the_session_goes(page: Client, subscription: Subscrip
     cancel(page, subscription)
     cookie = page.cookies["subscription_cancelled"]
     assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
+
+
+def words(page: Client, name: str, **headers: str) -> str:
+    """What the confirmation says now."""
+    return " ".join(page.get(reverse(name), headers=headers).content.decode().split())
+
+
+def test_confirmation_of_what_is_cancelled_meanwhile(page: Client, subscription: Subscription) -> None:
+    cancel(page, subscription)
+    text = words(page, "subscription_success")
+    assert "You subscribed to Monthly on" in text
+    assert "Meanwhile it has been cancelled." in text
+    assert "You are subscribed" not in text
+    assert "A confirmation is on its way" not in text
+
+
+@pytest.mark.parametrize("name", ["subscription_success", "subscription_cancelled"])
+def test_confirmation_of_what_has_ended_meanwhile(page: Client, subscription: Subscription, name: str) -> None:
+    cancel(page, subscription)
+    Service.cancel_now(subscription)
+    text = words(page, name)
+    assert "Meanwhile it has ended." in text
+    assert "Your access ended on" in text
+    for contradiction in ("You are subscribed", "is cancelled", "A confirmation is on its way"):
+        assert contradiction not in text
+
+
+def test_confirmation_of_a_cancellation_that_is_taken_back(page: Client, subscription: Subscription) -> None:
+    cancel(page, subscription)
+    Service.reactivate_subscription(subscription)
+    text = words(page, "subscription_cancelled")
+    assert "Monthly was cancelled" in text
+    assert "Meanwhile it is active again." in text
+    assert "is cancelled" not in text
+
+
+def test_confirmation_speaks_german_of_what_has_moved_on(page: Client, subscription: Subscription) -> None:
+    cancel(page, subscription)
+    assert "Inzwischen ist es gekündigt." in words(page, "subscription_success", **{"Accept-Language": "de"})

@@ -1,0 +1,55 @@
+"""The period that a subscriber has bought, on the terms of its sale, whatever has become of the plan."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from subscriptions.models import Subscription, SubscriptionEvent, Transition
+
+# Not the two that begin a period: with their names SQLite walks the index of all transitions (docs/decisions.md).
+BEGINS_A_PERIOD = ~Q(transition__in=(Transition.CANCELLED, Transition.REACTIVATED, Transition.EXPIRED))
+COLUMNS = {
+    "period_price": "price",
+    "period_currency": "currency",
+    "period_sold": "occurred_at",
+    "period_after": "old_end_date",
+    "period_end": "new_end_date",
+}
+"""Annotations, and the columns of the event that began the period."""
+
+SMALLEST_PRICE = Decimal(1).scaleb(-SubscriptionEvent._meta.get_field("price").decimal_places)
+"""Resolution of the column, which SQLite's answer to a subquery does not keep."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Price and length of one period, as they were when it was sold."""
+
+    price: Decimal
+    currency: str
+    duration_days: int
+
+    @property
+    def is_free(self) -> bool:
+        """True if it cost nothing."""
+        return self.price == 0
+
+
+def with_period(subscriptions: QuerySet[Subscription], now: datetime) -> QuerySet[Subscription]:
+    """Annotate, for `period_of`, the period that is under way at `now`, or else the latest one.
+
+    A renewal in advance begins a period in the future, which is not yet the one under way.
+    """
+    begun = Q(old_end_date__isnull=True) | Q(old_end_date__lte=now)
+    events = SubscriptionEvent.objects.filter(BEGINS_A_PERIOD, begun, subscription=OuterRef("pk")).order_by("-pk")
+    return subscriptions.annotate(**{name: Subquery(events.values(column)[:1]) for name, column in COLUMNS.items()})
+
+
+def period_of(subscription: Subscription) -> Period | None:
+    """Return the annotated period; None where no event tells of it, as of rows that were imported."""
+    price, currency, sold, after, end = (getattr(subscription, name) for name in COLUMNS)
+    if price is None:
+        return None
+    return Period(price.quantize(SMALLEST_PRICE), currency, (end - max(sold, after or sold)).days)
