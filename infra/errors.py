@@ -37,6 +37,27 @@ class PackagingFailed(InfraError, RuntimeError):
     """No package was made; the message holds what the failing program said, or what is wrong with the package."""
 
 
+class NoRepository(InfraError, RuntimeError):
+    """Git, which knows what is released, is missing or does not know the project."""
+
+    REMEDY = (
+        "A package holds the files that are committed, so it needs git and a repository. Use a clone; in an unpacked "
+        "source archive: git init && git add --all && git commit --message 'Release'"
+    )
+
+
+class DirtyRelease(InfraError, ValueError):
+    """The working tree differs from its commit, so that nobody could tell later what was deployed."""
+
+    REMEDY = "Commit, stash or remove them, and deploy again."
+
+
+class MissingApp(InfraError, LookupError):
+    """INSTALLED_APPS names an app that would not be in the package; the message names it."""
+
+    REMEDY = "Run `git add` on the app's folder, or add its package to requirements.in and run `make lock`."
+
+
 class NoRunner(InfraError, RuntimeError):
     """A function of the local AWS was invoked, and nothing was named that runs it."""
 
@@ -67,6 +88,10 @@ class Refused(DeployError, ValueError):
 
 class ZappaFailed(DeployError, RuntimeError):
     """Zappa failed, or printed an error and went on."""
+
+
+class NotAsPackaged(DeployError, RuntimeError):
+    """Lambda runs other code than the package that was uploaded."""
 
 
 class SmokeTestFailed(DeployError, RuntimeError):

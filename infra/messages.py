@@ -20,9 +20,10 @@ from django.template import Context, Engine, Node
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 from infra.local.local_environment import be_local
+from infra.packaging.deployed_folders import with_imports
+from infra.packaging.project_apps import project_apps
 
 PROJECT = Path(__file__).resolve().parent.parent
-PACKAGES = ("config", "foundation", "notifications", "subscriptions")
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -83,7 +84,8 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 def found() -> Iterator[Found]:
     """Every message of the code and of the templates."""
-    for package in PACKAGES:
+    packages = [Path(config.path).relative_to(PROJECT).parts[0] for config in project_apps()]
+    for package in sorted(with_imports(PROJECT, packages)):
         yield from _in_code((PROJECT / package).rglob("*.py"))
         yield from _in_templates((PROJECT / package).rglob("templates/**/*.*"))
 

@@ -11,7 +11,7 @@ from zipfile import BadZipFile, ZipFile
 
 from infra.errors import PackageWithoutStage
 from infra.packaging.package_code_checks import check_bytecode, check_handler, check_native_libraries
-from infra.packaging.package_content_checks import check_secrets, check_strays
+from infra.packaging.package_content_checks import check_release, check_secrets, check_strays
 from infra.packaging.package_problems import Kind, Problem
 from infra.packaging.zipped_package import ZippedPackage
 
@@ -28,6 +28,7 @@ CHECKS: tuple[Callable[[ZippedPackage], Iterator[Problem]], ...] = (
     check_bytecode,
     check_native_libraries,
     check_strays,
+    check_release,
     check_secrets,
 )
 

@@ -6,8 +6,7 @@ from fnmatch import translate
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-PROJECT = ("build/static/", "config/", "foundation/", "locale/", "notifications/", "subscriptions/")
-"""Folders of the project that are deployed. What else lies about in the working directory is not."""
+from django.utils.translation import to_locale
 
 PROJECT_FILES = {"zappa_settings.json"}
 
@@ -16,9 +15,6 @@ MADE_BY_ZAPPA = {"django_zappa_app.py", "handler.py", "zappa_settings.py"}
 
 AWS_SERVICES = ("sesv2", "sns", "sqs")
 """Those that deployed code makes clients for. botocore describes 400, which is half of an unfinished zip."""
-
-LANGUAGES = ("de", "en")
-"""settings.LANGUAGES."""
 
 NOT_DEPLOYED = {
     # Zappa's command line
@@ -55,7 +51,6 @@ NEEDED = (
     *(f"botocore/data/{name}.json" for name in ("_retry", "endpoints", "partitions", "sdk-default-configuration")),
     "build/static/*",
     "config/static/config/openapi.json",
-    *(f"*/locale/{language}/*" for language in LANGUAGES),
     "django/conf/locale/__init__.py",
     "*.dist-info/METADATA",  # psycopg and others look up their version
 )
@@ -95,14 +90,25 @@ NEEDLESS = (
 
 
 class PackageContents:
-    """Tells which of the files in Zappa's zip belong into the deployed one."""
+    """Tells which of the files in Zappa's zip belong into the deployed one.
 
-    def __init__(self, site_packages: Path) -> None:
+    `folders` are those of the project that are deployed, `languages` the codes of settings.LANGUAGES.
+    """
+
+    def __init__(self, site_packages: Path, folders: Iterable[str], languages: Iterable[str]) -> None:
         self._installed = set(_files(distributions(path=[str(site_packages)])))
+        self._folders = tuple(f"{folder}/" for folder in folders)
+        self._needed = _any_of([*NEEDED, *(f"*/locale/{language}/*" for language in map(to_locale, languages))])
 
     def holds(self, name: str) -> bool:
         """Whether the file of this name in the zip is deployed."""
-        return (name in self._installed or _is_ours(name)) and not _is_needless(name)
+        return (name in self._installed or self._is_ours(name)) and not self._is_needless(name)
+
+    def _is_ours(self, name: str) -> bool:
+        return name.startswith(self._folders) or name in PROJECT_FILES | MADE_BY_ZAPPA
+
+    def _is_needless(self, name: str) -> bool:
+        return bool(_NEEDLESS.fullmatch(name)) and not self._needed.fullmatch(name)
 
 
 def _files(installed: Iterable[Distribution]) -> Iterator[str]:
@@ -111,16 +117,8 @@ def _files(installed: Iterable[Distribution]) -> Iterator[str]:
             yield from map(str, distribution.files or [])
 
 
-def _is_ours(name: str) -> bool:
-    return name.startswith(PROJECT) or name in PROJECT_FILES | MADE_BY_ZAPPA
-
-
-def _is_needless(name: str) -> bool:
-    return bool(_NEEDLESS.fullmatch(name)) and not _NEEDED.fullmatch(name)
-
-
 def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(translate, patterns)))
 
 
-_NEEDED, _NEEDLESS = _any_of(NEEDED), _any_of(NEEDLESS)
+_NEEDLESS = _any_of(NEEDLESS)

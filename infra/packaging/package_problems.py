@@ -19,6 +19,8 @@ class Kind(StrEnum):
     TESTS = "tests"
     LOCAL_FILE = "a file of this machine"
     SECRET = "a secret"  # noqa: S105 - the name of a problem
+    NO_RELEASE = "no commit"
+    MISSING_APP = "an installed app without files"
     TOO_LARGE = "too large"
 
 

@@ -1,5 +1,6 @@
 """Zappa's zip made into the deployed one: only what is needed, compiled, and equal for equal sources."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -16,10 +17,10 @@ UNIX = 3
 """The system whose permissions these are; zipfile would write down the one that it runs on."""
 
 
-def write_package(package: Path, contents: PackageContents) -> None:
-    """Replace the zip at `package` by the deployed one. Raises SyntaxError for a module that cannot be compiled."""
+def write_package(package: Path, contents: PackageContents, more: Mapping[str, bytes] | None = None) -> None:
+    """Replace the zip at `package` by the deployed one, with `more` files. Raises SyntaxError for a broken module."""
     with ZipFile(package) as zipped:
-        files = {name: zipped.read(name) for name in zipped.namelist() if contents.holds(name)}
+        files = {name: zipped.read(name) for name in zipped.namelist() if contents.holds(name)} | dict(more or {})
     unfinished = package.with_suffix(".unfinished")
     with ZipFile(unfinished, "w", ZIP_DEFLATED, compresslevel=9) as finished:
         for name, content in sorted((files | _compiled(files)).items()):

@@ -1,4 +1,4 @@
-"""The project's settings for `collectstatic`, which a package needs before there is a database or a secret."""
+"""The project's settings for packaging, which comes before there is a database or a secret."""
 
 from infra.local.local_environment import be_local
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,9 @@ PREFIX = ".package-environment-"
 """Hidden, because Zappa deploys a WebSocket API when any other folder has a file that imports zappa.websocket."""
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - Zappa's copies of ten thousand files; on a disk it takes five times as long
+
+ISOLATED = "-E"
+"""Python's option for programs run here: no PYTHON... variable of the shell has a say."""
 
 
 @dataclass(frozen=True)
@@ -49,28 +52,19 @@ class PackagingEnvironment:
                 environment._make()
         return environment
 
-    @classmethod
-    def active(cls) -> "PackagingEnvironment":
-        """The one that VIRTUAL_ENV names, which is what Zappa packages. Raises PackagingFailed for any other."""
-        directory = Path(os.environ.get("VIRTUAL_ENV", ""))
-        if directory.name != f"{PREFIX}{_fingerprint()}":
-            raise PackagingFailed("Zappa would package whatever is installed here; run `make package` or `make deploy`")
-        return cls(directory)
+    def run(self, module: str, *arguments: str, directory: Path = PROJECT) -> None:
+        """Run a module of this environment, or of the directory. Raises PackagingFailed with what it printed."""
+        variables = os.environ | {"VIRTUAL_ENV": str(self.directory)}
+        if os.access(MEMORY, os.W_OK):
+            variables.setdefault("TMPDIR", str(MEMORY))
+        _run([str(self.python), ISOLATED, "-m", module, *arguments], variables, directory)
 
     def package(self, stage: str, archive: Path, settings_file: Path = SETTINGS_FILE, project: Path = PROJECT) -> None:
-        """Have Zappa package the stage, in about 15 seconds; what is at `archive` is whole. Raises PackagingFailed."""
-        unfinished = archive.with_suffix(".unfinished.zip")
-        arguments = ("package", stage, "--settings_file", str(settings_file), "--output", str(unfinished))
-        with exclusively():
-            try:
-                _run(str(self.python), "-m", "zappa.cli", *arguments, environment=self._variables(), directory=project)
-                unfinished.replace(archive)
-            finally:
-                unfinished.unlink(missing_ok=True)
-
-    def _variables(self) -> dict[str, str]:
-        fast = {"TMPDIR": str(MEMORY)} if os.access(MEMORY, os.W_OK) and "TMPDIR" not in os.environ else {}
-        return os.environ | fast | {"VIRTUAL_ENV": str(self.directory)}
+        """Have Zappa package the project's stage, in about 10 seconds. Raises PackagingFailed."""
+        self.run(
+            "zappa.cli", "package", stage, "--settings_file", str(settings_file), "--output", str(archive),
+            directory=project,
+        )  # fmt: skip
 
     @property
     def _ready(self) -> Path:
@@ -78,16 +72,17 @@ class PackagingEnvironment:
 
     def _make(self) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)  # one whose making was interrupted
-        _run(sys.executable, "-m", "venv", "--without-pip", str(self.directory))
-        pip = (sys.executable, "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check", "--no-input")
-        install = ("install", "--require-hashes", "--no-compile", "-r", str(REQUIREMENTS))
-        _run(*pip, "--python", str(self.python), *install)
+        python = [sys.executable, ISOLATED, "-m"]
+        _run([*python, "venv", "--without-pip", str(self.directory)])
+        pip = [*python, "pip", "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"]
+        install = ["install", "--require-hashes", "--no-compile", "-r", str(REQUIREMENTS)]
+        _run([*pip, "--python", str(self.python), *install])
         self._ready.touch()
 
 
 @contextmanager
 def exclusively() -> Iterator[None]:
-    """One program at a time makes environments and packages in `build`; the others wait."""
+    """One program at a time makes environments in `build`; the others wait."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "package.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -100,7 +95,7 @@ def _fingerprint() -> str:
     return hashlib.sha256(made_from.encode()).hexdigest()[:12]
 
 
-def _run(*command: str, environment: Mapping[str, str] | None = None, directory: Path = PROJECT) -> None:
+def _run(command: list[str], environment: dict[str, str] | None = None, directory: Path = PROJECT) -> None:
     finished = subprocess.run(  # noqa: S603 - Python, pip, Zappa
         command, cwd=directory, env=environment, capture_output=True, text=True, check=False
     )

@@ -1,66 +1,71 @@
-"""Functions that zappa_settings.json names, and that Zappa calls whenever it packages: `package`, `deploy`, `update`.
+"""Functions that zappa_settings.json names, and that Zappa calls when it packages: `package`, `deploy`, `update`.
 
-They run in the packaging environment, so they import nothing that is not in requirements.txt.
+Zappa loads this file by itself, in the operator's environment: whatever is installed there, what is uploaded is the
+checked zip of `make package`. So this imports nothing but the standard library and what stands on that alone.
 """
 
-import json
+import atexit
 import os
-import subprocess
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from click import ClickException
 
 from infra.errors import InfraError
-from infra.packaging.package_check import check_package
-from infra.packaging.package_contents import PackageContents
-from infra.packaging.package_writer import write_package
-from infra.packaging.packaging_environment import PROJECT, PackagingEnvironment
+from infra.packaging.packaging_environment import BUILD, SETTINGS_FILE, PackagingEnvironment
+from infra.packaging.release import Release
 
 if TYPE_CHECKING:
     from zappa.cli import ZappaCLI
 
+UPLOADING = ("deploy", "update")
+"""Zappa's commands that upload the package."""
 
-IGNORED = (
-    "drf_spectacular",  # pages that this site does not have
-    "rest_framework",
-    "jquery.js",  # the admin takes the shortened ones unless DEBUG is set
-    "select2.css",
-    "select2.full.js",
-    "xregexp.js",
-)
-"""Patterns of static files that no page of the deployed site asks for."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def prepare() -> None:
-    """Before Zappa packages: refuse an environment with more than the requirements, and collect static files."""
-    _environment()
-    subprocess.run(  # noqa: S603 - Django's own command
-        [sys.executable, "manage.py", "collectstatic", "--clear", "--no-input", "--verbosity=0"]
-        + [f"--ignore={pattern}" for pattern in IGNORED],
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "infra.packaging.packaged_settings"},
-        check=True,
-    )
-    _sort(PROJECT / "build" / "static" / "staticfiles.json")
+    """Before Zappa packages: refuse what git does not know, and spare Zappa the copy of an environment not in use."""
+    try:
+        Release.read()
+    except InfraError as error:
+        raise ClickException(str(error)) from error
+    # Of the same name, because Zappa leaves a folder of this name in the project out.
+    name = Path(os.environ.get("VIRTUAL_ENV", sys.prefix)).name
+    directory = tempfile.mkdtemp(prefix="no-environment-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    empty = Path(directory) / name
+    (empty / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages").mkdir(parents=True)
+    os.environ["VIRTUAL_ENV"] = str(empty)
 
 
 def finish(zappa: "ZappaCLI") -> None:
-    """After Zappa packaged: make its zip into the one that is deployed, and refuse one that would not work."""
-    package = Path(zappa.zip_path)
-    write_package(package, PackageContents(_environment().site_packages))
-    problems = check_package(package)
-    if problems:
-        raise ClickException("\n".join(map(str, problems)))
-
-
-def _sort(manifest: Path) -> None:
-    # Its order is that of the files on the disk, which differs between machines.
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()), sort_keys=True))
-
-
-def _environment() -> PackagingEnvironment:
+    """After Zappa packaged: put the zip of `make package` in the place of Zappa's."""
     try:
-        return PackagingEnvironment.active()
+        _refuse_other_settings(zappa)
+        if zappa.command in UPLOADING and not _is_local(zappa.zappa.lambda_client.meta.endpoint_url):
+            Release.read().refuse_changes()
+        PackagingEnvironment.prepare().run("infra.packaging.package", zappa.api_stage)
     except InfraError as error:
         raise ClickException(str(error)) from error
+    shutil.copyfile(BUILD / f"{zappa.lambda_name}.zip", zappa.zip_path)
+
+
+def _refuse_other_settings(zappa: "ZappaCLI") -> None:
+    """The package says what may run, so it must say what Zappa is about to schedule."""
+    given = Path(zappa.vargs.get("settings_file") or SETTINGS_FILE).resolve()
+    if given != SETTINGS_FILE:
+        raise ClickException(
+            f"The package is made from {SETTINGS_FILE.name}, and not from {given}. Leave --settings_file out, or give "
+            "the zip of `make package` by --zip."
+        )
+
+
+def _is_local(endpoint: str) -> bool:
+    return urlsplit(endpoint).hostname in LOOPBACK

@@ -1,4 +1,4 @@
-"""A start from an unpacked package and nothing else: `python -I -S packaged_start.py DIRECTORY`.
+"""A start from an unpacked package and nothing else: `python -I -S packaged_start.py DIRECTORY PACKAGE ...`.
 
 Needs what an invocation may need: the handler, every module of the project, the addresses and the admin's, texts,
 static files, clients. With `python -v`, standard error says which modules were compiled.
@@ -13,7 +13,7 @@ if __name__ == "__main__":
     package = sys.argv[1]
     sys.path.insert(0, package)
     importlib.import_module("config.lambda_handler")  # which starts Django
-    for folder in ("config", "foundation", "notifications", "subscriptions"):
+    for folder in sys.argv[2:]:
         for module in pkgutil.walk_packages([f"{package}/{folder}"], f"{folder}."):
             importlib.import_module(module.name)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from config.zappa_settings import read_document, read_stages
 from infra.packaging.package import make_package
+from infra.packaging.package_build import HOOKS
 from infra.packaging.package_contents import PackageContents
 from infra.packaging.package_writer import write_package
 from infra.packaging.packaging_environment import PROJECT, SETTINGS_FILE, PackagingEnvironment
@@ -16,8 +17,8 @@ STAGE = "dev"
 STOCK_HANDLER = "handler.lambda_handler"
 """What Lambda calls where the settings name nothing else."""
 
-HOOKS = ("callbacks", "prebuild_script")
 BARE = Path(__file__).parent / "bare"
+BARE_FOLDERS, BARE_LANGUAGES = ("config", "foundation"), ("en", "de")
 HANDLER = (
     "config/__init__.py", "config/gateway_cookies.py", "config/http_events.py", "config/invocation_rules.py",
     "config/lambda_handler.py", "config/zappa_settings.py", "config/zappa_start.py", "foundation/*.py",
@@ -50,7 +51,7 @@ def make_bare_package(directory: Path) -> Path:
     settings = _write_settings(project, _settings_without(*HOOKS, "events"))
     environment = PackagingEnvironment.prepare()
     environment.package(STAGE, package, settings, project=project)
-    write_package(package, PackageContents(environment.site_packages))
+    write_package(package, PackageContents(environment.site_packages, BARE_FOLDERS, BARE_LANGUAGES))
     return package
 
 

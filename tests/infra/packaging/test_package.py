@@ -8,15 +8,14 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from click import ClickException
-from django.conf import settings
 
 from infra.errors import PackagingFailed, UnsupportedPython
-from infra.packaging import packaging_environment, zappa_hooks
+from infra.packaging import packaging_environment
+from infra.packaging.deployed_folders import STATIC, deployed_folders
 from infra.packaging.lambda_runtimes import runtime_of
 from infra.packaging.package import main, make_package
 from infra.packaging.package_check import BUDGET_BYTES, check_package
-from infra.packaging.package_contents import AWS_SERVICES, LANGUAGES, PROJECT, PackageContents
+from infra.packaging.package_contents import AWS_SERVICES, PackageContents
 from infra.packaging.package_sizes import size_table
 from infra.packaging.package_writer import write_package
 from infra.packaging.packaging_environment import PackagingEnvironment
@@ -24,7 +23,6 @@ from tests.deployment import VARIABLES
 from tests.infra.built_package import BuiltPackage
 
 ROOT = packaging_environment.PROJECT
-DEPLOYED = [ROOT / folder for folder in PROJECT if not folder.startswith("build/")]
 AIM_BYTES = 15 * 2**20
 NEEDED = [
     "botocore/data/endpoints.json",
@@ -44,6 +42,17 @@ NEEDED = [
 NOT_DEPLOYED = ["infra", "tests", "docs", "troposphere", "setuptools", "pip", "package_info.json", "manage.py", ".ci"]
 
 
+PACKAGES = ("config", "foundation", "notifications", "subscriptions")
+FOLDERS = ("build/static", "config", "locale")
+LANGUAGES = ("de", "en")
+
+
+@pytest.fixture
+def deployed() -> list[Path]:
+    """The folders of the project that are deployed, without what is collected."""
+    return [ROOT / folder for folder in sorted(deployed_folders(ROOT) - {STATIC})]
+
+
 def names(package: BuiltPackage) -> set[str]:
     """All files in the zip."""
     with ZipFile(package.archive) as zipped:
@@ -61,8 +70,8 @@ def test_what_lambda_needs_is_in_it_and_the_rest_is_not(package: BuiltPackage) -
     assert {name.split("/")[0] for name in inside} & set(NOT_DEPLOYED) == set()
 
 
-def test_every_module_of_the_project_is_in_it_as_it_stands(package: BuiltPackage) -> None:
-    ours = {str(path.relative_to(ROOT)): path.read_bytes() for folder in DEPLOYED for path in folder.rglob("*.py")}
+def test_every_module_of_the_project_is_in_it_as_it_stands(package: BuiltPackage, deployed: list[Path]) -> None:
+    ours = {str(path.relative_to(ROOT)): path.read_bytes() for folder in deployed for path in folder.rglob("*.py")}
     with ZipFile(package.archive) as zipped:
         packaged = {name: zipped.read(name) for name in zipped.namelist() if name in ours}
     assert ours | packaged == ours
@@ -76,7 +85,7 @@ def test_zappa_takes_nothing_for_a_websocket_handler(package: BuiltPackage) -> N
 def test_django_starts_from_it_alone_and_compiles_nothing(package: BuiltPackage) -> None:
     program = Path(__file__).parent.parent.parent / "programs" / "packaged_start.py"
     finished = subprocess.run(
-        [sys.executable, "-I", "-S", "-v", program, package.directory],
+        [sys.executable, "-I", "-S", "-v", program, package.directory, *PACKAGES],
         env=VARIABLES | {"AWS_DEFAULT_REGION": "us-east-1"},
         capture_output=True,
         text=True,
@@ -117,7 +126,7 @@ def test_order_and_dates_of_the_files_make_no_difference(site_packages: Path, tm
                 shutil.copystat(__file__, tmp_path / "file")
                 zipped.write(tmp_path / "file", name)
                 zipped.infolist()[-1].date_time = (year, 1, 1, 0, 0, 0)
-        write_package(archive, PackageContents(site_packages))
+        write_package(archive, PackageContents(site_packages, FOLDERS, LANGUAGES))
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -142,29 +151,19 @@ def test_order_and_dates_of_the_files_make_no_difference(site_packages: Path, tm
     ],
 )
 def test_only_the_project_and_its_requirements_are_deployed(name: str, deployed: bool, site_packages: Path) -> None:
-    assert PackageContents(site_packages).holds(name) is deployed
+    assert PackageContents(site_packages, FOLDERS, LANGUAGES).holds(name) is deployed
 
 
-def test_a_client_of_a_service_that_botocore_would_no_longer_know_is_noticed() -> None:
-    sources = [path.read_text() for folder in DEPLOYED for path in folder.rglob("*.py")]
+def test_a_client_of_a_service_that_botocore_would_no_longer_know_is_noticed(deployed: list[Path]) -> None:
+    sources = [path.read_text() for folder in deployed for path in folder.rglob("*.py")]
     used = {service for source in sources for service in re.findall(r'\.(?:client|resource)\(\s*"(\w+)"', source)}
     assert used == set(AWS_SERVICES)
-
-
-def test_a_language_whose_texts_would_be_missing_is_noticed() -> None:
-    assert {code for code, _ in settings.LANGUAGES} == set(LANGUAGES)
 
 
 def test_table_of_sizes_adds_up(package: BuiltPackage) -> None:
     *parts, total = [float(size) for size in re.findall(r"([\d.]+) MiB", size_table(package.archive))]
     assert sum(parts) == pytest.approx(total, rel=0.06)  # the zip's own table of contents
     assert total == pytest.approx(package.archive.stat().st_size / 2**20, abs=0.05)
-
-
-def test_environment_with_more_than_the_requirements_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
-    with pytest.raises(ClickException, match="make package"):
-        zappa_hooks.prepare()
 
 
 def test_python_that_is_no_runtime_is_refused_by_name() -> None:

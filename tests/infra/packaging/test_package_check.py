@@ -41,6 +41,7 @@ def good(stage: str = "dev") -> Files:
         **module("zappa_settings.py", f"API_STAGE='{stage}'\n".encode()),
         **module("config/urls.py", b"urlpatterns = []\n"),
         "zappa_settings.json": json.dumps(SETTINGS).encode(),
+        "release.json": json.dumps({"commit": "0" * 40, "dirty": False, "apps": ["config"]}).encode(),
         "psycopg_binary.libs/libpq-e9b5c9ac.so.5.18": library(ARM64 if stage == "arm" else X86_64),
     }
 
@@ -102,6 +103,13 @@ CASES: dict[str, tuple[dict[str, bytes | None], Kind, str]] = {
         "handler.py",
     ),
     "handler without the function": ({**module("handler.py", b"x = 1\n")}, Kind.MISSING_HANDLER, "handler.py"),
+    "release unknown": ({"release.json": None}, Kind.NO_RELEASE, "release.json"),
+    "release broken": ({"release.json": b"[]"}, Kind.NO_RELEASE, "release.json"),
+    "app missing": (
+        {"release.json": b'{"commit": "0", "apps": ["config", "teams.billing"]}'},
+        Kind.MISSING_APP,
+        "teams.billing",
+    ),
     "settings broken": ({"zappa_settings.json": b"{"}, Kind.MISSING_SETTINGS, "package.zip"),
     "settings missing": ({"zappa_settings.json": None}, Kind.MISSING_SETTINGS, "package.zip"),
     "stage unknown": ({**module("zappa_settings.py", b"API_STAGE='x'\n")}, Kind.MISSING_SETTINGS, "package.zip"),

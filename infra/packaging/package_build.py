@@ -1,0 +1,96 @@
+"""Build a package in a directory that holds the files of a release and nothing else, which is the current one.
+
+    python -m infra.packaging.package_build STAGE PACKAGE RECORD
+
+RECORD is the content of the package's release.json. `infra.packaging.package` runs this in the packaging environment,
+from a copy of the release, so that nothing else on this machine can find its way into the package.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+
+from config.zappa_settings import read_document, read_stages
+from infra.errors import InfraError, PackagingFailed
+from infra.packaging.deployed_folders import STATIC, deployed_folders
+from infra.packaging.package_check import check_package
+from infra.packaging.package_contents import PackageContents
+from infra.packaging.package_writer import write_package
+from infra.packaging.packaging_environment import PROJECT, PackagingEnvironment
+from infra.packaging.project_apps import refuse_missing_apps
+from infra.packaging.release import RECORD
+
+HOOKS = ("callbacks", "prebuild_script")
+"""Settings by which a `zappa package` typed elsewhere comes to this build. Zappa itself is called without them."""
+
+IGNORED = (
+    "drf_spectacular",  # pages that this site does not have
+    "rest_framework",
+    "jquery.js",  # the admin takes the shortened ones unless DEBUG is set
+    "select2.css",
+    "select2.full.js",
+    "xregexp.js",
+)
+"""Patterns of static files that no page of the deployed site asks for."""
+
+
+def build_package(stage: str, package: Path, record: bytes) -> None:
+    """Build the stage's package. Raises MissingApp and PackagingFailed."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "infra.packaging.packaged_settings"
+    refuse_missing_apps(settings.INSTALLED_APPS)
+    django.setup()
+    _collect_static_files()
+    environment = PackagingEnvironment(Path(sys.prefix))
+    environment.package(stage, package, _settings_without_hooks(stage, package.parent), PROJECT)
+    languages = [code for code, _ in settings.LANGUAGES]
+    contents = PackageContents(environment.site_packages, deployed_folders(PROJECT), languages)
+    write_package(package, contents, {RECORD: _with_apps(record)})
+    _refuse_problems(package)
+
+
+def main() -> int:
+    """Build it; return the exit status."""
+    stage, package, record = sys.argv[1:]
+    try:
+        build_package(stage, Path(package), record.encode())
+    except (InfraError, SyntaxError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _collect_static_files() -> None:
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=list(IGNORED))
+    # Its order is that of the files on the disk, which differs between machines.
+    manifest = PROJECT / STATIC / "staticfiles.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()), sort_keys=True))
+
+
+def _settings_without_hooks(stage: str, directory: Path) -> Path:
+    stages = {found.name: found.settings for found in read_stages(read_document(PROJECT / "zappa_settings.json"))}
+    settings_file = directory / "settings-without-hooks.json"
+    settings_file.write_text(
+        json.dumps({stage: {key: value for key, value in stages[stage].items() if key not in (*HOOKS, "extends")}})
+    )
+    return settings_file
+
+
+def _with_apps(record: bytes) -> bytes:
+    names = [config.name for config in apps.get_app_configs()]
+    return json.dumps(json.loads(record) | {"apps": names}, sort_keys=True).encode()
+
+
+def _refuse_problems(package: Path) -> None:
+    problems = check_package(package)
+    if problems:
+        raise PackagingFailed("\n".join(map(str, problems)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
