@@ -17,9 +17,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.deployment import preconditions
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
-from infra.errors import DeployError, InfraError, NotConfirmed, Refused, SmokeTestFailed, ZappaFailed
+from infra.errors import DeployError, InfraError, NotAsPackaged, NotConfirmed, Refused, SmokeTestFailed, ZappaFailed
 from infra.local.local_environment import be_local
 from infra.packaging.package import make_package
+from infra.packaging.release import Release, recorded_commit
 
 COMMANDS = ("stack", "data", "deploy", "rollback", "manage", "tail", "undeploy", "delete-stack", "database-url")
 
@@ -40,11 +41,17 @@ def data(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) ->
     steps.take("database, about twenty minutes at first", lambda: deployment.update_data(parameters))
 
 
+def deploy_commit(deployment: Deployment, steps: Steps) -> None:
+    """Deploy what is committed. Raises DirtyRelease where the working tree holds anything else, and as `deploy`."""
+    steps.take("check the working tree", Release.read().refuse_changes)
+    deploy(deployment, steps)
+
+
 def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) -> None:
     """Everything, in the order that never leaves half of it: what can be refused is refused before the first change.
 
     A release that fails once it is uploaded is taken back to the last one that was kept. Raises Refused, StackFailed,
-    PackagingFailed, ZappaFailed, SmokeTestFailed.
+    PackagingFailed, ZappaFailed, NotAsPackaged, SmokeTestFailed.
     """
     steps.take("check the settings", deployment.check_here)
     steps.take("check stack, secret and sender", deployment.check_there)
@@ -53,13 +60,14 @@ def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) ->
     steps.take("stack", deployment.update_stack)
     try:
         steps.take("zappa", lambda: deployment.upload(zipped))
+        steps.take("compare what runs with what was tested", lambda: deployment.compare(zipped))
         steps.take("retries and dead letters", deployment.complete)
         steps.take("migrate", deployment.migrate)
         steps.take("smoke test", deployment.smoke_test)
-    except (ZappaFailed, SmokeTestFailed, ClientError, BotoCoreError):
+    except (ZappaFailed, NotAsPackaged, SmokeTestFailed, ClientError, BotoCoreError):
         _take_back(deployment, steps)
         raise
-    steps.take("keep this release", deployment.releases.keep)
+    steps.take("keep this release", lambda: deployment.releases.keep(f"commit {recorded_commit(zipped)}"))
     print(f"  {deployment.url()}/")
 
 
@@ -135,7 +143,7 @@ def main() -> int:
     commands: dict[str, Callable[[], None]] = {
         "stack": lambda: stack(deployment, dict(arguments.parameter), steps),
         "data": lambda: data(deployment, dict(arguments.parameter), steps),
-        "deploy": lambda: deploy(deployment, steps),
+        "deploy": lambda: deploy_commit(deployment, steps),
         "rollback": lambda: rollback(deployment, steps),
         "undeploy": lambda: undeploy(deployment, steps),
         "database-url": lambda: database_url(deployment),

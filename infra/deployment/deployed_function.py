@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.errors import SmokeTestFailed
+from infra.errors import NotAsPackaged, SmokeTestFailed
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -58,6 +58,15 @@ class DeployedFunction:
                 self._report_failures(mapping)
             else:
                 self._end(mapping)
+
+    def expect_code(self, sha256: str) -> None:
+        """Raise NotAsPackaged unless it runs the code of this hash, as AWS writes it."""
+        found = self.client.get_function_configuration(FunctionName=self.name)["CodeSha256"]
+        if found != sha256:
+            raise NotAsPackaged(
+                f"{self.name} runs code of the hash {found}, and the package has {sha256}: somebody else deploys now. "
+                "Deploy again."
+            )
 
     def run(self, event: dict[str, Any]) -> Any:
         """Invoke it, wait, and return its answer. Raises SmokeTestFailed where it failed."""

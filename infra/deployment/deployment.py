@@ -22,9 +22,11 @@ from infra.deployment.smoke_test import SmokeTest
 from infra.deployment.zappa_command import ZappaCommand
 from infra.errors import NoStack, Refused
 from infra.local.zappa_stage import SETTINGS_FILE, load_stage
+from infra.packaging.executed_packages import ExecutedPackages, code_sha256
 from infra.packaging.lambda_runtimes import runtime_of
 from infra.packaging.package_check import check_package
 from infra.packaging.packaging_environment import BUILD
+from infra.packaging.release import recorded_commit
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "cloudformation"
 
@@ -166,6 +168,12 @@ class Deployment:
         command = "update" if self.function.exists else "deploy"
         self.zappa().run(command, "--zip", str(package), "--disable_progress")
         return command
+
+    def compare(self, package: Path) -> str:
+        """Compare the code that runs with the package; return what it is. Raises NotAsPackaged where they differ."""
+        self.function.expect_code(code_sha256(package))
+        tested = "ran here in make deploy-local" if ExecutedPackages().has(package) else "not run here"
+        return f"the same; commit {recorded_commit(package)}; {tested}"
 
     def complete(self) -> None:
         """What Zappa has no setting for."""

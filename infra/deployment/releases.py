@@ -28,9 +28,9 @@ class Releases:
         published = set(self._published())
         return [version for version in self._tags().get(TAG, "").split() if version in published]
 
-    def keep(self) -> str:
+    def keep(self, description: str = "") -> str:
         """Publish what runs now, code and configuration, and remember it; return its version's number."""
-        version = self._publish()
+        version = self._publish(description)
         self._remember([*(kept for kept in self.kept() if kept != version), version])
         return version
 
@@ -38,7 +38,8 @@ class Releases:
         """The same after going back to `target`: it takes the place of that one, and later ones are forgotten."""
         kept = self.kept()
         earlier = kept[: kept.index(target)]
-        version = self._publish()
+        found = self.client.get_function_configuration(FunctionName=self.function_name, Qualifier=target)
+        version = self._publish(found["Description"])
         self._remember([*earlier, version])
         return version
 
@@ -65,9 +66,9 @@ class Releases:
         found = self.client.get_function_configuration(FunctionName=self.function_name, Qualifier=version)
         return found["CodeSha256"], found.get("Environment", {}).get("Variables", {})
 
-    def _publish(self) -> str:
-        version: str = self.client.publish_version(FunctionName=self.function_name)["Version"]
-        return version
+    def _publish(self, description: str) -> str:
+        published = self.client.publish_version(FunctionName=self.function_name, Description=description)
+        return published["Version"]
 
     def _remember(self, versions: list[str]) -> None:
         self.client.tag_resource(Resource=self._arn(), Tags={TAG: " ".join(versions[-REMEMBERED:])})

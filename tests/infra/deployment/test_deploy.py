@@ -7,17 +7,21 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from click import ClickException
 from moto.cloudformation.models import cloudformation_backends
 
 from infra.deployment import deploy
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
-from infra.errors import DeployError, NotConfirmed, Refused, ZappaFailed
+from infra.errors import DeployError, DirtyRelease, NotAsPackaged, NotConfirmed, Refused, ZappaFailed
 from infra.local.moto_server import ACCOUNT
+from infra.packaging import zappa_hooks
+from infra.packaging.release import Release
 from tests.infra.deployment.account import DATABASE, SECRET, Account
 from tests.infra.deployment.release_zip import code_of
 
@@ -237,6 +241,39 @@ def test_interrupted_first_deployment_is_begun_anew(account: Account, package: P
 def test_error_that_zappa_only_prints_is_an_error(account: Account) -> None:
     with pytest.raises(ZappaFailed, match="We do not have 1 revisions"):
         account.deployment().zappa().run("rollback", "--num-rollback", "1")
+
+
+@pytest.fixture
+def changed_tree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A working tree in which somebody has changed a module."""
+    release = Release(tmp_path, commit="0" * 40, changes=("subscriptions/sweep.py",), files=())
+    monkeypatch.setattr(Release, "read", lambda: release)
+
+
+def test_what_is_not_committed_is_not_deployed(account: Account, changed_tree: None) -> None:
+    with pytest.raises(DirtyRelease, match=r"(?s)subscriptions/sweep\.py.*Commit"):
+        deploy.deploy_commit(account.deployment(), Steps())
+    assert nothing_is_there()
+
+
+@pytest.mark.parametrize("command", ["deploy", "update"])
+def test_zappas_own_command_uploads_nothing_to_aws_that_is_not_committed(changed_tree: None, command: str) -> None:
+    aws = boto3.client("lambda", endpoint_url="https://lambda.us-east-1.amazonaws.com")
+    zappa = SimpleNamespace(command=command, vargs={}, zappa=SimpleNamespace(lambda_client=aws))
+    with pytest.raises(ClickException, match=r"subscriptions/sweep\.py"):
+        zappa_hooks.finish(zappa)
+
+
+def test_what_runs_is_compared_with_the_package(released: Deployment, tmp_path: Path) -> None:
+    package = tmp_path / "package.zip"
+    package.write_bytes(code_of("new"))
+    with zipfile.ZipFile(package, "a") as archive:
+        archive.writestr("release.json", '{"commit": "0123456789abcdef", "dirty": true}')
+    with pytest.raises(NotAsPackaged, match="Deploy again"):
+        released.compare(package)
+
+    released.function.client.update_function_code(FunctionName="subs-dev", ZipFile=package.read_bytes())
+    assert released.compare(package) == "the same; commit 0123456789ab, dirty; not run here"
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def command(aws: LocalAWS) -> Callable[..., tuple[int, str]]:
 
 
 def test_refusal_is_a_sentence_and_a_failing_status(command: Callable[..., tuple[int, str]]) -> None:
-    status, said = command("deploy", "dev")
+    status, said = command("data", "dev")
     assert status == 1
     assert "there is no stack subs-dev-messaging: run `make stack STAGE=dev` first" in said
     assert "Traceback" not in said
