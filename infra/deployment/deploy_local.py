@@ -21,11 +21,14 @@ from infra.deployment.deployed_state import DeployedState, expect_page, expect_r
 from infra.deployment.deployment import Deployment
 from infra.deployment.local_cloud import LocalCloud
 from infra.deployment.local_use import LocalUse
+from infra.deployment.operator_shell import type_command
+from infra.deployment.operator_use import OperatorUse
 from infra.deployment.steps import Steps
 from infra.errors import InfraError, NotAsDeployed, NotConfirmed, Refused, ZappaFailed
 from infra.local.local_environment import be_local
 from infra.packaging.bytecode import compile_module, compiled_name
 from infra.packaging.changed_package import change_package
+from infra.packaging.executed_packages import ExecutedPackages
 from infra.packaging.package import make_package
 
 STAGE = "dev"
@@ -73,8 +76,11 @@ class DeployLocal:
         self._check("the page is the old one", self._old_page)
         self._check("rules, targets, permissions", self._state.check_schedule)
         self._check("event sources, partial failures", self._state.check_event_sources)
+        print("As an operator types it")
+        self._type_commands(package)
         print("Taking it down")
         self._take_down()
+        ExecutedPackages().add(package)
 
     def _make_stack(self) -> None:
         deployment = self._deployment
@@ -102,6 +108,7 @@ class DeployLocal:
             package, self._directory / "changed.zip", {EVERY_PAGE: lambda old: old + f"<p>{NEW_WORDS}</p>".encode()}
         )
         deploy.deploy(self._deployment, self._steps, changed)
+        self._changed = self._deployment.releases.kept()[-1]
         self._check("the page is the new one", self._new_page)
         self._check("function, retries, dead letters, log", self._state.check_function)
         self._check("rules, targets, permissions", self._state.check_schedule)
@@ -118,6 +125,12 @@ class DeployLocal:
         print(f"  {expect_refusal(attempt, ZappaFailed, 'ZeroDivisionError')}")
         self._check("the page is still the new one", self._new_page)
         self._check("function, retries, dead letters, log", self._state.check_function)
+
+    def _type_commands(self, package: Path) -> None:
+        use = OperatorUse(self._deployment, self._state, package)
+        for line, check in use.commands(self._changed):
+            self._check(line[:72], lambda: check(type_command(line)))  # noqa: B023
+        self._check("a page", self._old_page)
 
     def _new_page(self) -> None:
         expect_page(f"{self._deployment.url()}/", NEW_WORDS)

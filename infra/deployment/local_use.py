@@ -17,6 +17,7 @@ from infra.deployment.aws_command import AwsCommand
 from infra.deployment.deployed_function import PATIENT
 from infra.deployment.deployed_state import expect, expect_page
 from infra.deployment.deployment import Deployment
+from infra.deployment.operator_shell import type_command
 from infra.errors import NotAsDeployed
 from infra.local.feedback_queue import FeedbackQueue
 from infra.local.local_aws import LocalAWS
@@ -87,7 +88,7 @@ class LocalUse:
     def tail(self, *secrets: str) -> str:
         """`zappa tail` shows what was done and what was refused, and none of the secrets. Returns its length."""
         time.sleep(1)  # Zappa asks for what is older than this second
-        shown = self.deployment.zappa().run("tail", "--since", "1h", "--disable-keep-open")
+        shown = type_command(f"zappa tail {self.deployment.stage_name} --since 1h --disable-keep-open")
         for wanted in ("sweep finished", "invocation refused"):
             expect(f"{wanted!r} in the log", wanted in shown, True)
         expect("secrets in the log", [secret for secret in secrets if secret in shown], [])

@@ -1,5 +1,6 @@
 """docs/runbook.md: each of its commands is run by `make deploy-local`, or by a test that is named here."""
 
+import inspect
 import os
 import re
 import subprocess
@@ -9,7 +10,7 @@ import boto3
 import pytest
 
 from config.invocation_rules import MANAGEMENT_COMMANDS
-from infra.deployment import deploy_local, runbook
+from infra.deployment import deploy_local, local_use, operator_shell, operator_use, runbook
 from infra.deployment.aws_command import AwsCommand
 from infra.errors import UnknownCommand
 from infra.local.local_aws import LocalAWS
@@ -29,6 +30,7 @@ RUN_BY = {
 """By `make deploy-local`: target, and the call of it in infra/deployment/deploy_local.py."""
 
 TESTED_BY: dict[str, object] = {
+    "source .venv/bin/activate": operator_shell.type_command,
     "make database-url": test_deploy.test_database_url_is_asked_for_and_goes_into_the_secret,
     "make data": test_deploy.test_database_has_a_stack_of_its_own,
     "python -m infra.deployment.secret_key rotate": test_secret_key,
@@ -37,6 +39,7 @@ TESTED_BY: dict[str, object] = {
 """Commands that are run elsewhere."""
 
 LINES = runbook.commands("dev")
+ZAPPA = [line for line in LINES if line.startswith("zappa ")]
 MAKE = [line for line in LINES if line.startswith("make ")]
 AWS = [line for line in LINES if line.startswith("aws ")]
 
@@ -58,10 +61,19 @@ def test_command_is_run_somewhere(line: str) -> None:
     if line.startswith("make ") and not line.startswith(tuple(TESTED_BY)):
         target = line.split()[1]
         assert RUN_BY[target] in Path(deploy_local.__file__).read_text(encoding="utf-8")
+    elif line.startswith("zappa "):
+        typed = "".join(inspect.getsource(module) for module in (local_use, operator_use))
+        assert re.search(rf'f"zappa {line.split()[1]} \{{(stage|self.deployment.stage_name)\}}', typed)
     elif line.startswith("aws "):
         assert line in runbook.aws_commands("dev") or line.startswith(runbook.NOT_LOCAL)
     else:
         assert line.startswith(tuple(TESTED_BY)), f"{line} is run by nothing"
+
+
+def test_zappas_commands_are_all_documented() -> None:
+    assert {line.split()[1] for line in ZAPPA} == {
+        "deploy", "update", "rollback", "status", "tail", "invoke", "manage", "schedule", "unschedule", "undeploy",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("line", MAKE)
