@@ -58,6 +58,10 @@ class MissingApp(InfraError, LookupError):
     REMEDY = "Run `git add` on the app's folder, or add its package to requirements.in and run `make lock`."
 
 
+class PackagesDiffer(PackagingFailed):
+    """A package for another machine differs from the one that ran here in more than it must."""
+
+
 class NoRunner(InfraError, RuntimeError):
     """A function of the local AWS was invoked, and nothing was named that runs it."""
 

@@ -58,6 +58,8 @@ def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) ->
     zipped = package or steps.take("package", lambda: make_package(deployment.stage_name))
     steps.take("check the package", lambda: deployment.check_package(zipped))
     steps.take("stack", deployment.update_stack)
+    if not deployment.target.runs_here:
+        steps.take("first run, not run here before", lambda: deployment.run_first(zipped))
     try:
         steps.take("zappa", lambda: deployment.upload(zipped))
         steps.take("compare what runs with what was tested", lambda: deployment.compare(zipped))

@@ -37,13 +37,17 @@ class DeployedFunction:
     @property
     def exists(self) -> bool:
         """Whether it has been deployed."""
+        return bool(self.architecture)
+
+    @property
+    def architecture(self) -> str:
+        """What it runs on; empty where it has not been deployed."""
         try:
-            self.client.get_function_configuration(FunctionName=self.name)
+            return self.client.get_function_configuration(FunctionName=self.name)["Architectures"][0]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return False
+                return ""
             raise
-        return True
 
     def complete(self, dead_letter_arn: str, queue_arns: Collection[str]) -> None:
         """Set what Zappa has no setting for, or sets only at the first deployment; take from no other queue."""

@@ -12,7 +12,6 @@ from infra.deployment.deployed_function import MAXIMUM_AGE, RETRIES
 from infra.deployment.deployment import Deployment
 from infra.errors import NotAsDeployed
 from infra.local.zappa_stage import load_stage
-from infra.packaging.lambda_runtimes import runtime_of
 from infra.sandbox.deployed_rules import deployed_rules
 from infra.sandbox.event_sources import EventSource, event_sources
 
@@ -33,7 +32,8 @@ class DeployedState:
         found = functions.get_function_configuration(FunctionName=name)
         settings = self.deployment.stage.settings
         expect("handler", found["Handler"], settings["lambda_handler"])
-        expect("runtime", found["Runtime"], runtime_of().name)
+        expect("runtime", found["Runtime"], self.deployment.target.runtime.name)
+        expect("architecture", found["Architectures"], [self.deployment.target.architecture])
         expect("time limit", found["Timeout"], settings["timeout_seconds"])
         expect("memory", found["MemorySize"], settings["memory_size"])
         expect("role", found["Role"], outputs["RoleArn"])

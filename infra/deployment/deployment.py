@@ -15,7 +15,8 @@ from infra.deployment import preconditions
 from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.deployment_secret import DeploymentSecret
-from infra.deployment.deployment_settings import write_settings
+from infra.deployment.deployment_settings import deployment_settings, write_settings
+from infra.deployment.first_run import FirstRun
 from infra.deployment.released_settings import write_released_settings
 from infra.deployment.releases import Releases
 from infra.deployment.smoke_test import SmokeTest
@@ -23,7 +24,7 @@ from infra.deployment.zappa_command import ZappaCommand
 from infra.errors import NoStack, Refused
 from infra.local.zappa_stage import SETTINGS_FILE, load_stage
 from infra.packaging.executed_packages import ExecutedPackages, code_sha256
-from infra.packaging.lambda_runtimes import runtime_of
+from infra.packaging.lambda_target import LambdaTarget
 from infra.packaging.package_check import check_package
 from infra.packaging.packaging_environment import BUILD
 from infra.packaging.release import recorded_commit
@@ -105,9 +106,14 @@ class Deployment:
         """What can be gone back to."""
         return Releases(boto3.client("lambda", region_name=self.region), self.name)
 
+    @property
+    def target(self) -> LambdaTarget:
+        """The machine that the stage's package is for. Raises UnsupportedPython."""
+        return LambdaTarget.of_stage(self.stage.settings)
+
     def check_here(self) -> None:
         """What can be told without AWS. Raises Refused, with every finding, and UnsupportedPython."""
-        runtime_of()
+        LambdaTarget.of_stage(self.stage.settings)
         _refuse(preconditions.settings_problems(self.settings_file))
 
     def outputs(self) -> dict[str, str]:
@@ -127,6 +133,7 @@ class Deployment:
                 *preconditions.output_problems(self.stage, outputs),
                 *preconditions.secret_problems(outputs["SecretArn"], self.region),
                 *preconditions.sender_problems(self.from_address, self.region),
+                *preconditions.architecture_problems(self.function, self.target.architecture),
             ]
         )
 
@@ -155,6 +162,11 @@ class Deployment:
         return ZappaCommand(
             write_settings(self.stage, self.outputs(), datetime.now(UTC), self.directory), self.stage_name
         )
+
+    def run_first(self, package: Path) -> None:
+        """Run a package that cannot run here, apart from the stage's function. Raises SmokeTestFailed."""
+        settings = deployment_settings(self.stage, self.outputs(), datetime.now(UTC))
+        FirstRun(boto3.client("lambda", region_name=self.region), self.name, settings, self.target).of(package)
 
     def upload(self, package: Path) -> str:
         """`zappa deploy` the first time, `zappa update` later; return which. Raises ZappaFailed, Refused.

@@ -10,6 +10,7 @@ from config.checks import check_file
 from config.environment import is_database_url
 from config.secrets import REQUIRED, UnusableSecret, read_variables
 from config.zappa_settings import Stage
+from infra.deployment.deployed_function import DeployedFunction
 
 
 def settings_problems(settings_file: Path) -> list[str]:
@@ -66,6 +67,16 @@ def database_problems(address: str) -> Iterator[str]:
         yield "DATABASE_URL names SQLite, which loses its data on Lambda. Use PostgreSQL."
     elif address and not is_database_url(address):
         yield "DATABASE_URL must be postgres://user:password@host:port/name, with / ? # and @ in the password escaped."
+
+
+def architecture_problems(function: DeployedFunction, architecture: str) -> Iterator[str]:
+    """Whether the function that is there, if any, can be updated: Zappa changes no function's architecture."""
+    found = function.architecture
+    if found and found != architecture:
+        yield (
+            f"{function.name} runs on {found}, and the stage says {architecture}; `zappa update` does not change that. "
+            "Run `make undeploy`, which keeps the stacks and their data, and then `make deploy`."
+        )
 
 
 def sender_problems(address: str, region: str) -> Iterator[str]:

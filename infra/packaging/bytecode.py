@@ -3,11 +3,13 @@
 https://docs.python.org/3/reference/import.html#pyc-invalidation and https://peps.python.org/pep-0552/
 """
 
+import _imp
 import marshal
 import sys
 from dataclasses import dataclass
-from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import PurePosixPath
+
+from infra.packaging.lambda_runtimes import LambdaRuntime, runtime_of
 
 TASK_ROOT = PurePosixPath("/var/task")
 """Where Lambda unpacks a function's code; tracebacks name it, and Python need not correct it at each import."""
@@ -37,17 +39,20 @@ class Header:
         return cls(compiled[:4], int.from_bytes(compiled[4:8], "little"), compiled[8:HEADER_BYTES])
 
     @classmethod
-    def of(cls, source: bytes) -> "Header":
-        """The header that this Python trusts for the source."""
-        return cls(MAGIC_NUMBER, UNCHECKED_HASH, source_hash(source))
+    def of(cls, source: bytes, runtime: LambdaRuntime | None = None) -> "Header":
+        """The header that a runtime's Python trusts for the source, by default this Python."""
+        magic = (runtime or runtime_of()).magic_number
+        # importlib's source_hash, whose key is always the magic number of this Python.
+        return cls(magic, UNCHECKED_HASH, _imp.source_hash(int.from_bytes(magic, "little"), source))
 
     def __bytes__(self) -> bytes:
         return self.magic + self.flags.to_bytes(4, "little") + self.hash
 
 
-def compiled_name(source_name: str) -> str:
-    """The name in the package of a module's compiled form."""
-    return cache_from_source(source_name, optimization="")
+def compiled_name(source_name: str, runtime: LambdaRuntime | None = None) -> str:
+    """The name in the package of a module's compiled form, by default for this Python."""
+    source = PurePosixPath(source_name)
+    return str(source.parent / "__pycache__" / f"{source.stem}.{(runtime or runtime_of()).cache_tag}.pyc")
 
 
 def compile_module(source_name: str, source: bytes) -> bytes:

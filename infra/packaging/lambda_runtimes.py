@@ -10,9 +10,28 @@ from infra.errors import UnsupportedPython
 class LambdaRuntime:
     """One of Lambda's runtimes for Python, https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html."""
 
-    name: str
+    version: tuple[int, int]
     glibc: tuple[int, int]
     """Version of the C library that native code finds there."""
+    magic: int
+    """Number of its bytecode's format, from CPython's Include/internal/pycore_magic_number.h."""
+
+    @property
+    def name(self) -> str:
+        """The runtime's name on Lambda."""
+        major, minor = self.version
+        return f"python{major}.{minor}"
+
+    @property
+    def cache_tag(self) -> str:
+        """Part of the names of its compiled modules."""
+        major, minor = self.version
+        return f"cpython-{major}{minor}"
+
+    @property
+    def magic_number(self) -> bytes:
+        """The first bytes of its compiled modules."""
+        return self.magic.to_bytes(2, "little") + b"\r\n"
 
 
 AMAZON_LINUX_2 = (2, 26)
@@ -22,9 +41,13 @@ AMAZON_LINUX_2023 = (2, 34)
 """glibc, https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html."""
 
 RUNTIMES = {
-    (3, 11): LambdaRuntime("python3.11", AMAZON_LINUX_2),
-    (3, 12): LambdaRuntime("python3.12", AMAZON_LINUX_2023),
-    (3, 13): LambdaRuntime("python3.13", AMAZON_LINUX_2023),
+    runtime.version: runtime
+    for runtime in (
+        LambdaRuntime((3, 11), AMAZON_LINUX_2, magic=3495),
+        LambdaRuntime((3, 12), AMAZON_LINUX_2023, magic=3531),
+        LambdaRuntime((3, 13), AMAZON_LINUX_2023, magic=3571),
+        LambdaRuntime((3, 14), AMAZON_LINUX_2023, magic=3627),
+    )
 }
 
 
@@ -36,3 +59,12 @@ def runtime_of(version: tuple[int, int] = sys.version_info[:2]) -> LambdaRuntime
             f"Python {version[0]}.{version[1]} cannot make a package; use one of {known}, which becomes the runtime"
         )
     return RUNTIMES[version]
+
+
+def runtime_named(name: str) -> LambdaRuntime:
+    """Return the runtime of this name on Lambda. Raises UnsupportedPython."""
+    for runtime in RUNTIMES.values():
+        if runtime.name == name:
+            return runtime
+    known = ", ".join(runtime.name for runtime in RUNTIMES.values())
+    raise UnsupportedPython(f"a stage's runtime cannot be {name}; use one of {known}")

@@ -1,9 +1,10 @@
 """Build a package in a directory that holds the files of a release and nothing else, which is the current one.
 
-    python -m infra.packaging.package_build STAGE PACKAGE RECORD
+    python -m infra.packaging.package_build STAGE PACKAGE RECORD TARGET PACKAGES
 
-RECORD is the content of the package's release.json. `infra.packaging.package` runs this in the packaging environment,
-from a copy of the release, so that nothing else on this machine can find its way into the package.
+RECORD is the content of the package's release.json, TARGET the machine that the package is for, PACKAGES the
+environment that holds its packages. `infra.packaging.package` runs this in the packaging environment, from a copy of
+the release, so that nothing else on this machine can find its way into the package.
 """
 
 import json
@@ -19,6 +20,7 @@ from django.core.management import call_command
 from config.zappa_settings import read_document, read_stages
 from infra.errors import InfraError, PackagingFailed
 from infra.packaging.deployed_folders import STATIC, deployed_folders
+from infra.packaging.lambda_target import LambdaTarget
 from infra.packaging.package_check import check_package
 from infra.packaging.package_contents import PackageContents
 from infra.packaging.package_writer import write_package
@@ -40,25 +42,26 @@ IGNORED = (
 """Patterns of static files that no page of the deployed site asks for."""
 
 
-def build_package(stage: str, package: Path, record: bytes) -> None:
+def build_package(stage: str, package: Path, record: bytes, target: LambdaTarget, packages: Path) -> None:
     """Build the stage's package. Raises MissingApp and PackagingFailed."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "infra.packaging.packaged_settings"
     refuse_missing_apps(settings.INSTALLED_APPS)
     django.setup()
     _collect_static_files()
-    environment = PackagingEnvironment(Path(sys.prefix))
-    environment.package(stage, package, _settings_without_hooks(stage, package.parent), PROJECT)
+    settings_file = _settings_without_hooks(stage, package.parent)
+    PackagingEnvironment(Path(sys.prefix)).package(stage, package, settings_file, PROJECT, packages)
     languages = [code for code, _ in settings.LANGUAGES]
-    contents = PackageContents(environment.site_packages, deployed_folders(PROJECT), languages)
-    write_package(package, contents, {RECORD: _with_apps(record)})
-    _refuse_problems(package)
+    site_packages = PackagingEnvironment(packages).site_packages
+    contents = PackageContents(site_packages, deployed_folders(PROJECT), languages)
+    write_package(package, contents, {RECORD: _with_apps(record)}, target.runtime)
+    _refuse_problems(package, target)
 
 
 def main() -> int:
     """Build it; return the exit status."""
-    stage, package, record = sys.argv[1:]
+    stage, package, record, target, packages = sys.argv[1:]
     try:
-        build_package(stage, Path(package), record.encode())
+        build_package(stage, Path(package), record.encode(), LambdaTarget.parse(target), Path(packages))
     except (InfraError, SyntaxError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -86,8 +89,8 @@ def _with_apps(record: bytes) -> bytes:
     return json.dumps(json.loads(record) | {"apps": names}, sort_keys=True).encode()
 
 
-def _refuse_problems(package: Path) -> None:
-    problems = check_package(package)
+def _refuse_problems(package: Path, target: LambdaTarget) -> None:
+    problems = check_package(package, target)
     if problems:
         raise PackagingFailed("\n".join(map(str, problems)))
 

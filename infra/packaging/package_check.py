@@ -1,6 +1,6 @@
 """Refusing a package that would not work on Lambda: `python -m infra.packaging.package_check ZIP`.
 
-What is checked is the zip as it is uploaded, for the runtime of the Python that runs this.
+What is checked is the zip as it is uploaded, for the runtime and the architecture of its stage.
 """
 
 import sys
@@ -10,6 +10,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from infra.errors import PackageWithoutStage
+from infra.packaging.lambda_target import LambdaTarget
 from infra.packaging.package_code_checks import check_bytecode, check_handler, check_native_libraries
 from infra.packaging.package_content_checks import check_release, check_secrets, check_strays
 from infra.packaging.package_problems import Kind, Problem
@@ -33,11 +34,14 @@ CHECKS: tuple[Callable[[ZippedPackage], Iterator[Problem]], ...] = (
 )
 
 
-def check_package(path: Path) -> list[Problem]:
-    """Every problem of the zip; of one that is too large, only this. Raises UnsupportedPython."""
+def check_package(path: Path, target: LambdaTarget | None = None) -> list[Problem]:
+    """Every problem of the zip; of one that is too large, only this. Raises UnsupportedPython.
+
+    The target is by default that of the stage that the zip names.
+    """
     try:
         too_large = list(_size_problems(path))
-        return too_large or list(_problems(ZippedPackage.read(path)))
+        return too_large or list(_problems(ZippedPackage.read(path, target)))
     except (OSError, BadZipFile, zlib.error) as error:
         return [Problem(Kind.UNREADABLE, path.name, f"{error}. Make it again.")]
     except PackageWithoutStage as error:

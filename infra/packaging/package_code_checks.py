@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from infra.packaging.bytecode import Header, compiled_name
+from infra.packaging.lambda_runtimes import runtime_of
 from infra.packaging.native_library import NativeLibrary, is_native
 from infra.packaging.package_problems import Kind, Problem
 from infra.packaging.zipped_package import ZippedPackage
@@ -20,13 +21,19 @@ def check_handler(package: ZippedPackage) -> Iterator[Problem]:
 
 
 def check_bytecode(package: ZippedPackage) -> Iterator[Problem]:
-    """Lambda cannot write: each cold start would compile anew what is not compiled, or what Python does not trust."""
-    sources = {compiled_name(name): name for name in package.files if name.endswith(".py")}
+    """Lambda cannot write: each cold start would compile anew what is not compiled, or what Python does not trust.
+
+    A package for a Python that is not on this machine may have none at all.
+    """
+    runtime = package.target.runtime
+    if runtime != runtime_of() and not any(name.endswith(".pyc") for name in package.files):
+        return
+    sources = {compiled_name(name, runtime): name for name in package.files if name.endswith(".py")}
     for compiled, source in sources.items():
         if compiled not in package.files:
             yield Problem(Kind.MISSING_BYTECODE, source, "Each cold start would compile it.")
         else:
-            yield from _bytecode_problems(compiled, package.files[compiled], Header.of(package.files[source]))
+            yield from _bytecode_problems(compiled, package.files[compiled], Header.of(package.files[source], runtime))
     for name in package.files:
         if name.endswith(".pyc") and name not in sources:
             yield Problem(Kind.STALE_BYTECODE, name, "Its source is not there.")
@@ -59,10 +66,10 @@ def _library_problems(name: str, content: bytes, package: ZippedPackage) -> Iter
     except ValueError as error:
         yield Problem(Kind.FOREIGN_LIBRARY, name, f"It is {error}. Make the package on Linux.")
         return
-    wanted = package.stage.architecture
+    wanted, runtime = package.target.architecture, package.target.runtime
     if library.architecture != wanted or library.musl:
         found = library.architecture + (" with musl" if library.musl else "")
         yield Problem(Kind.FOREIGN_LIBRARY, name, f"It is for {found}; zappa_settings.json says {wanted}.")
-    if library.glibc > package.runtime.glibc:
-        needs, has = (".".join(map(str, version)) for version in (library.glibc, package.runtime.glibc))
-        yield Problem(Kind.NEWER_GLIBC, name, f"It needs glibc {needs}; {package.runtime.name} has {has}.")
+    if library.glibc > runtime.glibc:
+        needs, has = (".".join(map(str, version)) for version in (library.glibc, runtime.glibc))
+        yield Problem(Kind.NEWER_GLIBC, name, f"It needs glibc {needs}; {runtime.name} has {has}.")

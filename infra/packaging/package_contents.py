@@ -111,9 +111,14 @@ class PackageContents:
         return bool(_NEEDLESS.fullmatch(name)) and not self._needed.fullmatch(name)
 
 
+def is_deployed(distribution: str) -> bool:
+    """Return whether files of the distribution are deployed, by its name on PyPI."""
+    return distribution.lower().replace("_", "-") not in NOT_DEPLOYED
+
+
 def _files(installed: Iterable[Distribution]) -> Iterator[str]:
     for distribution in installed:
-        if distribution.name.lower().replace("_", "-") not in NOT_DEPLOYED:
+        if is_deployed(distribution.name):
             yield from map(str, distribution.files or [])
 
 

@@ -8,6 +8,12 @@ LINES = 8
 MEBIBYTE = 2**20
 
 
+def has_bytecode(package: Path) -> bool:
+    """Return whether the package has compiled modules."""
+    with ZipFile(package) as zipped:
+        return any(name.endswith(".pyc") for name in zipped.namelist())
+
+
 def size_table(package: Path) -> str:
     """The package's size and its biggest parts, in MiB as they are zipped."""
     with ZipFile(package) as zipped:

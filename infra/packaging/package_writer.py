@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from infra.packaging.bytecode import compile_module, compiled_name
+from infra.packaging.compiled_modules import compile_for
+from infra.packaging.lambda_runtimes import LambdaRuntime, runtime_of
 from infra.packaging.package_contents import PackageContents
 
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -17,20 +18,23 @@ UNIX = 3
 """The system whose permissions these are; zipfile would write down the one that it runs on."""
 
 
-def write_package(package: Path, contents: PackageContents, more: Mapping[str, bytes] | None = None) -> None:
-    """Replace the zip at `package` by the deployed one, with `more` files. Raises SyntaxError for a broken module."""
+def write_package(
+    package: Path,
+    contents: PackageContents,
+    more: Mapping[str, bytes] | None = None,
+    runtime: LambdaRuntime | None = None,
+) -> None:
+    """Replace the zip at `package` by the deployed one, with `more` files, compiled for the runtime.
+
+    The runtime is by default this Python's. Raises SyntaxError for a broken module, and PackagingFailed.
+    """
     with ZipFile(package) as zipped:
         files = {name: zipped.read(name) for name in zipped.namelist() if contents.holds(name)} | dict(more or {})
     unfinished = package.with_suffix(".unfinished")
     with ZipFile(unfinished, "w", ZIP_DEFLATED, compresslevel=9) as finished:
-        for name, content in sorted((files | _compiled(files)).items()):
+        for name, content in sorted((files | compile_for(runtime or runtime_of(), files)).items()):
             finished.writestr(_entry(name), content)
     unfinished.replace(package)
-
-
-def _compiled(files: dict[str, bytes]) -> dict[str, bytes]:
-    modules = sorted(name for name in files if name.endswith(".py"))
-    return {compiled_name(name): compile_module(name, files[name]) for name in modules}
 
 
 def _entry(name: str) -> ZipInfo:

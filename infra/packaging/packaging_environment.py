@@ -26,6 +26,11 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - Zappa's copies of ten thousand files; 
 ISOLATED = "-E"
 """Python's option for programs run here: no PYTHON... variable of the shell has a say."""
 
+PIP = (sys.executable, ISOLATED, "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check", "--no-input")
+INSTALL = ("install", "--require-hashes", "--no-compile")
+READY = ".ready"
+"""Name of the file that comes last, so that an environment whose making was interrupted is made anew."""
+
 
 @dataclass(frozen=True)
 class PackagingEnvironment:
@@ -48,36 +53,37 @@ class PackagingEnvironment:
         """Make the environment unless it is there; 15 seconds. Raises UnsupportedPython and PackagingFailed."""
         environment = cls(BUILD / f"{PREFIX}{_fingerprint()}")
         with exclusively():
-            if not environment._ready.exists():
+            if not (environment.directory / READY).exists():
                 environment._make()
         return environment
 
-    def run(self, module: str, *arguments: str, directory: Path = PROJECT) -> None:
-        """Run a module of this environment, or of the directory. Raises PackagingFailed with what it printed."""
-        variables = os.environ | {"VIRTUAL_ENV": str(self.directory)}
+    def run(self, module: str, *arguments: str, directory: Path = PROJECT, packages: Path | None = None) -> None:
+        """Run a module of this environment, or of the directory. Raises PackagingFailed with what it printed.
+
+        `packages` is another environment, whose packages Zappa takes.
+        """
+        variables = os.environ | {"VIRTUAL_ENV": str(packages or self.directory)}
         if os.access(MEMORY, os.W_OK):
             variables.setdefault("TMPDIR", str(MEMORY))
-        _run([str(self.python), ISOLATED, "-m", module, *arguments], variables, directory)
+        run_program([str(self.python), ISOLATED, "-m", module, *arguments], variables, directory)
 
-    def package(self, stage: str, archive: Path, settings_file: Path = SETTINGS_FILE, project: Path = PROJECT) -> None:
+    def package(
+        self,
+        stage: str,
+        archive: Path,
+        settings_file: Path = SETTINGS_FILE,
+        project: Path = PROJECT,
+        packages: Path | None = None,
+    ) -> None:
         """Have Zappa package the project's stage, in about 10 seconds. Raises PackagingFailed."""
-        self.run(
-            "zappa.cli", "package", stage, "--settings_file", str(settings_file), "--output", str(archive),
-            directory=project,
-        )  # fmt: skip
-
-    @property
-    def _ready(self) -> Path:
-        return self.directory / ".ready"
+        arguments = ("package", stage, "--settings_file", str(settings_file), "--output", str(archive))
+        self.run("zappa.cli", *arguments, directory=project, packages=packages)
 
     def _make(self) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)  # one whose making was interrupted
-        python = [sys.executable, ISOLATED, "-m"]
-        _run([*python, "venv", "--without-pip", str(self.directory)])
-        pip = [*python, "pip", "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"]
-        install = ["install", "--require-hashes", "--no-compile", "-r", str(REQUIREMENTS)]
-        _run([*pip, "--python", str(self.python), *install])
-        self._ready.touch()
+        run_program([sys.executable, ISOLATED, "-m", "venv", "--without-pip", str(self.directory)])
+        run_program([*PIP, "--python", str(self.python), *INSTALL, "-r", str(REQUIREMENTS)])
+        (self.directory / READY).touch()
 
 
 @contextmanager
@@ -95,7 +101,8 @@ def _fingerprint() -> str:
     return hashlib.sha256(made_from.encode()).hexdigest()[:12]
 
 
-def _run(command: list[str], environment: dict[str, str] | None = None, directory: Path = PROJECT) -> None:
+def run_program(command: list[str], environment: dict[str, str] | None = None, directory: Path = PROJECT) -> None:
+    """Run a program and wait. Raises PackagingFailed with what it printed."""
     finished = subprocess.run(  # noqa: S603 - Python, pip, Zappa
         command, cwd=directory, env=environment, capture_output=True, text=True, check=False
     )

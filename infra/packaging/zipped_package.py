@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 from config.zappa_settings import read_stages
 from infra.errors import PackageWithoutStage
-from infra.packaging.lambda_runtimes import LambdaRuntime, runtime_of
+from infra.packaging.lambda_target import LambdaTarget
 
 STAGE = re.compile(r"^API_STAGE='(.+)'$", re.MULTILINE)
 """A line of the module that Zappa writes into each package."""
@@ -21,7 +21,7 @@ class PackageStage:
     """What the stage says about the function. `handler` is the dotted name of what Lambda calls."""
 
     name: str
-    architecture: str
+    target: LambdaTarget
     handler: str
 
     @classmethod
@@ -35,22 +35,23 @@ class PackageStage:
             raise PackageWithoutStage("It must have zappa_settings.py, as Zappa makes it, and a whole .json") from error
         return cls(
             name=name,
-            architecture=settings.get("architecture", "x86_64"),
+            target=LambdaTarget.of_stage(settings),
             handler=settings.get("lambda_handler", "handler.lambda_handler"),
         )
 
 
 @dataclass(frozen=True)
 class ZippedPackage:
-    """A whole package in memory, files by name; the runtime is that of the Python that runs this."""
+    """A whole package in memory, files by name. `target` is the machine that it is to run on."""
 
     files: Mapping[str, bytes]
     stage: PackageStage
-    runtime: LambdaRuntime
+    target: LambdaTarget
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, target: LambdaTarget | None = None) -> Self:
         """Read a zip. Raises BadZipFile and zlib.error for a damaged one, PackageWithoutStage and UnsupportedPython."""
         with ZipFile(path) as zipped:
             files = {name: zipped.read(name) for name in zipped.namelist()}
-        return cls(files, PackageStage.read(files), runtime_of())
+        stage = PackageStage.read(files)
+        return cls(files, stage, target or stage.target)

@@ -91,6 +91,13 @@ def test_zappa_makes_the_bytes_of_make_package(fork: Path) -> None:
     assert (fork / "typed.zip").read_bytes() == (fork / "build" / "subs-dev.zip").read_bytes()
 
 
+def test_zip_that_is_made_already_is_taken_as_it_is(fork: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = (fork / "build" / "subs-dev.zip").stat()
+    monkeypatch.setenv("PATH", f"{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}")  # as in an activated environment
+    assert zappa_package(fork).returncode == 0
+    assert (fork / "build" / "subs-dev.zip").stat().st_mtime_ns == made.st_mtime_ns
+
+
 def test_app_of_a_team_is_in_it_with_what_it_imports(fork: Path) -> None:
     inside = set(ZipFile(fork / "typed.zip").namelist())
     assert set(APP) - {"loyalty/static/loyalty/points.css"} <= inside

@@ -10,9 +10,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from infra.packaging import zipped_package
-from infra.packaging.bytecode import compile_module, compiled_name
-from infra.packaging.lambda_runtimes import RUNTIMES, runtime_of
+from infra.packaging.bytecode import Header, compile_module, compiled_name
+from infra.packaging.lambda_runtimes import RUNTIMES, LambdaRuntime, runtime_of
+from infra.packaging.lambda_target import LambdaTarget
 from infra.packaging.package_check import BUDGET_BYTES, UNZIPPED_BYTES, check_package, main
 from infra.packaging.package_problems import Kind
 
@@ -130,17 +130,56 @@ def test_every_kind_of_problem_is_among_these_tests() -> None:
     assert [kind.name for kind in Kind if f"Kind.{kind.name}" not in source] == []
 
 
-@pytest.mark.parametrize(("version", "newest"), [((3, 11), b"2.26"), ((3, 12), b"2.34"), ((3, 13), b"2.34")])
-def test_newest_c_library_is_the_runtimes(
-    version: tuple[int, int], newest: bytes, zipped: Zip, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(zipped_package, "runtime_of", lambda: runtime_of(version))
+def without_bytecode(files: Files) -> Files:
+    return {name: content for name, content in files.items() if not name.endswith(".pyc")}
+
+
+@pytest.mark.parametrize(
+    ("version", "newest"), [((3, 11), b"2.26"), ((3, 12), b"2.34"), ((3, 13), b"2.34"), ((3, 14), b"2.34")]
+)
+def test_newest_c_library_is_the_runtimes(version: tuple[int, int], newest: bytes, zipped: Zip) -> None:
+    target = LambdaTarget(runtime_of(version), "x86_64")
+    files = good() if target.runtime == runtime_of() else without_bytecode(good())
     major, minor = RUNTIMES[version].glibc
     assert newest == f"{major}.{minor}".encode()
-    assert check_package(zipped(good() | {"x.so": library(glibc=newest)})) == []
-    (problem,) = check_package(zipped(good() | {"x.so": library(glibc=f"{major}.{minor + 1}".encode())}))
+    assert check_package(zipped(files | {"x.so": library(glibc=newest)}), target) == []
+    (problem,) = check_package(zipped(files | {"x.so": library(glibc=f"{major}.{minor + 1}".encode())}), target)
     assert problem.kind is Kind.NEWER_GLIBC
     assert RUNTIMES[version].name in problem.hint
+
+
+def of_python(runtime: LambdaRuntime, files: Files) -> Files:
+    """The files with bytecode that says it is of another Python."""
+    made = without_bytecode(files)
+    headers = {
+        compiled_name(name, runtime): bytes(Header.of(source, runtime))
+        for name, source in made.items()
+        if name.endswith(".py")
+    }
+    return made | headers
+
+
+OTHER = next(runtime for runtime in RUNTIMES.values() if runtime != runtime_of())
+ELSEWHERE = {"dev": {"runtime": OTHER.name}}
+
+
+def test_package_for_another_python_has_the_bytecode_of_that_one_or_none(zipped: Zip) -> None:
+    files = good() | {"zappa_settings.json": json.dumps(ELSEWHERE).encode()}
+    whole = of_python(OTHER, files)
+    assert check_package(zipped(whole)) == []
+    assert check_package(zipped(without_bytecode(files))) == []
+
+    assert {problem.kind for problem in check_package(zipped(files))} == {Kind.MISSING_BYTECODE, Kind.STALE_BYTECODE}
+    half = {name: content for name, content in whole.items() if name != compiled_name("config/urls.py", OTHER)}
+    assert [problem.kind for problem in check_package(zipped(half))] == [Kind.MISSING_BYTECODE]
+    stale = whole | {"config/urls.py": b"new = 1"}
+    assert [problem.kind for problem in check_package(zipped(stale))] == [Kind.STALE_BYTECODE]
+
+
+def test_package_of_an_arm_stage_that_runs_here_is_checked_for_here(zipped: Zip) -> None:
+    files = good("arm") | {"psycopg_binary.libs/libpq-e9b5c9ac.so.5.18": library(X86_64)}
+    assert [problem.kind for problem in check_package(zipped(files))] == [Kind.FOREIGN_LIBRARY]
+    assert check_package(zipped(files), LambdaTarget(runtime_of(), "x86_64")) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""The first run of a package that this machine cannot run, in a function of its own, before any traffic."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infra.deployment.deployed_function import DeployedFunction
+from infra.packaging.lambda_target import LambdaTarget
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+CHECK = {"manage": "check"}
+"""An event that starts Django, imports all apps with their native libraries, and changes nothing."""
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """Runs a package as the stage's settings, as Zappa sees them, configure its function."""
+
+    client: "LambdaClient"
+    name: str
+    settings: dict[str, Any]
+    target: LambdaTarget
+
+    def of(self, package: Path) -> None:
+        """Make the function, invoke it once, and delete it. Raises SmokeTestFailed, with what it failed on."""
+        function = DeployedFunction(self.client, f"{self.name}-first-run")
+        if function.exists:  # what an interrupted run left
+            function.delete()
+        try:
+            self._create(function.name, package)
+            function.run(CHECK)
+        finally:
+            if function.exists:
+                function.delete()
+
+    def _create(self, name: str, package: Path) -> None:
+        self.client.create_function(
+            FunctionName=name,
+            Architectures=[self.target.architecture],  # type: ignore[list-item] # boto3's types list the names
+            Code={"ZipFile": package.read_bytes()},
+            Description=f"First run of {package.name}; deleted at its end",
+            Environment={"Variables": self.settings["aws_environment_variables"]},
+            Handler=self.settings["lambda_handler"],
+            MemorySize=self.settings["memory_size"],
+            Role=self.settings["role_arn"],
+            Runtime=self.target.runtime.name,  # type: ignore[arg-type] # boto3's types list the names
+            Timeout=self.settings["timeout_seconds"],
+            VpcConfig=self.settings.get("vpc_config", {}),
+        )
+        self.client.get_waiter("function_active_v2").wait(FunctionName=name)
