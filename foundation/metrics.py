@@ -20,6 +20,8 @@ class Metric(StrEnum):
 
     SUBSCRIPTIONS_EXPIRED = "SubscriptionsExpired"
     SUBSCRIPTIONS_FAILED = "SubscriptionsFailed"
+    SUBSCRIPTIONS_UNANNOUNCED = "SubscriptionsUnannounced"
+    """Ended, and told of by no public signal, because the receivers had used up the time."""
     SUBSCRIPTIONS_REMAINING = "SubscriptionsRemaining"
     EXPIRY_LATENESS = "ExpiryLateness"
     """How long past its end the latest of those that a sweep expired was."""

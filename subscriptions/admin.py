@@ -146,6 +146,7 @@ class SweepRunAdmin(HistoryAdmin):
         "finished_at",
         "expired",
         "failed",
+        "unannounced",
         "remaining",
         "oldest_late",
         "what_failed",

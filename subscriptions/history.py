@@ -1,25 +1,18 @@
-"""How a transition is put on record: its events, the strict signal, and the public signals once it is committed."""
+"""How a transition is put on record: its events and the strict signal."""
 
-import logging
-from collections.abc import KeysView, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
-from django.db.models import DateTimeField, F, Value, prefetch_related_objects
-from django.dispatch import Signal
+from django.db.models import DateTimeField, F, Value
 
 from foundation.any_of import any_of
 from foundation.insert_select import insert_select_returning
 from subscriptions.errors import TransitionNotRecorded
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from subscriptions.signals import subscriptions_transitioned
-
-logger = logging.getLogger(__name__)
-
-LAZY_RELATIONS = frozenset({"user", "plan"})
 
 UNCHANGED = F("end_date")
 """The old end of a transition that leaves the end where it was."""
@@ -80,34 +73,3 @@ class Record:
 def _selected(subscriptions: Sequence[Subscription], columns: dict[str, Value | F]) -> Any:
     rows = Subscription.objects.filter(any_of("pk", [subscription.pk for subscription in subscriptions]))
     return rows.values_list(*columns.values())
-
-
-def announce_on_commit(signal: Signal, sender: type, subscriptions: Sequence[Subscription], **arguments: Any) -> None:
-    """Send a public signal once for each subscription, after the transaction has committed; none if it does not."""
-    if signal.has_listeners(sender):
-        # Robust: the transition is committed, and others have work to do after the commit.
-        transaction.on_commit(lambda: announce(signal, sender, subscriptions, **arguments), robust=True)
-
-
-def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription], **arguments: Any) -> None:
-    """Send the signal once for each subscription; count the receivers that failed in one line of the log.
-
-    Django logs each failure itself, with the receiver's name and the traceback. Of a claimed batch neither user nor
-    plan is loaded: what a receiver first asks for is then loaded for all that follow.
-    """
-    failed = 0
-    lazy = LAZY_RELATIONS - _loaded(subscriptions[0])
-    for number, subscription in enumerate(subscriptions):
-        for _, answer in signal.send_robust(sender, subscription=subscription, **arguments):
-            if isinstance(answer, Exception):
-                failed += 1
-        if asked := lazy & _loaded(subscription):
-            prefetch_related_objects(subscriptions[number + 1 :], *asked)
-            lazy -= asked
-    if failed:
-        logger.error("receivers of a public signal failed", extra={"failed_receivers": failed})
-
-
-def _loaded(subscription: Subscription) -> KeysView[str]:
-    # Asking each relation whether it is cached is dearer, and every row of a sweep is asked.
-    return subscription._state.fields_cache.keys()  # noqa: SLF001 - Model._state is documented, and its cache not

@@ -11,7 +11,7 @@ from subscriptions.sweep import Sweep
 def check_expired_subscriptions(event: dict[str, Any], context: LambdaContext) -> dict[str, int | float]:
     """Create managed groups that are missing, and end what is due.
 
-    Returns `{"expired", "failed", "remaining", "oldest_late_s" (seconds), "run"}`.
+    Returns `{"expired", "failed", "unannounced", "remaining", "oldest_late_s" (seconds), "run"}`.
 
     Raises InvalidJobEvent, SweepAborted, JobFailed, or the database's error; Lambda then retries and alarms.
     """

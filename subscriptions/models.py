@@ -233,6 +233,12 @@ class SweepRun(models.Model):
     finished_at = models.DateTimeField(_("finished at"), null=True)
     expired = models.PositiveIntegerField(_("expired"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
+    unannounced = models.PositiveIntegerField(
+        _("not announced"),
+        default=0,
+        db_default=0,
+        help_text=_("expired, but no time was left to call the receivers of the public signal"),
+    )
     remaining = models.PositiveIntegerField(_("remaining"), default=0, help_text=_("due and left to the next run"))
     oldest_late = models.DurationField(
         _("oldest late"),
@@ -258,6 +264,7 @@ class SweepRun(models.Model):
         return {
             "expired": self.expired,
             "failed": self.failed,
+            "unannounced": self.unannounced,
             "remaining": self.remaining,
             "oldest_late_s": self.oldest_late.total_seconds(),
             "run": self.pk,

@@ -16,6 +16,7 @@ from foundation.select_for_share import select_for_share
 from foundation.violations import violates_unique
 from subscriptions import signals
 from subscriptions.access import lock_users
+from subscriptions.announcements import Pace, announce_on_commit
 from subscriptions.errors import (
     AlreadySubscribed,
     IllegalTransition,
@@ -26,7 +27,7 @@ from subscriptions.errors import (
     UnknownSubscription,
     UnknownUser,
 )
-from subscriptions.history import Record, announce_on_commit
+from subscriptions.history import Record
 from subscriptions.models import REASON_LENGTH, Plan, Subscription, Transition
 from subscriptions.terms import UNSEEN, Terms
 
@@ -190,10 +191,13 @@ class SubscriptionService:
         return subscription
 
     @staticmethod
-    def expire_claimed(subscriptions: Sequence[Subscription], *, now: datetime) -> None:
-        """End what is due at `now` and was claimed (`SubscriptionQuerySet.claim`) in the transaction that is open."""
+    def expire_claimed(subscriptions: Sequence[Subscription], *, now: datetime, pace: Pace | None = None) -> None:
+        """End what is due at `now` and was claimed (`SubscriptionQuerySet.claim`) in the transaction that is open.
+
+        `pace` bounds the time that announcing may take.
+        """
         if subscriptions:
-            _expire(subscriptions, Record(Transition.EXPIRED, now))
+            _expire(subscriptions, Record(Transition.EXPIRED, now), pace)
 
     @staticmethod
     def check_expired_subscriptions() -> int:
@@ -204,14 +208,14 @@ class SubscriptionService:
         return Sweep(now=clock.now()).run().expired
 
 
-def _expire(subscriptions: Sequence[Subscription], record: Record) -> None:
+def _expire(subscriptions: Sequence[Subscription], record: Record, pace: Pace | None = None) -> None:
     ids = [subscription.pk for subscription in subscriptions]
     Subscription.objects.filter(any_of("pk", ids)).update(status=Status.EXPIRED, expired_at=record.now, exempt=True)
     for subscription in subscriptions:
         subscription.status = Status.EXPIRED
         subscription.expired_at = record.now
         subscription.exempt = True  # until it is renewed, by whichever release
-    announce_on_commit(signals.subscription_expired, SubscriptionService, subscriptions)
+    announce_on_commit(signals.subscription_expired, SubscriptionService, subscriptions, pace)
     record.write(SubscriptionService, subscriptions)
 
 

@@ -6,9 +6,12 @@
 Two stages. `subscriptions_transitioned` is strict: it runs inside the transaction, and an exception undoes the
 transition. The others are public: they run once each after the commit, through `send_robust`, in the order of the
 transitions, with a `subscription` of their own, as its transition left it. A receiver that fails is logged by name and
-stops nothing. A process that dies just after the commit never calls them, nor does a transaction whose earlier
-`on_commit` function raises without `robust=True`. What must not be lost belongs into a row that a strict receiver
-writes.
+stops nothing. What must not be lost belongs into a row that a strict receiver writes, because receivers of a public
+signal are not called
+- where the process dies just after the commit;
+- where the time of a sweep is over: the run counts those subscriptions as `unannounced`. It ends fewer at once where
+  the receivers are slow, so that all can be announced as long as 100 of them can;
+- where an earlier `on_commit` function of the caller's transaction raises and was not registered with `robust=True`.
 """
 
 from django.dispatch import Signal

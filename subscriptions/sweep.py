@@ -12,10 +12,12 @@ from foundation.any_of import any_of
 from foundation.database_errors import is_database_lost
 from foundation.garbage import no_search_for_garbage
 from foundation.metrics import Metric
+from subscriptions.announcements import Pace
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.querysets import LOCK_WAIT, SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
+from subscriptions.signals import subscription_expired
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +47,8 @@ def unlimited() -> timedelta:
 class Sweep:
     """One run over everything that is due at `now`. What it leaves, the next run takes.
 
-    `time_left` is asked before each batch. `limit` bounds how many subscriptions are claimed. Any number of sweeps may
-    run at once: on PostgreSQL each is handed its own rows, on SQLite they take turns.
+    `time_left` is asked before each batch and before each public signal. `limit` bounds how many subscriptions are
+    claimed. Any number of sweeps may run at once: on PostgreSQL each is handed its own rows, on SQLite they take turns.
     """
 
     now: datetime
@@ -58,6 +60,10 @@ class Sweep:
     failures: dict[int, str] = field(default_factory=dict, init=False)
     _put_off: frozenset[int] | None = field(default=None, init=False)
     """What failed in earlier runs; None until something fails in this one."""
+    _pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(self.time_left)
 
     def run(self) -> SweepRun:
         """Sweep, and return the row that records it.
@@ -104,11 +110,11 @@ class Sweep:
         return claimed_any
 
     def _next_batch_size(self) -> int:
-        if self.time_left() < RESERVE or len(self.failures) >= MAXIMUM_FAILURES:
+        available = self.time_left() - RESERVE
+        if available < timedelta() or len(self.failures) >= MAXIMUM_FAILURES:
             return 0
-        if self.limit is None:
-            return self.batch_size
-        return min(self.batch_size, self.limit - self.expired - len(self.failures))
+        size = self._pace.batch_size(subscription_expired, SubscriptionService, self.batch_size, available)
+        return size if self.limit is None else min(size, self.limit - self.expired - len(self.failures))
 
     def _expire(self, rows: SubscriptionQuerySet, size: int, lock_wait: timedelta = LOCK_WAIT) -> list[Subscription]:
         claimed: list[Subscription] = []
@@ -119,7 +125,7 @@ class Sweep:
                 used = connection.connection
                 claimed += rows.claim(size, lock_wait)
                 transaction.on_commit(lambda: committed.extend(claimed))
-                SubscriptionService.expire_claimed(claimed, now=self.now)
+                SubscriptionService.expire_claimed(claimed, now=self.now, pace=self._pace)
         except Exception as error:  # strict receivers may raise anything; it is recorded for its row
             if is_database_lost(error, connection, used):
                 raise
@@ -175,6 +181,7 @@ class Sweep:
         run.finished_at = clock.now()
         run.expired = self.expired
         run.failed = len(self.failures)
+        run.unannounced = self._pace.unannounced
         run.remaining = self.due().count()
         run.oldest_late = self.now - (self.oldest_end or self.now)
         run.failures = {str(pk): error for pk, error in self.failures.items()}
@@ -193,6 +200,7 @@ def _emit(run: SweepRun) -> None:
         {
             Metric.SUBSCRIPTIONS_EXPIRED: run.expired,
             Metric.SUBSCRIPTIONS_FAILED: run.failed,
+            Metric.SUBSCRIPTIONS_UNANNOUNCED: run.unannounced,
             Metric.SUBSCRIPTIONS_REMAINING: run.remaining,
             Metric.EXPIRY_LATENESS: run.oldest_late.total_seconds(),
         }

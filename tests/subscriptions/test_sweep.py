@@ -102,7 +102,8 @@ def test_summary_tells_how_late_the_oldest_was() -> None:
     make_due(plan, 2, end=NOW - timedelta(minutes=5))
     make_due(plan, 1, end=NOW - timedelta(hours=2))
     run = Sweep(now=NOW).run()
-    assert run.summary() == {"expired": 3, "failed": 0, "remaining": 0, "oldest_late_s": 7200.0, "run": run.pk}
+    counts = {"expired": 3, "failed": 0, "unannounced": 0, "remaining": 0}
+    assert run.summary() == counts | {"oldest_late_s": 7200.0, "run": run.pk}
     assert SweepRun.objects.get().finished_at is not None
 
 

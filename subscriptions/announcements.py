@@ -1,0 +1,104 @@
+"""Public signals: sent once a transition is committed, for as long as there is time."""
+
+import logging
+from collections.abc import Callable, Generator, KeysView, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+from django.dispatch import Signal
+
+from subscriptions.models import Subscription
+
+logger = logging.getLogger(__name__)
+
+LAZY_RELATIONS = frozenset({"user", "plan"})
+
+RESERVE = timedelta(seconds=3)
+"""Time kept back for the last receiver that was called, and for the record of the run."""
+
+FIRST_BATCH = 100
+"""Subscriptions ended at once while nobody knows how long the receivers take, and at least, however long they take:
+access ends on time even where a receiver waits for somebody who does not answer."""
+
+
+A_DAY = timedelta(days=1)
+"""Longer than any invocation lasts: the time is not limited."""
+
+
+@dataclass
+class Pace:
+    """How much can be announced in the time that is left, by how long the receivers took so far.
+
+    A receiver that is at work is not interrupted.
+    """
+
+    time_left: Callable[[], timedelta]
+    unannounced: int = field(default=0, init=False)
+    """Subscriptions for which the time was over; no receiver has been called for them."""
+    _each: timedelta | None = field(default=None, init=False)
+    """What one of the latest batch took; None until one has been announced."""
+
+    def batch_size(self, signal: Signal, sender: type, most: int, available: timedelta) -> int:
+        """Return how many subscriptions, `most` at most, can be announced in the time that is available."""
+        if not signal.has_listeners(sender) or available > A_DAY:
+            return most
+        if self._each is None:
+            return min(most, FIRST_BATCH)
+        return min(most, max(FIRST_BATCH, available // self._each)) if self._each else most
+
+    def within(self, subscriptions: Sequence[Subscription]) -> Generator[Subscription]:
+        """Yield the subscriptions one by one until the time is over; count those that are left."""
+        before, announced = self.time_left(), 0
+        try:
+            for subscription in subscriptions:
+                if self.time_left() < RESERVE:
+                    break
+                yield subscription
+                announced += 1
+        finally:
+            self._each = (before - self.time_left()) / announced if announced else None
+            self._leave(len(subscriptions) - announced)
+
+    def _leave(self, number: int) -> None:
+        self.unannounced += number
+        if number:
+            logger.error("receivers of a public signal were not called", extra={"unannounced": number})
+
+
+def announce_on_commit(
+    signal: Signal, sender: type, subscriptions: Sequence[Subscription], pace: Pace | None = None, **arguments: Any
+) -> None:
+    """Send a public signal once for each subscription, after the transaction has committed; none if it does not."""
+    if signal.has_listeners(sender):
+        pace = pace or Pace(lambda: timedelta.max)
+        # Robust: the transition is committed, and others have work to do after the commit.
+        transaction.on_commit(lambda: announce(signal, sender, subscriptions, pace, **arguments), robust=True)
+
+
+def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription], pace: Pace, **arguments: Any) -> None:
+    """Send the signal once for each subscription; count the receivers that failed in one line of the log.
+
+    Django logs each failure itself, with the receiver's name and the traceback. Of a claimed batch neither user nor
+    plan is loaded: what a receiver first asks for is then loaded for all that follow.
+    """
+    failed = 0
+    lazy = LAZY_RELATIONS - _loaded(subscriptions[0])
+    with closing(pace.within(subscriptions)) as in_time:
+        for number, subscription in enumerate(in_time):
+            for _, answer in signal.send_robust(sender, subscription=subscription, **arguments):
+                if isinstance(answer, Exception):
+                    failed += 1
+            if asked := lazy & _loaded(subscription):
+                prefetch_related_objects(subscriptions[number + 1 :], *asked)
+                lazy -= asked
+    if failed:
+        logger.error("receivers of a public signal failed", extra={"failed_receivers": failed})
+
+
+def _loaded(subscription: Subscription) -> KeysView[str]:
+    # Asking each relation whether it is cached is dearer, and every row of a sweep is asked.
+    return subscription._state.fields_cache.keys()  # noqa: SLF001 - Model._state is documented, and its cache not
