@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import F, Max
 
 from foundation.key import Key
+from foundation.money import with_decimals
 from notifications.models import Notification
 
 SubscriptionEvent = Notification._meta.get_field("event").related_model
@@ -52,7 +53,7 @@ def render_event(notification: Notification, previous: int | None) -> str:
                 "subscription_id": subscription.pk,
                 "user_id": _in_json(subscription.user_id),
                 "plan": {"id": subscription.plan_id, "name": subscription.plan.name},
-                "price": str(event.price),
+                "price": str(with_decimals(event.price, 2)),
                 "currency": event.currency,
                 "old_end_date": event.old_end_date and event.old_end_date.isoformat(),
                 "new_end_date": event.new_end_date.isoformat(),

@@ -30,9 +30,13 @@ User = get_user_model()
 
 @admin.register(Plan)
 class PlanAdmin(admin.ModelAdmin):
-    list_display = ["name", "price", "currency", "duration_days", "on_sale"]
+    list_display = ["name", "price_with_its_decimals", "currency", "duration_days", "on_sale"]
     list_filter = ["on_sale"]
     form = PlanForm
+
+    @admin.display(description=_("price"), ordering="price")
+    def price_with_its_decimals(self, plan: Plan) -> str:
+        return plan.price_text
 
     def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
         """Only a plan that nobody ever took; the confirmation page would list every subscription to another."""

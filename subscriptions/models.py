@@ -5,26 +5,31 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
+from foundation import money
+from foundation.money import validate_currency
+from foundation.price_field import PriceField
 from subscriptions.querysets import AppendOnlyError, AppendOnlyQuerySet, SubscriptionQuerySet
 from subscriptions.reminder_days import before_the_beginning, default_reminder_days, validate_reminder_days
 
 MAXIMUM_DURATION_DAYS = 36_525  # a century: a longer period is a typing error
 REASON_LENGTH = 500
 
+TWO_DECIMALS = Q(price=Round("price", 2))
+THREE_DECIMALS = Q(currency__in=money.WITH_THREE_DECIMALS, price=Round("price", 3))
+
 
 class Plan(models.Model):
     """What is sold: a length of time at a price. A free plan has the price 0."""
 
     name = models.CharField(_("name"), max_length=100)
-    price = models.DecimalField(
+    price = PriceField(
         _("price"),
-        max_digits=10,
-        decimal_places=2,
         validators=[MinValueValidator(0)],
         help_text=_("per period"),
     )
@@ -33,7 +38,7 @@ class Plan(models.Model):
         max_length=3,
         default="EUR",
         db_default="EUR",
-        validators=[RegexValidator(r"^[A-Z]{3}$", _("three capital letters, as in ISO 4217"))],
+        validators=[validate_currency],
     )
     duration_days = models.PositiveIntegerField(
         _("duration"),
@@ -57,6 +62,12 @@ class Plan(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(price__gte=0), name="plan_price_not_negative"),
             models.CheckConstraint(
+                condition=Q(price=Round("price", 0))
+                | ~Q(currency__in=money.WITHOUT_DECIMALS) & TWO_DECIMALS
+                | THREE_DECIMALS,
+                name="plan_price_in_minor_units",
+            ),
+            models.CheckConstraint(
                 condition=Q(duration_days__gte=1, duration_days__lte=MAXIMUM_DURATION_DAYS),
                 name="plan_duration_in_range",
             ),
@@ -66,13 +77,26 @@ class Plan(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Raise ValidationError for a reminder that would never be sent."""
+        """Raise ValidationError for a fraction of a minor unit and for a reminder that would never be sent."""
+        if self.price is not None and self.currency in money.DECIMALS:
+            self._validate_price()
         if never := before_the_beginning(self.reminder_days, self.duration_days):
             problem = _("A period has %(duration)s days; take out %(never)s.") % {
                 "duration": self.duration_days,
                 "never": ", ".join(map(str, never)),
             }
             raise ValidationError({"reminder_days": problem})
+
+    def _validate_price(self) -> None:
+        try:
+            money.validate_amount(self.price, self.currency)
+        except ValidationError as error:
+            raise ValidationError({"price": error}) from error
+
+    @property
+    def price_text(self) -> str:
+        """The price as the reader's language writes it, without the currency."""
+        return money.formatted(self.price, self.currency)
 
     @property
     def duration(self) -> timedelta:
@@ -197,7 +221,7 @@ class SubscriptionEvent(models.Model):
         related_name="+",
         verbose_name=_("plan"),
     )
-    price = models.DecimalField(_("price"), max_digits=10, decimal_places=2)
+    price = PriceField(_("price"))
     currency = models.CharField(_("currency"), max_length=3)
 
     objects = AppendOnlyQuerySet.as_manager()
@@ -206,6 +230,10 @@ class SubscriptionEvent(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["pk"]
+        constraints = [
+            # No rule for currencies without decimals: older events keep the fractions that were sold.
+            models.CheckConstraint(condition=TWO_DECIMALS | THREE_DECIMALS, name="event_price_in_minor_units"),
+        ]
         indexes = [
             # The dashboard counts by day and plan from the index alone.
             models.Index(fields=["transition", "occurred_at", "plan"], name="event_by_transition"),
@@ -224,6 +252,11 @@ class SubscriptionEvent(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: raises AppendOnlyError."""
         raise AppendOnlyError
+
+    @property
+    def price_text(self) -> str:
+        """The price as the reader's language writes it, without the currency."""
+        return money.formatted(self.price, self.currency)
 
 
 class SweepRun(models.Model):

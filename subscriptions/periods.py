@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from foundation import money
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
 # Not the two that begin a period: with their names SQLite walks the index of all transitions (docs/decisions.md).
@@ -19,9 +20,6 @@ COLUMNS = {
 }
 """Annotations, and the columns of the event that began the period."""
 
-SMALLEST_PRICE = Decimal(1).scaleb(-SubscriptionEvent._meta.get_field("price").decimal_places)
-"""Resolution of the column, which SQLite's answer to a subquery does not keep."""
-
 
 @dataclass(frozen=True)
 class Period:
@@ -30,6 +28,11 @@ class Period:
     price: Decimal
     currency: str
     duration_days: int
+
+    @property
+    def price_text(self) -> str:
+        """The price as the reader's language writes it, without the currency."""
+        return money.formatted(self.price, self.currency)
 
     @property
     def is_free(self) -> bool:
@@ -52,4 +55,4 @@ def period_of(subscription: Subscription) -> Period | None:
     price, currency, sold, after, end = (getattr(subscription, name) for name in COLUMNS)
     if price is None:
         return None
-    return Period(price.quantize(SMALLEST_PRICE), currency, (end - max(sold, after or sold)).days)
+    return Period(price, currency, (end - max(sold, after or sold)).days)

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from foundation import money
 from subscriptions.errors import ChangedMeanwhile
 from subscriptions.models import Plan, Subscription
 
@@ -51,6 +52,11 @@ class Terms:
             name: value.isoformat() if isinstance(value, datetime) else str(value)
             for name, value in self.stated().items()
         }
+
+    @property
+    def price_text(self) -> str:
+        """The stated price as the reader's language writes it, without the currency; empty if none is stated."""
+        return "" if self.price is None else money.formatted(self.price, self.currency or "")
 
     @property
     def is_free(self) -> bool:

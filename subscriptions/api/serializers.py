@@ -6,11 +6,25 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from foundation.api.serializers import AmountField, IdField, StrictSerializer, TextField, WholeNumberField
+from foundation.money import quantised
 from subscriptions.models import REASON_LENGTH, Plan, Subscription, SubscriptionEvent
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,3})?$"})
+class PriceField(serializers.Field[Any, Any, str, Any]):
+    """A price, as a decimal number in a text with the decimals of its currency."""
+
+    def __init__(self) -> None:
+        super().__init__(source="*", read_only=True)
+
+    def to_representation(self, priced: Plan | SubscriptionEvent) -> str:
+        return str(quantised(priced.price, priced.currency))
 
 
 class PlanSerializer(serializers.ModelSerializer[Plan]):
     """A plan. The price is for one period, as a decimal number in a text."""
+
+    price = PriceField()
 
     class Meta:
         model = Plan
@@ -37,6 +51,7 @@ class EventSerializer(serializers.ModelSerializer[SubscriptionEvent]):
     """One transition. `by` names nobody: operators stay unnamed to subscribers."""
 
     by = serializers.SerializerMethodField()
+    price = PriceField()
 
     class Meta:
         model = SubscriptionEvent
