@@ -10,9 +10,9 @@ from notifications import aws as clients
 from tests.second_emulator.ministack import Ministack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def second_aws() -> Iterator[LocalAWS]:
-    """The second emulator, started once, with topic, queue and identity."""
+    """The second emulator with topic, queue and identity. While it is up, the AWS variables do not point at moto."""
     clients.forget_clients()
     with LocalAWS(
         topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS, emulator=Ministack()
