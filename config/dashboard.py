@@ -13,13 +13,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from config.health import is_late, is_stale
+from config.health import is_audit_stale, is_late, is_stale
 from config.notification_charts import delivery_charts
 from config.subscription_charts import live_chart, sweep_charts, transition_charts
 from foundation import clock
 from notifications import figures as notifications
 from notifications.models import State
 from subscriptions import figures as subscriptions
+from subscriptions.managed_groups import missing_names
 from subscriptions.models import Plan
 
 DAYS = 30
@@ -38,6 +39,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Dashboard"),
         **sections.sweeps(),
+        **sections.access(),
         **sections.outbox(),
         **sections.subscriptions(),
     }
@@ -75,6 +77,17 @@ class Figures:
             "stale_after": settings.STALE_SWEEP_AFTER // timedelta(minutes=1),
             "sweeps": [(sweep, _whole_seconds(sweep.oldest_late)) for sweep in latest],
             "sweep_charts": sweep_charts(subscriptions.sweeps_by_hour(since), since, SWEEP_HOURS),
+        }
+
+    def access(self) -> dict[str, Any]:
+        """When access was last compared with the subscriptions, and what was wrong in these days."""
+        last = subscriptions.last_finished_audit()
+        return {
+            "last_audit": last,
+            "audit_is_stale": is_audit_stale(last, self.now),
+            "audit_stale_after": settings.STALE_AUDIT_AFTER // timedelta(minutes=1),
+            "corrections": number_format(subscriptions.audit_corrections(self._since), force_grouping=True),
+            "missing_groups": missing_names(),
         }
 
     def outbox(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from foundation import clock
 from notifications import figures as notifications
 from subscriptions import figures as subscriptions
 from subscriptions.managed_groups import missing_names
+from subscriptions.models import AccessAuditRun
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def find_problems(now: datetime) -> Problems:
     """What is wrong at `now`."""
     try:
-        return Problems([*_of_the_sweep(now), *_of_access()], [*_of_the_outbox(now), *_pauses()])
+        return Problems([*_of_the_sweep(now), *_of_access(now)], [*_of_the_outbox(now), *_pauses()])
     except Error:
         logger.exception("the database does not answer")
         return Problems(["the database does not answer"], [])
@@ -80,6 +81,11 @@ def find_problems(now: datetime) -> Problems:
 def is_stale(last_sweep: datetime | None, now: datetime) -> bool:
     """Whether a sweep should have finished since."""
     return last_sweep is None or now - last_sweep > settings.STALE_SWEEP_AFTER
+
+
+def is_audit_stale(last: AccessAuditRun | None, now: datetime) -> bool:
+    """Return True if an access audit should have finished since."""
+    return last is None or last.finished_at is None or now - last.finished_at > settings.STALE_AUDIT_AFTER
 
 
 def is_late(oldest_pending: datetime | None, now: datetime) -> bool:
@@ -94,8 +100,19 @@ def _of_the_sweep(now: datetime) -> list[str]:
     return [f"the last sweep finished {_minutes(now - last)} minutes ago"] if is_stale(last, now) else []
 
 
-def _of_access() -> list[str]:
-    return [f"the group {name} is missing" for name in missing_names()]
+def _of_access(now: datetime) -> list[str]:
+    missing = [f"the group {name} is missing" for name in missing_names()]
+    return [*missing, *_of_the_audit(subscriptions.last_finished_audit(), now)]
+
+
+def _of_the_audit(last: AccessAuditRun | None, now: datetime) -> list[str]:
+    if last is None or last.finished_at is None:
+        return ["no access audit has finished yet"]
+    if is_audit_stale(last, now):
+        return [f"the last access audit finished {_minutes(now - last.finished_at)} minutes ago"]
+    if last.failed:
+        return [f"the last access audit could not put {last.failed} users right"]
+    return [] if last.complete else ["the last access audit had no time for all users"]
 
 
 def _of_the_outbox(now: datetime) -> list[str]:

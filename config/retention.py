@@ -14,7 +14,7 @@ from foundation import clock
 from foundation.retention import delete_in_batches
 from notifications.models import Feedback, Notification
 from subscriptions.api.idempotency import LIFETIME
-from subscriptions.models import IdempotentRequest, RequestCount, SweepRun
+from subscriptions.models import AccessAuditRun, IdempotentRequest, RequestCount, SweepRun
 
 COUNTS_KEPT = timedelta(hours=1)
 """The windows of the throttles are of a minute."""
@@ -37,6 +37,7 @@ class Retention:
         requests = IdempotentRequest.objects.filter(created_at__lt=self.now - LIFETIME)
         counts = RequestCount.objects.filter(window_start__lt=self.now - COUNTS_KEPT)
         sweeps = SweepRun.objects.filter(started_at__lt=self.now - settings.SWEEPS_KEPT)
+        audits = AccessAuditRun.objects.filter(started_at__lt=self.now - settings.SWEEPS_KEPT)
         feedback = Feedback.objects.filter(received_at__lt=self._true_now - settings.FEEDBACK_KEPT)
         return {
             "sessions": Session.objects.filter(expire_date__lt=self._true_now).order_by("expire_date"),
@@ -44,6 +45,7 @@ class Retention:
             "idempotent_requests": requests.order_by("created_at"),
             "request_counts": counts.order_by("window_start"),
             "sweeps": sweeps.order_by("started_at"),
+            "access_audits": audits.order_by("started_at"),
             "feedback": feedback.order_by("received_at"),
             "notifications": self._notifications().order_by("finished_at"),
         }

@@ -40,6 +40,7 @@ COMPLAINT_STOPS = env.optional("COMPLAINT_STOPS", list_of(MAILS), ["reminder"])
 DELIVERY_THREADS = env.optional("DELIVERY_THREADS", whole_number(), 8)
 DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number(), 5)  # libpq itself waits for minutes
 STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", whole_number(), 5))
+STALE_AUDIT_AFTER = timedelta(minutes=env.optional("STALE_AUDIT_MINUTES", whole_number(), 60))
 STALE_NOTIFICATION_AFTER = timedelta(minutes=env.optional("STALE_NOTIFICATION_MINUTES", whole_number(), 15))
 FEEDBACK_KEPT = timedelta(days=env.optional("FEEDBACK_KEPT_DAYS", whole_number(), 90))
 NOTIFICATIONS_KEPT = timedelta(days=env.optional("NOTIFICATIONS_KEPT_DAYS", whole_number(), 400))

@@ -16,8 +16,8 @@ CONFLICT = "ON CONFLICT DO NOTHING"
 
 def insert_select(
     model: type[Model], fields: Sequence[str], rows: QuerySet[Any, Any], *, ignore_conflicts: bool = False
-) -> None:
-    """Insert the rows that `rows`, a `values_list`, selects.
+) -> int:
+    """Insert the rows that `rows`, a `values_list`, selects; return how many.
 
     `fields` names the columns in the order of `rows`. Both are of the database that `model` is written to, whatever a
     router would read `rows` from. Python defaults and `save()` are bypassed: a column that is
@@ -25,6 +25,7 @@ def insert_select(
     """
     with connections[router.db_for_write(model)].cursor() as cursor:
         cursor.execute(*_statement(model, fields, rows, CONFLICT if ignore_conflicts else ""))
+        return int(cursor.rowcount)
 
 
 def insert_select_returning(

@@ -33,13 +33,23 @@ class Mismatches:
     """With a live subscription and not in the group."""
 
 
-def lock_users(user_ids: Collection[Key]) -> list[Key]:
+@dataclass(frozen=True)
+class Corrections:
+    """How many memberships were wrong and were changed."""
+
+    given: int
+    taken: int
+
+
+def lock_users(user_ids: Collection[Key], *, skip_locked: bool = False) -> list[Key]:
     """Lock the users' rows until the transaction ends, in one order for all; return those that exist.
 
     Whoever judges or changes somebody's access holds this lock. It lets other tables refer to the user meanwhile. A
-    managed group that is missing is created, so that a transition can give access. Raises StrictIsolation.
+    managed group that is missing is created, so that a transition can give access. With `skip_locked`, users whom
+    another transaction holds are left out. Raises StrictIsolation.
     """
-    rows = User._base_manager.filter(any_of("pk", user_ids)).order_by("pk").select_for_update(no_key=True)
+    users = User._base_manager.filter(any_of("pk", user_ids)).order_by("pk")
+    rows = users.select_for_update(no_key=True, skip_locked=skip_locked)
     locked = list(rows.values_list("pk", IsStrict(), _group_id()))
     refuse_strict(any(is_strict for _pk, is_strict, _group in locked))
     if any(group is None for _pk, _is_strict, group in locked):
@@ -47,30 +57,38 @@ def lock_users(user_ids: Collection[Key]) -> list[Key]:
     return [pk for pk, _is_strict, _group in locked]
 
 
-def reconcile_access(user_ids: Collection[Key], now: datetime) -> None:
+def reconcile_access(user_ids: Collection[Key], now: datetime) -> Corrections:
     """Make the users' membership agree with all of their live subscriptions. Idempotent, set-based, two statements.
 
     The users' rows must be locked: these statements then see, on PostgreSQL, all that committed before the lock.
     `m2m_changed` is not sent. Raises IntegrityError where the group itself is missing, which `lock_users` prevents.
     """
-    take_access(user_ids, now)
+    taken = take_access(user_ids, now)
     missing = _without_membership(now).filter(any_of("pk", user_ids)).annotate(access_group=_group_id())
-    insert_select(Membership, [MEMBER, "group"], missing.values_list("pk", "access_group"), ignore_conflicts=True)
+    rows = missing.values_list("pk", "access_group")
+    given = insert_select(Membership, [MEMBER, "group"], rows, ignore_conflicts=True)
+    return Corrections(given=given, taken=taken)
 
 
-def take_access(user_ids: Collection[Key], now: datetime) -> None:
-    """The half of `reconcile_access` that an end can ask for: it makes nobody's subscription live.
+def take_access(user_ids: Collection[Key], now: datetime) -> int:
+    """The half of `reconcile_access` that an end can ask for, as it makes nobody's subscription live. Return how many.
 
     By a scalar subquery, because PostgreSQL makes of NOT EXISTS a join that reads all subscriptions.
     """
     live = Subscription.objects.live(now).filter(user_id=OuterRef(MEMBER)).values("pk")[:1]
     ended = _memberships().annotate(live=Subquery(live)).filter(any_of(MEMBER, user_ids), live__isnull=True)
-    ended.delete()
+    deleted, _by_model = ended.delete()
+    return int(deleted)
 
 
-def find_mismatches(now: datetime) -> Mismatches:
-    """All users whose group does not match, in order. A subscription that is due and not yet swept counts as ended."""
-    stale = _memberships().filter(~_live_of(MEMBER, now)).order_by(f"{MEMBER}_id")
+def find_mismatches(now: datetime, *, due_is_ended: bool = True) -> Mismatches:
+    """Return all users whose group does not match, in order.
+
+    A subscription that is due and not yet swept gives no access any more; with `due_is_ended` false, its user keeps
+    it until the sweep. Set-based over all users: two hash joins, 4.5 s at 1,000,000 users (docs/decisions.md).
+    """
+    ended = ~_live_of(MEMBER, now) if due_is_ended else ~_unexpired_of(MEMBER)
+    stale = _memberships().filter(ended).order_by(f"{MEMBER}_id")
     missing = _without_membership(now).order_by("pk")
     return Mismatches(
         stale=list(stale.values_list(MEMBER, flat=True)),
@@ -79,9 +97,9 @@ def find_mismatches(now: datetime) -> Mismatches:
 
 
 @transaction.atomic
-def repair(user_ids: Collection[Key], now: datetime) -> None:
-    """Lock the users and reconcile their access, in one transaction."""
-    reconcile_access(lock_users(user_ids), now)
+def repair(user_ids: Collection[Key], now: datetime, *, skip_locked: bool = False) -> Corrections:
+    """Lock the users and reconcile their access, in one transaction. What was found before the lock does not count."""
+    return reconcile_access(lock_users(user_ids, skip_locked=skip_locked), now)
 
 
 def _memberships() -> QuerySet[Any]:
@@ -94,6 +112,10 @@ def _group_id() -> Subquery:
 
 def _live_of(user_field: str, now: datetime) -> Exists:
     return Exists(Subscription.objects.live(now).filter(user_id=OuterRef(user_field)))
+
+
+def _unexpired_of(user_field: str) -> Exists:
+    return Exists(Subscription.objects.filter(expired_at__isnull=True, user_id=OuterRef(user_field)))
 
 
 def _without_membership(now: datetime) -> QuerySet[AbstractUser]:

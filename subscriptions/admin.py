@@ -22,7 +22,7 @@ from subscriptions import (
 from subscriptions.admin_actions import AskedFor
 from subscriptions.explanation import explain_access
 from subscriptions.forms import PlanForm
-from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
+from subscriptions.models import AccessAuditRun, Plan, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.querysets import SubscriptionQuerySet
 
 User = get_user_model()
@@ -164,3 +164,8 @@ class SweepRunAdmin(HistoryAdmin):
             for key, error in run.failures.items()
         )
         return format_html_join("", '<p><a href="{}">{}</a>: {}</p>', lines) or "-"
+
+
+@admin.register(AccessAuditRun)
+class AccessAuditRunAdmin(HistoryAdmin):
+    list_display = ["id", "started_at", "finished_at", "given", "taken", "failed", "complete"]

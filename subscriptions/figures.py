@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import TruncDate, TruncHour
+from django.db.models.functions import Coalesce, TruncDate, TruncHour
 
-from subscriptions.models import Subscription, SubscriptionEvent, SweepRun, Transition
+from subscriptions.models import AccessAuditRun, Subscription, SubscriptionEvent, SweepRun, Transition
 
 COUNTED = (Transition.CREATED, Transition.RENEWED, Transition.CANCELLED, Transition.EXPIRED)
 """The transitions that are counted by day."""
@@ -43,6 +43,18 @@ def last_finished_sweep() -> datetime | None:
     """When the last sweep finished; None if none ever did."""
     last: datetime | None = SweepRun.objects.aggregate(last=Max("finished_at"))["last"]
     return last
+
+
+def last_finished_audit() -> AccessAuditRun | None:
+    """Return the access audit that finished last; None if none ever did."""
+    return AccessAuditRun.objects.filter(finished_at__isnull=False).order_by("-finished_at").first()
+
+
+def audit_corrections(since: datetime) -> int:
+    """Return how many memberships access audits have put right since then."""
+    runs = AccessAuditRun.objects.filter(started_at__gte=since).order_by()
+    number: int = runs.aggregate(number=Coalesce(Sum(F("given") + F("taken")), 0))["number"]
+    return number
 
 
 def latest_sweeps(limit: int) -> list[SweepRun]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from foundation import clock
 from foundation.invocation import LambdaContext, scheduled_job
+from subscriptions.audit import AccessAudit
 from subscriptions.managed_groups import restore_groups
 from subscriptions.sweep import Sweep
 
@@ -18,3 +19,13 @@ def check_expired_subscriptions(event: dict[str, Any], context: LambdaContext) -
     with scheduled_job(event, context) as invocation:
         restore_groups()
         return Sweep(now=clock.now(), time_left=invocation.time_left).run().summary()
+
+
+def audit_access(event: dict[str, Any], context: LambdaContext) -> dict[str, int | bool]:
+    """Put memberships right that do not match the subscriptions.
+
+    Returns `{"given", "taken", "failed", "complete", "run"}`. Raises InvalidJobEvent, JobFailed, or the database's
+    error.
+    """
+    with scheduled_job(event, context) as invocation:
+        return AccessAudit(now=clock.now(), time_left=invocation.time_left).run().summary()

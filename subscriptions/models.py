@@ -304,6 +304,35 @@ class SweepRun(models.Model):
         }
 
 
+class AccessAuditRun(models.Model):
+    """One run of the access audit. A run without `finished_at` is at work, or died."""
+
+    started_at = models.DateTimeField(_("started at"), db_index=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, db_index=True)
+    given = models.PositiveIntegerField(_("access given"), default=0, help_text=_("paid for, and missing"))
+    taken = models.PositiveIntegerField(_("access taken"), default=0, help_text=_("without a subscription"))
+    failed = models.PositiveIntegerField(_("failed"), default=0, help_text=_("users who could not be put right"))
+    complete = models.BooleanField(_("complete"), default=False, help_text=_("the time sufficed for all users"))
+
+    class Meta:
+        verbose_name = _("access audit")
+        verbose_name_plural = _("access audits")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"access audit {self.pk}"
+
+    def summary(self) -> dict[str, int | bool]:
+        """Return what the scheduled job returns."""
+        return {
+            "given": self.given,
+            "taken": self.taken,
+            "failed": self.failed,
+            "complete": self.complete,
+            "run": self.pk,
+        }
+
+
 class IdempotentRequest(models.Model):
     """What a user's request with an `Idempotency-Key` was answered, so that its repetition gets the same answer."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,7 +18,8 @@ from foundation import clock
 from notifications import pauses
 from notifications.models import ChannelStatus, Notification, State
 from notifications.outcomes import PauseReason
-from subscriptions.models import SweepRun
+from subscriptions.managed_groups import GROUP
+from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import make_plan, make_user
 from tests.staff import make_staff, sign_in
@@ -82,6 +84,24 @@ def test_stale_sweep_is_an_alarm(operator: Client) -> None:
     assert "No sweep has finished for 40" in page(operator)
     finish_a_sweep(timedelta(minutes=1))
     assert "No sweep has finished for" not in page(operator)
+
+
+def test_access_audit_that_is_stale_or_missing_is_an_alarm_and_its_corrections_are_counted(operator: Client) -> None:
+    assert "No access audit has finished yet." in page(operator)
+    then = clock.now() - timedelta(minutes=90)
+    AccessAuditRun.objects.create(started_at=then, finished_at=then, given=1200, taken=34, complete=True)
+    text = page(operator)
+    assert "No access audit has finished for 1\xa0hour, 30\xa0minutes" in text
+    assert "1,234" in text
+    AccessAuditRun.objects.update(finished_at=clock.now() - timedelta(minutes=5))
+    assert "No access audit has finished" not in page(operator)
+    assert "audited 5\xa0minutes ago" in page(operator)
+
+
+def test_missing_group_is_an_alarm(operator: Client) -> None:
+    assert "is missing" not in page(operator)
+    Group.objects.filter(name=GROUP).update(name="Renamed by SQL")
+    assert f"The group {GROUP} is missing" in page(operator)
 
 
 def test_notification_that_waits_too_long_is_an_alarm(operator: Client) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +17,8 @@ from notifications import pauses
 from notifications.delivery import Delivery
 from notifications.models import ChannelStatus, Notification, State, database_time
 from notifications.outcomes import PauseReason
-from subscriptions.models import SweepRun
+from subscriptions.managed_groups import GROUP
+from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
 from tests.factories import make_plan, make_user
@@ -32,8 +34,14 @@ def time_stands() -> Iterator[None]:
 
 
 @pytest.fixture
-def swept() -> None:
-    """A sweep has finished a minute ago."""
+def audited() -> None:
+    """An access audit has finished a minute ago."""
+    finish_an_audit(MINUTE)
+
+
+@pytest.fixture
+def swept(audited: None) -> None:
+    """A sweep and an access audit have finished a minute ago."""
     finish_a_sweep(MINUTE)
 
 
@@ -51,6 +59,11 @@ def database_that_cannot_be_reached(tmp_path: Any) -> Iterator[None]:
 def finish_a_sweep(ago: timedelta) -> None:
     then = clock.now() - ago
     SweepRun.objects.create(started_at=then, finished_at=then)
+
+
+def finish_an_audit(ago: timedelta, **fields: Any) -> None:
+    then = clock.now() - ago
+    AccessAuditRun.objects.create(**{"started_at": then, "finished_at": then, "complete": True} | fields)
 
 
 def readiness() -> tuple[int, list[str]]:
@@ -74,18 +87,45 @@ def test_ready(swept: None) -> None:
 
 
 @pytest.mark.django_db
-def test_not_ready_before_the_first_sweep() -> None:
+def test_not_ready_before_the_first_sweep(audited: None) -> None:
     SweepRun.objects.create(started_at=clock.now())
     assert readiness() == (503, ["no sweep has finished yet"])
 
 
 @pytest.mark.django_db
-def test_not_ready_when_the_last_sweep_is_stale(settings: Any) -> None:
+def test_not_ready_when_the_last_sweep_is_stale(audited: None, settings: Any) -> None:
     settings.STALE_SWEEP_AFTER = 5 * MINUTE
     finish_a_sweep(7.5 * MINUTE)
     assert readiness() == (503, ["the last sweep finished 7 minutes ago"])
     finish_a_sweep(4 * MINUTE)
     assert readiness() == (200, [])
+
+
+@pytest.mark.django_db
+def test_not_ready_before_the_first_access_audit() -> None:
+    finish_a_sweep(MINUTE)
+    AccessAuditRun.objects.create(started_at=clock.now())
+    assert readiness() == (503, ["no access audit has finished yet"])
+
+
+@pytest.mark.django_db
+def test_not_ready_when_the_last_access_audit_is_stale_or_left_somebody(swept: None, settings: Any) -> None:
+    settings.STALE_AUDIT_AFTER = 2 * MINUTE
+    assert readiness() == (200, [])
+    AccessAuditRun.objects.update(finished_at=clock.now() - 7.5 * MINUTE)
+    assert readiness() == (503, ["the last access audit finished 7 minutes ago"])
+    finish_an_audit(MINUTE, failed=2)
+    assert readiness() == (503, ["the last access audit could not put 2 users right"])
+    finish_an_audit(MINUTE / 2, complete=False)
+    assert readiness() == (503, ["the last access audit had no time for all users"])
+    finish_an_audit(MINUTE / 4, given=3)
+    assert readiness() == (200, [])
+
+
+@pytest.mark.django_db
+def test_not_ready_while_a_managed_group_is_missing(swept: None) -> None:
+    Group.objects.filter(name=GROUP).update(name="Renamed by SQL")
+    assert readiness() == (503, [f"the group {GROUP} is missing"])
 
 
 @pytest.mark.django_db
@@ -114,6 +154,7 @@ def test_travelling_makes_no_notification_late(settings: Any, tmp_path: Path) ->
     settings.LOCAL_CLOCK = (tmp_path / "clock").as_uri()
     local_clock.move_on(timedelta(days=30))
     finish_a_sweep(MINUTE)
+    finish_an_audit(MINUTE)
     assert readiness() == (200, [])
     Notification.objects.update(due_at=database_time(-20.5 * MINUTE))
     assert readiness() == (503, ["a notification has been due for 20 minutes"])

@@ -19,7 +19,7 @@ from config.retention import Retention
 from foundation import clock, local_clock, retention, throttling
 from notifications import outbox
 from notifications.models import Channel, Feedback, Notification, State
-from subscriptions.models import IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
+from subscriptions.models import AccessAuditRun, IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.explain import plan_of
 from tests.factories import MONTH, NOW, make_plan, make_user
@@ -75,10 +75,11 @@ def test_each_kind_goes_at_its_own_age() -> None:
         heard = NOW - settings.FEEDBACK_KEPT - age
         Feedback.objects.create(sns_message_id=name, event_type="Send", occurred_at=heard, received_at=heard, raw="{}")
         SweepRun.objects.create(started_at=NOW - settings.SWEEPS_KEPT - age)
+        AccessAuditRun.objects.create(started_at=NOW - settings.SWEEPS_KEPT - age)
         token = AuthToken.objects.order_by("created")[index]
         AuthToken.objects.filter(pk=token.pk).update(expiry=NOW - age)
     AuthToken.objects.create(user=user, expiry=None)
-    kinds = ("sessions", "tokens", "idempotent_requests", "request_counts", "sweeps", "feedback")
+    kinds = ("sessions", "tokens", "idempotent_requests", "request_counts", "sweeps", "access_audits", "feedback")
     assert delete_old() == dict.fromkeys(kinds, 1) | {"notifications": 0}
     assert delete_old() == dict.fromkeys((*kinds, "notifications"), 0)
     assert [row.session_key for row in Session.objects.all()] == ["young"]

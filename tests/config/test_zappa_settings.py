@@ -76,6 +76,7 @@ def test_shipped_jobs_run_when_they_should() -> None:
     for stage in shipped_stages():
         assert {event.function: event.expressions for event in stage.events} == {
             "subscriptions.jobs.check_expired_subscriptions": ("rate(1 minute)",),
+            "subscriptions.jobs.audit_access": ("rate(10 minutes)",),
             "notifications.jobs.deliver_notifications": ("rate(1 minute)",),
             "notifications.jobs.send_expiry_reminders": ("rate(1 hour)",),
             "config.jobs.delete_old_rows": ("cron(17 3 * * ? *)",),

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 
 from infra.local.lambda_function import LambdaFunction
-from subscriptions.models import SweepRun
+from subscriptions.models import AccessAuditRun, SweepRun
 from tests.gateway import GATEWAYS, Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +29,7 @@ def test_health(browser: Browser) -> None:
     assert (unready.status, unready.headers["content-type"]) == (503, "application/json")
     now = datetime.now(UTC)
     SweepRun.objects.create(started_at=now, finished_at=now)
+    AccessAuditRun.objects.create(started_at=now, finished_at=now, complete=True)
     assert browser.get(f"{browser.gateway.prefix}/readyz").status == 200
 
 

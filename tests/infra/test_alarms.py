@@ -19,6 +19,8 @@ from infra.local.local_aws import LocalAWS
 from notifications.delivery import Delivery
 from notifications.models import Channel, Notification, State
 from notifications.unconfirmed import MAXIMUM_RESENDS
+from subscriptions.audit import AccessAudit
+from subscriptions.managed_groups import managed_groups
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
 from subscriptions.sweep import Sweep, unlimited
@@ -36,10 +38,26 @@ def alarms() -> dict[str, Template]:
     return of_type(dict(load(str(MESSAGING))), "CloudWatch::Alarm")
 
 
+def metrics_of(alarm: Template) -> list[Template]:
+    """The metrics that the alarm looks at: the one that it names, or those that it computes with."""
+    if "Metrics" not in alarm:
+        return [alarm]
+    return [part["MetricStat"]["Metric"] for part in alarm["Metrics"] if "MetricStat" in part]
+
+
 @pytest.fixture
-def own(alarms: dict[str, Template]) -> dict[str, Template]:
-    """Those that look at the service's own metrics."""
-    return {name: alarm for name, alarm in alarms.items() if alarm["Namespace"] not in AWSS_OWN}
+def own(alarms: dict[str, Template]) -> list[Template]:
+    """The service's own metrics that alarms look at."""
+    every = [metric for alarm in alarms.values() for metric in metrics_of(alarm)]
+    return [metric for metric in every if metric["Namespace"] not in AWSS_OWN]
+
+
+def test_computing_alarms_compute_with_all_of_their_metrics(alarms: dict[str, Template]) -> None:
+    computing = [alarm["Metrics"] for alarm in alarms.values() if "Metrics" in alarm]
+    assert computing
+    for parts in computing:
+        (expression,) = [part["Expression"] for part in parts if part.get("ReturnData", True)]
+        assert expression == f"SUM([{', '.join(part['Id'] for part in parts if 'MetricStat' in part)}])"
 
 
 def test_every_alarm_wakes_somebody(alarms: dict[str, Template]) -> None:
@@ -87,6 +105,8 @@ def emit_all(
         nowhere = f"{settings.SNS_TOPIC_ARN}-nowhere"
         with override_settings(SNS_TOPIC_ARN=nowhere, SES_FROM_ADDRESS="not-verified@example.net"):
             Sweep(now=now).run()
+            make_user().groups.add(managed_groups().get())
+            AccessAudit(now, unlimited).run()
             Notification.objects.filter(event__transition="created", channel=Channel.SES).update(
                 state=State.UNKNOWN, due_at=now - MONTH, resends=MAXIMUM_RESENDS[Channel.SES]
             )
@@ -98,18 +118,18 @@ def emit_all(
 
 
 def test_own_alarms_look_at_what_is_emitted_under_its_dimensions(
-    own: dict[str, Template], emit_all: Callable[[], None], caplog: pytest.LogCaptureFixture
+    own: list[Template], emit_all: Callable[[], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
         emit_all()
 
     documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.metrics"]
     directives = [document["_aws"]["CloudWatchMetrics"][0] for document in documents]
-    assert len(own) == 8
-    assert {alarm["MetricName"] for alarm in own.values()} <= {
+    assert len(own) == 9
+    assert {metric["MetricName"] for metric in own} <= {
         metric["Name"] for directive in directives for metric in directive["Metrics"]
     }
-    assert [alarm["Namespace"] for alarm in own.values()] == [NAMESPACE] * len(own)
-    assert [alarm["Dimensions"] for alarm in own.values()] == [DIMENSIONS] * len(own)
+    assert [metric["Namespace"] for metric in own] == [NAMESPACE] * len(own)
+    assert [metric["Dimensions"] for metric in own] == [DIMENSIONS] * len(own)
     for directive in directives:
         assert (directive["Namespace"], directive["Dimensions"]) == (NAMESPACE, [["Project", "Stage"]])

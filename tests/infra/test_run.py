@@ -172,8 +172,9 @@ def test_the_deployed_zip_serves_site_and_schedule_in_lambdas_sandbox(package: B
     assert "Monthly" in page
     assert kind == "text/css"
     # The schedule goes on every minute, so only the first round is known.
-    sweep, reminders, delivery = re.split(r"(?<=\n)(?=START )", (tmp_path / "lambda.log").read_text())[1:4]
+    sweep, audit, reminders, delivery = re.split(r"(?<=\n)(?=START )", (tmp_path / "lambda.log").read_text())[1:5]
     assert "sweep finished" in sweep
+    assert "access audited" in audit
     assert "reminders recorded" in reminders
     assert "delivery finished" in delivery
     assert ("Init Duration" in sweep, "Init Duration" in delivery) == (True, False)

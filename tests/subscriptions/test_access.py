@@ -66,7 +66,7 @@ def test_audit_lists_and_fails_then_fixes_then_is_content() -> None:
     assert has_access(missing)
     assert not has_access(stale)
     call_command("audit_access", stdout=out)
-    assert out.getvalue().endswith("everybody matches\n")
+    assert out.getvalue().endswith("All memberships match.\n")
 
 
 def test_due_and_not_yet_swept_counts_as_ended_in_the_audit() -> None:

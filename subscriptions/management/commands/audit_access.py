@@ -1,4 +1,4 @@
-"""Does everybody's group match their subscriptions?"""
+"""Compare everybody's group with their subscriptions."""
 
 from argparse import ArgumentParser
 from itertools import islice
@@ -32,4 +32,4 @@ class Command(BaseCommand):
             raise CommandError(f"{found} users do not match; run again with --fix")
         while batch := list(islice(users, BATCH_SIZE)):
             repair(batch, now)
-        self.stdout.write(f"{found} mended" if found else "everybody matches")
+        self.stdout.write(f"Fixed {found} users." if found else "All memberships match.")

@@ -15,6 +15,7 @@ from infra.costs.cost import DOCUMENT, fill
 from infra.costs.prices import ALARM, CAPACITY_HOUR, LAMBDA_REQUEST, MILLION, PRICES, SES_MAIL, UNVERIFIED, Price
 from infra.costs.workload import HOURS, Workload
 from infra.deployment.policies import DATA, MESSAGING
+from tests.infra.templates import of_type
 
 
 def count(template: str, kind: str) -> int:
@@ -33,13 +34,15 @@ def test_document_without_a_place_for_a_table_is_refused() -> None:
 
 def test_counts_are_those_of_the_templates() -> None:
     stage = read_stages(read_document(settings.BASE_DIR / "zappa_settings.json"))[0]
-    assert count(str(MESSAGING), "CloudWatch::Alarm") == workload.ALARMS
+    alarms = of_type(dict(load(str(MESSAGING))), "CloudWatch::Alarm").values()
+    looked_at = sum(len([part for part in alarm.get("Metrics", [{}]) if "Expression" not in part]) for alarm in alarms)
+    assert looked_at == workload.ALARMS
     assert (len(HEARTBEATS), len(Metric)) == (workload.HEARTBEATS, workload.METRICS)
     assert count(str(DATA), "EC2::VPCEndpoint") * count(str(DATA), "EC2::Subnet") == workload.ENDPOINTS_AND_ZONES
     assert stage.settings["memory_size"] == workload.MEMORY_GIGABYTES * 1024
     schedules = Counter(event.expressions for event in stage.events)
     assert schedules["rate(1 minute)",] == workload.JOBS
-    assert schedules["rate(1 hour)",] == workload.HOURLY_JOBS
+    assert schedules["rate(1 hour)",] + 6 * schedules["rate(10 minutes)",] == workload.HOURLY_JOBS
 
 
 def test_waits_are_those_of_the_template() -> None:
