@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -14,6 +14,7 @@ from foundation.any_of import any_of
 from foundation.insert_select import insert_select
 from foundation.isolation import IsStrict, refuse_strict
 from foundation.key import Key
+from foundation.lock_wait import LockWait
 from subscriptions.managed_groups import GROUP, restore_groups
 from subscriptions.models import Subscription
 
@@ -41,15 +42,17 @@ class Corrections:
     taken: int
 
 
-def lock_users(user_ids: Collection[Key], *, skip_locked: bool = False) -> list[Key]:
+def lock_users(user_ids: Collection[Key], *, lock_wait: timedelta | None = None) -> list[Key]:
     """Lock the users' rows until the transaction ends, in one order for all; return those that exist.
 
     Whoever judges or changes somebody's access holds this lock. It lets other tables refer to the user meanwhile. A
-    managed group that is missing is created, so that a transition can give access. With `skip_locked`, users whom
-    another transaction holds are left out. Raises StrictIsolation.
+    managed group that is missing is created, so that a transition can give access. With `lock_wait`, users whom
+    another transaction holds are left out, and the rest of the transaction waits at most so long for each other lock.
+    Raises StrictIsolation.
     """
-    users = User._base_manager.filter(any_of("pk", user_ids)).order_by("pk")
-    rows = users.select_for_update(no_key=True, skip_locked=skip_locked)
+    rows = User._base_manager.filter(any_of("pk", user_ids)).order_by("pk")
+    rows = rows.filter(LockWait(lock_wait)) if lock_wait else rows
+    rows = rows.select_for_update(no_key=True, skip_locked=lock_wait is not None)
     locked = list(rows.values_list("pk", IsStrict(), _group_id()))
     refuse_strict(any(is_strict for _pk, is_strict, _group in locked))
     if any(group is None for _pk, _is_strict, group in locked):
@@ -85,7 +88,7 @@ def find_mismatches(now: datetime, *, due_is_ended: bool = True) -> Mismatches:
     """Return all users whose group does not match, in order.
 
     A subscription that is due and not yet swept gives no access any more; with `due_is_ended` false, its user keeps
-    it until the sweep. Set-based over all users: two hash joins, 4.5 s at 1,000,000 users (docs/decisions.md).
+    it until the sweep. Set-based over all users: hash joins, 2 s at 1,000,000 users (docs/decisions.md).
     """
     ended = ~_live_of(MEMBER, now) if due_is_ended else ~_unexpired_of(MEMBER)
     stale = _memberships().filter(ended).order_by(f"{MEMBER}_id")
@@ -97,9 +100,9 @@ def find_mismatches(now: datetime, *, due_is_ended: bool = True) -> Mismatches:
 
 
 @transaction.atomic
-def repair(user_ids: Collection[Key], now: datetime, *, skip_locked: bool = False) -> Corrections:
+def repair(user_ids: Collection[Key], now: datetime, *, lock_wait: timedelta | None = None) -> Corrections:
     """Lock the users and reconcile their access, in one transaction. What was found before the lock does not count."""
-    return reconcile_access(lock_users(user_ids, skip_locked=skip_locked), now)
+    return reconcile_access(lock_users(user_ids, lock_wait=lock_wait), now)
 
 
 def _memberships() -> QuerySet[Any]:

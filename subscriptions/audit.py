@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 BATCH_SIZE = 1_000
 """Users locked and put right in one transaction."""
 
+LOCK_WAIT = timedelta(milliseconds=200)
+"""How long a batch waits for a membership that somebody else is writing; halved batches wait again."""
+
 RESERVE = timedelta(seconds=10)
 """Time kept back for the last batch and for the record of the run."""
 
@@ -60,9 +63,10 @@ class AccessAudit:
         """Halve a batch that fails until its cause stands alone. Return False if the time did not suffice."""
         if self.time_left() < RESERVE:
             return False
+        connection.ensure_connection()
         used = connection.connection
         try:
-            corrections = repair(users, self.now, skip_locked=True)
+            corrections = repair(users, self.now, lock_wait=LOCK_WAIT)
         except DatabaseError as error:
             if is_database_lost(error, connection, used):
                 raise
@@ -78,7 +82,7 @@ class AccessAudit:
     def _fail(self, run: AccessAuditRun, user: Key, error: DatabaseError) -> None:
         run.failed += 1
         # The message may quote a row; the log gets only the kind of error.
-        logger.error("access could not be put right", extra={"user": user, "error": type(error).__name__})
+        logger.error("access could not be put right", extra={"user": str(user), "error": type(error).__name__})
 
 
 def _report_permissions() -> int:

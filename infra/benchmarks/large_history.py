@@ -86,6 +86,13 @@ FROM generate_series(0, %(days)s * 1440 - 1) AS minute,
      LATERAL (SELECT %(now)s - interval '1 minute' * (%(days)s * 1440 - minute) AS tick) AS t
 """
 
+AUDITS = """
+INSERT INTO subscriptions_accessauditrun (started_at, finished_at, given, taken, failed, complete)
+SELECT tick, tick + interval '2 seconds', 0, 0, 0, true
+FROM generate_series(0, %(days)s * 144 - 1) AS run,
+     LATERAL (SELECT %(now)s - interval '10 minutes' * (%(days)s * 144 - run) AS tick) AS t
+"""
+
 MEMBERSHIPS = """
 INSERT INTO auth_user_groups (user_id, group_id)
 SELECT s.user_id, g.id FROM subscriptions_subscription AS s, auth_group AS g
@@ -97,10 +104,11 @@ SELECT setval(pg_get_serial_sequence('auth_user', 'id'), %(number)s),
        setval(pg_get_serial_sequence('subscriptions_subscription', 'id'), %(number)s)
 """
 
-STATEMENTS = (USERS, SUBSCRIPTIONS, EVENTS, NOTIFICATIONS, FEEDBACK, SWEEPS, MEMBERSHIPS, SEQUENCES)
+STATEMENTS = (USERS, SUBSCRIPTIONS, EVENTS, NOTIFICATIONS, FEEDBACK, SWEEPS, AUDITS, MEMBERSHIPS, SEQUENCES)
 FILLED = (
     "auth_user", "auth_user_groups", "subscriptions_subscription", "subscriptions_subscriptionevent",
-    "subscriptions_sweeprun", "notifications_notification", "notifications_feedback",
+    "subscriptions_sweeprun", "subscriptions_accessauditrun", "notifications_notification",
+    "notifications_feedback",
 )  # fmt: skip
 
 

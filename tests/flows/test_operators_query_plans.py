@@ -54,6 +54,7 @@ def addresses() -> Iterator[str]:
         "notifications_suppression": [{"lifted_at__isempty": 1}],
         "auth_user": [{"is_staff": 1}],
         "subscriptions_sweeprun": [],
+        "subscriptions_accessauditrun": [],
     }
     anywhere: list[dict[str, Any]] = [{}, {"p": 10}, {"o": 3}]
     searches = [{"q": term} for term in ("user77", "USER77@example.com", "777", "nobody")]

@@ -131,9 +131,9 @@ def test_one_user_who_cannot_be_put_right_holds_nobody_up(
 ) -> None:
     users = [intruder() for _ in range(5)]
 
-    def fails(keys: list[int], now: datetime, *, skip_locked: bool) -> Corrections:
+    def fails(keys: list[int], now: datetime, *, lock_wait: timedelta) -> Corrections:
         with transaction.atomic():
-            corrections = access.repair(keys, now, skip_locked=skip_locked)
+            corrections = access.repair(keys, now, lock_wait=lock_wait)
             if users[2].pk in keys:
                 raise DatabaseError("a trigger refuses ada@example.com")
         return corrections
@@ -177,6 +177,20 @@ def test_user_whom_somebody_holds_is_left_to_the_next_run() -> None:
         assert (has_access(held), has_access(free)) == (True, False)
     run()
     assert not has_access(held)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_membership_that_somebody_writes_holds_nobody_up() -> None:
+    written, free = intruder(), intruder()
+    with transaction.atomic():
+        User.groups.through.objects.select_for_update().get(user=written)
+        other = in_thread(run)
+        other.join()
+        assert not has_access(free)
+        assert AccessAuditRun.objects.get().failed == 1
+    run()
+    assert not has_access(written)
 
 
 @pytest.mark.postgresql

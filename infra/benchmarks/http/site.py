@@ -9,7 +9,7 @@ from django.core.management import call_command
 from knox.models import AuthToken
 
 from foundation import clock
-from subscriptions.models import Plan, Subscription, SweepRun
+from subscriptions.models import AccessAuditRun, Plan, Subscription, SweepRun
 from subscriptions.services import SubscriptionService
 
 PLANS = 4
@@ -62,6 +62,7 @@ def fill_site() -> Site:
     subscriber = _visitor("ada")
     held = _history(subscriber.user, plans, now)
     SweepRun.objects.create(started_at=now, finished_at=now, expired=0, failed=0, remaining=0, oldest_late=timedelta())
+    AccessAuditRun.objects.create(started_at=now, finished_at=now, complete=True)
     return Site(plans, subscriber, _visitor("operator", is_staff=True, is_superuser=True), _visitor("program"), held)
 
 
