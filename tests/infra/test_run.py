@@ -24,7 +24,9 @@ MAKE = ["make", "--silent", "--old-file=.venv/.ready", f"PYTHON={sys.executable}
 
 
 def environment(directory: Path) -> dict[str, str]:
-    return {**os.environ, "LOCAL_DIR": str(directory), "PYTHONWARNINGS": "error"}
+    # The tests may run below a make of their own, whose job server this one has no part in.
+    outside = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
+    return {**outside, "LOCAL_DIR": str(directory), "PYTHONWARNINGS": "error"}
 
 
 OVERTAKEN = 3
