@@ -1,0 +1,22 @@
+"""Plans, subscriptions, their history, and the runs of the sweep and the audit."""
+
+from subscriptions.models.event import REASON_LENGTH, SubscriptionEvent, Transition
+from subscriptions.models.plan import MAXIMUM_DURATION_DAYS, THREE_DECIMALS, TWO_DECIMALS, Plan
+from subscriptions.models.requests import IdempotentRequest, RequestCount
+from subscriptions.models.runs import AccessAuditRun, SweepRun
+from subscriptions.models.subscription import Subscription
+
+__all__ = [
+    "MAXIMUM_DURATION_DAYS",
+    "REASON_LENGTH",
+    "THREE_DECIMALS",
+    "TWO_DECIMALS",
+    "AccessAuditRun",
+    "IdempotentRequest",
+    "Plan",
+    "RequestCount",
+    "Subscription",
+    "SubscriptionEvent",
+    "SweepRun",
+    "Transition",
+]

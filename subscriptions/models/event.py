@@ -1,0 +1,87 @@
+"""Subscription events: the history of transitions."""
+
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation import money
+from foundation.price_field import PriceField
+from subscriptions.models.plan import THREE_DECIMALS, TWO_DECIMALS, Plan
+from subscriptions.models.subscription import Subscription
+from subscriptions.querysets import AppendOnlyError, AppendOnlyQuerySet
+
+REASON_LENGTH = 500
+
+
+class Transition(models.TextChoices):
+    """The moves of the state machine."""
+
+    CREATED = "created", _("created")
+    RENEWED = "renewed", _("renewed")
+    CANCELLED = "cancelled", _("cancelled")
+    REACTIVATED = "reactivated", _("reactivated")
+    EXPIRED = "expired", _("expired")
+
+
+class SubscriptionEvent(models.Model):
+    """One transition of one subscription: who, when, what, why, and what it changed. Append-only."""
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="events")
+    transition = models.CharField(_("transition"), max_length=11, choices=Transition)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("actor"),
+        help_text=_("empty: the system"),
+    )
+    reason = models.CharField(_("reason"), max_length=REASON_LENGTH, blank=True, db_default="")
+    old_end_date = models.DateTimeField(_("end before"), null=True)
+    new_end_date = models.DateTimeField(_("end after"))
+    plan = models.ForeignKey(
+        Plan,
+        on_delete=models.PROTECT,
+        db_index=False,  # the index on plan and id, below, serves
+        related_name="+",
+        verbose_name=_("plan"),
+    )
+    price = PriceField(_("price"))
+    currency = models.CharField(_("currency"), max_length=3)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["pk"]
+        constraints = [
+            # No rule for currencies without decimals: older events keep the fractions that were sold.
+            models.CheckConstraint(condition=TWO_DECIMALS | THREE_DECIMALS, name="event_price_in_minor_units"),
+        ]
+        indexes = [
+            # The dashboard counts by day and plan from the index alone.
+            models.Index(fields=["transition", "occurred_at", "plan"], name="event_by_transition"),
+            models.Index(fields=["plan", "id"], name="event_by_plan"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transition} of subscription {self.subscription_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert. Raises AppendOnlyError for a row that exists."""
+        if not self._state.adding:
+            raise AppendOnlyError
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: raises AppendOnlyError."""
+        raise AppendOnlyError
+
+    @property
+    def price_text(self) -> str:
+        """The price as the reader's language writes it, without the currency."""
+        return money.formatted(self.price, self.currency)

@@ -1,0 +1,105 @@
+"""Plans: what is sold, and the checks on a price."""
+
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Round
+from django.utils.translation import gettext_lazy as _
+
+from foundation import money
+from foundation.money import validate_currency
+from foundation.price_field import PriceField
+from subscriptions.reminder_days import before_the_beginning, default_reminder_days, validate_reminder_days
+
+MAXIMUM_DURATION_DAYS = 36_525  # a century: a longer period is a typing error
+
+TWO_DECIMALS = Q(price=Round("price", 2))
+THREE_DECIMALS = Q(currency__in=money.WITH_THREE_DECIMALS, price=Round("price", 3))
+
+
+class Plan(models.Model):
+    """What is sold: a length of time at a price. A free plan has the price 0."""
+
+    name = models.CharField(_("name"), max_length=100)
+    price = PriceField(
+        _("price"),
+        validators=[MinValueValidator(0)],
+        help_text=_("per period"),
+    )
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        default="EUR",
+        db_default="EUR",
+        validators=[validate_currency],
+    )
+    duration_days = models.PositiveIntegerField(
+        _("duration"),
+        validators=[MinValueValidator(1), MaxValueValidator(MAXIMUM_DURATION_DAYS)],
+        help_text=_("days of 24 hours"),
+    )
+    on_sale = models.BooleanField(_("on sale"), default=True, db_default=True)
+    reminder_days = models.JSONField(
+        _("reminders"),
+        default=default_reminder_days,
+        db_default=Value(default_reminder_days(), models.JSONField()),
+        blank=True,
+        validators=[validate_reminder_days],
+        help_text=_("days before the end on which the subscriber is reminded of it"),
+    )
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        ordering = ["price", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(price__gte=0), name="plan_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(price=Round("price", 0))
+                | ~Q(currency__in=money.WITHOUT_DECIMALS) & TWO_DECIMALS
+                | THREE_DECIMALS,
+                name="plan_price_in_minor_units",
+            ),
+            models.CheckConstraint(
+                condition=Q(duration_days__gte=1, duration_days__lte=MAXIMUM_DURATION_DAYS),
+                name="plan_duration_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Raise ValidationError for a fraction of a minor unit and for a reminder that would never be sent."""
+        if self.price is not None and self.currency in money.DECIMALS:
+            self._validate_price()
+        if never := before_the_beginning(self.reminder_days, self.duration_days):
+            problem = _("A period has %(duration)s days; take out %(never)s.") % {
+                "duration": self.duration_days,
+                "never": ", ".join(map(str, never)),
+            }
+            raise ValidationError({"reminder_days": problem})
+
+    def _validate_price(self) -> None:
+        try:
+            money.validate_amount(self.price, self.currency)
+        except ValidationError as error:
+            raise ValidationError({"price": error}) from error
+
+    @property
+    def price_text(self) -> str:
+        """The price as the reader's language writes it, without the currency."""
+        return money.formatted(self.price, self.currency)
+
+    @property
+    def duration(self) -> timedelta:
+        """The length of one period."""
+        return timedelta(days=self.duration_days)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it costs nothing."""
+        return self.price == 0

@@ -1,0 +1,87 @@
+"""Subscriptions: a user's time on a plan."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from subscriptions.models.plan import Plan
+from subscriptions.querysets import SubscriptionQuerySet
+
+
+class Subscription(models.Model):
+    """A user's time on a plan. Only `SubscriptionService` changes it."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+
+    # PROTECT: the history must outlive the wish to tidy up; deactivate the user or the plan instead.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="subscriptions",
+        verbose_name=_("user"),
+    )
+    plan = models.ForeignKey(
+        Plan,
+        on_delete=models.PROTECT,
+        db_index=False,  # the index on plan and id, below, serves
+        related_name="subscriptions",
+        verbose_name=_("plan"),
+    )
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.ACTIVE)
+    start_date = models.DateTimeField(_("start"))
+    end_date = models.DateTimeField(_("end"), help_text=_("the first instant that is no longer paid for"))
+    expired_at = models.DateTimeField(
+        _("expired at"), null=True, blank=True, editable=False, help_text=_("set if and only if expired")
+    )
+    exempt = models.BooleanField(
+        default=False,
+        db_default=True,  # what the release before this one inserts
+        editable=False,
+        help_text="written by a release that allows several live ones per user and plan",
+    )
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        permissions = [
+            ("renew_subscription", _("Can renew any subscription through the API")),
+            ("cancel_subscription_now", _("Can end any subscription at once")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "plan"],
+                condition=Q(status="active"),
+                name="subscription_one_active_per_user_and_plan",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "plan"],
+                condition=Q(expired_at__isnull=True, exempt=False),
+                name="subscription_one_live_per_user_and_plan",
+            ),
+            models.CheckConstraint(condition=Q(end_date__gt=F("start_date")), name="subscription_end_after_start"),
+            models.CheckConstraint(
+                condition=Q(status__in=["active", "cancelled"], expired_at__isnull=True)
+                | Q(status="expired", expired_at__isnull=False),
+                name="subscription_status_known_and_expired_at_agrees",
+            ),
+        ]
+        indexes = [
+            # No parameter in the condition, or neither SQLite nor a generic plan of PostgreSQL would use it.
+            models.Index(
+                fields=["end_date", "id"],
+                condition=Q(expired_at__isnull=True),
+                name="subscription_not_expired",
+            ),
+            # The newest of a status or a plan, as the admin lists them.
+            models.Index(fields=["status", "id"], name="subscription_by_status"),
+            models.Index(fields=["plan", "id"], name="subscription_by_plan"),
+        ]
+
+    def __str__(self) -> str:
+        return f"subscription {self.pk}"
