@@ -80,7 +80,7 @@ class Figures:
         }
 
     def access(self) -> dict[str, Any]:
-        """When access was last compared with the subscriptions, and what was wrong in these days."""
+        """The last audit of access, and the memberships that audits put right in these days."""
         last = subscriptions.last_finished_audit()
         return {
             "last_audit": last,

@@ -1,4 +1,4 @@
-"""What each request passes: its id, a line in the log, readable headers, cookies under a stage prefix, the edge."""
+"""Middleware of every request: its id, a line in the log, readable headers, cookies under a stage prefix, the edge."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""What a database error means for the work that it interrupted.
+"""The meaning of a database error for the work that it interrupted.
 
 Django files a lock timeout, a deadlock, a cancelled query and a row that is too large for an index under
 OperationalError, together with a lost connection.
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 LOST = ("08", "57P0")
-"""How SQLSTATE names a lost connection, and a server that shuts down or starts.
+"""SQLSTATE classes of a lost connection, and of a server that shuts down or starts.
 
 https://www.postgresql.org/docs/current/errcodes-appendix.html
 """

@@ -1,4 +1,4 @@
-"""Which constraint an IntegrityError is about."""
+"""The constraint that an IntegrityError is about."""
 
 from collections.abc import Sequence
 

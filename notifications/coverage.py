@@ -67,7 +67,7 @@ class Coverage:
         return next((transition for key, transition in events if key > row.event_id and transition in overtaking), None)
 
     def goes_on(self, row: Notification) -> bool:
-        """Whether another subscription to the same plan lasts beyond the end that the mail tells of."""
+        """Return True if another subscription to the same plan lasts beyond the end that the mail tells of."""
         plan = row.event.subscription.plan_id
         return any(other.plan_id == plan for other in self._beyond(row))
 

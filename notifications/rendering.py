@@ -81,7 +81,7 @@ def _actor(event: Any) -> str:
 
 
 def _is_current(event: Any, coverage: Coverage) -> bool:
-    """Whether the subscription is live, and still ends when the event says."""
+    """Return True if the subscription is live and still ends when the event says."""
     subscription = event.subscription
     is_live = subscription.expired_at is None and coverage.now < subscription.end_date
     return bool(is_live and subscription.end_date == event.new_end_date)

@@ -36,7 +36,7 @@ class Mismatches:
 
 @dataclass(frozen=True)
 class Corrections:
-    """How many memberships were wrong and were changed."""
+    """Numbers of memberships that were wrong and were changed."""
 
     given: int
     taken: int

@@ -31,7 +31,7 @@ A_DAY = timedelta(days=1)
 
 @dataclass
 class Pace:
-    """How much can be announced in the time that is left, by how long the receivers took so far.
+    """Estimate of what can be announced in the time left, from how long the receivers have taken so far.
 
     A receiver that is at work is not interrupted.
     """
@@ -40,7 +40,7 @@ class Pace:
     unannounced: int = field(default=0, init=False)
     """Subscriptions for which the time was over; no receiver has been called for them."""
     _each: timedelta | None = field(default=None, init=False)
-    """What one of the latest batch took; None until one has been announced."""
+    """Time per announcement of the latest batch; None until one has been announced."""
 
     def batch_size(self, signal: Signal, sender: type, most: int, available: timedelta) -> int:
         """Return how many subscriptions, `most` at most, can be announced in the time that is available."""

@@ -21,7 +21,7 @@ BATCH_SIZE = 1_000
 """Users locked and put right in one transaction."""
 
 LOCK_WAIT = timedelta(milliseconds=200)
-"""How long a batch waits for a membership that somebody else is writing; halved batches wait again."""
+"""Longest wait of a batch for a membership that somebody else is writing; halved batches wait again."""
 
 RESERVE = timedelta(seconds=10)
 """Time kept back for the last batch and for the record of the run."""

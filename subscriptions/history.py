@@ -1,4 +1,4 @@
-"""How a transition is put on record: its events and the strict signal."""
+"""Recording of a transition: its events and the strict signal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which accounts can do more than a subscriber, so that only superusers may change or delete them."""
+"""Accounts that can do more than a subscriber, so that only superusers may change or delete them."""
 
 from django.contrib.auth.models import AbstractUser, Permission
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 LOCK_WAIT = timedelta(seconds=1)
-"""How long a transaction that has claimed rows waits for a lock. It holds their users' locks meanwhile."""
+"""Longest wait for a lock of a transaction that has claimed rows. It holds their users' locks meanwhile."""
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):

@@ -28,7 +28,7 @@ class Standing:
 
     @property
     def period(self) -> Period | None:
-        """What its owner bought. The subscription comes from a query of `with_period`."""
+        """The period that its owner bought. The subscription comes from a query of `with_period`."""
         return period_of(self.subscription)
 
     @property

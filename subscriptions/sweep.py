@@ -83,7 +83,7 @@ class Sweep:
         return run
 
     def due(self) -> SubscriptionQuerySet:
-        """What this run would still take, as it is written: a replica may not have heard of this run's batches."""
+        """Return what this run would still take, from the write database: a replica may lag behind its batches."""
         return Subscription.objects.using(DEFAULT_DB_ALIAS).due(self.now).exclude(pk__in=list(self.failures))
 
     def _pass_until_nothing_is_claimed(self) -> None:

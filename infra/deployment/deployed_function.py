@@ -41,7 +41,7 @@ class DeployedFunction:
 
     @property
     def architecture(self) -> str:
-        """What it runs on; empty where it has not been deployed."""
+        """The runtime of the deployed function; empty if there is none."""
         try:
             return self.client.get_function_configuration(FunctionName=self.name)["Architectures"][0]
         except ClientError as error:

@@ -70,7 +70,7 @@ def database_problems(address: str) -> Iterator[str]:
 
 
 def architecture_problems(function: DeployedFunction, architecture: str) -> Iterator[str]:
-    """Whether the function that is there, if any, can be updated: Zappa changes no function's architecture."""
+    """Return True if the deployed function, if any, can be updated: Zappa changes no function's architecture."""
     found = function.architecture
     if found and found != architecture:
         yield (

@@ -109,7 +109,7 @@ STORIES = [
 
 
 def sign_in_name() -> str:
-    """What the operator of the demo signs in with: where the e-mail address is the user name, it is the address."""
+    """Return the name that the demo operator signs in with: the address, if the e-mail address is the user name."""
     model = get_user_model()
     return STAFF_ADDRESS if model.get_email_field_name() == model.USERNAME_FIELD else STAFF
 

@@ -16,7 +16,7 @@ DEPLOYMENT_VARIABLES = (
 
 
 LOOPBACK = ("127.0.0.1", "localhost")
-"""Where everything here is. No proxy leads to it."""
+"""The hosts of the local stack, which no proxy leads to."""
 
 
 def be_local(**variables: str) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from infra.packaging.project_apps import project_apps
 
 STATIC = "build/static"
-"""Where `collectstatic` puts the static files of all apps."""
+"""The folder that `collectstatic` fills with the static files of all apps."""
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
 """The name of a module or of something in it, as settings have them."""

@@ -1,4 +1,4 @@
-"""Whether a package that lies there was made from the release that is to be packaged."""
+"""Recognise an existing package that was made from the release to be packaged."""
 
 import hashlib
 from dataclasses import dataclass

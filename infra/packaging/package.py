@@ -90,7 +90,7 @@ def _make(recipe: "Recipe", target: LambdaTarget, package: Path) -> Path:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a package is made of, whichever machine it is for."""
+    """The parts of a package that do not depend on the machine it is for."""
 
     stage: str
     release: Release

@@ -61,7 +61,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     """The predicates of the outbox."""
 
     def claimable(self, channel: Channel) -> "NotificationQuerySet":
-        """What may be claimed for delivery now.
+        """Return the notifications that may be claimed for delivery now.
 
         An event waits for the earlier ones of its subscription, and a mail for the earlier ones of its recipient.
         """
@@ -182,7 +182,7 @@ class Notification(models.Model):
 
 
 def _earlier_mail() -> Exists:
-    """Whether an earlier mail to the same user is not through. Reminders have no event of their own: by their keys."""
+    """True if an earlier mail to the same user is unfinished. Reminders have no event of their own and compare keys."""
     earlier = Notification.objects.filter(
         event__subscription__user=OuterRef("event__subscription__user"),
         pk__lt=OuterRef("pk"),

@@ -111,7 +111,7 @@ class Play:
         return storm
 
     def _has_weathered(self, due: int) -> bool:
-        """Whether most of the mails went out in the storm, and each fault has happened."""
+        """Return True once most of the mails went out in the storm and each fault has happened."""
         return self.mails_seen >= due * WEATHERED and not faults_to_come(calls(self.ledger))
 
     def _recover(self, fleet: Fleet, proxy: Program, aws: LocalAWS, due: list[int]) -> None:

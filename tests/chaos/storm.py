@@ -71,12 +71,12 @@ class Storm:
 
     @property
     def may_end(self) -> bool:
-        """Whether each disaster has struck and the time is up."""
+        """True once each disaster has struck and the time is up."""
         return not self._coming and time.monotonic() >= self._ends_at
 
     @property
     def has_lasted_too_long(self) -> bool:
-        """Whether waiting for what has not happened is of no more use."""
+        """True once waiting for what has not happened is of no more use."""
         return time.monotonic() >= self._ends_at + LONGEST_SECONDS
 
     def strike(self, theatre: Theatre) -> None:

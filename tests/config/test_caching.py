@@ -1,4 +1,4 @@
-"""Who may keep an answer: nobody, unless it says otherwise."""
+"""Caching of answers: nobody may keep one, unless it says otherwise."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -83,7 +83,7 @@ def view(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None
 
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What an alarm would hear."""
+    """Return the records that an alarm would see."""
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 

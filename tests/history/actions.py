@@ -1,4 +1,4 @@
-"""What happens in a history: each action is drawn, done, and answers with a word for the statistics."""
+"""Actions of a history: each is drawn, done, and answers with a word for the statistics."""
 
 import random
 from collections.abc import Callable

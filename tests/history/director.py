@@ -12,7 +12,7 @@ from tests.chaos.program import Program
 from tests.patience import PATIENCE_SECONDS
 
 SKEWS = (timedelta(), timedelta(milliseconds=300), timedelta(seconds=-20), timedelta(seconds=20))
-"""How far each process's clock is ahead."""
+"""Lead of each process's clock."""
 STEP_SECONDS = 0.02
 TICK_SECONDS = 0.1
 FARTHEST_TICK = timedelta(hours=8)
@@ -37,7 +37,7 @@ class Director:
 
     @property
     def latest(self) -> timedelta:
-        """How far the clock is moved that is furthest ahead."""
+        """Return the offset of the clock that is furthest ahead."""
         return self.moved + max(SKEWS)
 
     def run(self, is_over: Callable[[int], bool]) -> None:

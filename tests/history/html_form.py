@@ -1,4 +1,4 @@
-"""What a browser would send if somebody pressed the button of a page's form."""
+"""The fields that a browser would send for a page's form."""
 
 from html.parser import HTMLParser
 

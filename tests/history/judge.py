@@ -1,4 +1,4 @@
-"""Whether the promises held: every subscription's events are replayed, and compared with what is in the database."""
+"""Judgement of a history: every subscription's events are replayed and compared with the database."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Replay:
         self._end: datetime | None = None
 
     def problems(self) -> Iterator[Problem]:
-        """What no state machine would have recorded, and where the row differs from what the events say."""
+        """Yield what no state machine would have recorded, and where the row differs from its events."""
         for event in self._subscription.events.all():
             for problem in self._take(event):
                 yield f"event {event.pk}, {event}: {problem}"

@@ -60,7 +60,7 @@ SHELL = {
     "no_proxy": "",
     "PYTHONOPTIMIZE": "2",
 }
-"""What people's shells have and this project must not stumble over."""
+"""Variables of people's shells that this project must survive."""
 
 # Python itself takes PYTHONSAFEPATH for an order not to look here, so that only make can put it aside.
 SHELLS = [

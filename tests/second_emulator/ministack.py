@@ -34,7 +34,7 @@ GAPS = {
     "alarms on metric math": "refused by CloudFormation, so the stack is made without them",
     "data.yaml": "RDS types without an engine behind them; not made here",
 }
-"""What it lacks of what the project uses. Whoever closes one can let more tests run on it."""
+"""Features that the project uses and the emulator lacks. To run more tests on it, close one."""
 
 
 class Ministack:

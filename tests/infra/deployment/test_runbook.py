@@ -103,7 +103,7 @@ ONLY_WHEN_RESTORING = {
     "DBClusterParameterGroupName",
     "ServerlessV2ScalingConfiguration",
 }
-"""What the restored cluster must be told at once: the subnet group cannot be changed later, an instance of the class
+"""Options that the restore call alone takes: the subnet group cannot be changed later, an instance of the class
 db.serverless needs the scaling, and without the others it gets the account's defaults.
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterToPointInTime.html"""
 

@@ -64,7 +64,7 @@ def make_fork(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, s
 
 
 def zappa_package(project: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """What the operator sees, in an environment that holds much more than requirements.txt."""
+    """Return the operator's output, in an environment that holds much more than requirements.txt."""
     variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     return subprocess.run(
         [Path(sys.prefix) / "bin" / "zappa", "package", "dev", "--output", "typed.zip", *arguments],
