@@ -16,11 +16,13 @@ from pytest_django import DjangoDbBlocker
 from config import secrets_manager
 from infra.local.lambda_function import LambdaFunction
 from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import MotoServer
 from infra.local.zappa_stage import ZappaStage, load_stage
 from infra.packaging.package import make_package
 from infra.sandbox.unpacked_package import UnpackedPackage
 from notifications import aws as clients
 from tests.infra.built_package import BuiltPackage
+from tests.injected_answers import InjectedAnswers
 from tests.patience import PATIENCE_SECONDS
 
 # The same examples in every run, for as long as they take.
@@ -82,10 +84,25 @@ def _never_analyze() -> None:
 
 
 @pytest.fixture(scope="session")
-def local_aws() -> Iterator[LocalAWS]:
+def injected_answers() -> InjectedAnswers:
+    """The layer around the local AWS."""
+    return InjectedAnswers()
+
+
+@pytest.fixture
+def answers(injected_answers: InjectedAnswers) -> Iterator[InjectedAnswers]:
+    """The same, for a test that has the local AWS answer otherwise."""
+    injected_answers.forget()
+    yield injected_answers
+    injected_answers.forget()
+
+
+@pytest.fixture(scope="session")
+def local_aws(injected_answers: InjectedAnswers) -> Iterator[LocalAWS]:
     """The local AWS, started once; the service's own clients find it as they would find AWS."""
+    server = MotoServer(injected_answers.around)
     with (
-        LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS) as local,
+        LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS, emulator=server) as local,
         pytest.MonkeyPatch.context() as patch,
     ):
         for module, limit in WAITS_FOR_AWS:

@@ -3,6 +3,7 @@
 import email
 import logging
 import urllib.request
+from collections.abc import Callable
 from email import policy
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from infra.local.accepted_mail import AcceptedMail
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
     from moto.server import ThreadedMotoServer
     from moto.ses.models import RawMessage
 
@@ -24,6 +26,10 @@ class MotoServer:
     """
 
     _server: "ThreadedMotoServer"
+
+    def __init__(self, around: "Callable[[WSGIApplication], WSGIApplication] | None" = None) -> None:
+        """Take a layer that a test puts around the server's application."""
+        self._around = around
 
     @property
     def url(self) -> str:
@@ -41,6 +47,8 @@ class MotoServer:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
         close_gaps()
         self._server.start()
+        if self._around and (server := self._server._server):  # noqa: SLF001 - moto has no other way to it
+            server.app = self._around(server.app)
 
     def stop(self) -> None:
         """End, and forget everything."""
