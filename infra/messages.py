@@ -84,10 +84,15 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 def found() -> Iterator[Found]:
     """Every message of the code and of the templates."""
-    packages = [Path(config.path).relative_to(PROJECT).parts[0] for config in project_apps()]
-    for package in sorted(with_imports(PROJECT, packages)):
-        yield from _in_code((PROJECT / package).rglob("*.py"))
+    for package in _packages():
+        yield from _in_code(_modules(package))
         yield from _in_templates((PROJECT / package).rglob("templates/**/*.*"))
+
+
+def sources() -> Iterator[Path]:
+    """Return the modules that may hold messages."""
+    for package in _packages():
+        yield from _modules(package)
 
 
 def main() -> int:
@@ -110,10 +115,17 @@ def _is_translated(message: Message) -> bool:
     return all(texts)
 
 
+def _packages() -> list[str]:
+    packages = [Path(config.path).relative_to(PROJECT).parts[0] for config in project_apps()]
+    return sorted(with_imports(PROJECT, packages))
+
+
+def _modules(package: str) -> Iterator[Path]:
+    return (path for path in (PROJECT / package).rglob("*.py") if "migrations" not in path.parts)
+
+
 def _in_code(paths: Iterable[Path]) -> Iterator[Found]:
     for path in paths:
-        if "migrations" in path.parts:
-            continue
         with path.open("rb") as file:
             for _, message, _, context in extract("python", file, KEYWORDS):
                 yield _name(path), message, context

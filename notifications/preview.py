@@ -41,7 +41,7 @@ def text_of(notification: Notification) -> str:
     try:
         return _as_text(render_mail(notification))
     except UndeliverableAddress as error:
-        return f"{_('There is no mail:')} {error}"
+        return _("There is no mail: %(why)s.") % {"why": error}
 
 
 def note_on(notification: Notification, now: datetime) -> str:
