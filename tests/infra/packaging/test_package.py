@@ -109,6 +109,7 @@ def site_packages(tmp_path: Path) -> Path:
     for name in ("wanted", "troposphere"):
         information = directory / f"{name}-1.0.dist-info"
         information.mkdir(parents=True)
+        (directory / f"{name}.py").touch()  # from Python 3.12 on, a file that is missing is not listed
         (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         (information / "RECORD").write_text(
             f"{name}.py,,\n{information.name}/METADATA,,\n{information.name}/RECORD,,\n"
