@@ -16,7 +16,7 @@ from typing import Any
 
 import django
 
-from infra.deployment import deploy
+from infra.deployment import rollout, teardown
 from infra.deployment.deployed_state import DeployedState, expect_page, expect_refusal
 from infra.deployment.deployment import Deployment
 from infra.deployment.local_cloud import LocalCloud
@@ -52,7 +52,7 @@ class DeployLocal:
         print("First deployment")
         self._make_stack()
         package = self._steps.take("package", lambda: make_package(STAGE))
-        deploy.deploy(self._deployment, self._steps, package)
+        rollout.deploy(self._deployment, self._steps, package)
         self._check("function, retries, dead letters, log", self._state.check_function)
         secrets = self._cloud.database.url, PASSWORD
         self._check("no secret in sight", lambda: self._state.check_no_secret_in_configuration(*secrets))
@@ -72,7 +72,7 @@ class DeployLocal:
         print("A release that does not work")
         self._break(package)
         print("Rollback")
-        deploy.rollback(self._deployment, self._steps)
+        rollout.rollback(self._deployment, self._steps)
         self._check("the page is the old one", self._old_page)
         self._check("rules, targets, permissions", self._state.check_schedule)
         self._check("event sources, partial failures", self._state.check_event_sources)
@@ -98,7 +98,7 @@ class DeployLocal:
     def _check_refused(self, what: str, says: str) -> None:
         def attempt() -> None:
             with contextlib.redirect_stdout(io.StringIO()):
-                deploy.deploy(self._deployment, Steps())
+                rollout.deploy(self._deployment, Steps())
 
         self._steps.take(what, lambda: expect_refusal(attempt, Refused, says))
         self._state.check_nothing_left()
@@ -107,7 +107,7 @@ class DeployLocal:
         changed = change_package(
             package, self._directory / "changed.zip", {EVERY_PAGE: lambda old: old + f"<p>{NEW_WORDS}</p>".encode()}
         )
-        deploy.deploy(self._deployment, self._steps, changed)
+        rollout.deploy(self._deployment, self._steps, changed)
         self._changed = self._deployment.releases.kept()[-1]
         self._check("the page is the new one", self._new_page)
         self._check("function, retries, dead letters, log", self._state.check_function)
@@ -120,7 +120,7 @@ class DeployLocal:
         broken = change_package(package, self._directory / "broken.zip", changes)
 
         def attempt() -> None:
-            deploy.deploy(self._deployment, self._steps, broken)
+            rollout.deploy(self._deployment, self._steps, broken)
 
         print(f"  {expect_refusal(attempt, ZappaFailed, 'ZeroDivisionError')}")
         self._check("the page is still the new one", self._new_page)
@@ -142,12 +142,14 @@ class DeployLocal:
 
     def _take_down(self) -> None:
         with typed("production"):
-            expect_refusal(lambda: deploy.undeploy(self._deployment, self._steps), NotConfirmed, "nothing was deleted")
+            expect_refusal(
+                lambda: teardown.undeploy(self._deployment, self._steps), NotConfirmed, "nothing was deleted"
+            )
         with typed(STAGE):
-            deploy.undeploy(self._deployment, self._steps)
+            teardown.undeploy(self._deployment, self._steps)
         self._check("nothing is left", self._state.check_nothing_left)
         with typed(STAGE):
-            deploy.delete_stack(self._deployment, self._steps)
+            teardown.delete_stack(self._deployment, self._steps)
         self._check("no stack is left", self._state.check_no_stack_left)
 
     def _check(self, what: str, check: Any) -> None:

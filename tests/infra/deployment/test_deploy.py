@@ -15,7 +15,7 @@ import pytest
 from click import ClickException
 from moto.cloudformation.models import cloudformation_backends
 
-from infra.deployment import deploy
+from infra.deployment import provisioning, rollout, teardown
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import DeployError, DirtyRelease, NotAsPackaged, NotConfirmed, Refused, ZappaFailed
@@ -105,14 +105,14 @@ def test_what_would_deploy_half_is_refused_and_nothing_made(account: Account, pa
     break_it, says = BROKEN[case]
     break_it(account)
     with pytest.raises(Refused, match=says):
-        deploy.deploy(account.deployment(), Steps(), package)
+        rollout.deploy(account.deployment(), Steps(), package)
     assert nothing_is_there()
 
 
 def test_everything_that_is_wrong_on_aws_is_told_at_once(account: Account, package: Path) -> None:
     account.secret, account.verified = {"SECRET_KEY": "a"}, ""
     with pytest.raises(Refused, match=r"(?s)no DATABASE_URL.*does not take mail"):
-        deploy.deploy(account.deployment(), Steps(), package)
+        rollout.deploy(account.deployment(), Steps(), package)
 
 
 def test_verified_domain_is_enough(account: Account) -> None:
@@ -122,7 +122,7 @@ def test_verified_domain_is_enough(account: Account) -> None:
 
 def test_package_that_would_not_work_is_refused(account: Account, package: Path) -> None:
     with pytest.raises(Refused, match=r"zappa_settings\.py"):
-        deploy.deploy(account.deployment(), Steps(), package)
+        rollout.deploy(account.deployment(), Steps(), package)
     assert nothing_is_there()
 
 
@@ -130,7 +130,7 @@ def test_package_that_is_too_large_is_refused(account: Account, package: Path) -
     with zipfile.ZipFile(package, "a") as archive:
         archive.writestr("ballast", b"\0" * (26 << 20))
     with pytest.raises(Refused, match="too large"):
-        deploy.deploy(account.deployment(), Steps(), package)
+        rollout.deploy(account.deployment(), Steps(), package)
     assert nothing_is_there()
 
 
@@ -154,9 +154,9 @@ def test_database_url_is_asked_for_and_goes_into_the_secret(account: Account, mo
     ]:
         monkeypatch.setattr("getpass.getpass", lambda _, typed=typed: typed)
         with pytest.raises(Refused, match=says):
-            deploy.database_url(deployment)
+            provisioning.database_url(deployment)
     monkeypatch.setattr("getpass.getpass", lambda _: DATABASE)
-    deploy.database_url(deployment)
+    provisioning.database_url(deployment)
 
     text = boto3.client("secretsmanager").get_secret_value(SecretId="subs-dev/function")["SecretString"]
     assert json.loads(text) == SECRET
@@ -178,7 +178,7 @@ def network(subnets: str) -> str:
 def test_database_has_a_stack_of_its_own(account: Account) -> None:
     deployment = replace(account.deployment(), templates=account.directory)
     (account.directory / "data.yaml").write_text(network("subnet-1,subnet-2"))
-    deploy.data(deployment, {}, Steps())
+    provisioning.data(deployment, {}, Steps())
 
     settings = json.loads(deployment.zappa().settings_file.read_text())["dev"]
     assert settings["vpc_config"] == {
@@ -193,7 +193,7 @@ def test_database_has_a_stack_of_its_own(account: Account) -> None:
 def test_database_without_the_stack_that_holds_its_secret_is_refused(account: Account) -> None:
     account.with_stack = False
     with pytest.raises(Refused, match="make stack"):
-        deploy.data(account.deployment(), {}, Steps())
+        provisioning.data(account.deployment(), {}, Steps())
 
 
 def test_stack_is_updated_only_where_something_changed(account: Account) -> None:
@@ -252,7 +252,7 @@ def changed_tree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_what_is_not_committed_is_not_deployed(account: Account, changed_tree: None) -> None:
     with pytest.raises(DirtyRelease, match=r"(?s)subscriptions/sweep\.py.*Commit"):
-        deploy.deploy_commit(account.deployment(), Steps())
+        rollout.deploy_commit(account.deployment(), Steps())
     assert nothing_is_there()
 
 
@@ -288,18 +288,18 @@ def test_nothing_is_deleted_before_the_stage_is_typed(
 ) -> None:
     typed(answer)
     with pytest.raises(NotConfirmed):
-        deploy.undeploy(released, Steps())
+        teardown.undeploy(released, Steps())
     assert released.function.exists
 
 
 def test_stack_of_a_function_that_runs_is_not_deleted(released: Deployment, typed: Callable[[str], None]) -> None:
     typed("dev")
     with pytest.raises(DeployError, match="make undeploy STAGE=dev"):
-        deploy.delete_stack(released, Steps())
+        teardown.delete_stack(released, Steps())
     assert released.messaging.exists
 
 
 def test_what_an_interrupted_deployment_left_is_taken_down(released: Deployment, typed: Callable[[str], None]) -> None:
     typed("dev")
-    deploy.undeploy(released, Steps())
+    teardown.undeploy(released, Steps())
     assert not released.function.exists

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.deployment import deploy
+from infra.deployment import rollout
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import Refused
@@ -16,7 +16,7 @@ from tests.patience import PATIENCE_SECONDS
 
 def test_unknown_stage_is_refused_by_name() -> None:
     with pytest.raises(Refused, match="no stage nowhere; it has dev, production"):
-        deploy.deploy(Deployment("nowhere"), Steps())
+        rollout.deploy(Deployment("nowhere"), Steps())
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.deployment import deploy
+from infra.deployment import rollout
 from infra.deployment.deployment import Deployment
 from infra.deployment.moto_gaps import Request
 from infra.deployment.steps import Steps
@@ -67,7 +67,7 @@ def test_package_that_fails_there_never_reaches_the_stages_function(
     monkeypatch.setattr(Deployment, "check_package", lambda *_: None)  # it has nothing in it
     runs.error = {"errorType": "Runtime.ImportModuleError", "errorMessage": "libpq.so.5: wrong ELF class"}
     with pytest.raises(SmokeTestFailed, match="wrong ELF class"):
-        deploy.deploy(account.deployment(), Steps(), package)
+        rollout.deploy(account.deployment(), Steps(), package)
     assert len(runs.ran) == 1
     assert functions() == []
 

@@ -20,12 +20,12 @@ from tests.infra.deployment import test_deploy, test_secret_key
 PROJECT = SETTINGS_FILE.parent
 RUN_BY = {
     "stack": "deployment.update_stack",
-    "deploy": "deploy.deploy(",
-    "rollback": "deploy.rollback(",
+    "deploy": "rollout.deploy(",
+    "rollback": "rollout.rollback(",
     "manage": "use.runbook_commands(",
     "tail": "use.tail",
-    "undeploy": "deploy.undeploy(",
-    "delete-stack": "deploy.delete_stack(",
+    "undeploy": "teardown.undeploy(",
+    "delete-stack": "teardown.delete_stack(",
 }
 """By `make deploy-local`: target, and the call of it in infra/deployment/deploy_local.py."""
 

@@ -1,0 +1,35 @@
+"""Making what a stage stands on: its stacks, and what is in its secret."""
+
+import getpass
+from collections.abc import Mapping
+
+from infra.deployment import preconditions
+from infra.deployment.deployment import Deployment
+from infra.deployment.steps import Steps
+from infra.errors import Refused
+
+
+def stack(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -> None:
+    """Make the messaging stack, or update it."""
+    steps.take("check the settings", deployment.check_here)
+    changed = steps.take("stack", lambda: deployment.update_stack(parameters))
+    steps.take("secret key", lambda: "made" if deployment.secret.complete() else "kept")
+    print(f"  {deployment.messaging.name} {'made or updated' if changed else 'is up to date'}; its outputs:")
+    for name, value in sorted(deployment.outputs().items()):
+        print(f"    {name:<24}{value}")
+
+
+def data(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -> None:
+    """Make the database's stack, or update it; the messaging stack holds its secret."""
+    deployment.outputs()
+    steps.take("database, about twenty minutes at first", lambda: deployment.update_data(parameters))
+
+
+def database_url(deployment: Deployment) -> None:
+    """Ask for the database's address, and put it into the secret."""
+    address = getpass.getpass("postgres://user:password@host:port/name (not shown): ")
+    if not address:
+        raise Refused("nothing was typed, and nothing changed")
+    for problem in preconditions.database_problems(address):
+        raise Refused(problem)
+    deployment.secret.write(DATABASE_URL=address)
