@@ -102,6 +102,10 @@ class SmokeTestFailed(DeployError, RuntimeError):
     """What was deployed does not work."""
 
 
+class NotSettled(DeployError, RuntimeError):
+    """AWS is still at work on something at the limit, or failed at it; the message holds state and reason."""
+
+
 class NotConfirmed(DeployError, RuntimeError):
     """The person did not type what was asked for."""
 

@@ -1,8 +1,7 @@
 """A function on Lambda: what it needs besides what Zappa sets, and calls of its jobs."""
 
 import json
-import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.errors import NotAsPackaged, SmokeTestFailed
+from infra.deployment.event_source_mappings import EventSourceMappings
+from infra.deployment.function_state import FunctionState
+from infra.deployment.polling import poll
+from infra.errors import NotAsPackaged, NotSettled, SmokeTestFailed
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+    from mypy_boto3_lambda.type_defs import UpdateFunctionConfigurationRequestTypeDef
 
 RETRIES = 2
 """Of an event that the function failed on, after one minute and after two more; then the dead-letter queue."""
@@ -23,8 +25,11 @@ MAXIMUM_AGE = timedelta(hours=1)
 """Of such an event. Each tick of the schedule does the work of those before, so an old one is of no use."""
 PATIENT = Config(read_timeout=920, retries={"total_max_attempts": 1})
 """For invocations, which may take 900 seconds; a second attempt would be a second run."""
-MAPPING_POLL_SECONDS = 2.0
-MAPPING_WAIT_SECONDS = 120.0
+LIMIT = timedelta(minutes=10)
+"""For one update of a function. boto3's waiters give up after 5 minutes; an attachment to a VPC may take several.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+"""
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,33 @@ class DeployedFunction:
             MaximumEventAgeInSeconds=int(MAXIMUM_AGE.total_seconds()),
         )
         self._set_dead_letters(dead_letter_arn)
-        for mapping in self._queue_mappings():
-            if mapping["EventSourceArn"] in queue_arns:
-                self._report_failures(mapping)
-            else:
-                self._end(mapping)
+        EventSourceMappings(self.client, self.name).complete(queue_arns)
+
+    def wait_until_settled(self, limit: timedelta = LIMIT) -> None:
+        """Wait until AWS has made and updated the function, so that what runs is what it was given last.
+
+        AWS refuses to publish or update a function that it is still at work on, and runs its configuration before.
+        Raises NotSettled, with state and reason, at the limit, or where AWS failed.
+        """
+        self._wait(lambda: _at_work(self._state), limit)
+        state = self._state
+        if state.has_failed:
+            raise NotSettled(f"AWS failed to bring {self.name} up to date: {state}. Put that right, and deploy again.")
+
+    def configure(self, changes: "UpdateFunctionConfigurationRequestTypeDef", limit: timedelta = LIMIT) -> None:
+        """Change its configuration, once AWS is at work on nothing, and wait. Raises NotSettled."""
+
+        def attempt() -> str:
+            at_work = _at_work(self._state)
+            if not at_work:
+                try:
+                    self.client.update_function_configuration(**changes)
+                except self.client.exceptions.ResourceConflictException as error:
+                    return str(error)
+            return at_work
+
+        self._wait(attempt, limit)
+        self.wait_until_settled(limit)
 
     def expect_code(self, sha256: str) -> None:
         """Raise NotAsPackaged unless it runs the code of this hash, as AWS writes it."""
@@ -73,7 +100,8 @@ class DeployedFunction:
             )
 
     def run(self, event: dict[str, Any]) -> Any:
-        """Invoke it, wait, and return its answer. Raises SmokeTestFailed where it failed."""
+        """Invoke it as it was configured last, and return its answer. Raises SmokeTestFailed, NotSettled."""
+        self.wait_until_settled()
         client = boto3.client("lambda", region_name=self.client.meta.region_name, config=PATIENT)
         answer = client.invoke(FunctionName=self.name, Payload=json.dumps(event).encode())
         payload = json.loads(answer["Payload"].read() or b"null")
@@ -85,21 +113,21 @@ class DeployedFunction:
         """Give it the configuration that it had in this version; the code is Zappa's to restore."""
         found = self.client.get_function_configuration(FunctionName=self.name, Qualifier=version)
         network = found.get("VpcConfig")
-        self.client.get_waiter("function_updated_v2").wait(FunctionName=self.name)
-        self.client.update_function_configuration(
-            FunctionName=self.name,
-            Environment={"Variables": found.get("Environment", {}).get("Variables", {})},
-            Handler=found["Handler"],
-            MemorySize=found["MemorySize"],
-            Role=found["Role"],
-            Runtime=found["Runtime"],
-            Timeout=found["Timeout"],
-            VpcConfig={
-                "SubnetIds": network.get("SubnetIds", []) if network else [],
-                "SecurityGroupIds": network.get("SecurityGroupIds", []) if network else [],
-            },
+        self.configure(
+            {
+                "FunctionName": self.name,
+                "Environment": {"Variables": found.get("Environment", {}).get("Variables", {})},
+                "Handler": found["Handler"],
+                "MemorySize": found["MemorySize"],
+                "Role": found["Role"],
+                "Runtime": found["Runtime"],
+                "Timeout": found["Timeout"],
+                "VpcConfig": {
+                    "SubnetIds": network.get("SubnetIds", []) if network else [],
+                    "SecurityGroupIds": network.get("SecurityGroupIds", []) if network else [],
+                },
+            }
         )
-        self.client.get_waiter("function_updated_v2").wait(FunctionName=self.name)
 
     def delete(self) -> None:
         """Delete it."""
@@ -109,33 +137,17 @@ class DeployedFunction:
         found = self.client.get_function_configuration(FunctionName=self.name)
         if found.get("DeadLetterConfig", {}).get("TargetArn") == arn:
             return
-        self.client.get_waiter("function_updated_v2").wait(FunctionName=self.name)
-        self.client.update_function_configuration(FunctionName=self.name, DeadLetterConfig={"TargetArn": arn})
-        self.client.get_waiter("function_updated_v2").wait(FunctionName=self.name)
+        self.configure({"FunctionName": self.name, "DeadLetterConfig": {"TargetArn": arn}})
 
-    def _queue_mappings(self) -> "list[EventSourceMappingConfigurationTypeDef]":
-        pages = self.client.get_paginator("list_event_source_mappings").paginate(FunctionName=self.name)
-        return [
-            mapping
-            for page in pages
-            for mapping in page["EventSourceMappings"]
-            if mapping["EventSourceArn"].split(":")[2] == "sqs"
-        ]
+    @property
+    def _state(self) -> FunctionState:
+        return FunctionState(self.client.get_function(FunctionName=self.name)["Configuration"])
 
-    def _report_failures(self, mapping: "EventSourceMappingConfigurationTypeDef") -> None:
-        if "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", []):
-            return
-        self._wait_until_settled(mapping["UUID"])
-        self.client.update_event_source_mapping(UUID=mapping["UUID"], FunctionResponseTypes=["ReportBatchItemFailures"])
+    def _wait(self, at_work: Callable[[], str], limit: timedelta) -> None:
+        said = poll(at_work, limit)
+        if said:
+            raise NotSettled(f"AWS is still at work on {self.name} after {limit}: {said}. Wait, and deploy again.")
 
-    def _end(self, mapping: "EventSourceMappingConfigurationTypeDef") -> None:
-        """`zappa schedule` leaves the mappings of queues that the settings no longer name."""
-        if mapping["State"] != "Deleting":
-            self._wait_until_settled(mapping["UUID"])
-            self.client.delete_event_source_mapping(UUID=mapping["UUID"])
 
-    def _wait_until_settled(self, uuid: str) -> None:
-        """AWS refuses to change one that is being made or changed, and has no waiter for it."""
-        deadline = time.monotonic() + MAPPING_WAIT_SECONDS
-        while self.client.get_event_source_mapping(UUID=uuid)["State"].endswith("ing") and time.monotonic() < deadline:
-            time.sleep(MAPPING_POLL_SECONDS)
+def _at_work(state: FunctionState) -> str:
+    return str(state) if state.is_at_work else ""

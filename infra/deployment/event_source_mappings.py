@@ -1,0 +1,78 @@
+"""Event source mappings by which SQS queues feed a function: what Zappa sets only halfway, and never removes."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from infra.deployment.polling import poll
+from infra.errors import NotSettled
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+
+LIMIT = timedelta(minutes=5)
+"""For a mapping that AWS is at work on; it has no waiter for them, and names no time."""
+
+
+@dataclass(frozen=True)
+class EventSourceMappings:
+    """The mappings of one function."""
+
+    client: "LambdaClient"
+    function_name: str
+    limit: timedelta = LIMIT
+
+    def complete(self, queue_arns: Collection[str]) -> None:
+        """Have each of these queues take single failures back, and remove the others. Raises NotSettled."""
+        for mapping in self._of_queues():
+            if mapping["EventSourceArn"] in queue_arns:
+                self._report_failures(mapping)
+            else:
+                self._remove(mapping)
+
+    def _of_queues(self) -> "list[EventSourceMappingConfigurationTypeDef]":
+        pages = self.client.get_paginator("list_event_source_mappings").paginate(FunctionName=self.function_name)
+        return [
+            mapping
+            for page in pages
+            for mapping in page["EventSourceMappings"]
+            if mapping["EventSourceArn"].split(":")[2] == "sqs"
+        ]
+
+    def _report_failures(self, mapping: "EventSourceMappingConfigurationTypeDef") -> None:
+        if "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", []):
+            return
+        self._once_settled(
+            mapping,
+            lambda uuid: self.client.update_event_source_mapping(
+                UUID=uuid, FunctionResponseTypes=["ReportBatchItemFailures"]
+            ),
+        )
+
+    def _remove(self, mapping: "EventSourceMappingConfigurationTypeDef") -> None:
+        """`zappa schedule` leaves the mappings of queues that the settings no longer name."""
+        if mapping["State"] != "Deleting":
+            self._once_settled(mapping, lambda uuid: self.client.delete_event_source_mapping(UUID=uuid))
+
+    def _once_settled(self, mapping: "EventSourceMappingConfigurationTypeDef", change: Callable[[str], object]) -> None:
+        """AWS refuses to change a mapping that it is still making or changing."""
+        uuid, queue = mapping["UUID"], mapping["EventSourceArn"]
+
+        def attempt() -> str:
+            found = self.client.get_event_source_mapping(UUID=uuid)
+            if found["State"].endswith("ing"):
+                return f"{found['State']} ({found.get('StateTransitionReason', 'no reason given')})"
+            try:
+                change(uuid)
+            except self.client.exceptions.ResourceInUseException as error:
+                return str(error)
+            return ""
+
+        said = poll(attempt, self.limit)
+        if said:
+            raise NotSettled(
+                f"the event source mapping of {queue} is still {said} after {self.limit}. Wait until Lambda's console "
+                "shows it as Enabled, and deploy again."
+            )

@@ -1,0 +1,26 @@
+"""Polling of what AWS is at work on, with a limit, and never in silence."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+INTERVAL = timedelta(seconds=1)
+"""Between two questions; that of boto3's own waiters for functions."""
+LONGEST_SILENCE = timedelta(seconds=10)
+
+
+def poll(at_work: Callable[[], str], limit: timedelta) -> str:
+    """Ask until nothing is at work, or the limit is over; return the last answer, empty where nothing is at work.
+
+    `at_work` says what is at work and why, and nothing once it is done. It is asked at least once.
+    """
+    started = told = time.monotonic()
+    while said := at_work():
+        now = time.monotonic()
+        if now - started >= limit.total_seconds():
+            return said
+        if now - told >= LONGEST_SILENCE.total_seconds():
+            print(f"\n    after {now - started:.0f} s: {said}", end="", flush=True)
+            told = now
+        time.sleep(INTERVAL.total_seconds())
+    return ""

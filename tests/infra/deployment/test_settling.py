@@ -1,0 +1,165 @@
+"""Updates that AWS is still at work on: waited for with a limit, never in silence, and a failure is told."""
+
+import json
+import re
+from datetime import timedelta
+
+import boto3
+import pytest
+
+from infra.deployment import polling
+from infra.deployment.deployment import Deployment
+from infra.deployment.event_source_mappings import EventSourceMappings
+from infra.errors import NotSettled
+from tests.injected_answers import Alter, InjectedAnswers
+
+# moto tells of each type of resource that it leaves out of a stack.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+
+UPDATING = {
+    "LastUpdateStatus": "InProgress",
+    "LastUpdateStatusReasonCode": "Creating",
+    "LastUpdateStatusReason": "The function is being attached to the VPC.",
+}
+PENDING = {"State": "Pending", "StateReasonCode": "Creating", "StateReason": "The function is being created."}
+FAILED = {"LastUpdateStatus": "Failed", "LastUpdateStatusReasonCode": "SubnetOutOfIPAddresses"}
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "INTERVAL", timedelta(0))
+
+
+def shown(**changes: str) -> Alter:
+    """GetFunction with another state."""
+
+    def alter(body: bytes) -> bytes:
+        answer = json.loads(body)
+        answer["Configuration"].update(changes)
+        return json.dumps(answer).encode()
+
+    return alter
+
+
+@pytest.mark.parametrize("state", [UPDATING, PENDING])
+def test_nothing_is_changed_while_aws_is_at_work(
+    released: Deployment, answers: InjectedAnswers, state: dict[str, str]
+) -> None:
+    answers.alter("lambda.GetFunction", shown(**state), times=3)
+
+    released.function.configure({"FunctionName": "subs-dev", "Timeout": 77})
+
+    changed = answers.calls.index("lambda.UpdateFunctionConfiguration")
+    assert answers.calls[:changed].count("lambda.GetFunction") == 4
+    assert boto3.client("lambda").get_function_configuration(FunctionName="subs-dev")["Timeout"] == 77
+
+
+def test_change_is_waited_for(released: Deployment, answers: InjectedAnswers) -> None:
+    answers.alter("lambda.GetFunction", shown(**UPDATING), skip=1, times=3)
+
+    released.function.configure({"FunctionName": "subs-dev", "Timeout": 77})
+
+    changed = answers.calls.index("lambda.UpdateFunctionConfiguration")
+    assert answers.calls[changed:].count("lambda.GetFunction") >= 4
+
+
+def test_change_that_comes_between_question_and_update_is_waited_for(
+    released: Deployment, answers: InjectedAnswers
+) -> None:
+    answers.refuse("lambda.UpdateFunctionConfiguration", "ResourceConflictException", status=409, times=2)
+
+    released.function.configure({"FunctionName": "subs-dev", "Timeout": 77})
+
+    assert boto3.client("lambda").get_function_configuration(FunctionName="subs-dev")["Timeout"] == 77
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (PENDING, r"after 0:00:00: state Pending \(Creating: The function is being created\.\)"),
+        (UPDATING, r"last update InProgress \(Creating: The function is being attached to the VPC\.\)"),
+    ],
+)
+def test_wait_ends_at_its_limit_with_state_and_reason(
+    released: Deployment, answers: InjectedAnswers, state: dict[str, str], says: str
+) -> None:
+    answers.alter("lambda.GetFunction", shown(**state), times=2)
+    with pytest.raises(NotSettled, match=says):
+        released.function.wait_until_settled(timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (FAILED, r"last update Failed \(SubnetOutOfIPAddresses\)"),
+        ({"State": "Failed", "StateReason": "no network"}, r"state Failed \(no network\)"),
+    ],
+)
+def test_failure_of_aws_is_told(
+    released: Deployment, answers: InjectedAnswers, state: dict[str, str], says: str
+) -> None:
+    answers.alter("lambda.GetFunction", shown(**state), times=2)
+    with pytest.raises(NotSettled, match=says):
+        released.function.wait_until_settled()
+
+
+def test_failed_update_can_be_repaired_by_the_next_one(released: Deployment, answers: InjectedAnswers) -> None:
+    answers.alter("lambda.GetFunction", shown(**FAILED))
+
+    released.function.configure({"FunctionName": "subs-dev", "Timeout": 77})
+
+    assert boto3.client("lambda").get_function_configuration(FunctionName="subs-dev")["Timeout"] == 77
+
+
+def test_idle_function_is_settled(released: Deployment, answers: InjectedAnswers) -> None:
+    answers.alter("lambda.GetFunction", shown(State="Inactive", StateReasonCode="Idle"), times=2)
+    released.function.wait_until_settled(timedelta(0))
+
+
+def test_waiting_shows_progress(
+    released: Deployment,
+    answers: InjectedAnswers,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(polling, "LONGEST_SILENCE", timedelta(0))
+    answers.alter("lambda.GetFunction", shown(**UPDATING), times=2)
+    released.function.wait_until_settled()
+    assert len(re.findall(r"after \d+ s: .*attached to the VPC", capsys.readouterr().out)) == 2
+
+
+def mapped(deployment: Deployment) -> str:
+    """A queue that feeds the function, and whose mapping lacks what Zappa cannot set."""
+    queue = deployment.outputs()["FeedbackQueueArn"]
+    boto3.client("lambda").create_event_source_mapping(FunctionName="subs-dev", EventSourceArn=queue)
+    return queue
+
+
+def shown_mapping(state: str) -> Alter:
+    return lambda body: json.dumps(json.loads(body) | {"State": state, "StateTransitionReason": "because"}).encode()
+
+
+def response_types() -> list[str]:
+    (mapping,) = boto3.client("lambda").list_event_source_mappings(FunctionName="subs-dev")["EventSourceMappings"]
+    return list(mapping.get("FunctionResponseTypes", []))
+
+
+def test_event_source_mapping_is_changed_once_it_is_settled(released: Deployment, answers: InjectedAnswers) -> None:
+    queue = mapped(released)
+    answers.alter("lambda.GetEventSourceMapping", shown_mapping("Creating"), times=2)
+    answers.refuse("lambda.UpdateEventSourceMapping", "ResourceInUseException")
+
+    EventSourceMappings(released.function.client, "subs-dev").complete([queue])
+
+    assert response_types() == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_event_source_mapping_that_stays_at_work_ends_the_deployment(
+    released: Deployment, answers: InjectedAnswers, wanted: bool
+) -> None:
+    queue = mapped(released)
+    answers.alter("lambda.GetEventSourceMapping", shown_mapping("Updating"), times=9)
+    with pytest.raises(NotSettled, match=rf"{queue} is still Updating \(because\) after 0:00:00"):
+        EventSourceMappings(released.function.client, "subs-dev", timedelta(0)).complete([queue] if wanted else [])
+    assert response_types() == []
