@@ -64,7 +64,7 @@ DEBUG = False
 
 INSTALLED_APPS = [
     "config",  # first, because its templates override some of the admin's
-    "django.contrib.admin",
+    "config.admin_on_demand.AdminOnDemand",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

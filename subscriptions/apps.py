@@ -1,7 +1,6 @@
 """Wiring of the app."""
 
 from django.apps import AppConfig
-from django.contrib import admin
 from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, not of rows: creates the group
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +12,7 @@ class SubscriptionsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the strict receiver that keeps access true, and what creates and protects the groups."""
         # These load models, which Django allows only once all apps are loaded. Importing registers the checks.
-        from subscriptions import checks, user_admin  # noqa: F401, PLC0415
+        from subscriptions import checks  # noqa: F401, PLC0415
         from subscriptions.managed_groups import ensure_groups, protect_groups  # noqa: PLC0415
         from subscriptions.receivers import follow_with_access  # noqa: PLC0415
         from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415
@@ -21,5 +20,3 @@ class SubscriptionsConfig(AppConfig):
         subscriptions_transitioned.connect(follow_with_access, dispatch_uid="subscriptions.follow_with_access")
         post_migrate.connect(ensure_groups, sender=self, dispatch_uid="subscriptions.ensure_groups")
         protect_groups()
-        # Once the apps have registered theirs: Django's admin, which comes before, finds those in its own `ready`.
-        user_admin.register(admin.site)

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+from knox import admin as knox_admin  # noqa: F401 - registers the page that this one replaces
 from knox.models import AuthToken
 
 from foundation.admin import find_users

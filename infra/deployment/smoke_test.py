@@ -18,6 +18,8 @@ from infra.local.zappa_stage import ZappaStage
 PATIENCE_SECONDS = 60.0
 """A new API answers 403 or 5xx for some seconds, and a database that scaled to zero takes about fifteen to wake up."""
 PAUSE_SECONDS = 2.0
+PAGES = ("/", "/admin/login/")
+"""The admin is loaded by its first page, so that no start would find it broken."""
 REQUEST_SECONDS = 35.0  # more than the 29 that API Gateway gives the function
 
 
@@ -38,7 +40,8 @@ class SmokeTest:
                 now = datetime.now(UTC)
                 self.function.run(delivered_event(schedule, region=self.stage.region, time=now))
         self._expect_ok("/readyz")
-        self._expect_ok("/")
+        for page in PAGES:
+            self._expect_ok(page)
 
     def _expect_ok(self, path: str, *, patience: float = 0.0) -> None:
         """Mails that AWS does not take at the moment are told, and no reason to take a release back."""

@@ -42,15 +42,15 @@ def past(transactional_db: None) -> None:
 
 
 def test_dashboard(visitor: Visitor, past: None) -> None:
-    visitor.open("dashboard")
+    visitor.open("admin:dashboard")
     assert visitor.page.evaluate(DRAWN) == [2, 1, 1, 1, 1, 3, 3, 3, 3]
     visitor.page.get_by_text("As a table").first.click()
-    visitor.look_at("dashboard")
+    visitor.look_at("admin:dashboard")
 
 
 def test_charts_follow_the_theme(visitor: Visitor, past: None) -> None:
     visitor.page.emulate_media(color_scheme="light")
-    visitor.open("dashboard")
+    visitor.open("admin:dashboard")
     light = visitor.page.evaluate(COLOUR)
     visitor.page.emulate_media(color_scheme="dark")
     dark = visitor.page.evaluate(CHANGED, light)
@@ -59,7 +59,7 @@ def test_charts_follow_the_theme(visitor: Visitor, past: None) -> None:
 
 
 def test_dashboard_of_a_new_service(visitor: Visitor) -> None:
-    visitor.open("dashboard")
+    visitor.open("admin:dashboard")
     visitor.look_at("dashboard-empty")
 
 

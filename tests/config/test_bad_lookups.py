@@ -12,6 +12,7 @@ from django.db.models import Field, Model
 from django.test import Client
 from django.urls import reverse
 
+from config import admin_urls  # noqa: F401 - registers every list
 from subscriptions.models import Subscription
 from tests.staff import sign_in
 

@@ -57,7 +57,8 @@ def client(request: pytest.FixtureRequest) -> Client:
 def test_answers_for_one_visitor_are_kept_by_nobody(client: Client) -> None:
     make_plan(pk=1)
     names = set(routes())
-    assert {"plans", "login", "dashboard", "admin:index", "api_docs", "api_renew", "unsubscribe", "favicon"} <= names
+    for name in ("plans", "login", "admin:dashboard", "admin:index", "api_docs", "api_renew", "unsubscribe", "favicon"):
+        assert name in names
     for name in [*sorted(names - PUBLIC - {"logout", "admin:logout"}), "admin:logout", "logout"]:
         for method in (client.get, client.post):
             answer = method(address(name))

@@ -43,7 +43,7 @@ def operator() -> Client:
 
 
 def page(operator: Client) -> str:
-    answer = operator.get(reverse("dashboard"))
+    answer = operator.get(reverse("admin:dashboard"))
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -59,7 +59,7 @@ def finish_a_sweep(ago: timedelta, **fields: Any) -> SweepRun:
 
 
 def test_only_staff_who_may_see_sweeps_get_in() -> None:
-    address = reverse("dashboard")
+    address = reverse("admin:dashboard")
     assert Client().get(address).status_code == 302
     assert sign_in(make_user()).get(address).status_code == 302
     assert sign_in(make_staff()).get(address).status_code == 403
@@ -68,7 +68,7 @@ def test_only_staff_who_may_see_sweeps_get_in() -> None:
 
 def test_index_links_it_for_those_who_get_in() -> None:
     for staff, linked in ((make_staff(VIEW), True), (make_staff("subscriptions.view_plan"), False)):
-        assert (reverse("dashboard") in sign_in(staff).get(reverse("admin:index")).content.decode()) is linked
+        assert (reverse("admin:dashboard") in sign_in(staff).get(reverse("admin:index")).content.decode()) is linked
 
 
 def test_nothing_has_happened_yet(operator: Client) -> None:

@@ -33,7 +33,7 @@ def client() -> Client:
 
 def addresses() -> Iterator[str]:
     """All that operators look at, with each filter, the last page and a search."""
-    yield from (reverse("dashboard"), reverse("readyz"), reverse("admin:explain_access", args=[77]))
+    yield from (reverse("admin:dashboard"), reverse("readyz"), reverse("admin:explain_access", args=[77]))
     yield from (reverse(f"admin:{model}_change", args=[77]) for model in ("auth_user", "subscriptions_subscription"))
     yield from (reverse(f"admin:{model}_changelist") for model in ("knox_authtoken", "auth_group"))
     filters: dict[str, list[dict[str, Any]]] = {

@@ -161,7 +161,6 @@ ANSWERS = {
     "unsubscribe": 200,
     "healthz": 200,
     "readyz": 503,
-    "dashboard": 302,
     "api_docs": 200,
     "api_plans": 200,
     "api_plan": 200,

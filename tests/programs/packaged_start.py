@@ -23,13 +23,13 @@ if __name__ == "__main__":
     from django.contrib.admin.widgets import AdminSplitDateTime, AutocompleteSelect, FilteredSelectMultiple
     from django.template.loader import get_template
     from django.templatetags.static import static
-    from django.urls import get_resolver
+    from django.urls import get_resolver, reverse
     from django.utils.translation import gettext, override
 
     from subscriptions.models import Subscription
 
     assert get_resolver().url_patterns
-    assert admin.site.urls
+    assert reverse("admin:index") == "/admin/"
     get_template("admin/index.html")
     with override("de"):
         assert gettext("Yes") == "Ja"

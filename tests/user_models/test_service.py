@@ -151,7 +151,7 @@ def test_operators_find_subscribers(root: Client, free: Plan) -> None:
     for nobody in ("0", "nobody", "9" * 30):
         assert root.get(reverse("admin:explain_access", args=[nobody])).status_code == 404
     page(root, "admin:subscriptions_subscription_change", subscription.pk)
-    for name in ("admin:index", "dashboard", "admin:knox_authtoken_changelist", "admin:knox_authtoken_add"):
+    for name in ("admin:index", "admin:dashboard", "admin:knox_authtoken_changelist", "admin:knox_authtoken_add"):
         page(root, name)
 
 

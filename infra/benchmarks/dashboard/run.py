@@ -53,7 +53,7 @@ def _fill(number: int) -> "Client":
 def _pages(number: int) -> Iterable[tuple[str, str]]:
     from django.urls import reverse  # noqa: PLC0415 - it loads the addresses
 
-    yield "dashboard", reverse("dashboard")
+    yield "dashboard", reverse("admin:dashboard")
     yield "readiness", reverse("readyz")
     yield "why a user has access", reverse("admin:explain_access", args=[number // 2])
     for model, queries in LISTS.items():

@@ -47,7 +47,7 @@ READING = [
     Endpoint("preferences", lambda site, _: browse(address("notification_preferences"), site.subscriber)),
     Endpoint("link in a reminder", lambda site, _: browse(_link_in_a_reminder(site))),
     Endpoint("admin", lambda site, _: browse(address("admin:index"), site.operator)),
-    Endpoint("dashboard", lambda site, _: browse(address("dashboard"), site.operator)),
+    Endpoint("dashboard", lambda site, _: browse(address("admin:dashboard"), site.operator)),
     Endpoint("admin, subscriptions", _admin_list("subscriptions_subscription")),
     Endpoint("admin, events", _admin_list("subscriptions_subscriptionevent")),
     Endpoint("admin, sweeps", _admin_list("subscriptions_sweeprun")),

@@ -82,7 +82,7 @@ def test_each_job_runs_before_the_service_must_be_ready(
     smoke_test.run()
 
     assert jobs.rules == [schedule.rule_name for schedule in stage.schedules]
-    assert site.asked == ["/healthz", "/readyz", "/"]
+    assert site.asked == ["/healthz", "/readyz", "/", "/admin/login/"]
 
 
 def test_problems_of_readyz_are_told(smoke_test: SmokeTest, site: Site) -> None:
@@ -99,9 +99,10 @@ def test_release_is_not_to_blame_for_mails_that_wait(
     assert "SES is paused" in capsys.readouterr().out
 
 
-def test_page_that_fails_fails_the_test(smoke_test: SmokeTest, site: Site) -> None:
-    site.answers["/"] = (500, {})
-    with pytest.raises(SmokeTestFailed, match="/ answered 500"):
+@pytest.mark.parametrize("page", ["/", "/admin/login/"])
+def test_page_that_fails_fails_the_test(page: str, smoke_test: SmokeTest, site: Site) -> None:
+    site.answers[page] = (500, {})
+    with pytest.raises(SmokeTestFailed, match=f"{page} answered 500"):
         smoke_test.run()
 
 
