@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.deployment.event_source_mappings import EventSourceMappings
+from infra.deployment.function_configuration import configuration_of
 from infra.deployment.function_state import FunctionState
 from infra.deployment.polling import poll
 from infra.errors import NotAsPackaged, NotSettled, SmokeTestFailed
@@ -110,23 +111,9 @@ class DeployedFunction:
         return payload
 
     def restore(self, version: str) -> None:
-        """Give it the configuration that it had in this version; the code is Zappa's to restore."""
-        found = self.client.get_function_configuration(FunctionName=self.name, Qualifier=version)
-        network = found.get("VpcConfig")
+        """Give it the configuration that it had in this version, and leave its code. Raises NotSettled, Refused."""
         self.configure(
-            {
-                "FunctionName": self.name,
-                "Environment": {"Variables": found.get("Environment", {}).get("Variables", {})},
-                "Handler": found["Handler"],
-                "MemorySize": found["MemorySize"],
-                "Role": found["Role"],
-                "Runtime": found["Runtime"],
-                "Timeout": found["Timeout"],
-                "VpcConfig": {
-                    "SubnetIds": network.get("SubnetIds", []) if network else [],
-                    "SecurityGroupIds": network.get("SecurityGroupIds", []) if network else [],
-                },
-            }
+            configuration_of(self.client.get_function_configuration(FunctionName=self.name, Qualifier=version))
         )
 
     def delete(self) -> None:

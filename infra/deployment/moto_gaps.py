@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from moto.apigateway.models import RestAPI, apigateway_backends
 from moto.awslambda import models, urls
+from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.responses import LambdaResponse
 from moto.cloudformation.models import CloudFormationBackend, Stack, StackSet
 from moto.s3.models import get_canned_acl, s3_backends
@@ -29,6 +30,9 @@ CODE_BUCKET = "awslambda-{region}-tasks"
 URL_PATHS = {r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$"}
 """What the overrides answer and moto's table of addresses lacks."""
 
+FORGOTTEN = ("DeadLetterConfig", "FileSystemConfigs", "KMSKeyArn", "LoggingConfig", "SnapStart", "TracingConfig")
+"""Members of a function's configuration."""
+
 SES_RATE = 1000.0  # mails a second: nobody waits for a local AWS
 LOG_TAIL = 4096  # bytes of the log, https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
@@ -44,18 +48,39 @@ class Function(models.LambdaFunction):
 
     def __init__(self, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1) -> None:
         super().__init__(account_id, spec, region, version)
-        self.dead_letter_config = spec.get("DeadLetterConfig")
+        self._remembered = {member: spec[member] for member in FORGOTTEN if member in spec}
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        """AWS: shows the function's DeadLetterConfig. moto: drops it."""
+        """AWS: shows what the function was given. moto: drops FORGOTTEN, or shows its own default.
+
+        https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
+        """
         shown: dict[str, Any] = super().get_configuration(on_create)
-        return shown | ({"DeadLetterConfig": self.dead_letter_config} if self.dead_letter_config else {})
+        logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"}
+        return shown | {"LoggingConfig": logging} | self._remembered
 
     def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
-        """AWS: changes the DeadLetterConfig. moto: leaves it out."""
-        self.dead_letter_config = config_updates.get("DeadLetterConfig", self.dead_letter_config)
-        shown: dict[str, Any] = super().update_configuration(config_updates)
+        """AWS: changes every member. moto: leaves FORGOTTEN and EphemeralStorage as they are."""
+        changes = {member: config_updates[member] for member in FORGOTTEN if member in config_updates}
+        self._remembered = {**self._remembered, **changes}  # a dict of its own: moto's versions are shallow copies
+        if "EphemeralStorage" in config_updates:
+            self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
+        network = {"VpcConfig": self._network(config_updates["VpcConfig"])} if "VpcConfig" in config_updates else {}
+        shown: dict[str, Any] = super().update_configuration(config_updates | network)
         return shown
+
+    def _network(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """AWS: leaves what a change of VpcConfig does not name, and refuses IPv6 without subnets. moto: drops it.
+
+        https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2061
+        """
+        network: dict[str, Any] = (self._vpc_config or {}) | changes
+        if network.get("Ipv6AllowedForDualStack") and not (network["SubnetIds"] and network["SecurityGroupIds"]):
+            raise InvalidParameterValueException(
+                "Ipv6AllowedForDualStack cannot be true without subnet or security groups. "
+                "Please remove Ipv6AllowedForDualStack value from your request and try again."
+            )
+        return network
 
 
 class Runner(Protocol):

@@ -24,6 +24,7 @@ from tests.infra.deployment.release_zip import code_of
 
 NAME = "subs-test"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:letters"
+NETWORK = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
 SERVER = """
 import logging, sys, time
 from moto.server import ThreadedMotoServer
@@ -123,6 +124,60 @@ def changes_dead_letter_queue(cloud: Cloud) -> bool:
     return bool(functions.get_function_configuration(FunctionName=NAME).get("DeadLetterConfig") == other)
 
 
+GIVEN_LATER: dict[str, Any] = {
+    "EphemeralStorage": {"Size": 1024},
+    "FileSystemConfigs": [{"Arn": "arn:aws:elasticfilesystem:us-east-1:1:access-point/a", "LocalMountPath": "/mnt/a"}],
+    "KMSKeyArn": "arn:aws:kms:us-east-1:123456789012:key/a",
+    "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/others"},
+    "TracingConfig": {"Mode": "Active"},
+}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """One member of a function's configuration that is given later."""
+
+    member: str
+
+    def __call__(self, cloud: Cloud) -> bool:
+        """Change it, and look."""
+        functions, given = cloud.client("lambda"), GIVEN_LATER[self.member]
+        functions.update_function_configuration(FunctionName=NAME, **{self.member: given})
+        return bool(functions.get_function_configuration(FunctionName=NAME).get(self.member) == given)
+
+
+def changes_snap_start(cloud: Cloud) -> bool:
+    """Snapshots, of which AWS also shows a state."""
+    functions = cloud.client("lambda")
+    functions.update_function_configuration(FunctionName=NAME, SnapStart={"ApplyOn": "PublishedVersions"})
+    return bool(functions.get_function_configuration(FunctionName=NAME)["SnapStart"]["ApplyOn"] == "PublishedVersions")
+
+
+def shows_where_it_logs(cloud: Cloud) -> bool:
+    """A function that was told nothing of it."""
+    found = cloud.client("lambda").get_function_configuration(FunctionName=NAME)
+    return bool(found.get("LoggingConfig") == {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{NAME}"})
+
+
+def leaves_what_a_change_of_network_does_not_name(cloud: Cloud) -> bool:
+    """Other subnets, without a word about IPv6."""
+    functions = cloud.client("lambda")
+    for network in (NETWORK | {"Ipv6AllowedForDualStack": True}, NETWORK):
+        functions.update_function_configuration(FunctionName=NAME, VpcConfig=network)
+    return bool(functions.get_function_configuration(FunctionName=NAME)["VpcConfig"].get("Ipv6AllowedForDualStack"))
+
+
+def refuses_ipv6_without_subnets(cloud: Cloud) -> bool:
+    """A function that leaves its network."""
+    functions = cloud.client("lambda")
+    functions.update_function_configuration(FunctionName=NAME, VpcConfig=NETWORK | {"Ipv6AllowedForDualStack": True})
+    try:
+        functions.update_function_configuration(FunctionName=NAME, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
+    except functions.exceptions.InvalidParameterValueException as error:
+        return "Ipv6AllowedForDualStack cannot be true" in str(error)
+    return False
+
+
 def creates_permission_with_201(cloud: Cloud) -> bool:
     """Zappa logs an ERROR for anything else."""
     answer = cloud.client("lambda").add_permission(
@@ -209,6 +264,11 @@ def deletes_api_with_its_stack(cloud: Cloud) -> bool:
         gives_the_code,
         keeps_dead_letter_queue,
         changes_dead_letter_queue,
+        *map(Changes, GIVEN_LATER),
+        changes_snap_start,
+        shows_where_it_logs,
+        leaves_what_a_change_of_network_does_not_name,
+        refuses_ipv6_without_subnets,
         creates_permission_with_201,
         replaces_retries,
         shows_its_models,

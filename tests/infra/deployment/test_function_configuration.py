@@ -1,0 +1,133 @@
+"""Configuration that goes back with a version: each member is restored, kept on purpose, or read-only."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from infra.deployment.deployment import Deployment
+from infra.deployment.function_configuration import ADDRESSING, KEPT, READ_ONLY, configuration_of
+from infra.errors import Refused
+from tests.infra.deployment.account import Account
+from tests.infra.deployment.release_zip import code_of
+from tests.injected_answers import service_model
+
+# moto tells of each type of resource that it leaves out of a stack.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+
+UPDATE = service_model("lambda").operation_model("UpdateFunctionConfiguration")
+
+
+def members(shape: StructureShape | None) -> dict[str, Shape]:
+    return dict(shape.members) if shape else {}
+
+
+TAKEN = members(UPDATE.input_shape)
+SHOWN = members(UPDATE.output_shape)
+
+
+def full(shape: Shape) -> Any:
+    """A value with every member that AWS's model has."""
+    if isinstance(shape, StructureShape):
+        return {name: full(member) for name, member in shape.members.items()}
+    if isinstance(shape, MapShape):
+        return {"KEY": full(shape.value)}
+    if isinstance(shape, ListShape):
+        return [full(shape.member)]
+    return {"boolean": True, "string": shape.name}.get(shape.type_name, 7)
+
+
+def found() -> Any:
+    """A version that has everything."""
+    found = {name: full(shape) for name, shape in SHOWN.items()}
+    del found["Environment"]["Error"]
+    return found
+
+
+def test_every_member_that_aws_knows_is_accounted_for() -> None:
+    restored = set(configuration_of(found())) - ADDRESSING
+    groups = [restored, set(KEPT), READ_ONLY, ADDRESSING]
+    assert sum(map(len, groups)) == len(set().union(*groups)), "a member is in two groups"
+    assert set().union(*groups) == set(TAKEN) | set(SHOWN)
+    assert restored | set(KEPT) <= set(TAKEN)
+    assert not READ_ONLY & set(TAKEN)
+
+
+@pytest.mark.parametrize("member", ["VpcConfig", "LoggingConfig", "SnapStart", "TracingConfig", "EphemeralStorage"])
+def test_members_are_restored_with_all_that_is_in_them(member: str) -> None:
+    sent: Any = configuration_of(found())
+    assert sent[member] == full(TAKEN[member])
+
+
+def layer(name: str) -> str:
+    published = boto3.client("lambda").publish_layer_version(LayerName=name, Content={"ZipFile": code_of(name)})
+    return published["LayerVersionArn"]
+
+
+def configuration(of: str, role: str, number: int) -> Any:
+    """Everything that can be set, told apart by name and number."""
+    access_point = f"arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/{of}"
+    return {
+        "Description": of,
+        "Environment": {"Variables": {"SHARED": of, f"ONLY_{of}": of}},
+        "EphemeralStorage": {"Size": 512 + number},
+        "FileSystemConfigs": [{"Arn": access_point, "LocalMountPath": f"/mnt/{of}"}],
+        "Handler": f"{of}.handler",
+        "KMSKeyArn": f"arn:aws:kms:us-east-1:123456789012:key/{of}",
+        "Layers": [layer(of)],
+        "LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "LogGroup": f"/{of}"},
+        "MemorySize": 512 + number,
+        "Role": role,
+        "Runtime": f"python3.1{number}",
+        "SnapStart": {"ApplyOn": "None" if number % 2 else "PublishedVersions"},
+        "Timeout": 60 + number,
+        "TracingConfig": {"Mode": "PassThrough" if number % 2 else "Active"},
+        "VpcConfig": {
+            "SubnetIds": [f"subnet-{of}"],
+            "SecurityGroupIds": [f"sg-{of}"],
+            "Ipv6AllowedForDualStack": bool(number % 2),
+        },
+    }
+
+
+def configure(deployment: Deployment, changes: Any) -> None:
+    named: Any = {"FunctionName": "subs-dev"} | changes
+    deployment.function.configure(named)
+
+
+def configured() -> Any:
+    """What AWS shows of it, in the terms in which it is set."""
+    shown: Any = configuration_of(boto3.client("lambda").get_function_configuration(FunctionName="subs-dev"))
+    del shown["FunctionName"]
+    return shown
+
+
+def test_everything_goes_back_with_a_version(released: Deployment) -> None:
+    role = released.outputs()["RoleArn"]
+    good, bad = configuration("good", role, 1), configuration("bad", role, 2)
+    configure(released, good)
+    version = released.releases.keep()
+    configure(released, bad)
+    assert configured() == bad
+
+    released.go_back_to(version)
+
+    assert configured() == good
+    assert set(good) == set(configuration_of(found())) - ADDRESSING
+
+
+def test_what_a_version_does_not_have_goes_too(released: Deployment) -> None:
+    version = released.releases.kept()[-1]
+    before = configuration_of(boto3.client("lambda").get_function_configuration(FunctionName="subs-dev"))
+    configure(released, configuration("bad", released.outputs()["RoleArn"], 1))
+
+    released.go_back_to(version)
+
+    assert configured() | {"FunctionName": "subs-dev"} == before | {"Timeout": 101}
+
+
+def test_variables_that_aws_does_not_show_are_not_taken_for_none(released: Deployment, account: Account) -> None:
+    hidden = found() | {"Environment": {"Error": {"ErrorCode": "AccessDenied", "Message": "no access to the key."}}}
+    with pytest.raises(Refused, match=r"no access to the key\. Allow"):
+        configuration_of(hidden)
