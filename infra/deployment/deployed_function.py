@@ -1,7 +1,7 @@
 """A function on Lambda: what it needs besides what Zappa sets, and calls of its jobs."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.deployment.event_source_mappings import EventSourceMappings
-from infra.deployment.function_configuration import configuration_of
+from infra.deployment.function_configuration import configuration_of, variables_of
 from infra.deployment.function_state import FunctionState
 from infra.deployment.polling import poll
+from infra.deployment.variable_changes import VariableChanges
 from infra.errors import NotAsPackaged, NotSettled, SmokeTestFailed
 
 if TYPE_CHECKING:
@@ -65,13 +66,32 @@ class DeployedFunction:
         self._set_dead_letters(dead_letter_arn)
         EventSourceMappings(self.client, self.name).complete(queue_arns)
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """Its variables, without those of Lambda's own. Raises Refused where AWS does not show them."""
+        return variables_of(self.client.get_function_configuration(FunctionName=self.name))
+
+    def set_variables(self, wanted: Mapping[str, str]) -> VariableChanges:
+        """Give it these variables and no others; return what changed. Raises NotSettled, Refused.
+
+        `zappa update` copies back every variable that the function has and the settings do not.
+        """
+        found = self.variables
+        if found != wanted:
+            self.configure({"FunctionName": self.name, "Environment": {"Variables": wanted}})
+        return VariableChanges.between(found, wanted)
+
+    def wait_until_idle(self, limit: timedelta = LIMIT) -> None:
+        """Wait until AWS is at work on nothing, also where it has failed. Raises NotSettled at the limit."""
+        self._wait(lambda: _at_work(self._state), limit)
+
     def wait_until_settled(self, limit: timedelta = LIMIT) -> None:
         """Wait until AWS has made and updated the function, so that what runs is what it was given last.
 
         AWS refuses to publish or update a function that it is still at work on, and runs its configuration before.
         Raises NotSettled, with state and reason, at the limit, or where AWS failed.
         """
-        self._wait(lambda: _at_work(self._state), limit)
+        self.wait_until_idle(limit)
         state = self._state
         if state.has_failed:
             raise NotSettled(f"AWS failed to bring {self.name} up to date: {state}. Put that right, and deploy again.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -159,9 +160,7 @@ class Deployment:
 
     def zappa(self) -> ZappaCommand:
         """Zappa, with the stacks' outputs in its settings."""
-        return ZappaCommand(
-            write_settings(self.stage, self.outputs(), datetime.now(UTC), self.directory), self.stage_name
-        )
+        return self._zappa_with(deployment_settings(self.stage, self.outputs(), datetime.now(UTC)))
 
     def run_first(self, package: Path) -> None:
         """Run a package that cannot run here, apart from the stage's function. Raises SmokeTestFailed."""
@@ -169,17 +168,24 @@ class Deployment:
         FirstRun(boto3.client("lambda", region_name=self.region), self.name, settings, self.target).of(package)
 
     def upload(self, package: Path) -> str:
-        """`zappa deploy` the first time, `zappa update` later; return which. Raises ZappaFailed, Refused.
+        """`zappa deploy` the first time, `zappa update` later; return which. Raises ZappaFailed, Refused, NotSettled.
 
-        A function without an API is what an interrupted first deployment leaves; Zappa can then do neither of both.
+        The function then has the settings' variables and no others. A function without an API is what an interrupted
+        first deployment leaves; Zappa can then do neither of both.
         """
         if self.function.exists and not self.api.exists:
             if self.releases.kept():
                 raise Refused(f"the API of {self.name} is gone: `make undeploy STAGE={self.stage_name}`, then deploy")
             self.function.delete()
         command = "update" if self.function.exists else "deploy"
-        self.zappa().run(command, "--zip", str(package), "--disable_progress")
-        return command
+        if command == "update":
+            self.function.wait_until_idle()
+        settings = deployment_settings(
+            self.stage, self.outputs(), datetime.now(UTC), f"commit {recorded_commit(package)}"
+        )
+        self._zappa_with(settings).run(command, "--zip", str(package), "--disable_progress")
+        removed = self.function.set_variables(settings["aws_environment_variables"]).removed
+        return f"{command}; removed the variables {', '.join(removed)}" if removed else command
 
     def compare(self, package: Path) -> str:
         """Compare the code that runs with the package; return what it is. Raises NotAsPackaged where they differ."""
@@ -226,6 +232,9 @@ class Deployment:
     def take_down(self) -> None:
         """Delete function, API and schedule. Raises ZappaFailed."""
         self.zappa().run("undeploy", "--yes")
+
+    def _zappa_with(self, settings: Mapping[str, Any]) -> ZappaCommand:
+        return ZappaCommand(write_settings(self.stage_name, settings, self.directory), self.stage_name)
 
     def _as_in(self, version: str) -> "Deployment":
         path = write_released_settings(self.function.client, self.name, version, self.directory)

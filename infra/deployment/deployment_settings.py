@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from config.zappa_settings import Stage
+from infra.deployment.function_configuration import OUTSIDE_OF_A_NETWORK
 
 VARIABLES = {
     "AWS_USE_DUALSTACK_ENDPOINT": "Ipv6AllowedForDualStack",
@@ -24,8 +25,17 @@ RETAINED_VERSIONS = 10
 """Of the code, for rolling back; Zappa keeps 5. A deployment makes two: Zappa's own, and the one that is kept."""
 
 
-def deployment_settings(stage: Stage, outputs: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    """The stage as Zappa shall see it, complete in itself."""
+LONGEST_DESCRIPTION = 256
+"""Characters, https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html"""
+
+
+def deployment_settings(
+    stage: Stage, outputs: Mapping[str, str], now: datetime, description: str = ""
+) -> dict[str, Any]:
+    """Return the stage as Zappa shall see it, complete in itself. `description` precedes that of the settings.
+
+    Make them once per deployment: what Zappa is given is what the function is compared with afterwards.
+    """
     settings = {key: value for key, value in stage.settings.items() if key != "extends"}
     filled = {variable: outputs[output] for variable, output in VARIABLES.items() if output in outputs}
     settings["aws_environment_variables"] = (
@@ -33,18 +43,25 @@ def deployment_settings(stage: Stage, outputs: Mapping[str, str], now: datetime)
     )
     settings.setdefault("num_retained_versions", RETAINED_VERSIONS)
     settings["touch"] = False  # Zappa would ask for a page before there are tables
-    if "SubnetIds" in outputs:
-        settings["vpc_config"] = {
-            "SubnetIds": outputs["SubnetIds"].split(","),
-            "SecurityGroupIds": outputs["SecurityGroupIds"].split(","),
-            "Ipv6AllowedForDualStack": outputs["Ipv6AllowedForDualStack"] == "true",
-        }
+    settings["vpc_config"] = {**OUTSIDE_OF_A_NETWORK, **settings.get("vpc_config", {}), **_network(outputs)}
+    described = ". ".join(filter(None, (description, settings.get("lambda_description", ""))))
+    settings["lambda_description"] = described[:LONGEST_DESCRIPTION]
     return settings
 
 
-def write_settings(stage: Stage, outputs: Mapping[str, str], now: datetime, directory: Path) -> Path:
+def write_settings(stage_name: str, settings: Mapping[str, Any], directory: Path) -> Path:
     """Write `zappa_settings-<stage>.json`; return where."""
     directory.mkdir(exist_ok=True)
-    path = directory / f"zappa_settings-{stage.name}.json"
-    path.write_text(json.dumps({stage.name: deployment_settings(stage, outputs, now)}, indent=4), encoding="utf-8")
+    path = directory / f"zappa_settings-{stage_name}.json"
+    path.write_text(json.dumps({stage_name: settings}, indent=4), encoding="utf-8")
     return path
+
+
+def _network(outputs: Mapping[str, str]) -> dict[str, Any]:
+    if "SubnetIds" not in outputs:
+        return {}
+    return {
+        "SubnetIds": outputs["SubnetIds"].split(","),
+        "SecurityGroupIds": outputs["SecurityGroupIds"].split(","),
+        "Ipv6AllowedForDualStack": outputs["Ipv6AllowedForDualStack"] == "true",
+    }

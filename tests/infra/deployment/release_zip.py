@@ -5,12 +5,15 @@ import json
 import zipfile
 from typing import Any
 
+from infra.packaging.release import RECORD
 
-def code_of(text: str) -> bytes:
-    """A zip, the same for the same text whenever it is made."""
+
+def code_of(text: str, commit: str = "0" * 40, *, dirty: bool = False) -> bytes:
+    """A zip that says of which commit it is, the same for the same text whenever it is made."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(zipfile.ZipInfo("handler.py"), text)  # which dates it 1980
+        archive.writestr(zipfile.ZipInfo(RECORD), json.dumps({"commit": commit, "dirty": dirty}))
     return file.getvalue()
 
 

@@ -266,9 +266,7 @@ def test_zappas_own_command_uploads_nothing_to_aws_that_is_not_committed(changed
 
 def test_what_runs_is_compared_with_the_package(released: Deployment, tmp_path: Path) -> None:
     package = tmp_path / "package.zip"
-    package.write_bytes(code_of("new"))
-    with zipfile.ZipFile(package, "a") as archive:
-        archive.writestr("release.json", '{"commit": "0123456789abcdef", "dirty": true}')
+    package.write_bytes(code_of("new", "0123456789abcdef", dirty=True))
     with pytest.raises(NotAsPackaged, match="Deploy again"):
         released.compare(package)
 
