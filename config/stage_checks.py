@@ -18,17 +18,22 @@ LOG_LEVELS = {"INFO", "WARNING", "ERROR", "CRITICAL"}
 
 @dataclass(frozen=True)
 class Rule:
-    """What one setting must be. `holds` gets its value, or None where it is not set."""
+    """What one setting must be. `holds` gets its value, or `default`, which Zappa takes where it is not set."""
 
     key: str
     holds: Callable[[Any], bool]
     wanted: str
     id: str
     hint: str
+    default: Any = None
 
 
 def _is_false(value: Any) -> bool:
     return value is False
+
+
+def _is_null(value: Any) -> bool:
+    return value is None
 
 
 def _is_text(value: Any) -> bool:
@@ -119,6 +124,14 @@ RULES = (
         "Zappa's own role may do anything to S3, SNS, SQS and DynamoDB, and nothing in SES. Set role_arn instead.",
     ),
     Rule(
+        "num_retained_versions",
+        _is_null,
+        "must be null",
+        "config.E038",
+        "Zappa deletes versions by age, also the release to go back to. `make deploy` deletes those of no use.",
+        default=5,
+    ),
+    Rule(
         "aws_environment_variables",
         _starts_on_import,
         'must have INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT set to "1"',
@@ -186,7 +199,12 @@ RULES = (
 
 def check_stages(stages: Sequence[Stage]) -> list[CheckMessage]:
     """What every stage has to say, or must not say, besides its events."""
-    return [_error(stage, rule) for stage in stages for rule in RULES if not rule.holds(stage.settings.get(rule.key))]
+    return [
+        _error(stage, rule)
+        for stage in stages
+        for rule in RULES
+        if not rule.holds(stage.settings.get(rule.key, rule.default))
+    ]
 
 
 def check_secrets(document: Mapping[str, Any]) -> list[CheckMessage]:

@@ -106,6 +106,26 @@ class NotSettled(DeployError, RuntimeError):
     """AWS is still at work on something at the limit, or failed at it; the message holds state and reason."""
 
 
+class DeploymentLocked(DeployError, RuntimeError):
+    """Somebody else works on the stage; the message says who, at what, and since when."""
+
+
+class DeploymentLockLost(DeployError, RuntimeError):
+    """This process was away for longer than its lease, and somebody else works on the stage now."""
+
+
+class NoRelease(DeployError, LookupError):
+    """No release was kept that could be gone back to."""
+
+
+class TakenBack(DeployError, RuntimeError):
+    """A release failed, and the one that was kept before it runs again; the cause is the failure."""
+
+
+class NotTakenBack(DeployError, RuntimeError):
+    """A release failed, and so did the way back; the message holds both."""
+
+
 class NotConfirmed(DeployError, RuntimeError):
     """The person did not type what was asked for."""
 

@@ -6,6 +6,7 @@ The credentials and the endpoint are those of the shell, as boto3 finds them. do
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -33,16 +34,24 @@ COMMANDS: dict[str, Command] = {
 }
 
 
+INTERRUPTED = 128 + signal.SIGINT
+"""The exit status of shells for it."""
+
+
 def main(typed: Sequence[str], deployment_of: Callable[[str], Deployment] = Deployment) -> int:
     """Run one command; return the exit status. `deployment_of` finds a stage's deployment by its name."""
     given = _parser().parse_args(typed)
     be_local(DJANGO_SETTINGS_MODULE="config.settings")
     django.setup()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI service that cancels; the lock is given back
     try:
         COMMANDS[given.command](deployment_of(given.stage), Steps(), given)
     except (InfraError, ClientError, BotoCoreError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted. Each command can be repeated at any point.", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

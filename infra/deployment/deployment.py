@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from foundation.email_addresses import read_sender
 from infra.deployment import preconditions
 from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.deployed_function import DeployedFunction
+from infra.deployment.deployment_lock import IMPATIENT, LEASE, DeploymentLock
 from infra.deployment.deployment_secret import DeploymentSecret
 from infra.deployment.deployment_settings import deployment_settings, write_settings
 from infra.deployment.first_run import FirstRun
-from infra.deployment.released_settings import write_released_settings
+from infra.deployment.package_bucket import PackageBucket
+from infra.deployment.released_code import ReleasedCode
 from infra.deployment.releases import Releases
 from infra.deployment.smoke_test import SmokeTest
 from infra.deployment.zappa_command import ZappaCommand
@@ -51,6 +53,8 @@ class Deployment:
     templates: Path = TEMPLATES
     directory: Path = BUILD
     """Where Zappa's settings are written to."""
+    lease: timedelta = LEASE
+    """Time after which a command that died no longer has the stage for itself."""
 
     @cached_property
     def stage(self) -> Stage:
@@ -106,6 +110,17 @@ class Deployment:
     def releases(self) -> Releases:
         """What can be gone back to."""
         return Releases(boto3.client("lambda", region_name=self.region), self.name)
+
+    @property
+    def bucket(self) -> PackageBucket:
+        """The bucket of the settings."""
+        return PackageBucket(boto3.client("s3", region_name=self.region), self.stage.settings["s3_bucket"], self.region)
+
+    def lock(self, command: str) -> DeploymentLock:
+        """Return the lock under which a command has the stage for itself, in the name of the caller."""
+        client = boto3.client("s3", region_name=self.region, config=IMPATIENT)
+        caller = boto3.client("sts", region_name=self.region).get_caller_identity()["Arn"]
+        return DeploymentLock(client, self.bucket.name, caller, command, self.lease)
 
     @property
     def target(self) -> LambdaTarget:
@@ -218,15 +233,16 @@ class Deployment:
     def go_back_to(self, version: str) -> "Deployment":
         """Code, configuration and schedule as they were in this version; return the deployment as it then is.
 
-        Raises ZappaFailed, or Refused, before anything is changed, where the version does not tell its schedule.
+        Raises Refused, before anything is changed, where the version does not tell its schedule; ZappaFailed, and
+        NotAsPackaged where other code runs afterwards.
         """
-        then = self._as_in(version)
-        steps = self.releases.steps_back(version)
-        if steps:
-            self.zappa().run("rollback", "--num-rollback", str(steps))
+        code = ReleasedCode(self.function.client, self.name, version)
+        then = replace(self, settings_file=code.write_settings(self.directory))
+        code.restore()
         self.function.restore(version)
         then.zappa().run("schedule")
         then.complete()
+        self.function.expect_code(self.releases.code_sha256(version))
         return then
 
     def take_down(self) -> None:
@@ -235,10 +251,6 @@ class Deployment:
 
     def _zappa_with(self, settings: Mapping[str, Any]) -> ZappaCommand:
         return ZappaCommand(write_settings(self.stage_name, settings, self.directory), self.stage_name)
-
-    def _as_in(self, version: str) -> "Deployment":
-        path = write_released_settings(self.function.client, self.name, version, self.directory)
-        return replace(self, settings_file=path)
 
     def _stack(self, part: str) -> CloudStack:
         return CloudStack(boto3.client("cloudformation", region_name=self.region), f"{self.name}-{part}")

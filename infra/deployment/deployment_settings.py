@@ -21,9 +21,6 @@ VARIABLES = {
 DEPLOYED_AT = "DEPLOYED_AT"
 """A variable that no two deployments share, so that each starts fresh sandboxes, which read the secret anew."""
 
-RETAINED_VERSIONS = 10
-"""Of the code, for rolling back; Zappa keeps 5. A deployment makes two: Zappa's own, and the one that is kept."""
-
 
 LONGEST_DESCRIPTION = 256
 """Characters, https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html"""
@@ -41,7 +38,7 @@ def deployment_settings(
     settings["aws_environment_variables"] = (
         settings.get("aws_environment_variables", {}) | filled | {DEPLOYED_AT: now.isoformat(timespec="seconds")}
     )
-    settings.setdefault("num_retained_versions", RETAINED_VERSIONS)
+    settings["num_retained_versions"] = None  # Zappa prunes by age; Releases.prune knows what is gone back to
     settings["touch"] = False  # Zappa would ask for a page before there are tables
     settings["vpc_config"] = {**OUTSIDE_OF_A_NETWORK, **settings.get("vpc_config", {}), **_network(outputs)}
     described = ". ".join(filter(None, (description, settings.get("lambda_description", ""))))

@@ -124,6 +124,20 @@ class Request(LambdaResponse):
         shown["Code"] |= {"Location": self._download_address(function)}
         return json.dumps(shown)
 
+    def publish_version(self) -> Any:
+        """AWS: publishes only the code whose hash it is given. moto: whatever runs.
+
+        https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
+        """
+        wanted = self._get_param("CodeSha256")
+        found = self.backend.get_function(self._named_function()).code_sha_256
+        if wanted and wanted != found:
+            raise InvalidParameterValueException(
+                f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({found}). "
+                "Please try again with the CodeSHA256 in $LATEST."
+            )
+        return super().publish_version()
+
     def put_function_event_invoke_config(self) -> Any:
         """AWS: replaces the configuration. moto: keeps showing the first one."""
         self.backend.get_function(unquote(self.path.split("/")[-2])).event_invoke_config.clear()
@@ -178,6 +192,20 @@ class Request(LambdaResponse):
         return f"{server.scheme}://{server.netloc}/{bucket}/{key}"
 
 
+def publish_under_a_new_number(
+    storage: models.LambdaStorage, name_or_arn: str, description: str = ""
+) -> models.LambdaFunction | None:
+    """AWS: gives no number twice. moto: counts those that are left, so that two versions get the same one."""
+    group = storage._functions.get(name_or_arn.rpartition(":function:")[2], {})  # noqa: SLF001 - no other way to it
+    before = [int(version.version) for version in group.get("versions", [])]
+    published = publish_version(storage, name_or_arn, description)
+    if published and len(group["versions"]) > len(before):
+        group["highest"] = max(group.get("highest", 0), *before, 0) + 1
+        published.set_version(group["highest"])
+        storage._arns[published.function_arn] = published  # noqa: SLF001
+    return published
+
+
 def keep_previous_values(
     backend: CloudFormationBackend, instance: Stack | StackSet, incoming_params: list[dict[str, Any]]
 ) -> dict[str, Any]:
@@ -207,6 +235,10 @@ def delete_api(api: RestAPI, account_id: str, region_name: str) -> None:
     apigateway_backends[account_id][region_name].delete_rest_api(api.id)
 
 
+publish_version = models.LambdaStorage.publish_version
+"""moto's own."""
+
+
 def close_gaps(runner: Runner | None = None) -> None:
     """Have every moto server of this process answer so. `runner` runs the functions.
 
@@ -216,6 +248,7 @@ def close_gaps(runner: Runner | None = None) -> None:
     models.LambdaFunction = Function  # type: ignore[misc] # LambdaBackend looks it up there
     SESV2Response.get_account = get_account  # type: ignore[attr-defined] # moto's dispatcher asks for it by this name
     sesv2_urls.url_paths["{0}/v2/email/account$"] = SESV2Response.dispatch
+    models.LambdaStorage.publish_version = publish_under_a_new_number  # type: ignore[method-assign, assignment]
     RestAPI.delete = delete_api  # type: ignore[attr-defined] # CloudFormation asks each resource for it
     CloudFormationBackend._resolve_update_parameters = keep_previous_values  # type: ignore[method-assign, assignment] # noqa: SLF001
     urls.url_paths.update(dict.fromkeys(URL_PATHS | set(urls.url_paths), Request.dispatch))

@@ -1,14 +1,21 @@
 """Bringing a release to a stage, and going back to an earlier one."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TypeVar
 
 from infra.deployment.deployment import Deployment
+from infra.deployment.deployment_lock import DeploymentLock
+from infra.deployment.standing import Standing
 from infra.deployment.steps import Steps
-from infra.errors import NotAsPackaged, SmokeTestFailed, ZappaFailed
+from infra.errors import NoRelease, NotTakenBack, TakenBack
+from infra.packaging.executed_packages import code_sha256
 from infra.packaging.package import make_package
 from infra.packaging.release import Release, recorded_commit
+
+T = TypeVar("T")
 
 
 def deploy_commit(deployment: Deployment, steps: Steps) -> None:
@@ -20,41 +27,101 @@ def deploy_commit(deployment: Deployment, steps: Steps) -> None:
 def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) -> None:
     """Everything, in the order that never leaves half of it: what can be refused is refused before the first change.
 
-    A release that fails once it is uploaded is taken back to the last one that was kept. Raises Refused, StackFailed,
-    PackagingFailed, ZappaFailed, NotAsPackaged, SmokeTestFailed.
+    A release that fails once it is uploaded is taken back to the last one that was kept. Raises Refused,
+    DeploymentLocked, StackFailed, PackagingFailed, TakenBack, NotTakenBack.
     """
     steps.take("check the settings", deployment.check_here)
     steps.take("check stack, secret and sender", deployment.check_there)
-    zipped = package or steps.take("package", lambda: make_package(deployment.stage_name))
-    steps.take("check the package", lambda: deployment.check_package(zipped))
-    steps.take("stack", deployment.update_stack)
-    if not deployment.target.runs_here:
-        steps.take("first run, not run here before", lambda: deployment.run_first(zipped))
-    try:
-        steps.take("zappa", lambda: deployment.upload(zipped))
-        steps.take("compare what runs with what was tested", lambda: deployment.compare(zipped))
-        steps.take("retries and dead letters", deployment.complete)
-        steps.take("migrate", deployment.migrate)
-        steps.take("smoke test", deployment.smoke_test)
-    except (ZappaFailed, NotAsPackaged, SmokeTestFailed, ClientError, BotoCoreError):
-        _take_back(deployment, steps)
-        raise
-    steps.take("keep this release", lambda: deployment.releases.keep(f"commit {recorded_commit(zipped)}"))
+    steps.take("bucket", deployment.bucket.provide)
+    with _alone(deployment, steps, "deploy") as rollout:
+        zipped = package or rollout.take("package", lambda: make_package(deployment.stage_name))
+        rollout.take("check the package", lambda: deployment.check_package(zipped))
+        rollout.take("stack", deployment.update_stack)
+        if not deployment.target.runs_here:
+            rollout.take("first run, not run here before", lambda: deployment.run_first(zipped))
+        rollout.bring_out(zipped)
+        rollout.take("delete versions of no use", deployment.releases.prune)
     print(f"  {deployment.url()}/")
 
 
 def rollback(deployment: Deployment, steps: Steps) -> None:
-    """Go back to the release before this one: code, configuration and schedule; the database stays as it is."""
-    target = deployment.releases.previous()
-    then = steps.take(f"go back to version {target}", lambda: deployment.go_back_to(target))
-    steps.take("smoke test", then.smoke_test)
-    steps.take("keep this release", lambda: deployment.releases.keep_instead(target))
+    """Go back to the release before this one: code, configuration and schedule; the database stays as it is.
+
+    Can be repeated wherever it was interrupted. Raises Refused, DeploymentLocked, ZappaFailed, NotAsPackaged,
+    SmokeTestFailed.
+    """
+    with _alone(deployment, steps, "rollback") as rollout:
+        target = deployment.releases.previous()
+        deployment.releases.aim_at(target)
+        rollout.go_back_to(target)
+        rollout.take("keep this release", lambda: deployment.releases.keep_until(target))
 
 
-def _take_back(deployment: Deployment, steps: Steps) -> None:
-    kept = deployment.releases.kept() if deployment.function.exists else []
-    if not kept:
-        print("  There is no earlier release to go back to. Put it right and deploy again.")
-        return
-    then = steps.take(f"go back to version {kept[-1]}", lambda: deployment.go_back_to(kept[-1]))
-    steps.take("smoke test", then.smoke_test)
+@contextmanager
+def _alone(deployment: Deployment, steps: Steps, command: str) -> "Iterator[Rollout]":
+    """Hold the stage's lock, and say at the end, however that is, what runs and what to type next."""
+    lock = deployment.lock(command)
+    with lock.held():
+        try:
+            yield Rollout(deployment, steps, lock)
+        finally:
+            print(Standing(deployment), flush=True)
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """The steps of one command that has the stage for itself."""
+
+    deployment: Deployment
+    steps: Steps
+    lock: DeploymentLock
+
+    def take(self, name: str, step: Callable[[], T]) -> T:
+        """Take a step unless somebody else has taken over by now. Raises DeploymentLockLost, and what the step does."""
+        self.lock.check()
+        return self.steps.take(name, step)
+
+    def bring_out(self, package: Path) -> None:
+        """Upload, complete, migrate, test and keep a release. Raises TakenBack and NotTakenBack."""
+        try:
+            self._bring_out(package)
+        except Exception as error:  # whatever it is, the release that was kept shall run
+            self._take_back(error)
+            raise TakenBack(f"The release was taken back: {_headline(error)}") from error
+
+    def go_back_to(self, version: str) -> None:
+        """Restore a release that was kept, and test it. Raises as Deployment.go_back_to, and SmokeTestFailed."""
+        then = self.take(f"go back to version {version}", lambda: self.deployment.go_back_to(version))
+        self.take("smoke test", then.smoke_test)
+
+    def _bring_out(self, package: Path) -> None:
+        deployment, code = self.deployment, code_sha256(package)
+        self.take("zappa", lambda: deployment.upload(package))
+        self.take("compare what runs with what was tested", lambda: deployment.compare(package))
+        self.take("retries and dead letters", deployment.complete)
+        self.take("migrate", deployment.migrate)
+        self.take("smoke test", deployment.smoke_test)
+        description = f"commit {recorded_commit(package)}"
+        self.take("keep this release", lambda: deployment.releases.keep(code, description))
+
+    def _take_back(self, error: Exception) -> None:
+        """Tell the failure first, so that one of the way back cannot hide it. Raises NotTakenBack."""
+        print(f"  {error}\n", flush=True)
+        try:
+            self.lock.check()
+            self.go_back_to(self._last_kept())
+        except Exception as failure:  # noqa: BLE001 - whatever it is, both failures are told
+            raise NotTakenBack(
+                f"The release failed: {_headline(error)}\nand was not taken back: {_headline(failure)}"
+            ) from error
+
+    def _last_kept(self) -> str:
+        """Raise NoRelease where there is none."""
+        kept = self.deployment.releases.kept() if self.deployment.function.exists else []
+        if not kept:
+            raise NoRelease("there is no earlier release to go back to. Put it right and deploy again.")
+        return kept[-1]
+
+
+def _headline(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"

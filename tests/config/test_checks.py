@@ -33,6 +33,7 @@ GOOD_STAGE = {
     "keep_warm": False,
     "use_precompiled_packages": False,
     "manage_roles": False,
+    "num_retained_versions": None,
     "lambda_handler": "config.lambda_handler.lambda_handler",
     "dead_letter_arn": QUEUE,
     "aws_environment_variables": VARIABLES,
@@ -55,8 +56,9 @@ def written(directory: Path, document: Any) -> Path:
 
 def found(directory: Path, **changes: Any) -> list[CheckMessage]:
     """What is found in a file whose only stage is a good one with these changes; None takes a setting away."""
-    stage = {key: value for key, value in (GOOD_STAGE | changes).items() if value is not None}
-    return checks.check_file(written(directory, {"dev": stage}))
+    stage = GOOD_STAGE | changes
+    kept = {key: value for key, value in stage.items() if value is not None or GOOD_STAGE.get(key, "") is None}
+    return checks.check_file(written(directory, {"dev": kept}))
 
 
 def ids(messages: list[CheckMessage]) -> list[str | None]:
@@ -325,6 +327,7 @@ def test_stages_with_queues_of_their_own_are_fine(tmp_path: Path) -> None:
         ("environment_variables", {"COLOUR": "blue"}, "config.E031"),
         ("remote_env", "s3://bucket/file.json", "config.E032"),
         ("remote_env_bucket", "bucket", "config.E032"),
+        ("num_retained_versions", 10, "config.E038"),
     ],
 )
 def test_setting_that_is_wrong_is_an_error(tmp_path: Path, key: str, value: Any, check_id: str) -> None:
@@ -333,6 +336,11 @@ def test_setting_that_is_wrong_is_an_error(tmp_path: Path, key: str, value: Any,
     assert ids(messages) == [check_id]
     assert str(messages[0].msg).startswith(key)
     assert messages[0].hint
+
+
+def test_setting_that_is_missing_is_taken_as_zappa_takes_it(tmp_path: Path) -> None:
+    stage = {key: value for key, value in GOOD_STAGE.items() if key != "num_retained_versions"}
+    assert ids(checks.check_file(written(tmp_path, {"dev": stage}))) == ["config.E038"]
 
 
 @pytest.mark.parametrize("key", ["debug", "log_level", "keep_warm", "use_precompiled_packages", "manage_roles"])

@@ -30,5 +30,5 @@ def released(account: Account) -> Deployment:
         functions.update_function_code(FunctionName="subs-dev", ZipFile=code, Publish=True)
         functions.update_function_configuration(FunctionName="subs-dev", Timeout=100 + number)
         if number < 2:
-            deployment.releases.keep()
+            deployment.releases.keep(deployment.releases.code_sha256("$LATEST"), f"commit {number}")
     return deployment

@@ -21,6 +21,7 @@ from infra.deployment.steps import Steps
 from infra.errors import DeployError, DirtyRelease, NotAsPackaged, NotConfirmed, Refused, ZappaFailed
 from infra.local.moto_server import ACCOUNT
 from infra.packaging import zappa_hooks
+from infra.packaging.executed_packages import code_sha256
 from infra.packaging.release import Release
 from tests.infra.deployment.account import DATABASE, SECRET, Account
 from tests.infra.deployment.release_zip import code_of
@@ -229,7 +230,7 @@ def test_interrupted_first_deployment_is_begun_anew(account: Account, package: P
 
     assert deployment.upload(package) == "deploy"
     deployment.complete()
-    deployment.releases.keep()
+    deployment.releases.keep(code_sha256(package))
 
     assert deployment.api.exists
     assert deployment.upload(package) == "update"

@@ -331,3 +331,31 @@ def test_asynchronous_invocation_is_taken_on(local: Cloud, recorder: Recorder) -
 
     assert answer["StatusCode"] == 202
     assert recorder.later == [(NAME, {"a": 1})]
+
+
+def number_after_a_deletion(cloud: Cloud) -> str:
+    client = cloud.client("lambda")
+    for text in ("second", "third"):
+        client.update_function_code(FunctionName=NAME, ZipFile=code_of(text), Publish=True)
+    client.delete_function(FunctionName=NAME, Qualifier="3")
+    number: str = client.update_function_code(FunctionName=NAME, ZipFile=code_of("fourth"), Publish=True)["Version"]
+    return number
+
+
+def test_version_gets_a_number_that_no_other_had(local: Cloud, stock: Cloud) -> None:
+    assert (number_after_a_deletion(local), number_after_a_deletion(stock)) == ("4", "3")
+
+
+def publish_other_code(cloud: Cloud) -> str:
+    client = cloud.client("lambda")
+    client.update_function_code(FunctionName=NAME, ZipFile=code_of("another"))
+    try:
+        client.publish_version(FunctionName=NAME, CodeSha256="another hash")
+    except client.exceptions.InvalidParameterValueException as error:
+        return str(error)
+    return "published"
+
+
+def test_only_the_code_of_the_hash_is_published(local: Cloud, stock: Cloud) -> None:
+    assert "CodeSHA256 (another hash) is different from current CodeSHA256 in $LATEST" in publish_other_code(local)
+    assert publish_other_code(stock) == "published"

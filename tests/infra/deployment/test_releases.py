@@ -28,8 +28,8 @@ def test_releases_are_remembered_and_gone_back_to(released: Deployment) -> None:
 
     assert releases.previous() == first
     released.go_back_to(first)
-    again = releases.keep_instead(first)
-    assert releases.kept() == [again]
+    releases.keep_until(first)
+    assert (releases.kept(), releases.live()) == ([first], first)
     with pytest.raises(Refused, match="no earlier release"):
         releases.previous()
 
@@ -60,7 +60,7 @@ def test_schedule_and_queues_go_back_with_the_code(released: Deployment, account
 def test_version_that_does_not_tell_its_schedule_is_not_gone_back_to(released: Deployment) -> None:
     functions = boto3.client("lambda")
     functions.update_function_code(FunctionName="subs-dev", ZipFile=code_of("foreign"), Publish=True)
-    foreign = released.releases.keep()
+    foreign = released.releases.keep(released.releases.code_sha256("$LATEST"))
     with pytest.raises(Refused, match="check out its commit"):
         released.go_back_to(foreign)
 

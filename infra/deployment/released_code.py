@@ -1,0 +1,57 @@
+"""A version's zip, which Lambda keeps: code, and a zappa_settings.json with the schedule that goes back with it."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from infra.errors import Refused
+from infra.packaging.packaging_environment import SETTINGS_FILE
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+DOWNLOAD_SECONDS = 60
+
+
+@dataclass
+class ReleasedCode:
+    """The code of one version of a function. Raises Refused where it cannot be had."""
+
+    client: "LambdaClient"
+    function_name: str
+    version: str
+
+    @cached_property
+    def zipped(self) -> bytes:
+        """Return the zip."""
+        found = self.client.get_function(FunctionName=self.function_name, Qualifier=self.version)
+        try:
+            with urlopen(found["Code"]["Location"], timeout=DOWNLOAD_SECONDS) as answer:  # noqa: S310 - AWS's own
+                content: bytes = answer.read()
+        except URLError as error:
+            raise Refused(f"the code of version {self.version} cannot be downloaded: {error}") from error
+        return content
+
+    def write_settings(self, directory: Path) -> Path:
+        """Write its zappa_settings.json into the directory; return where. Raises Refused where it has none."""
+        directory.mkdir(exist_ok=True)
+        path = directory / f"released-{self.function_name}-{self.version}.json"
+        with zipfile.ZipFile(io.BytesIO(self.zipped)) as archive:
+            if SETTINGS_FILE.name not in archive.namelist():
+                raise Refused(
+                    f"version {self.version} has no {SETTINGS_FILE.name}: check out its commit, and deploy that"
+                )
+            path.write_bytes(archive.read(SETTINGS_FILE.name))
+        return path
+
+    def restore(self) -> None:
+        """Have the function run it, whatever it runs now."""
+        updated = self.client.get_waiter("function_updated_v2")
+        updated.wait(FunctionName=self.function_name)
+        self.client.update_function_code(FunctionName=self.function_name, ZipFile=self.zipped)
+        updated.wait(FunctionName=self.function_name)

@@ -1,0 +1,44 @@
+"""The standing of a stage at the end of a command: what runs, what can be gone back to, and what to type next."""
+
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.deployment.deployment import Deployment
+from infra.errors import InfraError
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Asks AWS when it is shown; where AWS does not answer, it says so."""
+
+    deployment: Deployment
+
+    def __str__(self) -> str:
+        try:
+            lines = self._lines()
+        except (ClientError, BotoCoreError, InfraError) as error:
+            lines = [
+                f"live now:  AWS did not say: {error}",
+                f"next:      sign in again if need be, then `make deploy STAGE={self.deployment.stage_name}`",
+            ]
+        return "\n".join(f"  {line}" for line in lines)
+
+    def _lines(self) -> list[str]:
+        stage, releases = self.deployment.stage_name, self.deployment.releases
+        if not self.deployment.function.exists:
+            return ["live now:  nothing", f"next:      `make deploy STAGE={stage}`"]
+        kept, live = releases.kept(), releases.live()
+        return [
+            f"live now:  {f'version {live}' if live else 'a release that was not kept'}, {releases.describe(live)}",
+            f"kept:      {', '.join(kept) or 'none'}",
+            f"next:      {self._next(kept, live)}",
+        ]
+
+    def _next(self, kept: list[str], live: str) -> str:
+        stage = self.deployment.stage_name
+        if not kept:
+            return f"put it right and `make deploy STAGE={stage}`"
+        if live != kept[-1]:
+            return f"`make rollback STAGE={stage}` for version {kept[-1]}, or `make deploy STAGE={stage}`"
+        return f"`make rollback STAGE={stage}` for version {kept[-2]}" if len(kept) > 1 else "nothing to go back to yet"
