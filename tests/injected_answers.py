@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
-MODELS = {"ses": "sesv2"}
+RPC_PATH = re.compile(r"/service/\w+/operation/(\w+)")
+"""https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html"""
+MODELS = {"monitoring": "cloudwatch", "ses": "sesv2"}
 """Boto3's names for services that sign under another one, as far as the project calls them."""
 LOST = 504
 """Status of an answer that never came; a client that may repeat does so."""
@@ -151,6 +153,8 @@ def _operation(model: ServiceModel, request: Request) -> str:
     target = request.headers.get("X-Amz-Target")
     if target:
         return target.rpartition(".")[2]
+    if called := RPC_PATH.fullmatch(request.path):
+        return called[1]
     if model.metadata["protocol"] in {"query", "ec2"}:
         return request.args.get("Action") or parse_qs(_body(request)).get("Action", [""])[0]
     return next((route.name for route in _routes(model) if route.matches(request)), "")

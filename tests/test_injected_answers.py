@@ -1,6 +1,7 @@
 """The answers that tests inject reach clients as AWS's own would, in every protocol that the project speaks."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -31,6 +32,24 @@ def test_error_is_told_once_as_aws_tells_it(aws: LocalAWS, answers: InjectedAnsw
     assert raised.value.response["Error"]["Code"] == "ExpiredTokenException"
     assert raised.value.response["Error"]["Message"] == "The security token is expired"
     assert answers.calls == [operation]
+
+
+def test_operation_of_every_service_is_known_that_the_project_calls(aws: LocalAWS, answers: InjectedAnswers) -> None:
+    with suppress(ClientError):
+        boto3.client("cloudwatch").get_dashboard(DashboardName="none")
+    boto3.client("sqs").list_queues()
+    boto3.client("sns").list_topics()
+    boto3.client("logs").describe_log_groups()
+    boto3.client("iam").list_roles()
+    boto3.client("ec2").describe_vpcs()
+    assert answers.calls == [
+        "monitoring.GetDashboard",
+        "sqs.ListQueues",
+        "sns.ListTopics",
+        "logs.DescribeLogGroups",
+        "iam.ListRoles",
+        "ec2.DescribeVpcs",
+    ]
 
 
 def test_lost_answer_is_of_a_call_that_was_carried_out(aws: LocalAWS, answers: InjectedAnswers) -> None:
