@@ -213,8 +213,17 @@ class Deployment:
         queues = {event.source_arn for event in self.stage.events if event.source_arn}
         self.function.complete(self.outputs()["DeadLetterQueueArn"], queues)
 
+    def keep(self, package: Path) -> str:
+        """Keep what runs as a release, once AWS has brought it up to date; return its version.
+
+        Raises NotSettled, and NotAsPackaged where other code than the package's runs.
+        """
+        self.function.wait_until_settled()
+        return self.releases.keep(code_sha256(package), f"commit {recorded_commit(package)}")
+
     def migrate(self) -> None:
-        """Bring the database's tables up to date, by the deployed code. Raises ZappaFailed."""
+        """Bring the database's tables up to date, by the deployed code. Raises ZappaFailed, NotSettled."""
+        self.function.wait_until_settled()
         self.zappa().run("manage", "migrate --noinput")
 
     def smoke_test(self) -> None:
@@ -238,7 +247,7 @@ class Deployment:
         """
         code = ReleasedCode(self.function.client, self.name, version)
         then = replace(self, settings_file=code.write_settings(self.directory))
-        code.restore()
+        code.restore(self.function)
         self.function.restore(version)
         then.zappa().run("schedule")
         then.complete()

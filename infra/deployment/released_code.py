@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from infra.deployment.deployed_function import DeployedFunction
 from infra.errors import Refused
 from infra.packaging.packaging_environment import SETTINGS_FILE
 
@@ -49,9 +50,8 @@ class ReleasedCode:
             path.write_bytes(archive.read(SETTINGS_FILE.name))
         return path
 
-    def restore(self) -> None:
-        """Have the function run it, whatever it runs now."""
-        updated = self.client.get_waiter("function_updated_v2")
-        updated.wait(FunctionName=self.function_name)
+    def restore(self, function: DeployedFunction) -> None:
+        """Have the function run it, whatever it runs now. Raises NotSettled."""
+        function.wait_until_settled()
         self.client.update_function_code(FunctionName=self.function_name, ZipFile=self.zipped)
-        updated.wait(FunctionName=self.function_name)
+        function.wait_until_settled()

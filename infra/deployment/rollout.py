@@ -11,9 +11,8 @@ from infra.deployment.deployment_lock import DeploymentLock
 from infra.deployment.standing import Standing
 from infra.deployment.steps import Steps
 from infra.errors import NoRelease, NotTakenBack, TakenBack
-from infra.packaging.executed_packages import code_sha256
 from infra.packaging.package import make_package
-from infra.packaging.release import Release, recorded_commit
+from infra.packaging.release import Release
 
 T = TypeVar("T")
 
@@ -95,14 +94,13 @@ class Rollout:
         self.take("smoke test", then.smoke_test)
 
     def _bring_out(self, package: Path) -> None:
-        deployment, code = self.deployment, code_sha256(package)
+        deployment = self.deployment
         self.take("zappa", lambda: deployment.upload(package))
         self.take("compare what runs with what was tested", lambda: deployment.compare(package))
         self.take("retries and dead letters", deployment.complete)
         self.take("migrate", deployment.migrate)
         self.take("smoke test", deployment.smoke_test)
-        description = f"commit {recorded_commit(package)}"
-        self.take("keep this release", lambda: deployment.releases.keep(code, description))
+        self.take("keep this release", lambda: deployment.keep(package))
 
     def _take_back(self, error: Exception) -> None:
         """Tell the failure first, so that one of the way back cannot hide it. Raises NotTakenBack."""

@@ -107,7 +107,7 @@ def test_everything_goes_back_with_a_version(released: Deployment) -> None:
     role = released.outputs()["RoleArn"]
     good, bad = configuration("good", role, 1), configuration("bad", role, 2)
     configure(released, good)
-    version = released.releases.keep()
+    version = released.releases.keep(released.releases.code_sha256("$LATEST"))
     configure(released, bad)
     assert configured() == bad
 
