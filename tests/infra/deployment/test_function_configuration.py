@@ -124,7 +124,7 @@ def test_what_a_version_does_not_have_goes_too(released: Deployment) -> None:
 
     released.go_back_to(version)
 
-    assert configured() | {"FunctionName": "subs-dev"} == before | {"Timeout": 101}
+    assert configured() | {"FunctionName": "subs-dev"} == before | {"Timeout": 101, "Description": "commit 1"}
 
 
 def test_variables_that_aws_does_not_show_are_not_taken_for_none(released: Deployment, account: Account) -> None:
