@@ -1,133 +1,200 @@
 """A CloudFormation stack: made, brought up to date, read and deleted, at any point of its life."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
+from infra.deployment.polling import poll
+from infra.deployment.stack_events import NO_REASON, StackEvents, is_missing
 from infra.errors import NoStack, StackFailed
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
 
-POLL_SECONDS = 5.0
-LONGEST_WAIT_SECONDS = 3600.0  # a database with a proxy takes about twenty minutes
+INTERVAL = timedelta(seconds=5)
+"""Between two questions; CloudFormation throttles DescribeStacks per account."""
+LIMIT = timedelta(hours=1)
+"""For one operation; a database with a proxy takes about twenty minutes."""
 NEVER_LIVED = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
 """States in which a stack holds nothing that was ever in use, and cannot be updated.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
-STUCK = {"UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"}
+STUCK = {
+    "UPDATE_ROLLBACK_FAILED": "Put right what CloudFormation's events name, run "
+    "`aws cloudformation continue-update-rollback --stack-name {name}`, and try again.",
+    "DELETE_FAILED": "Its deletion was begun: finish it (docs/runbook.md, Taking it down), and try again.",
+}
+"""States that a person must end, and what to do about them."""
+SUCCESSFUL = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 
 @dataclass(frozen=True)
 class CloudStack:
-    """One stack, by its name."""
+    """One stack, by its name. `limit` is for one operation of CloudFormation's."""
 
     client: "CloudFormationClient"
     name: str
+    limit: timedelta = LIMIT
 
     @property
     def exists(self) -> bool:
         """Whether there is one that can be used."""
+        return self.status not in {"", *NEVER_LIVED}
+
+    @property
+    def status(self) -> str:
+        """Return its state; empty where there is no stack."""
         stack = self._find()
-        return stack is not None and stack["StackStatus"] not in NEVER_LIVED
+        return "" if stack is None or stack["StackStatus"] == "DELETE_COMPLETE" else stack["StackStatus"]
+
+    @property
+    def events(self) -> StackEvents:
+        """Its events, of all operations since it was made."""
+        stack = self._find()
+        return StackEvents(self.client, stack["StackId"] if stack else self.name)
 
     def outputs(self) -> dict[str, str]:
-        """What the stack says about what it made. Raises NoStack."""
+        """Return what the stack says about what it made. Raises NoStack."""
         stack = self._find()
         if stack is None or stack["StackStatus"] in NEVER_LIVED:
             raise NoStack(f"there is no stack {self.name}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
+    def resource(self, logical_id: str) -> str:
+        """Return the physical id of one of its resources; empty where it has none of this name."""
+        try:
+            found = self.client.describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            return ""
+        return found["StackResourceDetail"].get("PhysicalResourceId", "")
+
     def apply(self, template: Path, parameters: Mapping[str, str]) -> bool:
         """Make the stack, or bring it up to date, and wait; tell whether anything changed. Raises StackFailed.
 
         Parameters that are not given keep their value, or have the template's default. One that is still at work
-        from an interrupted run is waited for, and what a failed first attempt left is cleared away.
+        from an interrupted run is waited for, and what a failed first attempt left is cleared away. Only an end of
+        what is begun here counts as a failure: UPDATE_ROLLBACK_COMPLETE is healthy where an earlier run left it.
+        """
+        self.clear_failed()
+        token = _token()
+        stack_id = self._begin(template, parameters, token)
+        if not stack_id:
+            return False
+        status = self._settle(token)
+        if status not in SUCCESSFUL:
+            reasons = StackEvents(self.client, stack_id).reasons_of(token)
+            raise StackFailed(f"stack {self.name} ended in {status or 'its deletion'}: {reasons}")
+        return True
+
+    def clear_failed(self) -> None:
+        """Wait until nothing is at work on it, and delete it if it never lived. Raises StackFailed.
+
+        A stack that a person must repair is refused.
         """
         status = self._settle()
         if status in NEVER_LIVED:
             self.delete()
-            status = ""
         if status in STUCK:
-            raise StackFailed(f"stack {self.name} is in {status}; put it right in CloudFormation's console first")
-        changed = self._update(template, parameters) if status else self._create(template, parameters)
-        self._refuse_failure(self._settle())
-        return changed
+            raise StackFailed(f"stack {self.name} is in {status}. {STUCK[status].format(name=self.name)}")
 
     def delete(self) -> None:
-        """Delete the stack, if there is one, and wait. Raises StackFailed."""
-        self._settle()
-        self.client.delete_stack(StackName=self.name)
-        if self._settle():
-            raise StackFailed(f"stack {self.name} could not be deleted: {self._reasons()}")
+        """Delete the stack, if there is one, and wait. One whose deletion failed is tried again. Raises StackFailed."""
+        if not self._settle():
+            return
+        token, events = _token(), self.events
+        self.client.delete_stack(StackName=self.name, ClientRequestToken=token)
+        status = self._settle(token)
+        if status:
+            raise StackFailed(f"stack {self.name} could not be deleted ({status}): {events.reasons_of(token)}")
 
-    def _create(self, template: Path, parameters: Mapping[str, str]) -> bool:
-        self.client.create_stack(
-            StackName=self.name,
-            TemplateBody=template.read_text(encoding="utf-8"),
-            Parameters=_given(parameters),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        return True
-
-    def _update(self, template: Path, parameters: Mapping[str, str]) -> bool:
+    def _begin(self, template: Path, parameters: Mapping[str, str], token: str) -> str:
+        """Begin to make or update it; return its id, or nothing where it is up to date."""
         body = template.read_text(encoding="utf-8")
         stack = self._find()
-        before = {given["ParameterKey"] for given in stack.get("Parameters", [])} if stack else set()
+        try:
+            if stack is None:
+                return self._create(body, parameters, token)
+            return self._update(stack, body, parameters, token)
+        except ClientError as error:
+            if "No updates are to be performed" in str(error):
+                return ""
+            raise
+
+    def _create(self, body: str, parameters: Mapping[str, str], token: str) -> str:
+        return self.client.create_stack(
+            StackName=self.name,
+            TemplateBody=body,
+            Parameters=_given(parameters),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            ClientRequestToken=token,
+        )["StackId"]
+
+    def _update(self, stack: "StackTypeDef", body: str, parameters: Mapping[str, str], token: str) -> str:
+        before = {given["ParameterKey"] for given in stack.get("Parameters", [])}
         known = {found["ParameterKey"] for found in self.client.get_template_summary(TemplateBody=body)["Parameters"]}
         kept: list[ParameterTypeDef] = [
             {"ParameterKey": key, "UsePreviousValue": True} for key in sorted(before & known - set(parameters))
         ]
-        try:
-            self.client.update_stack(
-                StackName=self.name,
-                TemplateBody=body,
-                Parameters=_given(parameters) + kept,
-                Capabilities=["CAPABILITY_NAMED_IAM"],
-            )
-        except ClientError as error:
-            if "No updates are to be performed" in str(error):
-                return False
-            raise
-        return True
+        return self.client.update_stack(
+            StackName=self.name,
+            TemplateBody=body,
+            Parameters=_given(parameters) + kept,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            ClientRequestToken=token,
+        )["StackId"]
 
     def _find(self) -> "StackTypeDef | None":
         try:
             found = self.client.describe_stacks(StackName=self.name)["Stacks"]
         except ClientError as error:
-            if "does not exist" in str(error):
+            if is_missing(error):
                 return None
             raise
         return found[0] if found else None
 
-    def _settle(self) -> str:
-        """Wait while CloudFormation works on it; the status, or nothing where there is no stack."""
-        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-        while time.monotonic() < deadline:
-            stack = self._find()
-            status = stack["StackStatus"] if stack else ""
-            if not status.endswith("_IN_PROGRESS") or status in NEVER_LIVED:
-                return "" if status == "DELETE_COMPLETE" else status
-            time.sleep(POLL_SECONDS)
-        raise StackFailed(f"stack {self.name} is at work for longer than {LONGEST_WAIT_SECONDS / 60:.0f} minutes")
+    def _settle(self, token: str = "") -> str:
+        """Wait while CloudFormation works on it; return its state, empty where there is no stack.
 
-    def _refuse_failure(self, status: str) -> None:
-        if "ROLLBACK" in status or status.endswith("FAILED") or not status:
-            raise StackFailed(f"stack {self.name} ended in {status or 'nothing'}: {self._reasons()}")
+        `token` is that of the operation that was begun here, if it was.
+        """
+        said = poll(self._at_work, self.limit, INTERVAL)
+        if said:
+            reasons = self.events.reasons_of(token) if token else NO_REASON
+            raise StackFailed(
+                f"{said} after {self.limit}: {reasons}. CloudFormation works on; wait until its console shows an end, "
+                "and try again."
+            )
+        return self.status
 
-    def _reasons(self) -> str:
-        events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
-        return "; ".join(
-            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
-            for event in events
-            if event["ResourceStatus"].endswith("_FAILED")
-        )
+    def _at_work(self) -> str:
+        status = self.status
+        if not status.endswith("_IN_PROGRESS") or status in NEVER_LIVED:
+            return ""
+        return f"stack {self.name} is in {status}{self._resources_at_work()}"
+
+    def _resources_at_work(self) -> str:
+        pages = self.client.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        try:
+            found = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            return ""  # deleted since its state was asked for
+        names = [each["LogicalResourceId"] for each in found if each["ResourceStatus"].endswith("_IN_PROGRESS")]
+        return f" ({', '.join(names)})" if names else ""
+
+
+def _token() -> str:
+    return f"subs-{uuid4()}"
 
 
 def _given(parameters: Mapping[str, str]) -> "list[ParameterTypeDef]":

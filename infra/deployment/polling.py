@@ -9,11 +9,13 @@ INTERVAL = timedelta(seconds=1)
 LONGEST_SILENCE = timedelta(seconds=10)
 
 
-def poll(at_work: Callable[[], str], limit: timedelta) -> str:
+def poll(at_work: Callable[[], str], limit: timedelta, interval: timedelta | None = None) -> str:
     """Ask until nothing is at work, or the limit is over; return the last answer, empty where nothing is at work.
 
-    `at_work` says what is at work and why, and nothing once it is done. It is asked at least once.
+    `at_work` says what is at work and why, and nothing once it is done. It is asked at least once, and then every
+    INTERVAL, or as often as `interval` says.
     """
+    pause = (INTERVAL if interval is None else interval).total_seconds()
     started = told = time.monotonic()
     while said := at_work():
         now = time.monotonic()
@@ -22,5 +24,5 @@ def poll(at_work: Callable[[], str], limit: timedelta) -> str:
         if now - told >= LONGEST_SILENCE.total_seconds():
             print(f"\n    after {now - started:.0f} s: {said}", end="", flush=True)
             told = now
-        time.sleep(INTERVAL.total_seconds())
+        time.sleep(pause)
     return ""

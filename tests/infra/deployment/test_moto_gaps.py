@@ -256,6 +256,57 @@ def deletes_api_with_its_stack(cloud: Cloud) -> bool:
     return bool(cloud.client("apigateway").get_rest_apis()["items"] == [])
 
 
+STACK = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news"}}}}
+
+
+def tokens_of(cloud: Cloud, name: str) -> list[str | None]:
+    """Tokens of the events that CloudFormation shows, the newest first, of all pages."""
+    pages = cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=name)
+    return [event.get("ClientRequestToken") for page in pages for event in page["StackEvents"]]
+
+
+def tells_whose_events_they_are(cloud: Cloud) -> bool:
+    """Creation, update and deletion of a stack, each with a token."""
+    stacks = cloud.client("cloudformation")
+    changed = json.dumps(STACK | {"Description": "changed"})
+    stack_id = stacks.create_stack(StackName="told", TemplateBody=json.dumps(STACK), ClientRequestToken="a")["StackId"]
+    stacks.update_stack(StackName="told", TemplateBody=changed, ClientRequestToken="b")
+    stacks.delete_stack(StackName="told", ClientRequestToken="c")
+    return tokens_of(cloud, stack_id) == ["c", "c", "b", "b", "a", "a"]
+
+
+def creates_a_stack_once_per_token(cloud: Cloud) -> bool:
+    """A repetition of a request whose answer was lost."""
+    stacks = cloud.client("cloudformation")
+    with suppress(ClientError):
+        for _ in range(2):
+            stacks.create_stack(StackName="once", TemplateBody=json.dumps(STACK), ClientRequestToken="a")
+        return len(tokens_of(cloud, "once")) == 2
+    return False
+
+
+def pages_events(cloud: Cloud) -> bool:
+    """A stack with more events than a page has."""
+    stacks = cloud.client("cloudformation")
+    stacks.create_stack(StackName="pages", TemplateBody=json.dumps(STACK))
+    for number in range(50):
+        stacks.update_stack(StackName="pages", TemplateBody=json.dumps(STACK | {"Description": str(number)}))
+    first = stacks.describe_stack_events(StackName="pages")
+    return (len(first["StackEvents"]), len(tokens_of(cloud, "pages"))) == (100, 102)
+
+
+def refuses_to_update_what_is_being_reviewed(cloud: Cloud) -> bool:
+    """A stack that never got further than its change set."""
+    stacks = cloud.client("cloudformation")
+    body = json.dumps(STACK)
+    stacks.create_change_set(StackName="reviewed", TemplateBody=body, ChangeSetName="first", ChangeSetType="CREATE")
+    try:
+        stacks.update_stack(StackName="reviewed", TemplateBody=json.dumps(STACK | {"Description": "changed"}))
+    except ClientError as error:
+        return "is in REVIEW_IN_PROGRESS state and can not be updated" in str(error)
+    return False
+
+
 @pytest.mark.parametrize(
     "closed",
     [
@@ -276,6 +327,10 @@ def deletes_api_with_its_stack(cloud: Cloud) -> bool:
         finds_event_sources_by_name,
         keeps_defaults_of_a_stack,
         deletes_api_with_its_stack,
+        tells_whose_events_they_are,
+        creates_a_stack_once_per_token,
+        pages_events,
+        refuses_to_update_what_is_being_reviewed,
         says_what_mail_the_account_may_send,
     ],
 )

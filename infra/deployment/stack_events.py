@@ -1,0 +1,61 @@
+"""Events of a CloudFormation stack: the reasons why one operation on it failed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
+
+NO_REASON = "AWS gives no reason"
+CANCELLED = "cancelled"
+"""Part of the reason that CloudFormation gives for each resource that it stopped because another one failed."""
+
+
+@dataclass(frozen=True)
+class StackEvents:
+    """Events of one stack. `stack_id` also finds a stack that has been deleted; a name does not."""
+
+    client: "CloudFormationClient"
+    stack_id: str
+
+    def newest(self) -> str:
+        """Return the id of the newest event; empty where there is none."""
+        return next((event["EventId"] for event in self._read()), "")
+
+    def reasons_of(self, token: str) -> str:
+        """Return why resources failed in the operation that was begun with this ClientRequestToken."""
+        return self._reasons(event for event in self._read() if event.get("ClientRequestToken") == token)
+
+    def reasons_since(self, event_id: str) -> str:
+        """Return why resources failed after this event."""
+        return self._reasons(takewhile(lambda event: event["EventId"] != event_id, self._read()))
+
+    def _read(self) -> "Iterator[StackEventTypeDef]":
+        """Yield the newest first; nothing where CloudFormation does not know the stack."""
+        try:
+            for page in self.client.get_paginator("describe_stack_events").paginate(StackName=self.stack_id):
+                yield from page["StackEvents"]
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+
+    @staticmethod
+    def _reasons(events: "Iterable[StackEventTypeDef]") -> str:
+        failed = [event for event in events if _has_failed(event)]
+        told = [f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}" for event in reversed(failed)]
+        return "; ".join(dict.fromkeys(told)) or NO_REASON
+
+
+def is_missing(error: ClientError) -> bool:
+    """Return True if AWS says that there is no such stack."""
+    return "does not exist" in str(error)
+
+
+def _has_failed(event: "StackEventTypeDef") -> bool:
+    reason = event.get("ResourceStatusReason", "")
+    return event["ResourceStatus"].endswith("_FAILED") and bool(reason) and CANCELLED not in reason

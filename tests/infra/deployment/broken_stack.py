@@ -1,0 +1,52 @@
+"""Stacks of the local AWS in the states that operations on AWS leave them in."""
+
+from collections.abc import Callable
+
+from moto.cloudformation.models import Event, Stack, cloudformation_backends
+
+from infra.local.moto_server import ACCOUNT
+
+REGION = "us-east-1"
+FAILED = {"ROLLBACK": "CREATE_FAILED", "CREATE": "CREATE_FAILED", "DELETE": "DELETE_FAILED"}
+"""States of resources, by the beginning of their stack's."""
+
+
+def stack_of(name: str) -> Stack:
+    """Return the stack that exists under this name. Raises StopIteration."""
+    stacks = cloudformation_backends[ACCOUNT][REGION].stacks.values()
+    return next(stack for stack in stacks if stack.name == name)
+
+
+def break_stack(name: str, status: str, **reasons: str) -> None:
+    """Have the newest operation on the stack end so, with a failed event per resource and its reason."""
+    stack = stack_of(name)
+    token = stack.events[-1].client_request_token
+    kind = next((kind for begins, kind in FAILED.items() if status.startswith(begins)), "UPDATE_FAILED")
+    for resource, reason in reasons.items():
+        event = Event(stack.stack_id, name, resource, "", "AWS::SNS::Topic", kind, reason, None)
+        event.client_request_token = token
+        stack.events.append(event)
+    stack.status = status
+
+
+def breaking(name: str, status: str, **reasons: str) -> Callable[[bytes], bytes]:
+    """Return a change of an answer's body that breaks the stack, which then exists, and changes no body."""
+
+    def alter(body: bytes) -> bytes:
+        break_stack(name, status, **reasons)
+        return body
+
+    return alter
+
+
+def failing_deletion(name: str, **reasons: str) -> Callable[[bytes], bytes]:
+    """Return a change of an answer's body that leaves the stack, which was deleted, in DELETE_FAILED."""
+
+    def alter(body: bytes) -> bytes:
+        backend = cloudformation_backends[ACCOUNT][REGION]
+        stack = next(stack for stack in backend.deleted_stacks.values() if stack.name == name)
+        backend.stacks[stack.stack_id] = backend.deleted_stacks.pop(stack.stack_id)
+        break_stack(name, "DELETE_FAILED", **reasons)
+        return body
+
+    return alter
