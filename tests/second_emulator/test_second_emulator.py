@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -52,7 +53,7 @@ def template(tmp_path: Path) -> Path:
 
 
 def test_stack_is_made_and_deleted(aws: LocalAWS, template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.deployment.cloud_stack.POLL_SECONDS", 0.1)
+    monkeypatch.setattr("infra.deployment.cloud_stack.INTERVAL", timedelta(seconds=0.1))
     stack = CloudStack(boto3.client("cloudformation"), "subs-dev-messaging")
     assert stack.apply(template, STAGE)
     resources = stack.client.describe_stack_resources(StackName=stack.name)["StackResources"]
