@@ -32,6 +32,7 @@ Settings of a stage (config/stage_checks.py):
 - config.E034: `aws_environment_variables` lacks what the service does not start without.
 - config.E035: `SES_FROM_ADDRESS` in `aws_environment_variables` is no address.
 - config.E038: `num_retained_versions` is not null.
+- config.E039: `lambda_concurrency` is no number of sandboxes.
 
 Secrets:
 - config.E030: the file holds what looks like a secret (config/plaintext_secrets.py).

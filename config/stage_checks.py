@@ -69,6 +69,10 @@ def _has_a_sender(value: Any) -> bool:
         return False
 
 
+def _is_number_or_absent(value: Any) -> bool:
+    return value is None or (type(value) is int and value > 0)
+
+
 def _is_own_handler(value: Any) -> bool:
     return bool(value == HANDLER)
 
@@ -174,6 +178,13 @@ RULES = (
         "When it returns something true, Lambda takes a failed job for a success and never retries it.",
     ),
     Rule(
+        "lambda_concurrency",
+        _is_number_or_absent,
+        "must be a number of sandboxes, at least 1",
+        "config.E039",
+        "Each deployment reserves so many for the function; 0 stops it. Leave it out to reserve none.",
+    ),
+    Rule(
         "environment_variables",
         _is_absent,
         "must be empty",
@@ -209,7 +220,7 @@ def check_stages(stages: Sequence[Stage]) -> list[CheckMessage]:
 
 def check_secrets(document: Mapping[str, Any]) -> list[CheckMessage]:
     """What looks like a secret in the file as it stands, so that an inherited one is told once."""
-    hint = "The file is committed. Set the variable on the Lambda function itself; `zappa update` leaves it there."
+    hint = "The file is committed, and a function's variables are shown in its console. docs/secrets.md says where to."
     return [
         Error(f"{where} looks like a secret", hint=hint, obj="zappa_settings.json", id="config.E030")
         for where in secrets_in(document)

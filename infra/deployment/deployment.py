@@ -22,6 +22,7 @@ from infra.deployment.first_run import FirstRun
 from infra.deployment.package_bucket import PackageBucket
 from infra.deployment.released_code import ReleasedCode
 from infra.deployment.releases import Releases
+from infra.deployment.reserved_concurrency import SETTING, ReservedConcurrency
 from infra.deployment.smoke_test import SmokeTest
 from infra.deployment.zappa_command import ZappaCommand
 from infra.errors import NoStack, Refused
@@ -112,6 +113,11 @@ class Deployment:
         return Releases(boto3.client("lambda", region_name=self.region), self.name)
 
     @property
+    def concurrency(self) -> ReservedConcurrency:
+        """The sandboxes that the function has for itself."""
+        return ReservedConcurrency(boto3.client("lambda", region_name=self.region), self.name)
+
+    @property
     def bucket(self) -> PackageBucket:
         """The bucket of the settings."""
         return PackageBucket(boto3.client("s3", region_name=self.region), self.stage.settings["s3_bucket"], self.region)
@@ -150,6 +156,7 @@ class Deployment:
                 *preconditions.secret_problems(outputs["SecretArn"], self.region),
                 *preconditions.sender_problems(self.from_address, self.region),
                 *preconditions.architecture_problems(self.function, self.target.architecture),
+                *self.concurrency.problems(self.stage.settings.get(SETTING), self._concurrency_of_releases),
             ]
         )
 
@@ -249,6 +256,8 @@ class Deployment:
         then = replace(self, settings_file=code.write_settings(self.directory))
         code.restore(self.function)
         self.function.restore(version)
+        stays = self.concurrency.restore(then.stage.settings.get(SETTING), self._concurrency_of_releases)
+        print(f"\n    {stays}" if stays else "", end="", flush=True)
         then.zappa().run("schedule")
         then.complete()
         self.function.expect_code(self.releases.code_sha256(version))
@@ -257,6 +266,15 @@ class Deployment:
     def take_down(self) -> None:
         """Delete function, API and schedule. Raises ZappaFailed."""
         self.zappa().run("undeploy", "--yes")
+
+    def _concurrency_of_releases(self) -> set[int | None]:
+        """Return what this release and the last one that was kept say of it."""
+        said = {self.stage.settings.get(SETTING)}
+        for version in self.releases.kept()[-1:]:
+            code = ReleasedCode(self.function.client, self.name, version)
+            released = replace(self, settings_file=code.write_settings(self.directory))
+            said.add(released.stage.settings.get(SETTING))
+        return said
 
     def _zappa_with(self, settings: Mapping[str, Any]) -> ZappaCommand:
         return ZappaCommand(write_settings(self.stage_name, settings, self.directory), self.stage_name)

@@ -28,12 +28,22 @@ from infra.sandbox.invocation_result import InvocationResult
 
 PARTIAL_ARN = re.compile(r"^function:(?P<name>[^:]+:[^:]+)$")
 CODE_BUCKET = "awslambda-{region}-tasks"
-URL_PATHS = {r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$"}
+URL_PATHS = {
+    r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$",
+    r"{0}/(?P<api_version>[^/]+)/account-settings/?$",
+}
 """What the overrides answer and moto's table of addresses lacks."""
 
 FORGOTTEN = ("DeadLetterConfig", "FileSystemConfigs", "KMSKeyArn", "LoggingConfig", "SnapStart", "TracingConfig")
 """Members of a function's configuration."""
 
+RESERVED = "ReservedConcurrentExecutions"
+CONCURRENCY = 1000
+UNRESERVED = 100
+"""Sandboxes of an account, and those that no function can reserve.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+"""
 SES_RATE = 1000.0  # mails a second: nobody waits for a local AWS
 LOG_TAIL = 4096  # bytes of the log, https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
@@ -143,6 +153,29 @@ class Request(LambdaResponse):
         """AWS: replaces the configuration. moto: keeps showing the first one."""
         self.backend.get_function(unquote(self.path.split("/")[-2])).event_invoke_config.clear()
         return super().put_function_event_invoke_config()
+
+    def get_account_settings(self) -> str:
+        """AWS: the account's limits, and what is left of them. moto: 404.
+
+        https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
+        """
+        limit = {"ConcurrentExecutions": CONCURRENCY, "UnreservedConcurrentExecutions": self._unreserved()}
+        return json.dumps({"AccountLimit": limit})
+
+    def put_function_concurrency(self) -> Any:
+        """AWS: refuses to leave less than 100 unreserved. moto: reserves any number."""
+        function = self.backend.get_function(unquote(self.path.split("/")[-2]))
+        left = self._unreserved() + (function.reserved_concurrency or 0) - json.loads(self.body)[RESERVED]
+        if left < UNRESERVED:
+            raise InvalidParameterValueException(
+                f"Specified ReservedConcurrentExecutions for function decreases account's "
+                f"UnreservedConcurrentExecution below its minimum value of [{UNRESERVED}]."
+            )
+        return super().put_function_concurrency()
+
+    def _unreserved(self) -> int:
+        functions = self.backend.list_functions()
+        return CONCURRENCY - sum(function.reserved_concurrency or 0 for function in functions)
 
     def create_event_source_mapping(self) -> Any:
         """AWS: a poller takes messages from the queue in batches, and obeys a returned list of failures.

@@ -178,6 +178,27 @@ def refuses_ipv6_without_subnets(cloud: Cloud) -> bool:
     return False
 
 
+def tells_what_can_be_reserved(cloud: Cloud) -> bool:
+    """GetAccountSettings, before and after a reservation."""
+    functions = cloud.client("lambda")
+    functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=300)
+    with suppress(ClientError):
+        limit = functions.get_account_settings()["AccountLimit"]
+        return bool(limit["ConcurrentExecutions"] - limit["UnreservedConcurrentExecutions"] == 300)
+    return False
+
+
+def refuses_to_reserve_the_last_hundred(cloud: Cloud) -> bool:
+    """901 of the 1,000 of an account."""
+    functions = cloud.client("lambda")
+    functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=900)
+    try:
+        functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=901)
+    except functions.exceptions.InvalidParameterValueException as error:
+        return "below its minimum value of [100]" in str(error)
+    return False
+
+
 def creates_permission_with_201(cloud: Cloud) -> bool:
     """Zappa logs an ERROR for anything else."""
     answer = cloud.client("lambda").add_permission(
@@ -320,6 +341,8 @@ def refuses_to_update_what_is_being_reviewed(cloud: Cloud) -> bool:
         shows_where_it_logs,
         leaves_what_a_change_of_network_does_not_name,
         refuses_ipv6_without_subnets,
+        tells_what_can_be_reserved,
+        refuses_to_reserve_the_last_hundred,
         creates_permission_with_201,
         replaces_retries,
         shows_its_models,
