@@ -67,7 +67,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """
         # `finished_at IS NULL` besides would be no news, and make PostgreSQL expect hardly any row.
         due = self.filter(channel=channel, state=State.PENDING, due_at__lte=Now())
-        return due.exclude(_earlier_event() if channel is Channel.SNS else _earlier_mail())
+        return due.exclude(_earlier(channel))
 
     def unconfirmed(self, channel: Channel) -> "NotificationQuerySet":
         """What may have been sent, and was not confirmed within the grace time."""
@@ -181,23 +181,15 @@ class Notification(models.Model):
         return REMINDER if self.days_before is not None else self.event.transition
 
 
-def _earlier_mail() -> Exists:
-    """True if an earlier mail to the same user is unfinished. Reminders have no event of their own and compare keys."""
-    earlier = Notification.objects.filter(
-        event__subscription__user=OuterRef("event__subscription__user"),
-        pk__lt=OuterRef("pk"),
-        channel=Channel.SES,
-        finished_at__isnull=True,
-    )
-    return Exists(earlier)
+def _earlier(channel: Channel) -> Exists:
+    """True if an earlier event of the same subscription, or an earlier mail to the same user, is unfinished.
 
-
-def _earlier_event() -> Exists:
-    """Whether an earlier event of the same subscription is not through; without it a retry would change their order."""
+    A retry would otherwise change their order. Reminders have no event of their own, so mails compare their keys.
+    """
+    same, order = ("subscription", "event") if channel is Channel.SNS else ("subscription__user", "pk")
     earlier = Notification.objects.filter(
-        event__subscription=OuterRef("event__subscription"),
-        event__lt=OuterRef("event"),
-        channel=Channel.SNS,
+        channel=channel,
         finished_at__isnull=True,
+        **{f"event__{same}": OuterRef(f"event__{same}"), f"{order}__lt": OuterRef(order)},
     )
     return Exists(earlier)
