@@ -84,3 +84,7 @@ def make_overlap(subscription: Subscription, **fields: object) -> Subscription:
 def has_access(user: User) -> bool:
     """Whether the user is in the group."""
     return user.groups.filter(name="Subscribers").exists()
+
+
+def transitions(subscription: Subscription) -> list[str]:
+    return list(subscription.events.values_list("transition", flat=True))

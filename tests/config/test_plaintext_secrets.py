@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config import checks
-from tests.config.test_checks import GOOD_EVENT, GOOD_STAGE, found, ids, written
+from tests.config.settings_file import GOOD_EVENT, GOOD_STAGE, found, ids, written
 
 
 @pytest.mark.parametrize(
