@@ -46,11 +46,12 @@ def swept(audited: None) -> None:
 
 
 @pytest.fixture
-def database_that_cannot_be_reached(tmp_path: Any) -> Iterator[None]:
+def database_that_cannot_be_reached() -> Iterator[None]:
     """The connection's settings lead nowhere."""
     connection.close()
     settings = connection.settings_dict.copy()
-    connection.settings_dict |= {"NAME": str(tmp_path), "HOST": "127.0.0.1", "PORT": "1"}
+    # The root is no file for SQLite, and short enough for PostgreSQL, which a temporary directory may not be.
+    connection.settings_dict |= {"NAME": "/", "HOST": "127.0.0.1", "PORT": "1"}
     yield
     connection.close()
     connection.settings_dict.update(settings)
