@@ -115,3 +115,16 @@ def test_list_shows_its_columns_beside_the_filters(visitor: Visitor, past: None,
     visitor.page.set_viewport_size({"width": 1280, "height": 800})
     visitor.open(f"admin:{name}_changelist")
     assert visitor.page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("name", ["auth_user", "knox_authtoken", "notifications_notification"])
+def test_search_box_is_labelled(visitor: Visitor, past: None, name: str) -> None:
+    visitor.open(f"admin:{name}_changelist")
+    assert visitor.page.get_by_role("search").get_by_role("textbox", name="Search").is_visible()
+    assert visitor.barriers() == []
+
+
+def test_page_of_a_notification(visitor: Visitor, past: None) -> None:
+    visitor.open("admin:notifications_notification_change", Notification.objects.earliest("pk").pk)
+    assert visitor.page.locator("pre.message").is_visible()
+    assert visitor.barriers() == []
