@@ -38,6 +38,13 @@ class PlanAdmin(admin.ModelAdmin):
     def price_with_its_decimals(self, plan: Plan) -> str:
         return plan.price_text
 
+    def get_fields(self, request: HttpRequest, obj: Plan | None = None) -> tuple[str, ...]:
+        """Return the form's fields; a price that may only be read has its currency's decimals, not the column's."""
+        fields = PlanForm.Meta.fields
+        if obj is None or self.has_change_permission(request, obj):
+            return fields
+        return tuple("price_with_its_decimals" if name == "price" else name for name in fields)
+
     def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
         """Only a plan that nobody ever took; the confirmation page would list every subscription to another."""
         if obj is None or obj.subscriptions.exists():
@@ -129,6 +136,19 @@ class SubscriptionEventAdmin(SubscriberHistoryAdmin):
     list_display = ["id", "occurred_at", "transition", "subscription", "user", "actor", "old_end_date", "new_end_date"]
     list_filter = [("transition", ChoiceFilter), "plan"]
     list_select_related = ["subscription__user", "actor"]
+    fields = (
+        "subscription",
+        "transition",
+        "occurred_at",
+        "actor",
+        "reason",
+        "old_end_date",
+        "new_end_date",
+        "plan",
+        "price_with_its_decimals",
+        "currency",
+    )
+    readonly_fields = ("price_with_its_decimals",)
     user_path = "subscription__user"
     subscription_path = "subscription"
 
@@ -140,6 +160,10 @@ class SubscriptionEventAdmin(SubscriberHistoryAdmin):
     def user(self, event: SubscriptionEvent) -> str:
         """Whose subscription it is."""
         return str(event.subscription.user)
+
+    @admin.display(description=_("price"))
+    def price_with_its_decimals(self, event: SubscriptionEvent) -> str:
+        return event.price_text
 
 
 @admin.register(SweepRun)

@@ -1,6 +1,8 @@
 """What operators can do to subscriptions, who may do it, and what is put on record."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from html import escape
 
 import pytest
@@ -197,6 +199,16 @@ def test_staff_who_may_only_look_see_no_actions(subscription: Subscription) -> N
     page = sign_in(make_staff(VIEW)).get(reverse("admin:subscriptions_subscription_changelist"))
     assert page.context["cl"].result_list
     assert page.context["action_form"] is None
+
+
+@pytest.mark.parametrize("model", ["plan", "subscriptionevent"])
+@pytest.mark.parametrize(("currency", "shown"), [("EUR", "12.90"), ("KWD", "12.900")])
+def test_page_shows_the_decimals_of_the_currency(model: str, currency: str, shown: str) -> None:
+    plan = make_plan(price=Decimal("12.90"), currency=currency)
+    key = {"plan": plan.pk, "subscriptionevent": last_event(Service.create_subscription(make_user(), plan)).pk}[model]
+    looker = sign_in(make_staff(f"subscriptions.view_{model}"))
+    page = looker.get(reverse(f"admin:subscriptions_{model}_change", args=[key])).content.decode()
+    assert re.findall(r">(12\.\d*)<", page) == [shown]
 
 
 @pytest.mark.parametrize("model", ["subscription", "subscriptionevent", "sweeprun"])
