@@ -77,16 +77,16 @@ class CloudStack:
             return ""
         return found["StackResourceDetail"].get("PhysicalResourceId", "")
 
-    def apply(self, template: Path, parameters: Mapping[str, str]) -> bool:
+    def apply(self, template: Path, parameters: Mapping[str, str], tags: Mapping[str, str] | None = None) -> bool:
         """Make the stack, or bring it up to date, and wait; tell whether anything changed. Raises StackFailed.
 
-        Parameters that are not given keep their value, or have the template's default. One that is still at work
-        from an interrupted run is waited for, and what a failed first attempt left is cleared away. Only an end of
-        what is begun here counts as a failure: UPDATE_ROLLBACK_COMPLETE is healthy where an earlier run left it.
+        Parameters that are not given keep their value, or have the template's default; a new stack gets the tags. One
+        that is still at work from an interrupted run is waited for, and what a failed first attempt left is cleared
+        away. Only the end of what is begun here can be a failure: an UPDATE_ROLLBACK_COMPLETE from before is healthy.
         """
         self.clear_failed()
         token = _token()
-        stack_id = self._begin(template, parameters, token)
+        stack_id = self._begin(template, parameters, tags or {}, token)
         if not stack_id:
             return False
         status = self._settle(token)
@@ -116,25 +116,26 @@ class CloudStack:
         if status:
             raise StackFailed(f"stack {self.name} could not be deleted ({status}): {events.reasons_of(token)}")
 
-    def _begin(self, template: Path, parameters: Mapping[str, str], token: str) -> str:
+    def _begin(self, template: Path, parameters: Mapping[str, str], tags: Mapping[str, str], token: str) -> str:
         """Begin to make or update it; return its id, or nothing where it is up to date."""
         body = template.read_text(encoding="utf-8")
         stack = self._find()
         try:
             if stack is None:
-                return self._create(body, parameters, token)
+                return self._create(body, parameters, tags, token)
             return self._update(stack, body, parameters, token)
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 return ""
             raise
 
-    def _create(self, body: str, parameters: Mapping[str, str], token: str) -> str:
+    def _create(self, body: str, parameters: Mapping[str, str], tags: Mapping[str, str], token: str) -> str:
         return self.client.create_stack(
             StackName=self.name,
             TemplateBody=body,
             Parameters=_given(parameters),
             Capabilities=["CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": key, "Value": value} for key, value in sorted(tags.items())],
             ClientRequestToken=token,
         )["StackId"]
 

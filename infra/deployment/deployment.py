@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from config.zappa_settings import Stage, read_document, read_stages
 from foundation.email_addresses import read_sender
 from infra.deployment import preconditions
+from infra.deployment.api_stack import ApiStack
 from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.deployment_lock import IMPATIENT, LEASE, DeploymentLock
@@ -192,22 +193,22 @@ class Deployment:
     def upload(self, package: Path) -> str:
         """`zappa deploy` the first time, `zappa update` later; return which. Raises ZappaFailed, Refused, NotSettled.
 
-        The function then has the settings' variables and no others. A function without an API is what an interrupted
-        first deployment leaves; Zappa can then do neither of both.
+        The function then has the settings' variables and no others. Whatever an interrupted or failed deployment left
+        of the API, even nothing, is put right first.
         """
-        if self.function.exists and not self.api.exists:
-            if self.releases.kept():
-                raise Refused(f"the API of {self.name} is gone: `make undeploy STAGE={self.stage_name}`, then deploy")
-            self.function.delete()
-        command = "update" if self.function.exists else "deploy"
-        if command == "update":
-            self.function.wait_until_idle()
         settings = deployment_settings(
             self.stage, self.outputs(), datetime.now(UTC), f"commit {recorded_commit(package)}"
         )
-        self._zappa_with(settings).run(command, "--zip", str(package), "--disable_progress")
+        zappa = self._zappa_with(settings)
+        made = ApiStack(self.api, self.function, zappa).prepare(settings["role_arn"])
+        command = "update" if self.function.exists else "deploy"
+        if command == "update":
+            self.function.wait_until_idle()
+        replace(zappa, stack=self.api).run(command, "--zip", str(package.resolve()), "--disable_progress")
         removed = self.function.set_variables(settings["aws_environment_variables"]).removed
-        return f"{command}; removed the variables {', '.join(removed)}" if removed else command
+        said = [command, "the API was gone and is made anew" if made else ""]
+        said += [f"removed the variables {', '.join(removed)}"] if removed else []
+        return "; ".join(filter(None, said))
 
     def compare(self, package: Path) -> str:
         """Compare the code that runs with the package; return what it is. Raises NotAsPackaged where they differ."""

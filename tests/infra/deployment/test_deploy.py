@@ -228,15 +228,14 @@ def test_interrupted_first_deployment_is_begun_anew(account: Account, package: P
         Code={"ZipFile": code_of("half")},
     )
 
-    assert deployment.upload(package) == "deploy"
+    assert deployment.upload(package) == "update; the API was gone and is made anew"
     deployment.complete()
-    deployment.releases.keep(code_sha256(package))
+    kept = deployment.releases.keep(code_sha256(package))
 
     assert deployment.api.exists
-    assert deployment.upload(package) == "update"
     boto3.client("cloudformation").delete_stack(StackName="subs-dev")
-    with pytest.raises(Refused, match="make undeploy"):
-        deployment.upload(package)
+    assert deployment.upload(package) == "update; the API was gone and is made anew"
+    assert deployment.releases.kept() == [kept]
 
 
 def test_error_that_zappa_only_prints_is_an_error(account: Account) -> None:

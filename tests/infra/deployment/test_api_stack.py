@@ -1,0 +1,132 @@
+"""The API's stack, which Zappa makes, in every state that a failed or interrupted deployment leaves it in."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+
+from infra.deployment import cloud_stack, zappa_command
+from infra.deployment.api_stack import ApiStack
+from infra.deployment.deployment import Deployment
+from infra.deployment.stack_watch import StackWatch
+from infra.errors import StackFailed, ZappaFailed
+from infra.packaging.packaging_environment import PROJECT
+from tests.infra.deployment.account import Account
+from tests.infra.deployment.broken_stack import break_stack, breaking, stack_of
+from tests.infra.deployment.release_zip import release_of
+from tests.injected_answers import InjectedAnswers
+from tests.patience import PATIENCE_SECONDS
+
+# moto tells of each type of resource that it leaves out of a stack.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+
+API = "subs-dev"
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloud_stack, "INTERVAL", timedelta(0))
+    monkeypatch.setattr(zappa_command, "INTERVAL", timedelta(milliseconds=50))
+
+
+@pytest.fixture
+def deployment(account: Account) -> Deployment:
+    return account.deployment()
+
+
+@pytest.fixture
+def package(account: Account, tmp_path: Path) -> Path:
+    path = tmp_path / "package.zip"
+    path.write_bytes(release_of("first", account.stage))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def checkout_stays_as_it_is() -> Iterator[None]:
+    yield
+    assert not list(PROJECT.glob("*-template-*.json"))
+
+
+def test_first_deployment_that_failed_on_its_api_can_be_repeated(
+    deployment: Deployment, package: Path, answers: InjectedAnswers
+) -> None:
+    answers.alter("cloudformation.CreateStack", breaking(API, "ROLLBACK_COMPLETE", Api="limit exceeded"))
+    with pytest.raises(ZappaFailed, match=r"stack subs-dev is in ROLLBACK_COMPLETE: Api: limit exceeded\n"):
+        deployment.upload(package)
+    assert deployment.function.exists
+
+    assert deployment.upload(package) == "update; the API was gone and is made anew"
+
+    assert deployment.api.exists
+    assert boto3.client("apigateway").get_stages(restApiId=deployment.api.resource("Api"))["item"]
+
+
+def test_update_that_is_rolled_back_tells_its_own_reasons_and_blocks_nothing(
+    deployment: Deployment, package: Path, answers: InjectedAnswers
+) -> None:
+    deployment.upload(package)
+    break_stack(API, "UPDATE_ROLLBACK_COMPLETE", Api="of the first run")
+    answers.alter("cloudformation.UpdateStack", breaking(API, "UPDATE_ROLLBACK_IN_PROGRESS", Api="of the second run"))
+    with pytest.raises(ZappaFailed, match="is in UPDATE_ROLLBACK_IN_PROGRESS: Api: of the second run\n"):
+        deployment.upload(package)
+    stack_of(API).status = "UPDATE_ROLLBACK_COMPLETE"
+
+    assert deployment.upload(package) == "update"
+
+
+@pytest.mark.parametrize(
+    "status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"]
+)
+def test_api_that_never_lived_is_cleared_away_before_an_upload(deployment: Deployment, status: str) -> None:
+    boto3.client("cloudformation").create_stack(
+        StackName=API, TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+    )
+    break_stack(API, status)
+
+    assert not ApiStack(deployment.api, deployment.function, deployment.zappa()).prepare("role")
+
+    assert deployment.api.status == ""
+
+
+def test_api_that_a_person_must_repair_is_refused_before_anything_is_uploaded(
+    deployment: Deployment, package: Path
+) -> None:
+    boto3.client("cloudformation").create_stack(
+        StackName=API, TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+    )
+    break_stack(API, "UPDATE_ROLLBACK_FAILED")
+    with pytest.raises(StackFailed, match="continue-update-rollback --stack-name subs-dev`"):
+        deployment.upload(package)
+    assert not deployment.function.exists
+
+
+def test_command_ends_at_its_limit_with_what_it_said_last(deployment: Deployment, answers: InjectedAnswers) -> None:
+    zappa = replace(deployment.zappa(), limit=timedelta(0))
+    with pytest.raises(ZappaFailed, match="zappa status dev is still at work after 0:00:00, and was ended:\nnothing"):
+        zappa.run("status")
+
+
+def test_watch_that_aws_does_not_answer_sees_no_failure(deployment: Deployment, answers: InjectedAnswers) -> None:
+    watch = StackWatch.begin(deployment.messaging)
+    break_stack(deployment.messaging.name, "UPDATE_ROLLBACK_COMPLETE", Topic="no such name")
+    answers.refuse("cloudformation.DescribeStacks", "ExpiredToken", status=403)
+
+    assert watch.failure() == ""
+    assert "ExpiredToken" in watch.status
+    assert "Topic: no such name" in watch.failure()
+
+
+def test_zappa_ends_with_the_program_that_started_it(deployment: Deployment, answers: InjectedAnswers) -> None:
+    arguments = ["status", "dev", "--settings_file", str(deployment.zappa().settings_file)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "infra.deployment.bound_zappa", *arguments], stdin=subprocess.PIPE, cwd=PROJECT
+    ) as process:
+        assert process.stdin is not None
+        hang_up: Callable[[], object] = process.stdin.close
+        answers.before("lambda.ListVersionsByFunction", lambda: (hang_up(), process.wait(PATIENCE_SECONDS)))
+        assert process.wait(PATIENCE_SECONDS) == 130
