@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from infra.deployment import polling
 from infra.deployment.event_source_mappings import EventSourceMappings
 from infra.deployment.function_configuration import configuration_of, variables_of
 from infra.deployment.function_state import FunctionState
@@ -25,8 +27,10 @@ RETRIES = 2
 """Of an event that the function failed on, after one minute and after two more; then the dead-letter queue."""
 MAXIMUM_AGE = timedelta(hours=1)
 """Of such an event. Each tick of the schedule does the work of those before, so an old one is of no use."""
-PATIENT = Config(read_timeout=920, retries={"total_max_attempts": 1})
-"""For invocations, which may take 900 seconds; a second attempt would be a second run."""
+LONGEST_INVOCATION = timedelta(seconds=920)
+"""A little more than the 900 seconds that Lambda allows."""
+PATIENT = Config(read_timeout=LONGEST_INVOCATION.total_seconds(), retries={"total_max_attempts": 1})
+"""For invocations, of which a second attempt would be a second run."""
 LIMIT = timedelta(minutes=10)
 """For one update of a function. boto3's waiters give up after 5 minutes; an attachment to a VPC may take several.
 
@@ -57,7 +61,11 @@ class DeployedFunction:
             raise
 
     def complete(self, dead_letter_arn: str, queue_arns: Collection[str]) -> None:
-        """Set what Zappa has no setting for, or sets only at the first deployment; take from no other queue."""
+        """Set what Zappa has no setting for, or sets only at the first deployment; take from no other queue.
+
+        Raises NotSettled.
+        """
+        self.wait_until_settled()
         self.client.put_function_event_invoke_config(
             FunctionName=self.name,
             MaximumRetryAttempts=RETRIES,
@@ -98,18 +106,11 @@ class DeployedFunction:
 
     def configure(self, changes: "UpdateFunctionConfigurationRequestTypeDef", limit: timedelta = LIMIT) -> None:
         """Change its configuration, once AWS is at work on nothing, and wait. Raises NotSettled."""
+        self._change(lambda: self.client.update_function_configuration(**changes), limit)
 
-        def attempt() -> str:
-            at_work = _at_work(self._state)
-            if not at_work:
-                try:
-                    self.client.update_function_configuration(**changes)
-                except self.client.exceptions.ResourceConflictException as error:
-                    return str(error)
-            return at_work
-
-        self._wait(attempt, limit)
-        self.wait_until_settled(limit)
+    def replace_code(self, zipped: bytes, limit: timedelta = LIMIT) -> None:
+        """Change its code likewise."""
+        self._change(lambda: self.client.update_function_code(FunctionName=self.name, ZipFile=zipped), limit)
 
     def expect_code(self, sha256: str) -> None:
         """Raise NotAsPackaged unless it runs the code of this hash, as AWS writes it."""
@@ -123,10 +124,11 @@ class DeployedFunction:
     def run(self, event: dict[str, Any]) -> Any:
         """Invoke it as it was configured last, and return its answer. Raises SmokeTestFailed, NotSettled."""
         self.wait_until_settled()
-        client = boto3.client("lambda", region_name=self.client.meta.region_name, config=PATIENT)
-        answer = client.invoke(FunctionName=self.name, Payload=json.dumps(event).encode())
-        payload = json.loads(answer["Payload"].read() or b"null")
-        if answer.get("FunctionError"):
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            invocation = executor.submit(self._invoke, json.dumps(event).encode())
+            poll(lambda: self._unanswered(invocation), LONGEST_INVOCATION, timedelta(0))
+            failed, payload = invocation.result()
+        if failed:
             raise SmokeTestFailed(f"the function failed on {event.get('resources', event)}: {payload}")
         return payload
 
@@ -140,6 +142,16 @@ class DeployedFunction:
         """Delete it."""
         self.client.delete_function(FunctionName=self.name)
 
+    def _invoke(self, payload: bytes) -> tuple[bool, Any]:
+        """Return whether it failed, and what it returned."""
+        client = boto3.client("lambda", region_name=self.client.meta.region_name, config=PATIENT)
+        answer = client.invoke(FunctionName=self.name, Payload=payload)
+        return "FunctionError" in answer, json.loads(answer["Payload"].read() or b"null")
+
+    def _unanswered(self, invocation: "Future[tuple[bool, Any]]") -> str:
+        answered, _ = wait([invocation], polling.INTERVAL.total_seconds())
+        return "" if answered else f"{self.name} has not answered yet"
+
     def _set_dead_letters(self, arn: str) -> None:
         found = self.client.get_function_configuration(FunctionName=self.name)
         if found.get("DeadLetterConfig", {}).get("TargetArn") == arn:
@@ -149,6 +161,21 @@ class DeployedFunction:
     @property
     def _state(self) -> FunctionState:
         return FunctionState(self.client.get_function(FunctionName=self.name)["Configuration"])
+
+    def _change(self, change: Callable[[], object], limit: timedelta) -> None:
+        """What AWS failed at before is no obstacle: a change may repair it."""
+
+        def attempt() -> str:
+            at_work = _at_work(self._state)
+            if not at_work:
+                try:
+                    change()
+                except self.client.exceptions.ResourceConflictException as error:
+                    return str(error)
+            return at_work
+
+        self._wait(attempt, limit)
+        self.wait_until_settled(limit)
 
     def _wait(self, at_work: Callable[[], str], limit: timedelta) -> None:
         said = poll(at_work, limit)

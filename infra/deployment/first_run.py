@@ -49,4 +49,3 @@ class FirstRun:
             Timeout=self.settings["timeout_seconds"],
             VpcConfig=self.settings.get("vpc_config", {}),
         )
-        self.client.get_waiter("function_active_v2").wait(FunctionName=name)

@@ -52,6 +52,4 @@ class ReleasedCode:
 
     def restore(self, function: DeployedFunction) -> None:
         """Have the function run it, whatever it runs now. Raises NotSettled."""
-        function.wait_until_settled()
-        self.client.update_function_code(FunctionName=self.function_name, ZipFile=self.zipped)
-        function.wait_until_settled()
+        function.replace_code(self.zipped)

@@ -2,16 +2,23 @@
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
+from moto.awslambda.models import LambdaFunction
 
 from infra.deployment import polling
 from infra.deployment.deployment import Deployment
 from infra.deployment.event_source_mappings import EventSourceMappings
+from infra.deployment.moto_gaps import Request
 from infra.errors import NotSettled
+from infra.sandbox.invocation_result import InvocationResult
+from tests.infra.deployment.test_moto_gaps import Recorder
 from tests.injected_answers import Alter, InjectedAnswers
+from tests.patience import wait_until
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
@@ -103,12 +110,30 @@ def test_failure_of_aws_is_told(
         released.function.wait_until_settled()
 
 
-def test_failed_update_can_be_repaired_by_the_next_one(released: Deployment, answers: InjectedAnswers) -> None:
+def test_failed_update_is_no_obstacle_to_the_next_one(released: Deployment, answers: InjectedAnswers) -> None:
     answers.alter("lambda.GetFunction", shown(**FAILED))
 
     released.function.configure({"FunctionName": "subs-dev", "Timeout": 77})
 
     assert boto3.client("lambda").get_function_configuration(FunctionName="subs-dev")["Timeout"] == 77
+
+
+def test_failed_update_is_gone_back_from(released: Deployment, answers: InjectedAnswers) -> None:
+    kept = released.releases.kept()[-1]
+    failed = [False]
+
+    def fail_until_changed(body: bytes) -> bytes:
+        changed = {"lambda.UpdateFunctionCode", "lambda.UpdateFunctionConfiguration"} & set(answers.calls)
+        failed[0] = failed[0] or not changed
+        return body if changed else shown(**FAILED)(body)
+
+    answers.calls.clear()
+    answers.alter("lambda.GetFunction", fail_until_changed, times=99)
+
+    released.go_back_to(kept)
+
+    assert failed == [True]
+    assert released.releases.live() == kept
 
 
 def test_idle_function_is_settled(released: Deployment, answers: InjectedAnswers) -> None:
@@ -163,3 +188,28 @@ def test_event_source_mapping_that_stays_at_work_ends_the_deployment(
     with pytest.raises(NotSettled, match=rf"{queue} is still Updating \(because\) after 0:00:00"):
         EventSourceMappings(released.function.client, "subs-dev", timedelta(0)).complete([queue] if wanted else [])
     assert response_types() == []
+
+
+@dataclass
+class SlowRunner(Recorder):
+    """A function that answers only once somebody has been told that it has not."""
+
+    capsys: pytest.CaptureFixture[str] | None = None
+    told: str = ""
+
+    def invoke(self, function: LambdaFunction, event: Any) -> InvocationResult:
+        def is_told() -> bool:
+            assert self.capsys is not None
+            self.told += self.capsys.readouterr().out
+            return "has not answered yet" in self.told
+
+        wait_until(is_told)
+        return super().invoke(function, event)
+
+
+def test_invocation_that_takes_long_is_no_silence(
+    released: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(polling, "LONGEST_SILENCE", timedelta(0))
+    monkeypatch.setattr(Request, "runner", SlowRunner(capsys=capsys))
+    assert released.function.run({"manage": "check"}) == {"manage": "check"}
