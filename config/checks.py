@@ -33,6 +33,7 @@ Settings of a stage (config/stage_checks.py):
 - config.E035: `SES_FROM_ADDRESS` in `aws_environment_variables` is no address.
 - config.E038: `num_retained_versions` is not null.
 - config.E039: `lambda_concurrency` is no number of sandboxes.
+- config.E060: `aws_environment_variables` has what Lambda does not take (config/variable_checks.py).
 
 Secrets:
 - config.E030: the file holds what looks like a secret (config/plaintext_secrets.py).
@@ -121,6 +122,7 @@ def check_file(path: Path) -> list[CheckMessage]:
     # This module is imported at each cold start; these are needed only where somebody deploys.
     from config.event_checks import check_events  # noqa: PLC0415
     from config.stage_checks import check_secrets, check_stages  # noqa: PLC0415
+    from config.variable_checks import check_variables  # noqa: PLC0415
     from config.zappa_settings import ZappaSettingsError, read_document, read_stages  # noqa: PLC0415
 
     try:
@@ -128,4 +130,4 @@ def check_file(path: Path) -> list[CheckMessage]:
         stages = read_stages(document)
     except ZappaSettingsError as error:
         return [Error(str(error), obj=path.name, id=error.check_id)]
-    return check_secrets(document) + check_stages(stages) + check_events(stages)
+    return check_secrets(document) + check_stages(stages) + check_variables(stages) + check_events(stages)
