@@ -17,14 +17,14 @@ from typing import Any
 import django
 
 from infra.deployment import rollout, teardown
-from infra.deployment.deployed_state import DeployedState, expect_page, expect_refusal
+from infra.deployment.deployed_state import DeployedState, expect, expect_page, expect_refusal
 from infra.deployment.deployment import Deployment
 from infra.deployment.local_cloud import LocalCloud
 from infra.deployment.local_use import LocalUse
 from infra.deployment.operator_shell import type_command
 from infra.deployment.operator_use import OperatorUse
 from infra.deployment.steps import Steps
-from infra.errors import InfraError, NotAsDeployed, NotConfirmed, Refused, ZappaFailed
+from infra.errors import InfraError, NotAsDeployed, NotConfirmed, Refused, TakenBack
 from infra.local.local_environment import be_local
 from infra.packaging.bytecode import compile_module, compiled_name
 from infra.packaging.changed_package import change_package
@@ -122,7 +122,12 @@ class DeployLocal:
         def attempt() -> None:
             rollout.deploy(self._deployment, self._steps, broken)
 
-        print(f"  {expect_refusal(attempt, ZappaFailed, 'ZeroDivisionError')}")
+        try:
+            attempt()
+        except TakenBack as error:
+            expect("reason in sight", "ZeroDivisionError" in str(error.__cause__), True)
+        else:
+            raise NotAsDeployed("a release that does not start was kept")
         self._check("the page is still the new one", self._new_page)
         self._check("function, retries, dead letters, log", self._state.check_function)
 

@@ -1,14 +1,25 @@
 """An account, and a function in it of which there are releases."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
 import pytest
+from moto.awslambda.models import lambda_backends
 
+from infra.deployment import smoke_test
 from infra.deployment.deployment import Deployment
+from infra.deployment.moto_gaps import Request
+from infra.gateway.api_gateway import ApiGateway
+from infra.gateway.rest_api import RestAPI
 from infra.local.local_aws import LocalAWS
+from infra.local.moto_server import ACCOUNT
 from tests.infra.deployment.account import Account
+from tests.infra.deployment.answering_functions import AnsweringFunctions
 from tests.infra.deployment.release_zip import code_of, release_of
+from tests.infra.deployment.running_stage import RunningStage
 
 
 @pytest.fixture
@@ -32,3 +43,18 @@ def released(account: Account) -> Deployment:
         if number < 2:
             deployment.releases.keep(deployment.releases.code_sha256("$LATEST"), f"commit {number}")
     return deployment
+
+
+@pytest.fixture
+def stage_on_aws(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningStage]:
+    """A stage to which nothing has been deployed yet, whose API leads to whatever code the function has then."""
+    monkeypatch.setattr(Deployment, "check_package", lambda *_: None)  # these have nothing in them
+    monkeypatch.setattr(smoke_test, "PAUSE_SECONDS", 0.1)
+    functions = AnsweringFunctions()
+    backend = lambda_backends[ACCOUNT]["us-east-1"]
+    api = RestAPI("abcdef.execute-api.us-east-1.amazonaws.com", "dev")
+    with ApiGateway(api, lambda event: functions.invoke(backend.get_function("subs-dev"), event)) as gateway:
+        Request.runner = functions
+        deployment = replace(account.deployment(), address=lambda *_: gateway.url, lease=timedelta(seconds=3))
+        yield RunningStage(deployment, functions, account.stage, account.directory)
+        Request.runner = None

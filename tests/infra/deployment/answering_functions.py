@@ -1,0 +1,49 @@
+"""A runner for the local AWS that answers as the product does, and knows which code was asked."""
+
+import base64
+import io
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+from moto.awslambda.models import LambdaFunction
+
+from infra.sandbox.invocation_result import InvocationResult
+
+
+class AnsweringFunctions:
+    """`broken` is code that fails on every event, `unready` code that works and whose health is bad."""
+
+    def __init__(self) -> None:
+        self.broken: set[str] = set()
+        self.unready: set[str] = set()
+        self.ran: list[tuple[str, Any]] = []
+        """The code, and the event."""
+
+    def invoke(self, function: LambdaFunction, event: Any) -> InvocationResult:
+        """Answer at once."""
+        code = code_in(function)
+        self.ran.append((code, event))
+        if code in self.broken:
+            return _result(error={"errorType": "ZeroDivisionError", "errorMessage": "division by zero"})
+        return _result(self._answer(code, event) if "httpMethod" in event else None)
+
+    def invoke_later(self, function: LambdaFunction, event: Any) -> object:
+        """Answer at once as well."""
+        return self.invoke(function, event)
+
+    def _answer(self, code: str, event: Any) -> dict[str, Any]:
+        unready = code in self.unready and event["path"].endswith("/readyz")
+        body = '{"problems": ["no sweep for 10 minutes"]}' if unready else code
+        encoded = base64.b64encode(body.encode()).decode()
+        return {"statusCode": 503 if unready else 200, "headers": {}, "body": encoded, "isBase64Encoded": True}
+
+
+def code_in(function: LambdaFunction) -> str:
+    """Return the text of the code that a function runs."""
+    with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as archive:
+        return archive.read("handler.py").decode()
+
+
+def _result(payload: Any = None, error: Any = None) -> InvocationResult:
+    return InvocationResult("a-request", payload, error, timedelta(0), None, "START\nEND\n")

@@ -1,0 +1,152 @@
+"""Releases that are brought out, fail, are taken back and gone back to, while AWS and others do what they do."""
+
+import re
+import threading
+from functools import partial
+
+import boto3
+import pytest
+
+from infra.deployment import deployment_lock
+from infra.errors import DeploymentLocked, NotTakenBack, TakenBack
+from tests.infra.deployment.release_zip import code_of
+from tests.infra.deployment.running_stage import RunningStage
+from tests.injected_answers import InjectedAnswers
+
+# moto tells of each type of resource that it leaves out of a stack.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+
+EXPIRED = "The security token included in the request is expired"
+
+
+@pytest.fixture
+def live(stage_on_aws: RunningStage) -> RunningStage:
+    """The stage with a release that was kept."""
+    stage_on_aws.provide("good")
+    return stage_on_aws
+
+
+def test_release_that_fails_is_taken_back(live: RunningStage, capsys: pytest.CaptureFixture[str]) -> None:
+    live.functions.broken.add("bad")
+    with pytest.raises(TakenBack, match="ZappaFailed: zappa manage dev failed"):
+        live.deploy("bad")
+
+    assert (live.served(), live.kept()) == ("good", ["good"])
+    said = capsys.readouterr().out
+    assert said.index("zappa manage dev failed") < said.index("go back to version 1")
+    assert "live now:  version 1" in said.rpartition("smoke test")[2]
+
+
+def test_failed_attempts_do_not_destroy_the_release_to_go_back_to(live: RunningStage) -> None:
+    functions = boto3.client("lambda")
+    for number in range(12):  # each attempt publishes two versions
+        code = code_of(f"attempt {number}")
+        functions.update_function_code(FunctionName="subs-dev", ZipFile=code, Publish=True)
+    live.functions.broken.add("bad")
+    with pytest.raises(TakenBack):
+        live.deploy("bad")
+    assert (live.served(), live.kept()) == ("good", ["good"])
+
+    live.deploy("better")
+    assert (live.served(), live.kept()) == ("better", ["good", "better"])
+    versions = functions.list_versions_by_function(FunctionName="subs-dev")["Versions"]
+    assert len(versions) == len(["$LATEST", "good", "better"])
+
+
+def test_release_that_cannot_be_kept_is_taken_back(live: RunningStage, answers: InjectedAnswers) -> None:
+    answers.refuse("lambda.PublishVersion", "ResourceConflictException", "an update is in progress", status=409)
+    with pytest.raises(TakenBack, match="an update is in progress"):
+        live.deploy("next")
+    assert (live.served(), live.kept()) == ("good", ["good"])
+
+
+def test_code_that_somebody_else_uploads_meanwhile_is_not_kept(live: RunningStage, answers: InjectedAnswers) -> None:
+    answers.before("lambda.PublishVersion", partial(live.edit_in_the_console, "hotfix"))
+    with pytest.raises(TakenBack, match="NotAsPackaged"):
+        live.deploy("next")
+    assert (live.served(), live.kept()) == ("good", ["good"])
+
+
+def test_failure_of_the_way_back_does_not_hide_the_failure(
+    live: RunningStage, answers: InjectedAnswers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.functions.broken.add("bad")
+
+    def expire() -> None:
+        for operation in ("GetFunction", "GetFunctionConfiguration", "ListTags", "ListVersionsByFunction"):
+            answers.refuse(f"lambda.{operation}", "ExpiredTokenException", EXPIRED, status=403, times=100)
+
+    answers.before("lambda.Invoke", expire)
+    with pytest.raises(NotTakenBack, match=rf"(?s)zappa manage dev failed.*{EXPIRED}"):
+        live.deploy("bad")
+    said = capsys.readouterr().out
+    assert "Error: Unhandled error occurred" in said
+    assert "live now:  AWS did not say: An error occurred (ExpiredTokenException)" in said
+    assert "`make deploy STAGE=dev`" in said
+
+    answers.forget()
+    live.functions.broken.clear()
+    live.deploy("repaired")
+    assert (live.served(), live.kept()) == ("repaired", ["good", "repaired"])
+
+
+def test_rollback_after_a_hotfix_in_the_console_goes_back_to_what_was_kept(live: RunningStage) -> None:
+    live.edit_in_the_console("hotfix")
+    assert live.served() == "hotfix"
+    live.rollback()
+    assert (live.served(), live.kept()) == ("good", ["good"])
+
+
+def test_interrupted_rollback_goes_to_the_same_release_when_it_is_repeated(
+    live: RunningStage, answers: InjectedAnswers
+) -> None:
+    live.deploy("next")
+    answers.refuse("lambda.UntagResource", "ExpiredTokenException", EXPIRED, status=403)
+    with pytest.raises(Exception, match=EXPIRED):
+        live.rollback()
+    assert live.served() == "good"
+
+    live.rollback()
+    assert (live.served(), live.kept()) == ("good", ["good"])
+
+
+def test_two_people_do_not_deploy_at_once(live: RunningStage, answers: InjectedAnswers) -> None:
+    other, refused = live.of_somebody_else(), []
+
+    def deploy_too() -> None:
+        for command in (partial(other.deploy, "theirs"), other.rollback):
+            with pytest.raises(
+                DeploymentLocked, match=r"`make deploy` by arn:aws:\S+ since 20\S+ is at work"
+            ) as raised:
+                command()
+            refused.append(str(raised.value))
+
+    answers.before("lambda.PublishVersion", deploy_too)
+    live.deploy("ours")
+    assert len(refused) == 2
+    assert all(re.match(r"`make deploy` by arn:aws:\S+ since 20\S+ is at work", said) for said in refused)
+    assert (live.served(), live.kept()) == ("ours", ["good", "ours"])
+
+
+def test_lock_of_the_dead_ends_by_itself(stage_on_aws: RunningStage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage_on_aws.deployment.bucket.provide()
+    dead = stage_on_aws.deployment.lock("deploy")
+    assert dead._write("")  # and never renews it
+    stage_on_aws.deploy("first")
+    assert "gone, unless it gives a sign within" in capsys.readouterr().out
+    assert stage_on_aws.served() == "first"
+
+
+def test_who_was_away_for_too_long_does_nothing_more(live: RunningStage, answers: InjectedAnswers) -> None:
+    bucket, key = live.deployment.bucket.name, deployment_lock.KEY
+
+    def take_over() -> None:
+        boto3.client("s3").delete_object(Bucket=bucket, Key=key)
+        other = live.deployment.lock("rollback")
+        assert other._write("")
+        threading.Event().wait(live.deployment.lease.total_seconds())
+
+    answers.before("lambda.Invoke", take_over)
+    with pytest.raises(NotTakenBack, match="DeploymentLockLost"):
+        live.deploy("next")
+    assert "lambda.PublishVersion" not in answers.calls
