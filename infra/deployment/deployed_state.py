@@ -4,12 +4,14 @@ import json
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 
 from infra.deployment.deployed_function import MAXIMUM_AGE, RETRIES
 from infra.deployment.deployment import Deployment
+from infra.deployment.deployment_settings import deployment_settings
 from infra.errors import NotAsDeployed
 from infra.local.zappa_stage import load_stage
 from infra.sandbox.deployed_rules import deployed_rules
@@ -38,6 +40,9 @@ class DeployedState:
         expect("memory", found["MemorySize"], settings["memory_size"])
         expect("role", found["Role"], outputs["RoleArn"])
         expect("dead letters", found["DeadLetterConfig"], {"TargetArn": outputs["DeadLetterQueueArn"]})
+        wanted = deployment_settings(self.deployment.stage, outputs, datetime.now(UTC))["aws_environment_variables"]
+        expect("variables", sorted(found["Environment"]["Variables"]), sorted(wanted))
+        expect("description", found["Description"].partition(" ")[0], "commit")
         expect("secret's name", found["Environment"]["Variables"]["SECRET_ARN"], outputs["SecretArn"])
         policy = functions.get_function_event_invoke_config(FunctionName=name)
         expect("retries", policy["MaximumRetryAttempts"], RETRIES)

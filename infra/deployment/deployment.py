@@ -217,7 +217,12 @@ class Deployment:
         return f"the same; commit {recorded_commit(package)}; {tested}"
 
     def complete(self) -> None:
-        """What Zappa has no setting for."""
+        """Do what Zappa has no setting for, or leaves undone. Raises NotSettled, ZappaFailed.
+
+        Without `events` in the settings, Zappa leaves the rules of the release before.
+        """
+        if not self.stage.events:
+            self.zappa().run("unschedule")
         queues = {event.source_arn for event in self.stage.events if event.source_arn}
         self.function.complete(self.outputs()["DeadLetterQueueArn"], queues)
 

@@ -57,6 +57,20 @@ def test_schedule_and_queues_go_back_with_the_code(released: Deployment, account
     state.check_event_sources()
 
 
+def test_stage_without_events_loses_the_rules_of_the_release_before(released: Deployment, account: Account) -> None:
+    events, name = boto3.client("events"), "subs-dev-of_the_release_before"
+    events.put_rule(Name=name, ScheduleExpression="rate(1 minute)")
+    arn = boto3.client("lambda").get_function(FunctionName="subs-dev")["Configuration"]["FunctionArn"]
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": arn}])
+    account.stage["events"] = []
+    settings = account.directory / "next_release.json"
+    settings.write_text(json.dumps({"dev": account.stage}), encoding="utf-8")
+
+    replace(released, settings_file=settings).complete()
+
+    assert events.list_rules()["Rules"] == []
+
+
 def test_version_that_does_not_tell_its_schedule_is_not_gone_back_to(released: Deployment) -> None:
     functions = boto3.client("lambda")
     functions.update_function_code(FunctionName="subs-dev", ZipFile=code_of("foreign"), Publish=True)
