@@ -35,6 +35,13 @@ Settings of a stage (config/stage_checks.py):
 - config.E039: `lambda_concurrency` is no number of sandboxes.
 - config.E060: `aws_environment_variables` has what Lambda does not take (config/variable_checks.py).
 
+Region and site of a stage (config/region_checks.py, config/site_checks.py):
+- config.E050: `aws_region` is missing, or of a partition other than `aws`.
+- config.E051: an ARN is of another region or partition than the stage.
+- config.E052: `SITE_URL` is no https address.
+- config.E053: the host of `SITE_URL` is not in `ALLOWED_HOSTS`, so every link is answered with 400.
+- config.E054: `ALLOWED_HOSTS` lacks the region's API Gateway, where a deployment is tested.
+
 Secrets:
 - config.E030: the file holds what looks like a secret (config/plaintext_secrets.py).
 - config.E031: `environment_variables` is used, which is plain text in the zip.
@@ -121,6 +128,8 @@ def check_file(path: Path) -> list[CheckMessage]:
     """Every problem of one zappa_settings.json."""
     # This module is imported at each cold start; these are needed only where somebody deploys.
     from config.event_checks import check_events  # noqa: PLC0415
+    from config.region_checks import check_regions  # noqa: PLC0415
+    from config.site_checks import check_sites  # noqa: PLC0415
     from config.stage_checks import check_secrets, check_stages  # noqa: PLC0415
     from config.variable_checks import check_variables  # noqa: PLC0415
     from config.zappa_settings import ZappaSettingsError, read_document, read_stages  # noqa: PLC0415
@@ -130,4 +139,5 @@ def check_file(path: Path) -> list[CheckMessage]:
         stages = read_stages(document)
     except ZappaSettingsError as error:
         return [Error(str(error), obj=path.name, id=error.check_id)]
-    return check_secrets(document) + check_stages(stages) + check_variables(stages) + check_events(stages)
+    by_stage = check_stages(stages) + check_variables(stages) + check_regions(stages) + check_sites(stages)
+    return check_secrets(document) + by_stage + check_events(stages)

@@ -2,7 +2,8 @@
 
     python -m infra.deployment.deploy COMMAND STAGE [--parameter NAME=VALUE ...] [--manage "COMMAND LINE"]
 
-The credentials and the endpoint are those of the shell, as boto3 finds them. docs/runbook.md says when to use what.
+The credentials and the endpoint are those of the shell, as boto3 finds them; the region is the stage's.
+docs/runbook.md says when to use what.
 """
 
 import argparse
@@ -11,12 +12,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 import django
-from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deployment import provisioning, rollout, teardown
+from infra.deployment import aws_account, provisioning, rollout, teardown
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
-from infra.errors import InfraError
+from infra.deployment.told_errors import EXPECTED, told
 from infra.local.local_environment import be_local
 
 Command = Callable[[Deployment, Steps, argparse.Namespace], None]
@@ -45,9 +45,11 @@ def main(typed: Sequence[str], deployment_of: Callable[[str], Deployment] = Depl
     django.setup()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI service that cancels; the lock is given back
     try:
-        COMMANDS[given.command](deployment_of(given.stage), Steps(), given)
-    except (InfraError, ClientError, BotoCoreError) as error:
-        print(error, file=sys.stderr)
+        deployment = deployment_of(given.stage)
+        aws_account.enter(deployment.stage)
+        COMMANDS[given.command](deployment, Steps(), given)
+    except EXPECTED as error:
+        print(told(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. Each command can be repeated at any point.", file=sys.stderr)

@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from config.zappa_settings import Stage, read_document, read_stages
+from config.zappa_settings import Stage, ZappaSettingsError, read_document, read_stages
 from foundation.email_addresses import read_sender
-from infra.deployment import preconditions
+from infra.deployment import aws_account, preconditions
 from infra.deployment.api_stack import ApiStack
 from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.deployed_function import DeployedFunction
@@ -60,8 +60,11 @@ class Deployment:
 
     @cached_property
     def stage(self) -> Stage:
-        """The stage's settings. Raises Refused where there is none."""
-        stages = {stage.name: stage for stage in read_stages(read_document(self.settings_file))}
+        """The stage's settings. Raises Refused where there is none, and where the file cannot be read."""
+        try:
+            stages = {stage.name: stage for stage in read_stages(read_document(self.settings_file))}
+        except ZappaSettingsError as error:
+            raise Refused(str(error)) from error
         if self.stage_name not in stages:
             raise Refused(f"zappa_settings.json has no stage {self.stage_name}; it has {', '.join(stages)}")
         return stages[self.stage_name]
@@ -137,7 +140,8 @@ class Deployment:
     def check_here(self) -> None:
         """What can be told without AWS. Raises Refused, with every finding, and UnsupportedPython."""
         LambdaTarget.of_stage(self.stage.settings)
-        _refuse(preconditions.settings_problems(self.settings_file))
+        problems = preconditions.settings_problems(self.settings_file)
+        aws_account.refuse(problems + preconditions.directory_problems(self.directory))
 
     def outputs(self) -> dict[str, str]:
         """What the stacks made. Raises Refused where the first one is missing."""
@@ -150,9 +154,8 @@ class Deployment:
     def check_there(self) -> None:
         """What AWS must have by now. Raises Refused, with every finding."""
         outputs = self.outputs()
-        _refuse(
+        aws_account.refuse(
             [
-                *preconditions.account_problems(self.stage),
                 *preconditions.output_problems(self.stage, outputs),
                 *preconditions.secret_problems(outputs["SecretArn"], self.region),
                 *preconditions.sender_problems(self.from_address, self.region),
@@ -163,7 +166,7 @@ class Deployment:
 
     def check_package(self, package: Path) -> None:
         """Whether the zip would work there. Raises Refused, with every finding."""
-        _refuse([str(problem) for problem in check_package(package)])
+        aws_account.refuse([str(problem) for problem in check_package(package)])
 
     def update_stack(self, parameters: Mapping[str, str] | None = None) -> bool:
         """Make or update the messaging stack; tell whether anything changed. Raises StackFailed."""
@@ -287,8 +290,3 @@ class Deployment:
 
     def _stack(self, part: str) -> CloudStack:
         return CloudStack(boto3.client("cloudformation", region_name=self.region), f"{self.name}-{part}")
-
-
-def _refuse(problems: list[str]) -> None:
-    if problems:
-        raise Refused("\n".join(f"- {problem}" for problem in problems))

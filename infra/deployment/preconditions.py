@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import boto3
 from botocore.exceptions import ClientError
@@ -18,24 +19,14 @@ def settings_problems(settings_file: Path) -> list[str]:
     return [f"{message.obj}: {message.msg}. {message.hint}" for message in check_file(settings_file)]
 
 
-def account_problems(stage: Stage) -> Iterator[str]:
-    """Whether the credentials are for the account and the region that the settings name."""
-    account = boto3.client("sts", region_name=stage.settings["aws_region"]).get_caller_identity()["Account"]
-    for key, arn in _named(stage):
-        named = arn.split(":")
-        if len(named) > 4 and named[4] != account:
-            yield (
-                f"{key} in zappa_settings.json is of account {named[4]}, and these credentials are for {account}. "
-                "Write your account into zappa_settings.json, or use the other credentials."
-            )
-
-
-def _named(stage: Stage) -> Iterator[tuple[str, str]]:
-    """The ARNs of the settings, and where they stand."""
-    for key in ("role_arn", "dead_letter_arn"):
-        yield key, str(stage.settings.get(key, ""))
-    for event in stage.events:
-        yield f"the event_source of {event.function}", event.source_arn
+def directory_problems(directory: Path) -> list[str]:
+    """Return a problem if nothing can be written where packages and Zappa's settings are."""
+    try:
+        directory.mkdir(exist_ok=True)
+        with TemporaryFile(dir=directory):
+            return []
+    except OSError as error:
+        return [f"{directory} cannot be written to: {error.strerror}. Deploy from a checkout that is yours."]
 
 
 def output_problems(stage: Stage, outputs: Mapping[str, str]) -> Iterator[str]:

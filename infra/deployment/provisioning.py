@@ -1,6 +1,7 @@
 """Making what a stage stands on: its stacks, and what is in its secret."""
 
 import getpass
+import sys
 from collections.abc import Mapping
 
 from infra.deployment import preconditions
@@ -26,10 +27,21 @@ def data(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) ->
 
 
 def database_url(deployment: Deployment) -> None:
-    """Ask for the database's address, and put it into the secret."""
-    address = getpass.getpass("postgres://user:password@host:port/name (not shown): ")
+    """Ask for the database's address, or read it from standard input, and put it into the secret. Raises Refused."""
+    deployment.outputs()
+    address = _asked() if sys.stdin.isatty() else sys.stdin.readline().strip()
     if not address:
-        raise Refused("nothing was typed, and nothing changed")
+        raise Refused(
+            "no address was given, and nothing changed. Type it, or give it on standard input: "
+            f"printenv ADDRESS | make database-url STAGE={deployment.stage_name}"
+        )
     for problem in preconditions.database_problems(address):
         raise Refused(problem)
     deployment.secret.write(DATABASE_URL=address)
+
+
+def _asked() -> str:
+    try:
+        return getpass.getpass("postgres://user:password@host:port/name (not shown): ")
+    except EOFError:
+        return ""

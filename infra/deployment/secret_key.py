@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from config.zappa_settings import read_document, read_stages
+from config.zappa_settings import Stage, read_document, read_stages
+from infra.deployment import aws_account
+from infra.deployment.told_errors import EXPECTED, told
 from infra.local.zappa_stage import SETTINGS_FILE
 
 if TYPE_CHECKING:
@@ -49,17 +51,25 @@ def change(client: "SecretsManagerClient", arn: str, how: Callable[[Secret], Sec
 
 
 def main(arguments: list[str]) -> int:
-    """Do it with the shell's credentials, and say what comes next."""
+    """Do it with the shell's credentials, and say what comes next; return the exit status."""
     parser = argparse.ArgumentParser(prog="infra.deployment.secret_key")
     parser.add_argument("command", choices=COMMANDS)
-    stages = {stage.name: stage.settings for stage in read_stages(read_document(SETTINGS_FILE))}
+    stages = {stage.name: stage for stage in read_stages(read_document(SETTINGS_FILE))}
     parser.add_argument("stage", choices=stages)
     options = parser.parse_args(arguments)
-    settings = stages[options.stage]
-    client = boto3.client("secretsmanager", region_name=settings["aws_region"])
-    change(client, settings["aws_environment_variables"]["SECRET_ARN"], COMMANDS[options.command])
+    try:
+        _change_stage(stages[options.stage], COMMANDS[options.command])
+    except EXPECTED as error:
+        print(told(error), file=sys.stderr)
+        return 1
     print(f"Done. Now `make deploy STAGE={options.stage}`, so that functions that run already read it.")
     return 0
+
+
+def _change_stage(stage: Stage, how: Callable[[Secret], Secret]) -> None:
+    aws_account.enter(stage)
+    client = boto3.client("secretsmanager", region_name=stage.settings["aws_region"])
+    change(client, stage.settings["aws_environment_variables"]["SECRET_ARN"], how)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Functions that zappa_settings.json names, and that Zappa calls when it packages: `package`, `deploy`, `update`.
+"""Functions that zappa_settings.json names, and that Zappa calls: with each command, and when it packages.
 
 Zappa loads this file by itself, in the operator's environment: whatever is installed there, what is uploaded is the
 checked zip of `make package`. So this imports nothing but the standard library and what stands on that alone.
@@ -28,6 +28,16 @@ UPLOADING = ("deploy", "update")
 """Zappa's commands that upload the package."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def refuse_other_region(zappa: "ZappaCLI") -> None:
+    """After Zappa read the settings: refuse a shell whose region some of its clients take before the stage's."""
+    region, shell = zappa.stage_config.get("aws_region"), zappa.zappa.boto_session.region_name
+    if shell != region:
+        raise ClickException(
+            f"The shell says {shell}, and {zappa.api_stage} is in {region}. "
+            f"Unset AWS_DEFAULT_REGION, or: export AWS_DEFAULT_REGION={region}"
+        )
 
 
 def prepare() -> None:

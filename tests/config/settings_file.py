@@ -12,12 +12,13 @@ QUEUE = "arn:aws:sqs:us-east-1:123456789012:feedback"
 GOOD_EVENT = {"function": "tests.config.jobs.right", "expression": "rate(1 minute)"}
 VARIABLES = {
     "INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT": "1",
-    "ALLOWED_HOSTS": "subscriptions.example.com",
+    "ALLOWED_HOSTS": "subscriptions.example.com,.execute-api.us-east-1.amazonaws.com",
     "SITE_URL": "https://subscriptions.example.com",
     "SES_FROM_ADDRESS": "subscriptions@example.com",
 }
 GOOD_STAGE = {
     "project_name": "subs",
+    "aws_region": "us-east-1",
     "debug": False,
     "log_level": "INFO",
     "keep_warm": False,

@@ -149,7 +149,7 @@ def test_event_source_that_is_no_queue_is_an_error(tmp_path: Path, arn: str) -> 
     assert ids(found(tmp_path, events=[event])) == ["config.E019"]
 
 
-@pytest.mark.parametrize("arn", [QUEUE, QUEUE + ".fifo", QUEUE.replace("arn:aws:", "arn:aws-us-gov:")])
+@pytest.mark.parametrize("arn", [QUEUE, QUEUE + ".fifo"])
 def test_queue_as_event_source_is_fine(tmp_path: Path, arn: str) -> None:
     event = {"function": GOOD_EVENT["function"], "event_source": {"arn": arn, "batch_size": 10, "enabled": True}}
 

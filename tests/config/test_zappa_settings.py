@@ -90,7 +90,7 @@ def test_shipped_stages_share_no_role_bucket_queue_or_topic() -> None:
     for key in ("role_arn", "s3_bucket", "dead_letter_arn"):
         assert dev[key] != production[key]
     shared = dev["aws_environment_variables"].items() & production["aws_environment_variables"].items()
-    assert {name for name, _ in shared} == {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT", "ALLOWED_HOSTS"}
+    assert {name for name, _ in shared} == {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT"}
 
 
 @pytest.mark.parametrize(

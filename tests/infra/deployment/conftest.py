@@ -1,15 +1,17 @@
 """An account, and a function in it of which there are releases."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from unittest import mock
 
 import boto3
 import pytest
 from moto.awslambda.models import lambda_backends
 
-from infra.deployment import smoke_test
+from infra.deployment import deploy, smoke_test
 from infra.deployment.deployment import Deployment
 from infra.deployment.moto_gaps import Request
 from infra.gateway.api_gateway import ApiGateway
@@ -58,3 +60,11 @@ def stage_on_aws(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         deployment = replace(account.deployment(), address=lambda *_: gateway.url, lease=timedelta(seconds=3))
         yield RunningStage(deployment, functions, account.stage, account.directory)
         Request.runner = None
+
+
+@pytest.fixture
+def main(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
+    """The command line in this process, whose environment is afterwards as it was; Django is set up here already."""
+    monkeypatch.setattr("django.setup", lambda: None)
+    with mock.patch.dict(os.environ):
+        yield deploy.main

@@ -1,8 +1,10 @@
 """Rotating SECRET_KEY: sessions live on until the old key is retired, and nothing else in the secret changes."""
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import boto3
 import pytest
@@ -22,7 +24,8 @@ OLD = "an-old-key-of-the-tests-that-is-as-long-as-Django-wants-it-0123456789"
 def secret(aws: LocalAWS) -> Iterator[None]:
     client = boto3.client("secretsmanager")
     client.create_secret(Name=NAME, SecretString=json.dumps(DATABASE | {"SECRET_KEY": OLD}))
-    yield
+    with mock.patch.dict(os.environ):  # the command sets the stage's region
+        yield
     client.delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
 
 

@@ -1,0 +1,47 @@
+"""A command for AWS in a process of its own, as an operator or a CI service starts it."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+from tests.patience import PATIENCE_SECONDS
+
+
+@dataclass(frozen=True)
+class Said:
+    """Exit status, and what was printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class TypedCommand:
+    """Starts modules with the shell's variables, and `variables` besides; one that is None is not there."""
+
+    variables: dict[str, str | None] = field(default_factory=dict)
+
+    def deploy(self, *arguments: str, typed: str = "") -> Said:
+        """Run `python -m infra.deployment.deploy`."""
+        return self.run("infra.deployment.deploy", *arguments, typed=typed)
+
+    def run(self, module: str, *arguments: str, typed: str = "") -> Said:
+        """Run it to its end; `typed` is its standard input, which is no terminal."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            env=self.environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that the process gets."""
+        variables = {**os.environ, **self.variables}
+        return {name: value for name, value in variables.items() if value is not None}
