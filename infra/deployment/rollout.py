@@ -31,7 +31,6 @@ def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) ->
     """
     steps.take("check the settings", deployment.check_here)
     steps.take("check stack, secret and sender", deployment.check_there)
-    steps.take("bucket", deployment.bucket.provide)
     with _alone(deployment, steps, "deploy") as rollout:
         zipped = package or rollout.take("package", lambda: make_package(deployment.stage_name))
         rollout.take("check the package", lambda: deployment.check_package(zipped))
@@ -59,6 +58,7 @@ def rollback(deployment: Deployment, steps: Steps) -> None:
 @contextmanager
 def _alone(deployment: Deployment, steps: Steps, command: str) -> "Iterator[Rollout]":
     """Hold the stage's lock, and say at the end, however that is, what runs and what to type next."""
+    deployment.bucket.provide()
     lock = deployment.lock(command)
     with lock.held():
         try:
