@@ -126,6 +126,14 @@ class NotTakenBack(DeployError, RuntimeError):
     """A release failed, and so did the way back; the message holds both."""
 
 
+class StillInUse(DeployError, ValueError):
+    """Something depends on what should be deleted, and nothing was deleted; the message says what to delete first."""
+
+
+class SomethingLeft(DeployError, RuntimeError):
+    """Parts of a stage are still there after it was taken down; the message lists them."""
+
+
 class NotConfirmed(DeployError, RuntimeError):
     """The person did not type what was asked for."""
 

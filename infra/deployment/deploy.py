@@ -1,4 +1,4 @@
-"""Deploying to AWS: what `make stack`, `data`, `deploy`, `rollback`, `manage`, `tail`, `undeploy`, `delete-stack` run.
+"""Deploying to AWS: what `make stack`, `data`, `deploy`, `rollback`, `manage`, `tail`, `undeploy`, ... run.
 
     python -m infra.deployment.deploy COMMAND STAGE [--parameter NAME=VALUE ...] [--manage "COMMAND LINE"]
 
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Command] = {
     "manage": lambda deployment, steps, given: print(deployment.zappa().run("manage", given.manage)),
     "tail": lambda deployment, steps, given: deployment.zappa().become("tail", "--since", "10m"),
     "undeploy": lambda deployment, steps, given: teardown.undeploy(deployment, steps),
+    "delete-data": lambda deployment, steps, given: teardown.delete_data(deployment, steps),
     "delete-stack": lambda deployment, steps, given: teardown.delete_stack(deployment, steps),
 }
 

@@ -272,10 +272,6 @@ class Deployment:
         self.function.expect_code(self.releases.code_sha256(version))
         return then
 
-    def take_down(self) -> None:
-        """Delete function, API and schedule. Raises ZappaFailed."""
-        self.zappa().run("undeploy", "--yes")
-
     def _concurrency_of_releases(self) -> set[int | None]:
         """Return what this release and the last one that was kept say of it."""
         said = {self.stage.settings.get(SETTING)}

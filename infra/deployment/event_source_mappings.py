@@ -32,6 +32,26 @@ class EventSourceMappings:
             else:
                 self._remove(mapping)
 
+    def find(self, function_arn: str) -> list[str]:
+        """Return the ids of all mappings of this function, whatever their source, also when the function is gone."""
+        return [mapping["UUID"] for mapping in self._of(function_arn)]
+
+    def remove_all(self, function_arn: str) -> int:
+        """Remove them, and return their number; AWS goes on to show them for a while. Raises NotSettled."""
+        found = self._of(function_arn)
+        for mapping in found:
+            self._remove(mapping)
+        return len(found)
+
+    def _of(self, function_arn: str) -> "list[EventSourceMappingConfigurationTypeDef]":
+        pages = self.client.get_paginator("list_event_source_mappings").paginate()
+        return [
+            mapping
+            for page in pages
+            for mapping in page["EventSourceMappings"]
+            if f"{mapping['FunctionArn']}:".startswith(f"{function_arn}:")
+        ]
+
     def _of_queues(self) -> "list[EventSourceMappingConfigurationTypeDef]":
         pages = self.client.get_paginator("list_event_source_mappings").paginate(FunctionName=self.function_name)
         return [

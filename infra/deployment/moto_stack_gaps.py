@@ -10,6 +10,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
+from moto.rds.models import DBSubnetGroup
 
 UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
 """States from which AWS updates a stack."""
@@ -69,8 +70,17 @@ def validate_status(self: CloudFormationResponse, stack: Stack) -> None:
         )
 
 
+def id_of_subnet_group(group: DBSubnetGroup) -> str:
+    """AWS: a subnet group is known to its stack by its name. moto: by none.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbsubnetgroup.html
+    """
+    return group.name
+
+
 def close_stack_gaps() -> None:
     """Have every moto server of this process answer so."""
+    DBSubnetGroup.physical_resource_id = property(id_of_subnet_group)  # type: ignore[attr-defined]
     for replacement in (create_stack, update_stack, delete_stack, describe_stack_events):
         setattr(CloudFormationResponse, replacement.__name__, replacement)
     CloudFormationResponse._validate_status = validate_status  # type: ignore[method-assign] # noqa: SLF001

@@ -14,6 +14,7 @@ NOT_LOCAL = (
     "aws sesv2 get-suppressed-destination",
     "aws sesv2 delete-suppressed-destination",
     "aws sqs start-message-move-task",
+    "aws cloudformation continue-update-rollback",
     "aws rds ",
     "aws rds-data ",
 )

@@ -1,27 +1,98 @@
-"""Taking a stage down, and what it stands on."""
+"""Taking a stage down, and then what it stands on: what others depend on goes last."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from infra.deployment.data_deletion import DataDeletion
 from infra.deployment.deployment import Deployment
+from infra.deployment.remains import Remains
 from infra.deployment.steps import Steps
-from infra.errors import DeployError, NotConfirmed
+from infra.errors import NotConfirmed, StillInUse
 
 
 def undeploy(deployment: Deployment, steps: Steps) -> None:
-    """Take function, API and schedule down. The stacks, and with them queues, secret and database, stay."""
+    """Take function, API and schedule down, in any state and as often as wanted. The stacks below them stay.
+
+    Raises NotConfirmed, DeploymentLocked, NotSettled, StackFailed and SomethingLeft.
+    """
     _confirm(deployment, "function, API and schedule", deployment.name)
-    if deployment.api.exists:
-        steps.take("zappa undeploy", deployment.take_down)
-    elif deployment.function.exists:  # what an interrupted first deployment left
-        steps.take("delete the function", deployment.function.delete)
+    remains = Remains(deployment)
+    with _alone(deployment, "undeploy"):
+        steps.take("schedule", lambda: f"{remains.rules.remove()} rules")
+        steps.take("event sources", lambda: f"{remains.event_sources.remove_all(remains.function_arn)} mappings")
+        steps.take("domains of the API", lambda: f"{remains.remove_domain_mappings()} mappings")
+        steps.take("API", deployment.api.delete)
+        steps.take("function", lambda: f"{remains.remove_functions()} functions")
+        steps.take("templates in the bucket", lambda: f"{remains.remove_templates()} objects")
+        steps.take("check that nothing is left", remains.check_nothing_is_left)
+    _tell_kept(deployment)
+
+
+def delete_data(deployment: Deployment, steps: Steps) -> None:
+    """Delete the database's stack, which leaves a snapshot.
+
+    Raises StillInUse, NotConfirmed, NotSettled and StackFailed.
+    """
+    if not deployment.data.status:
+        print(f"  There is no stack {deployment.data.name}.")
+        return
+    _refuse_in_use(deployment, _of_function(deployment) or DataDeletion(deployment).problems())
+    _confirm(
+        deployment, "the database with all that is in it, but for a last snapshot, and its network,", deployment.name
+    )
+    steps.take("delete the database's stack", DataDeletion(deployment).delete)
+    _tell_kept(deployment)
 
 
 def delete_stack(deployment: Deployment, steps: Steps) -> None:
-    """Delete the messaging stack, once the function is gone."""
-    if deployment.function.exists:
-        raise DeployError(f"{deployment.name} still runs: `make undeploy STAGE={deployment.stage_name}` first")
-    _confirm(deployment, "topics, queues with what is in them, secret, role, alarms", deployment.messaging.name)
+    """Delete the messaging stack, once nothing uses it. Raises StillInUse, NotConfirmed and StackFailed."""
+    if not deployment.messaging.status:
+        print(f"  There is no stack {deployment.messaging.name}.")
+        return
+    _refuse_in_use(deployment, _of_function(deployment) or _of_data(deployment))
+    _confirm(deployment, "topics, queues with what is in them, secret, log, role, alarms", deployment.messaging.name)
     steps.take("delete the stack", deployment.messaging.delete)
+    _tell_kept(deployment)
+
+
+def _of_function(deployment: Deployment) -> list[str]:
+    """Function, API and schedule use the role, the queues and the network."""
+    parts = list(Remains(deployment).parts())
+    return [*parts, f"run `make undeploy STAGE={deployment.stage_name}` first"] if parts else []
+
+
+def _of_data(deployment: Deployment) -> list[str]:
+    """The database has its password, and a proxy each login, from the secret."""
+    data = deployment.data
+    if not data.status:
+        return []
+    first = f"run `make delete-data STAGE={deployment.stage_name}` first"
+    return [f"stack {data.name}, in {data.status}, has the password of its database from the secret: {first}"]
+
+
+def _refuse_in_use(deployment: Deployment, uses: list[str]) -> None:
+    if uses:
+        told = "\n".join(f"- {use}" for use in uses)
+        raise StillInUse(f"{deployment.stage_name} is still in use, and nothing was deleted:\n{told}")
+
+
+@contextmanager
+def _alone(deployment: Deployment, command: str) -> Iterator[None]:
+    """Hold the stage's lock, which lies in its bucket; without the bucket nobody can deploy."""
+    if not deployment.bucket.exists:
+        yield
+        return
+    with deployment.lock(command).held():
+        yield
+
+
+def _tell_kept(deployment: Deployment) -> None:
+    stacks = [stack.name for stack in (deployment.messaging, deployment.data) if stack.status]
+    kept = [f"stack {name}" for name in stacks]
+    kept += [f"log group /aws/lambda/{deployment.name}, of the stack"] if deployment.messaging.status else []
+    kept += [f"bucket {deployment.bucket.name}"] if deployment.bucket.exists else []
+    print(f"  Kept: {', '.join(kept) or 'nothing'}.")
 
 
 def _confirm(deployment: Deployment, what: str, name: str) -> None:

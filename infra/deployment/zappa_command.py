@@ -49,8 +49,8 @@ class ZappaCommand:
             printed = program.printed.strip()
         if said or failure or program.status or FAILURE.search(printed):
             reason = f"is still at work after {self.limit}, and was ended" if said else f"failed ({program.status})"
-            told = "\n".join(filter(None, [said, failure, printed]))
-            raise ZappaFailed(f"zappa {command} {self.stage} {reason}:\n{told}")
+            told = "; ".join(filter(None, [failure, said]))
+            raise ZappaFailed(f"zappa {command} {self.stage} {reason}: {told}\n{printed}")
         return printed
 
     def become(self, command: str, *arguments: str) -> None:

@@ -316,6 +316,18 @@ def pages_events(cloud: Cloud) -> bool:
     return (len(first["StackEvents"]), len(tokens_of(cloud, "pages"))) == (100, 102)
 
 
+def names_a_subnet_group_of_a_stack(cloud: Cloud) -> bool:
+    """A group that a database elsewhere can be put into."""
+    (subnet, *_) = cloud.client("ec2").describe_subnets()["Subnets"]
+    group = {"DBSubnetGroupDescription": "a", "SubnetIds": [subnet["SubnetId"]]}
+    template = {"Resources": {"Group": {"Type": "AWS::RDS::DBSubnetGroup", "Properties": group}}}
+    stacks = cloud.client("cloudformation")
+    stacks.create_stack(StackName="network", TemplateBody=json.dumps(template))
+    found = stacks.describe_stack_resource(StackName="network", LogicalResourceId="Group")["StackResourceDetail"]
+    (made,) = cloud.client("rds").describe_db_subnet_groups()["DBSubnetGroups"]
+    return bool(found.get("PhysicalResourceId") == made["DBSubnetGroupName"])
+
+
 def refuses_to_update_what_is_being_reviewed(cloud: Cloud) -> bool:
     """A stack that never got further than its change set."""
     stacks = cloud.client("cloudformation")
@@ -353,6 +365,7 @@ def refuses_to_update_what_is_being_reviewed(cloud: Cloud) -> bool:
         tells_whose_events_they_are,
         creates_a_stack_once_per_token,
         pages_events,
+        names_a_subnet_group_of_a_stack,
         refuses_to_update_what_is_being_reviewed,
         says_what_mail_the_account_may_send,
     ],

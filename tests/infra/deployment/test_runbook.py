@@ -15,7 +15,7 @@ from infra.deployment.aws_command import AwsCommand
 from infra.errors import UnknownCommand
 from infra.local.local_aws import LocalAWS
 from infra.local.zappa_stage import SETTINGS_FILE
-from tests.infra.deployment import test_deploy, test_deploy_command, test_secret_key
+from tests.infra.deployment import test_deploy, test_deploy_command, test_secret_key, test_teardown
 
 PROJECT = SETTINGS_FILE.parent
 RUN_BY = {
@@ -32,6 +32,7 @@ RUN_BY = {
 TESTED_BY: dict[str, object] = {
     "source .venv/bin/activate": operator_shell.type_command,
     "make database-url": test_deploy_command.test_database_url_is_asked_for_and_goes_into_the_secret,
+    "make delete-data": test_teardown.test_order_is_function_then_database_then_secret,
     "make data": test_deploy.test_database_has_a_stack_of_its_own,
     "python -m infra.deployment.secret_key rotate": test_secret_key,
     "python -m infra.deployment.secret_key retire": test_secret_key,

@@ -1,0 +1,46 @@
+"""EventBridge rules that invoke a function, found by their targets: also when the function is gone."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+
+@dataclass(frozen=True)
+class ScheduleRules:
+    """The rules of the function with this ARN. `names` are those that Zappa gives the rules of the settings."""
+
+    client: "EventBridgeClient"
+    function_arn: str
+    names: Collection[str]
+
+    def find(self) -> list[str]:
+        """Return the names of all rules that have the function as a target, and of those that Zappa began to make."""
+        pages = self.client.get_paginator("list_rule_names_by_target").paginate(TargetArn=self.function_arn)
+        aimed = {name for page in pages for name in page["RuleNames"]}
+        return sorted(aimed | {name for name in self.names if self._is_begun(name)})
+
+    def remove(self) -> int:
+        """Delete them, and return their number. One that has other targets loses only this one."""
+        found = self.find()
+        for name in found:
+            targets = self._targets(name)
+            ours = [target for target, arn in targets.items() if arn == self.function_arn]
+            if ours:
+                self.client.remove_targets(Rule=name, Ids=ours)
+            if len(ours) == len(targets):
+                self.client.delete_rule(Name=name)
+        return len(found)
+
+    def _is_begun(self, name: str) -> bool:
+        """Return True for a rule without a target, as an interruption between Zappa's two calls leaves it."""
+        try:
+            return not self._targets(name)
+        except self.client.exceptions.ResourceNotFoundException:
+            return False
+
+    def _targets(self, name: str) -> dict[str, str]:
+        pages = self.client.get_paginator("list_targets_by_rule").paginate(Rule=name)
+        return {target["Id"]: target["Arn"] for page in pages for target in page["Targets"]}
