@@ -242,9 +242,9 @@ class Deployment:
         self.function.wait_until_settled()
         self.zappa().run("manage", "migrate --noinput")
 
-    def smoke_test(self) -> None:
-        """Raises SmokeTestFailed."""
-        SmokeTest(load_stage(self.stage_name, self.settings_file), self.function, self.url()).run()
+    def smoke_test(self) -> str:
+        """Return what could not be tried. Raises SmokeTestFailed."""
+        return SmokeTest(load_stage(self.stage_name, self.settings_file), self.function, self.url()).run()
 
     def url(self) -> str:
         """Where the stage is reached. Raises Refused where there is no API."""

@@ -11,6 +11,7 @@ from http.client import HTTPException
 from typing import Any
 
 from infra.deployment.deployed_function import DeployedFunction
+from infra.deployment.site_test import SiteTest
 from infra.errors import SmokeTestFailed
 from infra.local.eventbridge import delivered_event
 from infra.local.zappa_stage import ZappaStage
@@ -32,8 +33,8 @@ class SmokeTest:
     url: str
     patience_seconds: float = PATIENCE_SECONDS
 
-    def run(self) -> None:
-        """Raises SmokeTestFailed, with what was asked and what came back."""
+    def run(self) -> str:
+        """Return what is to be said of SITE_URL. Raises SmokeTestFailed, with what was asked and what came back."""
         self._expect_ok("/healthz", patience=self.patience_seconds)
         for schedule in self.stage.schedules:
             if schedule.enabled:
@@ -42,6 +43,7 @@ class SmokeTest:
         self._expect_ok("/readyz")
         for page in PAGES:
             self._expect_ok(page)
+        return SiteTest(self.stage.variables["SITE_URL"].rstrip("/"), self.url).run()
 
     def _expect_ok(self, path: str, *, patience: float = 0.0) -> None:
         """Mails that AWS does not take at the moment are told, and no reason to take a release back."""

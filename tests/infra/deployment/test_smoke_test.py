@@ -1,15 +1,17 @@
 """What was deployed answers, or the test says what it did instead."""
 
 import json
+import socket
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import boto3
 import pytest
 
+from infra.deployment import site_test
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.moto_gaps import Request
 from infra.deployment.smoke_test import SmokeTest
@@ -27,6 +29,8 @@ class Site:
     url: str
     answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    for_host: dict[str, int] = field(default_factory=dict)
+    """Statuses for who asks for these hosts."""
 
 
 @pytest.fixture
@@ -34,6 +38,7 @@ def site() -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, body = served.answers.get(self.path, (200, {}))
+            status = served.for_host.get(self.headers["Host"].partition(":")[0], status)
             served.asked.append(self.path)
             self.send_response(status)
             self.end_headers()
@@ -83,6 +88,63 @@ def test_each_job_runs_before_the_service_must_be_ready(
 
     assert jobs.rules == [schedule.rule_name for schedule in stage.schedules]
     assert site.asked == ["/healthz", "/readyz", "/", "/admin/login/"]
+
+
+def at(smoke_test: SmokeTest, site_url: str, api_url: str = "") -> SmokeTest:
+    """The smoke test of a stage whose links begin with this address."""
+    variables = smoke_test.stage.variables | {"SITE_URL": site_url}
+    return replace(smoke_test, stage=replace(smoke_test.stage, variables=variables), url=api_url or smoke_test.url)
+
+
+def links(site: Site) -> str:
+    """Another address of the same server."""
+    return site.url.replace("127.0.0.1", "localhost")
+
+
+def test_address_of_links_is_asked_as_well(smoke_test: SmokeTest, site: Site) -> None:
+    site.answers["/readyz"] = (200, {"status": "ok", "problems": [], "only_delivery": False})
+    assert at(smoke_test, f"{links(site)}/").run() == f"{links(site)} leads to the service"
+    assert site.asked.count("/readyz") == 2
+
+
+def test_links_that_are_answered_with_400_fail_the_test(smoke_test: SmokeTest, site: Site) -> None:
+    site.for_host["localhost"] = 400
+    with pytest.raises(SmokeTestFailed, match=r"localhost:\d+/readyz answered 400, and so does every link in a mail"):
+        at(smoke_test, links(site)).run()
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 503])
+def test_links_to_somebody_else_are_told(smoke_test: SmokeTest, site: Site, status: int) -> None:
+    site.for_host["localhost"] = status
+    said = at(smoke_test, links(site)).run()
+    assert f"SITE_URL leads elsewhere: {links(site)}/readyz answered {status}" in said
+    assert f"set SITE_URL to {site.url}" in said
+
+
+def test_address_that_does_not_resolve_yet_is_told(smoke_test: SmokeTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(host: str, *rest: object) -> object:
+        if host == "not-there.localhost":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return found(host, *rest)
+
+    found: Callable[..., object] = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(site_test, "LOOPBACK", ())
+    said = at(smoke_test, "https://not-there.localhost").run()
+    assert said.startswith("SITE_URL not tried: not-there.localhost does not resolve yet. Until it leads here")
+
+
+def test_address_that_does_not_answer_is_told(smoke_test: SmokeTest) -> None:
+    assert "https://127.0.0.1:9 did not answer: " in at(smoke_test, "https://127.0.0.1:9").run()
+
+
+def test_address_of_the_api_itself_is_enough(smoke_test: SmokeTest, site: Site) -> None:
+    assert at(smoke_test, f"{site.url}/").run() == "SITE_URL is this API's own address"
+    assert site.asked.count("/readyz") == 1
+
+
+def test_site_on_the_internet_is_not_asked_for_an_api_on_this_machine(smoke_test: SmokeTest) -> None:
+    assert "this API is on this machine" in smoke_test.run()
 
 
 def test_problems_of_readyz_are_told(smoke_test: SmokeTest, site: Site) -> None:

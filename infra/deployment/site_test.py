@@ -1,0 +1,83 @@
+"""The address that links in mails begin with: whether it leads to the service, as far as that can be tried yet."""
+
+import json
+import socket
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from infra.errors import SmokeTestFailed
+from infra.local.local_environment import LOOPBACK
+
+REQUEST_SECONDS = 9.0
+"""Nothing is silent for longer than 10 s; by now the function is warm."""
+PATH = "/readyz"
+"""`/healthz` answers to every host, this one only to those of ALLOWED_HOSTS; and nobody else answers as it does."""
+
+
+@dataclass(frozen=True)
+class SiteTest:
+    """`site_url` is that of the settings, `api_url` the deployed stage's, neither with a slash at the end."""
+
+    site_url: str
+    api_url: str
+
+    def run(self) -> str:
+        """Return what was tried, and why not where it was not. Raises SmokeTestFailed where links are refused."""
+        if self.site_url == self.api_url:
+            return "SITE_URL is this API's own address"
+        if _is_here(self.api_url) and not _is_here(self.site_url):
+            return f"SITE_URL not tried: this API is on this machine, and {self.site_url} is not"
+        try:
+            status, body = _get(f"{self.site_url}{PATH}")
+        except (OSError, HTTPException) as error:
+            return f"SITE_URL not tried: {_reason(error, self.site_url)}. {self._remedy}"
+        if status == HTTPStatus.BAD_REQUEST:
+            raise SmokeTestFailed(
+                f"GET {self.site_url}{PATH} answered 400, and so does every link in a mail. Add the host of SITE_URL "
+                "to ALLOWED_HOSTS, or have what stands before the API keep the Host header."
+            )
+        if not _is_ours(body):
+            return f"SITE_URL leads elsewhere: {self.site_url}{PATH} answered {status}. {self._remedy}"
+        return f"{self.site_url} leads to the service"
+
+    @property
+    def _remedy(self) -> str:
+        return (
+            "Until it leads here, links in mails are dead: docs/runbook.md, Domain; without a domain, set SITE_URL to "
+            f"{self.api_url}"
+        )
+
+
+def _get(url: str) -> tuple[int, str]:
+    """Return status and body. Raises OSError and HTTPException where there was no answer."""
+    request = urllib.request.Request(url, headers={"User-Agent": "smoke-test"})  # noqa: S310 - of the settings
+    try:
+        with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as answer:  # noqa: S310
+            return answer.status, answer.read().decode(errors="replace")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode(errors="replace")
+
+
+def _reason(error: Exception, url: str) -> str:
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, socket.gaierror):
+        return f"{urlsplit(url).hostname} does not resolve yet"
+    return f"{url} did not answer: {cause}"
+
+
+def _is_ours(body: str) -> bool:
+    try:
+        said: Any = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and {"status", "problems", "only_delivery"} <= set(said)
+
+
+def _is_here(url: str) -> bool:
+    return urlsplit(url).hostname in LOOPBACK
