@@ -34,6 +34,7 @@ Settings of a stage (config/stage_checks.py):
 - config.E038: `num_retained_versions` is not null.
 - config.E039: `lambda_concurrency` is no number of sandboxes.
 - config.E060: `aws_environment_variables` has what Lambda does not take (config/variable_checks.py).
+- config.E055: `s3_bucket` is not set.
 
 Region and site of a stage (config/region_checks.py, config/site_checks.py):
 - config.E050: `aws_region` is missing, or of a partition other than `aws`.

@@ -86,6 +86,13 @@ RULES = (
         "Without it the Lambda function is called after the folder that somebody deploys from.",
     ),
     Rule(
+        "s3_bucket",
+        _is_text,
+        "must be set",
+        "config.E055",
+        "Without it Zappa makes a bucket of a chance name, and two deployments at once do not know of each other.",
+    ),
+    Rule(
         "debug",
         _is_false,
         "must be false",

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from config.zappa_settings import Stage, ZappaSettingsError, read_document, read_stages
 from foundation.email_addresses import read_sender
-from infra.deployment import aws_account, preconditions
+from infra.deployment import aws_account, code_storage, preconditions
 from infra.deployment.api_stack import ApiStack
 from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.deployed_function import DeployedFunction
@@ -24,6 +24,7 @@ from infra.deployment.package_bucket import PackageBucket
 from infra.deployment.released_code import ReleasedCode
 from infra.deployment.releases import Releases
 from infra.deployment.reserved_concurrency import SETTING, ReservedConcurrency
+from infra.deployment.sender_identity import SenderIdentity, domain_of
 from infra.deployment.smoke_test import SmokeTest
 from infra.deployment.zappa_command import ZappaCommand
 from infra.errors import NoStack, Refused
@@ -90,6 +91,11 @@ class Deployment:
     def from_address(self) -> str:
         """The sender's bare address. Raises UndeliverableAddress; a system check has refused it before."""
         return read_sender(self.stage.settings["aws_environment_variables"]["SES_FROM_ADDRESS"]).address
+
+    def sender_identity(self, named: Mapping[str, str]) -> SenderIdentity:
+        """The identity that parameters or outputs of the messaging stack name; a stack of before this names none."""
+        identity = named.get("SenderIdentity") or domain_of(self.from_address)
+        return SenderIdentity(boto3.client("sesv2", region_name=self.region), self.from_address, identity)
 
     @property
     def messaging(self) -> CloudStack:
@@ -158,15 +164,20 @@ class Deployment:
             [
                 *preconditions.output_problems(self.stage, outputs),
                 *preconditions.secret_problems(outputs["SecretArn"], self.region),
-                *preconditions.sender_problems(self.from_address, self.region),
+                *self.sender_identity(outputs).problems(self.stage_name),
+                *code_storage.bucket_problems(
+                    self.bucket.client, self.bucket.name, self.region, outputs["RoleArn"].split(":")[4]
+                ),
                 *preconditions.architecture_problems(self.function, self.target.architecture),
                 *self.concurrency.problems(self.stage.settings.get(SETTING), self._concurrency_of_releases),
             ]
         )
 
     def check_package(self, package: Path) -> None:
-        """Whether the zip would work there. Raises Refused, with every finding."""
-        aws_account.refuse([str(problem) for problem in check_package(package)])
+        """Whether the zip would work there, and finds room. Raises Refused, with every finding."""
+        problems = [str(problem) for problem in check_package(package)]
+        room = code_storage.quota_problems(self.function.client, package.stat().st_size)
+        aws_account.refuse([*problems, *room])
 
     def update_stack(self, parameters: Mapping[str, str] | None = None) -> bool:
         """Make or update the messaging stack; tell whether anything changed. Raises StackFailed."""

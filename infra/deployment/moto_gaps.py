@@ -27,6 +27,8 @@ from infra.errors import NoRunner
 from infra.sandbox.invocation_result import InvocationResult
 
 PARTIAL_ARN = re.compile(r"^function:(?P<name>[^:]+:[^:]+)$")
+CODE_BYTES = 75 << 30
+"""Of all versions of all functions, https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 CODE_BUCKET = "awslambda-{region}-tasks"
 URL_PATHS = {
     r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$",
@@ -155,12 +157,14 @@ class Request(LambdaResponse):
         return super().put_function_event_invoke_config()
 
     def get_account_settings(self) -> str:
-        """AWS: the account's limits, and what is left of them. moto: 404.
+        """AWS: the account's limits, and what is used of them. moto: 404.
 
         https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
         """
         limit = {"ConcurrentExecutions": CONCURRENCY, "UnreservedConcurrentExecutions": self._unreserved()}
-        return json.dumps({"AccountLimit": limit})
+        used = sum(function.code_size for function in self.backend.list_functions("ALL"))
+        answer = {"AccountLimit": limit | {"TotalCodeSize": CODE_BYTES}, "AccountUsage": {"TotalCodeSize": used}}
+        return json.dumps(answer)
 
     def put_function_concurrency(self) -> Any:
         """AWS: refuses to leave less than 100 unreserved. moto: reserves any number."""

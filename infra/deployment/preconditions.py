@@ -70,18 +70,6 @@ def architecture_problems(function: DeployedFunction, architecture: str) -> Iter
         )
 
 
-def sender_problems(address: str, region: str) -> Iterator[str]:
-    """Whether SES takes mail from the address: it or a domain above it is verified."""
-    _, _, domain = address.partition("@")
-    labels = domain.split(".")
-    identities = [address, *(".".join(labels[start:]) for start in range(len(labels) - 1))]
-    if not any(_is_verified(identity, region) for identity in identities):
-        yield (
-            f"SES does not take mail from {address}: none of {', '.join(identities)} is verified in {region}. "
-            "Publish the DNS records, or follow the link in the mail, that SES's console shows for it."
-        )
-
-
 def _secret_variables(secret_arn: str, region: str) -> dict[str, str]:
     try:
         found = boto3.client("secretsmanager", region_name=region).get_secret_value(SecretId=secret_arn)
@@ -93,13 +81,3 @@ def _secret_variables(secret_arn: str, region: str) -> dict[str, str]:
         return read_variables(found["SecretString"])
     except UnusableSecret:
         return {}
-
-
-def _is_verified(identity: str, region: str) -> bool:
-    try:
-        found = boto3.client("sesv2", region_name=region).get_email_identity(EmailIdentity=identity)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NotFoundException":
-            return False
-        raise
-    return found.get("VerifiedForSendingStatus", False)

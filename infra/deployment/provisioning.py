@@ -4,7 +4,7 @@ import getpass
 import sys
 from collections.abc import Mapping
 
-from infra.deployment import preconditions
+from infra.deployment import aws_account, preconditions
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import Refused
@@ -13,6 +13,8 @@ from infra.errors import Refused
 def stack(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -> None:
     """Make the messaging stack, or update it."""
     steps.take("check the settings", deployment.check_here)
+    if not deployment.messaging.exists and parameters.get("CreateIdentity") != "false":
+        aws_account.refuse(list(deployment.sender_identity(parameters).creation_problems()))
     changed = steps.take("stack", lambda: deployment.update_stack(parameters))
     steps.take("secret key", lambda: "made" if deployment.secret.complete() else "kept")
     print(f"  {deployment.messaging.name} {'made or updated' if changed else 'is up to date'}; its outputs:")

@@ -19,6 +19,7 @@ VARIABLES = {
 GOOD_STAGE = {
     "project_name": "subs",
     "aws_region": "us-east-1",
+    "s3_bucket": "subs-dev-packages",
     "debug": False,
     "log_level": "INFO",
     "keep_warm": False,

@@ -13,6 +13,7 @@ from tests.config.settings_file import GOOD_STAGE, VARIABLES, found, ids, writte
     ("key", "value", "check_id"),
     [
         ("project_name", None, "config.E020"),
+        ("s3_bucket", None, "config.E055"),
         ("debug", None, "config.E021"),
         ("debug", True, "config.E021"),
         ("debug", "false", "config.E021"),

@@ -108,11 +108,6 @@ def test_everything_that_is_wrong_on_aws_is_told_at_once(account: Account, packa
         rollout.deploy(account.deployment(), Steps(), package)
 
 
-def test_verified_domain_is_enough(account: Account) -> None:
-    account.verified = "subscriptions.example.com"
-    account.deployment().check_there()
-
-
 def test_package_that_would_not_work_is_refused(account: Account, package: Path) -> None:
     with pytest.raises(Refused, match=r"zappa_settings\.py"):
         rollout.deploy(account.deployment(), Steps(), package)

@@ -179,12 +179,15 @@ def refuses_ipv6_without_subnets(cloud: Cloud) -> bool:
 
 
 def tells_what_can_be_reserved(cloud: Cloud) -> bool:
-    """GetAccountSettings, before and after a reservation."""
+    """GetAccountSettings, after a reservation; each version counts for the code's size."""
     functions = cloud.client("lambda")
     functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=300)
     with suppress(ClientError):
-        limit = functions.get_account_settings()["AccountLimit"]
-        return bool(limit["ConcurrentExecutions"] - limit["UnreservedConcurrentExecutions"] == 300)
+        settings = functions.get_account_settings()
+        limit, used = settings["AccountLimit"], settings["AccountUsage"]
+        size = functions.get_function_configuration(FunctionName=NAME)["CodeSize"]
+        reserved = limit["ConcurrentExecutions"] - limit["UnreservedConcurrentExecutions"]
+        return bool(reserved == 300 and used["TotalCodeSize"] % size == 0 < used["TotalCodeSize"])
     return False
 
 

@@ -1,0 +1,128 @@
+"""What AWS would refuse in the middle of a deployment is refused before anything is changed."""
+
+import json
+from collections.abc import Callable
+
+import boto3
+import pytest
+
+from infra.deployment import provisioning, rollout
+from infra.deployment.deployment import Deployment
+from infra.deployment.policies import STAGE, function_policies
+from infra.deployment.steps import Steps
+from infra.errors import Refused
+from tests.infra.deployment.account import Account
+from tests.infra.deployment.release_zip import release_of
+from tests.injected_answers import InjectedAnswers
+from tests.permissions import Call, is_allowed
+
+# moto tells of each type of resource that it leaves out of a stack.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+
+BUCKET = "subs-dev-packages-123456789012"
+SENDER = "subscriptions@dev.subscriptions.example.com"
+CHANGING = ("Add", "Create", "Delete", "Put", "Publish", "Update", "Upload")
+
+
+def changes(answers: InjectedAnswers) -> list[str]:
+    """The operations that changed something."""
+    return [call for call in answers.calls if call.partition(".")[2].startswith(CHANGING)]
+
+
+def refused(deployment: Deployment, answers: InjectedAnswers) -> str:
+    """The words with which `make deploy` refuses, having changed nothing."""
+    package = deployment.settings_file.parent / "package.zip"
+    package.write_bytes(release_of("1", {}))
+    answers.calls.clear()
+    with pytest.raises(Refused) as refusal:
+        rollout.deploy(deployment, Steps(), package)
+    assert changes(answers) == []
+    return str(refusal.value)
+
+
+def test_bucket_of_somebody_else_is_refused(account: Account, answers: InjectedAnswers) -> None:
+    deployment = account.deployment()
+    answers.refuse("s3.HeadBucket", "Forbidden", status=403)
+    assert f"the bucket {BUCKET} is of another account" in refused(deployment, answers)
+
+
+def test_bucket_in_another_region_is_refused(account: Account, answers: InjectedAnswers) -> None:
+    deployment = account.deployment()
+    boto3.client("s3", region_name="eu-central-1").create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    assert f"the bucket {BUCKET} is in eu-central-1, and Lambda takes code from us-east-1 only" in refused(
+        deployment, answers
+    )
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_own_bucket_and_a_missing_one_are_fine(account: Account, there: bool) -> None:
+    if there:
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+    account.deployment().check_there()
+
+
+def code_sizes(limit: int, used: int) -> Callable[[bytes], bytes]:
+    return lambda _: json.dumps(
+        {"AccountLimit": {"TotalCodeSize": limit}, "AccountUsage": {"TotalCodeSize": used}}
+    ).encode()
+
+
+@pytest.mark.parametrize(("left", "fits"), [(0, True), (1, False)])
+def test_code_that_finds_no_room_is_refused(
+    account: Account, answers: InjectedAnswers, monkeypatch: pytest.MonkeyPatch, left: int, fits: bool
+) -> None:
+    deployment = account.deployment()
+    package = account.directory / "package.zip"
+    package.write_bytes(release_of("1", {}))
+    monkeypatch.setattr("infra.deployment.deployment.check_package", lambda _: [])
+    answers.alter("lambda.GetAccountSettings", code_sizes(1000 << 20, (1000 << 20) - 2 * package.stat().st_size + left))
+    if fits:
+        deployment.check_package(package)
+    else:
+        with pytest.raises(Refused, match=r"Lambda keeps 1000 MiB of code.*Delete versions"):
+            deployment.check_package(package)
+
+
+def test_domain_above_that_the_role_does_not_allow_is_refused(account: Account, answers: InjectedAnswers) -> None:
+    account.verified = "example.com"
+    said = refused(account.deployment(), answers)
+    assert (
+        "SES has verified example.com, and the function's role allows mail under dev.subscriptions.example.com" in said
+    )
+    assert 'make stack STAGE=dev PARAMETERS="SenderIdentity=example.com CreateIdentity=false"' in said
+
+
+@pytest.mark.parametrize(
+    ("verified", "parameters"),
+    [
+        (SENDER, {}),
+        ("dev.subscriptions.example.com", {}),
+        ("example.com", {"SenderIdentity": "example.com", "CreateIdentity": "false"}),
+    ],
+)
+def test_role_allows_the_identity_that_is_found_verified(
+    account: Account, verified: str, parameters: dict[str, str]
+) -> None:
+    account.verified = verified
+    deployment = account.deployment()
+    deployment.update_stack(parameters)
+    deployment.check_there()
+
+    policies = function_policies(STAGE | parameters)
+    for identity, allowed in [(verified, True), ("subscriptions.example.com", False)]:
+        call = Call(
+            "ses:SendRawEmail", f"arn:aws:ses:us-east-1:123456789012:identity/{identity}", {"ses:FromAddress": SENDER}
+        )
+        assert is_allowed(policies, call) is allowed
+
+
+def test_identity_that_is_there_is_not_made_once_more(account: Account, answers: InjectedAnswers) -> None:
+    account.with_stack, account.secret, account.verified = False, None, ""
+    deployment = account.deployment()
+    boto3.client("sesv2").create_email_identity(EmailIdentity="dev.subscriptions.example.com")
+    answers.calls.clear()
+    with pytest.raises(Refused, match=r"has the identity dev.subscriptions.example.com already.*CreateIdentity=false"):
+        provisioning.stack(deployment, {}, Steps())
+    assert changes(answers) == []
