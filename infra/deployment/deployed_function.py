@@ -132,11 +132,9 @@ class DeployedFunction:
             raise SmokeTestFailed(f"the function failed on {event.get('resources', event)}: {payload}")
         return payload
 
-    def restore(self, version: str) -> None:
-        """Give it the configuration that it had in this version, and leave its code. Raises NotSettled, Refused."""
-        self.configure(
-            configuration_of(self.client.get_function_configuration(FunctionName=self.name, Qualifier=version))
-        )
+    def configuration_in(self, version: str) -> "UpdateFunctionConfigurationRequestTypeDef":
+        """Return what `configure` takes to give it the configuration of this version. Raises Refused."""
+        return configuration_of(self.client.get_function_configuration(FunctionName=self.name, Qualifier=version))
 
     def delete(self) -> None:
         """Delete it."""

@@ -269,17 +269,18 @@ class Deployment:
     def go_back_to(self, version: str) -> "Deployment":
         """Code, configuration and schedule as they were in this version; return the deployment as it then is.
 
-        Raises Refused, before anything is changed, where the version does not tell its schedule; ZappaFailed, and
-        NotAsPackaged where other code runs afterwards.
+        Raises Refused, before anything is changed, where the version does not tell its schedule or its variables;
+        ZappaFailed, NotSettled, and NotAsPackaged where other code runs afterwards.
         """
         code = ReleasedCode(self.function.client, self.name, version)
         then = replace(self, settings_file=code.write_settings(self.directory))
+        configuration = self.function.configuration_in(version)
         code.restore(self.function)
-        self.function.restore(version)
-        stays = self.concurrency.restore(then.stage.settings.get(SETTING), self._concurrency_of_releases)
-        print(f"\n    {stays}" if stays else "", end="", flush=True)
+        self.function.configure(configuration)
         then.zappa().run("schedule")
         then.complete()
+        stays = self.concurrency.restore(then.stage.settings.get(SETTING), self._concurrency_of_releases)
+        print(f"\n    {stays}" if stays else "", end="", flush=True)
         self.function.expect_code(self.releases.code_sha256(version))
         return then
 

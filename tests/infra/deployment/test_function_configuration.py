@@ -1,5 +1,6 @@
 """Configuration that goes back with a version: each member is restored, kept on purpose, or read-only."""
 
+import json
 from typing import Any
 
 import boto3
@@ -9,9 +10,8 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from infra.deployment.deployment import Deployment
 from infra.deployment.function_configuration import ADDRESSING, KEPT, READ_ONLY, configuration_of
 from infra.errors import Refused
-from tests.infra.deployment.account import Account
 from tests.infra.deployment.release_zip import code_of
-from tests.injected_answers import service_model
+from tests.injected_answers import InjectedAnswers, service_model
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
@@ -127,7 +127,15 @@ def test_what_a_version_does_not_have_goes_too(released: Deployment) -> None:
     assert configured() | {"FunctionName": "subs-dev"} == before | {"Timeout": 101, "Description": "commit 1"}
 
 
-def test_variables_that_aws_does_not_show_are_not_taken_for_none(released: Deployment, account: Account) -> None:
-    hidden = found() | {"Environment": {"Error": {"ErrorCode": "AccessDenied", "Message": "no access to the key."}}}
+def test_version_whose_variables_aws_does_not_show_is_not_gone_back_to(
+    released: Deployment, answers: InjectedAnswers
+) -> None:
+    kept = released.releases.kept()[-1]
+    hidden = {"Environment": {"Error": {"ErrorCode": "AccessDenied", "Message": "no access to the key."}}}
+    answers.forget()
+    answers.alter(
+        "lambda.GetFunctionConfiguration", lambda body: json.dumps(json.loads(body) | hidden).encode(), times=99
+    )
     with pytest.raises(Refused, match=r"no access to the key\. Allow"):
-        configuration_of(hidden)
+        released.go_back_to(kept)
+    assert not [call for call in answers.calls if call.startswith("lambda.Update")]
