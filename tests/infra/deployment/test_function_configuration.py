@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from infra.deployment.deployed_function import RETRIES
 from infra.deployment.deployment import Deployment
 from infra.deployment.function_configuration import ADDRESSING, KEPT, READ_ONLY, configuration_of
 from infra.errors import Refused
@@ -38,15 +39,15 @@ def full(shape: Shape) -> Any:
     return {"boolean": True, "string": shape.name}.get(shape.type_name, 7)
 
 
-def found() -> Any:
+def shown() -> Any:
     """A version that has everything."""
-    found = {name: full(shape) for name, shape in SHOWN.items()}
-    del found["Environment"]["Error"]
-    return found
+    version = {name: full(shape) for name, shape in SHOWN.items()}
+    del version["Environment"]["Error"]
+    return version
 
 
 def test_every_member_that_aws_knows_is_accounted_for() -> None:
-    restored = set(configuration_of(found())) - ADDRESSING
+    restored = set(configuration_of(shown())) - ADDRESSING
     groups = [restored, set(KEPT), READ_ONLY, ADDRESSING]
     assert sum(map(len, groups)) == len(set().union(*groups)), "a member is in two groups"
     assert set().union(*groups) == set(TAKEN) | set(SHOWN)
@@ -56,7 +57,7 @@ def test_every_member_that_aws_knows_is_accounted_for() -> None:
 
 @pytest.mark.parametrize("member", ["VpcConfig", "LoggingConfig", "SnapStart", "TracingConfig", "EphemeralStorage"])
 def test_members_are_restored_with_all_that_is_in_them(member: str) -> None:
-    sent: Any = configuration_of(found())
+    sent: Any = configuration_of(shown())
     assert sent[member] == full(TAKEN[member])
 
 
@@ -114,16 +115,24 @@ def test_everything_goes_back_with_a_version(released: Deployment) -> None:
     released.go_back_to(version)
 
     assert configured() == good
-    assert set(good) == set(configuration_of(found())) - ADDRESSING
+    assert set(good) == set(configuration_of(shown())) - ADDRESSING
 
 
 def test_what_a_version_does_not_have_goes_too(released: Deployment) -> None:
     version = released.releases.kept()[-1]
     before = configuration_of(boto3.client("lambda").get_function_configuration(FunctionName="subs-dev"))
+    dead_letters = released.outputs()["DeadLetterQueueArn"]
     configure(released, configuration("bad", released.outputs()["RoleArn"], 1))
+    configure(released, {"DeadLetterConfig": {"TargetArn": f"{dead_letters}-bad"}})
+    functions = boto3.client("lambda")
+    functions.put_function_event_invoke_config(FunctionName="subs-dev", MaximumRetryAttempts=0)
 
     released.go_back_to(version)
 
+    found = functions.get_function_configuration(FunctionName="subs-dev")
+    assert found["DeadLetterConfig"] == {"TargetArn": dead_letters}
+    policy = functions.get_function_event_invoke_config(FunctionName="subs-dev")
+    assert policy["MaximumRetryAttempts"] == RETRIES
     assert configured() | {"FunctionName": "subs-dev"} == before | {"Timeout": 101, "Description": "commit 1"}
 
 
