@@ -21,6 +21,9 @@ MANAGEMENT_COMMANDS = frozenset(
 )
 """What `zappa manage` may run. Output goes to the log, so create_api_token, which prints a token, is not here."""
 
+RELEASE_JOBS = frozenset({"config.release_jobs.migrate", "config.release_jobs.migrations"})
+"""Commands that a deployment gives: they return what the log of `zappa manage` would hold the last 4 KB of."""
+
 HANDLED_FIRST = frozenset({"Sns", "s3", "dynamodb", "kinesis"})
 """Keys of a record that Zappa looks at before it believes `eventSource`."""
 
@@ -59,7 +62,9 @@ class InvocationRules:
         if event.get("detail-type") == "Scheduled Event":
             self._check(_scheduled_function(event) in self.jobs, "the rule leads to no job of zappa_settings.json")
         elif event.get("command"):
-            self._check(str(event["command"]) in self.jobs, "the command is no job of zappa_settings.json")
+            self._check(
+                str(event["command"]) in self.jobs | RELEASE_JOBS, "the command is no job of zappa_settings.json"
+            )
         elif event.get("manage"):
             self._check(_management_command(event) in MANAGEMENT_COMMANDS, "the management command is not allowed")
         else:

@@ -21,13 +21,13 @@ def is_database_lost(error: BaseException, connection: BaseDatabaseWrapper, used
     `used` is what `connection.connection` was in the transaction, which has been rolled back by now: in place of one on
     which it cannot roll back, Django silently opens another. SQLite has no SQLSTATE; there the connection decides.
     """
-    if any(state.startswith(LOST) for state in _sqlstates(error)):
+    if any(state.startswith(LOST) for state in sqlstates(error)):
         return True
     return connection.connection is not used or not connection.is_usable()
 
 
-def _sqlstates(error: BaseException | None) -> Iterator[str]:
-    """Of the error and of those that it was raised from; psycopg's is the cause of Django's."""
+def sqlstates(error: BaseException | None) -> Iterator[str]:
+    """Yield the SQLSTATE of the error and of those that it was raised from; psycopg's is the cause of Django's."""
     while error is not None:
         yield getattr(error, "sqlstate", None) or ""
         error = error.__cause__

@@ -94,6 +94,10 @@ class ZappaFailed(DeployError, RuntimeError):
     """Zappa failed, or printed an error and went on."""
 
 
+class NotMigrated(DeployError, RuntimeError):
+    """The database lacks migrations of the release; the message says why, which, and what to do."""
+
+
 class NotAsPackaged(DeployError, RuntimeError):
     """Lambda runs other code than the package that was uploaded."""
 

@@ -15,6 +15,7 @@ from foundation.email_addresses import read_sender
 from infra.deployment import aws_account, code_storage, preconditions
 from infra.deployment.api_stack import ApiStack
 from infra.deployment.cloud_stack import CloudStack
+from infra.deployment.database_migration import DatabaseMigration
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.deployment_lock import IMPATIENT, LEASE, DeploymentLock
 from infra.deployment.deployment_secret import DeploymentSecret
@@ -248,10 +249,12 @@ class Deployment:
         self.function.wait_until_settled()
         return self.releases.keep(code_sha256(package), f"commit {recorded_commit(package)}")
 
-    def migrate(self) -> None:
-        """Bring the database's tables up to date, by the deployed code. Raises ZappaFailed, NotSettled."""
-        self.function.wait_until_settled()
-        self.zappa().run("manage", "migrate --noinput")
+    def migrate(self) -> str:
+        """Bring the database's tables up to date, by the deployed code; return how many migrations that took.
+
+        Raises NotMigrated, with the reason and what to do, and NotSettled.
+        """
+        return DatabaseMigration(self.function).run()
 
     def smoke_test(self) -> str:
         """Return what could not be tried. Raises SmokeTestFailed."""

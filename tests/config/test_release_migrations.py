@@ -1,0 +1,269 @@
+"""Migrations of a release: no statement makes others wait, and what one run leaves the next one goes on with."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from config.release_jobs import migrate, migrations
+from config.release_migrations import MigrationFailed, MigrationRun, ReleaseMigrations
+from foundation.migration_limits import SETTINGS
+from foundation.migration_lock import KEY
+from tests.config.trial_migrations import CLOCK, COLUMN, TABLE, migrations_of
+from tests.lambda_context import Context
+from tests.locks import number_blocked, wait_until_blocked
+from tests.patience import wait_until
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+SHORT = timedelta(milliseconds=50)
+INSERT = 'migrations.RunSQL("INSERT INTO config_trial (number) SELECT generate_series(1, 10)")'
+SLEEP = 'migrations.RunSQL("SELECT pg_sleep(60)")'
+INDEX = 'AddIndexConcurrently("Trial", models.Index(fields=["number"], name="trial_number"))'
+
+
+RAW = "CREATE INDEX CONCURRENTLY IF NOT EXISTS trial_number ON config_trial (number)"
+BATCH = "INSERT INTO config_trial (number) SELECT 1 FROM pg_sleep(0.01)"
+
+
+def run(seconds: float | None = None) -> MigrationRun:
+    """Run what is pending, with short waits, and so much time."""
+    end = None if seconds is None else time.monotonic() + seconds
+
+    def time_left() -> timedelta | None:
+        return None if end is None else timedelta(seconds=end - time.monotonic())
+
+    return ReleaseMigrations(time_left, lock_wait=SHORT, pause=SHORT).run()
+
+
+@contextmanager
+def other_session() -> Iterator[psycopg.Connection[Any]]:
+    """Be somebody else at the same database, in a transaction that is rolled back."""
+    parameters = connection.get_connection_params()
+    names = ("host", "port", "user", "dbname")
+    other = psycopg.connect(**{name: parameters[name] for name in names if name in parameters})
+    try:
+        yield other
+    finally:
+        other.rollback()
+        other.close()
+
+
+def rows(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
+
+
+def test_all_is_applied_once(tmp_path: Path) -> None:
+    with migrations_of(tmp_path, m1_table=TABLE, m2_rows=INSERT):
+        assert run() == MigrationRun(["config.m1_table", "config.m2_rows"], has_progressed=True)
+        again = run()
+        assert (again.applied, again.remaining, again.stopped_by) == ([], [], "")
+        assert rows("SELECT count(*) FROM config_trial") == [(10,)]
+
+
+def prepare(name: str) -> None:
+    """Apply what precedes the migration under test."""
+    call_command("migrate", "config", name, verbosity=0)
+
+
+def run_in_a_thread(outcomes: list[MigrationRun]) -> None:
+    try:
+        outcomes.append(run())
+    finally:
+        connection.close()
+
+
+def test_migration_that_waits_for_a_lock_lets_others_pass(tmp_path: Path) -> None:
+    """The reader comes after the migration, so it waits behind it, and is served between two attempts."""
+    outcomes: list[MigrationRun] = []
+    with migrations_of(tmp_path, m1_table=TABLE, m2_column=COLUMN), other_session() as holder:
+        prepare("m1_table")
+        holder.execute("SELECT * FROM config_trial")
+        migrating = threading.Thread(target=run_in_a_thread, args=[outcomes])
+        migrating.start()
+        with other_session() as reader:
+            assert reader.execute("SELECT count(*) FROM config_trial").fetchall() == [(0,)]
+        migrating.join()
+        assert outcomes == [
+            MigrationRun(remaining=["config.m2_column"], stopped_by="lock", stopped_at="config.m2_column")
+        ]
+        holder.rollback()
+        assert run().applied == ["config.m2_column"]
+
+
+def test_lock_that_is_given_back_in_time_stops_nothing(tmp_path: Path) -> None:
+    outcomes: list[MigrationRun] = []
+    with migrations_of(tmp_path, m1_table=TABLE, m2_column=COLUMN), other_session() as holder:
+        prepare("m1_table")
+        holder.execute("SELECT * FROM config_trial")
+        migrating = threading.Thread(target=run_in_a_thread, args=[outcomes])
+        migrating.start()
+        wait_until_blocked()
+        holder.rollback()
+        migrating.join()
+    assert outcomes == [MigrationRun(["config.m2_column"], has_progressed=True)]
+
+
+def test_statement_outside_of_a_transaction_is_tried_again_by_itself(tmp_path: Path) -> None:
+    """What precedes it in its migration cannot be done twice."""
+    operations = f"{INDEX}, {COLUMN}"
+    outcomes: list[MigrationRun] = []
+    with migrations_of(tmp_path, m1_table=TABLE, m2_online=operations), other_session() as holder:
+        prepare("m1_table")
+        holder.execute("SELECT * FROM config_trial")
+        migrating = threading.Thread(target=run_in_a_thread, args=[outcomes])
+        migrating.start()
+        wait_until_blocked()
+        holder.rollback()
+        migrating.join()
+        assert outcomes == [MigrationRun(["config.m2_online"], has_progressed=True)]
+        assert rows(VALID) == [(True,)]
+
+
+VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('trial_number')"
+
+
+def test_index_is_built_while_others_write_however_long_they_take(tmp_path: Path) -> None:
+    """It waits for the writer, longer than for any lock, and nobody waits behind it."""
+    outcomes: list[MigrationRun] = []
+    with migrations_of(tmp_path, m1_table=TABLE, m2_online=INDEX), other_session() as writer:
+        prepare("m1_table")
+        writer.execute("INSERT INTO config_trial (number) VALUES (1)")
+        migrating = threading.Thread(target=run_in_a_thread, args=[outcomes])
+        migrating.start()
+        wait_until_blocked()
+        started = time.monotonic()
+        wait_until(lambda: time.monotonic() - started > 10 * SHORT.total_seconds())
+        assert number_blocked() == 1
+        with other_session() as other_writer:
+            other_writer.execute("INSERT INTO config_trial (number) VALUES (1)")
+        writer.commit()
+        migrating.join()
+        assert outcomes == [MigrationRun(["config.m2_online"], has_progressed=True)]
+        assert rows(VALID) == [(True,)]
+
+
+CANCEL = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+@pytest.mark.parametrize("statement", [INDEX, f"migrations.RunSQL('{RAW}')"])
+def test_index_whose_build_was_interrupted_is_built_anew(tmp_path: Path, statement: str) -> None:
+    with migrations_of(tmp_path, m1_table=TABLE, m2_online=statement), other_session() as writer:
+        prepare("m1_table")
+        writer.execute("INSERT INTO config_trial (number) VALUES (1)")
+        with ThreadPoolExecutor(1) as executor:
+            failing = executor.submit(run_in_a_thread, [])
+            wait_until_blocked()
+            rows(CANCEL)
+            with pytest.raises(MigrationFailed, match=r"config\.m2_online: .*cancel"):
+                failing.result()
+        writer.rollback()
+        assert rows(VALID) == [(False,)]
+        assert run().applied == ["config.m2_online"]
+        assert rows(VALID) == [(True,)]
+
+
+def test_statement_ends_before_the_time_does(tmp_path: Path) -> None:
+    with migrations_of(tmp_path, m1_table=TABLE, m2_sleep=SLEEP):
+        prepare("m1_table")
+        assert run(seconds=1) == MigrationRun([], ["config.m2_sleep"], "time", "config.m2_sleep")
+
+
+def test_migration_begins_only_while_more_than_half_of_the_time_is_left(tmp_path: Path) -> None:
+    """It may need all of it, which the next run has."""
+    passes = "migrations.RunPython(lambda apps, editor: CLOCK.update(seconds=49))"
+    with migrations_of(tmp_path, m1_table=TABLE, m2_slow=passes, m3_rows=INSERT):
+        prepare("m1_table")
+        CLOCK["seconds"] = 100
+        stopped = ReleaseMigrations(lambda: timedelta(seconds=CLOCK["seconds"])).run()
+        assert stopped == MigrationRun(["config.m2_slow"], ["config.m3_rows"], "time", "", has_progressed=True)
+        assert ReleaseMigrations(lambda: timedelta(seconds=CLOCK["seconds"])).run().applied == ["config.m3_rows"]
+
+
+def test_migration_that_computes_for_too_long_is_stopped_between_two_statements(tmp_path: Path) -> None:
+    code = (
+        "migrations.RunPython(lambda apps, editor: [editor.execute('SELECT pg_sleep(0.01)') for number in range(9999)])"
+    )
+    with migrations_of(tmp_path, m1_table=TABLE, m2_busy=code):
+        prepare("m1_table")
+        assert run(seconds=1) == MigrationRun([], ["config.m2_busy"], "time", "config.m2_busy")
+
+
+def test_batches_that_were_committed_are_progress(tmp_path: Path) -> None:
+    code = f"migrations.RunPython(lambda apps, editor: [editor.execute('{BATCH}') for number in range(9999)])"
+    with migrations_of(tmp_path, m1_table=TABLE, m2_batches_online=code):
+        prepare("m1_table")
+        outcome = run(seconds=1)
+        assert (outcome.stopped_by, outcome.applied, outcome.has_progressed) == ("time", [], True)
+        assert rows("SELECT count(*) > 0 FROM config_trial") == [(True,)]
+
+
+def test_failure_names_its_migration_and_repeats_no_row(tmp_path: Path) -> None:
+    unique = "migrations.RunSQL('CREATE UNIQUE INDEX ON config_trial ((number / number + 774411))')"
+    with (
+        migrations_of(tmp_path, m1_table=TABLE, m2_rows=INSERT, m3_unique=unique),
+        pytest.raises(MigrationFailed) as failed,
+    ):
+        run()
+    assert str(failed.value).startswith("config.m3_unique: IntegrityError: could not create unique index")
+    assert "774412" not in str(failed.value)
+
+
+def test_limits_end_with_the_run(tmp_path: Path) -> None:
+    before = rows("SELECT " + ", ".join(f"current_setting('{setting}')" for setting in SETTINGS))
+    with migrations_of(tmp_path, m1_table=TABLE, m2_online=INDEX):
+        run(seconds=60)
+        assert rows("SELECT " + ", ".join(f"current_setting('{setting}')" for setting in SETTINGS)) == before
+
+
+def test_limits_hold_in_a_transaction_and_outside(tmp_path: Path) -> None:
+    values = ", ".join(f"current_setting('{setting}')" for setting in SETTINGS)
+    table = 'migrations.RunSQL("CREATE TABLE config_trial (number serial, wait text, statement text, idle text)")'
+    note = f'migrations.RunSQL("INSERT INTO config_trial (wait, statement, idle) SELECT {values}")'
+    with migrations_of(tmp_path, m1_table=table, m2_rows=note, m3_rows_online=note):
+        assert run(seconds=600).stopped_by == ""
+        limits = rows("SELECT wait, idle, statement::interval BETWEEN '1s' AND '600s' FROM config_trial")
+    assert limits == [("50ms", "30s", True)] * 2
+
+
+def test_one_run_at_a_time(tmp_path: Path) -> None:
+    with migrations_of(tmp_path, m1_table=TABLE, m2_column=COLUMN), other_session() as holder:
+        holder.execute("SELECT pg_advisory_xact_lock(%s)", [KEY])
+        assert run() == MigrationRun([], ["config.m1_table", "config.m2_column"], "other run")
+        holder.rollback()
+        assert run().stopped_by == ""
+
+
+def test_function_answers_with_what_it_did(tmp_path: Path) -> None:
+    with migrations_of(tmp_path, m1_table=TABLE):
+        told = migrations({"command": "config.release_jobs.migrations"}, WholeInvocation())
+        assert told["pending"] == ["config.m1_table"]
+        assert "subscriptions.0001_initial" in told["applied"]
+        answer = migrate({"command": "config.release_jobs.migrate"}, WholeInvocation())
+        assert json.loads(json.dumps(answer))["applied"] == ["config.m1_table"]
+
+
+class WholeInvocation(Context):
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def test_command_for_other_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with migrations_of(tmp_path, m1_table=TABLE, m2_sleep=SLEEP):
+        prepare("m1_table")
+        with pytest.raises(CommandError, match="stopped by: time; 1 migrations remain"):
+            call_command("migrate_release", "--seconds", "1")
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["remaining"], told["stopped_at"]) == (["config.m2_sleep"], "config.m2_sleep")
