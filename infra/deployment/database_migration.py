@@ -1,32 +1,41 @@
 """Migrations of the deployed release, run by the function, in as many invocations as they take."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from infra.deployment.deployed_function import DeployedFunction
-from infra.deployment.polling import poll
 from infra.errors import NotMigrated, SmokeTestFailed
 
 JOB = "config.release_jobs.migrate"
 LIMIT = timedelta(hours=1)
 """For all invocations together; as that of a stack."""
-INVOCATION = timedelta(minutes=16)
-"""More than Lambda's longest invocation takes, 15 minutes, with the time in which it starts."""
+PAUSE = timedelta(seconds=5)
+"""Before the function is asked again whether another process is done."""
+OTHERS = timedelta(minutes=15)
+"""For another process: the longest invocation of Lambda, whose answer may have been lost.
+
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
 KEPT = "What was applied before is kept. Put it right, and deploy again."
-ON_ANOTHER_MACHINE = (
-    "Split it (one index per migration, rows in batches with `atomic = False`), or run this on a machine that reaches "
-    "the database, with this commit: DATABASE_URL=... python manage.py migrate_release. Then deploy again."
+TOO_LONG = (
+    "It takes longer than one invocation. Split it (one index per migration, rows in batches with `atomic = False`), "
+    "or run this on a machine that reaches the database, with this commit: DATABASE_URL=... python manage.py "
+    "migrate_release. Then deploy again."
 )
 REMEDIES = {
-    "time": "It takes longer than one invocation. " + ON_ANOTHER_MACHINE,
+    "time": TOO_LONG,
     "lock": "Others kept a lock that it needs: a long transaction, a backup, a session that was forgotten "
     "(pg_stat_activity, by xact_start). End that, or wait for a quieter hour, and deploy again.",
     "other run": "Another process runs migrations on this database. Wait until it is done, and deploy again.",
 }
 """What to do, by the reason for which a run stopped."""
+
+Outcome = dict[str, Any]
+"""Members of config.release_migrations.MigrationRun."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class DatabaseMigration:
 
     function: DeployedFunction
     limit: timedelta = LIMIT
+    pause: timedelta = PAUSE
 
     def run(self) -> str:
         """Invoke the function until the database is where the code is; return what was applied. Raises NotMigrated.
@@ -47,24 +57,24 @@ class DatabaseMigration:
             applied += len(outcome["applied"])
             if not outcome["stopped_by"]:
                 return f"{applied} applied" if applied else "nothing to apply"
+            self._go_on(outcome, timedelta(seconds=time.monotonic() - started))
             print(f"\n    {applied} applied, {len(outcome['remaining'])} to go", end="", flush=True)
-            is_late = time.monotonic() - started > self.limit.total_seconds()
-            if is_late or not outcome["has_progressed"]:
-                raise NotMigrated(_told(outcome))
 
-    def _invoke(self) -> Any:
-        """Run the job once, and tell every ten seconds that it is at work."""
-        with ThreadPoolExecutor(1) as executor:
-            answer = executor.submit(self.function.run, {"command": JOB})
-            poll(lambda: "" if answer.done() else "the function migrates", INVOCATION)
-            try:
-                return answer.result()
-            except SmokeTestFailed as error:
-                raise NotMigrated(
-                    f"{error}\nWhat was applied before is kept. Put it right, and deploy again."
-                ) from error
+    def _invoke(self) -> Outcome:
+        try:
+            outcome: Outcome = self.function.run({"command": JOB})
+        except SmokeTestFailed as error:
+            what_to_do = TOO_LONG if "Task timed out" in str(error) else KEPT
+            raise NotMigrated(f"{JOB} failed: {error}\n{what_to_do}") from error
+        except (BotoCoreError, ClientError) as error:
+            raise NotMigrated(f"AWS did not answer {JOB}, which may still be at work: {error}\n{KEPT}") from error
+        return outcome
 
-
-def _told(outcome: dict[str, Any]) -> str:
-    at = outcome["stopped_at"] or ", ".join(outcome["remaining"][:1])
-    return f"{at} was not applied ({len(outcome['remaining'])} to go). {REMEDIES[outcome['stopped_by']]}"
+    def _go_on(self, outcome: Outcome, elapsed: timedelta) -> None:
+        """Return if a repetition leads any further. Raises NotMigrated."""
+        if outcome["stopped_by"] == "other run" and elapsed < min(OTHERS, self.limit):
+            time.sleep(self.pause.total_seconds())
+        elif elapsed > self.limit or not outcome["has_progressed"]:
+            at = outcome["stopped_at"] or ", ".join(outcome["remaining"][:1])
+            remedy = REMEDIES[outcome["stopped_by"]]
+            raise NotMigrated(f"{at} was not applied ({len(outcome['remaining'])} to go). {remedy}")

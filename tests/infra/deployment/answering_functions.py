@@ -8,13 +8,20 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
+from infra.deployment.database_migration import JOB
 from infra.sandbox.invocation_result import InvocationResult
+
+MIGRATED = {"applied": [], "remaining": [], "stopped_by": "", "stopped_at": "", "has_progressed": False}
+"""The answer of `config.release_jobs.migrate` where there is nothing to do;
+tests/infra/deployment/test_database_migration.py compares it with the real one."""
 
 
 class AnsweringFunctions:
     """`broken` is code that fails on every event, `unready` code that works and whose health is bad."""
 
     def __init__(self) -> None:
+        self.migrations: list[dict[str, Any]] = []
+        """Answers to the next invocations that migrate."""
         self.broken: set[str] = set()
         self.unready: set[str] = set()
         self.ran: list[tuple[str, Any]] = []
@@ -26,6 +33,8 @@ class AnsweringFunctions:
         self.ran.append((code, event))
         if code in self.broken:
             return _result(error={"errorType": "ZeroDivisionError", "errorMessage": "division by zero"})
+        if event.get("command") == JOB:
+            return _result(self.migrations.pop(0) if self.migrations else MIGRATED)
         return _result(self._answer(code, event) if "httpMethod" in event else None)
 
     def invoke_later(self, function: LambdaFunction, event: Any) -> object:

@@ -21,5 +21,5 @@ def release_of(text: str, stage: dict[str, Any]) -> bytes:
     """A zip that says which stage it was made for."""
     file = io.BytesIO(code_of(text))
     with zipfile.ZipFile(file, "a") as archive:
-        archive.writestr("zappa_settings.json", json.dumps({"dev": stage}))
+        archive.writestr(zipfile.ZipInfo("zappa_settings.json"), json.dumps({"dev": stage}))
     return file.getvalue()
