@@ -26,14 +26,14 @@ ONCE_TESTS := tests/config tests/infra tests/browser tests/second_emulator tests
 
 # What a shell may hold for a deployment, or for other projects, has no say in what is run here.
 unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
-ON_AWS := stack data database-url deploy rollback manage tail undeploy delete-data delete-stack
+ON_AWS := stack data database-url deploy rollback manage tail status releases undeploy delete-data delete-stack
 ifeq ($(filter $(ON_AWS),$(MAKECMDGOALS)),)
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE
 endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos mutations bench bench-quick package deploy-local stack data database-url deploy rollback manage tail undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql schema messages browser lock clean distclean
+.PHONY: help run test chaos mutations bench bench-quick package deploy-local stack data database-url deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,13 +104,19 @@ manage: $(READY) stage-is-given ## run one of manage.py's commands on Lambda; CO
 tail: $(READY) stage-is-given ## a stage's log, as it comes
 	@$(PYTHON) -m infra.deployment.deploy tail $(STAGE)
 
-undeploy: $(READY) stage-is-given ## take a stage's function, API and schedule down; asks first
+status: $(READY) stage-is-given ## one table: release, commit, health, last sweep, alarms; fails unless all is well
+	@$(PYTHON) -m infra.deployment.deploy status $(STAGE)
+
+releases: $(READY) stage-is-given ## the releases of a stage that were kept, and which one is live
+	@$(PYTHON) -m infra.deployment.deploy releases $(STAGE)
+
+undeploy: $(READY) stage-is-given ## take a stage's function, API and schedule down; asks first, unless YES=1
 	@$(PYTHON) -m infra.deployment.deploy undeploy $(STAGE)
 
-delete-data: $(READY) stage-is-given ## delete a stage's database, which leaves a snapshot; asks first
+delete-data: $(READY) stage-is-given ## delete a stage's database, which leaves a snapshot; asks first, unless YES=1
 	@$(PYTHON) -m infra.deployment.deploy delete-data $(STAGE)
 
-delete-stack: $(READY) stage-is-given ## delete a stage's stack, with what is in its queues; asks first
+delete-stack: $(READY) stage-is-given ## delete a stage's stack, with what is in its queues; asks first, unless YES=1
 	@$(PYTHON) -m infra.deployment.deploy delete-stack $(STAGE)
 
 stage-is-given:

@@ -142,6 +142,10 @@ class NotConfirmed(DeployError, RuntimeError):
     """The person did not type what was asked for."""
 
 
+class NotHealthy(DeployError, RuntimeError):
+    """A stage needs somebody to look after it; the message names what."""
+
+
 class FunctionFailed(InfraError, RuntimeError):
     """The Lambda function failed on an event; the message holds what Lambda says of it."""
 

@@ -10,10 +10,11 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 import django
 
-from infra.deployment import aws_account, provisioning, rollout, teardown
+from infra.deployment import aws_account, provisioning, release_record, rollout, status, teardown
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.deployment.told_errors import EXPECTED, told
@@ -29,6 +30,8 @@ COMMANDS: dict[str, Command] = {
     "rollback": lambda deployment, steps, given: rollout.rollback(deployment, steps),
     "manage": lambda deployment, steps, given: print(deployment.zappa().run("manage", given.manage)),
     "tail": lambda deployment, steps, given: deployment.zappa().become("tail", "--since", "10m"),
+    "status": lambda deployment, steps, given: status.show(deployment, datetime.now(UTC)),
+    "releases": lambda deployment, steps, given: release_record.show(deployment),
     "undeploy": lambda deployment, steps, given: teardown.undeploy(deployment, steps),
     "delete-data": lambda deployment, steps, given: teardown.delete_data(deployment, steps),
     "delete-stack": lambda deployment, steps, given: teardown.delete_stack(deployment, steps),

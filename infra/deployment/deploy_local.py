@@ -11,12 +11,13 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import django
 
-from infra.deployment import rollout, teardown
+from infra.deployment import release_record, rollout, status, teardown
 from infra.deployment.deployed_state import DeployedState, expect, expect_page, expect_refusal
 from infra.deployment.deployment import Deployment
 from infra.deployment.local_cloud import LocalCloud
@@ -65,6 +66,8 @@ class DeployLocal:
         self._check("a failed event ends as a dead letter", use.fail_for_good)
         self._check("zappa tail", lambda: use.tail(*secrets))
         print("The runbook")
+        self._check("make status\n", lambda: status.show(self._deployment, datetime.now(UTC)))
+        self._check("make releases\n", lambda: release_record.show(self._deployment))
         for command, run in use.runbook_commands():
             self._check(command[:72], run)
         print("Next release")

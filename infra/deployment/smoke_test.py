@@ -53,10 +53,10 @@ class SmokeTest:
             if status == HTTPStatus.OK:
                 return
             if _said(body).get("only_delivery") is True:
-                print(f"  {path}: {_problems(body)}", flush=True)
+                print(f"  {path}: {problems_in(body)}", flush=True)
                 return
             if time.monotonic() > deadline:
-                raise SmokeTestFailed(f"GET {self.url}{path} answered {status or 'nothing'}: {_problems(body)}")
+                raise SmokeTestFailed(f"GET {self.url}{path} answered {status or 'nothing'}: {problems_in(body)}")
             time.sleep(PAUSE_SECONDS)
 
 
@@ -82,6 +82,7 @@ def _said(body: str) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _problems(body: str) -> str:
+def problems_in(body: str) -> str:
+    """Return what `/readyz` says is wrong, or else the beginning of the body."""
     problems = _said(body).get("problems")
     return "; ".join(problems) if isinstance(problems, list) else body[:500]

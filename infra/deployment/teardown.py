@@ -1,14 +1,14 @@
 """Taking a stage down, and then what it stands on: what others depend on goes last."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from infra.deployment.confirmation import confirm
 from infra.deployment.data_deletion import DataDeletion
 from infra.deployment.deployment import Deployment
 from infra.deployment.remains import Remains
 from infra.deployment.steps import Steps
-from infra.errors import NotConfirmed, StillInUse
+from infra.errors import StillInUse
 
 
 def undeploy(deployment: Deployment, steps: Steps) -> None:
@@ -96,9 +96,4 @@ def _tell_kept(deployment: Deployment) -> None:
 
 
 def _confirm(deployment: Deployment, what: str, name: str) -> None:
-    print(f"This deletes {what} of {name}. Type the stage's name to go on: ", end="", flush=True)
-    answer = sys.stdin.readline().strip()
-    if not sys.stdin.isatty():
-        print(answer)
-    if answer != deployment.stage_name:
-        raise NotConfirmed("nothing was deleted")
+    confirm(f"This deletes {what} of {name}.", deployment.stage_name)

@@ -24,6 +24,8 @@ RUN_BY = {
     "rollback": "rollout.rollback(",
     "manage": "use.runbook_commands(",
     "tail": "use.tail",
+    "status": "status.show(",
+    "releases": "release_record.show(",
     "undeploy": "teardown.undeploy(",
     "delete-stack": "teardown.delete_stack(",
 }

@@ -1,0 +1,117 @@
+"""The state of a stage in one table, which holds also where half of the stage is missing or broken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from foundation.metrics import Metric
+from infra.deployment.deployment import Deployment
+from infra.deployment.release_record import ReleaseRecord, ReleaseRecords, minute
+from infra.deployment.releases import LATEST
+from infra.deployment.service_metrics import LOOKED_BACK, ServiceMetrics
+from infra.deployment.smoke_test import get, problems_in
+from infra.errors import InfraError, NotHealthy
+
+NO_VALUE = f"no value within {LOOKED_BACK // timedelta(hours=1)} h"
+NOTHING = "nothing is deployed"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `healthy` is False where somebody should look after it."""
+
+    name: str
+    said: str
+    healthy: bool = True
+
+    def __str__(self) -> str:
+        return f"{'  ' if self.healthy else '! '}{self.name:<16}{self.said}"
+
+
+@dataclass(frozen=True)
+class Status:
+    """Asks AWS for each row by itself. `now` is in UTC."""
+
+    deployment: Deployment
+    now: datetime
+
+    def rows(self) -> list[Row]:
+        """Return the table."""
+        asked: dict[str, Callable[[], tuple[str, bool]]] = {
+            "release": self._release,
+            "commit": lambda: (self._record(self.deployment.releases.live() or LATEST).commit, True),
+            "since": lambda: (minute(self._record(LATEST).since), True),
+            "health": self._health,
+            "last sweep": self._last_sweep,
+            "oldest pending": self._oldest_pending,
+            "alarms": self._alarms,
+            "at work": self._at_work,
+        }
+        return [_row(name, ask) for name, ask in asked.items()]
+
+    def _record(self, version: str) -> ReleaseRecord:
+        return ReleaseRecords(self.deployment.releases).of(version)
+
+    def _release(self) -> tuple[str, bool]:
+        live = self.deployment.releases.live()
+        return (f"version {live}", True) if live else ("one that was not kept: see `make releases`", False)
+
+    def _health(self) -> tuple[str, bool]:
+        url = f"{self.deployment.url()}/readyz"
+        status, body = get(url)
+        if status == HTTPStatus.OK:
+            return "ok", True
+        return f"{url} answered {status or 'nothing'}: {problems_in(body)}", False
+
+    def _last_sweep(self) -> tuple[str, bool]:
+        """Leaves the judgement to `/readyz` and the alarms, which know the limits."""
+        found = self._metrics.newest(Metric.SUBSCRIPTIONS_EXPIRED, self.now)
+        return f"{minute(found.time)}, {found.sum:.0f} expired" if found else NO_VALUE, True
+
+    def _oldest_pending(self) -> tuple[str, bool]:
+        found = self._metrics.newest(Metric.OLDEST_PENDING, self.now)
+        return f"{timedelta(seconds=round(found.maximum))} old" if found else NO_VALUE, True
+
+    @property
+    def _metrics(self) -> ServiceMetrics:
+        return ServiceMetrics(self.deployment.region, self.deployment.project, self.deployment.stage_name)
+
+    def _alarms(self) -> tuple[str, bool]:
+        client = boto3.client("cloudwatch", region_name=self.deployment.region)
+        prefix = f"{self.deployment.name}-"
+        pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
+        alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
+        alarming = [alarm["AlarmName"].removeprefix(prefix) for alarm in alarms if alarm["StateValue"] == "ALARM"]
+        return (", ".join(alarming) if alarming else f"none of {len(alarms)}"), not alarming
+
+    def _at_work(self) -> tuple[str, bool]:
+        lock = self.deployment.lock("status")
+        holder = lock.holder()
+        if holder is None:
+            return "nobody", True
+        return f"{holder}{', which was interrupted' if holder.is_over(lock.lease) else ''}", True
+
+
+def show(deployment: Deployment, now: datetime) -> None:
+    """Print the table. Raises NotHealthy where a row asks for attention."""
+    rows = Status(deployment, now).rows()
+    for row in rows:
+        print(row)
+    unhealthy = [row.name for row in rows if not row.healthy]
+    if unhealthy:
+        raise NotHealthy(f"{deployment.name} is not healthy: {', '.join(unhealthy)}. docs/runbook.md says what to do.")
+
+
+def _row(name: str, ask: Callable[[], tuple[str, bool]]) -> Row:
+    """A part that is missing is told in this row, and keeps no other row from being asked for."""
+    try:
+        return Row(name, *ask())
+    except ClientError as error:
+        missing = error.response["Error"]["Code"] == "ResourceNotFoundException"
+        return Row(name, NOTHING if missing else f"AWS did not say: {error}", healthy=False)
+    except (BotoCoreError, InfraError) as error:
+        return Row(name, f"could not be asked for: {error}", healthy=False)
