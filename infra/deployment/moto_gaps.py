@@ -15,6 +15,7 @@ from moto.apigateway.models import RestAPI, apigateway_backends
 from moto.awslambda import models, urls
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.responses import LambdaResponse
+from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack, StackSet
 from moto.s3.models import get_canned_acl, s3_backends
 from moto.ses.models import ses_backends
@@ -269,8 +270,20 @@ def get_account(self: SESV2Response) -> str:
 
 
 def delete_api(api: RestAPI, account_id: str, region_name: str) -> None:
-    """AWS: deleting a stack deletes its REST API. moto: leaves it. `zappa undeploy` relies on it."""
-    apigateway_backends[account_id][region_name].delete_rest_api(api.id)
+    """AWS: deleting a stack deletes its REST API, unless a custom domain leads to it. moto: leaves it.
+
+    `zappa undeploy` relies on it. https://github.com/serverless/serverless/issues/3638
+    """
+    backend = apigateway_backends[account_id][region_name]
+    domains = backend.base_path_mappings.items()
+    leading = [domain for domain, paths in domains if any(path.rest_api_id == api.id for path in paths.values())]
+    if leading:
+        raise ValidationError(
+            api.id,
+            message=f"Deleting RestApi {api.id} failed. Please remove all base path mappings related to the RestApi in "
+            f"your domains: {', '.join(leading)}.",
+        )
+    backend.delete_rest_api(api.id)
 
 
 publish_version = models.LambdaStorage.publish_version

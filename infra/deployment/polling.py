@@ -2,11 +2,27 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 INTERVAL = timedelta(seconds=1)
 """Between two questions; that of boto3's own waiters for functions."""
 LONGEST_SILENCE = timedelta(seconds=10)
+
+
+@dataclass
+class Progress:
+    """Lines that tell a person that something still goes on. `told` is the time of the last one, by time.monotonic."""
+
+    told: float = 0.0
+
+    def tell(self, text: str) -> None:
+        """Print a line."""
+        print(f"\n    {text}", end="", flush=True)
+        self.told = time.monotonic()
+
+
+PROGRESS = Progress()
 
 
 def poll(at_work: Callable[[], str], limit: timedelta, interval: timedelta | None = None) -> str:
@@ -22,7 +38,7 @@ def poll(at_work: Callable[[], str], limit: timedelta, interval: timedelta | Non
         if now - started >= limit.total_seconds():
             return said
         if now - told >= LONGEST_SILENCE.total_seconds():
-            print(f"\n    after {now - started:.0f} s: {said}", end="", flush=True)
+            PROGRESS.tell(f"after {now - started:.0f} s: {said}")
             told = now
         time.sleep(pause)
     return ""

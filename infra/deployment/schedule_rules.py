@@ -1,6 +1,6 @@
 """EventBridge rules that invoke a function, found by their targets: also when the function is gone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,7 @@ class ScheduleRules:
     def find(self) -> list[str]:
         """Return the names of all rules that have the function as a target, and of those that Zappa began to make."""
         pages = self.client.get_paginator("list_rule_names_by_target").paginate(TargetArn=self.function_arn)
-        aimed = {name for page in pages for name in page["RuleNames"]}
-        return sorted(aimed | {name for name in self.names if self._is_begun(name)})
+        return sorted({*(name for page in pages for name in page["RuleNames"]), *self._begun()})
 
     def remove(self) -> int:
         """Delete them, and return their number. One that has other targets loses only this one."""
@@ -34,12 +33,12 @@ class ScheduleRules:
                 self.client.delete_rule(Name=name)
         return len(found)
 
-    def _is_begun(self, name: str) -> bool:
-        """Return True for a rule without a target, as an interruption between Zappa's two calls leaves it."""
-        try:
-            return not self._targets(name)
-        except self.client.exceptions.ResourceNotFoundException:
-            return False
+    def _begun(self) -> Iterator[str]:
+        """Yield rules of ours without a target, as an interruption between Zappa's two calls leaves them."""
+        prefix = f"{self.function_arn.rpartition(':')[2]}-"
+        pages = self.client.get_paginator("list_rules").paginate(NamePrefix=prefix)
+        there = [rule["Name"] for page in pages for rule in page["Rules"]]
+        yield from (name for name in there if name in self.names and not self._targets(name))
 
     def _targets(self, name: str) -> dict[str, str]:
         pages = self.client.get_paginator("list_targets_by_rule").paginate(Rule=name)

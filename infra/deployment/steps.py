@@ -1,8 +1,12 @@
-"""Steps that a person watches: each prints its name, its time, and what it has to say."""
+"""Steps that a person watches: each prints its name, its time, and what it has to say, and none is silent for long."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
+
+from infra.deployment.polling import LONGEST_SILENCE, PROGRESS
 
 T = TypeVar("T")
 
@@ -15,10 +19,31 @@ class Steps:
         print(f"  {name:<44}", end="", flush=True)
         start = time.monotonic()
         try:
-            result = step()
+            with _heard(start):
+                result = step()
         except BaseException:
             print(f"{time.monotonic() - start:6.1f} s  FAILED", flush=True)
             raise
         said = f"  {result}" if isinstance(result, str) else ""
         print(f"{time.monotonic() - start:6.1f} s{said}", flush=True)
         return result
+
+
+@contextmanager
+def _heard(start: float) -> Iterator[None]:
+    """Print a line for each LONGEST_SILENCE in which nothing else does: a CI service may end what is silent."""
+    over, silence = threading.Event(), LONGEST_SILENCE.total_seconds()
+
+    def tell() -> None:
+        while not over.wait(silence / 2):
+            now = time.monotonic()
+            if now - max(start, PROGRESS.told) >= silence:
+                PROGRESS.tell(f"after {now - start:.0f} s")
+
+    thread = threading.Thread(target=tell, name="steps", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

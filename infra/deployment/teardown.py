@@ -88,9 +88,11 @@ def _alone(deployment: Deployment, command: str) -> Iterator[None]:
 
 
 def _tell_kept(deployment: Deployment) -> None:
-    stacks = [stack.name for stack in (deployment.messaging, deployment.data) if stack.status]
-    kept = [f"stack {name}" for name in stacks]
-    kept += [f"log group /aws/lambda/{deployment.name}, of the stack"] if deployment.messaging.status else []
+    held = {
+        deployment.messaging: f"queues, secret and log group /aws/lambda/{deployment.name}",
+        deployment.data: "database and network",
+    }
+    kept = [f"stack {stack.name} ({what})" for stack, what in held.items() if stack.status]
     kept += [f"bucket {deployment.bucket.name}"] if deployment.bucket.exists else []
     print(f"  Kept: {', '.join(kept) or 'nothing'}.")
 

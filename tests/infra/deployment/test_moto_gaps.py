@@ -280,6 +280,21 @@ def deletes_api_with_its_stack(cloud: Cloud) -> bool:
     return bool(cloud.client("apigateway").get_rest_apis()["items"] == [])
 
 
+def keeps_api_that_a_domain_leads_to(cloud: Cloud) -> bool:
+    """A stack whose API has a custom domain that the stack knows nothing of."""
+    stacks, gateway = cloud.client("cloudformation"), cloud.client("apigateway")
+    template = {"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "mapped"}}}}
+    stacks.create_stack(StackName="mapped", TemplateBody=json.dumps(template))
+    found = stacks.describe_stack_resource(StackName="mapped", LogicalResourceId="Api")["StackResourceDetail"]
+    gateway.create_domain_name(domainName="example.com")
+    gateway.create_base_path_mapping(domainName="example.com", restApiId=found["PhysicalResourceId"], stage="")
+    try:
+        stacks.delete_stack(StackName="mapped")
+    except ClientError as error:
+        return "remove all base path mappings" in str(error)
+    return False
+
+
 STACK = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news"}}}}
 
 
@@ -365,6 +380,7 @@ def refuses_to_update_what_is_being_reviewed(cloud: Cloud) -> bool:
         finds_event_sources_by_name,
         keeps_defaults_of_a_stack,
         deletes_api_with_its_stack,
+        keeps_api_that_a_domain_leads_to,
         tells_whose_events_they_are,
         creates_a_stack_once_per_token,
         pages_events,

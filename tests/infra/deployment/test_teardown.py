@@ -100,6 +100,12 @@ def everything() -> dict[str, Any]:
     }
 
 
+def domain_mappings() -> list[Any]:
+    gateway = boto3.client("apigateway")
+    domains = [domain["domainName"] for domain in gateway.get_domain_names()["items"]]
+    return [mapping for name in domains for mapping in gateway.get_base_path_mappings(domainName=name)["items"]]
+
+
 NOTHING = {
     "functions": ["subs-dev-two"],
     "mappings": [],
@@ -162,9 +168,9 @@ def test_nothing_of_the_stage_is_left_in_any_state(
     undeploy(deployed)
 
     assert everything() == NOTHING
-    assert f"Kept: stack subs-dev-messaging, log group /aws/lambda/{NAME}, of the stack, bucket {BUCKET}" in (
-        capsys.readouterr().out
-    )
+    assert domain_mappings() == []
+    told = f"Kept: stack subs-dev-messaging (queues, secret and log group /aws/lambda/{NAME}), bucket {BUCKET}.\n"
+    assert told in capsys.readouterr().out
 
 
 CALLS = (
