@@ -31,9 +31,17 @@ class StackEvents:
         """Return why resources failed in the operation that was begun with this ClientRequestToken."""
         return self._reasons(event for event in self._read() if event.get("ClientRequestToken") == token)
 
+    def status_since(self, event_id: str) -> str:
+        """Return the stack's last state after this event; empty where nothing happened to the stack itself."""
+        own = filter(_is_of_stack, self._since(event_id))
+        return next((event["ResourceStatus"] for event in own), "")
+
     def reasons_since(self, event_id: str) -> str:
         """Return why resources failed after this event."""
-        return self._reasons(takewhile(lambda event: event["EventId"] != event_id, self._read()))
+        return self._reasons(self._since(event_id))
+
+    def _since(self, event_id: str) -> "Iterator[StackEventTypeDef]":
+        return takewhile(lambda event: event["EventId"] != event_id, self._read())
 
     def _read(self) -> "Iterator[StackEventTypeDef]":
         """Yield the newest first; nothing where CloudFormation does not know the stack."""
@@ -46,8 +54,10 @@ class StackEvents:
 
     @staticmethod
     def _reasons(events: "Iterable[StackEventTypeDef]") -> str:
-        failed = [event for event in events if _has_failed(event)]
-        told = [f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}" for event in reversed(failed)]
+        """Return what the resources say, the first failure first; what the stack says only where they say nothing."""
+        failed = [event for event in reversed(list(events)) if _has_failed(event)]
+        of_resources = [event for event in failed if not _is_of_stack(event)]
+        told = [f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}" for event in of_resources or failed]
         return "; ".join(dict.fromkeys(told)) or NO_REASON
 
 
@@ -57,5 +67,10 @@ def is_missing(error: ClientError) -> bool:
 
 
 def _has_failed(event: "StackEventTypeDef") -> bool:
-    reason = event.get("ResourceStatusReason", "")
-    return event["ResourceStatus"].endswith("_FAILED") and bool(reason) and CANCELLED not in reason
+    reason, status = event.get("ResourceStatusReason", ""), event["ResourceStatus"]
+    ended = status.endswith("_FAILED") or (_is_of_stack(event) and "ROLLBACK" in status)
+    return ended and bool(reason) and CANCELLED not in reason
+
+
+def _is_of_stack(event: "StackEventTypeDef") -> bool:
+    return event.get("PhysicalResourceId") == event["StackId"]

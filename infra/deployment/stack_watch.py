@@ -44,9 +44,11 @@ class StackWatch:
         return ""
 
     def _ask(self) -> str:
-        self.status = self.stack.status
+        """Ask for events alone: a state that is asked for apart from them may still be that of the last operation."""
         events = self.stack.events
-        if not _is_failure(self.status) or events.newest() == self.newest:
+        status = events.status_since(self.newest)
+        self.status = status or self.status
+        if not _is_failure(status):
             return ""
         return f"stack {self.stack.name} is in {self.status}: {events.reasons_since(self.newest)}"
 

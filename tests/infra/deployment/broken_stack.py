@@ -22,10 +22,14 @@ def break_stack(name: str, status: str, **reasons: str) -> None:
     stack = stack_of(name)
     token = stack.events[-1].client_request_token
     kind = next((kind for begins, kind in FAILED.items() if status.startswith(begins)), "UPDATE_FAILED")
-    for resource, reason in reasons.items():
-        event = Event(stack.stack_id, name, resource, "", "AWS::SNS::Topic", kind, reason, None)
+    for resource, said in reasons.items():
+        event = Event(stack.stack_id, name, resource, "", "AWS::SNS::Topic", kind, said, None)
         event.client_request_token = token
         stack.events.append(event)
+    reason = f"The following resource(s) failed: [{', '.join(reasons)}]." if reasons else None
+    ended = Event(stack.stack_id, name, name, stack.stack_id, "AWS::CloudFormation::Stack", status, reason, None)
+    ended.client_request_token = token
+    stack.events.append(ended)
     stack.status = status
 
 

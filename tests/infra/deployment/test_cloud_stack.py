@@ -66,6 +66,16 @@ def test_reasons_of_a_failure_are_those_of_this_operation(
     assert deployment.update_stack({"LogRetentionDays": "14"})
 
 
+def test_stack_itself_says_why_where_no_resource_does(deployment: Deployment, answers: InjectedAnswers) -> None:
+    answers.alter(
+        "cloudformation.UpdateStack", breaking(MESSAGING, "UPDATE_ROLLBACK_COMPLETE", Topic=CANCELLED, Role=CANCELLED)
+    )
+    with pytest.raises(
+        StackFailed, match=r": subs-dev-messaging: The following resource\(s\) failed: \[Topic, Role\]\.$"
+    ):
+        deployment.update_stack({"LogRetentionDays": "7"})
+
+
 @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"])
 def test_every_failed_end_of_an_update_is_a_failure(
     deployment: Deployment, answers: InjectedAnswers, status: str
