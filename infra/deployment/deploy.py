@@ -25,6 +25,7 @@ Command = Callable[[Deployment, Steps, argparse.Namespace], None]
 COMMANDS: dict[str, Command] = {
     "stack": lambda deployment, steps, given: provisioning.stack(deployment, dict(given.parameter), steps),
     "data": lambda deployment, steps, given: provisioning.data(deployment, dict(given.parameter), steps),
+    "domain": lambda deployment, steps, given: provisioning.domain(deployment, dict(given.parameter), steps),
     "database-url": lambda deployment, steps, given: provisioning.database_url(deployment),
     "deploy": lambda deployment, steps, given: rollout.deploy_commit(deployment, steps),
     "rollback": lambda deployment, steps, given: rollout.rollback(deployment, steps),

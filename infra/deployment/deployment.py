@@ -10,11 +10,13 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from config.site_checks import site_host
 from config.zappa_settings import Stage, ZappaSettingsError, read_document, read_stages
 from foundation.email_addresses import read_sender
 from infra.deployment import aws_account, code_storage, preconditions
 from infra.deployment.api_stack import ApiStack
 from infra.deployment.cloud_stack import CloudStack
+from infra.deployment.custom_domain import CustomDomain
 from infra.deployment.database_migration import DatabaseMigration
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.deployment_lock import IMPATIENT, LEASE, DeploymentLock
@@ -109,6 +111,17 @@ class Deployment:
         return self._stack("data")
 
     @property
+    def domain(self) -> CustomDomain:
+        """The domain before the API, for those who have one."""
+        return CustomDomain(
+            self._stack("domain"),
+            boto3.client("apigateway", region_name=self.region),
+            boto3.client("acm", region_name=self.region),
+            boto3.client("route53", region_name=self.region),
+            site_host(self.stage.settings["aws_environment_variables"]["SITE_URL"]),
+        )
+
+    @property
     def api(self) -> CloudStack:
         """The API that Zappa makes, a stack of its own."""
         return CloudStack(boto3.client("cloudformation", region_name=self.region), self.name)
@@ -166,6 +179,7 @@ class Deployment:
                 *preconditions.output_problems(self.stage, outputs),
                 *preconditions.secret_problems(outputs["SecretArn"], self.region),
                 *self.sender_identity(outputs).problems(self.stage_name),
+                *self.domain.problems(),
                 *code_storage.bucket_problems(
                     self.bucket.client, self.bucket.name, self.region, outputs["RoleArn"].split(":")[4]
                 ),
@@ -189,6 +203,13 @@ class Deployment:
         """Make or update the database's stack; tell whether anything changed. Raises StackFailed."""
         known = {"Project": self.project, "Stage": self.stage_name}
         return self.data.apply(self.templates / "data.yaml", known | dict(parameters or {}))
+
+    def update_domain(self, parameters: Mapping[str, str] | None = None) -> bool:
+        """Make or update the domain's stack, and lead it to the API, if there is one. Raises Refused, StackFailed."""
+        given = dict(parameters or {})
+        aws_account.refuse(list(self.domain.parameter_problems(given)))
+        changed = self.domain.apply(self.templates / "domain.yaml", given)
+        return self._lead_domain() or changed
 
     @property
     def secret(self) -> DeploymentSecret:
@@ -240,6 +261,7 @@ class Deployment:
             self.zappa().run("unschedule")
         queues = {event.source_arn for event in self.stage.events if event.source_arn}
         self.function.complete(self.outputs()["DeadLetterQueueArn"], queues)
+        self._lead_domain()
 
     def keep(self, package: Path) -> str:
         """Keep what runs as a release, once AWS has brought it up to date; return its version.
@@ -286,6 +308,10 @@ class Deployment:
         print(f"\n    {stays}" if stays else "", end="", flush=True)
         self.function.expect_code(self.releases.code_sha256(version))
         return then
+
+    def _lead_domain(self) -> bool:
+        domain = self.domain
+        return domain.stack.exists and self.api.exists and domain.lead_to(self.api.resource("Api"), self.stage_name)
 
     def _concurrency_of_releases(self) -> set[int | None]:
         """Return what this release and the last one that was kept say of it."""

@@ -23,6 +23,7 @@ from moto.sesv2 import urls as sesv2_urls
 from moto.sesv2.responses import SESV2Response
 from moto.sqs.models import sqs_backends
 
+from infra.deployment.moto_domain_gaps import close_domain_gaps
 from infra.deployment.moto_stack_gaps import close_stack_gaps
 from infra.errors import NoRunner
 from infra.sandbox.invocation_result import InvocationResult
@@ -303,6 +304,7 @@ def close_gaps(runner: Runner | None = None) -> None:
     RestAPI.delete = delete_api  # type: ignore[attr-defined] # CloudFormation asks each resource for it
     CloudFormationBackend._resolve_update_parameters = keep_previous_values  # type: ignore[method-assign, assignment] # noqa: SLF001
     close_stack_gaps()
+    close_domain_gaps()
     urls.url_paths.update(dict.fromkeys(URL_PATHS | set(urls.url_paths), Request.dispatch))
 
 

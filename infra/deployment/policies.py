@@ -17,6 +17,7 @@ from moto import mock_aws
 TEMPLATES = Path(__file__).parent.parent / "cloudformation"
 MESSAGING = TEMPLATES / "messaging.yaml"
 DATA = TEMPLATES / "data.yaml"
+DOMAIN = TEMPLATES / "domain.yaml"
 
 REGION = "us-east-1"
 STAGE = {"Stage": "dev", "FromAddress": "subscriptions@dev.subscriptions.example.com"}

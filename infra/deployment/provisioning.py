@@ -28,6 +28,16 @@ def data(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) ->
     steps.take("database, about twenty minutes at first", lambda: deployment.update_data(parameters))
 
 
+def domain(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -> None:
+    """Make the domain's stack, or update it, and say which DNS record is to be published."""
+    steps.take("check the settings", deployment.check_here)
+    steps.take("domain, until its certificate is issued", lambda: _told(deployment.update_domain(parameters)))
+    if record := deployment.domain.record():
+        print(f"  Publish this record, or an alias like it: {record}")
+    if not deployment.api.exists:
+        print(f"  There is no API yet: `make deploy STAGE={deployment.stage_name}` leads the domain to it.")
+
+
 def database_url(deployment: Deployment) -> None:
     """Ask for the database's address, or read it from standard input, and put it into the secret. Raises Refused."""
     deployment.outputs()
@@ -47,3 +57,7 @@ def _asked() -> str:
         return getpass.getpass("postgres://user:password@host:port/name (not shown): ")
     except EOFError:
         return ""
+
+
+def _told(changed: bool) -> str:
+    return "made or updated" if changed else "up to date"

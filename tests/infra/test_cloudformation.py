@@ -13,7 +13,7 @@ from django.conf import settings
 
 from config.zappa_settings import Stage, read_document, read_stages
 from foundation.metrics import NAMESPACE, Metric
-from infra.deployment.policies import DATA, MESSAGING, STAGE
+from infra.deployment.policies import DATA, DOMAIN, MESSAGING, STAGE
 from infra.local.local_aws import LocalAWS
 from notifications import wake_up
 from tests.infra.templates import Template, of_type
@@ -54,7 +54,7 @@ def made(aws: LocalAWS) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-@pytest.mark.parametrize("template", [MESSAGING, DATA], ids=lambda path: path.stem)
+@pytest.mark.parametrize("template", [MESSAGING, DATA, DOMAIN], ids=lambda path: path.stem)
 def test_cfn_lint_finds_nothing(template: Any) -> None:
     assert lint_file(template) == []
 
