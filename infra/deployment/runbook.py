@@ -14,11 +14,13 @@ NOT_LOCAL = (
     "aws sesv2 get-suppressed-destination",
     "aws sesv2 delete-suppressed-destination",
     "aws sqs start-message-move-task",
+    "aws acm ",
     "aws cloudformation continue-update-rollback",
+    "aws cloudformation delete-stack",
     "aws rds ",
     "aws rds-data ",
 )
-"""What the local AWS has no answer for, or no database; such a line is held against AWS's description of its API."""
+"""What the local AWS has no answer for, database or domain; such a line is held against AWS's own description."""
 
 
 def commands(stage: str, path: Path = RUNBOOK) -> list[str]:

@@ -263,6 +263,54 @@ def keeps_defaults_of_a_stack(cloud: Cloud) -> bool:
     return False
 
 
+def made_by_a_stack(cloud: Cloud, kind: str, properties: dict[str, Any]) -> str:
+    """The id of the one resource of a stack."""
+    stacks = cloud.client("cloudformation")
+    template = {"Resources": {"Made": {"Type": kind, "Properties": properties}}}
+    name = kind.rpartition(":")[2]
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    found = stacks.describe_stack_resource(StackName=name, LogicalResourceId="Made")["StackResourceDetail"]
+    return str(found.get("PhysicalResourceId"))
+
+
+def makes_the_certificate_of_a_stack(cloud: Cloud) -> bool:
+    """Which is issued, and gone with its stack."""
+    certificates = cloud.client("acm")
+    with suppress(ClientError, ResponseParserError):
+        arn = made_by_a_stack(cloud, "AWS::CertificateManager::Certificate", {"DomainName": "a.example.com"})
+        made = certificates.describe_certificate(CertificateArn=arn)["Certificate"]
+        cloud.client("cloudformation").delete_stack(StackName="Certificate")
+        left = certificates.list_certificates()["CertificateSummaryList"]
+        return bool((made["DomainName"], made["Status"], left) == ("a.example.com", "ISSUED", []))
+    return False
+
+
+def makes_the_domain_of_a_stack(cloud: Cloud) -> bool:
+    """Which is gone with its stack."""
+    gateway = cloud.client("apigateway")
+    wanted = {
+        "DomainName": "a.example.com",
+        "RegionalCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/a",
+        "EndpointConfiguration": {"Types": ["REGIONAL"]},
+        "SecurityPolicy": "TLS_1_2",
+    }
+    with suppress(ClientError, ResponseParserError):
+        made = gateway.get_domain_name(domainName=made_by_a_stack(cloud, "AWS::ApiGateway::DomainName", wanted))
+        cloud.client("cloudformation").delete_stack(StackName="DomainName")
+        left = gateway.get_domain_names()["items"]
+        return bool((made["regionalCertificateArn"], left) == (wanted["RegionalCertificateArn"], []))
+    return False
+
+
+def shows_that_a_domain_has_no_mappings(cloud: Cloud) -> bool:
+    """A domain that leads nowhere yet."""
+    gateway = cloud.client("apigateway")
+    gateway.create_domain_name(domainName="b.example.com")
+    with suppress(ClientError, ResponseParserError):
+        return bool(gateway.get_base_path_mappings(domainName="b.example.com").get("items", []) == [])
+    return False
+
+
 def says_what_mail_the_account_may_send(cloud: Cloud) -> bool:
     """GetAccount, which the delivery's rate follows."""
     with suppress(ClientError, ResponseParserError):
@@ -386,6 +434,9 @@ def refuses_to_update_what_is_being_reviewed(cloud: Cloud) -> bool:
         pages_events,
         names_a_subnet_group_of_a_stack,
         refuses_to_update_what_is_being_reviewed,
+        makes_the_certificate_of_a_stack,
+        makes_the_domain_of_a_stack,
+        shows_that_a_domain_has_no_mappings,
         says_what_mail_the_account_may_send,
     ],
 )

@@ -15,7 +15,14 @@ from infra.deployment.aws_command import AwsCommand
 from infra.errors import UnknownCommand
 from infra.local.local_aws import LocalAWS
 from infra.local.zappa_stage import SETTINGS_FILE
-from tests.infra.deployment import test_deploy, test_deploy_command, test_secret_key, test_teardown
+from tests.infra.deployment import (
+    test_aws_account,
+    test_custom_domain,
+    test_deploy,
+    test_deploy_command,
+    test_secret_key,
+    test_teardown,
+)
 
 PROJECT = SETTINGS_FILE.parent
 RUN_BY = {
@@ -32,9 +39,11 @@ RUN_BY = {
 """By `make deploy-local`: target, and the call of it in infra/deployment/deploy_local.py."""
 
 TESTED_BY: dict[str, object] = {
+    "export AWS_DEFAULT_REGION": test_aws_account,
     "source .venv/bin/activate": operator_shell.type_command,
     "make database-url": test_deploy_command.test_database_url_is_asked_for_and_goes_into_the_secret,
     "make delete-data": test_teardown.test_order_is_function_then_database_then_secret,
+    "make domain": test_custom_domain,
     "make data": test_deploy.test_database_has_a_stack_of_its_own,
     "python -m infra.deployment.secret_key rotate": test_secret_key,
     "python -m infra.deployment.secret_key retire": test_secret_key,
@@ -50,7 +59,8 @@ AWS = [line for line in LINES if line.startswith("aws ")]
 def test_headings_are_those_that_an_operator_looks_for() -> None:
     text = runbook.RUNBOOK.read_text(encoding="utf-8")
     for heading in (
-        "First deployment", "Upgrade", "Rollback", "The sweep did not run", "Mails are stuck", "A mail is unknown",
+        "First deployment", "Domain", "Upgrade",
+        "Rollback", "The sweep did not run", "Mails are stuck", "A mail is unknown",
         "Somebody gets no mail", "SES paused us",
         "The database is gone", "Restoring", "Rotating", "Taking it down",
     ):  # fmt: skip
