@@ -26,14 +26,14 @@ ONCE_TESTS := tests/config tests/infra tests/browser tests/second_emulator tests
 
 # What a shell may hold for a deployment, or for other projects, has no say in what is run here.
 unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
-ON_AWS := stack data domain database-url deploy rollback manage tail status releases undeploy delete-data delete-stack
+ON_AWS := configure stack data domain database-url deploy rollback manage tail status releases undeploy delete-data delete-stack
 ifeq ($(filter $(ON_AWS),$(MAKECMDGOALS)),)
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE
 endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos mutations bench bench-quick package deploy-local stack data domain database-url deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql schema messages browser lock clean distclean
+.PHONY: help run test chaos mutations bench bench-quick package deploy-local configure stack data domain database-url deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ types: $(READY) ## mypy, strict
 
 deploy-local: $(READY) ## all that a deployment is, against a local AWS: stack, deploy, update, roll back, undeploy
 	@$(PYTHON) -m infra.deployment.deploy_local
+
+configure: $(READY) stage-is-given ## write account, region, domain, sender and so on into a stage's settings; asks, or PARAMETERS="Name=value ..."
+	@$(PYTHON) -m infra.deployment.deploy configure $(STAGE) $(foreach given,$(PARAMETERS),--parameter '$(given)')
 
 stack: $(READY) stage-is-given ## make or update a stage's stack on AWS; PARAMETERS="Name=value ..."
 	@$(PYTHON) -m infra.deployment.deploy stack $(STAGE) $(addprefix --parameter ,$(PARAMETERS))

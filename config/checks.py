@@ -33,6 +33,7 @@ Settings of a stage (config/stage_checks.py):
 - config.E035: `SES_FROM_ADDRESS` in `aws_environment_variables` is no address.
 - config.E038: `num_retained_versions` is not null.
 - config.E039: `lambda_concurrency` is no number of sandboxes.
+- config.E061: `stack_parameters` is no object of texts.
 - config.E060: `aws_environment_variables` has what Lambda does not take (config/variable_checks.py).
 - config.E055: `s3_bucket` is not set.
 

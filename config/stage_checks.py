@@ -56,6 +56,10 @@ def _keeps_the_time(value: Any) -> bool:
     return not isinstance(value, dict) or "LOCAL_CLOCK" not in value
 
 
+def _holds_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
 def _names_the_site(value: Any) -> bool:
     return not isinstance(value, dict) or all(value.get(name) for name in NEEDED)
 
@@ -169,6 +173,14 @@ RULES = (
         "must have an address in SES_FROM_ADDRESS, as in Acme <no-reply@example.com>",
         "config.E035",
         "The function does not start with another.",
+    ),
+    Rule(
+        "stack_parameters",
+        _holds_texts,
+        'must be an object of texts, such as {"AlarmAddress": "you@example.com"}',
+        "config.E061",
+        "They are parameters of infra/cloudformation/messaging.yaml; `make configure` writes them.",
+        {},
     ),
     Rule(
         "lambda_handler",

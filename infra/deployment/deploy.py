@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import django
 
-from infra.deployment import aws_account, provisioning, release_record, rollout, status, teardown
+from infra.deployment import aws_account, configure, provisioning, release_record, rollout, status, teardown
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.deployment.told_errors import EXPECTED, told
@@ -23,6 +23,7 @@ from infra.local.local_environment import be_local
 Command = Callable[[Deployment, Steps, argparse.Namespace], None]
 
 COMMANDS: dict[str, Command] = {
+    "configure": lambda deployment, steps, given: configure.configure(deployment, dict(given.parameter)),
     "stack": lambda deployment, steps, given: provisioning.stack(deployment, dict(given.parameter), steps),
     "data": lambda deployment, steps, given: provisioning.data(deployment, dict(given.parameter), steps),
     "domain": lambda deployment, steps, given: provisioning.domain(deployment, dict(given.parameter), steps),
@@ -38,6 +39,8 @@ COMMANDS: dict[str, Command] = {
     "delete-stack": lambda deployment, steps, given: teardown.delete_stack(deployment, steps),
 }
 
+WITHOUT_A_STAGE = {"configure"}
+"""Commands for a stage that need not be there yet."""
 
 INTERRUPTED = 128 + signal.SIGINT
 """The exit status of shells for it."""
@@ -51,7 +54,8 @@ def main(typed: Sequence[str], deployment_of: Callable[[str], Deployment] = Depl
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI service that cancels; the lock is given back
     try:
         deployment = deployment_of(given.stage)
-        aws_account.enter(deployment.stage)
+        if given.command not in WITHOUT_A_STAGE:
+            aws_account.enter(deployment.stage)
         COMMANDS[given.command](deployment, Steps(), given)
     except EXPECTED as error:
         print(told(error), file=sys.stderr)

@@ -195,9 +195,13 @@ class Deployment:
         aws_account.refuse([*problems, *room])
 
     def update_stack(self, parameters: Mapping[str, str] | None = None) -> bool:
-        """Make or update the messaging stack; tell whether anything changed. Raises StackFailed."""
+        """Make or update the messaging stack; tell whether anything changed. Raises StackFailed.
+
+        The stage's `stack_parameters` are those of `make configure`; the ones given here come before them.
+        """
         known = {"Project": self.project, "Stage": self.stage_name, "FromAddress": self.from_address}
-        return self.messaging.apply(self.templates / "messaging.yaml", known | dict(parameters or {}))
+        configured: dict[str, str] = self.stage.settings.get("stack_parameters", {})
+        return self.messaging.apply(self.templates / "messaging.yaml", configured | known | dict(parameters or {}))
 
     def update_data(self, parameters: Mapping[str, str] | None = None) -> bool:
         """Make or update the database's stack; tell whether anything changed. Raises StackFailed."""

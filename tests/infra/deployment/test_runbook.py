@@ -17,6 +17,7 @@ from infra.local.local_aws import LocalAWS
 from infra.local.zappa_stage import SETTINGS_FILE
 from tests.infra.deployment import (
     test_aws_account,
+    test_configure,
     test_custom_domain,
     test_deploy,
     test_deploy_command,
@@ -44,6 +45,7 @@ TESTED_BY: dict[str, object] = {
     "make database-url": test_deploy_command.test_database_url_is_asked_for_and_goes_into_the_secret,
     "make delete-data": test_teardown.test_order_is_function_then_database_then_secret,
     "make domain": test_custom_domain,
+    "make configure": test_configure,
     "make data": test_deploy.test_database_has_a_stack_of_its_own,
     "python -m infra.deployment.secret_key rotate": test_secret_key,
     "python -m infra.deployment.secret_key retire": test_secret_key,

@@ -1,0 +1,153 @@
+"""The values of a stage that differ from account to account, and their way into the stages of zappa_settings.json."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http.request import validate_host
+
+from config.site_checks import gateway_domain, site_host
+from config.zappa_settings import Stage, read_stages
+
+IN_VPC = {"stack": "true", "elsewhere": "false"}
+"""The parameter InVpc of messaging.yaml, by where the database is; with none it stays as it is."""
+FIRST_KEY_OF_MANY = "aws_environment_variables"
+"""New keys come before it, as the long ones are at the end."""
+OUR_NAMES = ("role/", "secret:", "")
+"""How resources in ARNs of the stacks begin, before the stage's own name."""
+
+Settings = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StageValues:
+    """What `make configure` asks for. `database` is none, stack or elsewhere."""
+
+    account: str
+    region: str
+    domain: str
+    sender: str
+    database: str
+    alarm_address: str
+
+    @property
+    def stack_parameters(self) -> dict[str, str]:
+        """Return the parameters that the messaging stack gets besides those of each stage."""
+        place = {"InVpc": IN_VPC[self.database]} if self.database in IN_VPC else {}
+        return {"AlarmAddress": self.alarm_address} | place
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """From the names of a stage, which may be another one, to those of the stage with its values."""
+
+    old: str
+    new: str
+    values: StageValues
+
+    def of(self, value: Any) -> Any:
+        """Return the value with the ARNs, queue URLs and names of the stage's own stacks; others stay."""
+        if isinstance(value, dict):
+            return {key: self.of(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.of(inner) for inner in value]
+        return self._text(value) if isinstance(value, str) else value
+
+    def bucket(self, name: str) -> str:
+        """Return the bucket's name with the account, unless somebody has chosen another one for this stage."""
+        chosen = self.old == self.new and not re.fullmatch(rf"{self.old}-packages-\d{{12}}", name)
+        return name if chosen else f"{self.new}-packages-{self.values.account}"
+
+    def _text(self, text: str) -> str:
+        if text == self.old:
+            return self.new
+        if text.startswith("arn:"):
+            return self._arn(text)
+        url = re.fullmatch(rf"https://sqs\.[a-z0-9-]+\.amazonaws\.com/\d{{12}}/{self.old}(-.+)", text)
+        place = f"https://sqs.{self.values.region}.amazonaws.com/{self.values.account}"
+        return f"{place}/{self.new}{url[1]}" if url else text
+
+    def _arn(self, arn: str) -> str:
+        *_, service, region, _, resource = (*arn.split(":", 5), "", "", "", "", "")[:6]
+        for kind in OUR_NAMES:
+            if re.match(rf"{kind}{self.old}[-/]", resource):
+                place = f"{self.values.region if region else ''}:{self.values.account}"
+                return f"arn:aws:{service}:{place}:{kind}{self.new}{resource[len(kind + self.old) :]}"
+        return arn
+
+
+def configured(document: Mapping[str, Settings], name: str, values: StageValues) -> dict[str, Settings]:
+    """Return the document with this stage, which may be new, and with every other stage as it was.
+
+    Raises ZappaSettingsError where the document is unusable.
+    """
+    before = {stage.name: stage for stage in read_stages(document)}
+    base = before.get(name) or before[next(iter(document))]
+    own = dict(document.get(name, {"extends": base.name}))
+    changes = _changes(base, name, values)
+    inherited = base.settings if name in document else {"stack_parameters": None}
+    _insert(own, {key: value for key, value in changes.items() if inherited.get(key) != value})
+    result = {**document, name: own}
+    _keep_heirs(result, before, name)
+    return result
+
+
+def _changes(base: Stage, name: str, values: StageValues) -> Settings:
+    project = base.settings.get("project_name", "")
+    renaming = Renaming(f"{project}-{base.name}", f"{project}-{name}", values)
+    settings = base.settings
+    parameters = settings.get("stack_parameters", {}) if base.name == name else {}
+    kept = {key: value for key, value in parameters.items() if key not in ("AlarmAddress", "InVpc")}
+    return {
+        "aws_region": values.region,
+        "s3_bucket": renaming.bucket(settings.get("s3_bucket", "")),
+        **{key: renaming.of(settings[key]) for key in ("role_arn", "dead_letter_arn") if key in settings},
+        "stack_parameters": kept | values.stack_parameters,
+        "aws_environment_variables": _variables(base, name, renaming),
+        "events": renaming.of(settings.get("events", [])),
+    }
+
+
+def _variables(base: Stage, name: str, renaming: Renaming) -> Settings:
+    variables, values = base.settings.get("aws_environment_variables", {}), renaming.values
+    site_url, hosts = str(variables.get("SITE_URL", "")), str(variables.get("ALLOWED_HOSTS", ""))
+    former = [host.strip() for host in hosts.split(",") if host.strip()] if base.name == name else []
+    own = {
+        "ALLOWED_HOSTS": ",".join(_hosts(former, site_host(site_url), values)),
+        "SITE_URL": site_url if site_host(site_url) == values.domain else f"https://{values.domain}",
+        "SES_FROM_ADDRESS": values.sender,
+    }
+    renamed: Settings = renaming.of(variables)
+    return renamed | own
+
+
+def _hosts(former: list[str], former_site: str, values: StageValues) -> list[str]:
+    """Leave out the former site and API Gateways of other regions; hosts that somebody has added stay."""
+    gateway = gateway_domain(values.region)
+    hosts = [host for host in former if ".execute-api." not in host or host.endswith(gateway)]
+    hosts = [host for host in hosts if host not in {former_site} - {values.domain}]
+    site = [] if validate_host(values.domain, hosts) else [values.domain]
+    return [*site, *hosts, *([] if any(host.endswith(gateway) for host in hosts) else [gateway])]
+
+
+def _insert(own: Settings, changes: Settings) -> None:
+    """Change what is there in its place."""
+    items = list((own | {key: value for key, value in changes.items() if key in own}).items())
+    at = next((index for index, (key, _) in enumerate(items) if key == FIRST_KEY_OF_MANY), len(items))
+    items[at:at] = [(key, value) for key, value in changes.items() if key not in own]
+    own.clear()
+    own.update(items)
+
+
+def _keep_heirs(document: dict[str, Settings], before: Mapping[str, Stage], name: str) -> None:
+    """Write into the stages that extend this one what they had from it."""
+    for heir in read_stages(document):
+        if heir.name == name:
+            continue
+        former = before[heir.name].settings
+        changed = [key for key, value in heir.settings.items() if former.get(key) != value]
+        if changed:
+            own = dict(document[heir.name])
+            _insert(own, {key: former.get(key, {}) for key in changed})
+            document[heir.name] = own
