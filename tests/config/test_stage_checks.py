@@ -43,7 +43,7 @@ from tests.config.settings_file import GOOD_STAGE, VARIABLES, found, ids, writte
         ("lambda_concurrency", "20", "config.E039"),
         ("lambda_concurrency", 1.5, "config.E039"),
         ("lambda_concurrency", True, "config.E039"),
-        ("stack_parameters", None, "config.E061"),
+        ("stack_parameters", "AlarmAddress", "config.E061"),
         ("stack_parameters", {"SilentMinutes": 5}, "config.E061"),
         ("environment_variables", {"COLOUR": "blue"}, "config.E031"),
         ("remote_env", "s3://bucket/file.json", "config.E032"),
