@@ -1,5 +1,6 @@
 """The API's stack, which Zappa makes, in every state that a failed or interrupted deployment leaves it in."""
 
+import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,10 +11,12 @@ from pathlib import Path
 import boto3
 import pytest
 
-from infra.deployment import cloud_stack, zappa_command
+from infra.deployment import cloud_stack, teardown, zappa_command
 from infra.deployment.api_stack import ApiStack
 from infra.deployment.deployment import Deployment
+from infra.deployment.remains import Remains
 from infra.deployment.stack_watch import StackWatch
+from infra.deployment.steps import Steps
 from infra.errors import StackFailed, ZappaFailed
 from infra.packaging.packaging_environment import PROJECT
 from tests.infra.deployment.account import Account
@@ -26,6 +29,7 @@ from tests.patience import PATIENCE_SECONDS
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 
 API = "subs-dev"
+TEMPLATE = '{"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "subs-dev"}}}}'
 
 
 @pytest.fixture(autouse=True)
@@ -52,8 +56,8 @@ def checkout_stays_as_it_is() -> Iterator[None]:
     assert not list(PROJECT.glob("*-template-*.json"))
 
 
-def test_first_deployment_that_failed_on_its_api_can_be_repeated(
-    deployment: Deployment, package: Path, answers: InjectedAnswers
+def test_first_deployment_that_failed_on_its_api_can_be_repeated_and_undone(
+    deployment: Deployment, package: Path, answers: InjectedAnswers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers.alter("cloudformation.CreateStack", breaking(API, "ROLLBACK_COMPLETE", Api="limit exceeded"))
     with pytest.raises(ZappaFailed, match=r"stack subs-dev is in ROLLBACK_COMPLETE: Api: limit exceeded\n"):
@@ -64,12 +68,22 @@ def test_first_deployment_that_failed_on_its_api_can_be_repeated(
 
     assert deployment.api.exists
     assert boto3.client("apigateway").get_stages(restApiId=deployment.api.resource("Api"))["item"]
+    deployment.function.delete()  # by hand
+    assert deployment.upload(package) == "deploy"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("dev\n"))
+    teardown.undeploy(deployment, Steps())
+    assert not list(Remains(deployment).parts())
+    assert boto3.client("events").list_rules()["Rules"] == []
 
 
 def test_update_that_is_rolled_back_tells_its_own_reasons_and_blocks_nothing(
     deployment: Deployment, package: Path, answers: InjectedAnswers
 ) -> None:
-    deployment.upload(package)
+    role, code = deployment.outputs()["RoleArn"], package.read_bytes()
+    deployment.function.client.create_function(
+        FunctionName=API, Runtime="python3.11", Role=role, Handler="a.a", Code={"ZipFile": code}
+    )
+    deployment.api.client.create_stack(StackName=API, TemplateBody=TEMPLATE)
     break_stack(API, "UPDATE_ROLLBACK_COMPLETE", Api="of the first run")
     answers.alter("cloudformation.UpdateStack", breaking(API, "UPDATE_ROLLBACK_IN_PROGRESS", Api="of the second run"))
     with pytest.raises(ZappaFailed, match="is in UPDATE_ROLLBACK_IN_PROGRESS: Api: of the second run\n"):
@@ -83,9 +97,7 @@ def test_update_that_is_rolled_back_tells_its_own_reasons_and_blocks_nothing(
     "status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"]
 )
 def test_api_that_never_lived_is_cleared_away_before_an_upload(deployment: Deployment, status: str) -> None:
-    boto3.client("cloudformation").create_stack(
-        StackName=API, TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
-    )
+    deployment.api.client.create_stack(StackName=API, TemplateBody=TEMPLATE)
     break_stack(API, status)
 
     assert not ApiStack(deployment.api, deployment.function, deployment.zappa()).prepare("role")
@@ -96,9 +108,7 @@ def test_api_that_never_lived_is_cleared_away_before_an_upload(deployment: Deplo
 def test_api_that_a_person_must_repair_is_refused_before_anything_is_uploaded(
     deployment: Deployment, package: Path
 ) -> None:
-    boto3.client("cloudformation").create_stack(
-        StackName=API, TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
-    )
+    deployment.api.client.create_stack(StackName=API, TemplateBody=TEMPLATE)
     break_stack(API, "UPDATE_ROLLBACK_FAILED")
     with pytest.raises(StackFailed, match="continue-update-rollback --stack-name subs-dev`"):
         deployment.upload(package)

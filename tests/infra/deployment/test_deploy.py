@@ -21,7 +21,6 @@ from infra.deployment.steps import Steps
 from infra.errors import DeployError, DirtyRelease, NotAsPackaged, NotConfirmed, Refused, ZappaFailed
 from infra.local.moto_server import ACCOUNT
 from infra.packaging import zappa_hooks
-from infra.packaging.executed_packages import code_sha256
 from infra.packaging.release import Release
 from tests.infra.deployment.account import SECRET, Account
 from tests.infra.deployment.release_zip import code_of
@@ -187,24 +186,13 @@ def test_stack_whose_first_attempt_failed_is_made_anew(account: Account) -> None
     assert deployment.outputs()["FunctionName"] == "subs-dev"
 
 
-def test_interrupted_first_deployment_is_begun_anew(account: Account, package: Path) -> None:
-    deployment = account.deployment()
-    boto3.client("lambda").create_function(
-        FunctionName="subs-dev",
-        Runtime="python3.11",
-        Role=deployment.outputs()["RoleArn"],
-        Handler="handler.handler",
-        Code={"ZipFile": code_of("half")},
-    )
+def test_function_without_an_api_gets_one_and_keeps_its_releases(released: Deployment, package: Path) -> None:
+    kept = released.releases.kept()
 
-    assert deployment.upload(package) == "update; the API was gone and is made anew"
-    deployment.complete()
-    kept = deployment.releases.keep(code_sha256(package))
+    assert released.upload(package) == "update; the API was gone and is made anew"
 
-    assert deployment.api.exists
-    boto3.client("cloudformation").delete_stack(StackName="subs-dev")
-    assert deployment.upload(package) == "update; the API was gone and is made anew"
-    assert deployment.releases.kept() == [kept]
+    assert released.api.exists
+    assert released.releases.kept() == kept
 
 
 def test_error_that_zappa_only_prints_is_an_error(account: Account) -> None:
