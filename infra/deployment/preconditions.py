@@ -1,4 +1,4 @@
-"""What must be right before a deployment changes anything. Each finding says what to do."""
+"""Problems that are found before a deployment changes anything. Each says what to do."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from infra.deployment.deployed_function import DeployedFunction
 
 
 def settings_problems(settings_file: Path) -> list[str]:
-    """What `manage.py check` finds in zappa_settings.json: functions, schedules, and all that deploys half."""
+    """Return what `manage.py check` finds in zappa_settings.json: functions, schedules, and all that deploys half."""
     return [f"{message.obj}: {message.msg}. {message.hint}" for message in check_file(settings_file)]
 
 
@@ -30,7 +30,7 @@ def directory_problems(directory: Path) -> list[str]:
 
 
 def output_problems(stage: Stage, outputs: Mapping[str, str]) -> Iterator[str]:
-    """Whether the stack made what the settings name."""
+    """Yield what the settings name and the stack did not make."""
     for key, output in (("role_arn", "RoleArn"), ("dead_letter_arn", "DeadLetterQueueArn")):
         if stage.settings.get(key) != outputs.get(output):
             yield f"{key} in zappa_settings.json is not what the stack made: set it to {outputs.get(output)}."
@@ -41,7 +41,7 @@ def output_problems(stage: Stage, outputs: Mapping[str, str]) -> Iterator[str]:
 
 
 def secret_problems(secret_arn: str, region: str) -> Iterator[str]:
-    """Whether the secret has all that the function reads at its start, as the function reads it."""
+    """Yield what the secret lacks of all that the function reads at its start, as the function reads it."""
     variables = _secret_variables(secret_arn, region)
     missing = [key for key in REQUIRED if not variables.get(key)]
     if missing:
@@ -53,7 +53,7 @@ def secret_problems(secret_arn: str, region: str) -> Iterator[str]:
 
 
 def database_problems(address: str) -> Iterator[str]:
-    """Whether it is a database that a function can use; the address itself is not repeated."""
+    """Yield why a function could not use this database; the address itself is not repeated."""
     if address.startswith("sqlite"):
         yield "DATABASE_URL names SQLite, which loses its data on Lambda. Use PostgreSQL."
     elif address and not is_database_url(address):
@@ -61,7 +61,7 @@ def database_problems(address: str) -> Iterator[str]:
 
 
 def architecture_problems(function: DeployedFunction, architecture: str) -> Iterator[str]:
-    """Return True if the deployed function, if any, can be updated: Zappa changes no function's architecture."""
+    """Yield why the deployed function, if any, cannot be updated: Zappa changes no function's architecture."""
     found = function.architecture
     if found and found != architecture:
         yield (

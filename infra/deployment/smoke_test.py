@@ -1,4 +1,4 @@
-"""Whether what was deployed works: its jobs run once, and it answers."""
+"""The smoke test of what was deployed: its jobs run once, it answers, and links lead to it."""
 
 import json
 import time
@@ -61,7 +61,7 @@ class SmokeTest:
 
 
 def get(url: str) -> tuple[int, str]:
-    """Status and body; status 0 where there was no answer."""
+    """Return status and body; status 0 where there was no answer."""
     request = urllib.request.Request(url, headers={"User-Agent": "smoke-test"})  # noqa: S310 - the API's or our own
     try:
         with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as answer:  # noqa: S310
@@ -74,7 +74,7 @@ def get(url: str) -> tuple[int, str]:
 
 
 def _said(body: str) -> dict[str, Any]:
-    """What `/readyz` says; empty where somebody else answered."""
+    """Return what `/readyz` says; empty where somebody else answered."""
     try:
         answer = json.loads(body)
     except ValueError:

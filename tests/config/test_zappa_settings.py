@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.test import RequestFactory, override_settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -91,6 +93,14 @@ def test_shipped_stages_share_no_role_bucket_queue_or_topic() -> None:
         assert dev[key] != production[key]
     shared = dev["aws_environment_variables"].items() & production["aws_environment_variables"].items()
     assert {name for name, _ in shared} == {"INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT"}
+
+
+def test_shipped_links_lead_to_a_host_that_django_answers_to() -> None:
+    for stage in shipped_stages():
+        variables = stage.settings["aws_environment_variables"]
+        with override_settings(ALLOWED_HOSTS=variables["ALLOWED_HOSTS"].split(",")):
+            for host in (urlsplit(variables["SITE_URL"]).netloc, "abcdef1234.execute-api.us-east-1.amazonaws.com"):
+                assert RequestFactory().get("/", headers={"host": host}).get_host() == host
 
 
 @pytest.mark.parametrize(

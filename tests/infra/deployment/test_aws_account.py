@@ -1,7 +1,12 @@
 """Every command works in the stage's region and account, whatever the shell has."""
 
+import ast
+import json
 import os
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import boto3
 import pytest
@@ -128,3 +133,23 @@ def test_zappas_own_command_in_another_region_is_refused(
     assert said.status == 1
     assert f"The shell says {ELSEWHERE}, and dev is in us-east-1" in said.out + said.err
     assert answers.calls == []
+
+
+LOADED = """
+import json, sys, infra.deployment.deploy, infra.deployment.secret_key
+print(json.dumps([m.__file__ for name, m in sys.modules.items() if name.startswith("infra.") and m.__file__]))
+"""
+
+
+def clients_of(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"boto3.client", "boto3.resource"}:
+            yield node
+
+
+def test_each_client_of_a_command_names_its_region() -> None:
+    loaded = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    calls = [(path, call) for path in json.loads(loaded.stdout) for call in clients_of(Path(path))]
+    assert len(calls) > 10
+    without = [(path, call.lineno) for path, call in calls if "region_name" not in {key.arg for key in call.keywords}]
+    assert without == []
