@@ -87,14 +87,11 @@ class CustomDomain:
         Zappa's API is of its own stack and has another id after `make undeploy`, which has taken the mapping away.
         """
         domain = self.stack.outputs()["DomainName"]
-        try:
-            found = self.gateway.get_base_path_mapping(domainName=domain, basePath=ROOT)
-        except ClientError as error:
-            if _code(error) != "NotFoundException":
-                raise
+        found = self._mapping(domain)
+        if not found:
             self.gateway.create_base_path_mapping(domainName=domain, restApiId=api_id, stage=stage)
             return True
-        if (found["restApiId"], found["stage"]) == (api_id, stage):
+        if found == (api_id, stage):
             return False
         changes = [("/restapiId", api_id), ("/stage", stage)]
         self.gateway.update_base_path_mapping(
@@ -104,10 +101,33 @@ class CustomDomain:
         )
         return True
 
+    def leads_elsewhere(self, api_id: str, stage: str) -> str:
+        """Return where API Gateway leads the links to, unless to the API's stage; empty if it does not know the host.
+
+        Another stage of the service answers as this one does, so that asking there tells nothing.
+        """
+        found = self._mapping(self.host) if self.host else None
+        if not found or found == (api_id, stage):
+            return ""
+        return (
+            f"SITE_URL leads elsewhere: API Gateway leads {self.host} to the API {found[0]}, stage "
+            f"{found[1] or 'any'}, and this one is {api_id}, stage {stage}. Two stages cannot share a domain: set "
+            "SITE_URL in zappa_settings.json."
+        )
+
     def record(self) -> str:
         """Return the DNS record that is to be published by hand; empty where Route 53 has it."""
         outputs = self.stack.outputs()
         return "" if outputs["HostedZoneId"] else f"{outputs['DomainName']}. CNAME {outputs['RegionalDomainName']}."
+
+    def _mapping(self, domain: str) -> tuple[str, str] | None:
+        try:
+            found = self.gateway.get_base_path_mapping(domainName=domain, basePath=ROOT)
+        except ClientError as error:
+            if _code(error) == "NotFoundException":
+                return None
+            raise
+        return found["restApiId"], found.get("stage", "")
 
     def _certificate_problems(self, arn: str) -> Iterator[str]:
         region = self.certificates.meta.region_name

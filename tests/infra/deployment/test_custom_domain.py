@@ -124,6 +124,17 @@ def test_domain_that_leads_to_an_api_that_is_gone_is_led_to_the_new_one(stage_on
     assert leads_to() == (api, "dev")
 
 
+def test_links_to_another_stage_of_the_service_are_told(stage_on_aws: RunningStage) -> None:
+    provide(stage_on_aws)
+    assert "leads elsewhere" not in stage_on_aws.deployment.smoke_test()
+    gateway = boto3.client("apigateway")
+    other = gateway.create_rest_api(name="other")["id"]
+    gateway.create_domain_name(domainName=HOST)
+    gateway.create_base_path_mapping(domainName=HOST, restApiId=other, stage="")
+    said = stage_on_aws.deployment.smoke_test()
+    assert f"SITE_URL leads elsewhere: API Gateway leads {HOST} to the API {other}, stage any, and this" in said
+
+
 REFUSED: dict[str, tuple[Callable[[], dict[str, str]], str]] = {
     "nothing": (dict, "needs PARAMETERS=.HostedZoneId="),
     "unknown zone": (lambda: {"HostedZoneId": "Z404"}, "no zone Z404"),
