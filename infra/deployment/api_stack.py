@@ -3,10 +3,15 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.deployed_function import DeployedFunction
+from infra.deployment.domain_mappings import DomainMappings
 from infra.deployment.zappa_command import ZappaCommand
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
 
 TAG = "ZappaProject"
 """Of a stack that Zappa made; `zappa undeploy` deletes no other."""
@@ -19,6 +24,7 @@ class ApiStack:
     stack: CloudStack
     function: DeployedFunction
     zappa: ZappaCommand
+    gateway: "APIGatewayClient"
 
     def prepare(self, role_arn: str) -> bool:
         """Make a stack fit for an upload, in any state; return True if it was made anew. Raises StackFailed.
@@ -28,6 +34,7 @@ class ApiStack:
         the function keeps its releases.
         """
         if self.stack.status == "DELETE_FAILED":
+            DomainMappings(self.gateway, self.stack.resource("Api")).remove()
             self.stack.delete()
         self.stack.clear_failed()
         if not self.function.exists or self.stack.exists:

@@ -240,7 +240,8 @@ class Deployment:
             self.stage, self.outputs(), datetime.now(UTC), f"commit {recorded_commit(package)}"
         )
         zappa = self._zappa_with(settings)
-        made = ApiStack(self.api, self.function, zappa).prepare(settings["role_arn"])
+        gateway = boto3.client("apigateway", region_name=self.region)
+        made = ApiStack(self.api, self.function, zappa, gateway).prepare(settings["role_arn"])
         command = "update" if self.function.exists else "deploy"
         if command == "update":
             self.function.wait_until_idle()

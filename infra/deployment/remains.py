@@ -10,6 +10,7 @@ import boto3
 
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.deployment import Deployment
+from infra.deployment.domain_mappings import DomainMappings
 from infra.deployment.event_source_mappings import EventSourceMappings
 from infra.deployment.polling import poll
 from infra.deployment.schedule_rules import ScheduleRules
@@ -64,20 +65,10 @@ class Remains:
                 raise NotSettled(f"{function.name} could not be deleted within {self.limit}: {said}. Try again.")
         return len(found)
 
-    def remove_domain_mappings(self) -> int:
-        """Take the API off every custom domain, and return their number: AWS deletes no API that a domain leads to."""
-        api_id, client = self.deployment.api.resource("Api"), self._gateway
-        domains = [domain for page in client.get_paginator("get_domain_names").paginate() for domain in page["items"]]
-        found = [
-            (domain["domainName"], mapping["basePath"])
-            for domain in domains
-            for page in client.get_paginator("get_base_path_mappings").paginate(domainName=domain["domainName"])
-            for mapping in page.get("items", [])
-            if api_id and mapping["restApiId"] == api_id
-        ]
-        for name, path in found:
-            client.delete_base_path_mapping(domainName=name, basePath=path)
-        return len(found)
+    @property
+    def domain_mappings(self) -> DomainMappings:
+        """The custom domains that lead to the API."""
+        return DomainMappings(self._gateway, self.deployment.api.resource("Api"))
 
     def templates(self) -> list[str]:
         """Return the keys of templates that a failed deployment left in the bucket."""

@@ -21,7 +21,7 @@ def undeploy(deployment: Deployment, steps: Steps) -> None:
     with _alone(deployment, "undeploy"):
         steps.take("schedule", lambda: f"{remains.rules.remove()} rules")
         steps.take("event sources", lambda: f"{remains.event_sources.remove_all(remains.function_arn)} mappings")
-        steps.take("domains of the API", lambda: f"{remains.remove_domain_mappings()} mappings")
+        steps.take("domains of the API", lambda: f"{remains.domain_mappings.remove()} mappings")
         steps.take("API", deployment.api.delete)
         steps.take("function", lambda: f"{remains.remove_functions()} functions")
         steps.take("templates in the bucket", lambda: f"{remains.remove_templates()} objects")
@@ -91,6 +91,7 @@ def _tell_kept(deployment: Deployment) -> None:
     held = {
         deployment.messaging: f"queues, secret and log group /aws/lambda/{deployment.name}",
         deployment.data: "database and network",
+        deployment.domain.stack: "domain and certificate",
     }
     kept = [f"stack {stack.name} ({what})" for stack, what in held.items() if stack.status]
     kept += [f"bucket {deployment.bucket.name}"] if deployment.bucket.exists else []
