@@ -84,7 +84,7 @@ deploy-local: $(READY) ## all that a deployment is, against a local AWS: stack, 
 	@$(PYTHON) -m infra.deployment.deploy_local
 
 configure: $(READY) stage-is-given ## write account, region, domain, sender and so on into a stage's settings; asks, or PARAMETERS="Name=value ..."
-	@$(PYTHON) -m infra.deployment.deploy configure $(STAGE) $(foreach given,$(PARAMETERS),--parameter '$(given)')
+	@$(PYTHON) -m infra.deployment.deploy configure $(STAGE) $(foreach given,$(PARAMETERS),--parameter '$(subst ','\'',$(given))')
 
 stack: $(READY) stage-is-given ## make or update a stage's stack on AWS; PARAMETERS="Name=value ..."
 	@$(PYTHON) -m infra.deployment.deploy stack $(STAGE) $(addprefix --parameter ,$(PARAMETERS))

@@ -44,7 +44,7 @@ class StageQuestions:
         if unknown:
             raise Refused(f"{', '.join(unknown)}: no such parameter. There are {', '.join(NAMES)}.")
         caller = account_answers.account()
-        print(f"AWS says that these credentials are of: {account_answers.caller()}")
+        print(f"Credentials: {account_answers.caller()}")
         account = self._ask("Account", _unless_documented(self._account, DOCUMENTED_ACCOUNT) or caller, _account)
         if caller and account and account != caller:
             print(f"Note: to deploy this stage, use credentials of {account} instead of {caller}.")

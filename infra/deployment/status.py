@@ -1,6 +1,7 @@
 """The state of a stage in one table, which holds also where half of the stage is missing or broken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -9,14 +10,17 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from foundation.metrics import Metric
+from infra.deployment import polling
 from infra.deployment.deployment import Deployment
+from infra.deployment.polling import poll
 from infra.deployment.release_record import ReleaseRecord, ReleaseRecords, minute
 from infra.deployment.releases import LATEST
 from infra.deployment.service_metrics import LOOKED_BACK, ServiceMetrics
-from infra.deployment.smoke_test import get, problems_in
+from infra.deployment.smoke_test import REQUEST_SECONDS, get, problems_in
 from infra.errors import InfraError, NotHealthy
 
 NO_VALUE = f"no value within {LOOKED_BACK // timedelta(hours=1)} h"
+LIMIT = timedelta(seconds=REQUEST_SECONDS)
 NOTHING = "nothing is deployed"
 
 
@@ -39,8 +43,8 @@ class Status:
     deployment: Deployment
     now: datetime
 
-    def rows(self) -> list[Row]:
-        """Return the table."""
+    def rows(self) -> Iterator[Row]:
+        """Yield the table, each row as soon as it is answered."""
         asked: dict[str, Callable[[], tuple[str, bool]]] = {
             "release": self._release,
             "commit": lambda: (self._record(self.deployment.releases.live() or LATEST).commit, True),
@@ -51,7 +55,8 @@ class Status:
             "alarms": self._alarms,
             "at work": self._at_work,
         }
-        return [_row(name, ask) for name, ask in asked.items()]
+        for name, ask in asked.items():
+            yield _row(name, ask)
 
     def _record(self, version: str) -> ReleaseRecord:
         return ReleaseRecords(self.deployment.releases).of(version)
@@ -62,7 +67,7 @@ class Status:
 
     def _health(self) -> tuple[str, bool]:
         url = f"{self.deployment.url()}/readyz"
-        status, body = get(url)
+        status, body = _get(url)
         if status == HTTPStatus.OK:
             return "ok", True
         return f"{url} answered {status or 'nothing'}: {problems_in(body)}", False
@@ -86,7 +91,9 @@ class Status:
         pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
         alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
         alarming = [alarm["AlarmName"].removeprefix(prefix) for alarm in alarms if alarm["StateValue"] == "ALARM"]
-        return (", ".join(alarming) if alarming else f"none of {len(alarms)}"), not alarming
+        if not alarms:
+            return "there are none; `make stack` makes them", True
+        return ", ".join(alarming) or f"none of {len(alarms)}", not alarming
 
     def _at_work(self) -> tuple[str, bool]:
         lock = self.deployment.lock("status")
@@ -98,12 +105,21 @@ class Status:
 
 def show(deployment: Deployment, now: datetime) -> None:
     """Print the table. Raises NotHealthy where a row asks for attention."""
-    rows = Status(deployment, now).rows()
-    for row in rows:
-        print(row)
-    unhealthy = [row.name for row in rows if not row.healthy]
+    unhealthy = []
+    for row in Status(deployment, now).rows():
+        print(row, flush=True)
+        unhealthy += [] if row.healthy else [row.name]
     if unhealthy:
         raise NotHealthy(f"{deployment.name} is not healthy: {', '.join(unhealthy)}. docs/runbook.md says what to do.")
+
+
+def _get(url: str) -> tuple[int, str]:
+    """A cold start on a database that wakes up takes longer than a person likes to see nothing."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        answer = executor.submit(get, url)
+        seconds = polling.INTERVAL.total_seconds()
+        poll(lambda: "" if wait([answer], seconds).done else f"{url} has not answered yet", LIMIT, timedelta(0))
+        return answer.result()
 
 
 def _row(name: str, ask: Callable[[], tuple[str, bool]]) -> Row:

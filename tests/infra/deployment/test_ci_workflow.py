@@ -60,6 +60,12 @@ def test_confirmation_reaches_the_command() -> None:
     assert made.stdout == "1\n"
 
 
+def test_parameters_reach_the_command_as_they_are() -> None:
+    parameters = "Sender=o'neil@example.org AlarmAddress=<you>"
+    made = make("configure", "STAGE=dev", f"PARAMETERS={parameters}", "PYTHON=printf '%s|'")
+    assert made.stdout.endswith("|--parameter|Sender=o'neil@example.org|--parameter|AlarmAddress=<you>|")
+
+
 @pytest.mark.parametrize("name", [name for name, job in JOBS.items() if "make deploy-local" not in commands(job)])
 def test_job_that_changes_a_stage_is_alone_and_not_cancelled(name: str) -> None:
     job = JOBS[name]

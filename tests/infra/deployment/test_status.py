@@ -106,7 +106,7 @@ def test_stage_without_anything_is_shown_as_such(account: Account) -> None:
 
 def test_what_aws_does_not_say_is_told_in_its_row_alone(live: RunningStage, answers: InjectedAnswers) -> None:
     answers.refuse("monitoring.DescribeAlarms", "AccessDenied", "not authorized to perform", status=403)
-    rows = Status(live.deployment, NOW).rows()
+    rows = list(Status(live.deployment, NOW).rows())
     assert [row.name for row in rows if not row.healthy] == ["alarms"]
     (alarms,) = (row for row in rows if row.name == "alarms")
     assert "not authorized to perform" in alarms.said
