@@ -45,7 +45,7 @@ class CloudStack:
 
     @property
     def exists(self) -> bool:
-        """Whether there is one that can be used."""
+        """Return True if there is one that can be used."""
         return self.status not in {"", *NEVER_LIVED}
 
     @property
