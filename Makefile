@@ -26,14 +26,14 @@ ONCE_TESTS := tests/config tests/infra tests/browser tests/second_emulator tests
 
 # What a shell may hold for a deployment, or for other projects, has no say in what is run here.
 unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
-ON_AWS := configure stack data domain database-url deploy rollback manage tail status releases undeploy delete-data delete-stack
+ON_AWS := configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack
 ifeq ($(filter $(ON_AWS),$(MAKECMDGOALS)),)
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE
 endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos mutations bench bench-quick package deploy-local configure stack data domain database-url deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql schema messages browser lock clean distclean
+.PHONY: help run test chaos mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,9 @@ domain: $(READY) stage-is-given ## make or update a stage's domain and certifica
 
 database-url: $(READY) stage-is-given ## put the address of a database elsewhere into a stage's secret; asks for it
 	@$(PYTHON) -m infra.deployment.deploy database-url $(STAGE)
+
+plan: $(READY) stage-is-given ## what deploy would do to a stage, as a diff, without changing anything
+	@$(PYTHON) -m infra.deployment.deploy plan $(STAGE)
 
 deploy: $(READY) stage-is-given ## deploy a stage to AWS: check, package, update, migrate, test, keep or roll back
 	@$(PYTHON) -m infra.deployment.deploy deploy $(STAGE)

@@ -7,6 +7,7 @@ from django.db import connection
 
 from config.release_migrations import ReleaseMigrations, applied, pending
 from foundation.invocation import LambdaContext, scheduled_job
+from foundation.operation_locks import locks_of
 
 RESERVE = timedelta(seconds=10)
 """Time of an invocation that is left for the end: a statement that is cancelled, its rollback, the answer."""
@@ -21,7 +22,8 @@ def migrate(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return ReleaseMigrations(lambda: invocation.time_left() - RESERVE).run().as_dict()
 
 
-def migrations(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
-    """Return the names of the migrations that the database has, and of those that this release would apply."""
+def migrations(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Return the names of the migrations that the database has, and of those to come the locks of each, by name."""
     with scheduled_job(event, context):
-        return {"applied": applied(connection), "pending": pending(connection)}
+        planned = {str(migration): locks_of(migration) for migration in pending(connection)}
+        return {"applied": applied(connection), "pending": planned}

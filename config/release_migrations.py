@@ -82,7 +82,7 @@ class ReleaseMigrations:
             outcome.stopped_by = "other run"
         outcome.stopped_at = str(self._current or "")
         self._connection.close_if_unusable_or_obsolete()
-        outcome.remaining = pending(self._connection)
+        outcome.remaining = [str(migration) for migration in pending(self._connection)]
         outcome.has_progressed = bool(outcome.applied) or self._limits.rows_changed
         return outcome
 
@@ -149,10 +149,10 @@ class _Migrate(migrate.Command):
             self._migrations.finish(migration)
 
 
-def pending(connection: BaseDatabaseWrapper) -> list[str]:
+def pending(connection: BaseDatabaseWrapper) -> list[Migration]:
     """Return the migrations that the database lacks, in the order in which they are applied."""
     executor = MigrationExecutor(connection)
-    return [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    return [migration for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
 
 
 def applied(connection: BaseDatabaseWrapper) -> list[str]:

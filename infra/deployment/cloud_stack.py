@@ -123,7 +123,7 @@ class CloudStack:
         try:
             if stack is None:
                 return self._create(body, parameters, tags, token)
-            return self._update(stack, body, parameters, token)
+            return self._update(body, parameters, token)
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 return ""
@@ -139,16 +139,21 @@ class CloudStack:
             ClientRequestToken=token,
         )["StackId"]
 
-    def _update(self, stack: "StackTypeDef", body: str, parameters: Mapping[str, str], token: str) -> str:
-        before = {given["ParameterKey"] for given in stack.get("Parameters", [])}
+    def parameters(self, body: str, given: Mapping[str, str]) -> "list[ParameterTypeDef]":
+        """Return the parameters of an update to this template: the others that it knows keep their values."""
+        stack = self._find()
+        before = {found["ParameterKey"] for found in stack.get("Parameters", [])} if stack else set()
         known = {found["ParameterKey"] for found in self.client.get_template_summary(TemplateBody=body)["Parameters"]}
         kept: list[ParameterTypeDef] = [
-            {"ParameterKey": key, "UsePreviousValue": True} for key in sorted(before & known - set(parameters))
+            {"ParameterKey": key, "UsePreviousValue": True} for key in sorted(before & known - set(given))
         ]
+        return _given(given) + kept
+
+    def _update(self, body: str, parameters: Mapping[str, str], token: str) -> str:
         return self.client.update_stack(
             StackName=self.name,
             TemplateBody=body,
-            Parameters=_given(parameters) + kept,
+            Parameters=self.parameters(body, parameters),
             Capabilities=["CAPABILITY_NAMED_IAM"],
             ClientRequestToken=token,
         )["StackId"]

@@ -11,6 +11,7 @@ from infra.deployment.deployed_function import DeployedFunction
 from infra.errors import NotMigrated, SmokeTestFailed
 
 JOB = "config.release_jobs.migrate"
+PLAN = "config.release_jobs.migrations"
 LIMIT = timedelta(hours=1)
 """For all invocations together; as that of a stack."""
 PAUSE = timedelta(seconds=5)
@@ -35,7 +36,7 @@ REMEDIES = {
 """What to do, by the reason for which a run stopped."""
 
 Outcome = dict[str, Any]
-"""Members of config.release_migrations.MigrationRun."""
+"""The answer of a job: members of config.release_migrations.MigrationRun, or what is applied and pending."""
 
 
 @dataclass(frozen=True)
@@ -47,27 +48,38 @@ class DatabaseMigration:
     pause: timedelta = PAUSE
 
     def run(self) -> str:
-        """Invoke the function until the database is where the code is; return what was applied. Raises NotMigrated.
+        """Tell what is to be applied, and invoke the function until it is; return how many that were.
 
-        Every migration is recorded by itself, so an interrupted run goes on where it stopped.
+        Every migration is recorded by itself, so an interrupted run goes on where it stopped. Raises NotMigrated.
         """
+        self._tell_plan()
         started, applied = time.monotonic(), 0
         while True:
-            outcome = self._invoke()
+            outcome = self._invoke(JOB)
             applied += len(outcome["applied"])
             if not outcome["stopped_by"]:
                 return f"{applied} applied" if applied else "nothing to apply"
             self._go_on(outcome, timedelta(seconds=time.monotonic() - started))
             print(f"\n    {applied} applied, {len(outcome['remaining'])} to go", end="", flush=True)
 
-    def _invoke(self) -> Outcome:
+    def _tell_plan(self) -> None:
+        """Name each migration and what it locks; in a new database nothing is in use."""
+        planned = self._invoke(PLAN)
+        lines = [f"{len(planned['pending'])} migrations of a new database"]
+        if planned["applied"]:
+            lines = [
+                line for name, locks in planned["pending"].items() for line in (name, *(f"  {lock}" for lock in locks))
+            ]
+        print("".join(f"\n    {line}" for line in lines), end="", flush=True)
+
+    def _invoke(self, job: str) -> Outcome:
         try:
-            outcome: Outcome = self.function.run({"command": JOB})
+            outcome: Outcome = self.function.run({"command": job})
         except SmokeTestFailed as error:
             what_to_do = TOO_LONG if "Task timed out" in str(error) else KEPT
-            raise NotMigrated(f"{JOB} failed: {error}\n{what_to_do}") from error
+            raise NotMigrated(f"{job} failed: {error}\n{what_to_do}") from error
         except (BotoCoreError, ClientError) as error:
-            raise NotMigrated(f"AWS did not answer {JOB}, which may still be at work: {error}\n{KEPT}") from error
+            raise NotMigrated(f"AWS did not answer {job}, which may still be at work: {error}\n{KEPT}") from error
         return outcome
 
     def _go_on(self, outcome: Outcome, elapsed: timedelta) -> None:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import django
 
 from infra.deployment import aws_account, configure, provisioning, release_record, rollout, status, teardown
+from infra.deployment import plan as planning
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.deployment.told_errors import EXPECTED, told
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Command] = {
     "data": lambda deployment, steps, given: provisioning.data(deployment, dict(given.parameter), steps),
     "domain": lambda deployment, steps, given: provisioning.domain(deployment, dict(given.parameter), steps),
     "database-url": lambda deployment, steps, given: provisioning.database_url(deployment),
+    "plan": lambda deployment, steps, given: planning.plan(deployment, steps),
     "deploy": lambda deployment, steps, given: rollout.deploy_commit(deployment, steps),
     "rollback": lambda deployment, steps, given: rollout.rollback(deployment, steps),
     "manage": lambda deployment, steps, given: print(deployment.zappa().run("manage", given.manage)),

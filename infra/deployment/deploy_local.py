@@ -24,6 +24,7 @@ from infra.deployment.local_cloud import LocalCloud
 from infra.deployment.local_use import LocalUse
 from infra.deployment.operator_shell import type_command
 from infra.deployment.operator_use import OperatorUse
+from infra.deployment.plan import Plan
 from infra.deployment.steps import Steps
 from infra.errors import InfraError, NotAsDeployed, NotConfirmed, Refused, TakenBack
 from infra.local.local_environment import be_local
@@ -110,6 +111,8 @@ class DeployLocal:
         changed = change_package(
             package, self._directory / "changed.zip", {EVERY_PAGE: lambda old: old + f"<p>{NEW_WORDS}</p>".encode()}
         )
+        planned = Plan(self._deployment, changed)
+        self._check("plan", lambda: expect("migrations and schedule", planned.migrations() + planned.schedule(), []))
         rollout.deploy(self._deployment, self._steps, changed)
         self._changed = self._deployment.releases.kept()[-1]
         self._check("the page is the new one", self._new_page)

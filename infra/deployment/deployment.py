@@ -194,14 +194,20 @@ class Deployment:
         room = code_storage.quota_problems(self.function.client, package.stat().st_size)
         aws_account.refuse([*problems, *room])
 
+    @property
+    def messaging_parameters(self) -> dict[str, str]:
+        """Parameters of the messaging stack that the settings give."""
+        known = {"Project": self.project, "Stage": self.stage_name, "FromAddress": self.from_address}
+        configured: dict[str, str] = self.stage.settings.get("stack_parameters", {})
+        return configured | known
+
     def update_stack(self, parameters: Mapping[str, str] | None = None) -> bool:
         """Make or update the messaging stack; tell whether anything changed. Raises StackFailed.
 
         The stage's `stack_parameters` are those of `make configure`; the ones given here come before them.
         """
-        known = {"Project": self.project, "Stage": self.stage_name, "FromAddress": self.from_address}
-        configured: dict[str, str] = self.stage.settings.get("stack_parameters", {})
-        return self.messaging.apply(self.templates / "messaging.yaml", configured | known | dict(parameters or {}))
+        known = self.messaging_parameters | dict(parameters or {})
+        return self.messaging.apply(self.templates / "messaging.yaml", known)
 
     def update_data(self, parameters: Mapping[str, str] | None = None) -> bool:
         """Make or update the database's stack; tell whether anything changed. Raises StackFailed."""

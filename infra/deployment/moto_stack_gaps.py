@@ -12,6 +12,8 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
 from moto.rds.models import DBSubnetGroup
 
+from infra.deployment.moto_change_set_gaps import close_change_set_gaps
+
 UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
 """States from which AWS updates a stack."""
 
@@ -80,6 +82,7 @@ def id_of_subnet_group(group: DBSubnetGroup) -> str:
 
 def close_stack_gaps() -> None:
     """Have every moto server of this process answer so."""
+    close_change_set_gaps()
     DBSubnetGroup.physical_resource_id = property(id_of_subnet_group)  # type: ignore[attr-defined]
     for replacement in (create_stack, update_stack, delete_stack, describe_stack_events):
         setattr(CloudFormationResponse, replacement.__name__, replacement)

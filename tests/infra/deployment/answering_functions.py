@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
-from infra.deployment.database_migration import JOB
+from infra.deployment.database_migration import JOB, PLAN
 from infra.sandbox.invocation_result import InvocationResult
 
 MIGRATED = {"applied": [], "remaining": [], "stopped_by": "", "stopped_at": "", "has_progressed": False}
@@ -22,6 +22,10 @@ class AnsweringFunctions:
     def __init__(self) -> None:
         self.migrations: list[dict[str, Any]] = []
         """Answers to the next invocations that migrate."""
+        self.applied: list[str] = []
+        """Migrations that the database has."""
+        self.pending: dict[str, list[str]] = {}
+        """Those that it lacks, with their locks."""
         self.broken: set[str] = set()
         self.unready: set[str] = set()
         self.ran: list[tuple[str, Any]] = []
@@ -35,6 +39,8 @@ class AnsweringFunctions:
             return _result(error={"errorType": "ZeroDivisionError", "errorMessage": "division by zero"})
         if event.get("command") == JOB:
             return _result(self.migrations.pop(0) if self.migrations else MIGRATED)
+        if event.get("command") == PLAN:
+            return _result({"applied": self.applied, "pending": self.pending})
         return _result(self._answer(code, event) if "httpMethod" in event else None)
 
     def invoke_later(self, function: LambdaFunction, event: Any) -> object:

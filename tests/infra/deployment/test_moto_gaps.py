@@ -406,6 +406,43 @@ def refuses_to_update_what_is_being_reviewed(cloud: Cloud) -> bool:
     return False
 
 
+NAMED = {
+    "Parameters": {"Name": {"Type": "String", "Default": "first"}},
+    "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "Name"}}}},
+}
+
+
+def change_set_of(cloud: Cloud, stack: str, **parameters: str) -> dict[str, Any]:
+    """Return the change set for an update of a stack, made of NAMED, that changes parameters alone."""
+    stacks = cloud.client("cloudformation")
+    stacks.create_stack(StackName=stack, TemplateBody=json.dumps(NAMED))
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+    made = stacks.create_change_set(
+        StackName=stack,
+        ChangeSetName="change",
+        ChangeSetType="UPDATE",
+        TemplateBody=json.dumps(NAMED),
+        Parameters=given,
+    )
+    found: dict[str, Any] = stacks.describe_change_set(ChangeSetName=made["Id"])
+    return found
+
+
+def makes_a_change_set_that_fails_where_nothing_differs(cloud: Cloud) -> bool:
+    """A parameter whose value is its default's."""
+    try:
+        found = change_set_of(cloud, "same", Name="first")
+    except ClientError:
+        return False
+    return (found["Status"], found["Changes"]) == ("FAILED", []) and "didn't contain changes" in found["StatusReason"]
+
+
+def tells_what_a_parameter_changes(cloud: Cloud) -> bool:
+    """A topic whose name is a parameter."""
+    changes = [change["ResourceChange"] for change in change_set_of(cloud, "other", Name="second")["Changes"]]
+    return [(change["Action"], change["LogicalResourceId"]) for change in changes] == [("Modify", "Topic")]
+
+
 @pytest.mark.parametrize(
     "closed",
     [
@@ -437,6 +474,8 @@ def refuses_to_update_what_is_being_reviewed(cloud: Cloud) -> bool:
         makes_the_certificate_of_a_stack,
         makes_the_domain_of_a_stack,
         shows_that_a_domain_has_no_mappings,
+        makes_a_change_set_that_fails_where_nothing_differs,
+        tells_what_a_parameter_changes,
         says_what_mail_the_account_may_send,
     ],
 )

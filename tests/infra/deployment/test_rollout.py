@@ -28,12 +28,12 @@ def live(stage_on_aws: RunningStage) -> RunningStage:
 
 def test_release_that_fails_is_taken_back(live: RunningStage, capsys: pytest.CaptureFixture[str]) -> None:
     live.functions.broken.add("bad")
-    with pytest.raises(TakenBack, match=r"NotMigrated: config\.release_jobs\.migrate failed"):
+    with pytest.raises(TakenBack, match=r"NotMigrated: config\.release_jobs\.migrations failed"):
         live.deploy("bad")
 
     assert (live.served(), live.kept()) == ("good", ["good"])
     said = capsys.readouterr().out
-    assert said.index("config.release_jobs.migrate failed") < said.index("go back to version 1")
+    assert said.index("config.release_jobs.migrations failed") < said.index("go back to version 1")
     assert "live now:  version 1" in said.rpartition("smoke test")[2]
 
 
@@ -77,7 +77,7 @@ def test_failure_of_the_way_back_does_not_hide_the_failure(
             answers.refuse(f"lambda.{operation}", "ExpiredTokenException", EXPIRED, status=403, times=100)
 
     answers.before("lambda.Invoke", expire)
-    with pytest.raises(NotTakenBack, match=rf"(?s)config.release_jobs.migrate failed.*{EXPIRED}"):
+    with pytest.raises(NotTakenBack, match=rf"(?s)config.release_jobs.migrations failed.*{EXPIRED}"):
         live.deploy("bad")
     said = capsys.readouterr().out
     assert "division by zero" in said

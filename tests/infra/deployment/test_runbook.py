@@ -21,6 +21,7 @@ from tests.infra.deployment import (
     test_custom_domain,
     test_deploy,
     test_deploy_command,
+    test_plan,
     test_secret_key,
     test_teardown,
 )
@@ -46,6 +47,7 @@ TESTED_BY: dict[str, object] = {
     "make delete-data": test_teardown.test_order_is_function_then_database_then_secret,
     "make domain": test_custom_domain,
     "make configure": test_configure,
+    "make plan": test_plan.test_command_of_the_operator_prints_it,
     "make data": test_deploy.test_database_has_a_stack_of_its_own,
     "python -m infra.deployment.secret_key rotate": test_secret_key,
     "python -m infra.deployment.secret_key retire": test_secret_key,
