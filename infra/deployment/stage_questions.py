@@ -20,7 +20,15 @@ DOCUMENTED_ACCOUNT = "123456789012"
 """AWS's own example, which the shipped file has; nobody's answer unless the credentials are of it."""
 DOCUMENTED_DOMAIN = "example.com"
 """https://www.rfc-editor.org/rfc/rfc2606"""
-NAMES = ("Account", "Region", "Domain", "Sender", "Database", "AlarmAddress")
+HINTS = {
+    "Account": "",
+    "Region": "",
+    "Domain": ", the site's host name",
+    "Sender": " of mails",
+    "Database": ": none, stack or elsewhere",
+    "AlarmAddress": " or none",
+}
+"""The parameters' names, and what is said after them to a person."""
 
 
 def check_stage_name(name: str) -> None:
@@ -40,9 +48,9 @@ class StageQuestions:
 
     def answer(self) -> StageValues:
         """Ask for what was not given. Raises Refused, in a line, where an answer is unusable or missing."""
-        unknown = [name for name in self.given if name not in NAMES]
+        unknown = [name for name in self.given if name not in HINTS]
         if unknown:
-            raise Refused(f"{', '.join(unknown)}: no such parameter. There are {', '.join(NAMES)}.")
+            raise Refused(f"{', '.join(unknown)}: no such parameter. There are {', '.join(HINTS)}.")
         caller = account_answers.account()
         print(f"Credentials: {account_answers.caller()}")
         account = self._ask("Account", _unless_documented(self._account, DOCUMENTED_ACCOUNT) or caller, _account)
@@ -102,7 +110,7 @@ class StageQuestions:
 def _typed(name: str, default: str, read: Callable[[str], str]) -> str:
     while True:
         try:
-            return read(input(f"{name}{f' [{default}]' if default else ''}: ").strip() or default)
+            return read(input(f"{name}{HINTS[name]}{f' [{default}]' if default else ''}: ").strip() or default)
         except Refused as error:
             print(error)
         except EOFError as error:

@@ -196,6 +196,7 @@ def test_person_is_asked_again_and_sees_what_aws_says(
     assert found["stack_parameters"] == {"AlarmAddress": "you@example.org", "InVpc": "true"}
     said = capsys.readouterr().out
     assert f"Account [{ACCOUNT}]" in said
+    assert "Database: none, stack or elsewhere [none]: " in said
     assert "Region 'europe' is none of AWS's" in said
     assert "SES in eu-central-1: abo.example.org (" in said
     assert "Bucket subs-staging-packages-123456789012: not there yet" in said
