@@ -14,7 +14,7 @@ MODULE = "trial_migrations_of_a_test"
 TEMPLATE = """
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
-from tests.config.trial_migrations import CLOCK
+from tests.flows.trial_migrations import CLOCK
 
 class Migration(migrations.Migration):
     atomic = {atomic}

@@ -19,7 +19,7 @@ from config.release_jobs import migrate, migrations
 from config.release_migrations import MigrationFailed, MigrationRun, ReleaseMigrations
 from foundation.migration_limits import SETTINGS
 from foundation.migration_lock import KEY
-from tests.config.trial_migrations import CLOCK, COLUMN, TABLE, migrations_of
+from tests.flows.trial_migrations import CLOCK, COLUMN, TABLE, migrations_of
 from tests.lambda_context import Context
 from tests.locks import number_blocked, wait_until_blocked
 from tests.patience import wait_until
@@ -236,6 +236,15 @@ def test_limits_hold_in_a_transaction_and_outside(tmp_path: Path) -> None:
         assert run(seconds=600).stopped_by == ""
         limits = rows("SELECT wait, idle, statement::interval BETWEEN '1s' AND '600s' FROM config_trial")
     assert limits == [("50ms", "30s", True)] * 2
+
+
+def test_command_of_django_has_limits_too(tmp_path: Path) -> None:
+    table = 'migrations.RunSQL("CREATE TABLE config_trial (wait text, idle text)")'
+    values = f"current_setting('{SETTINGS[0]}'), current_setting('{SETTINGS[2]}')"
+    note = f'migrations.RunSQL("INSERT INTO config_trial SELECT {values}")'
+    with migrations_of(tmp_path, m1_table=table, m2_rows=note, m3_rows_online=note):
+        call_command("migrate", verbosity=0)
+        assert rows("SELECT * FROM config_trial") == [("3s", "30s")] * 2
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:
