@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,7 +20,15 @@ from config.release_jobs import migrate, migrations
 from config.release_migrations import MigrationFailed, MigrationRun, ReleaseMigrations
 from foundation.migration_limits import SETTINGS
 from foundation.migration_lock import KEY
+from infra.deployment.database_migration import DatabaseMigration
+from infra.deployment.deployed_function import DeployedFunction
+from infra.deployment.moto_gaps import Request
+from infra.errors import NotMigrated
+from infra.local.lambda_function import LambdaFunction
+from infra.local.local_aws import LocalAWS
+from infra.sandbox.invocation_result import InvocationResult
 from tests.flows.trial_migrations import CLOCK, COLUMN, TABLE, migrations_of
+from tests.infra.deployment.release_zip import code_of
 from tests.lambda_context import Context
 from tests.locks import number_blocked, wait_until_blocked
 from tests.patience import wait_until
@@ -277,3 +286,48 @@ def test_command_for_other_machines(tmp_path: Path, capsys: pytest.CaptureFixtur
             call_command("migrate_release", "--seconds", "1")
         told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (told["remaining"], told["stopped_at"]) == (["config.m2_sleep"], "config.m2_sleep")
+
+
+class InThisProcess:
+    """Runs a function of the local AWS by the stage's handler, on the database of the test."""
+
+    def __init__(self, function: LambdaFunction) -> None:
+        self._function = function
+
+    def invoke(self, function: object, event: Any) -> InvocationResult:
+        try:
+            payload = self._function.invoke(event)
+        finally:
+            connection.close()  # this thread's, which is the server's
+        return InvocationResult("a-request", payload, None, timedelta(), None, "")
+
+    def invoke_later(self, function: object, event: Any) -> object:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def deployed(aws: LocalAWS, lambda_function: LambdaFunction, monkeypatch: pytest.MonkeyPatch) -> DeployedFunction:
+    """A function of the local AWS, which waits shortly for locks."""
+    limits = {"lock_wait": SHORT, "pause": SHORT}
+    monkeypatch.setattr(ReleaseMigrations.__init__, "__kwdefaults__", limits)
+    role = boto3.client("iam").create_role(RoleName="migrating", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    client = boto3.client("lambda")
+    client.create_function(
+        FunctionName="migrating", Runtime="python3.11", Role=role, Handler="a.a", Code={"ZipFile": code_of("a")}
+    )
+    monkeypatch.setattr(Request, "runner", InThisProcess(lambda_function))
+    return DeployedFunction(client, "migrating")
+
+
+def test_deployment_ends_with_the_lock_that_was_held_and_goes_on_later(
+    tmp_path: Path, deployed: DeployedFunction, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with migrations_of(tmp_path, m1_table=TABLE, m2_column=COLUMN, m3_rows=INSERT), other_session() as holder:
+        prepare("m1_table")
+        holder.execute("SELECT * FROM config_trial")
+        with pytest.raises(NotMigrated, match=r"config\.m2_column was not applied \(2 to go\)\. Others kept a lock"):
+            DatabaseMigration(deployed).run()
+        assert "Add field extra to Trial: ACCESS EXCLUSIVE" in capsys.readouterr().out
+        holder.rollback()
+        assert DatabaseMigration(deployed).run() == "2 applied"
+        assert DatabaseMigration(deployed).run() == "nothing to apply"
