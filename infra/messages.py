@@ -121,7 +121,7 @@ def _packages() -> list[str]:
 
 
 def _modules(package: str) -> Iterator[Path]:
-    return (path for path in (PROJECT / package).rglob("*.py") if "migrations" not in path.parts)
+    return (path for path in (PROJECT / package).rglob("*.py") if "migrations" not in path.relative_to(PROJECT).parts)
 
 
 def _in_code(paths: Iterable[Path]) -> Iterator[Found]:
