@@ -22,7 +22,7 @@ TWO_AT_A_TIME := $(if $(filter 3.%,$(MAKE_VERSION)),,-j2 --output-sync=target)
 
 # The choice of the database makes no difference to these; they run on SQLite.
 ONCE_TESTS := tests/config tests/infra tests/browser tests/second_emulator tests/flows/test_time_travel.py \
-	tests/protocol/test_delivery_protocol.py
+	tests/protocol/test_delivery_protocol.py tests/deployment_storm
 
 # What a shell may hold for a deployment, or for other projects, has no say in what is run here.
 unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
@@ -33,7 +33,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql schema messages browser lock clean distclean
+.PHONY: help run test chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 N
 	@$(PYTHON) -m pytest -s tests/protocol/test_delivery_protocol.py
 	@$(PYTHON) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(NOTIFICATIONS),--notifications $(NOTIFICATIONS))
+
+storm: $(READY) ## deployments that fail, are killed and undone by hand, in 15 minutes; SEED=7 STEPS=60
+	@$(PYTHON) -m tests.deployment_storm $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS))
 
 mutations: $(READY) ## take each rule of the delivery out of a copy of the code, and see its tests turn red
 	@$(PYTHON) -m tests.mutations

@@ -29,6 +29,9 @@ MODELS = {"monitoring": "cloudwatch", "ses": "sesv2"}
 LOST = 504
 """Status of an answer that never came; a client that may repeat does so."""
 
+ANY = "*"
+"""Stands for every operation."""
+
 Alter = Callable[[bytes], bytes]
 Hook = Callable[[], object]
 
@@ -49,7 +52,7 @@ class Injection:
 
     def takes(self, operation: str) -> bool:
         """Return True if it happens to this call, and count it."""
-        if operation != self.operation or not self.times:
+        if self.operation not in (operation, ANY) or not self.times:
             return False
         if self.skip:
             self.skip -= 1

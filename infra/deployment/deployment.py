@@ -27,6 +27,7 @@ from infra.deployment.package_bucket import PackageBucket
 from infra.deployment.released_code import ReleasedCode
 from infra.deployment.releases import Releases
 from infra.deployment.reserved_concurrency import SETTING, ReservedConcurrency
+from infra.deployment.schedule_rules import ScheduleRules
 from infra.deployment.sender_identity import SenderIdentity, domain_of
 from infra.deployment.smoke_test import SmokeTest
 from infra.deployment.zappa_command import ZappaCommand
@@ -270,9 +271,15 @@ class Deployment:
         """
         if not self.stage.events:
             self.zappa().run("unschedule")
+        self._rules.remove_begun()
         queues = {event.source_arn for event in self.stage.events if event.source_arn}
         self.function.complete(self.outputs()["DeadLetterQueueArn"], queues)
         self._lead_domain()
+
+    @property
+    def _rules(self) -> ScheduleRules:
+        arn = self.function.client.get_function_configuration(FunctionName=self.name)["FunctionArn"]
+        return ScheduleRules(boto3.client("events", region_name=self.region), arn, ())
 
     def keep(self, package: Path) -> str:
         """Keep what runs as a release, once AWS has brought it up to date; return its version.

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from moto.apigateway.models import RestAPI, apigateway_backends
 from moto.awslambda import models, urls
-from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.awslambda.exceptions import ConflictException, InvalidParameterValueException
 from moto.awslambda.responses import LambdaResponse
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack, StackSet
@@ -119,10 +119,16 @@ class Request(LambdaResponse):
         return json.dumps({"FunctionUrlConfigs": [config.to_dict()] if config else []})
 
     def add_permission(self) -> Answer:  # type: ignore[override] # moto's 200 is a bare text
-        """AWS: 201. moto: 200, which Zappa logs as an ERROR.
+        """AWS: 201, and refuses a second statement of one id. moto: 200, which Zappa logs as an ERROR, and takes both.
 
         https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
         """
+        statement, function = json.loads(self.body)["StatementId"], self.backend.get_function(self._named_function())
+        if any(known.get("Sid") == statement for known in function.policy.statements):
+            raise ConflictException(
+                f"The statement id ({statement}) provided already exists. "
+                "Please provide a new statement id, or remove the existing statement."
+            )
         return 201, {"status": "201"}, super().add_permission()
 
     def get_function(self) -> str:

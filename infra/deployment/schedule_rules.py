@@ -1,6 +1,6 @@
 """EventBridge rules that invoke a function, found by their targets: also when the function is gone."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,22 @@ class ScheduleRules:
                 self.client.delete_rule(Name=name)
         return len(found)
 
-    def _begun(self) -> Iterator[str]:
-        """Yield rules of ours without a target, as an interruption between Zappa's two calls leaves them."""
+    def remove_begun(self) -> None:
+        """Delete those that Zappa began to make, which it never finds again, of whatever release they are."""
+        for name in self._begun():
+            self.client.delete_rule(Name=name)
+
+    def _begun(self) -> list[str]:
+        """Return rules of ours without a target, as an interruption between Zappa's two calls leaves them.
+
+        A rule of another release is told by its name: the function's, a dash, and a job, which has none. So those of a
+        stage `dev-2` are not taken for those of `dev`.
+        """
         prefix = f"{self.function_arn.rpartition(':')[2]}-"
         pages = self.client.get_paginator("list_rules").paginate(NamePrefix=prefix)
         there = [rule["Name"] for page in pages for rule in page["Rules"]]
-        yield from (name for name in there if name in self.names and not self._targets(name))
+        ours = [name for name in there if name in self.names or "-" not in name.removeprefix(prefix)]
+        return [name for name in ours if not self._targets(name)]
 
     def _targets(self, name: str) -> dict[str, str]:
         pages = self.client.get_paginator("list_targets_by_rule").paginate(Rule=name)

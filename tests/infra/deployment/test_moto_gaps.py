@@ -210,6 +210,19 @@ def creates_permission_with_201(cloud: Cloud) -> bool:
     return bool(answer["ResponseMetadata"]["HTTPStatusCode"] == 201)
 
 
+def refuses_a_second_permission_of_one_id(cloud: Cloud) -> bool:
+    """The repetition of a call whose answer was lost."""
+    functions = cloud.client("lambda")
+    for _ in range(2):
+        try:
+            functions.add_permission(
+                FunctionName=NAME, StatementId="b", Action="lambda:InvokeFunction", Principal="events.amazonaws.com"
+            )
+        except functions.exceptions.ResourceConflictException as error:
+            return "The statement id (b) provided already exists" in str(error)
+    return False
+
+
 def replaces_retries(cloud: Cloud) -> bool:
     """A second deployment with another number."""
     functions = cloud.client("lambda")
@@ -459,6 +472,7 @@ def tells_what_a_parameter_changes(cloud: Cloud) -> bool:
         tells_what_can_be_reserved,
         refuses_to_reserve_the_last_hundred,
         creates_permission_with_201,
+        refuses_a_second_permission_of_one_id,
         replaces_retries,
         shows_its_models,
         leaves_messages_to_a_poller,
