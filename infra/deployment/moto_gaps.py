@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from moto.apigateway.models import RestAPI, apigateway_backends
 from moto.awslambda import models, urls
-from moto.awslambda.exceptions import ConflictException, InvalidParameterValueException
+from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.responses import LambdaResponse
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack, StackSet
@@ -98,6 +98,19 @@ class Function(models.LambdaFunction):
         return network
 
 
+class StatementExists(LambdaClientError):
+    """AWS's error for a second statement of one id. moto's ConflictException has a code that AWS does not know."""
+
+    code = 409
+
+    def __init__(self, statement: str) -> None:
+        super().__init__(
+            "ResourceConflictException",
+            f"The statement id ({statement}) provided already exists. "
+            "Please provide a new statement id, or remove the existing statement.",
+        )
+
+
 class Runner(Protocol):
     """What runs functions in the place of moto, which has only Docker for it."""
 
@@ -125,10 +138,7 @@ class Request(LambdaResponse):
         """
         statement, function = json.loads(self.body)["StatementId"], self.backend.get_function(self._named_function())
         if any(known.get("Sid") == statement for known in function.policy.statements):
-            raise ConflictException(
-                f"The statement id ({statement}) provided already exists. "
-                "Please provide a new statement id, or remove the existing statement."
-            )
+            raise StatementExists(statement)
         return 201, {"status": "201"}, super().add_permission()
 
     def get_function(self) -> str:
