@@ -32,7 +32,10 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 def refuse_other_region(zappa: "ZappaCLI") -> None:
     """After Zappa read the settings: refuse a shell whose region some of its clients take before the stage's."""
-    region, shell = zappa.stage_config.get("aws_region"), zappa.zappa.boto_session.region_name
+    session = zappa.zappa.boto_session
+    if session is None:  # `zappa package` asks nothing of AWS
+        return
+    region, shell = zappa.stage_config.get("aws_region"), session.region_name
     if shell != region:
         raise ClickException(
             f"The shell says {shell}, and {zappa.api_stage} is in {region}. "
