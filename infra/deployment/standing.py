@@ -39,6 +39,7 @@ class Standing:
         stage = self.deployment.stage_name
         if not kept:
             return f"put it right and `make deploy STAGE={stage}`"
-        if live != kept[-1]:
-            return f"`make rollback STAGE={stage}` for version {kept[-1]}, or `make deploy STAGE={stage}`"
-        return f"`make rollback STAGE={stage}` for version {kept[-2]}" if len(kept) > 1 else "nothing to go back to yet"
+        if live == kept[0] == kept[-1]:
+            return "nothing to go back to yet"
+        back = f"`make rollback STAGE={stage}` for version {self.deployment.releases.previous()}"
+        return back if live == kept[-1] else f"{back}, or `make deploy STAGE={stage}`"

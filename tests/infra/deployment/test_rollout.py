@@ -98,13 +98,16 @@ def test_rollback_after_a_hotfix_in_the_console_goes_back_to_what_was_kept(live:
 
 
 def test_interrupted_rollback_goes_to_the_same_release_when_it_is_repeated(
-    live: RunningStage, answers: InjectedAnswers
+    live: RunningStage, answers: InjectedAnswers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     live.deploy("next")
-    answers.refuse("lambda.UntagResource", "ExpiredTokenException", EXPIRED, status=403)
-    with pytest.raises(Exception, match=EXPIRED):
-        live.rollback()
-    assert live.served() == "good"
+    for operation in ("lambda.UpdateFunctionConfiguration", "lambda.UntagResource"):
+        answers.refuse(operation, "ExpiredTokenException", EXPIRED, status=403)
+        with pytest.raises(Exception, match=EXPIRED):
+            live.rollback()
+        assert live.served() == "good"
+        if operation == "lambda.UpdateFunctionConfiguration":
+            assert "`make rollback STAGE=dev` for version 1" in capsys.readouterr().out.rpartition("next:")[2]
 
     live.rollback()
     assert (live.served(), live.kept()) == ("good", ["good"])
