@@ -10,13 +10,11 @@ from pathlib import Path
 
 import boto3
 import pytest
-from cfnlint.decode.cfn_yaml import load
 
 from infra.deployment.cloud_stack import CloudStack
-from infra.deployment.policies import MESSAGING, STAGE
+from infra.deployment.policies import STAGE
 from infra.local.local_aws import LocalAWS
 from tests.docs.test_events import test_filter_policy_lets_through_what_it_says  # noqa: F401 - runs on this `aws`
-from tests.infra.templates import of_type
 from tests.patience import PATIENCE_SECONDS
 
 AGREES = re.compile(r"^(\S.+?) +(\d+) +(\d+) +agrees$", re.MULTILINE)
@@ -38,18 +36,6 @@ def test_run_once_agrees_in_every_row(tmp_path: Path) -> None:
         "events accepted by SNS",
     }  # fmt: skip
     assert all(expected == read_back > 0 for expected, read_back in rows.values())
-
-
-@pytest.fixture
-def template(tmp_path: Path) -> Path:
-    """The messaging stack without alarms on metric math (see GAPS)."""
-    document = dict(load(str(MESSAGING)))
-    for name, alarm in of_type(document, "CloudWatch::Alarm").items():
-        if "Metrics" in alarm:
-            del document["Resources"][name]
-    path = tmp_path / "messaging.json"
-    path.write_text(json.dumps(document), encoding="utf-8")
-    return path
 
 
 def test_stack_is_made_and_deleted(aws: LocalAWS, template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
