@@ -18,6 +18,7 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 
 from infra.deployment.database_migration import JOB, PLAN
 from infra.local.moto_server import ACCOUNT
+from infra.packaging.lambda_runtimes import runtime_of
 from infra.sandbox.invocation_result import InvocationResult
 from tests.deployment_storm.release import HANDLER, MARK, Fails
 from tests.infra.deployment.answering_functions import MIGRATED
@@ -103,7 +104,7 @@ def start_failure(function: LambdaFunction) -> Fails | None:
     """Return that it fails at its start where its configuration lets nothing start."""
     variables = function.environment_vars
     starts = (
-        function.run_time == "python3.11"
+        function.run_time == runtime_of().name
         and function.get_configuration()["Handler"] == HANDLER_SETTING
         and int(function.timeout) >= START_SECONDS
         and variables.keys() >= NEEDED

@@ -10,6 +10,7 @@ import pytest
 
 from infra.deployment.deployment import Deployment
 from infra.local.local_aws import LocalAWS
+from infra.packaging.lambda_runtimes import runtime_of
 from tests.deployment_storm.console import Console
 from tests.deployment_storm.judge import Judge
 from tests.deployment_storm.release import Fails, StormRelease, make_release
@@ -32,7 +33,7 @@ def works(judge: Judge, tmp_path: Path) -> StormRelease:
     boto3.client("iam").create_role(RoleName="subs", AssumeRolePolicyDocument="{}")
     boto3.client("lambda").create_function(
         FunctionName="subs-dev",
-        Runtime="python3.11",
+        Runtime=runtime_of().name,  # type: ignore[arg-type] # boto3's types list the names
         Role="arn:aws:iam::123456789012:role/subs",
         Handler=HANDLER_SETTING,
         Timeout=300,
