@@ -33,7 +33,7 @@ class SiteTest:
         if _is_here(self.api_url) and not _is_here(self.site_url):
             return f"SITE_URL not tried: this API is on this machine, and {self.site_url} is not"
         try:
-            status, body = _get(f"{self.site_url}{PATH}")
+            status, body = fetch(f"{self.site_url}{PATH}", REQUEST_SECONDS)
         except (OSError, HTTPException) as error:
             return f"SITE_URL not tried: {_reason(error, self.site_url)}. {self._remedy}"
         if status == HTTPStatus.BAD_REQUEST:
@@ -53,11 +53,11 @@ class SiteTest:
         )
 
 
-def _get(url: str) -> tuple[int, str]:
-    """Return status and body. Raises OSError and HTTPException where there was no answer."""
-    request = urllib.request.Request(url, headers={"User-Agent": "smoke-test"})  # noqa: S310 - of the settings
+def fetch(url: str, seconds: float) -> tuple[int, str]:
+    """Return status and body of a GET. Raises OSError and HTTPException where there was no answer."""
+    request = urllib.request.Request(url, headers={"User-Agent": "smoke-test"})  # noqa: S310 - the API's or our own
     try:
-        with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310
             return answer.status, answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         with error:

@@ -2,8 +2,6 @@
 
 import json
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -11,7 +9,7 @@ from http.client import HTTPException
 from typing import Any
 
 from infra.deployment.deployed_function import DeployedFunction
-from infra.deployment.site_test import SiteTest
+from infra.deployment.site_test import SiteTest, fetch
 from infra.errors import SmokeTestFailed
 from infra.local.eventbridge import delivered_event
 from infra.local.zappa_stage import ZappaStage
@@ -62,13 +60,8 @@ class SmokeTest:
 
 def get(url: str) -> tuple[int, str]:
     """Return status and body; status 0 where there was no answer."""
-    request = urllib.request.Request(url, headers={"User-Agent": "smoke-test"})  # noqa: S310 - the API's or our own
     try:
-        with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as answer:  # noqa: S310
-            return answer.status, answer.read().decode(errors="replace")
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode(errors="replace")
+        return fetch(url, REQUEST_SECONDS)
     except (OSError, HTTPException) as error:
         return 0, str(error)
 
