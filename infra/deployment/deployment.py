@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 
 from config.site_checks import site_host
 from config.zappa_settings import Stage, ZappaSettingsError, read_document, read_stages
@@ -303,12 +302,10 @@ class Deployment:
 
     def url(self) -> str:
         """Where the stage is reached. Raises Refused where there is no API."""
-        client = boto3.client("cloudformation", region_name=self.region)
-        try:
-            found = client.describe_stack_resource(StackName=self.name, LogicalResourceId="Api")
-        except ClientError as error:
-            raise Refused(f"{self.name} has no API: run `make deploy STAGE={self.stage_name}`") from error
-        return self.address(found["StackResourceDetail"]["PhysicalResourceId"], self.region, self.stage_name)
+        api_id = self.api.resource("Api")
+        if not api_id:
+            raise Refused(f"{self.name} has no API: run `make deploy STAGE={self.stage_name}`")
+        return self.address(api_id, self.region, self.stage_name)
 
     def go_back_to(self, version: str) -> "Deployment":
         """Code, configuration and schedule as they were in this version; return the deployment as it then is.
