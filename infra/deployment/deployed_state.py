@@ -12,6 +12,7 @@ import boto3
 from infra.deployment.deployed_function import MAXIMUM_AGE, RETRIES
 from infra.deployment.deployment import Deployment
 from infra.deployment.deployment_settings import deployment_settings
+from infra.deployment.inventory import Inventory
 from infra.errors import NotAsDeployed
 from infra.local.zappa_stage import load_stage
 from infra.sandbox.deployed_rules import deployed_rules
@@ -84,12 +85,8 @@ class DeployedState:
         expect("feedback queue", [queue.arn for queue in wanted], [self.deployment.outputs()["FeedbackQueueArn"]])
 
     def check_nothing_left(self) -> None:
-        """No function, API, rule, target or event source."""
-        functions = [found["FunctionName"] for found in boto3.client("lambda").list_functions()["Functions"]]
-        expect("functions", functions, [])
-        expect("APIs", [api["name"] for api in boto3.client("apigateway").get_rest_apis()["items"]], [])
-        expect("rules", [rule.rule_name for rule in deployed_rules(boto3.client("events"))], [])
-        expect("event sources", event_sources(boto3.client("lambda")), [])
+        """Only the stacks that a stage stands on are there, and its bucket, which is empty."""
+        expect("left", Inventory(self.deployment).found(), {})
 
     def check_no_stack_left(self) -> None:
         """No stack, topic of ours or role."""

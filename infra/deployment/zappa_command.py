@@ -20,6 +20,8 @@ FAILURE = re.compile(r"^(ERROR|CRITICAL):|^(Error: |Oh no!|Traceback \()|Abortin
 LIMIT = timedelta(minutes=30)
 """For one command: two invocations of 15 minutes, the longest that Lambda runs; an API takes about two minutes."""
 INTERVAL = timedelta(seconds=1)
+MODULE = "infra.deployment.bound_zappa"
+"""Zappa as it is run here."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class ZappaCommand:
         Its directory is a temporary one, since Zappa leaves its template for the stack there when it fails.
         """
         watch = StackWatch.begin(self.stack) if self.stack else None
-        line = [sys.executable, "-m", "infra.deployment.bound_zappa", *self._arguments(command, arguments)]
+        line = [sys.executable, "-m", MODULE, *self._arguments(command, arguments)]
         with Program(line, _environment()) as program:
             said = poll(lambda: _at_work(program, watch), self.limit, timedelta(0))
             failure = watch.failure_now() if watch else ""

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import boto3
-
 from infra.deployment.deployed_state import DeployedState
 from infra.deployment.deployment import Deployment
 from infra.errors import NotAsDeployed, Refused
@@ -101,14 +99,11 @@ class Judge:
             yield f"{release}: the variable {VARIABLE} is not as its settings say"
 
     def left(self) -> Iterator[str]:
-        """Yield what is left of the stage that belongs to no stack of `make stack`."""
+        """Yield what is left of the stage beside the stacks that it stands on."""
         try:
             DeployedState(self.deployment(self._any)).check_nothing_left()
         except NotAsDeployed as error:
-            yield f"undeployed, and left: {error}"
-        stacks = boto3.client("cloudformation").list_stacks()["StackSummaries"]
-        names = {stack["StackName"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"}
-        yield from (f"undeployed, and left: the stack {name}" for name in names if not name.endswith("-messaging"))
+            yield f"undeployed, and {error}"
 
     def _of_output(self, typed: Typed) -> Iterator[str]:
         if typed.crashed:
