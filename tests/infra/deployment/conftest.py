@@ -2,26 +2,24 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from unittest import mock
 
 import boto3
 import pytest
-from moto.awslambda.models import lambda_backends
 
-from infra.deployment import deploy, smoke_test
+from infra.deployment import deploy, zappa_command
 from infra.deployment.deployment import Deployment
-from infra.deployment.moto_gaps import Request
-from infra.gateway.api_gateway import ApiGateway
-from infra.gateway.rest_api import RestAPI
 from infra.local.local_aws import LocalAWS
-from infra.local.moto_server import ACCOUNT
 from tests.infra.deployment.account import Account
-from tests.infra.deployment.answering_functions import AnsweringFunctions
 from tests.infra.deployment.release_zip import code_of, release_of
-from tests.infra.deployment.running_stage import RunningStage
+from tests.infra.deployment.running_stage import RunningStage, running
+
+
+@pytest.fixture(autouse=True)
+def zappa_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zappa does not wait for what the local AWS has done when it answers."""
+    monkeypatch.setattr(zappa_command, "MODULE", "tests.infra.deployment.zappa_without_pauses")
 
 
 @pytest.fixture
@@ -30,9 +28,14 @@ def account(aws: LocalAWS, tmp_path: Path) -> Account:
 
 
 @pytest.fixture
-def released(account: Account) -> Deployment:
+def deployment(account: Account) -> Deployment:
+    """The account's deployment, of which nothing but the messaging stack is there yet."""
+    return account.deployment()
+
+
+@pytest.fixture
+def released(deployment: Deployment, account: Account) -> Deployment:
     """Three versions of code on Lambda, each with a configuration of its own, of which the first two were kept."""
-    deployment = account.deployment()
     functions = boto3.client("lambda")
     role = deployment.outputs()["RoleArn"]
     functions.create_function(
@@ -48,18 +51,21 @@ def released(account: Account) -> Deployment:
 
 
 @pytest.fixture
-def stage_on_aws(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningStage]:
-    """A stage to which nothing has been deployed yet, whose API leads to whatever code the function has then."""
-    monkeypatch.setattr(Deployment, "check_package", lambda *_: None)  # these have nothing in them
-    monkeypatch.setattr(smoke_test, "PAUSE_SECONDS", 0.1)
-    functions = AnsweringFunctions()
-    backend = lambda_backends[ACCOUNT]["us-east-1"]
-    api = RestAPI("abcdef.execute-api.us-east-1.amazonaws.com", "dev")
-    with ApiGateway(api, lambda event: functions.invoke(backend.get_function("subs-dev"), event)) as gateway:
-        Request.runner = functions
-        deployment = replace(account.deployment(), address=lambda *_: gateway.url, lease=timedelta(seconds=3))
-        yield RunningStage(deployment, functions, account.stage, account.directory)
-        Request.runner = None
+def stage_on_aws(deployment: Deployment, account: Account) -> Iterator[RunningStage]:
+    """A stage to which nothing has been deployed yet."""
+    with running(deployment, account.stage) as stage:
+        yield stage
+
+
+@pytest.fixture
+def prove_usable(account: Account) -> Callable[[Deployment], None]:
+    """Proof that a deployment can be deployed, gone back with and undeployed, as `RunningStage.prove_usable`."""
+
+    def prove(deployment: Deployment) -> None:
+        with running(deployment, account.stage) as stage:
+            stage.prove_usable()
+
+    return prove
 
 
 @pytest.fixture

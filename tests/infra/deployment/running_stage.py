@@ -1,20 +1,45 @@
 """A stage on the local AWS, to which releases are brought by the real commands."""
 
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import boto3
 from moto.awslambda.models import lambda_backends
 from zappa.core import Zappa
 
-from infra.deployment import rollout
+from infra.deployment import rollout, smoke_test, teardown
 from infra.deployment.deployment import Deployment
-from infra.deployment.smoke_test import get
+from infra.deployment.inventory import Inventory
+from infra.deployment.moto_gaps import Request
 from infra.deployment.steps import Steps
+from infra.gateway.api_gateway import ApiGateway
+from infra.gateway.rest_api import RestAPI
 from infra.local.moto_server import ACCOUNT
 from tests.infra.deployment.answering_functions import AnsweringFunctions, code_in
 from tests.infra.deployment.release_zip import release_of
+
+
+@contextmanager
+def running(deployment: Deployment, settings: dict[str, Any]) -> "Iterator[RunningStage]":
+    """Lead the stage's API to whatever code its function has at the time of a request."""
+    functions = AnsweringFunctions()
+    backend = lambda_backends[ACCOUNT][deployment.region]
+    api = RestAPI("abcdef.execute-api.us-east-1.amazonaws.com", deployment.stage_name)
+    with (
+        ApiGateway(api, lambda event: functions.invoke(backend.get_function(deployment.name), event)) as gateway,
+        mock.patch.object(Deployment, "check_package"),  # there is nothing in the packages
+        mock.patch.object(smoke_test, "PAUSE_SECONDS", 0.1),
+        mock.patch.object(Request, "runner", functions),
+    ):
+        here = replace(deployment, address=lambda *_: gateway.url, lease=timedelta(seconds=3))
+        yield RunningStage(here, functions, settings, deployment.settings_file.parent)
 
 
 @dataclass
@@ -65,9 +90,26 @@ class RunningStage:
         """Run `make rollback`. Raises as rollout.rollback."""
         rollout.rollback(self.deployment, Steps())
 
+    def undeploy(self) -> None:
+        """Run `make undeploy`, confirmed. Raises as teardown.undeploy."""
+        with mock.patch.object(sys, "stdin", io.StringIO(f"{self.deployment.stage_name}\n")):
+            teardown.undeploy(self.deployment, Steps())
+
+    def prove_usable(self) -> None:
+        """Deploy, go back and undeploy from whatever state the stage is in, after which nothing is left of it."""
+        earlier = (self.kept() if self.deployment.function.exists else [])[-1:]
+        for text in ("afterwards", "at last")[len(earlier) :]:
+            self.deploy(text)
+            assert (self.served(), self.kept()[-1]) == (text, text)
+            earlier.append(text)
+        self.rollback()
+        assert (self.served(), self.kept()[-1]) == (earlier[-2], earlier[-2])
+        self.undeploy()
+        assert Inventory(self.deployment).found() == {}
+
     def served(self) -> str:
         """Return the release that answers."""
-        return get(f"{self.deployment.url()}/")[1]
+        return smoke_test.get(f"{self.deployment.url()}/")[1]
 
     def kept(self) -> list[str]:
         """Return the releases that can be gone back to, the newest last."""

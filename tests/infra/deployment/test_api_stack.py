@@ -1,6 +1,5 @@
 """The API's stack, which Zappa makes, in every state that a failed or interrupted deployment leaves it in."""
 
-import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,17 +10,16 @@ from pathlib import Path
 import boto3
 import pytest
 
-from infra.deployment import cloud_stack, teardown, zappa_command
+from infra.deployment import cloud_stack, zappa_command
 from infra.deployment.api_stack import ApiStack
 from infra.deployment.deployment import Deployment
-from infra.deployment.remains import Remains
 from infra.deployment.stack_watch import StackWatch
-from infra.deployment.steps import Steps
-from infra.errors import StackFailed, ZappaFailed
+from infra.errors import StackFailed, TakenBack, ZappaFailed
 from infra.packaging.packaging_environment import PROJECT
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, breaking, stack_of
 from tests.infra.deployment.release_zip import release_of
+from tests.infra.deployment.running_stage import RunningStage
 from tests.injected_answers import InjectedAnswers
 from tests.patience import PATIENCE_SECONDS
 
@@ -39,11 +37,6 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def deployment(account: Account) -> Deployment:
-    return account.deployment()
-
-
-@pytest.fixture
 def package(account: Account, tmp_path: Path) -> Path:
     path = tmp_path / "package.zip"
     path.write_bytes(release_of("first", account.stage))
@@ -57,7 +50,7 @@ def checkout_stays_as_it_is() -> Iterator[None]:
 
 
 def test_first_deployment_that_failed_on_its_api_can_be_repeated_and_undone(
-    deployment: Deployment, package: Path, answers: InjectedAnswers, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, package: Path, answers: InjectedAnswers, prove_usable: Callable[[Deployment], None]
 ) -> None:
     answers.alter("cloudformation.CreateStack", breaking(API, "ROLLBACK_COMPLETE", Api="limit exceeded"))
     with pytest.raises(ZappaFailed, match=r"stack subs-dev is in ROLLBACK_COMPLETE: Api: limit exceeded\n"):
@@ -70,27 +63,23 @@ def test_first_deployment_that_failed_on_its_api_can_be_repeated_and_undone(
     assert boto3.client("apigateway").get_stages(restApiId=deployment.api.resource("Api"))["item"]
     deployment.function.delete()  # by hand
     assert deployment.upload(package) == "deploy"
-    monkeypatch.setattr(sys, "stdin", io.StringIO("dev\n"))
-    teardown.undeploy(deployment, Steps())
-    assert not list(Remains(deployment).parts())
-    assert boto3.client("events").list_rules()["Rules"] == []
+    prove_usable(deployment)
 
 
 def test_update_that_is_rolled_back_tells_its_own_reasons_and_blocks_nothing(
-    deployment: Deployment, package: Path, answers: InjectedAnswers
+    stage_on_aws: RunningStage, answers: InjectedAnswers
 ) -> None:
-    role, code = deployment.outputs()["RoleArn"], package.read_bytes()
-    deployment.function.client.create_function(
-        FunctionName=API, Runtime="python3.11", Role=role, Handler="a.a", Code={"ZipFile": code}
-    )
-    deployment.api.client.create_stack(StackName=API, TemplateBody=TEMPLATE)
+    stage_on_aws.provide("good")
     break_stack(API, "UPDATE_ROLLBACK_COMPLETE", Api="of the first run")
-    answers.alter("cloudformation.UpdateStack", breaking(API, "UPDATE_ROLLBACK_IN_PROGRESS", Api="of the second run"))
-    with pytest.raises(ZappaFailed, match="is in UPDATE_ROLLBACK_IN_PROGRESS: Api: of the second run\n"):
-        deployment.upload(package)
+    breaks = breaking(API, "UPDATE_ROLLBACK_IN_PROGRESS", Api="of the second run")
+    answers.alter("cloudformation.UpdateStack", breaks, skip=len(["messaging"]))
+    with pytest.raises(TakenBack) as raised:
+        stage_on_aws.deploy("next")
+    assert "is in UPDATE_ROLLBACK_IN_PROGRESS: Api: of the second run\n" in str(raised.value.__cause__)
+    assert (stage_on_aws.served(), stage_on_aws.kept()) == ("good", ["good"])
     stack_of(API).status = "UPDATE_ROLLBACK_COMPLETE"
 
-    assert deployment.upload(package) == "update"
+    stage_on_aws.prove_usable()
 
 
 @pytest.mark.parametrize(

@@ -27,11 +27,6 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cloud_stack, "INTERVAL", timedelta(0))
 
 
-@pytest.fixture
-def deployment(account: Account) -> Deployment:
-    return account.deployment()
-
-
 def shown(status: str) -> Alter:
     """DescribeStacks with another state."""
     return lambda body: re.sub(rb"<StackStatus>\w+", f"<StackStatus>{status}".encode(), body)
