@@ -163,9 +163,9 @@ test-postgresql: $(READY) ## the other tests on a PostgreSQL of their own
 	@echo "== tests on PostgreSQL"
 	@$(PYTHON) -m infra.postgresql $(PYTHON) -m pytest $(addprefix --ignore=,$(ONCE_TESTS))
 
-schema: $(READY) ## describe the API anew, in config/static/config/openapi.json
+schema: $(READY) ## describe the API anew, in config/web/static/config/openapi.json
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py spectacular --fail-on-warn --validate \
-		--format openapi-json --file config/static/config/openapi.json
+		--format openapi-json --file config/web/static/config/openapi.json
 
 messages: $(READY) ## bring the translations up to date, and say what is not translated yet
 	@$(PYTHON) -m infra.messages

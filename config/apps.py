@@ -9,6 +9,6 @@ class ProjectConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401, PLC0415 - importing registers the checks, once the apps are loaded
+        from config.zappa import checks  # noqa: F401, PLC0415 - importing registers the checks, once the apps are loaded
 
         timestamps.register()

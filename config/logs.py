@@ -64,13 +64,13 @@ def logging_config(level: str) -> dict[str, Any]:
         "loggers": {
             # Django's own configuration adds a second handler here; records go up to the root's instead.
             "django": {"handlers": [], "level": level, "propagate": True},
-            # What a client did wrong is logged by config.middleware, by its route.
+            # What a client did wrong is logged by config.web.middleware, by its route.
             "django.request": {"level": "ERROR", "filters": ["pathless"]},
             # Alarms hear their silence, whatever LOG_LEVEL says.
             "foundation.metrics": {"level": "INFO"},
             # It tells at each start where it found its credentials.
             "botocore": {"level": "WARNING"},
-            # Its access log has the client's address and the query; config.middleware logs what may be known.
+            # Its access log has the client's address and the query; config.web.middleware logs what may be known.
             "zappa.wsgi": {"level": "WARNING"},
         },
     }

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from config.api_settings import RENEWERS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - Django reads them here
+from config.api.settings import RENEWERS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - Django reads them here
+from config.aws_lambda.secrets import load_secret
 from config.environment import Environment, list_of, list_of_keys, log_level, rate, whole_number
 from config.logs import logging_config
-from config.secrets import load_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
@@ -63,8 +63,10 @@ DELIVERY_CALLS = timedelta(seconds=60)
 DEBUG = False
 
 INSTALLED_APPS = [
-    "config",  # first, because its templates override some of the admin's
-    "config.admin_on_demand.AdminOnDemand",
+    "config",
+    "config.web",  # before the admin, because its templates override some of the admin's
+    "config.operations",
+    "config.web.admin_on_demand.AdminOnDemand",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -78,25 +80,25 @@ INSTALLED_APPS = [
 if LOCAL:  # what only describes and checks costs each cold start time
     INSTALLED_APPS += ["csp", "drf_spectacular"]
 MIDDLEWARE = [
-    "config.middleware.RequestIdMiddleware",
-    "config.middleware.RequestLogMiddleware",
-    "config.middleware.CacheControlMiddleware",
+    "config.web.middleware.RequestIdMiddleware",
+    "config.web.middleware.RequestLogMiddleware",
+    "config.web.middleware.CacheControlMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "config.middleware.PermissionsPolicyMiddleware",
+    "config.web.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.health.LivenessMiddleware",  # before what asks for the host, and for the database
-    "config.middleware.HeaderEncodingMiddleware",
-    "config.static_files.StaticFilesMiddleware",
-    "config.middleware.StageCookiesMiddleware",
+    "config.operations.health.LivenessMiddleware",  # before what asks for the host, and for the database
+    "config.web.middleware.HeaderEncodingMiddleware",
+    "config.web.static_files.StaticFilesMiddleware",
+    "config.web.middleware.StageCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "config.page_throttle.PageThrottleMiddleware",
+    "config.web.page_throttle.PageThrottleMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.bad_lookups.BadLookupMiddleware",
+    "config.web.bad_lookups.BadLookupMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -109,7 +111,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                *(["config.travelled_time.travelled_time"] if LOCAL_CLOCK else []),
+                *(["config.web.travelled_time.travelled_time"] if LOCAL_CLOCK else []),
             ],
         },
     },
@@ -157,7 +159,7 @@ STATIC_URL = "/static/"  # the storage adds the stage's prefix
 STATIC_ROOT = BASE_DIR / "build" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": f"config.static_files.{'Plain' if LOCAL else 'Hashed'}StaticFiles"},
+    "staticfiles": {"BACKEND": f"config.web.static_files.{'Plain' if LOCAL else 'Hashed'}StaticFiles"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # half of the zip's share
 WHITENOISE_USE_FINDERS = LOCAL
@@ -169,7 +171,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # the redirect would name the host
 SECURE_HSTS_SECONDS = 0 if LOCAL else 31_536_000  # a year, https://hstspreload.org
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
 SECURE_HSTS_PRELOAD = not LOCAL
-SESSION_ENGINE = "config.sessions"
+SESSION_ENGINE = "config.web.sessions"
 SESSION_COOKIE_SECURE = not LOCAL
 CSRF_COOKIE_SECURE = not LOCAL
 LANGUAGE_COOKIE_SECURE = not LOCAL

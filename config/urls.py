@@ -2,12 +2,12 @@
 
 from django.urls import include, path
 
-from config.admin_on_demand import ADDRESSES, AddressesOnDemand
+from config.web.admin_on_demand import ADDRESSES, AddressesOnDemand
 
 urlpatterns = [
     AddressesOnDemand("admin/", ADDRESSES, "admin"),
-    path("api/", include("config.api_urls")),
-    path("", include("config.health_urls")),
+    path("api/", include("config.api.urls")),
+    path("", include("config.operations.health_urls")),
     path("", include("notifications.urls")),
     path("", include("subscriptions.urls")),
 ]

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
-from config import secrets_manager
+from config.aws_lambda import secrets_manager
 from infra.local.lambda_function import LambdaFunction
 from infra.local.local_aws import LocalAWS
 from infra.local.moto_server import MotoServer

@@ -4,8 +4,8 @@ import os
 
 import boto3
 
-from config.region_checks import check_regions, named_arns
-from config.zappa_settings import Stage
+from config.zappa.region_checks import check_regions, named_arns
+from config.zappa.stages import Stage
 from infra.errors import Refused
 
 REGION = ("AWS_DEFAULT_REGION", "AWS_REGION")

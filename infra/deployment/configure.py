@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from config.zappa_settings import Stage, ZappaSettingsError, read_document, read_stages
+from config.zappa.stages import Stage, ZappaSettingsError, read_document, read_stages
 from infra.deployment import account_answers
 from infra.deployment.deployment import Deployment
 from infra.deployment.preconditions import settings_problems

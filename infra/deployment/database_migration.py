@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.deployment.deployed_function import DeployedFunction
 from infra.errors import NotMigrated, SmokeTestFailed
 
-JOB = "config.release_jobs.migrate"
-PLAN = "config.release_jobs.migrations"
+JOB = "config.operations.release_jobs.migrate"
+PLAN = "config.operations.release_jobs.migrations"
 LIMIT = timedelta(hours=1)
 """For all invocations together; as that of a stack."""
 PAUSE = timedelta(seconds=5)
@@ -36,7 +36,7 @@ REMEDIES = {
 """What to do, by the reason for which a run stopped."""
 
 Outcome = dict[str, Any]
-"""The answer of a job: members of config.release_migrations.MigrationRun, or what is applied and pending."""
+"""The answer of a job: members of config.operations.release_migrations.MigrationRun, or what is applied and pending."""
 
 
 @dataclass(frozen=True)

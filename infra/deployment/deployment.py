@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 
-from config.site_checks import site_host
-from config.zappa_settings import Stage, ZappaSettingsError, read_document, read_stages
+from config.zappa.site_checks import site_host
+from config.zappa.stages import Stage, ZappaSettingsError, read_document, read_stages
 from foundation.email_addresses import read_sender
 from infra.deployment import aws_account, code_storage, preconditions
 from infra.deployment.api_stack import ApiStack

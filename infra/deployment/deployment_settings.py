@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from config.zappa_settings import Stage
+from config.zappa.stages import Stage
 from infra.deployment.function_configuration import OUTSIDE_OF_A_NETWORK
 
 VARIABLES = {

@@ -7,10 +7,10 @@ from tempfile import TemporaryFile
 import boto3
 from botocore.exceptions import ClientError
 
-from config.checks import check_file
+from config.aws_lambda.secrets import REQUIRED, UnusableSecret, read_variables
 from config.environment import is_database_url
-from config.secrets import REQUIRED, UnusableSecret, read_variables
-from config.zappa_settings import Stage
+from config.zappa.checks import check_file
+from config.zappa.stages import Stage
 from infra.deployment.deployed_function import DeployedFunction
 
 

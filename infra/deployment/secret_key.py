@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from config.zappa_settings import Stage, read_document, read_stages
+from config.zappa.stages import Stage, read_document, read_stages
 from infra.deployment import aws_account
 from infra.deployment.told_errors import EXPECTED, told
 from infra.local.zappa_stage import SETTINGS_FILE

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import boto3
 
-from config.region_checks import COMMERCIAL
-from config.site_checks import site_host
-from config.zappa_settings import Stage
+from config.zappa.region_checks import COMMERCIAL
+from config.zappa.site_checks import site_host
+from config.zappa.stages import Stage
 from foundation.email_addresses import UndeliverableAddress, deliverable, read_sender
 from infra.deployment import account_answers
 from infra.deployment.stage_values import IN_VPC, StageValues

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.http.request import validate_host
 
-from config.site_checks import gateway_domain, site_host
-from config.zappa_settings import Stage, read_stages
+from config.zappa.site_checks import gateway_domain, site_host
+from config.zappa.stages import Stage, read_stages
 
 IN_VPC = {"stack": "true", "elsewhere": "false"}
 """The parameter InVpc of messaging.yaml, by where the database is; with none it stays as it is."""

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from aws_croniter import AwsCroniter
 
-from config.schedule_expressions import RATE, validate_schedule
+from config.zappa.schedule_expressions import RATE, validate_schedule
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from click import ClickException
 
-from config.zappa_settings import read_document, read_stages
+from config.zappa.stages import read_document, read_stages
 from infra.errors import InfraError
 from infra.local.zappa_stage import load_stage
 from infra.packaging.compiled_modules import can_compile_for

@@ -17,7 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 
-from config.zappa_settings import read_document, read_stages
+from config.zappa.stages import read_document, read_stages
 from infra.errors import InfraError, PackagingFailed
 from infra.packaging.deployed_folders import STATIC, deployed_folders
 from infra.packaging.lambda_target import LambdaTarget

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from config.plaintext_secrets import SECRET_VALUE
+from config.zappa.plaintext_secrets import SECRET_VALUE
 from infra.packaging.native_library import is_native
 from infra.packaging.package_problems import Kind, Problem
 from infra.packaging.release import RECORD

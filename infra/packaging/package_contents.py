@@ -50,14 +50,14 @@ NEEDED = (
     *(f"botocore/data/{service}/*" for service in AWS_SERVICES),
     *(f"botocore/data/{name}.json" for name in ("_retry", "endpoints", "partitions", "sdk-default-configuration")),
     "build/static/*",
-    "config/static/config/openapi.json",
+    "config/web/static/config/openapi.json",
     "django/conf/locale/__init__.py",
     "*.dist-info/METADATA",  # psycopg and others look up their version
 )
 """Exceptions from NEEDLESS."""
 
 NEEDLESS = (
-    "config/api_schema.py",  # `make schema`
+    "config/api/schema.py",  # `make schema`
     "botocore/data/*",
     "*/examples-1.json*",
     "boto3/data/*",

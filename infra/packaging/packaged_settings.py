@@ -6,4 +6,4 @@ be_local()
 
 from config.settings import *  # noqa: E402, F403 - the variables above must be there first
 
-STORAGES = {"staticfiles": {"BACKEND": "config.static_files.HashedStaticFiles"}}
+STORAGES = {"staticfiles": {"BACKEND": "config.web.static_files.HashedStaticFiles"}}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 from zipfile import ZipFile
 
-from config.zappa_settings import read_stages
+from config.zappa.stages import read_stages
 from infra.errors import PackageWithoutStage
 from infra.packaging.lambda_target import LambdaTarget
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from config.zappa_settings import function_of_rule
+from config.zappa.stages import function_of_rule
 from infra.local.eventbridge import InputTransformer, scheduled_event, transform
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 
-from config.api_docs import read_document
+from config.api.documentation import read_document
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller

@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 
-from config.api_docs import DOCUMENT
-from config.api_schema import Generator
+from config.api.documentation import DOCUMENT
+from config.api.schema import Generator
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 

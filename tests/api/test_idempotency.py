@@ -11,7 +11,7 @@ import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 
-from config.retention import Retention
+from config.operations.retention import Retention
 from notifications.models import Notification
 from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin import site
 from django.test import RequestFactory
 
-from config import admin_urls  # noqa: F401 - registers every page
+from config.web import admin_urls  # noqa: F401 - registers every page
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import OPERATORS, Caller, assert_problem, service_token

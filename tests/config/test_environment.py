@@ -196,8 +196,8 @@ def test_starting_on_lambda_does_not_load_what_only_the_checks_need() -> None:
     result = run(COMPLETE | LAMBDA | {"DJANGO_SETTINGS_MODULE": "config.settings"}, "-c", program)
 
     assert result.returncode == 0, result.stderr
-    assert "'config.checks'" in result.stdout
-    for module in ("config.zappa_settings", "config.event_checks", "aws_croniter", "slugify", "zappa"):
+    assert "'config.zappa.checks'" in result.stdout
+    for module in ("config.zappa.stages", "config.zappa.event_checks", "aws_croniter", "slugify", "zappa"):
         assert f"'{module}'" not in result.stdout
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from config.middleware import RequestIdMiddleware
+from config.web.middleware import RequestIdMiddleware
 from foundation.invocation import request_id
 from tests.patience import PATIENCE_SECONDS
 

@@ -18,7 +18,7 @@ STAGE = "dev"
 SETTINGS = "zappa_settings.json"
 MARK = "storm.json"
 """The file in the package that says how it fails."""
-HANDLER = "config/lambda_handler.py"
+HANDLER = "config/aws_lambda/handler.py"
 VARIABLE = "RENEWAL_ALLOWED_TO"
 """A variable that only every second release sets."""
 

@@ -23,7 +23,7 @@ from infra.sandbox.invocation_result import InvocationResult
 from tests.deployment_storm.release import HANDLER, MARK, Fails
 from tests.infra.deployment.answering_functions import MIGRATED
 
-HANDLER_SETTING = "config.lambda_handler.lambda_handler"
+HANDLER_SETTING = "config.aws_lambda.handler.lambda_handler"
 START_SECONDS = 5
 """A function with less time than this does not get through its start."""
 NEEDED = {"SECRET_ARN", "SITE_URL", "ALLOWED_HOSTS"}

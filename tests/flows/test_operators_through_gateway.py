@@ -8,7 +8,7 @@ from django.conf import LazySettings
 from django.contrib import admin
 from django.contrib.auth.models import User
 
-from config import admin_urls  # noqa: F401 - registers every list
+from config.web import admin_urls  # noqa: F401 - registers every list
 from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import AccessAuditRun, SweepRun
 from tests.gateway import GATEWAYS, Browser

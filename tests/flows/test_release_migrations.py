@@ -16,8 +16,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from config.release_jobs import migrate, migrations
-from config.release_migrations import MigrationFailed, MigrationRun, ReleaseMigrations
+from config.operations.release_jobs import migrate, migrations
+from config.operations.release_migrations import MigrationFailed, MigrationRun, ReleaseMigrations
 from foundation.migration_limits import SETTINGS
 from foundation.migration_lock import KEY
 from infra.deployment.database_migration import DatabaseMigration
@@ -266,11 +266,11 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
 
 def test_function_answers_with_what_it_did(tmp_path: Path) -> None:
     with migrations_of(tmp_path, m1_table=TABLE):
-        told = migrations({"command": "config.release_jobs.migrations"}, WholeInvocation())
+        told = migrations({"command": "config.operations.release_jobs.migrations"}, WholeInvocation())
         (locks,) = told["pending"]["config.m1_table"]
         assert locks.startswith("Create model Trial: none of a table in use")
         assert "subscriptions.0001_initial" in told["applied"]
-        answer = migrate({"command": "config.release_jobs.migrate"}, WholeInvocation())
+        answer = migrate({"command": "config.operations.release_jobs.migrate"}, WholeInvocation())
         assert json.loads(json.dumps(answer))["applied"] == ["config.m1_table"]
 
 

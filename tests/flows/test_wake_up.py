@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from config.checks import check_file
+from config.zappa.checks import check_file
 from infra.benchmarks.wake_up.run import EVENT
 from infra.local.zappa_stage import SETTINGS_FILE
 

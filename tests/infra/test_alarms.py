@@ -10,8 +10,8 @@ from cfnlint.decode.cfn_yaml import load
 from django.conf import settings
 from django.test import override_settings
 
-from config.invocation_rules import RefusedInvocation
-from config.zappa_settings import read_document, read_stages
+from config.aws_lambda.admission import RefusedInvocation
+from config.zappa.stages import read_document, read_stages
 from foundation.metrics import HEARTBEATS, NAMESPACE
 from infra.deployment.policies import MESSAGING
 from infra.local.lambda_function import LambdaFunction
@@ -94,7 +94,7 @@ def emit_all(
     one_that_cannot_expire: list[int], lambda_function: LambdaFunction, aws: LocalAWS, transactional_db: None
 ) -> Callable[[], None]:
     """A sweep, a delivery and an invocation, in which all goes wrong that an alarm waits for."""
-    from config.lambda_handler import lambda_handler  # noqa: PLC0415 - needs the settings that Zappa makes
+    from config.aws_lambda.handler import lambda_handler  # noqa: PLC0415 - needs the settings that Zappa makes
 
     def emit_all() -> None:
         now = datetime.now(UTC)

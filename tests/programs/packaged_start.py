@@ -12,7 +12,7 @@ from pathlib import Path
 if __name__ == "__main__":
     package = sys.argv[1]
     sys.path.insert(0, package)
-    importlib.import_module("config.lambda_handler")  # which starts Django
+    importlib.import_module("config.aws_lambda.handler")  # which starts Django
     for folder in sys.argv[2:]:
         for module in pkgutil.walk_packages([f"{package}/{folder}"], f"{folder}."):
             importlib.import_module(module.name)

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     for name in sys.argv[1:]:
         import_module(name)
 
-    from config.zappa_start import start_zappa
+    from config.aws_lambda.zappa_start import start_zappa
 
     with redirect_stdout(sys.stderr):  # Zappa prints
         handler = start_zappa()

@@ -52,7 +52,7 @@ def release(directory: Path, text: str) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in (
             ("config/__init__.py", ""),
-            ("config/lambda_handler.py", f"TEXT = {text!r}\n{CODE}"),
+            ("config/aws_lambda/handler.py", f"TEXT = {text!r}\n{CODE}"),
             ("zappa_settings.json", settings),
             (RECORD, '{"commit": "0123456789abcdef", "dirty": false, "apps": []}'),
         ):

@@ -10,7 +10,7 @@ from django.core.checks import Error, run_checks
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from config.checks import check_isolation
+from config.zappa.checks import check_isolation
 from foundation import named_lock
 from foundation.isolation import StrictIsolation
 from subscriptions.access import lock_users, repair

@@ -9,7 +9,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
 
-from config.health import find_problems
+from config.operations.health import find_problems
 from foundation import clock
 from subscriptions.jobs import check_expired_subscriptions
 from subscriptions.managed_groups import GROUP

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 from django.db.models import Model
 
-from config.retention import Retention
+from config.operations.retention import Retention
 from notifications import outbox
 from notifications.models import Channel, Notification
 from notifications.reminders import Reminders

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from config.retention import Retention
+from config.operations.retention import Retention
 from infra.local import demo
 from infra.local.figures import Before
 from infra.local.local_aws import LocalAWS

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from config.zappa_settings import read_document, read_stages
+from config.zappa.stages import read_document, read_stages
 from infra.packaging.package import make_package
 from infra.packaging.package_build import HOOKS
 from infra.packaging.package_contents import PackageContents
@@ -20,8 +20,9 @@ STOCK_HANDLER = "handler.lambda_handler"
 BARE = Path(__file__).parent / "bare"
 BARE_FOLDERS, BARE_LANGUAGES = ("config", "foundation"), ("en", "de")
 HANDLER = (
-    "config/__init__.py", "config/gateway_cookies.py", "config/http_events.py", "config/invocation_rules.py",
-    "config/lambda_handler.py", "config/zappa_settings.py", "config/zappa_start.py", "foundation/*.py",
+    "config/__init__.py", "config/aws_lambda/__init__.py", "config/aws_lambda/admission.py",
+    "config/aws_lambda/gateway_cookies.py", "config/aws_lambda/handler.py", "config/aws_lambda/http_events.py",
+    "config/aws_lambda/zappa_start.py", "config/zappa/__init__.py", "config/zappa/stages.py", "foundation/*.py",
 )  # fmt: skip
 """The project's own, which the bare Django stands behind; of foundation it imports what it needs."""
 

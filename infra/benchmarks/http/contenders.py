@@ -18,7 +18,9 @@ class Contender:
 
 def project() -> Contender:
     """The function that Lambda calls: rules, Zappa's handler, Django."""
-    handler = import_module("config.lambda_handler").lambda_handler  # which starts Django, before anything loads Zappa
+    handler = import_module(
+        "config.aws_lambda.handler"
+    ).lambda_handler  # which starts Django, before anything loads Zappa
     context = import_module("infra.local.lambda_function").Context
     return Contender(lambda event: int(handler(event, context("", "", "", deadline=0))["statusCode"]))
 

@@ -57,7 +57,7 @@ def test_probe_that_does_not_report_is_no_measurement(function: Function) -> Non
 def test_limit_is_a_django_behind_the_same_handler_and_nothing_else() -> None:
     with unpacked({BARE: make_bare_package}) as (functions, megabytes):
         modules = imported_modules(functions[BARE], functions[BARE].request(HEALTH))
-    assert {"config.lambda_handler", "config.settings", "django.contrib.auth.models", "psycopg"} <= modules
+    assert {"config.aws_lambda.handler", "config.settings", "django.contrib.auth.models", "psycopg"} <= modules
     assert {name.partition(".")[0] for name in modules} & {"subscriptions", "notifications", "rest_framework"} == set()
     assert "django.contrib.admin" not in modules
     assert megabytes[BARE] > 0

@@ -8,7 +8,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.zappa_settings import read_document, read_stages
+from config.zappa.stages import read_document, read_stages
 from foundation.metrics import HEARTBEATS, Metric
 from infra.costs import workload
 from infra.costs.cost import DOCUMENT, fill

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from config.zappa_settings import read_document, read_stages
+from config.zappa.stages import read_document, read_stages
 from infra.costs import measured, operations
 from infra.costs.measured import FIGURES, SOURCES, Figure, Source
 from infra.costs.operations import Operation, core_share, together

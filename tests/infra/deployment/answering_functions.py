@@ -12,7 +12,7 @@ from infra.deployment.database_migration import JOB, PLAN
 from infra.sandbox.invocation_result import InvocationResult
 
 MIGRATED = {"applied": [], "remaining": [], "stopped_by": "", "stopped_at": "", "has_progressed": False}
-"""The answer of `config.release_jobs.migrate` where there is nothing to do;
+"""The answer of `config.operations.release_jobs.migrate` where there is nothing to do;
 tests/infra/deployment/test_database_migration.py compares it with the real one."""
 
 

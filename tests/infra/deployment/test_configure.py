@@ -13,8 +13,8 @@ import boto3
 import pytest
 from moto.ses.models import ses_backends
 
-from config.checks import check_file
-from config.zappa_settings import read_document, read_stages
+from config.zappa.checks import check_file
+from config.zappa.stages import read_document, read_stages
 from infra.deployment import aws_account
 from infra.deployment.configure import configure
 from infra.deployment.deployment import Deployment

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.release_migrations import MigrationRun
+from config.operations.release_migrations import MigrationRun
 from infra.deployment.database_migration import JOB, DatabaseMigration
 from infra.errors import NotMigrated, TakenBack
 from infra.local.lambda_function import LambdaFunction

@@ -38,7 +38,7 @@ def test_schedule_and_queues_go_back_with_the_code(released: Deployment, account
     kept = released.releases.kept()[-1]
     wake_up = {"arn": released.outputs()["WakeUpQueueArn"], "batch_size": 1, "enabled": True}
     account.stage["events"][0]["expression"] = "rate(2 hours)"
-    new = "config.jobs.of_the_next_release"
+    new = "config.operations.jobs.of_the_next_release"
     account.stage["events"] += [
         {"function": new, "name": new, "expression": "rate(1 hour)"},
         {"function": "notifications.jobs.deliver_woken", "event_source": wake_up},

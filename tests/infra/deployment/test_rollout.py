@@ -33,7 +33,7 @@ def test_release_that_fails_is_taken_back(live: RunningStage, capsys: pytest.Cap
 
     assert (live.served(), live.kept()) == ("good", ["good"])
     said = capsys.readouterr().out
-    assert said.index("config.release_jobs.migrations failed") < said.index("go back to version 1")
+    assert said.index("config.operations.release_jobs.migrations failed") < said.index("go back to version 1")
     assert "live now:  version 1" in said.rpartition("smoke test")[2]
 
 
@@ -78,7 +78,7 @@ def test_failure_of_the_way_back_does_not_hide_the_failure(
             answers.refuse(f"lambda.{operation}", "ExpiredTokenException", EXPIRED, status=403, times=100)
 
     answers.before("lambda.Invoke", expire)
-    with pytest.raises(NotTakenBack, match=rf"(?s)config.release_jobs.migrations failed.*{EXPIRED}"):
+    with pytest.raises(NotTakenBack, match=rf"(?s)config.operations.release_jobs.migrations failed.*{EXPIRED}"):
         live.deploy("bad")
     said = capsys.readouterr().out
     assert "division by zero" in said

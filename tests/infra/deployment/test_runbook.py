@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from config.invocation_rules import MANAGEMENT_COMMANDS
+from config.aws_lambda.admission import MANAGEMENT_COMMANDS
 from infra.deployment import deploy_local, local_use, operator_shell, operator_use, runbook
 from infra.deployment.aws_command import AwsCommand
 from infra.errors import UnknownCommand

@@ -11,7 +11,7 @@ import pytest
 from django.core.signing import BadSignature, Signer
 from django.test import override_settings
 
-from config.secrets import read_variables
+from config.aws_lambda.secrets import read_variables
 from infra.deployment import secret_key
 from infra.local.local_aws import LocalAWS
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from config.schedule_expressions import ScheduleExpressionError
+from config.zappa.schedule_expressions import ScheduleExpressionError
 from infra.local.clock import Clock, next_time
 from infra.local.zappa_stage import Schedule
 

@@ -20,10 +20,10 @@ def job(event: dict[str, Any], context: Any) -> dict[str, object]:
 def test_a_function_gets_the_stages_context(
     lambda_function: LambdaFunction, stage: ZappaStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from config import lambda_handler  # noqa: PLC0415 - needs the settings that Zappa makes
+    from config.aws_lambda import handler  # noqa: PLC0415 - needs the settings that Zappa makes
 
     job_name = f"{__name__}.job"
-    monkeypatch.setattr(lambda_handler, "RULES", replace(lambda_handler.RULES, jobs=frozenset({job_name})))
+    monkeypatch.setattr(handler, "RULES", replace(handler.RULES, jobs=frozenset({job_name})))
 
     first, second = (lambda_function.invoke({"command": job_name}) for _ in range(2))
 

@@ -28,8 +28,8 @@ NEEDED = [
     "botocore/data/endpoints.json",
     "botocore/data/sesv2/2019-09-27/service-2.json.gz",
     "build/static/staticfiles.json",
-    "config/lambda_handler.py",
-    "config/static/config/openapi.json",
+    "config/aws_lambda/handler.py",
+    "config/web/static/config/openapi.json",
     "django/conf/locale/de/LC_MESSAGES/django.mo",
     "django/contrib/admin/templates/admin/base.html",
     "handler.py",
@@ -75,7 +75,7 @@ def test_every_module_of_the_project_is_in_it_as_it_stands(package: BuiltPackage
     with ZipFile(package.archive) as zipped:
         packaged = {name: zipped.read(name) for name in zipped.namelist() if name in ours}
     assert ours | packaged == ours
-    assert set(ours) - set(packaged) == {"config/api_schema.py"}
+    assert set(ours) - set(packaged) == {"config/api/schema.py"}
 
 
 def test_zappa_takes_nothing_for_a_websocket_handler(package: BuiltPackage) -> None:
@@ -141,8 +141,8 @@ def test_order_and_dates_of_the_files_make_no_difference(site_packages: Path, tm
         ("unknown.py", False),
         ("dump.sql", False),
         ("config/urls.py", True),
-        ("config/static/config/site.css", False),
-        ("config/static/config/openapi.json", True),
+        ("config/web/static/config/site.css", False),
+        ("config/web/static/config/openapi.json", True),
         ("build/static/config/site.css", True),
         ("build/notes.txt", False),
         ("locale/de/LC_MESSAGES/django.mo", True),

@@ -9,7 +9,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.zappa_settings import read_document, read_stages
+from config.zappa.stages import read_document, read_stages
 from infra.deployment.policies import DATA
 from infra.scale import night as simulation
 from infra.scale.capacity import DATABASE_UNITS, Capacity, Paces

@@ -1,0 +1,60 @@
+"""The function that Lambda calls: Zappa's handler, behind rules about what may enter.
+
+zappa_settings.json names it as `lambda_handler`. Importing it starts Django; a start that fails is an init error, after
+which Lambda tries a fresh sandbox.
+"""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from config.aws_lambda.zappa_start import start_zappa
+
+ZAPPA = start_zappa()
+
+# These load Django too, but not as fast as `start_zappa` does.
+from config.aws_lambda.admission import InvocationRules, RefusedInvocation  # noqa: E402
+from config.zappa.stages import MalformedSettings, read_document, read_stages  # noqa: E402
+from foundation import metrics  # noqa: E402
+from foundation.invocation import LambdaContext, request_id  # noqa: E402
+from foundation.metrics import Metric  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+SETTINGS = Path(__file__).resolve().parents[2] / "zappa_settings.json"
+LONGEST_KEY = 40  # characters of a key that are logged
+
+
+def read_rules(path: Path, stage_name: str, mapping: Mapping[str, list[str]]) -> InvocationRules:
+    """The rules of a stage: the jobs that its `events` schedule, and the queues that Zappa's `mapping` leads to one.
+
+    Raises ZappaSettingsError where zappa_settings.json, which is in the zip for this, is missing or broken.
+    """
+    stages = {stage.name: stage for stage in read_stages(read_document(path))}
+    if stage_name not in stages:
+        raise MalformedSettings(f"{path.name} has no stage {stage_name}")
+    scheduled = {event.function for event in stages[stage_name].events if event.expressions}
+    return InvocationRules(jobs=frozenset(scheduled), queues=frozenset(mapping))
+
+
+RULES = read_rules(SETTINGS, ZAPPA.settings.API_STAGE, ZAPPA.settings.AWS_EVENT_MAPPING)
+
+
+def lambda_handler(event: Any, context: LambdaContext) -> Any:
+    """Hand the event to Zappa and return its answer. Raises RefusedInvocation, and what a job raises."""
+    token = request_id.set(context.aws_request_id)
+    try:
+        return ZAPPA.lambda_handler(_admitted(event), context)
+    finally:
+        request_id.reset(token)
+
+
+def _admitted(event: Any) -> dict[str, Any]:
+    try:
+        return RULES.admit(event)
+    except RefusedInvocation as refusal:
+        keys = sorted(str(key)[:LONGEST_KEY] for key in event) if isinstance(event, dict) else []
+        logger.error("invocation refused", extra={"reason": str(refusal), "keys": keys})  # noqa: TRY400 - says where
+        metrics.emit({Metric.INVOCATIONS_REFUSED: 1})
+        raise

@@ -1,7 +1,0 @@
-"""Addresses of the health checks."""
-
-from django.urls import path
-
-from config.health import healthz, readyz
-
-urlpatterns = [path("healthz", healthz, name="healthz"), path("readyz", readyz, name="readyz")]

@@ -1,0 +1,42 @@
+"""Charts of deliveries."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+
+from config.operations.charts import Chart, Series, day_labels
+from notifications.figures import DayOfNotifications
+from notifications.models import Channel, State
+
+COLOURS = {
+    State.SENT: "--series-1",
+    State.DELIVERED: "--series-4",
+    State.OBSOLETE: "--series-3",
+    State.SUPPRESSED: "--series-other",
+    State.BOUNCED: "--series-2",
+    State.COMPLAINED: "--series-5",
+    State.UNKNOWN: "--series-warning",
+    State.FAILED: "--series-bad",
+}
+TITLES = {Channel.SES: _("E-mails (SES)"), Channel.SNS: _("Events (SNS)")}
+
+
+def delivery_charts(rows: Iterable[DayOfNotifications], days: Sequence[date]) -> list[Chart]:
+    """One chart a channel: how many came to rest each day, a colour for each state that occurs."""
+    numbers = {(row.channel, row.state, row.day): row.number for row in rows}
+    states = {(channel, state) for channel, state, _day in numbers}
+    return [
+        Chart(
+            f"deliveries-{channel}",
+            str(title),
+            day_labels(days),
+            [
+                Series(str(state.label), [numbers.get((channel, state, day), 0) for day in days], colour)
+                for state, colour in COLOURS.items()
+                if (channel, state) in states
+            ],
+            str(_("Nothing was sent in this time.")),
+        )
+        for channel, title in TITLES.items()
+    ]

@@ -1,0 +1,167 @@
+"""What can be wrong with a stage's `events` and shows only once it is deployed, or never. Ids: checks.py."""
+
+import inspect
+import re
+from collections import Counter
+from collections.abc import Sequence
+from inspect import Parameter
+
+from django.core.checks import CheckMessage, Error
+from django.utils.module_loading import import_string
+
+from config.zappa.schedule_expressions import ScheduleExpressionError, validate_schedule
+from config.zappa.stages import LONGEST_RULE_NAME, Event, Stage, function_of_rule
+
+RULE_NAME = re.compile(r"[.\-_A-Za-z0-9]+")
+"""https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html"""
+
+QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?")
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"""
+
+JOB_PARAMETERS = [("event", Parameter.POSITIONAL_OR_KEYWORD), ("context", Parameter.POSITIONAL_OR_KEYWORD)]
+
+
+def check_events(stages: Sequence[Stage]) -> list[CheckMessage]:
+    """Functions, schedules and rule names of every event, and rule names across all stages."""
+    found: list[CheckMessage] = []
+    for stage in stages:
+        for event in stage.events:
+            where = f"zappa_settings.json {stage.name} event {event.name}"
+            found += _function_errors(where, event)
+            found += _trigger_errors(where, event)
+            found += _rule_errors(where, event, stage.lambda_name)
+    return found + _collisions(stages) + _shared_queues(stages)
+
+
+def _function_errors(where: str, event: Event) -> list[CheckMessage]:
+    if not all(part.isidentifier() for part in event.function.split(".")):
+        return [_import_error(where, event, "it is not a dotted path of Python names")]
+    try:
+        job = import_string(event.function)
+    except ImportError as error:
+        return [_import_error(where, event, str(error))]
+    return [] if _is_job(job) else [_signature_error(where, event)]
+
+
+def _import_error(where: str, event: Event, reason: str) -> CheckMessage:
+    return Error(
+        f"{event.function} cannot be imported: {reason}",
+        hint="Zappa deploys it without a word, and each tick of the schedule then fails.",
+        obj=where,
+        id="config.E010",
+    )
+
+
+def _is_job(job: object) -> bool:
+    if not inspect.isfunction(job) or inspect.iscoroutinefunction(job) or inspect.isgeneratorfunction(job):
+        return False
+    parameters = inspect.signature(job, follow_wrapped=False).parameters.values()
+    plain = all(parameter.default is Parameter.empty for parameter in parameters)
+    return plain and [(parameter.name, parameter.kind) for parameter in parameters] == JOB_PARAMETERS
+
+
+def _signature_error(where: str, event: Event) -> CheckMessage:
+    return Error(
+        f"{event.function} is not a plain function of exactly (event, context)",
+        hint="On any TypeError Zappa calls a job again with fewer arguments; one that takes them runs three times."
+        " Defaults, *args, async, yield, and a decorator whose wrapper takes *args are out.",
+        obj=where,
+        id="config.E011",
+    )
+
+
+def _trigger_errors(where: str, event: Event) -> list[CheckMessage]:
+    found = [error for expression in event.expressions for error in _schedule_errors(where, expression)]
+    if len(event.triggers) != 1:
+        found.append(_trigger_error(where, event))
+    if ":sns:" in event.source_arn:
+        found.append(_sns_error(where))
+    elif "event_source" in event.triggers and not QUEUE_ARN.fullmatch(event.source_arn):
+        found.append(_source_error(where, event))
+    return found
+
+
+def _schedule_errors(where: str, expression: str) -> list[CheckMessage]:
+    try:
+        validate_schedule(expression)
+    except ScheduleExpressionError as error:
+        hint = "See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html"
+        return [Error(str(error), hint=hint, obj=where, id="config.E015")]
+    return []
+
+
+def _trigger_error(where: str, event: Event) -> CheckMessage:
+    return Error(
+        f"needs one of expression, expressions and event_source, and has {', '.join(event.triggers) or 'none'}",
+        hint="Zappa obeys the first of them and is silent about the others.",
+        obj=where,
+        id="config.E016",
+    )
+
+
+def _sns_error(where: str) -> CheckMessage:
+    return Error(
+        "an SNS topic must not invoke the function",
+        hint="A message with a `command` key would run any function it names. Put an SQS queue between.",
+        obj=where,
+        id="config.E017",
+    )
+
+
+def _source_error(where: str, event: Event) -> CheckMessage:
+    return Error(
+        f"the event source {event.source_arn!r} is no queue of SQS",
+        hint="The function takes messages of queues only, and refuses what else would reach it.",
+        obj=where,
+        id="config.E019",
+    )
+
+
+def _rule_errors(where: str, event: Event, lambda_name: str) -> list[CheckMessage]:
+    rules = event.rule_names(lambda_name)
+    too_long = [_length_error(where, rule) for rule in rules if len(rule) > LONGEST_RULE_NAME]
+    return too_long + [_name_error(where, rule) for rule in rules if not _leads_to(rule, event.function)]
+
+
+def _leads_to(rule: str, function: str) -> bool:
+    return function_of_rule(rule) == function and bool(RULE_NAME.fullmatch(rule))
+
+
+def _length_error(where: str, rule: str) -> CheckMessage:
+    return Error(
+        f"the rule's name {rule} has {len(rule)} characters; {LONGEST_RULE_NAME} are the most that Zappa leaves whole",
+        hint="Shorten project_name, the stage or the event's name; Zappa would replace the first two by a hash.",
+        obj=where,
+        id="config.E013",
+    )
+
+
+def _name_error(where: str, rule: str) -> CheckMessage:
+    return Error(
+        f"Zappa cannot tell the function from the rule's name {rule!r}",
+        hint="It runs what follows the last '-'. Only letters, digits, '.', '_' and '-' are allowed.",
+        obj=where,
+        id="config.E014",
+    )
+
+
+def _collisions(stages: Sequence[Stage]) -> list[CheckMessage]:
+    rules = Counter(rule for stage in stages for event in stage.events for rule in event.rule_names(stage.lambda_name))
+    hint = "Only the last schedule would be kept. Use `expressions`, or give each event its own `name`."
+    return [
+        Error(f"{count} schedules share the rule {rule}", hint=hint, obj="zappa_settings.json", id="config.E012")
+        for rule, count in rules.items()
+        if count > 1
+    ]
+
+
+def _shared_queues(stages: Sequence[Stage]) -> list[CheckMessage]:
+    queues = Counter(event.source_arn for stage in stages for event in stage.events if event.source_arn)
+    hint = (
+        "Each message goes to one of them only. A stage that `extends` another inherits its queues: list `events` anew."
+    )
+    return [
+        Error(f"{count} events take from {arn}", hint=hint, obj="zappa_settings.json", id="config.E018")
+        for arn, count in queues.items()
+        if count > 1
+    ]
