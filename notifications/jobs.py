@@ -5,9 +5,10 @@ from typing import Any
 from foundation import clock
 from foundation.invocation import LambdaContext, scheduled_job
 from foundation.message_batch import Answer, queue_job
-from notifications import feedback, wake_up
-from notifications.delivery import Delivery
+from notifications import wake_up
+from notifications.outbox.delivery import Delivery
 from notifications.reminders import Reminders
+from notifications.ses import feedback
 
 
 def deliver_notifications(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:

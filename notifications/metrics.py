@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from foundation import metrics
 from foundation.metrics import Metric
-from notifications import figures
+from notifications import statistics
 from notifications.models import State
 
 REACHED = {
@@ -26,7 +26,7 @@ def emit_reached(states: Mapping[State, int]) -> None:
 
 def emit_delivery(states: Mapping[State, int], run: Mapping[Metric, int]) -> None:
     """The same of a delivery, with what else it counted, and how many are left."""
-    metrics.emit({**_reached(states), **run, Metric.NOTIFICATIONS_PENDING: figures.count_pending()})
+    metrics.emit({**_reached(states), **run, Metric.NOTIFICATIONS_PENDING: statistics.count_pending()})
 
 
 def _reached(states: Mapping[State, int]) -> dict[Metric, int]:

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from foundation.email_addresses import address_of, normalised
 from foundation.insert_product import insert_product
-from notifications import suppression, wake_up
+from notifications import wake_up
 from notifications.models import Channel, Notification, Reason
+from notifications.ses import suppression
 
 
 def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:

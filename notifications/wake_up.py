@@ -34,12 +34,12 @@ def send() -> bool:
     if not WakeUp.objects.filter(free).update(sent_at=database_time()):
         return False
     # A hundred milliseconds of botocore that a cold start need not pay where no queue is configured.
-    from notifications import aws  # noqa: PLC0415
+    from notifications.aws import clients  # noqa: PLC0415
 
     try:
-        aws.sqs().send_message(QueueUrl=settings.WAKE_UP_QUEUE_URL, MessageBody="deliver")
-    except aws.AWS_ERRORS as error:
-        logger.warning("wake-up not sent", extra={"error": aws.judge(error).error})
+        clients.sqs().send_message(QueueUrl=settings.WAKE_UP_QUEUE_URL, MessageBody="deliver")
+    except clients.AWS_ERRORS as error:
+        logger.warning("wake-up not sent", extra={"error": clients.judge(error).error})
         return False
     return True
 

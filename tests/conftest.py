@@ -20,7 +20,7 @@ from infra.local.moto_server import MotoServer
 from infra.local.zappa_stage import ZappaStage, load_stage
 from infra.packaging.package import make_package
 from infra.sandbox.unpacked_package import UnpackedPackage
-from notifications import aws as clients
+from notifications.aws import clients
 from tests.infra.built_package import BuiltPackage
 from tests.injected_answers import InjectedAnswers
 from tests.patience import PATIENCE_SECONDS

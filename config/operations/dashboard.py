@@ -17,7 +17,7 @@ from config.operations.health import is_audit_stale, is_late, is_stale
 from config.operations.notification_charts import delivery_charts
 from config.operations.subscription_charts import live_chart, sweep_charts, transition_charts
 from foundation import clock
-from notifications import figures as notifications
+from notifications import statistics as notifications
 from notifications.models import State
 from subscriptions import figures as subscriptions
 from subscriptions.managed_groups import missing_names

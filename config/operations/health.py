@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from foundation import clock
-from notifications import figures as notifications
+from notifications import statistics as notifications
 from subscriptions import figures as subscriptions
 from subscriptions.managed_groups import missing_names
 from subscriptions.models import AccessAuditRun

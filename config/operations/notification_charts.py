@@ -6,8 +6,8 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from config.operations.charts import Chart, Series, day_labels
-from notifications.figures import DayOfNotifications
 from notifications.models import Channel, State
+from notifications.statistics import DayOfNotifications
 
 COLOURS = {
     State.SENT: "--series-1",

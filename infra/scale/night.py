@@ -21,7 +21,7 @@ SWEEP_SECONDS = TIMEOUT - 5
 """Less subscriptions.sweep.RESERVE."""
 
 DELIVERY_SECONDS = TIMEOUT - 72
-"""Less notifications.delivery.NEEDED."""
+"""Less notifications.outbox.delivery.NEEDED."""
 
 MAILS_A_ROUND, EVENTS_A_ROUND = 32, 320
 """What a delivery takes in turn: ROUNDS calls for each of DELIVERY_THREADS, ten events a call."""

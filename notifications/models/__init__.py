@@ -1,6 +1,6 @@
 """The outbox, and what else is kept about telling people."""
 
-from notifications.models.channel_status import ChannelStatus, ChannelStatusQuerySet, ensure_statuses
+from notifications.models.channel_status import ChannelStatus, ChannelStatusQuerySet, PauseReason, ensure_statuses
 from notifications.models.feedback import BAD_NEWS, EventType, Feedback
 from notifications.models.notification import (
     REMINDER,
@@ -25,6 +25,7 @@ __all__ = [
     "Notification",
     "NotificationPreferences",
     "NotificationQuerySet",
+    "PauseReason",
     "Reason",
     "State",
     "Suppression",

@@ -9,7 +9,15 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models.notification import Channel
-from notifications.outcomes import PauseReason
+
+
+class PauseReason(models.TextChoices):
+    """Why nothing can be sent on a channel, whatever the message."""
+
+    QUOTA = "quota", _("the daily quota is used up")
+    ACCOUNT = "account", _("AWS has stopped the account's sending")
+    CREDENTIALS = "credentials", _("AWS does not accept the credentials, or what they may do")
+    CONFIGURATION = "configuration", _("something at AWS is missing: topic, configuration set, key or verified domain")
 
 
 class ChannelStatusQuerySet(models.QuerySet["ChannelStatus"]):

@@ -13,8 +13,9 @@ import pytest
 from django.conf import settings
 
 from infra.local.local_aws import LocalAWS
-from notifications import ses, sns
-from notifications.outcomes import Verdict
+from notifications.aws.results import Verdict
+from notifications.ses import mailer
+from notifications.sns import publisher
 from tests.chaos.aws_requests import AwsRequest
 from tests.chaos.fault_proxy import Weather
 from tests.chaos.faults import CHOSEN, EACH, Fault, choose, chosen_entries
@@ -80,9 +81,9 @@ def key_with(fault: Fault, service: str) -> int:
     return next(key for key in count(1) if choose(SEED, service, key, 0) is fault)
 
 
-def mail(key: int) -> ses.Message:
+def mail(key: int) -> mailer.Message:
     mime = f"From: {settings.SES_FROM_ADDRESS}\nTo: ada@example.com\nMessage-ID: <notification-{key}@x>\n\nx"
-    return ses.Message(key, "ada@example.com", mime.encode())
+    return mailer.Message(key, "ada@example.com", mime.encode())
 
 
 def entries(first: int) -> "list[PublishBatchRequestEntryTypeDef]":
@@ -98,7 +99,7 @@ def received(aws: LocalAWS) -> set[int]:
 def test_fault_of_a_mail(proxied: Proxied, fault: Fault) -> None:
     verdict, accepts = EVERYBODY[fault]
     key = key_with(fault, "ses")
-    assert ses.send(mail(key)).verdict is verdict
+    assert mailer.send(mail(key)).verdict is verdict
     assert len(proxied.aws.mails()) == accepts
     call = proxied.call()
     assert (call.worker, call.service, call.keys, call.fault) == (WORKER, "ses", [key], fault)
@@ -110,7 +111,9 @@ def test_fault_of_a_batch_of_events(proxied: Proxied, fault: Fault) -> None:
     verdict, accepts = EVERYBODY[fault]
     key = key_with(fault, "sns")
     keys = set(range(key, key + 5))
-    assert {key: outcome.verdict for key, outcome in sns.publish(entries(key)).items()} == dict.fromkeys(keys, verdict)
+    assert {key: outcome.verdict for key, outcome in publisher.publish(entries(key)).items()} == dict.fromkeys(
+        keys, verdict
+    )
     assert received(proxied.aws) == (keys if accepts else set())
     assert set(proxied.call().accepted) == (keys if accepts else set())
 
@@ -123,7 +126,7 @@ def test_fault_of_a_part_of_a_batch(proxied: Proxied, fault: Fault, verdict: Ver
     key = key_with(fault, "sns")
     keys = list(range(key, key + 5))
     hit = set(chosen_entries(SEED, keys, 0))
-    outcomes = sns.publish(entries(key))
+    outcomes = publisher.publish(entries(key))
     assert {key: outcome.verdict for key, outcome in outcomes.items()} == {
         key: verdict if key in hit else Verdict.ACCEPTED for key in keys
     }
@@ -132,24 +135,24 @@ def test_fault_of_a_part_of_a_batch(proxied: Proxied, fault: Fault, verdict: Ver
 
 def test_old_signature_is_refused_as_aws_refuses_it(proxied: Proxied, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SDK_UA_APP_ID", "worker1.+86400")  # whose clock is said to be ahead, and is not
-    outcome = ses.send(mail(key_with(Fault.NONE, "ses")))
+    outcome = mailer.send(mail(key_with(Fault.NONE, "ses")))
     assert (outcome.verdict, outcome.error) == (Verdict.UNSENT, "RequestExpired")
     assert proxied.aws.mails() == []
 
 
 def test_calm_spares_everybody(proxied: Proxied) -> None:
     order(proxied.proxy, "calm")
-    assert ses.send(mail(key_with(Fault.GARBAGE, "ses"))).verdict is Verdict.ACCEPTED
+    assert mailer.send(mail(key_with(Fault.GARBAGE, "ses"))).verdict is Verdict.ACCEPTED
 
 
 def test_refused_connection_is_certainly_unsent(proxied: Proxied) -> None:
     proxied.proxy.tell(f"refuse {PATIENCE_SECONDS}")
-    wait_until(lambda: ses.send(mail(key_with(Fault.NONE, "ses"))).error == "EndpointConnectionError")
+    wait_until(lambda: mailer.send(mail(key_with(Fault.NONE, "ses"))).error == "EndpointConnectionError")
 
 
 def test_refused_connection_comes_back_on_the_same_port(proxied: Proxied) -> None:
     order(proxied.proxy, "refuse 0")
-    assert ses.send(mail(key_with(Fault.NONE, "ses"))).verdict is Verdict.ACCEPTED
+    assert mailer.send(mail(key_with(Fault.NONE, "ses"))).verdict is Verdict.ACCEPTED
 
 
 def test_every_fault_is_met_by_somebody() -> None:

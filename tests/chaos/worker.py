@@ -28,17 +28,19 @@ end_with_server = end_with_this_thread(signal.SIGKILL)
 def hurry() -> None:
     """Put the campaign's durations where the product has constants; the others are settings. Raises AttributeError."""
     # Django must be set up.
-    from notifications import aws, delivery, outbox, retry, send_rate, ses_account  # noqa: PLC0415
+    from notifications.aws import clients  # noqa: PLC0415
+    from notifications.outbox import claims, delivery, retry, send_rate  # noqa: PLC0415
+    from notifications.ses import account  # noqa: PLC0415
 
     for module, name, value in (
-        (aws, "CONNECT_TIMEOUT", durations.CONNECT_TIMEOUT.total_seconds()),
-        (aws, "READ_TIMEOUT", durations.READ_TIMEOUT.total_seconds()),
+        (clients, "CONNECT_TIMEOUT", durations.CONNECT_TIMEOUT.total_seconds()),
+        (clients, "READ_TIMEOUT", durations.READ_TIMEOUT.total_seconds()),
         (delivery, "ROUNDS", durations.ROUNDS),
         (delivery, "RECORDING", durations.CALLS),
-        (outbox, "THROTTLED_DELAY", durations.THROTTLED_DELAY),
+        (claims, "THROTTLED_DELAY", durations.THROTTLED_DELAY),
         (retry, "FIRST_DELAY", durations.FIRST_DELAY),
         (send_rate, "RECOVERY", durations.RECOVERY),
-        (ses_account, "ASKED_EVERY", durations.ASKED_EVERY),
+        (account, "ASKED_EVERY", durations.ASKED_EVERY),
     ):
         getattr(module, name)
         setattr(module, name, value)

@@ -11,8 +11,8 @@ from django.conf import settings
 
 from infra.local.local_aws import LocalAWS
 from infra.local.moto_server import ACCOUNT
-from notifications.delivery import Delivery
 from notifications.models import Channel, Notification
+from notifications.outbox.delivery import Delivery
 from subscriptions.models import Plan, Transition
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited

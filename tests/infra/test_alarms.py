@@ -16,9 +16,9 @@ from foundation.metrics import HEARTBEATS, NAMESPACE
 from infra.deployment.policies import MESSAGING
 from infra.local.lambda_function import LambdaFunction
 from infra.local.local_aws import LocalAWS
-from notifications.delivery import Delivery
 from notifications.models import Channel, Notification, State
-from notifications.unconfirmed import MAXIMUM_RESENDS
+from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
+from notifications.outbox.delivery import Delivery
 from subscriptions.audit import AccessAudit
 from subscriptions.managed_groups import managed_groups
 from subscriptions.services import SubscriptionService as Service

@@ -24,9 +24,9 @@ from infra.local.local_aws import LocalAWS
 from infra.local.moto_server import ACCOUNT
 from infra.sandbox.event_source_poller import EventSourcePoller
 from infra.sandbox.invocation_result import InvocationResult
-from notifications import outbox
-from notifications.delivery import Delivery
 from notifications.models import Channel, Notification, State
+from notifications.outbox import claims
+from notifications.outbox.delivery import Delivery
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
@@ -146,7 +146,7 @@ def send_again(*event_ids: str) -> None:
     """What an operator does."""
     rows = Notification.objects.filter(channel=Channel.SNS, event__in=map(int, event_ids))
     rows.update(state=State.FAILED, finished_at=NOW)
-    assert outbox.send_again(list(rows.values_list("pk", flat=True)), State.FAILED) == len(event_ids)
+    assert claims.send_again(list(rows.values_list("pk", flat=True)), State.FAILED) == len(event_ids)
     Delivery(unlimited).run()
 
 

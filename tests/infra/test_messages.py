@@ -9,7 +9,7 @@ from django.conf import LazySettings
 
 from infra import messages
 from notifications.models import Channel, Notification
-from notifications.rendering import render_mail
+from notifications.ses.rendering import render_mail
 from subscriptions.services import SubscriptionService
 from tests.factories import make_plan, make_user
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OUTBOX = "tests/notifications/test_outbox.py"
+OUTBOX = "tests/notifications/outbox/test_claims.py"
 CONFORMANCE = "tests/protocol/test_conformance.py::test_the_code_does_to_the_row_what_the_model_does"
 
 
@@ -35,7 +35,7 @@ MUTATIONS = (
     ),
     Mutation(
         "intent",
-        "notifications/outbox.py",
+        "notifications/outbox/claims.py",
         "update_returning(still_held, submitted_at=database_time())",
         "update_returning(still_held, submitted_at=None)",
         (f"{OUTBOX}::test_abandoned_before_the_intent_goes_back_and_after_it_is_unknown", CONFORMANCE),
@@ -50,10 +50,10 @@ MUTATIONS = (
     ),
     Mutation(
         "single attempt",
-        "notifications/aws.py",
+        "notifications/aws/clients.py",
         '"total_max_attempts": 1',
         '"total_max_attempts": 2',
-        ("tests/notifications/test_aws.py::test_lost_answer_is_unknown_after_a_single_request",),
+        ("tests/notifications/aws/test_clients.py::test_lost_answer_is_unknown_after_a_single_request",),
     ),
     Mutation(
         "unique key",
@@ -64,7 +64,7 @@ MUTATIONS = (
     ),
     Mutation(
         "unknown state",
-        "notifications/outbox.py",
+        "notifications/outbox/claims.py",
         "if what.verdict is Verdict.UNKNOWN:\n        return _waiting(",
         "if False:\n        return _waiting(",
         (f"{OUTBOX}::test_verdict_decides_the_state", CONFORMANCE),
@@ -75,22 +75,22 @@ MUTATIONS = (
         'env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 45)',
         'env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 1)',
         (
-            "tests/notifications/test_deadline.py::test_grace_outlasts_a_signature",
+            "tests/notifications/aws/test_deadline.py::test_grace_outlasts_a_signature",
             "tests/protocol/test_delivery_protocol.py::test_what_has_to_fit_into_the_codes_durations_does",
         ),
     ),
     Mutation(
         "deadline",
-        "notifications/aws.py",
+        "notifications/aws/clients.py",
         'client.meta.events.register("before-send", refuse_if_over)',
         "pass",
-        ("tests/notifications/test_deadline.py::test_request_leaves_before_its_deadline_or_never",),
+        ("tests/notifications/aws/test_deadline.py::test_request_leaves_before_its_deadline_or_never",),
     ),
     Mutation(
         "confirmation",
-        "notifications/findings.py",
+        "notifications/ses/feedback_ranks.py",
         "EventType.SEND: Finding.SENT,",
         "",
-        ("tests/notifications/test_feedback.py::test_event_moves_its_mail", CONFORMANCE),
+        ("tests/notifications/ses/test_feedback.py::test_event_moves_its_mail", CONFORMANCE),
     ),
 )

@@ -8,8 +8,8 @@ from django.db.models import Max, Min
 
 from infra.deployment.runbook import RUNBOOK
 from infra.local.local_aws import LocalAWS
-from notifications.delivery import Delivery
 from notifications.models import Notification
+from notifications.outbox.delivery import Delivery
 from subscriptions.models import SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited

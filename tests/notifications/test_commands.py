@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from notifications.models import Channel, Notification, State, database_time
-from notifications.selection import Selection
+from notifications.outbox.filters import Selection
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import NOW, make_plan, make_user

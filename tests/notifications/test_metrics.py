@@ -11,10 +11,10 @@ import pytest
 from foundation.metrics import Metric
 from infra.local.local_aws import LocalAWS
 from notifications import metrics
-from notifications.delivery import Delivery
 from notifications.jobs import handle_ses_feedback
 from notifications.models import Channel, Notification, State, database_time
-from notifications.unconfirmed import MAXIMUM_RESENDS
+from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
+from notifications.outbox.delivery import Delivery
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
 from tests.factories import NOW, make_plan, make_user

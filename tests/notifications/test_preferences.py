@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from notifications import screening
+from notifications.aws.results import Outcome, Verdict
 from notifications.coverage import Coverage
 from notifications.errors import UnknownUser
 from notifications.models import Notification, NotificationPreferences
-from notifications.outcomes import Outcome, Verdict
+from notifications.outbox import eligibility
 from notifications.preferences import set_reminders, wants_reminders, without_reminders
 from notifications.reminders import Reminders
 from subscriptions.models import Subscription
@@ -76,7 +76,7 @@ def test_reminder_that_waits_is_suppressed_when_it_is_claimed_and_no_receipt_is(
     assert len(mails) == 4
     (reminder,) = (row for row in mails if row.days_before and row.event.subscription_id == refuses.pk)
     expected = Outcome(Verdict.UNDELIVERABLE, error="reminders are turned off")
-    assert screening.withheld(mails, Coverage.of(mails, LAST_DAY)) == {reminder.pk: expected}
+    assert eligibility.withheld(mails, Coverage.of(mails, LAST_DAY)) == {reminder.pk: expected}
     assert wants_reminders(wants.user_id)
 
 
@@ -88,7 +88,7 @@ def test_one_more_query_serves_the_reminders_of_a_claim(django_assert_num_querie
     mails = list(Notification.objects.filter(channel="ses").select_related("event__subscription__user"))
     # Beside these: which addresses are suppressed, and what overtook a reminder.
     with django_assert_num_queries(3):
-        assert screening.withheld(mails, Coverage.of(mails, LAST_DAY)) == {}
+        assert eligibility.withheld(mails, Coverage.of(mails, LAST_DAY)) == {}
     receipts = [row for row in mails if row.days_before is None]
     with django_assert_num_queries(1):
-        assert screening.withheld(receipts, Coverage.of(receipts, LAST_DAY)) == {}
+        assert eligibility.withheld(receipts, Coverage.of(receipts, LAST_DAY)) == {}

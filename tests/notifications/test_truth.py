@@ -16,11 +16,12 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from foundation import clock
-from notifications import outbox, ses
-from notifications.calls import make_calls
+from notifications.aws.results import Outcome, Verdict
 from notifications.models import Channel, Notification, State
-from notifications.outcomes import Outcome, Verdict
+from notifications.outbox import claims
+from notifications.outbox.sending import make_calls
 from notifications.reminders import Reminders
+from notifications.ses import mailer
 from subscriptions.errors import SubscriptionError
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
@@ -41,9 +42,9 @@ class World:
         self.plans = [make_plan(name="Short", duration_days=3, reminder_days=[1]), make_plan(name="Long")]
         self.sent: list[int] = []
         monkeypatch.setattr(clock, "now", lambda: self.now)
-        monkeypatch.setattr(ses, "send", self.send)
+        monkeypatch.setattr(mailer, "send", self.send)
 
-    def send(self, message: ses.Message) -> Outcome:
+    def send(self, message: mailer.Message) -> Outcome:
         """Take the mail for SES, and see that it is true."""
         row = Notification.objects.select_related("event__subscription__plan").get(pk=message.notification)
         body = message_from_bytes(message.mime, policy=policy.SMTP).get_body(("plain",))
@@ -53,7 +54,7 @@ class World:
         return Outcome(Verdict.ACCEPTED, message_id="accepted")
 
     def deliver(self) -> None:
-        while (claim := outbox.claim(Channel.SES, 10)).notifications:
+        while (claim := claims.claim(Channel.SES, 10)).notifications:
             assert len(claim.notifications) == 1
             claim.finish(make_calls(claim, Channel.SES, InThisThread()))
 

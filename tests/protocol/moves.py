@@ -15,7 +15,7 @@ SENT = Row(state="sent")
 
 @dataclass(frozen=True)
 class Protocol:
-    """The protocol of `notifications.outbox` and `notifications.delivery`, for one mail."""
+    """The protocol of `notifications.outbox.claims` and `notifications.outbox.delivery`, for one mail."""
 
     timing: Timing
     rules: Rules = ALL

@@ -7,11 +7,12 @@ import pytest
 from django.conf import LazySettings
 from django.db.models import F
 
-from notifications import feedback, outbox, unconfirmed
+from notifications.aws.results import Outcome, Verdict
 from notifications.models import Channel, Notification, database_time
-from notifications.outbox import Claim
-from notifications.outcomes import Outcome, Verdict
-from notifications.ses_events import read_event
+from notifications.outbox import claims, confirmation_timeouts
+from notifications.outbox.claims import Claim
+from notifications.ses import feedback
+from notifications.ses.events import read_event
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import NOW, make_plan, make_user
 from tests.protocol.deeds import Deed, Move
@@ -57,8 +58,8 @@ class Code:
         """Do to the row what the model does. What concerns the network alone has no counterpart."""
         worker = move.worker
         deeds: dict[Deed, Callable[[], object]] = {
-            Deed.FINDS_LEASE_ENDED: outbox.release_abandoned,
-            Deed.FINDS_GRACE_OVER: unconfirmed.settle,
+            Deed.FINDS_LEASE_ENDED: claims.release_abandoned,
+            Deed.FINDS_GRACE_OVER: confirmation_timeouts.settle,
             Deed.CLAIMS: lambda: self.claim(worker),
             Deed.SUBMITS: lambda: self.submit(worker, allowed=True),
             Deed.MAY_NOT_SEND: lambda: self.submit(worker, allowed=False),
@@ -74,7 +75,7 @@ class Code:
         Notification.objects.filter(pk=self.key, state="pending").update(due_at=database_time(), resends=0)
 
     def claim(self, worker: int) -> None:
-        self.claims[worker] = outbox.claim(Channel.SES, 1)
+        self.claims[worker] = claims.claim(Channel.SES, 1)
         assert [row.pk for row in self.claims[worker].notifications] == [self.key]
 
     def submit(self, worker: int, *, allowed: bool) -> None:

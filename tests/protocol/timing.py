@@ -7,9 +7,9 @@ from typing import Self
 
 from django.conf import settings
 
-from notifications import aws
+from notifications.aws import clients
 
-A_CALL = timedelta(seconds=aws.CONNECT_TIMEOUT + aws.READ_TIMEOUT)
+A_CALL = timedelta(seconds=clients.CONNECT_TIMEOUT + clients.READ_TIMEOUT)
 """Read at the import, because tests wait longer than what is deployed does."""
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from infra.deployment.policies import MESSAGING
 from infra.local.local_aws import LocalAWS
-from notifications import aws as clients
+from notifications.aws import clients
 from tests.infra.templates import of_type
 from tests.second_emulator.ministack import Ministack
 

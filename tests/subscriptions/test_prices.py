@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from notifications.cloud_events import render_event
 from notifications.models import Notification
-from notifications.rendering import render_mail
+from notifications.ses.rendering import render_mail
+from notifications.sns.cloud_events import render_event
 from subscriptions.forms import PlanForm
 from subscriptions.models import Plan, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service

@@ -10,8 +10,8 @@ from django.db import DatabaseError, connection, connections
 from django.db.models import Model
 
 from config.operations.retention import Retention
-from notifications import outbox
 from notifications.models import Channel, Notification
+from notifications.outbox import claims
 from notifications.reminders import Reminders
 from subscriptions.access import find_mismatches
 from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile
@@ -139,7 +139,7 @@ def test_reminders_are_recorded_in_batches(user_and_plan: tuple[Any, Plan], repl
 
 def test_deliverer_claims_submits_and_finishes(user_and_plan: tuple[Any, Plan], replica: None) -> None:
     Service.create_subscription(*user_and_plan, now=NOW)
-    claim = outbox.claim(Channel.SES, 10)
+    claim = claims.claim(Channel.SES, 10)
     (mail,) = claim.notifications
     assert claim.submit([mail.pk]) == [mail.pk]
 

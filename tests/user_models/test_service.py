@@ -14,8 +14,8 @@ from config.operations.retention import Retention
 from infra.local import demo
 from infra.local.figures import Before
 from infra.local.local_aws import LocalAWS
-from notifications.delivery import Delivery
 from notifications.models import Notification
+from notifications.outbox.delivery import Delivery
 from notifications.preferences import wants_reminders
 from notifications.unsubscription import link_of
 from subscriptions.access import find_mismatches

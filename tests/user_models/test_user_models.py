@@ -18,7 +18,7 @@ OTHERS = {
         "tests/subscriptions/test_access.py",
         "tests/subscriptions/test_user_admin.py",
         "tests/notifications/test_unsubscription.py",
-        "tests/notifications/test_suppression.py",
+        "tests/notifications/ses/test_suppression.py",
     ],
 }
 """Tests of the service with Django's own user model that hold for another one as well, by the model's app."""

@@ -18,9 +18,9 @@ def main(channel_name: str, limit: int) -> None:
     set_up_local_django()
     # These load models.
     from infra.benchmarks.delivery.run import let_wait  # noqa: PLC0415
-    from notifications import outbox  # noqa: PLC0415
+    from notifications.aws.results import Outcome, Verdict  # noqa: PLC0415
     from notifications.models import Channel  # noqa: PLC0415
-    from notifications.outcomes import Outcome, Verdict  # noqa: PLC0415
+    from notifications.outbox import claims  # noqa: PLC0415
 
     channel = Channel(channel_name)
     let_wait(channel, CLAIMS * limit)
@@ -28,7 +28,7 @@ def main(channel_name: str, limit: int) -> None:
     seconds = []
     for _ in range(CLAIMS):
         began = time.perf_counter()
-        claim = outbox.claim(channel, limit)
+        claim = claims.claim(channel, limit)
         seconds.append(time.perf_counter() - began)
         keys = [row.pk for row in claim.notifications]
         claim.finish(dict.fromkeys(claim.submit(keys), accepted))

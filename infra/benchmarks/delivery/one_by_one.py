@@ -9,9 +9,10 @@ import boto3
 from django.conf import settings
 
 from foundation import clock
-from notifications import ses, sns
 from notifications.models import Channel, Notification, State
-from notifications.outbox import RENDERED
+from notifications.outbox.claims import RENDERED
+from notifications.ses import mailer
+from notifications.sns import publisher
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -34,7 +35,7 @@ def deliver(channel: Channel) -> int:
 
 
 def _mail(client: "SESV2Client", notification: Notification) -> str:
-    message = ses.compose(notification)
+    message = mailer.compose(notification)
     answer = client.send_email(
         FromEmailAddress=settings.SES_FROM_ADDRESS,
         Destination={"ToAddresses": [message.recipient]},
@@ -44,7 +45,7 @@ def _mail(client: "SESV2Client", notification: Notification) -> str:
 
 
 def _publish(client: "SNSClient", notification: Notification) -> str:
-    entry = sns.compose([notification])[notification.pk]
+    entry = publisher.compose([notification])[notification.pk]
     answer = client.publish(
         TopicArn=settings.SNS_TOPIC_ARN, Message=entry["Message"], MessageAttributes=entry["MessageAttributes"]
     )

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from notifications.delivery import Delivery
 from notifications.models import Channel
+from notifications.outbox.delivery import Delivery
 
 
 def deliver(channel: Channel) -> int:

@@ -37,8 +37,8 @@ def main(mails: int, *, counted: bool) -> None:
     from django.db import connection  # noqa: PLC0415
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
-    from notifications import feedback  # noqa: PLC0415
     from notifications.models import Feedback  # noqa: PLC0415
+    from notifications.ses import feedback  # noqa: PLC0415
 
     Feedback.objects.all().delete()
     with connection.cursor() as cursor:

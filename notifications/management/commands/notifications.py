@@ -12,10 +12,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from foundation.instant import InvalidInstant, parse_instant
-from notifications import outbox
-from notifications.cloud_events import previous_events, render_event
 from notifications.models import REMINDER, Channel, Notification, State
-from notifications.selection import Selection
+from notifications.outbox import claims
+from notifications.outbox.filters import Selection
+from notifications.sns.cloud_events import previous_events, render_event
 
 KINDS = ("created", "renewed", "cancelled", "reactivated", "expired", REMINDER)
 LISTED = 50
@@ -61,19 +61,19 @@ class Command(BaseCommand):
 
     def _retry(self, options: dict[str, Any]) -> None:
         states = options["state"] or [State.FAILED]
-        if refused := set(states) - set(outbox.SENT_AGAIN):
+        if refused := set(states) - set(claims.SENT_AGAIN):
             raise CommandError(f"{', '.join(sorted(refused))}: only failed and unknown ones are sent again")
         rows = self._chosen(options, states)
         if options["apply"]:
-            numbers = [outbox.send_again(_keys(rows, state), State(state)) for state in states]
+            numbers = [claims.send_again(_keys(rows, state), State(state)) for state in states]
             self.stdout.write(f"{sum(numbers)} go out with the next delivery")
 
     def _replay(self, options: dict[str, Any]) -> None:
         if options["channel"] == Channel.SES:
             raise CommandError("only events are published once more; a mail that arrived would arrive twice")
-        rows = self._chosen(options, options["state"] or outbox.REPLAYED, Channel.SNS)
+        rows = self._chosen(options, options["state"] or claims.REPLAYED, Channel.SNS)
         if options["apply"]:
-            self.stdout.write(f"{outbox.replay([row.pk for row in rows])} go out with the next delivery")
+            self.stdout.write(f"{claims.replay([row.pk for row in rows])} go out with the next delivery")
 
     def _chosen(
         self, options: dict[str, Any], states: Collection[str], channel: Channel | None = None

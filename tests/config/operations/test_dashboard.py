@@ -15,9 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from foundation import clock
-from notifications import pauses
-from notifications.models import ChannelStatus, Notification, State
-from notifications.outcomes import PauseReason
+from notifications.channels import pauses
+from notifications.models import ChannelStatus, Notification, PauseReason, State
 from subscriptions.managed_groups import GROUP
 from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service

@@ -13,10 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from foundation import clock, local_clock
-from notifications import pauses
-from notifications.delivery import Delivery
-from notifications.models import ChannelStatus, Notification, State, database_time
-from notifications.outcomes import PauseReason
+from notifications.channels import pauses
+from notifications.models import ChannelStatus, Notification, PauseReason, State, database_time
+from notifications.outbox.delivery import Delivery
 from subscriptions.managed_groups import GROUP
 from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from notifications.models import Notification, Reason, Suppression
-from notifications.rendering import render_mail
+from notifications.ses.rendering import render_mail
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.signals import subscription_expired
 from subscriptions.sweep import Sweep

@@ -17,8 +17,8 @@ from knox.models import AuthToken
 from config.operations.jobs import delete_old_rows
 from config.operations.retention import Retention
 from foundation import clock, local_clock, retention, throttling
-from notifications import outbox
 from notifications.models import Channel, Feedback, Notification, State
+from notifications.outbox import claims
 from subscriptions.models import AccessAuditRun, IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.explain import plan_of
@@ -138,7 +138,7 @@ def beside_the_delete(table: str, work: Callable[[], Any]) -> Any:
 def test_event_that_is_replayed_beside_the_delete_is_not_lost() -> None:
     finish()
     event = Notification.objects.get(channel=Channel.SNS)
-    replayed = beside_the_delete(Notification._meta.db_table, lambda: outbox.replay([event.pk]))
+    replayed = beside_the_delete(Notification._meta.db_table, lambda: claims.replay([event.pk]))
     assert Notification.objects.filter(state=State.PENDING).count() == replayed
 
 

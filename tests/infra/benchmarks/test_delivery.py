@@ -6,11 +6,12 @@ import pytest
 
 from infra.benchmarks.delivery.contenders import KEYS, ONE_BY_ONE, PROJECT, SES, SNS, ground
 from infra.benchmarks.delivery.fake_aws import FakeAWS
-from notifications import aws as clients
-from notifications import ses, ses_account, sns
-from notifications.outcomes import Outcome, Verdict
+from notifications.aws import clients
+from notifications.aws.results import Outcome, Verdict
+from notifications.ses import account, mailer
+from notifications.sns import publisher
 
-MESSAGE = ses.Message(notification=1, recipient="ada@example.com", mime=b"Subject: x\n\nx")
+MESSAGE = mailer.Message(notification=1, recipient="ada@example.com", mime=b"Subject: x\n\nx")
 
 
 @pytest.fixture
@@ -22,12 +23,12 @@ def fake(monkeypatch: pytest.MonkeyPatch, fresh_clients: None) -> Iterator[FakeA
 
 
 def test_mail_is_accepted_and_counted(fake: FakeAWS) -> None:
-    assert ses.send(MESSAGE).verdict is Verdict.ACCEPTED
+    assert mailer.send(MESSAGE).verdict is Verdict.ACCEPTED
     assert fake.counted() == (1, 1)
 
 
 def test_batch_of_events_is_accepted_entry_by_entry(fake: FakeAWS) -> None:
-    outcomes = sns.publish([{"Id": str(key), "Message": "{}"} for key in (7, 8, 9)])
+    outcomes = publisher.publish([{"Id": str(key), "Message": "{}"} for key in (7, 8, 9)])
     assert outcomes == dict.fromkeys((7, 8, 9), Outcome(Verdict.ACCEPTED, message_id="m"))
     assert fake.counted() == (3, 1)
 
@@ -38,9 +39,9 @@ def test_single_event_is_accepted(fake: FakeAWS) -> None:
 
 
 def test_account_allows_more_than_is_sent(fake: FakeAWS) -> None:
-    account = ses_account.ask()
-    assert account is not None
-    assert (account.rate, account.pause) == (1_000_000.0, None)
+    asked = account.ask()
+    assert asked is not None
+    assert (asked.rate, asked.pause) == (1_000_000.0, None)
 
 
 def test_every_contender_sends_each_message_once() -> None:

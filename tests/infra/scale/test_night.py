@@ -14,8 +14,8 @@ from infra.deployment.policies import DATA
 from infra.scale import night as simulation
 from infra.scale.capacity import DATABASE_UNITS, Capacity, Paces
 from infra.scale.night import DATABASE, FUNCTION, RATE, Load, simulate
-from notifications.delivery import NEEDED, ROUNDS
-from notifications.sns import BATCH_SIZE
+from notifications.outbox.delivery import NEEDED, ROUNDS
+from notifications.sns.publisher import BATCH_SIZE
 from subscriptions.sweep import RESERVE
 
 ABUNDANT = Capacity(

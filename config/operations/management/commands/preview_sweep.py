@@ -12,10 +12,10 @@ from django.db import transaction
 from foundation import clock
 from foundation.email_addresses import UndeliverableAddress
 from foundation.instant import InvalidInstant, parse_instant
-from notifications import screening
 from notifications.coverage import Coverage
 from notifications.models import Channel, Notification, State
-from notifications.rendering import Mail, render_mail
+from notifications.outbox import eligibility
+from notifications.ses.rendering import Mail, render_mail
 from subscriptions.models import Subscription, Transition
 from subscriptions.services import SubscriptionService
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(expired)} would expire, and {remaining} more; nothing was changed or sent")
 
     def _tell(self, mails: Sequence[Notification], coverage: Coverage, folder: Path | None) -> None:
-        withheld = screening.withheld(mails, coverage)
+        withheld = eligibility.withheld(mails, coverage)
         for mail in mails:
             subscription = mail.event.subscription
             ends = f"{subscription.end_date:%Y-%m-%d %H:%MZ}"

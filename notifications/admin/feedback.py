@@ -1,0 +1,111 @@
+"""What operators see of SES's feedback, and of the addresses that it took off the list of those who get mail."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from foundation.admin import LONGEST_LIST, HistoryAdmin, SubscriberHistoryAdmin
+from foundation.email_addresses import normalised
+from notifications.models import BAD_NEWS, EventType, Feedback, Suppression
+from notifications.ses import suppression
+
+
+class BadNewsFilter(admin.SimpleListFilter):
+    """The types that an index finds; all others are most of the table."""
+
+    title = _("event")
+    parameter_name = "event_type"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """What did not go well."""
+        return [(event_type.value, event_type.label) for event_type in BAD_NEWS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the type that was chosen."""
+        if self.value() not in EventType:
+            return queryset
+        return queryset.filter(event_type=self.value())
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(SubscriberHistoryAdmin):
+    list_display = ["id", "event_type", "notification", "message_id", "occurred_at", "received_at"]
+    list_filter = [BadNewsFilter]
+    list_select_related = ["notification"]
+    user_path = "notification__event__subscription__user"
+    subscription_path = "notification__event__subscription"
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """The raw event has addresses."""
+        return [] if request.user.has_perm("notifications.view_raw_feedback") else ["raw"]
+
+
+class FeedbackInline(admin.TabularInline):
+    """What SES said of one mail."""
+
+    model = Feedback
+    fields = ["event_type", "occurred_at", "received_at", "message_id"]
+    readonly_fields = ["event_type", "occurred_at", "received_at", "message_id"]
+    ordering = ["pk"]
+    show_change_link = True
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody."""
+        return False
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(HistoryAdmin):
+    list_display = ["address", "reason", "since", "feedback", "lifted_at", "lifted_by"]
+    list_filter = [("lifted_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["feedback"]
+    search_fields = ["address"]  # only shows the box; get_search_results does the search
+    search_help_text = _("An e-mail address, in full")
+    actions = ["lift"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the operators, whom a join might look for among all users."""
+        return super().get_queryset(request).prefetch_related("lifted_by")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Those of exactly this address, in whatever case."""
+        return queryset.filter(address=normalised(search_term)) if search_term else queryset, False
+
+    @admin.action(description=_("Lift: mail to the address goes out again"), permissions=["lift"])
+    def lift(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
+        """Also from SES's own list somebody has to take the address: docs/runbook.md."""
+        keys = list(queryset.filter(lifted_at__isnull=True).values_list("pk", flat=True)[:LONGEST_LIST])
+        with transaction.atomic():
+            rows = Suppression.objects.live().filter(pk__in=keys).select_for_update()
+            said = str(_("lifted"))
+            LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, change_message=said)  # type: ignore[arg-type]
+            number = suppression.lift(keys, request.user)  # type: ignore[arg-type]
+        self.message_user(request, *_answer(number))
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        """For the action."""
+        return request.user.has_perm("notifications.lift_suppression")
+
+
+def _answer(number: int) -> tuple[str, int]:
+    if not number:
+        return str(_("None of them holds any more; nothing was done.")), messages.WARNING
+    text = ngettext(
+        "%(number)s address is written to again, once it is off SES's own list as well.",
+        "%(number)s addresses are written to again, once they are off SES's own list as well.",
+        number,
+    )
+    return text % {"number": number}, messages.SUCCESS

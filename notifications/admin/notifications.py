@@ -1,0 +1,151 @@
+"""What operators see of the outbox: everything. What they may do: send again what did not arrive."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from foundation import clock
+from foundation.admin import LONGEST_LIST, ChoiceFilter, SubscriberHistoryAdmin
+from notifications.admin import preview
+from notifications.admin.feedback import FeedbackInline
+from notifications.models import Notification, NotificationQuerySet, State
+from notifications.outbox import claims
+
+INDEXED: dict[str | None, dict[str, bool]] = {
+    State.PENDING: {"finished_at__isnull": True},
+    State.SENDING: {"lease_token__isnull": False},
+}
+"""What is true of every row in the state, and is the condition of an index."""
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By state. What is on its way is found through the index of what is not finished, or held."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        """Every state."""
+        return list(State.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those in the state that was chosen."""
+        if self.value() not in State:
+            return queryset
+        return queryset.filter(state=self.value(), **INDEXED.get(self.value(), {}))
+
+
+@admin.register(Notification)
+class NotificationAdmin(SubscriberHistoryAdmin):
+    list_display = ["id", "kind", "channel", "state", "recipient", "subject", "created_at", "error"]
+    fields = (
+        "kind",
+        "days_before",
+        "channel",
+        "state",
+        "recipient",
+        "subject",
+        "user",
+        "event",
+        "message",
+        "created_at",
+        "due_at",
+        "submitted_at",
+        "finished_at",
+        "attempts",
+        "resends",
+        "lease_token",
+        "lease_until",
+        "message_id",
+        "error",
+    )
+    readonly_fields = ("kind", "recipient", "subject", "user", "message")
+    list_filter = [StateFilter, ("channel", ChoiceFilter)]
+    list_select_related = ["event__subscription__user", "event__subscription__plan"]
+    user_path = "event__subscription__user"
+    subscription_path = "event__subscription"
+    inlines = [FeedbackInline]
+    actions = ["send_again", "send_unknown_again"]
+
+    @admin.display(description=_("user"))
+    def user(self, notification: Notification) -> str:
+        """Whom it tells, or about whom."""
+        return str(notification.event.subscription.user)
+
+    @admin.display(description=_("kind"))
+    def kind(self, notification: Notification) -> str:
+        """The transition, or a reminder."""
+        return preview.kind_of(notification)
+
+    @admin.display(description=_("recipient"))
+    def recipient(self, notification: Notification) -> str:
+        """The user's present address, or the topic."""
+        return preview.recipient_of(notification)
+
+    @admin.display(description=_("subject"))
+    def subject(self, notification: Notification) -> str:
+        """The mail's subject, or the event's type."""
+        return preview.subject_of(notification)
+
+    @admin.display(description=_("message"))
+    def message(self, notification: Notification) -> str:
+        """The mail or the event, and how it relates to what was sent."""
+        note = preview.note_on(notification, clock.now())
+        return format_html('<p>{}</p><pre class="message">{}</pre>', note, preview.text_of(notification))
+
+    @admin.action(description=_("Send failed ones again"), permissions=["send_again"])
+    def send_again(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        self._send_again(request, queryset, State.FAILED)
+
+    @admin.action(description=_("Send unknown ones again: may arrive twice"), permissions=["send_again"])
+    def send_unknown_again(self, request: HttpRequest, queryset: NotificationQuerySet) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            return self._ask(request, queryset)
+        self._send_again(request, queryset, State.UNKNOWN)
+        return None
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        """For both actions."""
+        return request.user.has_perm("notifications.send_again_notification")
+
+    def _ask(self, request: HttpRequest, queryset: NotificationQuerySet) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Send again what may have arrived?"),
+            "opts": Notification._meta,
+            "notifications": [
+                (row, preview.kind_of(row), preview.recipient_of(row))
+                for row in queryset.filter(state=State.UNKNOWN).select_related(*self.list_select_related)[:LONGEST_LIST]
+            ],
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/notifications/notification/confirm_send_again.html", context)
+
+    def _send_again(self, request: HttpRequest, queryset: NotificationQuerySet, stands: State) -> None:
+        keys = list(queryset.filter(state=stands).values_list("pk", flat=True)[:LONGEST_LIST])
+        with transaction.atomic():
+            rows = Notification.objects.filter(pk__in=keys, state=stands).select_for_update()
+            said = str(_("sent again"))
+            LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, change_message=said)  # type: ignore[arg-type]
+            number = claims.send_again(keys, stands)
+        self.message_user(request, *_answer(number, stands))
+
+
+def _answer(number: int, stands: State) -> tuple[str, int]:
+    if not number:
+        return _("None of them is %(state)s; nothing was done.") % {"state": stands.label}, messages.WARNING
+    text = ngettext(
+        "%(number)s notification goes out with the next delivery.",
+        "%(number)s notifications go out with the next delivery.",
+        number,
+    )
+    return text % {"number": number}, messages.SUCCESS

@@ -1,0 +1,127 @@
+"""The only module that makes boto3 clients, and where AWS's errors get their verdicts."""
+
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+)
+from botocore.parsers import ResponseParserError
+from django.conf import settings
+
+from notifications.aws.deadline import refuse_if_over
+from notifications.aws.error_codes import judge_code
+from notifications.aws.results import Outcome, Verdict
+from notifications.errors import CallTooLate
+from notifications.models import PauseReason
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+CONNECT_TIMEOUT = 3
+"""Seconds."""
+
+READ_TIMEOUT = 10
+"""Seconds. An answer that comes later leaves the notification `unknown`."""
+
+WAKE_UP_TIMEOUT = 1
+"""Seconds, to connect and to read: somebody's request waits for it, and nothing is lost with it."""
+
+NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, CallTooLate)
+"""botocore's errors from before the request left, and our own."""
+
+Client = TypeVar("Client", bound=BaseClient)
+
+NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
+"""As well, and the next call would have the same."""
+
+_making = Lock()  # without it each thread of the first delivery makes a client of its own, 100 ms each
+
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError, CallTooLate)
+"""All that a call may raise; ResponseParserError is not a BotoCoreError."""
+
+
+def ses() -> "SESV2Client":
+    """The SES client, made on first use and kept while the function is warm."""
+    with _making:
+        return _ses()
+
+
+def sns() -> "SNSClient":
+    """The SNS client, made on first use and kept while the function is warm."""
+    with _making:
+        return _sns()
+
+
+def sqs() -> "SQSClient":
+    """The SQS client, made on first use and kept while the function is warm."""
+    with _making:
+        return _sqs()
+
+
+def forget_clients() -> None:
+    """Have the clients made anew, from the environment as it is then."""
+    _ses.cache_clear()
+    _sns.cache_clear()
+    _sqs.cache_clear()
+
+
+def judge(error: Exception) -> Outcome:
+    """Translate one of AWS_ERRORS. The error's name is kept; its text, which may quote an address, is not."""
+    name = type(error).__name__
+    if isinstance(error, ClientError):
+        said = error.response.get("Error", {})
+        return judge_code(said.get("Code", ""), said.get("Message", ""))
+    if isinstance(error, NO_CREDENTIALS):
+        return Outcome(Verdict.PAUSED, error=name, pause=PauseReason.CREDENTIALS)
+    return Outcome(Verdict.UNSENT if isinstance(error, NEVER_CONNECTED) else Verdict.UNKNOWN, error=name)
+
+
+@cache
+def _ses() -> "SESV2Client":
+    return _with_deadlines(_session().client("sesv2", config=_config()))
+
+
+@cache
+def _sns() -> "SNSClient":
+    return _with_deadlines(_session().client("sns", config=_config()))
+
+
+@cache
+def _sqs() -> "SQSClient":
+    return _session().client("sqs", config=_config(WAKE_UP_TIMEOUT, WAKE_UP_TIMEOUT))
+
+
+def _with_deadlines(client: Client) -> Client:
+    client.meta.events.register("before-send", refuse_if_over)
+    return client
+
+
+def _session() -> "boto3.Session":
+    # A hundred milliseconds that an invocation which sends nothing need not pay.
+    import boto3  # noqa: PLC0415
+
+    return boto3.Session()
+
+
+def _config(connect_timeout: int = CONNECT_TIMEOUT, read_timeout: int = READ_TIMEOUT) -> Config:
+    # One attempt: every retry mode of boto3 sends a second mail where only the answer was lost.
+    return Config(
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=settings.DELIVERY_THREADS,
+    )

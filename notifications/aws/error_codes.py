@@ -1,0 +1,87 @@
+"""What AWS's error codes mean for a notification: the table, and the class of what is not in it."""
+
+from collections.abc import Mapping
+
+from notifications.aws.results import Outcome, Verdict
+from notifications.models import PauseReason
+
+PAUSES: Mapping[str, PauseReason] = {
+    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors
+    "AccountSuspendedException": PauseReason.ACCOUNT,
+    "SendingPausedException": PauseReason.ACCOUNT,
+    "MailFromDomainNotVerifiedException": PauseReason.CONFIGURATION,
+    "NotFoundException": PauseReason.CONFIGURATION,  # the configuration set
+    # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html#API_PublishBatch_Errors
+    "NotFound": PauseReason.CONFIGURATION,  # the topic
+    "KMSAccessDenied": PauseReason.CONFIGURATION,
+    "KMSDisabled": PauseReason.CONFIGURATION,
+    "KMSInvalidState": PauseReason.CONFIGURATION,
+    "KMSNotFound": PauseReason.CONFIGURATION,
+    "KMSOptInRequired": PauseReason.CONFIGURATION,
+    "AuthorizationError": PauseReason.CREDENTIALS,
+    "InvalidSecurity": PauseReason.CREDENTIALS,
+    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html, and SNS's as the query protocol has them
+    "AccessDenied": PauseReason.CREDENTIALS,
+    "AccessDeniedException": PauseReason.CREDENTIALS,
+    "ExpiredToken": PauseReason.CREDENTIALS,
+    "ExpiredTokenException": PauseReason.CREDENTIALS,
+    "IncompleteSignature": PauseReason.CREDENTIALS,
+    "InvalidClientTokenId": PauseReason.CREDENTIALS,
+    "InvalidSignatureException": PauseReason.CREDENTIALS,
+    "MissingAuthenticationToken": PauseReason.CREDENTIALS,
+    "MissingAuthenticationTokenException": PauseReason.CREDENTIALS,
+    "NotAuthorized": PauseReason.CREDENTIALS,
+    "OptInRequired": PauseReason.CREDENTIALS,
+    "SignatureDoesNotMatch": PauseReason.CREDENTIALS,
+    "UnrecognizedClientException": PauseReason.CREDENTIALS,
+}
+"""Codes that are not about the message: every other one would be answered the same."""
+
+VERDICTS: Mapping[str, Verdict] = {
+    **dict.fromkeys(PAUSES, Verdict.PAUSED),
+    # SES
+    "MessageRejected": Verdict.REFUSED,
+    "BadRequestException": Verdict.REFUSED,
+    "LimitExceededException": Verdict.THROTTLED,
+    "TooManyRequestsException": Verdict.THROTTLED,
+    # SNS
+    "InvalidParameter": Verdict.REFUSED,
+    "InvalidParameterValue": Verdict.REFUSED,
+    "ParameterValueInvalid": Verdict.REFUSED,
+    "KMSThrottling": Verdict.THROTTLED,
+    "InternalError": Verdict.UNKNOWN,
+    # of a batch as a whole, whose entries may be well
+    "BatchEntryIdsNotDistinct": Verdict.UNSENT,
+    "BatchRequestTooLong": Verdict.UNSENT,
+    "EmptyBatchRequest": Verdict.UNSENT,
+    "InvalidBatchEntryId": Verdict.UNSENT,
+    "TooManyEntriesInBatchRequest": Verdict.UNSENT,
+    # of topics for mobile devices, which ours is not
+    "EndpointDisabled": Verdict.UNSENT,
+    "PlatformApplicationDisabled": Verdict.UNSENT,
+    # Both
+    "RequestExpired": Verdict.UNSENT,  # of a deliverer that was frozen between signing and sending
+    "RequestLimitExceeded": Verdict.THROTTLED,
+    "Throttling": Verdict.THROTTLED,
+    "ThrottlingException": Verdict.THROTTLED,
+    "ValidationError": Verdict.REFUSED,
+    "ValidationException": Verdict.REFUSED,
+    # botocore's code for an answer whose body has none: the status, here https://www.rfc-editor.org/rfc/rfc6585#section-4
+    "429": Verdict.THROTTLED,
+}
+"""A code that is not here is UNKNOWN, the class in which nobody is told twice."""
+
+DAILY_QUOTA = ("daily message quota exceeded", "daily sending quota exceeded")
+"""What SES says where it throttles because of the day and not of the second; the code is the same.
+
+https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html and
+https://repost.aws/knowledge-center/ses-sending-rate-quota-exceeded. In other words it counts as the second's.
+"""
+
+
+def judge_code(code: str, message: str = "") -> Outcome:
+    """Translate an error code, with what AWS said beside it. The text, which may quote an address, is not kept."""
+    verdict = VERDICTS.get(code, Verdict.UNKNOWN)
+    if verdict is Verdict.THROTTLED and any(words in message.casefold() for words in DAILY_QUOTA):
+        return Outcome(Verdict.PAUSED, error=code, pause=PauseReason.QUOTA)
+    return Outcome(verdict, error=code or "no code", pause=PAUSES.get(code))

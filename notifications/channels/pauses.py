@@ -1,0 +1,59 @@
+"""When nothing can be sent on a channel, whatever the message: it is paused, tried again, and resumed.
+
+A try is a single message after the pause has ended. If it is accepted the channel sends on; if it is answered as
+before, the next pause is twice as long.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from notifications.models import Channel, ChannelStatus, PauseReason, database_time
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSES = {
+    # Of 24 hours that move on: something is free again soon. https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+    PauseReason.QUOTA: timedelta(hours=1),
+    PauseReason.ACCOUNT: timedelta(minutes=30),
+    PauseReason.CREDENTIALS: timedelta(minutes=5),
+    PauseReason.CONFIGURATION: timedelta(minutes=5),
+}
+LONGEST_PAUSE = timedelta(hours=1)
+
+NOT_PAUSED = {"paused_since": None, "paused_until": None, "pause_reason": "", "pause_error": "", "failed_tries": 0}
+
+
+def length(reason: PauseReason, failed_tries: int) -> timedelta:
+    """How long to pause after so many tries that failed since the channel last sent."""
+    pause: timedelta = FIRST_PAUSES[reason] * 2 ** min(failed_tries, 10)
+    return min(pause, LONGEST_PAUSE)
+
+
+def pause(status: ChannelStatus, reason: PauseReason, error: str) -> bool:
+    """Pause the channel, as it stood when it last sent; False where another deliverer already has."""
+    until = database_time(length(reason, status.failed_tries))
+    paused = ChannelStatus.objects.sending().filter(pk=status.pk).update(
+        paused_since=Coalesce(F("paused_since"), database_time()),
+        paused_until=until,
+        pause_reason=reason,
+        pause_error=error,
+        failed_tries=F("failed_tries") + 1,
+    )  # fmt: skip
+    if paused:
+        logger.error("channel paused", extra={"channel": status.channel, "reason": reason.value, "error": error})
+    return bool(paused)
+
+
+def end(status: ChannelStatus) -> None:
+    """Take the pause for over, because a message was accepted after it."""
+    if ChannelStatus.objects.sending().filter(pk=status.pk, paused_since__isnull=False).update(**NOT_PAUSED):
+        logger.info("channel resumed", extra={"channel": status.channel})
+
+
+def resume(channel: Channel) -> bool:
+    """Let the channel send at once, because somebody says that the reason is gone; False where it was not paused."""
+    rows = ChannelStatus.objects.filter(pk=channel, paused_since__isnull=False)
+    return bool(rows.update(paused_until=database_time(), failed_tries=0))

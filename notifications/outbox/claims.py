@@ -1,0 +1,171 @@
+"""The outbox protocol: claim under a lease, note the intent, finish under the same lease. Database only, no AWS.
+
+A row that was claimed and not submitted goes back to `pending` when its lease has ended; one that was submitted becomes
+`unknown`, because the message may be out (`unconfirmed` goes on from there). Every write by a deliverer carries its
+lease token, so that one who was frozen past its lease changes nothing. No transaction is open while AWS is called.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from foundation.any_of import any_of
+from foundation.garbage import no_search_for_garbage
+from foundation.text_by_key import TextByKey
+from foundation.update_returning import update_returning
+from notifications.aws.results import Outcome, Verdict
+from notifications.errors import NotToBeSentAgain
+from notifications.models import Channel, Notification, NotificationQuerySet, State, database_time
+from notifications.outbox import confirmation_timeouts, retry
+
+THROTTLED_DELAY = timedelta(seconds=5)
+
+FINAL_STATES = {
+    Verdict.ACCEPTED: State.SENT,
+    Verdict.REFUSED: State.FAILED,
+    Verdict.UNDELIVERABLE: State.SUPPRESSED,
+    Verdict.OBSOLETE: State.OBSOLETE,
+}
+SENT_AGAIN = (State.FAILED, State.UNKNOWN)
+REPLAYED = (State.SENT, State.FAILED, State.UNKNOWN)
+RENDERED = {
+    Channel.SES: ("event__subscription__user", "event__subscription__plan"),
+    Channel.SNS: ("event__subscription__plan",),
+}
+"""What a message is made from."""
+RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Rows that this deliverer holds until their lease ends."""
+
+    lease_token: UUID
+    notifications: list[Notification]
+
+    def submit(self, keys: Collection[int]) -> list[int]:
+        """Note the intent to call AWS for these rows; return those that are still held. No other may be sent."""
+        begins_in_time = self._held().filter(lease_until__gt=database_time(settings.DELIVERY_CALLS))
+        still_held = begins_in_time.filter(any_of("pk", keys))
+        return sorted(row.pk for row in update_returning(still_held, submitted_at=database_time())) if keys else []
+
+    def finish(self, outcomes: Mapping[int, Outcome]) -> int:
+        """Write what became of the rows, by primary key; return how many of them were still held."""
+        alike: dict[_Alike, list[int]] = defaultdict(list)
+        for row in self.notifications:
+            if outcome := outcomes.get(row.pk):
+                alike[_Alike.of(row, outcome)].append(row.pk)
+        return sum(
+            self._held().filter(any_of("pk", keys)).update(message_id=_message_ids(keys, outcomes), **_changes(what))
+            for what, keys in alike.items()
+        )
+
+    def _held(self) -> NotificationQuerySet:
+        return Notification.objects.held(self.lease_token)
+
+
+class _Alike(NamedTuple):
+    """What the change of a row depends on: rows that agree in it are changed by one statement."""
+
+    verdict: Verdict
+    error: str
+    channel: str
+    attempts: int
+    resends: int
+
+    @classmethod
+    def of(cls, row: Notification, outcome: Outcome) -> "_Alike":
+        """Attempts matter only to what is tried again, and resends to what waits for a confirmation."""
+        attempts = row.attempts if outcome.verdict is Verdict.UNSENT else 0
+        resends = row.resends if outcome.verdict is Verdict.UNKNOWN else 0
+        return cls(outcome.verdict, outcome.error, row.channel, attempts, resends)
+
+
+def claim(channel: Channel, limit: int) -> Claim:
+    """Take up to `limit` rows of the channel that are due and held by nobody, oldest first, for DELIVERY_LEASE."""
+    token = uuid4()
+    with no_search_for_garbage(), transaction.atomic():
+        rows = Notification.objects.claimable(channel).order_by("due_at", "pk").select_related(*RENDERED[channel])
+        taken = list(rows.select_for_update(of=("self",), skip_locked=True)[:limit])
+        if taken:
+            until = database_time(settings.DELIVERY_LEASE)
+            Notification.objects.filter(any_of("pk", [row.pk for row in taken])).update(
+                state=State.SENDING, lease_token=token, lease_until=until, submitted_at=None
+            )
+    return Claim(token, sorted(taken, key=lambda row: row.pk))
+
+
+def release_abandoned() -> int:
+    """Take the rows whose lease has ended from deliverers that died or were frozen; return how many."""
+    abandoned = Notification.objects.abandoned()
+    unsent = abandoned.filter(submitted_at__isnull=True).update(state=State.PENDING, **RELEASED)
+    submitted = abandoned.filter(submitted_at__isnull=False)
+    kinds = set(submitted.values_list("channel", "resends"))
+    return unsent + sum(
+        submitted.filter(channel=channel, resends=resends).update(
+            **_waiting(channel, resends, "deliverer died while it sent")
+        )
+        for channel, resends in kinds
+    )
+
+
+def send_again(keys: Collection[int], stands: State) -> int:
+    """Put those of the rows that are still `failed`, or `unknown`, back to pending; return how many.
+
+    What is unknown may be out already, and then arrives twice. The last error stays readable until the next try.
+    Raises NotToBeSentAgain for any other state.
+    """
+    if stands not in SENT_AGAIN:
+        raise NotToBeSentAgain(f"{stands} is not one of {', '.join(SENT_AGAIN)}")
+    return Notification.objects.filter(pk__in=keys, state=stands).update(
+        state=State.PENDING, finished_at=None, due_at=database_time(), attempts=0, submitted_at=None
+    )
+
+
+def replay(keys: Collection[int]) -> int:
+    """Publish the finished events of SNS among the rows once more, under the same id; return how many."""
+    return Notification.objects.filter(pk__in=keys, channel=Channel.SNS, finished_at__isnull=False).update(
+        state=State.PENDING, finished_at=None, due_at=database_time(), attempts=0, submitted_at=None
+    )
+
+
+def final_state(verdict: Verdict, attempts: int) -> State | None:
+    """What a notification comes to after so many earlier attempts; None if it is to be tried again."""
+    if verdict is Verdict.UNSENT and attempts + 1 >= retry.MAXIMUM_ATTEMPTS:
+        return State.FAILED
+    return FINAL_STATES.get(verdict)
+
+
+def _message_ids(keys: Collection[int], outcomes: Mapping[int, Outcome]) -> TextByKey:
+    return TextByKey("pk", {key: outcomes[key].message_id for key in keys})
+
+
+def _changes(what: _Alike) -> dict[str, Any]:
+    if what.verdict is Verdict.UNKNOWN:
+        return _waiting(what.channel, what.resends, what.error)
+    if state := final_state(what.verdict, what.attempts):
+        return RELEASED | {"state": state, "finished_at": database_time(), "error": what.error}
+    if what.verdict is Verdict.PAUSED:
+        return RELEASED | {"state": State.PENDING, "submitted_at": None, "error": what.error}
+    counted = 1 if what.verdict is Verdict.UNSENT else 0
+    wait = retry.delay(what.attempts + 1, random.random()) if counted else THROTTLED_DELAY  # noqa: S311 - spreads load
+    return RELEASED | {
+        "state": State.PENDING,
+        "due_at": database_time(wait),
+        "attempts": F("attempts") + counted,
+        "submitted_at": None,
+        "error": what.error,
+    }
+
+
+def _waiting(channel: str, resends: int, error: str) -> dict[str, Any]:
+    due_at = database_time(confirmation_timeouts.grace(Channel(channel), resends))
+    return RELEASED | {"state": State.UNKNOWN, "due_at": due_at, "error": error}

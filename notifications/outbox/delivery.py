@@ -1,0 +1,135 @@
+"""Delivery: takes what is due from the outbox to AWS."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+
+from foundation import clock
+from foundation.metrics import Metric
+from notifications import metrics, statistics
+from notifications.aws.results import Verdict
+from notifications.channels import pauses
+from notifications.models import Channel, ChannelStatus, State
+from notifications.outbox import claims, confirmation_timeouts, send_rate
+from notifications.outbox.claims import Claim
+from notifications.outbox.sending import Outcomes, make_calls, pausing
+from notifications.ses import account
+from notifications.sns import publisher
+
+logger = logging.getLogger(__name__)
+
+RECORDING = timedelta(seconds=10)
+"""To record what became of a claim's calls."""
+
+NEEDED = settings.DELIVERY_CALLS + RECORDING + send_rate.AHEAD
+"""What must be left of the time to begin a claim; it may have to wait for its turn."""
+
+ROUNDS = 4
+"""Calls that each thread makes for one claim."""
+
+MESSAGES_A_CALL = {Channel.SES: 1, Channel.SNS: publisher.BATCH_SIZE}
+
+METRICS = {
+    Metric.NOTIFICATIONS_UNSENT: Verdict.UNSENT.value,
+    Metric.NOTIFICATIONS_ABANDONED: "abandoned",
+    Metric.NOTIFICATIONS_GIVEN_UP: "given_up",
+    Metric.CHANNELS_PAUSED: "paused_channels",
+    Metric.OLDEST_PENDING: "oldest_pending_s",
+}
+"""What the log's line calls that."""
+
+
+@dataclass
+class Delivery:
+    """One run over both channels, until nothing is due or the time runs short. Any number may run at once.
+
+    Only the calls to AWS run in threads; all use of the database stays in this one.
+    """
+
+    time_left: Callable[[], timedelta]
+    sleep: Callable[[float], None] = time.sleep
+    verdicts: Counter[Verdict] = field(default_factory=Counter, init=False)
+    claimed: int = field(default=0, init=False)
+    failed: int = field(default=0, init=False)
+
+    def run(self) -> dict[str, int]:
+        """Deliver; return how many were claimed, got each verdict, failed for good, were not confirmed and are sent
+        again or given up, how many channels are paused, and for how many seconds the oldest of those that are left
+        could have been sent.
+        """
+        abandoned = claims.release_abandoned()
+        settled = confirmation_timeouts.settle()
+        account.refresh()
+        with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
+            while self._deliver_a_round(pool):
+                pass
+        summary = {"claimed": self.claimed, "abandoned": abandoned, "failed": self.failed}
+        summary |= {"again": settled.again, "given_up": settled.given_up}
+        summary |= {verdict.value: self.verdicts[verdict] for verdict in Verdict}
+        summary["paused_channels"] = ChannelStatus.objects.paused().count()
+        summary["oldest_pending_s"] = _oldest_pending_seconds()
+        logger.info("delivery finished", extra=summary)
+        metrics.emit_delivery(self._reached(), {metric: summary[name] for metric, name in METRICS.items()})
+        return summary
+
+    def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:
+        """Take the channels in turn, so that a mountain of mails does not hold up the events.
+
+        False where nothing is due, or the time runs short.
+        """
+        # Events first: they hardly ever wait for their turn.
+        statuses = ChannelStatus.objects.sending().with_time().order_by("-channel")
+        delivered = [self._deliver_a_claim(status, pool) for status in statuses if self.time_left() > NEEDED]
+        return any(delivered)
+
+    def _deliver_a_claim(self, status: ChannelStatus, pool: ThreadPoolExecutor) -> bool:
+        """Nothing is claimed before its time has come, so that no lease is held meanwhile."""
+        channel = Channel(status.channel)
+        calls = settings.DELIVERY_THREADS * ROUNDS
+        limit = 1 if status.is_on_trial else calls * MESSAGES_A_CALL[channel]
+        if not (reservation := send_rate.reserve(status, status.read_at, limit)):
+            return False
+        if reservation.wait:
+            self.sleep(reservation.wait.total_seconds())
+        claim = claims.claim(channel, reservation.number)
+        send_rate.give_back(status, reservation, reservation.number - len(claim.notifications))
+        outcomes = make_calls(claim, channel, pool)
+        if any(outcome.verdict is Verdict.THROTTLED for outcome in outcomes.values()):
+            send_rate.slow_down(status, status.read_at)
+        self._finish(claim, status, outcomes)
+        return bool(claim.notifications)
+
+    def _finish(self, claim: Claim, status: ChannelStatus, outcomes: Outcomes) -> None:
+        self._pause_or_resume(status, outcomes)
+        claim.finish(outcomes)
+        self.claimed += len(claim.notifications)
+        self.verdicts.update(outcome.verdict for outcome in outcomes.values())
+        self.failed += sum(
+            claims.final_state(outcomes[notification.pk].verdict, notification.attempts) is State.FAILED
+            for notification in claim.notifications
+            if notification.pk in outcomes
+        )
+
+    def _pause_or_resume(self, status: ChannelStatus, outcomes: Outcomes) -> None:
+        """Before the rows go back to pending, or the next deliverer would take them at once."""
+        if (outcome := pausing(outcomes)) and outcome.pause:
+            pauses.pause(status, outcome.pause, outcome.error)
+        elif status.is_on_trial and any(outcome.verdict is Verdict.ACCEPTED for outcome in outcomes.values()):
+            pauses.end(status)
+
+    def _reached(self) -> dict[State, int]:
+        """How many came to each state."""
+        reached = {state: self.verdicts[verdict] for verdict, state in claims.FINAL_STATES.items()}
+        return reached | {State.FAILED: self.failed, State.UNKNOWN: self.verdicts[Verdict.UNKNOWN]}
+
+
+def _oldest_pending_seconds() -> int:
+    """0 where nothing is due."""
+    oldest = statistics.oldest_pending()
+    return max(0, round((clock.now() - oldest).total_seconds())) if oldest else 0

@@ -1,0 +1,57 @@
+"""Eligibility of mails that are due: those that are not to be sent, and why. Asked for all of a claim at once."""
+
+from collections.abc import Sequence
+
+from foundation.email_addresses import address_of, normalised
+from notifications import preferences
+from notifications.aws.results import Outcome, Verdict
+from notifications.coverage import Coverage
+from notifications.models import REMINDER, Notification
+from notifications.ses import suppression
+
+ABOUT_AN_END_TO_COME = {"cancelled", "reactivated", REMINDER}
+"""Mails that say how long a subscription still lasts."""
+
+
+def withheld(notifications: Sequence[Notification], coverage: Coverage) -> dict[int, Outcome]:
+    """Return why some of these mails are not to be sent, by primary key. At most two queries for all."""
+    return _suppressed(notifications) | _unwanted(notifications) | _untrue(notifications, coverage)
+
+
+def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+    users = {row.pk: row.event.subscription.user for row in notifications}
+    recipients = {key: normalised(address_of(user)) for key, user in users.items()}
+    found = suppression.reasons(set(recipients.values()))
+    return {
+        row.pk: Outcome(Verdict.UNDELIVERABLE, error=f"address suppressed: {reason}")
+        for row in notifications
+        if (reason := suppression.stopping(row.kind, found.get(recipients[row.pk], frozenset())))
+    }
+
+
+def _unwanted(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+    """Reminders of those who have turned them off, or were deactivated, since they were recorded."""
+    reminders = [row for row in notifications if row.kind == REMINDER]
+    if not reminders:
+        return {}
+    refusing = preferences.without_reminders({row.event.subscription.user_id for row in reminders})
+    unwanted = Outcome(Verdict.UNDELIVERABLE, error="reminders are turned off")
+    deactivated = Outcome(Verdict.UNDELIVERABLE, error="the user is deactivated")
+    return {row.pk: unwanted for row in reminders if row.event.subscription.user_id in refusing} | {
+        row.pk: deactivated for row in reminders if not row.event.subscription.user.is_active
+    }
+
+
+def _untrue(notifications: Sequence[Notification], coverage: Coverage) -> dict[int, Outcome]:
+    return {
+        row.pk: Outcome(Verdict.OBSOLETE, error=why) for row in notifications if (why := _why_untrue(row, coverage))
+    }
+
+
+def _why_untrue(row: Notification, coverage: Coverage) -> str:
+    if overtaken_by := coverage.overtaken_by(row):
+        return f"overtaken: {overtaken_by}"
+    if coverage.goes_on(row):
+        return "another subscription to the plan lasts longer"
+    # Also where no sweep has seen it yet.
+    return "the end has come" if row.kind in ABOUT_AN_END_TO_COME and row.event.new_end_date <= coverage.now else ""

@@ -1,0 +1,113 @@
+"""What is done with SES's events: each is kept once, and moves its mail to where it now stands."""
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from django.db import transaction
+from django.db.models.functions import Coalesce
+
+from foundation.message_batch import MessageBatch
+from foundation.text_by_key import TextByKey
+from notifications import metrics
+from notifications.errors import UnreadableFeedback
+from notifications.models import Channel, EventType, Feedback, Notification, State, database_time
+from notifications.ses import suppression
+from notifications.ses.events import SesEvent, read_event
+from notifications.ses.feedback_ranks import STATES, Finding, below, finding
+
+logger = logging.getLogger(__name__)
+
+
+def handle(batch: MessageBatch) -> None:
+    """Take in the events of a batch of the feedback queue; what is no event of SES comes again."""
+    read = batch.each(read_event, UnreadableFeedback)
+    new = Counter(event.type for event in record([event for event in read if event is not None]))
+    summary = {"recorded": new.total(), "refused": batch.failures}
+    summary |= {event_type.name.lower(): new[event_type] for event_type in EventType}
+    logger.info("feedback handled", extra=summary)
+    metrics.emit_reached({State.BOUNCED: new[EventType.BOUNCE], State.COMPLAINED: new[EventType.COMPLAINT]})
+
+
+def record(events: Sequence[SesEvent]) -> list[SesEvent]:
+    """Keep the events that are new and settle their mails; return them. Any number may run at once.
+
+    The number of queries does not depend on the number of events, but for mails that somebody else is writing to. Those
+    are waited for one by one: a deliverer changes many rows by one statement, in no order, and whoever held some of
+    them and waited for others would in the end wait for one that waits for them.
+    """
+    keys = {event.notification for event in events if event.notification is not None}
+    with transaction.atomic():
+        mails = _lock_mails(keys, skip_locked=True)
+        busy = _mails(keys - mails)
+        new = _take_in([event for event in events if event.notification not in busy], mails)
+    for event in events:
+        if event.notification in busy:
+            with transaction.atomic():
+                new += _take_in([event], _lock_mails({event.notification}))
+    return new
+
+
+def _take_in(events: Iterable[SesEvent], mails: Collection[int]) -> list[SesEvent]:
+    """Within a transaction that holds these mails' locks, so that nobody else takes in events of the same mail."""
+    new = _unrecorded(events)
+    _keep(new, mails)
+    _settle(event for event in new if event.notification in mails)
+    suppression.suppress(new)
+    return new
+
+
+def _lock_mails(keys: Collection[int], *, skip_locked: bool = False) -> set[int]:
+    rows = Notification.objects.filter(pk__in=keys, channel=Channel.SES).select_for_update(
+        no_key=True, skip_locked=skip_locked
+    )
+    return set(rows.values_list("pk", flat=True)) if keys else set()
+
+
+def _mails(keys: Collection[int]) -> set[int]:
+    rows = Notification.objects.filter(pk__in=keys, channel=Channel.SES)
+    return set(rows.values_list("pk", flat=True)) if keys else set()
+
+
+def _unrecorded(events: Iterable[SesEvent]) -> list[SesEvent]:
+    """One event of each message of SNS that is not here yet, in the order of the messages' ids."""
+    by_message = {event.sns_message_id: event for event in events}
+    recorded = Feedback.objects.filter(sns_message_id__in=by_message).values_list("sns_message_id", flat=True)
+    return [by_message[message] for message in sorted(by_message.keys() - set(recorded))]
+
+
+def _keep(events: Iterable[SesEvent], mails: Collection[int]) -> None:
+    """Conflicts: of events without a mail here, which nothing locks, another invocation may keep the same at once."""
+    rows = [
+        Feedback(
+            sns_message_id=event.sns_message_id,
+            event_type=event.type,
+            notification_id=event.notification if event.notification in mails else None,
+            message_id=event.message_id,
+            occurred_at=event.occurred_at,
+            raw=event.raw,
+        )
+        for event in events
+    ]
+    Feedback.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _settle(events: Iterable[SesEvent]) -> None:
+    """Move each mail to the most that is proved of it by now, one UPDATE for each finding.
+
+    The lease goes as well: a deliverer that holds the row sends nothing any more, and records nothing.
+    """
+    proved: dict[Finding, dict[int, SesEvent]] = defaultdict(dict)
+    for event in events:
+        found = finding(event)
+        if found is not None and event.notification is not None:
+            proved[found].setdefault(event.notification, event)
+    for found, by_mail in sorted(proved.items(), reverse=True):
+        below(found).filter(pk__in=by_mail).update(
+            state=STATES[found],
+            finished_at=Coalesce("finished_at", database_time()),
+            lease_token=None,
+            lease_until=None,
+            message_id=TextByKey("pk", {key: event.message_id for key, event in by_mail.items()}),
+            error=TextByKey("pk", {key: event.reason for key, event in by_mail.items()}),
+        )

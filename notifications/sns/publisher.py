@@ -1,0 +1,84 @@
+"""Events to SNS, ten a call."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from notifications.aws import clients
+from notifications.aws.error_codes import judge_code
+from notifications.aws.results import Outcome, Verdict
+from notifications.models import Notification, PauseReason
+from notifications.sns.cloud_events import event_type, previous_events, render_event
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns.type_defs import (
+        BatchResultErrorEntryTypeDef,
+        PublishBatchRequestEntryTypeDef,
+        PublishBatchResponseTypeDef,
+    )
+
+BATCH_SIZE = 10
+"""Entries a call; 256 KiB in all, of which ours take about 6.
+
+https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
+"""
+
+
+def compose(notifications: Iterable[Notification]) -> "dict[int, PublishBatchRequestEntryTypeDef]":
+    """The messages of the notifications, by their primary keys; one query for all of them."""
+    previous = previous_events(notifications)
+    return {
+        notification.pk: _entry(notification, previous.get(notification.event_id)) for notification in notifications
+    }
+
+
+def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, Outcome]:
+    """Call SNS once; tell for each entry what became of it. Never raises what AWS or the network does."""
+    try:
+        answer = clients.sns().publish_batch(TopicArn=settings.SNS_TOPIC_ARN, PublishBatchRequestEntries=list(entries))
+    except clients.AWS_ERRORS as error:
+        return dict.fromkeys((int(message["Id"]) for message in entries), _of_the_request(clients.judge(error)))
+    return {int(message["Id"]): Outcome(Verdict.UNKNOWN, error="not in the answer") for message in entries} | _told(
+        answer
+    )
+
+
+def _entry(notification: Notification, previous: int | None) -> "PublishBatchRequestEntryTypeDef":
+    """One message, with the attributes that filter policies choose by."""
+    event = notification.event
+    message: PublishBatchRequestEntryTypeDef = {
+        "Id": str(notification.pk),
+        "Message": render_event(notification, previous),
+        "MessageAttributes": {
+            "type": {"DataType": "String", "StringValue": event_type(notification)},
+            "plan_id": {"DataType": "Number", "StringValue": str(event.subscription.plan_id)},
+        },
+    }
+    if settings.SNS_TOPIC_ARN.endswith(".fifo"):
+        message["MessageGroupId"] = str(event.subscription_id)
+        message["MessageDeduplicationId"] = str(event.pk)
+    return message
+
+
+def _of_the_request(outcome: Outcome) -> Outcome:
+    """What SNS has against an entry stands in `Failed`; a request that it refuses as a whole has a wrong topic."""
+    if outcome.verdict is not Verdict.REFUSED:
+        return outcome
+    return Outcome(Verdict.PAUSED, error=outcome.error, pause=PauseReason.CONFIGURATION)
+
+
+def _told(answer: "PublishBatchResponseTypeDef") -> dict[int, Outcome]:
+    accepted = {
+        int(result["Id"]): Outcome(Verdict.ACCEPTED, message_id=result["MessageId"])
+        for result in answer.get("Successful", [])
+    }
+    return accepted | {int(result["Id"]): _refused(result) for result in answer.get("Failed", [])}
+
+
+def _refused(result: "BatchResultErrorEntryTypeDef") -> Outcome:
+    """An entry in `Failed` was certainly not published; what AWS calls the sender's fault stays refused."""
+    outcome = judge_code(result["Code"], result.get("Message", ""))
+    if outcome.verdict in (Verdict.THROTTLED, Verdict.PAUSED):
+        return outcome
+    return Outcome(Verdict.REFUSED if result["SenderFault"] else Verdict.UNSENT, error=result["Code"])
