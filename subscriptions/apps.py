@@ -12,8 +12,8 @@ class SubscriptionsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the strict receiver that keeps access true, and what creates and protects the groups."""
         # These load models, which Django allows only once all apps are loaded. Importing registers the checks.
-        from subscriptions import checks  # noqa: F401, PLC0415
-        from subscriptions.managed_groups import ensure_groups, protect_groups  # noqa: PLC0415
+        from subscriptions.access import checks  # noqa: F401, PLC0415
+        from subscriptions.access.managed_groups import ensure_groups, protect_groups  # noqa: PLC0415
         from subscriptions.receivers import follow_with_access  # noqa: PLC0415
         from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from foundation import clock
 from foundation.invocation import LambdaContext, scheduled_job
-from subscriptions.audit import AccessAudit
-from subscriptions.managed_groups import restore_groups
+from subscriptions.access.audit import AccessAudit
+from subscriptions.access.managed_groups import restore_groups
 from subscriptions.sweep import Sweep
 
 

@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from foundation.any_of import any_of
 from foundation.key import Key
-from subscriptions.access import lock_users
+from subscriptions.access.membership import lock_users
 from subscriptions.models import Subscription
 from subscriptions.services import Status, SubscriptionService
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from foundation.key import Key
-from subscriptions.access import reconcile_access, take_access
+from subscriptions.access.membership import reconcile_access, take_access
 from subscriptions.models import Transition
 
 

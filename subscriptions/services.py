@@ -15,7 +15,7 @@ from foundation.key import Key
 from foundation.select_for_share import select_for_share
 from foundation.violations import violates_unique
 from subscriptions import signals
-from subscriptions.access import lock_users
+from subscriptions.access.membership import lock_users
 from subscriptions.announcements import Pace, announce_on_commit
 from subscriptions.errors import (
     AlreadySubscribed,
@@ -27,8 +27,8 @@ from subscriptions.errors import (
     UnknownSubscription,
     UnknownUser,
 )
-from subscriptions.history import Record
 from subscriptions.models import REASON_LENGTH, Plan, Subscription, Transition
+from subscriptions.recording import Record
 from subscriptions.terms import UNSEEN, Terms
 
 Status = Subscription.Status

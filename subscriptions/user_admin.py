@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
-from subscriptions.managed_groups import managed_names
+from subscriptions.access.managed_groups import managed_names
 from subscriptions.privileges import is_privileged
 from subscriptions.user_fieldsets import has_field, user_pages
 

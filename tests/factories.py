@@ -7,7 +7,7 @@ from itertools import count
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 
-from subscriptions.access import reconcile_access
+from subscriptions.access.membership import reconcile_access
 from subscriptions.models import Plan, Subscription
 
 NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)

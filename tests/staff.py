@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from subscriptions import admin_actions
+from subscriptions.admin import bulk_actions
 from subscriptions.models import Subscription
 from tests.factories import make_user
 
@@ -47,8 +47,8 @@ def choose(client: Client, model: str, action: str, keys: Iterable[int], **field
 def confirm(client: Client, action: str, subscriptions: Iterable[Subscription], **fields: str) -> HttpResponse:
     """Post the page that asks about these subscriptions, as it was shown for their present state."""
     rows = list(subscriptions)
-    wish = getattr(admin_actions, action.upper())
-    seen = {f"seen-{row.pk}": admin_actions.state_of(row, wish) for row in rows}
+    wish = getattr(bulk_actions, action.upper())
+    seen = {f"seen-{row.pk}": bulk_actions.state_of(row, wish) for row in rows}
     keys = [row.pk for row in rows]
     return choose(client, "subscriptions_subscription", action, keys, confirmed="yes", **seen, **fields)
 

@@ -19,8 +19,8 @@ from config.operations.subscription_charts import live_chart, sweep_charts, tran
 from foundation import clock
 from notifications import statistics as notifications
 from notifications.models import State
-from subscriptions import figures as subscriptions
-from subscriptions.managed_groups import missing_names
+from subscriptions import statistics as subscriptions
+from subscriptions.access.managed_groups import missing_names
 from subscriptions.models import Plan
 
 DAYS = 30

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 
 from foundation import clock
 from notifications import statistics as notifications
-from subscriptions import figures as subscriptions
-from subscriptions.managed_groups import missing_names
+from subscriptions import statistics as subscriptions
+from subscriptions.access.managed_groups import missing_names
 from subscriptions.models import AccessAuditRun
 
 logger = logging.getLogger(__name__)

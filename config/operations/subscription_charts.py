@@ -7,8 +7,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from config.operations.charts import Chart, Series, day_labels
-from subscriptions.figures import DayOfTransitions, HourOfSweeps
 from subscriptions.models import Transition
+from subscriptions.statistics import DayOfTransitions, HourOfSweeps
 
 PLANS_DRAWN = 5
 """The plans that moved most; the others share one colour."""

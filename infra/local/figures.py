@@ -14,8 +14,8 @@ from infra.local.ses_feedback import BOUNCE
 from notifications.coverage import OVERTAKEN_BY
 from notifications.models import Channel, Notification, Reason, State, Suppression
 from notifications.preferences import wants_reminders
-from subscriptions.access import find_mismatches
-from subscriptions.managed_groups import GROUP
+from subscriptions.access.managed_groups import GROUP
+from subscriptions.access.membership import find_mismatches
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
 

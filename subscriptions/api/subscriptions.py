@@ -11,10 +11,10 @@ from foundation.api.views import ListEndpoint
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, LOCATION
 from subscriptions.api.filters import SubscriptionFilters, filtered
-from subscriptions.api.permissions import may_see
 from subscriptions.api.serializers import SubscribeSerializer, SubscriptionDetailSerializer, SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.models import Plan, Subscription
+from subscriptions.permissions import may_see
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 

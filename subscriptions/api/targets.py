@@ -4,8 +4,8 @@ from django.http import Http404
 from knox.models import AuthToken
 
 from foundation.api.views import PrivateEndpoint
-from subscriptions.api.permissions import Caller, Right, demand
 from subscriptions.models import Subscription
+from subscriptions.permissions import Caller, Right, demand
 
 
 class TargetEndpoint(PrivateEndpoint):

@@ -9,9 +9,9 @@ from foundation import clock
 from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY
-from subscriptions.api.permissions import may_cancel, may_cancel_now, may_renew
 from subscriptions.api.serializers import CancelSerializer, NothingSerializer, RenewSerializer, SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
+from subscriptions.permissions import may_cancel, may_cancel_now, may_renew
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 

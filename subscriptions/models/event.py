@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from foundation import money
 from foundation.price_field import PriceField
 from subscriptions.models.plan import THREE_DECIMALS, TWO_DECIMALS, Plan
+from subscriptions.models.querysets import AppendOnlyError, AppendOnlyQuerySet
 from subscriptions.models.subscription import Subscription
-from subscriptions.querysets import AppendOnlyError, AppendOnlyQuerySet
 
 REASON_LENGTH = 500
 

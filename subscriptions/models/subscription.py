@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from subscriptions.models.plan import Plan
-from subscriptions.querysets import SubscriptionQuerySet
+from subscriptions.models.querysets import SubscriptionQuerySet
 
 
 class Subscription(models.Model):

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from foundation import clock
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
-from subscriptions.standing import Standing
+from subscriptions.presentation import Standing
 from subscriptions.views.subscriber import SubscriberRequest
 
 PAGES = {Transition.CREATED: "subscription_success", Transition.CANCELLED: "subscription_cancelled"}

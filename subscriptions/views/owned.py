@@ -13,14 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from foundation import clock
-from subscriptions.api.permissions import Caller, may_renew
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition
 from subscriptions.forms import CancellationForm, TermsForm
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.periods import with_period
+from subscriptions.permissions import Caller, may_renew
+from subscriptions.presentation import Standing, Status
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscriber_notices
-from subscriptions.standing import Standing, Status
 from subscriptions.terms import Terms
 from subscriptions.views.confirmation import lead_to_confirmation
 from subscriptions.views.refusal import explain_refusals

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from foundation import clock
 from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale
 from subscriptions.models import Plan, Subscription, Transition
+from subscriptions.presentation import Standing
 from subscriptions.services import SubscriptionService
-from subscriptions.standing import Standing
 from subscriptions.terms import Terms
 from subscriptions.views.confirmation import lead_to_confirmation
 from subscriptions.views.refusal import explain_refusals

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from infra.local.local_aws import LocalAWS
 from notifications.models import Channel, Notification, State
-from subscriptions.access import find_mismatches
+from subscriptions.access.membership import find_mismatches
 from subscriptions.models import Subscription, SubscriptionEvent
 from tests.chaos import audit
 from tests.chaos.aws_requests import notification_of

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 
-from subscriptions.access import reconcile_access
+from subscriptions.access.membership import reconcile_access
 from subscriptions.models import Plan, Subscription
 from tests.factories import MONTH, make_plan
 

@@ -13,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from foundation import clock
+from subscriptions.access.managed_groups import GROUP
 from subscriptions.errors import SubscriptionError
-from subscriptions.managed_groups import GROUP
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import Group
 
 from notifications.models import Channel, Notification
-from subscriptions.access import find_mismatches
-from subscriptions.managed_groups import GROUP
+from subscriptions.access.managed_groups import GROUP
+from subscriptions.access.membership import find_mismatches
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
 Status = Subscription.Status

@@ -19,8 +19,8 @@ from infra.local.local_aws import LocalAWS
 from notifications.models import Channel, Notification, State
 from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
 from notifications.outbox.delivery import Delivery
-from subscriptions.audit import AccessAudit
-from subscriptions.managed_groups import managed_groups
+from subscriptions.access.audit import AccessAudit
+from subscriptions.access.managed_groups import managed_groups
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
 from subscriptions.sweep import Sweep, unlimited

@@ -16,9 +16,9 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from notifications.models import Notification
-from subscriptions.access import find_mismatches
+from subscriptions.access.managed_groups import GROUP
+from subscriptions.access.membership import find_mismatches
 from subscriptions.errors import AlreadySubscribed
-from subscriptions.managed_groups import GROUP
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep

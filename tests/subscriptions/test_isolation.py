@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from config.zappa.checks import check_isolation
 from foundation import named_lock
 from foundation.isolation import StrictIsolation
-from subscriptions.access import lock_users, repair
+from subscriptions.access.membership import lock_users, repair
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep

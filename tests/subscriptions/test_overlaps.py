@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
 from notifications.models import Notification
-from subscriptions.access import find_mismatches, reconcile_access
+from subscriptions.access.membership import find_mismatches, reconcile_access
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.overlaps import find_overlaps
 from subscriptions.services import SubscriptionService as Service

@@ -13,7 +13,7 @@ from config.operations.retention import Retention
 from notifications.models import Channel, Notification
 from notifications.outbox import claims
 from notifications.reminders import Reminders
-from subscriptions.access import find_mismatches
+from subscriptions.access.membership import find_mismatches
 from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile
 from subscriptions.models import Plan, RequestCount, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service

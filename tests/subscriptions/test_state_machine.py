@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from notifications.models import Notification
+from subscriptions.access.managed_groups import GROUP
 from subscriptions.errors import IllegalTransition
-from subscriptions.managed_groups import GROUP
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
 from subscriptions import sweep
-from subscriptions.access import Membership, find_mismatches
+from subscriptions.access.membership import Membership, find_mismatches
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.sweep import Sweep

@@ -18,7 +18,7 @@ from notifications.models import Notification
 from notifications.outbox.delivery import Delivery
 from notifications.preferences import wants_reminders
 from notifications.unsubscription import link_of
-from subscriptions.access import find_mismatches
+from subscriptions.access.membership import find_mismatches
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep, unlimited

@@ -11,11 +11,11 @@ from django.db import connection
 SERVICE = "tests/user_models/test_service.py"
 
 OTHERS = {
-    "member": ["tests/subscriptions/test_access.py", "tests/subscriptions/test_user_admin.py"],
-    "email_name": ["tests/subscriptions/test_access.py", "tests/subscriptions/test_token_admin.py"],
+    "member": ["tests/subscriptions/access/test_membership.py", "tests/subscriptions/test_user_admin.py"],
+    "email_name": ["tests/subscriptions/access/test_membership.py", "tests/subscriptions/test_token_admin.py"],
     "uuid_key": [
         "tests/foundation/test_any_of.py",
-        "tests/subscriptions/test_access.py",
+        "tests/subscriptions/access/test_membership.py",
         "tests/subscriptions/test_user_admin.py",
         "tests/notifications/test_unsubscription.py",
         "tests/notifications/ses/test_suppression.py",

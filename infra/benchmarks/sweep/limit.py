@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from subscriptions.managed_groups import GROUP
+from subscriptions.access.managed_groups import GROUP
 
 POSTGRESQL = """
 WITH expired AS (

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.dispatch import Signal
 
 from notifications.models import Channel, Notification
-from subscriptions.managed_groups import GROUP
+from subscriptions.access.managed_groups import GROUP
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.signals import subscription_expired
 

@@ -11,7 +11,7 @@ from infra.benchmarks.sweep.fill import NOW
 if __name__ == "__main__":
     set_up_local_django()
     from notifications.models import Notification
-    from subscriptions.access import find_mismatches
+    from subscriptions.access.membership import find_mismatches
     from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
     mismatches = find_mismatches(NOW)

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from foundation import clock
-from subscriptions.access import find_mismatches, repair
-from subscriptions.managed_groups import GROUP
+from subscriptions.access.managed_groups import GROUP
+from subscriptions.access.membership import find_mismatches, repair
 
 BATCH_SIZE = 1_000
 

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from foundation import clock
 from foundation.instant import InvalidInstant, parse_instant
+from subscriptions.access.managed_groups import restore_groups
 from subscriptions.errors import SweepAborted
-from subscriptions.managed_groups import restore_groups
 from subscriptions.models import Subscription
 from subscriptions.sweep import Sweep
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 from foundation import clock
 from notifications.channels import pauses
 from notifications.models import ChannelStatus, Notification, PauseReason, State
-from subscriptions.managed_groups import GROUP
+from subscriptions.access.managed_groups import GROUP
 from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import make_plan, make_user

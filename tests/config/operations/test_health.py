@@ -16,7 +16,7 @@ from foundation import clock, local_clock
 from notifications.channels import pauses
 from notifications.models import ChannelStatus, Notification, PauseReason, State, database_time
 from notifications.outbox.delivery import Delivery
-from subscriptions.managed_groups import GROUP
+from subscriptions.access.managed_groups import GROUP
 from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
-from subscriptions.admin import PlanAdmin
+from subscriptions.admin.subscriptions import PlanAdmin
 
 PROJECT = Path(__file__).resolve().parents[3]
 PROGRAM = """

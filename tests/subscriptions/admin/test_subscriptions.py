@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from foundation import admin as foundation_admin
-from subscriptions import admin_actions
+from subscriptions.admin import bulk_actions
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import has_access, make_plan, make_user, user_page
@@ -176,7 +176,7 @@ def test_cancelling_twice_does_not_pretend_to_record_the_reason(client: Client, 
 def test_too_many_at_once_do_nothing(
     client: Client, plan: Plan, subscription: Subscription, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin_actions, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(bulk_actions, "MOST_AT_ONCE", 1)
     other = Service.create_subscription(make_user(), plan)
     answer = confirm(client, "renew", [subscription, other], reason="Goodwill")
     assert messages(answer) == ["At most 1 at a time; nothing was done."]

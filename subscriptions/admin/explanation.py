@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from subscriptions.managed_groups import GROUP
+from subscriptions.access.managed_groups import GROUP
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
 

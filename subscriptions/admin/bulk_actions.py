@@ -17,11 +17,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
-from subscriptions.access import lock_users
+from subscriptions.access.membership import lock_users
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition, SubscriptionError
 from subscriptions.forms import TermsForm
 from subscriptions.models import REASON_LENGTH, Subscription
-from subscriptions.querysets import SubscriptionQuerySet
+from subscriptions.models.querysets import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from subscriptions.managed_groups import is_managed
+from subscriptions.access.managed_groups import is_managed
 
 KEEPS_NAME = _("Subscriptions decide who is in this group, and find it by its name. Make a group of your own instead.")
 GIVES_NOTHING = _(

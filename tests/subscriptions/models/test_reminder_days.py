@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from subscriptions.forms import PlanForm
 from subscriptions.models import Plan
-from subscriptions.reminder_days import before_the_beginning, validate_reminder_days
+from subscriptions.models.reminder_days import before_the_beginning, validate_reminder_days
 from tests.factories import make_plan
 from tests.staff import make_staff, sign_in
 

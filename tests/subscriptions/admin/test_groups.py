@@ -8,8 +8,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from subscriptions.access.managed_groups import GROUP
 from subscriptions.errors import ManagedGroupProtected
-from subscriptions.managed_groups import GROUP
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import has_access, make_plan, make_user
 from tests.staff import choose, make_staff, sign_in

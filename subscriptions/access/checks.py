@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - Django's own name
 from django.db import connections, router
 
-from subscriptions.managed_groups import missing_names, permissions_of_managed_groups
+from subscriptions.access.managed_groups import missing_names, permissions_of_managed_groups
 
 
 @register(Tags.database)

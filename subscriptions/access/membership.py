@@ -15,7 +15,7 @@ from foundation.insert_select import insert_select
 from foundation.isolation import IsStrict, refuse_strict
 from foundation.key import Key
 from foundation.lock_wait import LockWait
-from subscriptions.managed_groups import GROUP, restore_groups
+from subscriptions.access.managed_groups import GROUP, restore_groups
 from subscriptions.models import Subscription
 
 User = get_user_model()

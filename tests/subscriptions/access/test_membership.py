@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 
 from foundation import clock
-from subscriptions.access import Mismatches, find_mismatches, reconcile_access
-from subscriptions.managed_groups import GROUP
+from subscriptions.access.managed_groups import GROUP
+from subscriptions.access.membership import Mismatches, find_mismatches, reconcile_access
 from subscriptions.services import SubscriptionService as Service
 from tests.factories import MONTH, NOW, has_access, make_plan, make_user
 

@@ -14,16 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
 from foundation.admin import ChoiceFilter, HistoryAdmin, SubscriberHistoryAdmin
-from subscriptions import (
-    admin_actions,
-    group_admin,  # noqa: F401 - Django looks for registrations in this module only
-    token_admin,  # noqa: F401 - the same
-)
-from subscriptions.admin_actions import AskedFor
-from subscriptions.explanation import explain_access
+from subscriptions.admin import bulk_actions
+from subscriptions.admin.bulk_actions import AskedFor
+from subscriptions.admin.explanation import explain_access
 from subscriptions.forms import PlanForm
 from subscriptions.models import AccessAuditRun, Plan, Subscription, SubscriptionEvent, SweepRun
-from subscriptions.querysets import SubscriptionQuerySet
+from subscriptions.models.querysets import SubscriptionQuerySet
 
 User = get_user_model()
 
@@ -77,21 +73,21 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
         address = reverse("admin:explain_access", args=[subscription.user_id])
         return format_html('<a href="{}">{}</a>', address, _("Why?"))
 
-    @admin.action(description=admin_actions.CANCEL.label, permissions=["cancel"])
+    @admin.action(description=bulk_actions.CANCEL.label, permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
-        return AskedFor(self, request, admin_actions.CANCEL).answer(queryset)
+        return AskedFor(self, request, bulk_actions.CANCEL).answer(queryset)
 
-    @admin.action(description=admin_actions.CANCEL_NOW.label, permissions=["cancel_now"])
+    @admin.action(description=bulk_actions.CANCEL_NOW.label, permissions=["cancel_now"])
     def cancel_now(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
-        return AskedFor(self, request, admin_actions.CANCEL_NOW).answer(queryset)
+        return AskedFor(self, request, bulk_actions.CANCEL_NOW).answer(queryset)
 
-    @admin.action(description=admin_actions.REACTIVATE.label, permissions=["cancel"])
+    @admin.action(description=bulk_actions.REACTIVATE.label, permissions=["cancel"])
     def reactivate(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
-        return AskedFor(self, request, admin_actions.REACTIVATE).answer(queryset)
+        return AskedFor(self, request, bulk_actions.REACTIVATE).answer(queryset)
 
-    @admin.action(description=admin_actions.RENEW.label, permissions=["renew"])
+    @admin.action(description=bulk_actions.RENEW.label, permissions=["renew"])
     def renew(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
-        return AskedFor(self, request, admin_actions.RENEW).answer(queryset)
+        return AskedFor(self, request, bulk_actions.RENEW).answer(queryset)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """For cancelling at the end of the period, and for taking that back."""

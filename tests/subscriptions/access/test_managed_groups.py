@@ -11,8 +11,8 @@ from django.db import connection
 
 from config.operations.health import find_problems
 from foundation import clock
+from subscriptions.access.managed_groups import GROUP
 from subscriptions.jobs import check_expired_subscriptions
-from subscriptions.managed_groups import GROUP
 from tests.foundation.test_invocation import SCHEDULED
 from tests.lambda_context import Context
 

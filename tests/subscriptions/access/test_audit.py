@@ -9,11 +9,11 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db import DatabaseError, transaction
 
-from subscriptions import access, audit
-from subscriptions.access import Corrections, Mismatches, find_mismatches
-from subscriptions.audit import AccessAudit
+from subscriptions.access import audit, membership
+from subscriptions.access.audit import AccessAudit
+from subscriptions.access.managed_groups import GROUP, managed_groups
+from subscriptions.access.membership import Corrections, Mismatches, find_mismatches
 from subscriptions.jobs import audit_access
-from subscriptions.managed_groups import GROUP, managed_groups
 from subscriptions.models import AccessAuditRun, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
@@ -133,7 +133,7 @@ def test_one_user_who_cannot_be_put_right_holds_nobody_up(
 
     def fails(keys: list[int], now: datetime, *, lock_wait: timedelta) -> Corrections:
         with transaction.atomic():
-            corrections = access.repair(keys, now, lock_wait=lock_wait)
+            corrections = membership.repair(keys, now, lock_wait=lock_wait)
             if users[2].pk in keys:
                 raise DatabaseError("a trigger refuses ada@example.com")
         return corrections

@@ -11,8 +11,8 @@ from foundation import clock, metrics
 from foundation.database_errors import is_database_lost
 from foundation.key import Key
 from foundation.metrics import Metric
-from subscriptions.access import find_mismatches, repair
-from subscriptions.managed_groups import permissions_of_managed_groups, restore_groups
+from subscriptions.access.managed_groups import permissions_of_managed_groups, restore_groups
+from subscriptions.access.membership import find_mismatches, repair
 from subscriptions.models import AccessAuditRun
 
 logger = logging.getLogger(__name__)

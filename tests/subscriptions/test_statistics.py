@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from subscriptions import figures
+from subscriptions import statistics
 from subscriptions.models import Plan, Subscription, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
@@ -25,15 +25,15 @@ def run_at(instant: datetime, **fields: object) -> SweepRun:
 
 def live(number_of_days: int, now: datetime) -> list[int]:
     days = [SINCE.date() + index * DAY for index in range(number_of_days)]
-    changes = figures.changes_of_live(figures.transitions_by_day(SINCE), SINCE, now)
-    return figures.live_by_day(figures.count_live(now), days, changes)
+    changes = statistics.changes_of_live(statistics.transitions_by_day(SINCE), SINCE, now)
+    return statistics.live_by_day(statistics.count_live(now), days, changes)
 
 
 def test_last_sweep_is_the_last_that_finished() -> None:
-    assert figures.last_finished_sweep() is None
+    assert statistics.last_finished_sweep() is None
     run_at(NOW)
     run_at(NOW + DAY, finished_at=None)
-    assert figures.last_finished_sweep() == NOW
+    assert statistics.last_finished_sweep() == NOW
 
 
 def test_sweeps_are_counted_by_the_hour() -> None:
@@ -41,9 +41,9 @@ def test_sweeps_are_counted_by_the_hour() -> None:
     run_at(NOW + timedelta(minutes=59), expired=3, failed=1, oldest_late=timedelta(minutes=1))
     run_at(NOW + timedelta(minutes=60), expired=4)
     run_at(NOW - timedelta(minutes=1), expired=50)
-    assert figures.sweeps_by_hour(NOW) == [
-        figures.HourOfSweeps(NOW, 2, 5, 1, timedelta(minutes=3)),
-        figures.HourOfSweeps(NOW + timedelta(hours=1), 1, 4, 0, timedelta()),
+    assert statistics.sweeps_by_hour(NOW) == [
+        statistics.HourOfSweeps(NOW, 2, 5, 1, timedelta(minutes=3)),
+        statistics.HourOfSweeps(NOW + timedelta(hours=1), 1, 4, 0, timedelta()),
     ]
 
 
@@ -53,7 +53,7 @@ def test_transitions_are_counted_by_day_and_plan() -> None:
     subscribe(monthly)
     subscribe(yearly, SINCE + DAY)
     Service.cancel_subscription(subscribe(yearly, SINCE + DAY), now=SINCE + 2 * DAY)
-    rows = {(row.day, row.transition, row.plan_id): row.number for row in figures.transitions_by_day(SINCE)}
+    rows = {(row.day, row.transition, row.plan_id): row.number for row in statistics.transitions_by_day(SINCE)}
     assert rows == {
         (date(2026, 12, 1), "created", monthly.pk): 1,
         (date(2026, 12, 2), "created", yearly.pk): 2,
@@ -97,5 +97,5 @@ def test_due_and_not_swept_is_not_live() -> None:
 
 def test_nothing_at_all() -> None:
     assert live(2, now=NOW) == [0, 0]
-    assert figures.sweeps_by_hour(NOW - MONTH) == []
-    assert figures.transitions_by_day(NOW - MONTH) == []
+    assert statistics.sweeps_by_hour(NOW - MONTH) == []
+    assert statistics.transitions_by_day(NOW - MONTH) == []

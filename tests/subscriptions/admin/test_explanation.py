@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group, User
 
-from subscriptions.explanation import explain_access
+from subscriptions.admin.explanation import explain_access
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
