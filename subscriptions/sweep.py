@@ -15,7 +15,7 @@ from foundation.metrics import Metric
 from subscriptions.announcements import Pace
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun
-from subscriptions.models.querysets import LOCK_WAIT, SubscriptionQuerySet
+from subscriptions.models.subscription import LOCK_WAIT, SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscription_expired
 

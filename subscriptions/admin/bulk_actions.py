@@ -21,7 +21,7 @@ from subscriptions.access.membership import lock_users
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition, SubscriptionError
 from subscriptions.forms import TermsForm
 from subscriptions.models import REASON_LENGTH, Subscription
-from subscriptions.models.querysets import SubscriptionQuerySet
+from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 

@@ -19,7 +19,7 @@ from subscriptions.admin.bulk_actions import AskedFor
 from subscriptions.admin.explanation import explain_access
 from subscriptions.forms import PlanForm
 from subscriptions.models import AccessAuditRun, Plan, Subscription, SubscriptionEvent, SweepRun
-from subscriptions.models.querysets import SubscriptionQuerySet
+from subscriptions.models.subscription import SubscriptionQuerySet
 
 User = get_user_model()
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from foundation.api.pagination import PageParameters
 from subscriptions.models import Subscription
-from subscriptions.models.querysets import SubscriptionQuerySet
+from subscriptions.models.subscription import SubscriptionQuerySet
 
 ORDERS = ["-id", "id", "start_date", "-start_date", "end_date", "-end_date"]
 

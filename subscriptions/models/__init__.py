@@ -4,9 +4,10 @@ from subscriptions.models.event import REASON_LENGTH, SubscriptionEvent, Transit
 from subscriptions.models.plan import MAXIMUM_DURATION_DAYS, THREE_DECIMALS, TWO_DECIMALS, Plan
 from subscriptions.models.requests import IdempotentRequest, RequestCount
 from subscriptions.models.runs import AccessAuditRun, SweepRun
-from subscriptions.models.subscription import Subscription
+from subscriptions.models.subscription import LOCK_WAIT, Subscription, SubscriptionQuerySet
 
 __all__ = [
+    "LOCK_WAIT",
     "MAXIMUM_DURATION_DAYS",
     "REASON_LENGTH",
     "THREE_DECIMALS",
@@ -17,6 +18,7 @@ __all__ = [
     "RequestCount",
     "Subscription",
     "SubscriptionEvent",
+    "SubscriptionQuerySet",
     "SweepRun",
     "Transition",
 ]

@@ -1,5 +1,6 @@
 """Subscription events: the history of transitions."""
 
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -9,10 +10,32 @@ from django.utils.translation import gettext_lazy as _
 from foundation import money
 from foundation.price_field import PriceField
 from subscriptions.models.plan import THREE_DECIMALS, TWO_DECIMALS, Plan
-from subscriptions.models.querysets import AppendOnlyError, AppendOnlyQuerySet
 from subscriptions.models.subscription import Subscription
 
 REASON_LENGTH = 500
+
+
+class AppendOnlyError(TypeError):
+    """An attempt to change the history of a subscription. Record a new event instead."""
+
+    def __init__(self) -> None:
+        super().__init__("SubscriptionEvent is append-only: record a new event instead of changing one")
+
+
+class AppendOnlyQuerySet(models.QuerySet["SubscriptionEvent"]):
+    """Rows are written once; history is neither changed nor deleted."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnlyError
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise AppendOnlyError
+
+    def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: int | None = None) -> NoReturn:
+        """Refuse."""
+        raise AppendOnlyError
 
 
 class Transition(models.TextChoices):
