@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from foundation import timestamps
+from foundation.orm import timestamps
 
 
 class ProjectConfig(AppConfig):

@@ -5,7 +5,7 @@ from typing import Any
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from foundation.invocation import request_id
+from foundation.jobs.invocation import request_id
 
 
 class RequestIdFilter(logging.Filter):
@@ -67,7 +67,7 @@ def logging_config(level: str) -> dict[str, Any]:
             # What a client did wrong is logged by config.web.middleware, by its route.
             "django.request": {"level": "ERROR", "filters": ["pathless"]},
             # Alarms hear their silence, whatever LOG_LEVEL says.
-            "foundation.metrics": {"level": "INFO"},
+            "foundation.jobs.metrics": {"level": "INFO"},
             # It tells at each start where it found its credentials.
             "botocore": {"level": "WARNING"},
             # Its access log has the client's address and the query; config.web.middleware logs what may be known.

@@ -131,8 +131,8 @@ else:
     # A pooler that hands each transaction another connection loses the cursor that `iterator()` would open.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = DATABASE_CONNECT_SECONDS
-    # Locks are judged under it (foundation/isolation.py), whatever the server's or the role's default is. The number is
-    # psycopg.IsolationLevel.READ_COMMITTED; importing psycopg here would cost each cold start.
+    # Locks are judged under it (foundation/orm/isolation.py), whatever the server's or the role's default is. The
+    # number is psycopg.IsolationLevel.READ_COMMITTED; importing psycopg here would cost each cold start.
     DATABASES["default"]["OPTIONS"]["isolation_level"] = READ_COMMITTED
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from foundation.email_addresses import holds_address
-from foundation.key import Key
+from foundation.orm.key import Key
 
 LONGEST_LIST = 1_000
 """Rows that can be paged through. Who has not found it by then needs a filter, and not page 11."""

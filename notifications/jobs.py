@@ -3,8 +3,8 @@
 from typing import Any
 
 from foundation import clock
-from foundation.invocation import LambdaContext, scheduled_job
-from foundation.message_batch import Answer, queue_job
+from foundation.jobs.invocation import LambdaContext, scheduled_job
+from foundation.jobs.sqs_batch import Answer, queue_job
 from notifications import wake_up
 from notifications.outbox.delivery import Delivery
 from notifications.reminders import Reminders

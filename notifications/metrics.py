@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from foundation import metrics
-from foundation.metrics import Metric
+from foundation.jobs import metrics
+from foundation.jobs.metrics import Metric
 from notifications import statistics
 from notifications.models import State
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
-from foundation.any_of import any_of
-from foundation.key import Key
+from foundation.orm.any_of import any_of
+from foundation.orm.key import Key
 from notifications.errors import UnknownUser
 from notifications.models import NotificationPreferences
 

@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext as _
 
 from foundation.email_addresses import address_of, normalised
-from foundation.insert_product import insert_product
+from foundation.orm.insert_product import insert_product
 from notifications import wake_up
 from notifications.models import Channel, Notification, Reason
 from notifications.ses import suppression

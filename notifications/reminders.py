@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerField, Q, QuerySet, Value, When
 
-from foundation.insert_select import insert_select_returning
+from foundation.orm.insert_select import insert_select_returning
 from notifications import preferences
 from notifications.models import Channel, Notification
 

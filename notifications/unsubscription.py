@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 
-from foundation.key import Key
+from foundation.orm.key import Key
 from notifications.errors import UnknownLink
 
 SIGNATURE_LENGTH = 22

@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from foundation import named_lock
 from foundation.email_addresses import UndeliverableAddress, holds_address, normalised, readable
+from foundation.orm import named_lock
 from subscriptions.models import REASON_LENGTH, Plan
 from subscriptions.terms import Terms
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from foundation import clock
-from foundation.invocation import LambdaContext, scheduled_job
+from foundation.jobs.invocation import LambdaContext, scheduled_job
 from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import restore_groups
 from subscriptions.sweep import Sweep

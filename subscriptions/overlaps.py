@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count
 
-from foundation.any_of import any_of
-from foundation.key import Key
+from foundation.orm.any_of import any_of
+from foundation.orm.key import Key
 from subscriptions.access.membership import lock_users
 from subscriptions.models import Subscription
 from subscriptions.services import Status, SubscriptionService

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from foundation.key import Key
+from foundation.orm.key import Key
 from subscriptions.access.membership import reconcile_access, take_access
 from subscriptions.models import Transition
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import DateTimeField, F, Value
 
-from foundation.any_of import any_of
-from foundation.insert_select import insert_select_returning
+from foundation.orm.any_of import any_of
+from foundation.orm.insert_select import insert_select_returning
 from subscriptions.errors import TransitionNotRecorded
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from subscriptions.signals import subscriptions_transitioned

@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Value
 
 from foundation import clock
-from foundation.any_of import any_of
-from foundation.key import Key
-from foundation.select_for_share import select_for_share
-from foundation.violations import violates_unique
+from foundation.orm.any_of import any_of
+from foundation.orm.key import Key
+from foundation.orm.select_for_share import select_for_share
+from foundation.orm.violations import violates_unique
 from subscriptions import signals
 from subscriptions.access.membership import lock_users
 from subscriptions.announcements import Pace, announce_on_commit

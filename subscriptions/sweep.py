@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
-from foundation import clock, metrics
-from foundation.any_of import any_of
-from foundation.database_errors import is_database_lost
-from foundation.garbage import no_search_for_garbage
-from foundation.metrics import Metric
+from foundation import clock
+from foundation.jobs import metrics
+from foundation.jobs.garbage_collection import no_search_for_garbage
+from foundation.jobs.metrics import Metric
+from foundation.orm.any_of import any_of
+from foundation.orm.database_errors import is_database_lost
 from subscriptions.announcements import Pace
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun

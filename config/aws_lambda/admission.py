@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.aws_lambda.http_events import Event, is_http, is_readable, normalised
-from foundation.invocation import InvocationError
+from foundation.jobs.invocation import InvocationError
 
 MANAGEMENT_COMMANDS = frozenset(
     {

@@ -16,9 +16,9 @@ ZAPPA = start_zappa()
 # These load Django too, but not as fast as `start_zappa` does.
 from config.aws_lambda.admission import InvocationRules, RefusedInvocation  # noqa: E402
 from config.zappa.stages import MalformedSettings, read_document, read_stages  # noqa: E402
-from foundation import metrics  # noqa: E402
-from foundation.invocation import LambdaContext, request_id  # noqa: E402
-from foundation.metrics import Metric  # noqa: E402
+from foundation.jobs import metrics  # noqa: E402
+from foundation.jobs.invocation import LambdaContext, request_id  # noqa: E402
+from foundation.jobs.metrics import Metric  # noqa: E402
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from config.operations.retention import Retention
 from foundation import clock
-from foundation.invocation import LambdaContext, scheduled_job
+from foundation.jobs.invocation import LambdaContext, scheduled_job
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import connection
 
 from config.operations.release_migrations import ReleaseMigrations, applied, pending
-from foundation.invocation import LambdaContext, scheduled_job
-from foundation.operation_locks import locks_of
+from foundation.jobs.invocation import LambdaContext, scheduled_job
+from foundation.schema.operation_locks import locks_of
 
 RESERVE = timedelta(seconds=10)
 """Time of an invocation that is left for the end: a statement that is cancelled, its rollback, the answer."""

@@ -16,8 +16,8 @@ from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from foundation.database_errors import sqlstates
-from foundation.migration_limits import (
+from foundation.orm.database_errors import sqlstates
+from foundation.schema.migration_limits import (
     ATTEMPTS,
     LOCK_NOT_AVAILABLE,
     LOCK_WAIT,
@@ -28,7 +28,7 @@ from foundation.migration_limits import (
     MigrationLimits,
     OutOfTime,
 )
-from foundation.migration_lock import MigrationsRunning, only_run
+from foundation.schema.migration_lock import MigrationsRunning, only_run
 
 Clock = Callable[[], timedelta | None]
 """Tells the time that is left; None means that there is no limit."""

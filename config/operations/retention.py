@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from knox.models import AuthToken
 
 from foundation import clock
-from foundation.retention import delete_in_batches
+from foundation.jobs.retention import delete_in_batches
 from notifications.models import Feedback, Notification
 from subscriptions.api.idempotency import LIFETIME
 from subscriptions.models import AccessAuditRun, IdempotentRequest, RequestCount, SweepRun

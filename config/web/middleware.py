@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
-from foundation.invocation import request_id
+from foundation.jobs.invocation import request_id
 
 logger = logging.getLogger(__name__)
 

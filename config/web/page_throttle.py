@@ -7,9 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from foundation import clock, throttling
-from foundation.client_address import client_network
-from foundation.too_often import too_often
+from foundation import clock
+from foundation.web import throttling
+from foundation.web.client_address import client_network
+from foundation.web.too_often import too_often
 from subscriptions.models import RequestCount
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")

@@ -65,7 +65,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
 
-from foundation.isolation import IS_STRICT
+from foundation.orm.isolation import IS_STRICT
 
 
 @register("zappa")

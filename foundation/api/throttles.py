@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from foundation import clock, throttling
-from foundation.client_address import client_network
+from foundation import clock
+from foundation.web import throttling
+from foundation.web.client_address import client_network
 
 
 class ChangeThrottle(BaseThrottle):

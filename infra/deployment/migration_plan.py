@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db.migrations.loader import MigrationLoader
 
-from foundation.operation_locks import locks_of
+from foundation.schema.operation_locks import locks_of
 from infra.deployment.database_migration import PLAN
 from infra.deployment.deployed_function import DeployedFunction
 from infra.errors import NotMigrated, SmokeTestFailed

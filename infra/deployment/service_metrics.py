@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 
-from foundation.metrics import NAMESPACE, Metric
+from foundation.jobs.metrics import NAMESPACE, Metric
 
 LOOKED_BACK = timedelta(hours=12)
 """By the minute this is half of the 1,440 values that CloudWatch returns at most.

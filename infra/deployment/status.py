@@ -9,7 +9,7 @@ from http import HTTPStatus
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from foundation.metrics import Metric
+from foundation.jobs.metrics import Metric
 from infra.deployment import polling
 from infra.deployment.deployment import Deployment
 from infra.deployment.polling import poll

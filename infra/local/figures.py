@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Model
 
 from foundation.email_addresses import address_of
-from foundation.key import Key
+from foundation.orm.key import Key
 from infra.local.local_aws import LocalAWS
 from infra.local.ses_feedback import BOUNCE
 from notifications.coverage import OVERTAKEN_BY

@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from foundation.any_of import any_of
-from foundation.garbage import no_search_for_garbage
-from foundation.text_by_key import TextByKey
-from foundation.update_returning import update_returning
+from foundation.jobs.garbage_collection import no_search_for_garbage
+from foundation.orm.any_of import any_of
+from foundation.orm.text_by_key import TextByKey
+from foundation.orm.update_returning import update_returning
 from notifications.aws.results import Outcome, Verdict
 from notifications.errors import NotToBeSentAgain
 from notifications.models import Channel, Notification, NotificationQuerySet, State, database_time

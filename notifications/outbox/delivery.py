@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from foundation import clock
-from foundation.metrics import Metric
+from foundation.jobs.metrics import Metric
 from notifications import metrics, statistics
 from notifications.aws.results import Verdict
 from notifications.channels import pauses

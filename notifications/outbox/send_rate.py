@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import DateTimeField, Expression, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce, Greatest, Now
 
-from foundation.update_returning import update_returning
+from foundation.orm.update_returning import update_returning
 from notifications.models import Channel, ChannelStatus, database_time
 
 SECOND = timedelta(seconds=1)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Exists, Q
 
-from foundation.update_returning import update_returning
+from foundation.orm.update_returning import update_returning
 from notifications.aws import clients
 from notifications.channels import pauses
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason, database_time

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
-from foundation.message_batch import MessageBatch
-from foundation.text_by_key import TextByKey
+from foundation.jobs.sqs_batch import MessageBatch
+from foundation.orm.text_by_key import TextByKey
 from notifications import metrics
 from notifications.errors import UnreadableFeedback
 from notifications.models import Channel, EventType, Feedback, Notification, State, database_time

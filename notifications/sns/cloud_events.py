@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db.models import F, Max
 
-from foundation.key import Key
 from foundation.money import with_decimals
+from foundation.orm.key import Key
 from notifications.models import Notification
 
 SubscriptionEvent = Notification._meta.get_field("event").related_model

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from foundation import clock
-from foundation.key import Key
+from foundation.orm.key import Key
 from notifications.forms import PreferencesForm
 from notifications.preferences import set_reminders, wants_reminders
 

@@ -15,9 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from foundation import clock, throttling
-from foundation.key import Key
-from foundation.too_often import too_often
+from foundation import clock
+from foundation.orm.key import Key
+from foundation.web import throttling
+from foundation.web.too_often import too_often
 from notifications.errors import UnknownLink, UnknownUser
 from notifications.preferences import set_reminders
 from notifications.unsubscription import ONE_CLICK, user_of

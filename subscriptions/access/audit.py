@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 
-from foundation import clock, metrics
-from foundation.database_errors import is_database_lost
-from foundation.key import Key
-from foundation.metrics import Metric
+from foundation import clock
+from foundation.jobs import metrics
+from foundation.jobs.metrics import Metric
+from foundation.orm.database_errors import is_database_lost
+from foundation.orm.key import Key
 from subscriptions.access.managed_groups import permissions_of_managed_groups, restore_groups
 from subscriptions.access.membership import find_mismatches, repair
 from subscriptions.models import AccessAuditRun

@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db.models import QuerySet, signals  # noqa: TID251 - of groups, not of transitions; the audit sees the rest
 
-from foundation import metrics
-from foundation.metrics import Metric
+from foundation.jobs import metrics
+from foundation.jobs.metrics import Metric
 from subscriptions.errors import ManagedGroupProtected
 
 logger = logging.getLogger(__name__)

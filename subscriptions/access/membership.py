@@ -10,11 +10,11 @@ from django.contrib.auth.models import AbstractUser, Group
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from foundation.any_of import any_of
-from foundation.insert_select import insert_select
-from foundation.isolation import IsStrict, refuse_strict
-from foundation.key import Key
-from foundation.lock_wait import LockWait
+from foundation.orm.any_of import any_of
+from foundation.orm.insert_select import insert_select
+from foundation.orm.isolation import IsStrict, refuse_strict
+from foundation.orm.key import Key
+from foundation.orm.lock_wait import LockWait
 from subscriptions.access.managed_groups import GROUP, restore_groups
 from subscriptions.models import Subscription
 

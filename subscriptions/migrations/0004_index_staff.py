@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import migrations, models
 
-from foundation.user_index import UserIndex
+from foundation.schema.user_index import UserIndex
 
 NAME = get_user_model().USERNAME_FIELD
 

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import migrations, models
 from django.db.models.functions import Upper
 
-from foundation.user_index import UserIndex
+from foundation.schema.user_index import UserIndex
 
 NAME = get_user_model().USERNAME_FIELD
 

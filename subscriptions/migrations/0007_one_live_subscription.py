@@ -10,7 +10,7 @@ from django.db import migrations, models, transaction
 from django.db.models import Count, Q
 
 from foundation import clock
-from foundation.online_constraints import AddUniqueConstraintOnline
+from foundation.schema.online_constraints import AddUniqueConstraintOnline
 
 BATCH_SIZE = 500
 """Users per transaction."""

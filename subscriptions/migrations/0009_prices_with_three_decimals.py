@@ -10,7 +10,7 @@ import django.core.validators
 from django.db import migrations, models
 
 import foundation.money
-from foundation.price_field import PriceField
+from foundation.orm.price_field import PriceField
 
 WITHOUT_DECIMALS = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 from django.db.models import Q
 from django.db.models.functions import Round
 
-from foundation.online_constraints import AddCheckConstraintOnline
+from foundation.schema.online_constraints import AddCheckConstraintOnline
 
 WITHOUT_DECIMALS = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
 WITH_THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")

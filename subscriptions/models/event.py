@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from foundation import money
-from foundation.price_field import PriceField
+from foundation.orm.price_field import PriceField
 from subscriptions.models.plan import THREE_DECIMALS, TWO_DECIMALS, Plan
 from subscriptions.models.subscription import Subscription
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation import money
 from foundation.money import validate_currency
-from foundation.price_field import PriceField
+from foundation.orm.price_field import PriceField
 from subscriptions.models.reminder_days import before_the_beginning, default_reminder_days, validate_reminder_days
 
 MAXIMUM_DURATION_DAYS = 36_525  # a century: a longer period is a typing error

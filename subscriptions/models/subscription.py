@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from foundation.isolation import IsStrict, refuse_strict
-from foundation.lock_wait import LockWait
+from foundation.orm.isolation import IsStrict, refuse_strict
+from foundation.orm.lock_wait import LockWait
 from subscriptions.models.plan import Plan
 
 LOCK_WAIT = timedelta(seconds=1)

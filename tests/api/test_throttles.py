@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from foundation.throttling import count
+from foundation.web.throttling import count
 from subscriptions.models import RequestCount
 from tests.api.callers import Caller, assert_problem
 from tests.factories import NOW

@@ -12,10 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from config.web.middleware import RequestIdMiddleware
-from foundation.invocation import request_id
+from foundation.jobs.invocation import request_id
 from tests.patience import PATIENCE_SECONDS
 
-PROLOGUE = "import logging, django; django.setup(); from foundation.invocation import request_id\n"
+PROLOGUE = "import logging, django; django.setup(); from foundation.jobs.invocation import request_id\n"
 
 
 def lines_of(program: str, **environment: str) -> list[dict[str, Any]]:

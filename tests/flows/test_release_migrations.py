@@ -18,8 +18,8 @@ from django.db import connection
 
 from config.operations.release_jobs import migrate, migrations
 from config.operations.release_migrations import MigrationFailed, MigrationRun, ReleaseMigrations
-from foundation.migration_limits import SETTINGS
-from foundation.migration_lock import KEY
+from foundation.schema.migration_limits import SETTINGS
+from foundation.schema.migration_lock import KEY
 from infra.deployment.database_migration import DatabaseMigration
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.moto_gaps import Request

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from foundation.invocation import InvalidJobEvent, JobFailed
+from foundation.jobs.invocation import InvalidJobEvent, JobFailed
 from infra.local.eventbridge import delivered_event, scheduled_event
 from infra.local.lambda_function import LambdaFunction
 from infra.local.local_aws import LocalAWS

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from config.aws_lambda.admission import RefusedInvocation
 from config.zappa.stages import read_document, read_stages
-from foundation.metrics import HEARTBEATS, NAMESPACE
+from foundation.jobs.metrics import HEARTBEATS, NAMESPACE
 from infra.deployment.policies import MESSAGING
 from infra.local.lambda_function import LambdaFunction
 from infra.local.local_aws import LocalAWS
@@ -123,7 +123,7 @@ def test_own_alarms_look_at_what_is_emitted_under_its_dimensions(
     with caplog.at_level(logging.INFO):
         emit_all()
 
-    documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.metrics"]
+    documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
     directives = [document["_aws"]["CloudWatchMetrics"][0] for document in documents]
     assert len(own) == 9
     assert {metric["MetricName"] for metric in own} <= {

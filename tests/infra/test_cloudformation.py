@@ -12,7 +12,7 @@ from cfnlint.decode.cfn_yaml import load
 from django.conf import settings
 
 from config.zappa.stages import Stage, read_document, read_stages
-from foundation.metrics import NAMESPACE, Metric
+from foundation.jobs.metrics import NAMESPACE, Metric
 from infra.deployment.policies import DATA, DOMAIN, MESSAGING, STAGE
 from infra.local.local_aws import LocalAWS
 from notifications import wake_up

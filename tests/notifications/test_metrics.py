@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from foundation.metrics import Metric
+from foundation.jobs.metrics import Metric
 from infra.local.local_aws import LocalAWS
 from notifications import metrics
 from notifications.jobs import handle_ses_feedback
@@ -30,7 +30,7 @@ def change(notification: Notification, **fields: object) -> None:
 
 def emitted(caplog: pytest.LogCaptureFixture) -> Emitted:
     """The metrics of the last line of them, by name."""
-    documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.metrics"]
+    documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
     return {name: value for name, value in documents[-1].items() if name in set(Metric)}
 
 
@@ -117,6 +117,6 @@ def test_feedback_counts_bounces_and_complaints_once_each(caplog: pytest.LogCapt
     with caplog.at_level(logging.INFO):
         for _ in range(2):
             handle_ses_feedback(batch, Context())
-    lines = [record for record in caplog.records if record.name == "foundation.metrics"]
+    lines = [record for record in caplog.records if record.name == "foundation.jobs.metrics"]
     assert emitted(caplog) == {Metric.NOTIFICATIONS_BOUNCED: 1, Metric.NOTIFICATIONS_COMPLAINED: 1}
     assert len(lines) == 1

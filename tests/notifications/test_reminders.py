@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundation.insert_select import insert_select_returning
+from foundation.orm.insert_select import insert_select_returning
 from notifications.models import Notification
 from notifications.reminders import BATCH_SIZE, RESERVE, Reminders, plans_by_day, wanted
 from subscriptions.errors import IllegalTransition

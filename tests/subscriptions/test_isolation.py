@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from config.zappa.checks import check_isolation
-from foundation import named_lock
-from foundation.isolation import StrictIsolation
+from foundation.orm import named_lock
+from foundation.orm.isolation import StrictIsolation
 from subscriptions.access.membership import lock_users, repair
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service

@@ -14,7 +14,7 @@ OTHERS = {
     "member": ["tests/subscriptions/access/test_membership.py", "tests/subscriptions/test_user_admin.py"],
     "email_name": ["tests/subscriptions/access/test_membership.py", "tests/subscriptions/test_token_admin.py"],
     "uuid_key": [
-        "tests/foundation/test_any_of.py",
+        "tests/foundation/orm/test_any_of.py",
         "tests/subscriptions/access/test_membership.py",
         "tests/subscriptions/test_user_admin.py",
         "tests/notifications/test_unsubscription.py",

@@ -23,6 +23,7 @@ HANDLER = (
     "config/__init__.py", "config/aws_lambda/__init__.py", "config/aws_lambda/admission.py",
     "config/aws_lambda/gateway_cookies.py", "config/aws_lambda/handler.py", "config/aws_lambda/http_events.py",
     "config/aws_lambda/zappa_start.py", "config/zappa/__init__.py", "config/zappa/stages.py", "foundation/*.py",
+    "foundation/*/*.py",
 )  # fmt: skip
 """The project's own, which the bare Django stands behind; of foundation it imports what it needs."""
 

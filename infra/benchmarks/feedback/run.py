@@ -18,7 +18,7 @@ from infra.benchmarks.local_django import set_up_local_django
 from infra.benchmarks.meter import Meter
 
 if TYPE_CHECKING:
-    from foundation.message_batch import MessageBatch
+    from foundation.jobs.sqs_batch import MessageBatch
 
 BATCH = 10
 
@@ -76,7 +76,7 @@ def _envelope(message_id: str, event: dict[str, Any]) -> dict[str, str]:
 
 
 def _batches(bodies: Sequence[str]) -> "Iterator[MessageBatch]":
-    from foundation.message_batch import MessageBatch, QueueMessage  # noqa: PLC0415
+    from foundation.jobs.sqs_batch import MessageBatch, QueueMessage  # noqa: PLC0415
 
     rest = iter(bodies)
     while batch := tuple(QueueMessage(str(number), body) for number, body in enumerate(islice(rest, BATCH))):

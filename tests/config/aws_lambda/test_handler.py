@@ -16,7 +16,7 @@ from django.test import override_settings
 
 from config.aws_lambda.admission import MANAGEMENT_COMMANDS, RefusedInvocation
 from config.zappa.stages import MalformedSettings
-from foundation.invocation import request_id
+from foundation.jobs.invocation import request_id
 from infra.local.eventbridge import delivered_event, scheduled_event
 from infra.local.lambda_function import LambdaFunction
 from infra.local.zappa_stage import ZappaStage

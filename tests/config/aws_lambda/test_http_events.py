@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 
 from config.aws_lambda.admission import RefusedInvocation
 from config.aws_lambda.http_events import normalised
-from foundation.metrics import Metric
+from foundation.jobs.metrics import Metric
 from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import AccessAuditRun, SweepRun
 from tests.gateway import DOMAIN, GATEWAYS, Browser, Gateway, Request, load_balancer, load_balancer_of_zappa

@@ -16,14 +16,16 @@ from knox.models import AuthToken
 
 from config.operations.jobs import delete_old_rows
 from config.operations.retention import Retention
-from foundation import clock, local_clock, retention, throttling
+from foundation import clock, local_clock
+from foundation.jobs import retention
+from foundation.web import throttling
 from notifications.models import Channel, Feedback, Notification, State
 from notifications.outbox import claims
 from subscriptions.models import AccessAuditRun, IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.explain import plan_of
 from tests.factories import MONTH, NOW, make_plan, make_user
-from tests.foundation.test_invocation import SCHEDULED
+from tests.foundation.jobs.test_invocation import SCHEDULED
 from tests.lambda_context import Context
 from tests.locks import number_blocked
 from tests.patience import PATIENCE_SECONDS, wait_until

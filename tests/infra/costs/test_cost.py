@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.zappa.stages import read_document, read_stages
-from foundation.metrics import HEARTBEATS, Metric
+from foundation.jobs.metrics import HEARTBEATS, Metric
 from infra.costs import workload
 from infra.costs.cost import DOCUMENT, fill
 from infra.costs.prices import ALARM, CAPACITY_HOUR, LAMBDA_REQUEST, MILLION, PRICES, SES_MAIL, UNVERIFIED, Price

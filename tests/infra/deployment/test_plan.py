@@ -11,7 +11,7 @@ import boto3
 import pytest
 from django.db.migrations.loader import MigrationLoader
 
-from foundation.operation_locks import LOCKS
+from foundation.schema.operation_locks import LOCKS
 from infra.deployment import deploy
 from infra.deployment.deployment import Deployment
 from infra.deployment.plan import Plan, asked, plan

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
-from foundation.metrics import NAMESPACE
+from foundation.jobs.metrics import NAMESPACE
 from infra.deployment.deployment import Deployment
 from infra.deployment.status import Status, show
 from infra.errors import NotHealthy

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from foundation.message_batch import MessageBatch, QueueMessage
+from foundation.jobs.sqs_batch import MessageBatch, QueueMessage
 from notifications.aws.results import Outcome, Verdict
 from notifications.jobs import handle_ses_feedback
 from notifications.models import Channel, EventType, Feedback, Notification, State, database_time

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from foundation.message_batch import MessageBatch, QueueMessage
+from foundation.jobs.sqs_batch import MessageBatch, QueueMessage
 from notifications.aws.results import Outcome, Verdict
 from notifications.models import Channel, Feedback, Notification, State
 from notifications.outbox import claims

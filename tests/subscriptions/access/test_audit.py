@@ -18,7 +18,7 @@ from subscriptions.models import AccessAuditRun, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
 from tests.factories import NOW, has_access, make_due, make_plan, make_user
-from tests.foundation.test_invocation import SCHEDULED
+from tests.foundation.jobs.test_invocation import SCHEDULED
 from tests.lambda_context import Context
 from tests.subscriptions.test_concurrency import in_thread
 

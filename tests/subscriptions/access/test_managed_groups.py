@@ -13,7 +13,7 @@ from config.operations.health import find_problems
 from foundation import clock
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.jobs import check_expired_subscriptions
-from tests.foundation.test_invocation import SCHEDULED
+from tests.foundation.jobs.test_invocation import SCHEDULED
 from tests.lambda_context import Context
 
 pytestmark = pytest.mark.django_db

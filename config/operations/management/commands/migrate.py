@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-from foundation.migration_limits import MigrationLimits
+from foundation.schema.migration_limits import MigrationLimits
 
 
 class Command(migrate.Command):

@@ -8,7 +8,7 @@ from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model
 
-from foundation.columns import column, field_of_column
+from foundation.orm.columns import column, field_of_column
 
 Values = Sequence[int] | Sequence[str]
 

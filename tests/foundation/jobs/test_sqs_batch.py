@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from foundation.invocation import InvalidJobEvent, JobFailed, request_id
-from foundation.message_batch import queue_job
+from foundation.jobs.invocation import InvalidJobEvent, JobFailed, request_id
+from foundation.jobs.sqs_batch import queue_job
 from tests.lambda_context import Context
 from tests.ses_feedback import queue_event
 

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from foundation.select_for_share import select_for_share
+from foundation.orm.select_for_share import select_for_share
 from subscriptions.models import Plan
 from tests.factories import make_plan
 

@@ -17,7 +17,7 @@ from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
-from foundation.database_errors import sqlstates
+from foundation.orm.database_errors import sqlstates
 
 LOCK_WAIT = timedelta(seconds=3)
 """For one attempt. All traffic on a table waits behind a statement that waits for ACCESS EXCLUSIVE."""

@@ -4,7 +4,7 @@ import hashlib
 
 from django.db import connection
 
-from foundation.isolation import IS_STRICT, refuse_strict
+from foundation.orm.isolation import IS_STRICT, refuse_strict
 
 
 def hold(name: str) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from foundation.client_address import client_address, client_network
+from foundation.web.client_address import client_address, client_network
 
-EVENTS = Path(__file__).parent.parent / "events"
+EVENTS = Path(__file__).parents[2] / "events"
 CLAIMED = {"REMOTE_ADDR": "203.0.113.1", "HTTP_X_FORWARDED_FOR": "203.0.113.1", "HTTP_SOURCEIP": "203.0.113.1"}
 
 

@@ -28,4 +28,4 @@ def load_timestamps_quickly(connection: BaseDatabaseWrapper, **kwargs: Any) -> N
 
 def register() -> None:
     """From now on, for each connection that is made."""
-    connection_created.connect(load_timestamps_quickly, dispatch_uid="foundation.timestamps")
+    connection_created.connect(load_timestamps_quickly, dispatch_uid="foundation.orm.timestamps")

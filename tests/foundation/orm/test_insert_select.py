@@ -8,7 +8,7 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
-from foundation.insert_select import insert_select, insert_select_returning
+from foundation.orm.insert_select import insert_select, insert_select_returning
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from foundation.invocation import InvalidJobEvent, JobFailed, request_id, scheduled_job
+from foundation.jobs.invocation import InvalidJobEvent, JobFailed, request_id, scheduled_job
 from tests.lambda_context import Context
 
 SCHEDULED = {"detail-type": "Scheduled Event", "source": "aws.events"}

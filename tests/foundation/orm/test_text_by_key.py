@@ -5,8 +5,8 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from foundation.any_of import any_of
-from foundation.text_by_key import TextByKey
+from foundation.orm.any_of import any_of
+from foundation.orm.text_by_key import TextByKey
 
 pytestmark = pytest.mark.django_db
 

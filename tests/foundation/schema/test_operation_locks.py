@@ -21,7 +21,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import BigAutoField, BigIntegerField, CheckConstraint, Index, IntegerField, Q
 
-from foundation.operation_locks import locks_of
+from foundation.schema.operation_locks import locks_of
 
 STRENGTH = ["SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]
 TABLE = CreateModel(

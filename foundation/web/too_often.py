@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from foundation import throttling
+from foundation.web import throttling
 
 
 @never_cache

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from foundation.metrics import HEARTBEATS, NAMESPACE, SECONDS, Metric
+from foundation.jobs.metrics import HEARTBEATS, NAMESPACE, SECONDS, Metric
 from tests.config.test_logs import lines_of
 from tests.embedded_metric_format import problems
 
-EMIT = "from foundation.metrics import Metric, emit\n"
+EMIT = "from foundation.jobs.metrics import Metric, emit\n"
 EVERYTHING = EMIT + "emit({metric: 1.5 for metric in Metric})"
 
 
@@ -40,7 +40,7 @@ def test_dimensions_are_project_and_stage_and_nothing_that_has_many_values(line:
 def test_line_holds_nothing_else(line: dict[str, Any]) -> None:
     logged = {"time", "level", "logger", "message", "request_id"}
     assert line.keys() == logged | {"_aws", "Project", "Stage"} | set(Metric)
-    assert (line["logger"], line["message"]) == ("foundation.metrics", "metrics")
+    assert (line["logger"], line["message"]) == ("foundation.jobs.metrics", "metrics")
 
 
 @pytest.mark.parametrize(

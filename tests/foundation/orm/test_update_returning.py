@@ -9,7 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from foundation.update_returning import update_returning
+from foundation.orm.update_returning import update_returning
 from subscriptions.models import Plan, SweepRun
 from tests.factories import make_plan
 

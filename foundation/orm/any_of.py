@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CharField, F, IntegerField, Lookup, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
-from foundation.key import Key
+from foundation.orm.key import Key
 
 Parameter = int | str | list[Any]
 Sql = tuple[str, tuple[Parameter, ...]]

@@ -6,7 +6,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from foundation.insert_product import insert_product
+from foundation.orm.insert_product import insert_product
 
 pytestmark = pytest.mark.django_db
 Granted = Group.permissions.through

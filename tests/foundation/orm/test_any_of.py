@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from foundation.any_of import any_of
+from foundation.orm.any_of import any_of
 from notifications.models import Notification
 from subscriptions.models import RequestCount
 from subscriptions.services import SubscriptionService as Service

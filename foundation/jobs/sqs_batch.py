@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from foundation.invocation import InvalidJobEvent, LambdaContext, framed
+from foundation.jobs.invocation import InvalidJobEvent, LambdaContext, framed
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from foundation.garbage import no_search_for_garbage
+from foundation.jobs.garbage_collection import no_search_for_garbage
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connections, router
 from django.db.models import Model, QuerySet
 
-from foundation.columns import column
+from foundation.orm.columns import column
 
 CONFLICT = "ON CONFLICT DO NOTHING"
 
