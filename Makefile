@@ -21,7 +21,7 @@ endef
 TWO_AT_A_TIME := $(if $(filter 3.%,$(MAKE_VERSION)),,-j2 --output-sync=target)
 
 # The choice of the database makes no difference to these; they run on SQLite.
-ONCE_TESTS := tests/config tests/infra tests/browser tests/second_emulator tests/flows/test_time_travel.py \
+ONCE_TESTS := tests/config tests/infra tests/benchmarks tests/examples tests/browser tests/second_emulator tests/flows/test_time_travel.py \
 	tests/protocol/test_delivery_protocol.py tests/deployment_storm
 
 # What a shell may hold for a deployment, or for other projects, has no say in what is run here.
@@ -59,11 +59,11 @@ mutations: $(READY) ## take each rule of the delivery out of a copy of the code,
 	@$(PYTHON) -m tests.mutations
 
 bench: $(READY) ## measure everything anew and write docs/performance.md, in an hour; NAMES="sweep" for a part
-	@$(PYTHON) -m infra.benchmarks.bench $(NAMES)
+	@$(PYTHON) -m benchmarks.bench $(NAMES)
 
 bench-quick: $(READY) ## count queries, calls and rows written, and compare them with their bounds
 	@echo "== counts of the benchmarks"
-	@$(PYTHON) -m infra.benchmarks.bench --quick $(NAMES)
+	@$(PYTHON) -m benchmarks.bench --quick $(NAMES)
 
 package: $(READY) ## the zip that Lambda runs, in build/; STAGE=dev unless you say otherwise
 	@$(PYTHON) -m infra.packaging.package $(or $(STAGE),dev)
@@ -136,7 +136,7 @@ stage-is-given:
 
 cloudformation: $(READY) ## cfn-lint over the templates, and parliament over what they allow
 	@echo "== cloudformation"
-	@.venv/bin/cfn-lint infra/cloudformation/*.yaml infra/example_consumer/*.yaml
+	@.venv/bin/cfn-lint infra/cloudformation/*.yaml examples/consumer/*.yaml
 	@$(PYTHON) -m infra.deployment.policies
 
 imports: $(READY) ## who may import whom

@@ -16,7 +16,7 @@ from infra.packaging.packaging_environment import PROJECT, SETTINGS_FILE
 RECORD = "release.json"
 """Name of the file in the package that says which release it is."""
 
-NEVER_DEPLOYED = ("docs", "infra", "tests")
+NEVER_DEPLOYED = ("benchmarks", "docs", "examples", "infra", "tests")
 """Folders in which a file that git does not know makes no difference to what is deployed."""
 
 SHOWN = 10

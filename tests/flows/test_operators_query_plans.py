@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from benchmarks.large_history import EVENTS_EACH, fill
 from foundation import clock
-from infra.benchmarks.large_history import EVENTS_EACH, fill
 from notifications.models import BAD_NEWS, Channel, State
 from subscriptions.models import Plan, Subscription, Transition
 from tests.explain import LARGE, USERS, walks_of

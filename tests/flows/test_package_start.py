@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.benchmarks.cold_start.start import ENVIRONMENT, IMPORTED
+from benchmarks.cold_start.start import ENVIRONMENT, IMPORTED
 from infra.gateway.http_messages import HttpRequest
 from infra.gateway.rest_api import RestAPI
 from infra.local.zappa_stage import ZappaStage

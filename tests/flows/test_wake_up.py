@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.wake_up.run import EVENT
 from config.zappa.checks import check_file
-from infra.benchmarks.wake_up.run import EVENT
 from infra.local.zappa_stage import SETTINGS_FILE
 
 PROJECT = SETTINGS_FILE.parent
@@ -19,7 +19,7 @@ COMMITS = 20
 
 
 def test_commits_are_told_by_few_invocations_and_no_schedule() -> None:
-    command = [sys.executable, "-m", "infra.benchmarks.wake_up.run", "--commits", str(COMMITS), "--seconds", "2"]
+    command = [sys.executable, "-m", "benchmarks.wake_up.run", "--commits", str(COMMITS), "--seconds", "2"]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
     figures = json.loads(run.stdout.splitlines()[-1])

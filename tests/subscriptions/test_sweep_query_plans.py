@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from infra.benchmarks.large_history import fill
+from benchmarks.large_history import fill
 from subscriptions.models import Subscription
 from subscriptions.sweep import Sweep
 from tests.explain import walks_of

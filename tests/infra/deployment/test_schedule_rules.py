@@ -10,7 +10,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 
 TARGET = {"Id": "1", "Arn": "arn:aws:lambda:us-east-1:123456789012:function:subs-dev"}
 OF_AN_EARLIER_RELEASE = "subs-dev-config.jobs.gone"
-SCHEDULED = "subs-dev-config.jobs.delete_old_rows"
+SCHEDULED = "subs-dev-config.operations.jobs.delete_old_rows"
 OF_ANOTHER_STAGE = "subs-dev-2-config.jobs.gone"
 
 

@@ -39,7 +39,19 @@ NEEDED = [
     "zappa_settings.json",
     "zappa_settings.py",
 ]
-NOT_DEPLOYED = ["infra", "tests", "docs", "troposphere", "setuptools", "pip", "package_info.json", "manage.py", ".ci"]
+NOT_DEPLOYED = [
+    "benchmarks",
+    "examples",
+    "infra",
+    "tests",
+    "docs",
+    "troposphere",
+    "setuptools",
+    "pip",
+    "package_info.json",
+    "manage.py",
+    ".ci",
+]
 
 
 PACKAGES = ("config", "foundation", "notifications", "subscriptions")

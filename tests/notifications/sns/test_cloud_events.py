@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from benchmarks.large_history import fill
 from foundation import clock
-from infra.benchmarks.large_history import fill
 from infra.local.local_aws import LocalAWS
 from notifications.models import Channel, Notification, State
 from notifications.outbox import claims

@@ -1,0 +1,84 @@
+"""One cold start: from the start of the process to its first answer, under Lambda's own runtime client."""
+
+import re
+import resource
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measurement import Measurement
+from infra.errors import ColdStartFailed
+from infra.gateway.http_messages import HttpRequest
+from infra.gateway.rest_api import RestAPI
+from infra.local.zappa_stage import ZappaStage
+from infra.sandbox.invocation_result import InvocationResult
+from infra.sandbox.sandbox import Sandbox
+
+ENVIRONMENT = {
+    "DATABASE_URL": "postgres://user:password@127.0.0.1:1/none",
+    "SECRET_ARN": "",  # a call to AWS would take as long for each
+    "SECRET_KEY": "of-a-function-that-nobody-reaches-and-known-to-everyone-who-reads-this",  # not a secret
+    "PYTHONDONTWRITEBYTECODE": "1",  # as on Lambda, where the code is read-only whoever runs it
+}
+
+IMPORTED = re.compile(r"^import '([\w.]+)' #", re.MULTILINE)
+"""https://docs.python.org/3/using/cmdline.html#envvar-PYTHONVERBOSE"""
+
+
+@dataclass(frozen=True)
+class Function:
+    """An unpacked package, and what Lambda knows of it. `variables` come over the stage's."""
+
+    package: Path
+    stage: ZappaStage
+    handler: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def sandbox(self, **variables: str) -> Sandbox:
+        """A sandbox in which it has not started yet."""
+        return Sandbox(
+            self.package,
+            handler=self.handler,
+            environment=self.stage.variables | ENVIRONMENT | dict(self.variables) | variables,
+            timeout=timedelta(seconds=self.stage.timeout_seconds),
+            memory_megabytes=self.stage.memory_megabytes,
+        )
+
+    def request(self, path: str) -> dict[str, Any]:
+        """The event of a GET of this path below the stage."""
+        api = RestAPI(f"local.execute-api.{self.stage.region}.amazonaws.com", self.stage.name)
+        address = f"/{self.stage.name}{path}"
+        return api.event(HttpRequest("GET", address, "", [("Host", api.host)], b"", "127.0.0.1"))
+
+
+def measure_start(function: Function, event: Any) -> Measurement:
+    """Start it once, and end it after its first answer; CPU is the process's own. Raises ColdStartFailed."""
+    cpu, began = _cpu_of_children(), time.perf_counter()
+    with function.sandbox() as sandbox:
+        result = sandbox.invoke(event)
+        wall = time.perf_counter() - began
+    refuse_failure(result)
+    return Measurement(units=1, wall=wall, cpu=_cpu_of_children() - cpu)
+
+
+def imported_modules(function: Function, event: Any) -> set[str]:
+    """The modules that it imports before its first answer. Raises ColdStartFailed."""
+    with function.sandbox(PYTHONVERBOSE="1") as sandbox:
+        result = sandbox.invoke(event)
+    refuse_failure(result)
+    return set(IMPORTED.findall(result.log))
+
+
+def refuse_failure(result: InvocationResult) -> None:
+    """Raise ColdStartFailed where the function failed, or answered a request with anything but 200."""
+    answer = result.payload if isinstance(result.payload, dict) else {}
+    if result.error or answer.get("statusCode", 200) != 200:
+        raise ColdStartFailed(result.log)
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -1,0 +1,125 @@
+"""How much of each service a month needs. What is measured says so; the rest is assumed, and can be changed here."""
+
+from dataclasses import dataclass
+
+from benchmarks.costs import operations, prices
+from benchmarks.costs.measured import measured
+from benchmarks.costs.operations import (
+    FEEDBACK,
+    FEEDBACK_AT_ONCE,
+    LOG_KILOBYTES,
+    MEMORY_MEGABYTES,
+    PAGE_KILOBYTES,
+    TRANSITION_ACCESSES,
+)
+from benchmarks.costs.prices import Price
+
+HOURS = 730  # in a month
+MEMORY_GIGABYTES = MEMORY_MEGABYTES / 1024
+
+EVENTS = 1.2
+"""A subscriber and month: a monthly plan that is renewed each month, and now and then cancelled or taken up again."""
+REMINDERS = 1.5
+"""A subscriber and month: a week before the end, and for half of them on the last day too."""
+PAGES = 6
+"""Requests of a subscriber a month."""
+JOB_SECONDS = 0.15
+"""A sweep or delivery that finds nothing, a round trip to the database for each of its few queries."""
+POLLS = 5 * 3 * 60 * HOURS
+"""Lambda polls an idle queue five times in parallel, for 20 s each."""
+COLD_STARTS = 3_000  # a month, each of which reads the secret once
+FEEDBACK_DAYS = 90
+"""FEEDBACK_KEPT_DAYS; a test compares."""
+ACCESSES_OF_A_JOB = 2  # the row of the sweep; what idle jobs read is in memory
+SUBSCRIBERS_OF_A_UNIT = 1_000_000
+"""Whose indexes and recent rows stay in the 2 GiB of one capacity unit."""
+SMALLEST_CAPACITY = 0.5
+
+RESUME_SECONDS = 15
+IDLE_SESSION_SECONDS = 90
+SLEEP_AFTER_SECONDS = 300
+"""What data.yaml sets; Aurora counts from when the last connection is gone."""
+
+JOBS = 2
+"""That run at every tick of the schedule."""
+HOURLY_JOBS = 1 + 6
+"""Runs an hour of those with a schedule of their own: reminders, and the access audit every ten minutes."""
+HEARTBEATS = 2
+METRICS = 20
+"""Of foundation.jobs.metrics: those that are always written, and all. Each is charged for the hours in which it is."""
+ALARMS = 18
+"""Metrics that the alarms of messaging.yaml look at, each of which is charged; a test counts them."""
+ENDPOINTS_AND_ZONES = 3 * 2
+"""Of data.yaml with WayOut=endpoints."""
+
+Quantities = dict[Price, float]
+
+
+def stored_bytes() -> float:
+    """Of a subscriber, with indexes: themselves, a year's history, and what SES said in FEEDBACK_DAYS."""
+    figures = measured()
+    standing = sum(figures[name].value for name in ("user", "membership", "subscription"))
+    history = EVENTS * figures["event"].value + (2 * EVENTS + REMINDERS) * figures["notification"].value
+    heard = (EVENTS + REMINDERS) * FEEDBACK * figures["event of SES"].value
+    return standing + 12 * history + 12 * heard * FEEDBACK_DAYS / 365
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A month. `minutes` is the interval of the schedule."""
+
+    subscribers: int = 0
+    minutes: float = 1
+
+    @property
+    def events(self) -> float:
+        """Transitions, and so published events."""
+        return self.subscribers * EVENTS
+
+    @property
+    def mails(self) -> float:
+        """One a transition, and the reminders."""
+        return self.events + self.subscribers * REMINDERS
+
+    @property
+    def runs(self) -> float:
+        """Of each job."""
+        return HOURS * 60 / self.minutes
+
+    def quantities(self) -> Quantities:
+        """What is billed, in each price's unit."""
+        requests = self.subscribers * PAGES
+        feedback = self.mails * FEEDBACK / FEEDBACK_AT_ONCE  # invocations
+        invocations = self.runs * JOBS + HOURS * HOURLY_JOBS + requests + feedback
+        return {
+            prices.LAMBDA_REQUEST: invocations,
+            prices.LAMBDA_SECOND: self._seconds(requests) * MEMORY_GIGABYTES,
+            prices.API_REQUEST: requests,
+            prices.SES_MAIL: self.mails,
+            prices.SNS_PUBLISH: self.events + self.mails * FEEDBACK,
+            prices.SQS_REQUEST: POLLS + 2 * feedback,
+            prices.LOG_GIGABYTE: invocations * LOG_KILOBYTES / 1e6,
+            prices.METRIC: METRICS if self.subscribers else HEARTBEATS,
+            prices.ALARM: ALARMS,
+            prices.DASHBOARD: 1,
+            prices.SECRET: 1,
+            prices.SECRET_CALL: COLD_STARTS,
+            prices.CAPACITY_HOUR: self.capacity_hours(),
+            prices.STORAGE_GIGABYTE: 1 + self.subscribers * stored_bytes() / 1e9,
+            prices.STORAGE_ACCESS: self.events * TRANSITION_ACCESSES + self.runs * JOBS * ACCESSES_OF_A_JOB,
+            prices.EGRESS_GIGABYTE: requests * PAGE_KILOBYTES / 1e6,
+        }
+
+    def capacity_hours(self) -> float:
+        """The database is awake from a job until its connection is closed and the pause has come. Users keep it so."""
+        awake_after_a_job = RESUME_SECONDS + IDLE_SESSION_SECONDS + SLEEP_AFTER_SECONDS
+        awake = 1.0 if self.subscribers else min(1.0, awake_after_a_job / (self.minutes * 60))
+        return HOURS * awake * max(SMALLEST_CAPACITY, self.subscribers / SUBSCRIBERS_OF_A_UNIT)
+
+    def _seconds(self, requests: float) -> float:
+        """Of the function."""
+        jobs = (self.runs * JOBS + HOURS * HOURLY_JOBS) * JOB_SECONDS + self.events * operations.sweep().seconds()
+        sent = self.mails * operations.mail().seconds() + self.events * operations.event().seconds()
+        heard = self.mails * operations.feedback().seconds()
+        pages = requests * operations.request("plans", PAGE_KILOBYTES).seconds()
+        return jobs + sent + heard + pages

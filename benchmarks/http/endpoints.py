@@ -1,0 +1,150 @@
+"""Each page and endpoint, and the requests for it. What changes something comes last, one plan after the other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.http.clients import address, browse, call
+from benchmarks.http.site import PASSWORD, Site, Visitor, open_session
+from infra.gateway.http_messages import HttpRequest
+from notifications.unsubscription import ONE_CLICK, ShortSigner
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`request` makes the request of an index, counted from 0; it is answered with `status`."""
+
+    name: str
+    request: Callable[[Site, int], HttpRequest]
+    status: int = 200
+    is_slow: bool = False
+    """Takes so long that it is measured but a few times: a password is hashed."""
+
+
+def _link_in_a_reminder(site: Site) -> str:
+    return address("unsubscribe", ShortSigner().sign(str(site.subscriber.user.pk)))
+
+
+def _admin_list(model: str) -> Callable[[Site, int], HttpRequest]:
+    return lambda site, _: browse(address(f"admin:{model}_changelist"), site.operator)
+
+
+READING = [
+    Endpoint("health", lambda site, _: browse(address("healthz"))),
+    Endpoint("readiness", lambda site, _: browse(address("readyz"))),
+    Endpoint("icon", lambda site, _: browse(address("favicon")), 302),
+    Endpoint("plans, nobody signed in", lambda site, _: browse(address("plans"))),
+    Endpoint("sign in", lambda site, _: browse(address("login"))),
+    Endpoint("sign up", lambda site, _: browse(address("sign_up"))),
+    Endpoint("API's description", lambda site, _: browse(address("api_docs"))),
+    Endpoint("plans", lambda site, _: browse(address("plans"), site.subscriber)),
+    Endpoint("subscribe", lambda site, _: browse(address("subscribe", site.plans[-1].pk), site.subscriber)),
+    Endpoint("subscriptions", lambda site, _: browse(address("subscriptions"), site.subscriber)),
+    Endpoint("subscription", lambda site, _: browse(address("subscription", site.held.pk), site.subscriber)),
+    Endpoint("cancel", lambda site, _: browse(address("cancel_subscription", site.held.pk), site.subscriber)),
+    Endpoint("renew", lambda site, _: browse(address("renew_subscription", site.held.pk), site.subscriber)),
+    Endpoint("subscribed", lambda site, _: browse(address("subscription_success"), site.subscriber)),
+    Endpoint("cancelled", lambda site, _: browse(address("subscription_cancelled"), site.subscriber)),
+    Endpoint("preferences", lambda site, _: browse(address("notification_preferences"), site.subscriber)),
+    Endpoint("link in a reminder", lambda site, _: browse(_link_in_a_reminder(site))),
+    Endpoint("admin", lambda site, _: browse(address("admin:index"), site.operator)),
+    Endpoint("dashboard", lambda site, _: browse(address("admin:dashboard"), site.operator)),
+    Endpoint("admin, subscriptions", _admin_list("subscriptions_subscription")),
+    Endpoint("admin, events", _admin_list("subscriptions_subscriptionevent")),
+    Endpoint("admin, sweeps", _admin_list("subscriptions_sweeprun")),
+    Endpoint("admin, notifications", _admin_list("notifications_notification")),
+    Endpoint("admin, feedback", _admin_list("notifications_feedback")),
+    Endpoint("admin, users", _admin_list("auth_user")),
+    Endpoint(
+        "admin, subscription",
+        lambda site, _: browse(address("admin:subscriptions_subscription_change", site.held.pk), site.operator),
+    ),
+    Endpoint(
+        "admin, access",
+        lambda site, _: browse(address("admin:explain_access", site.subscriber.user.pk), site.operator),
+    ),
+    Endpoint("API plans", lambda site, _: call(address("api_plans"), site.subscriber)),
+    Endpoint("API plan", lambda site, _: call(address("api_plan", site.plans[0].pk), site.subscriber)),
+    Endpoint("API subscriptions", lambda site, _: call(address("api_subscriptions"), site.subscriber)),
+    Endpoint("API subscription", lambda site, _: call(address("api_subscription", site.held.pk), site.subscriber)),
+    Endpoint("API notifications", lambda site, _: call(address("api_notifications"), site.subscriber)),
+    Endpoint("API preferences", lambda site, _: call(address("api_notification_preferences"), site.subscriber)),
+]
+"""Each may be asked for as often as one likes."""
+
+
+def _subscribe(site: Site, index: int) -> HttpRequest:
+    return browse(address("subscribe", site.sold[index].pk), site.subscriber, {})
+
+
+def _cancel(site: Site, index: int) -> HttpRequest:
+    held = site.subscription(site.subscriber, index)
+    return browse(address("cancel_subscription", held.pk), site.subscriber, {"reason": "too expensive"})
+
+
+def _reactivate(site: Site, index: int) -> HttpRequest:
+    held = site.subscription(site.subscriber, index)
+    return browse(address("reactivate_subscription", held.pk), site.subscriber, {})
+
+
+def _renew(site: Site, index: int) -> HttpRequest:
+    held = site.subscription(site.subscriber, index)
+    form = {"end_date": held.end_date.isoformat()}
+    return browse(address("renew_subscription", held.pk), site.subscriber, form)
+
+
+def _api_subscribe(site: Site, index: int) -> HttpRequest:
+    return call(address("api_subscriptions"), site.program, {"plan": site.sold[index].pk})
+
+
+def _api_change(name: str) -> Callable[[Site, int], HttpRequest]:
+    return lambda site, index: call(address(name, site.subscription(site.program, index).pk), site.program, {})
+
+
+def _save_preferences(site: Site, _: int) -> HttpRequest:
+    return browse(address("notification_preferences"), site.subscriber, {"reminders": "on"})
+
+
+def _unsubscribe(site: Site, _: int) -> HttpRequest:
+    return browse(_link_in_a_reminder(site), form=dict(ONE_CLICK))
+
+
+def _api_save_preferences(site: Site, _: int) -> HttpRequest:
+    return call(address("api_notification_preferences"), site.program, {"reminders": False}, "PUT")
+
+
+def _choose_language(site: Site, _: int) -> HttpRequest:
+    return browse(address("set_language"), form={"language": "de", "next": "/dev/"})
+
+
+def _sign_out(site: Site, _: int) -> HttpRequest:
+    return browse(address("logout"), Visitor(site.subscriber.user, open_session(site.subscriber.user)), {})
+
+
+def _sign_up(site: Site, index: int) -> HttpRequest:
+    name = f"newcomer{index}"
+    form = {"username": name, "email": f"{name}@example.com", "password1": PASSWORD, "password2": PASSWORD}
+    return browse(address("sign_up"), form=form)
+
+
+def _sign_in(site: Site, _: int) -> HttpRequest:
+    return browse(address("login"), form={"username": site.subscriber.user.get_username(), "password": PASSWORD})
+
+
+CHANGING = [
+    Endpoint("POST subscribe", _subscribe, 302),
+    Endpoint("POST cancel", _cancel, 302),
+    Endpoint("POST reactivate", _reactivate, 302),
+    Endpoint("POST renew", _renew, 302),
+    Endpoint("API POST subscribe", _api_subscribe, 201),
+    Endpoint("API POST cancel", _api_change("api_cancel")),
+    Endpoint("API POST reactivate", _api_change("api_reactivate")),
+    Endpoint("API POST renew", _api_change("api_renew")),
+    Endpoint("POST preferences", _save_preferences, 302),
+    Endpoint("POST link in a reminder", _unsubscribe),
+    Endpoint("API PUT preferences", _api_save_preferences),
+    Endpoint("POST language", _choose_language, 302),
+    Endpoint("POST sign out", _sign_out, 302),
+    Endpoint("POST sign in", _sign_in, 302, is_slow=True),
+    Endpoint("POST sign up", _sign_up, 302, is_slow=True),
+]
+"""In this order; each index once, among the plans that are sold."""

@@ -1,0 +1,33 @@
+"""Runs one of the benchmarks' own programs in a process of its own and reads what it answers."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measurement import Measurement
+from infra.errors import BenchmarkFailed
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run_program(module: str, *arguments: str, **variables: str) -> Any:
+    """Run `python -m module arguments` with these variables beside ours; return the JSON of its last line.
+
+    Raises BenchmarkFailed where it fails.
+    """
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(  # noqa: S603 - our own program
+        command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise BenchmarkFailed(f"{' '.join(command)} failed: {done.stderr}")
+    lines = done.stdout.splitlines()
+    return json.loads(lines[-1]) if lines else None
+
+
+def measure_program(module: str, *arguments: str, **variables: str) -> Measurement:
+    """The same for a program that answers with a Measurement's fields."""
+    return Measurement(**run_program(module, *arguments, **variables))

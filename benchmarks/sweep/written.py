@@ -1,0 +1,42 @@
+"""What a run wrote, in a form that two runs can be compared by: `python -m benchmarks.sweep.written`.
+
+Prints for each table the number of its rows and a digest of them, as JSON. Keys that the database gave and its own
+clock are left out.
+"""
+
+import hashlib
+import json
+
+from benchmarks.local_django import set_up_local_django
+
+Written = dict[str, tuple[int, str]]
+
+
+def read_written() -> Written:
+    """Number and digest by table, from the database of `DATABASE_URL`."""
+    # Models load only once Django is set up.
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
+
+    from notifications.models import Notification  # noqa: PLC0415
+    from subscriptions.models import Subscription, SubscriptionEvent  # noqa: PLC0415
+
+    of_event = ("event__subscription", "channel", "state", "attempts", "finished_at", "error", "message_id")
+    tables = {
+        "subscriptions": Subscription.objects.values_list("pk", "user", "plan", "status", "end_date", "expired_at"),
+        "events": SubscriptionEvent.objects.values_list(
+            "subscription", "transition", "occurred_at", "actor", "reason", "old_end_date", "new_end_date",
+            "plan", "price", "currency",
+        ),
+        "notifications": Notification.objects.values_list(*of_event),
+        "memberships": get_user_model().groups.through.objects.values_list("user", "group__name"),
+    }  # fmt: skip
+    return {name: _digest(sorted(map(repr, rows.order_by()))) for name, rows in tables.items()}
+
+
+def _digest(rows: list[str]) -> tuple[int, str]:
+    return len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    set_up_local_django()
+    print(json.dumps(read_written()))

@@ -1,5 +1,0 @@
-"""What an event of SES takes of the function and of the database."""
-
-from infra.benchmarks.feedback.benchmark import counts, measure
-
-__all__ = ["counts", "measure"]

@@ -1,5 +1,0 @@
-"""What a row takes of the database's storage, with its indexes."""
-
-from infra.benchmarks.storage.benchmark import counts, measure
-
-__all__ = ["counts", "measure"]

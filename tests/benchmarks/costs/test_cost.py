@@ -1,0 +1,83 @@
+"""The cost document: its tables are made from the prices, and the counts are those of the templates."""
+
+from collections import Counter
+
+import pytest
+from cfnlint.decode.cfn_yaml import load
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.costs import workload
+from benchmarks.costs.cost import DOCUMENT, fill
+from benchmarks.costs.prices import ALARM, CAPACITY_HOUR, LAMBDA_REQUEST, MILLION, PRICES, SES_MAIL, UNVERIFIED, Price
+from benchmarks.costs.workload import HOURS, Workload
+from config.zappa.stages import read_document, read_stages
+from foundation.jobs.metrics import HEARTBEATS, Metric
+from infra.deployment.policies import DATA, MESSAGING
+from tests.infra.templates import of_type
+
+
+def count(template: str, kind: str) -> int:
+    return sum(resource["Type"] == f"AWS::{kind}" for resource in load(template)["Resources"].values())
+
+
+def test_document_is_up_to_date() -> None:
+    text = DOCUMENT.read_text()
+    assert text == fill(text), "run python -m benchmarks.costs.cost"
+
+
+def test_document_without_a_place_for_a_table_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"no place for .*: months"):
+        fill("# What it costs")
+
+
+def test_counts_are_those_of_the_templates() -> None:
+    stage = read_stages(read_document(settings.BASE_DIR / "zappa_settings.json"))[0]
+    alarms = of_type(dict(load(str(MESSAGING))), "CloudWatch::Alarm").values()
+    looked_at = sum(len([part for part in alarm.get("Metrics", [{}]) if "Expression" not in part]) for alarm in alarms)
+    assert looked_at == workload.ALARMS
+    assert (len(HEARTBEATS), len(Metric)) == (workload.HEARTBEATS, workload.METRICS)
+    assert count(str(DATA), "EC2::VPCEndpoint") * count(str(DATA), "EC2::Subnet") == workload.ENDPOINTS_AND_ZONES
+    assert stage.settings["memory_size"] == workload.MEMORY_GIGABYTES * 1024
+    schedules = Counter(event.expressions for event in stage.events)
+    assert schedules["rate(1 minute)",] == workload.JOBS
+    assert schedules["rate(1 hour)",] + 6 * schedules["rate(10 minutes)",] == workload.HOURLY_JOBS
+
+
+def test_waits_are_those_of_the_template() -> None:
+    template = load(str(DATA))
+    idle = template["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]["idle_session_timeout"]["Fn::If"][2]
+    assert int(idle) == workload.IDLE_SESSION_SECONDS * 1000
+    assert template["Parameters"]["SleepAfterSeconds"]["Default"] == workload.SLEEP_AFTER_SECONDS
+
+
+def test_what_is_free_is_taken_away_once_and_never_more_than_all() -> None:
+    assert LAMBDA_REQUEST.of(MILLION) == 0
+    assert LAMBDA_REQUEST.of(3 * MILLION) == pytest.approx(0.40)
+    assert LAMBDA_REQUEST.listed(3 * MILLION) == pytest.approx(0.60)
+    assert ALARM.of(3) == 0
+
+
+def test_a_million_subscribers_by_hand() -> None:
+    month = Workload(MILLION).quantities()
+    assert SES_MAIL.of(month[SES_MAIL]) == pytest.approx(2_700_000 * 0.10 / 1000)
+    assert CAPACITY_HOUR.of(month[CAPACITY_HOUR]) == pytest.approx(730 * 0.12)
+
+
+def test_database_never_sleeps_at_a_tick_a_minute_and_sleeps_most_of_a_day() -> None:
+    assert Workload().capacity_hours() == HOURS * 0.5
+    assert Workload(minutes=1440).capacity_hours() == pytest.approx(HOURS * 0.5 * 405 / 86_400)
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7))
+def test_more_subscribers_never_need_less(one: int, other: int) -> None:
+    fewer, more = (Workload(number).quantities() for number in sorted((one, other)))
+    assert all(fewer[price] <= more[price] for price in fewer)
+
+
+def test_every_price_says_where_it_is_from() -> None:
+    for price in PRICES:
+        assert isinstance(price, Price)
+        assert price.source == UNVERIFIED or price.source.startswith("https://"), price
+    assert all(price in PRICES for price in Workload().quantities())
