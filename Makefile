@@ -22,7 +22,7 @@ TWO_AT_A_TIME := $(if $(filter 3.%,$(MAKE_VERSION)),,-j2 --output-sync=target)
 
 # The choice of the database makes no difference to these; they run on SQLite.
 ONCE_TESTS := tests/config tests/infra tests/benchmarks tests/examples tests/browser tests/second_emulator tests/flows/test_time_travel.py \
-	tests/protocol/test_delivery_protocol.py tests/deployment_storm
+	tests/proofs/protocol/test_delivery_protocol.py tests/proofs/deployment_storm
 
 # What a shell may hold for a deployment, or for other projects, has no say in what is run here.
 unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
@@ -48,15 +48,15 @@ test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deplo
 	@echo "All checks and tests passed."
 
 chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 NOTIFICATIONS=12000 CHAOS_PACE=1
-	@$(PYTHON) -m pytest -s tests/protocol/test_delivery_protocol.py
-	@$(PYTHON) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
+	@$(PYTHON) -m pytest -s tests/proofs/protocol/test_delivery_protocol.py
+	@$(PYTHON) -m tests.proofs.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(NOTIFICATIONS),--notifications $(NOTIFICATIONS))
 
 storm: $(READY) ## deployments that fail, are killed and undone by hand, in 15 minutes; SEED=7 STEPS=60
-	@$(PYTHON) -m tests.deployment_storm $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS))
+	@$(PYTHON) -m tests.proofs.deployment_storm $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS))
 
 mutations: $(READY) ## take each rule of the delivery out of a copy of the code, and see its tests turn red
-	@$(PYTHON) -m tests.mutations
+	@$(PYTHON) -m tests.proofs.mutations
 
 bench: $(READY) ## measure everything anew and write docs/performance.md, in an hour; NAMES="sweep" for a part
 	@$(PYTHON) -m benchmarks.bench $(NAMES)

@@ -22,8 +22,8 @@ from infra.packaging.package import make_package
 from infra.sandbox.unpacked_package import UnpackedPackage
 from notifications.aws import clients
 from tests.infra.built_package import BuiltPackage
-from tests.injected_answers import InjectedAnswers
-from tests.patience import PATIENCE_SECONDS
+from tests.support.injected_answers import InjectedAnswers
+from tests.support.patience import PATIENCE_SECONDS
 
 # The same examples in every run, for as long as they take.
 hypothesis_settings.register_profile(

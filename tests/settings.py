@@ -2,7 +2,7 @@
 and more patient."""
 
 from infra.local.local_environment import be_local
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 NOBODY_TRAVELS = "file:///nowhere/clock"
 """For the programs that tests start: whoever works here may have moved the clock of .local."""

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from knox.models import AuthToken
 
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 API = "/api/v1/"
 OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_now", "renew_subscription")

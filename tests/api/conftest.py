@@ -3,8 +3,8 @@
 import pytest
 
 from tests.api.callers import OPERATORS, Caller, service_token
-from tests.factories import make_user
-from tests.staff import make_staff
+from tests.support.factories import make_user
+from tests.support.staff import make_staff
 
 
 @pytest.fixture

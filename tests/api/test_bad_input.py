@@ -9,7 +9,7 @@ from django.test import Client
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller, assert_problem
-from tests.factories import make_plan
+from tests.support.factories import make_plan
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from config.api.documentation import read_document
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller
-from tests.factories import make_plan
+from tests.support.factories import make_plan
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,9 @@ from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEv
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
 from tests.api.callers import Caller, assert_problem
-from tests.factories import NOW, make_plan, make_user
-from tests.locks import wait_until_blocked
-from tests.patience import PATIENCE_SECONDS
+from tests.support.factories import NOW, make_plan, make_user
+from tests.support.locks import wait_until_blocked
+from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.api.callers import Caller, assert_problem
-from tests.factories import make_plan
+from tests.support.factories import make_plan
 
 pytestmark = pytest.mark.django_db
 

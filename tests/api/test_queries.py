@@ -9,7 +9,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller
-from tests.factories import make_plan
+from tests.support.factories import make_plan
 
 pytestmark = pytest.mark.django_db
 

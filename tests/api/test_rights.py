@@ -12,8 +12,8 @@ from config.web import admin_urls  # noqa: F401 - registers every page
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import OPERATORS, Caller, assert_problem, service_token
-from tests.factories import make_plan
-from tests.staff import make_staff
+from tests.support.factories import make_plan
+from tests.support.staff import make_staff
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from subscriptions.api.serializers import HISTORY_LENGTH
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller, assert_problem
-from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from django.db import connection
 from foundation.web.throttling import count
 from subscriptions.models import RequestCount
 from tests.api.callers import Caller, assert_problem
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from knox.models import AuthToken
 
 from subscriptions.models import Subscription
 from tests.api.callers import Caller, assert_problem
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

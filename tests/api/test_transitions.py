@@ -11,7 +11,7 @@ from django.test import Client
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller, assert_problem
-from tests.factories import MONTH, NOW, has_access, make_plan
+from tests.support.factories import MONTH, NOW, has_access, make_plan
 
 pytestmark = pytest.mark.django_db
 

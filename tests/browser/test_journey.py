@@ -20,7 +20,7 @@ from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transiti
 from tests.browser.contrast import READABLE, colour_of, contrast
 from tests.browser.traffic import Traffic
 from tests.browser.visitor import SCHEMES, SCREENSHOTS, WIDTHS, Scheme, Visitor
-from tests.factories import has_access, make_plan
+from tests.support.factories import has_access, make_plan
 
 PASSWORD = "correct horse battery"
 

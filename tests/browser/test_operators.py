@@ -10,7 +10,7 @@ from notifications.models import Channel, Notification, State, database_time
 from subscriptions.models import Subscription
 from subscriptions.sweep import Sweep
 from tests.browser.visitor import Visitor
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 DRAWN = "[...document.querySelectorAll('canvas')].map((one) => Chart.getChart(one).data.datasets.length)"
 COLOUR = "Chart.getChart('live').data.datasets[0].borderColor"

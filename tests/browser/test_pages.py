@@ -12,7 +12,7 @@ from notifications.unsubscription import link_of
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.browser.visitor import Visitor
-from tests.factories import MONTH, make_plan, make_user
+from tests.support.factories import MONTH, make_plan, make_user
 
 START = datetime.now(UTC) - timedelta(days=10)
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.core.signals import request_finished, request_started
 
-from tests.patience import wait_until
+from tests.support.patience import wait_until
 
 
 class Traffic:

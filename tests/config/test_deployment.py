@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployment import environment
+from tests.support.deployment import environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 

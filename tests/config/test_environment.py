@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from config.environment import list_of
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 COMPLETE = {
     "SECRET_KEY": "complete",

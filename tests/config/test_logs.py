@@ -13,7 +13,7 @@ from django.test import RequestFactory
 
 from config.web.middleware import RequestIdMiddleware
 from foundation.jobs.invocation import request_id
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 PROLOGUE = "import logging, django; django.setup(); from foundation.jobs.invocation import request_id\n"
 

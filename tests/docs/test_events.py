@@ -16,8 +16,8 @@ from notifications.outbox.delivery import Delivery
 from subscriptions.models import Plan, Transition
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
-from tests.event_schema import SCHEMA, problems, undescribed
-from tests.factories import NOW, make_user
+from tests.support.event_schema import SCHEMA, problems, undescribed
+from tests.support.factories import NOW, make_user
 
 TEXT = (settings.BASE_DIR / "docs" / "events.md").read_text(encoding="utf-8")
 SAMPLE, *POLICIES = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)]

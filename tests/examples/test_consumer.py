@@ -30,8 +30,8 @@ from notifications.outbox.delivery import Delivery
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
-from tests.factories import NOW, make_plan, make_user
-from tests.patience import wait_until
+from tests.support.factories import NOW, make_plan, make_user
+from tests.support.patience import wait_until
 
 DIRECTORY = Path(examples.consumer.__file__).parent
 TEMPLATE = DIRECTORY / "template.yaml"

@@ -16,10 +16,10 @@ from infra.sandbox.lambda_service import LambdaService
 from notifications.models import Notification
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import MONTH, make_plan, make_user
 from tests.flows.deployed_function import QUICK, SECRET, Letters, create_secret
 from tests.infra.built_package import BuiltPackage
-from tests.patience import PATIENCE_SECONDS
+from tests.support.factories import MONTH, make_plan, make_user
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="session")

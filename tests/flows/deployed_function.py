@@ -11,7 +11,7 @@ import boto3
 from infra.local.eventbridge import delivered_event
 from infra.local.zappa_stage import ZappaStage
 from infra.sandbox.invocation_result import InvocationResult
-from tests.deployment import VARIABLES
+from tests.support.deployment import VARIABLES
 
 SWEEP = "subscriptions.jobs.check_expired_subscriptions"
 SECRET = "subs-dev/function"

@@ -11,8 +11,8 @@ from knox.models import AuthToken
 from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import Plan, RequestCount, Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import make_plan, make_user
-from tests.gateway import DOMAIN, GATEWAYS, OWN_HOST, Answer, Browser, Gateway
+from tests.support.factories import make_plan, make_user
+from tests.support.gateway import DOMAIN, GATEWAYS, OWN_HOST, Answer, Browser, Gateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

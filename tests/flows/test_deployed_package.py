@@ -26,12 +26,12 @@ from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.lambda_service import LambdaService
 from notifications.models import Channel, Feedback, Notification, State
 from subscriptions.models import Plan, Subscription
-from tests.embedded_metric_format import problems
-from tests.factories import has_access, make_plan
 from tests.flows.deployed_function import SWEEP, fired, succeeded
-from tests.gateway import GATEWAYS, OWN_HOST, Browser
-from tests.patience import PATIENCE_SECONDS, wait_until
-from tests.ses_feedback import ses_event
+from tests.support.embedded_metric_format import problems
+from tests.support.factories import has_access, make_plan
+from tests.support.gateway import GATEWAYS, OWN_HOST, Browser
+from tests.support.patience import PATIENCE_SECONDS, wait_until
+from tests.support.ses_feedback import ses_event
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 

@@ -13,11 +13,11 @@ from infra.sandbox.function_configuration import FunctionConfiguration
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.lambda_service import LambdaService
 from subscriptions.models import Subscription, SubscriptionEvent
-from tests.deployment import VARIABLES
 from tests.flows.deployed_function import QUICK, SWEEP, Letters, create_secret, fired, succeeded
 from tests.infra.sandbox.impatience import give_up_when
-from tests.locks import wait_until_blocked
-from tests.patience import PATIENCE_SECONDS
+from tests.support.deployment import VARIABLES
+from tests.support.locks import wait_until_blocked
+from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 

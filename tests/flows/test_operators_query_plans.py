@@ -14,9 +14,9 @@ from benchmarks.large_history import EVENTS_EACH, fill
 from foundation import clock
 from notifications.models import BAD_NEWS, Channel, State
 from subscriptions.models import Plan, Subscription, Transition
-from tests.explain import LARGE, USERS, walks_of
-from tests.factories import make_user
-from tests.staff import sign_in
+from tests.support.explain import LARGE, USERS, walks_of
+from tests.support.factories import make_user
+from tests.support.staff import sign_in
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

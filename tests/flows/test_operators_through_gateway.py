@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from config.web import admin_urls  # noqa: F401 - registers every list
 from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import AccessAuditRun, SweepRun
-from tests.gateway import GATEWAYS, Browser
+from tests.support.gateway import GATEWAYS, Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

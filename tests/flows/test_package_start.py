@@ -14,7 +14,7 @@ from infra.local.zappa_stage import ZappaStage
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.sandbox import Sandbox
 from tests.infra.built_package import BuiltPackage
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 NOT_AT_THE_START = {
     "boto3",  # only what sends needs it

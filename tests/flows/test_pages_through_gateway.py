@@ -22,9 +22,9 @@ from notifications.preferences import wants_reminders
 from notifications.unsubscription import ShortSigner
 from subscriptions.models import Plan, RequestCount, Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.deployment import VARIABLES, environment
-from tests.factories import make_plan
-from tests.gateway import GATEWAYS, Answer, Browser, Gateway, Invoke
+from tests.support.deployment import VARIABLES, environment
+from tests.support.factories import make_plan
+from tests.support.gateway import GATEWAYS, Answer, Browser, Gateway, Invoke
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,11 +38,11 @@ def deployed(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) ->
     variables = environment(
         COLLECTED_STATIC_FILES=str(tmp_path_factory.mktemp("static")),
         DATABASE_URL=os.environ["DATABASE_URL"],
-        DJANGO_SETTINGS_MODULE="tests.production",
+        DJANGO_SETTINGS_MODULE="tests.support.production",
     )
     collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
     subprocess.run(collect, cwd=PROJECT, env=variables, check=True)
-    program = [sys.executable, "-m", "tests.programs.deployed_site"]
+    program = [sys.executable, "-m", "tests.support.programs.deployed_site"]
     with subprocess.Popen(
         program, cwd=PROJECT, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:

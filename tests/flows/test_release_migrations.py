@@ -29,9 +29,9 @@ from infra.local.local_aws import LocalAWS
 from infra.sandbox.invocation_result import InvocationResult
 from tests.flows.trial_migrations import CLOCK, COLUMN, TABLE, migrations_of
 from tests.infra.deployment.release_zip import code_of
-from tests.lambda_context import Context
-from tests.locks import number_blocked, wait_until_blocked
-from tests.patience import wait_until
+from tests.support.lambda_context import Context
+from tests.support.locks import number_blocked, wait_until_blocked
+from tests.support.patience import wait_until
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

@@ -13,7 +13,7 @@ from infra.local.zappa_stage import ZappaStage
 from notifications.models import Notification
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import MONTH, make_plan, make_user
+from tests.support.factories import MONTH, make_plan, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

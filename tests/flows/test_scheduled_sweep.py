@@ -18,7 +18,7 @@ from notifications.models import Notification
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscription_expired
-from tests.factories import MONTH, has_access, make_due, make_plan, make_user
+from tests.support.factories import MONTH, has_access, make_due, make_plan, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

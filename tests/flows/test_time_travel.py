@@ -17,7 +17,7 @@ import pytest
 
 from infra.local.demo import PASSWORD, STAFF
 from tests.infra.built_package import BuiltPackage
-from tests.patience import PATIENCE_SECONDS, wait_until
+from tests.support.patience import PATIENCE_SECONDS, wait_until
 
 LINE = re.compile(r"Local clock:\s*<time datetime=\"([^\"]+)\">")
 SWEPT = re.compile(r'"message": "sweep finished".*"expired": (\d+)')

@@ -24,9 +24,9 @@ from subscriptions.access.managed_groups import managed_groups
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
 from subscriptions.sweep import Sweep, unlimited
-from tests.factories import MONTH, make_plan, make_user
 from tests.infra.templates import Template, of_type
-from tests.lambda_context import Context
+from tests.support.factories import MONTH, make_plan, make_user
+from tests.support.lambda_context import Context
 
 DIMENSIONS = [{"Name": name, "Value": {"Ref": name}} for name in ("Project", "Stage")]
 AWSS_OWN = {"AWS/Lambda", "AWS/ApiGateway", "AWS/SQS", "AWS/SES"}

@@ -11,7 +11,7 @@ from infra import messages
 from notifications.models import Channel, Notification
 from notifications.ses.rendering import render_mail
 from subscriptions.services import SubscriptionService
-from tests.factories import make_plan, make_user
+from tests.support.factories import make_plan, make_user
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from infra.postgresql import SHARED_MEMORY, PostgreSQL, fastest_directory
-from tests.patience import wait_until
+from tests.support.patience import wait_until
 
 
 def is_gone(pid: int) -> bool:

@@ -15,7 +15,7 @@ import pytest
 
 from infra.sandbox.confinement import confinement
 from tests.infra.built_package import BuiltPackage
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "infra.run"]

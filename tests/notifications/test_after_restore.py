@@ -13,7 +13,7 @@ from notifications.outbox.delivery import Delivery
 from subscriptions.models import SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 

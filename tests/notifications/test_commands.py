@@ -11,7 +11,7 @@ from notifications.models import Channel, Notification, State, database_time
 from notifications.outbox.filters import Selection
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

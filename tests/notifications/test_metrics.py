@@ -17,9 +17,9 @@ from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
 from notifications.outbox.delivery import Delivery
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
-from tests.factories import NOW, make_plan, make_user
-from tests.lambda_context import Context
-from tests.ses_feedback import bounce, envelope, queue_event, ses_event
+from tests.support.factories import NOW, make_plan, make_user
+from tests.support.lambda_context import Context
+from tests.support.ses_feedback import bounce, envelope, queue_event, ses_event
 
 Emitted = dict[str, Any]
 

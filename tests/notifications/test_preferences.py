@@ -14,7 +14,7 @@ from notifications.preferences import set_reminders, wants_reminders, without_re
 from notifications.reminders import Reminders
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

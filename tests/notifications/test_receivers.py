@@ -8,7 +8,7 @@ from notifications.receivers import record_notifications
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -23,9 +23,9 @@ from subscriptions.errors import IllegalTransition
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.explain import plan_of
-from tests.factories import MONTH, NOW, make_plan, make_user
-from tests.patience import PATIENCE_SECONDS
+from tests.support.explain import plan_of
+from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 

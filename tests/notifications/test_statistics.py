@@ -11,8 +11,8 @@ from notifications import statistics
 from notifications.channels import pauses
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason, State
 from subscriptions.services import SubscriptionService as Service
-from tests.explain import plan_of
-from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.support.explain import plan_of
+from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

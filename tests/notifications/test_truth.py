@@ -26,7 +26,7 @@ from subscriptions.errors import SubscriptionError
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -23,9 +23,9 @@ from notifications.jobs import deliver_woken
 from notifications.models import Notification, State, WakeUp, database_time
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import NOW, make_due, make_plan, make_user
-from tests.lambda_context import Context
-from tests.patience import PATIENCE_SECONDS
+from tests.support.factories import NOW, make_due, make_plan, make_user
+from tests.support.lambda_context import Context
+from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = Path(__file__).resolve().parents[2]

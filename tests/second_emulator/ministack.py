@@ -21,7 +21,7 @@ from infra.local.accepted_mail import AcceptedMail
 from infra.local.lifetime import end_with_this_thread
 from infra.local.moto_server import ACCOUNT
 from notifications.models import Notification
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 PROGRAM = Path(__file__).resolve().parents[2] / "build" / "emulator" / "bin" / "ministack"
 

@@ -15,7 +15,7 @@ from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.policies import STAGE
 from infra.local.local_aws import LocalAWS
 from tests.docs.test_events import test_filter_policy_lets_through_what_it_says  # noqa: F401 - runs on this `aws`
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 AGREES = re.compile(r"^(\S.+?) +(\d+) +(\d+) +agrees$", re.MULTILINE)
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from subscriptions import announcements
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.signals import subscription_expired
 from subscriptions.sweep import RESERVE, Sweep
-from tests.factories import NOW, make_due, make_plan
+from tests.support.factories import NOW, make_due, make_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

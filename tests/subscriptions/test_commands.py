@@ -8,8 +8,8 @@ from django.db import connection
 
 from foundation import clock
 from subscriptions.models import Subscription, SweepRun
-from tests.factories import MONTH, make_due, make_plan
 from tests.subscriptions.test_sweep import refuses, strict_receiver
+from tests.support.factories import MONTH, make_due, make_plan
 
 pytestmark = pytest.mark.django_db
 

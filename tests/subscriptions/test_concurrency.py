@@ -22,9 +22,9 @@ from subscriptions.errors import AlreadySubscribed
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
-from tests.locks import wait_until_blocked, wait_until_others_are_idle
-from tests.patience import PATIENCE_SECONDS, wait_until
+from tests.support.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
+from tests.support.locks import wait_until_blocked, wait_until_others_are_idle
+from tests.support.patience import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -33,7 +33,7 @@ class Sweeper:
     """A sweeping process. It waits before its sweep, and again in the middle of its first batch's transaction."""
 
     def __init__(self, *, batch_size: int, limit: int) -> None:
-        command = [sys.executable, "-m", "tests.programs.sweeper", str(batch_size), str(limit), NOW.isoformat()]
+        command = [sys.executable, "-m", "tests.support.programs.sweeper", str(batch_size), str(limit), NOW.isoformat()]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def await_word(self, word: str) -> None:

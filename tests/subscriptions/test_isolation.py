@@ -18,7 +18,7 @@ from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
 from subscriptions.terms import Terms
-from tests.factories import NOW, has_access, make_due, make_plan, make_user
+from tests.support.factories import NOW, has_access, make_due, make_plan, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 

@@ -11,7 +11,7 @@ from subscriptions.errors import AlreadySubscribed
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import MONTH, NOW, has_access, make_overlap, transitions
+from tests.support.factories import MONTH, NOW, has_access, make_overlap, transitions
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)

@@ -16,8 +16,8 @@ from subscriptions.access.membership import find_mismatches, reconcile_access
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.overlaps import find_overlaps
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import MONTH, has_access, make_overlap, make_plan, make_user
-from tests.migrating import Targets, migrate, migrated_back
+from tests.support.factories import MONTH, has_access, make_overlap, make_plan, make_user
+from tests.support.migrating import Targets, migrate, migrated_back
 
 BEFORE: Targets = [("subscriptions", "0005_index_users_by_name"), ("notifications", "0009_index_the_outbox_by_state")]
 AFTER: Targets = [

@@ -11,8 +11,8 @@ from django.utils import timezone
 from subscriptions.models import Plan, Subscription
 from subscriptions.periods import Period, period_of, with_period
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import MONTH, NOW, make_due, make_plan, make_user
-from tests.staff import sign_in
+from tests.support.factories import MONTH, NOW, make_due, make_plan, make_user
+from tests.support.staff import sign_in
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

@@ -16,10 +16,10 @@ from subscriptions.errors import ChangedMeanwhile, PlanNotOnSale, UnknownPlan
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import Terms
-from tests.factories import MONTH, NOW, make_plan, make_user
-from tests.locks import wait_until_blocked
-from tests.patience import PATIENCE_SECONDS
-from tests.staff import sign_in
+from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.locks import wait_until_blocked
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.staff import sign_in
 
 YEAR = MONTH / 30 * 365
 Sale = Callable[..., Subscription]

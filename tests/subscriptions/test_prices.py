@@ -14,9 +14,9 @@ from notifications.sns.cloud_events import render_event
 from subscriptions.forms import PlanForm
 from subscriptions.models import Plan, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import MONTH, NOW, make_plan, make_user
-from tests.migrating import migrate, migrated_back
-from tests.staff import make_staff
+from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.migrating import migrate, migrated_back
+from tests.support.staff import make_staff
 
 SHOWN = [
     ("JPY", "500", "500 JPY", "500 JPY"),

@@ -19,8 +19,8 @@ from subscriptions.models import Plan, RequestCount, Subscription, SubscriptionE
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
 from subscriptions.terms import Terms
-from tests.factories import MONTH, NOW, make_due, make_plan, make_user
 from tests.subscriptions.test_sweep import strict_receiver
+from tests.support.factories import MONTH, NOW, make_due, make_plan, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REPLICA = "replica"

@@ -23,7 +23,7 @@ from subscriptions.errors import (
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import MONTH, NOW, has_access, make_plan, make_user, transitions
+from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user, transitions
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)

@@ -19,7 +19,7 @@ from subscriptions.errors import AlreadySubscribed
 from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
+from tests.support.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
 
 PUBLIC = {
     "subscription_created": {"subscription", "user", "plan"},

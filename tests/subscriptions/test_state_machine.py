@@ -17,7 +17,7 @@ from subscriptions.errors import IllegalTransition
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 
 @dataclass

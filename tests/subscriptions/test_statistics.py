@@ -8,7 +8,7 @@ from subscriptions import statistics
 from subscriptions.models import Plan, Subscription, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

@@ -18,8 +18,8 @@ from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
 from subscriptions.sweep import Sweep
-from tests.explain import plan_of
-from tests.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
+from tests.support.explain import plan_of
+from tests.support.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

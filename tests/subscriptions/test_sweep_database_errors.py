@@ -16,8 +16,8 @@ from subscriptions.access.membership import Membership, find_mismatches
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.sweep import Sweep
-from tests.factories import NOW, has_access, make_due, make_plan
 from tests.subscriptions.test_sweep import strict_receiver
+from tests.support.factories import NOW, has_access, make_due, make_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

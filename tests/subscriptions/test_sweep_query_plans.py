@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks.large_history import fill
 from subscriptions.models import Subscription
 from subscriptions.sweep import Sweep
-from tests.explain import walks_of
-from tests.factories import NOW
+from tests.support.explain import walks_of
+from tests.support.factories import NOW
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from knox.models import AuthToken
 
 from subscriptions.tokens import make_token
-from tests.factories import NOW, make_user
-from tests.staff import choose, make_staff, sign_in
+from tests.support.factories import NOW, make_user
+from tests.support.staff import choose, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from django.urls import reverse
 from foundation import clock
 from subscriptions.access.managed_groups import managed_groups
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import EMAIL, has_access, make_plan, make_user, user_page, user_table
-from tests.staff import choose, make_staff, sign_in
+from tests.support.factories import EMAIL, has_access, make_plan, make_user, user_page, user_table
+from tests.support.staff import choose, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 

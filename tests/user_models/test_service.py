@@ -23,9 +23,9 @@ from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep, unlimited
 from tests.api.callers import Caller
-from tests.event_schema import problems
-from tests.factories import EMAIL, NAME, as_named, has_access, make_plan, make_user, user_page
-from tests.staff import make_staff, sign_in
+from tests.support.event_schema import problems
+from tests.support.factories import EMAIL, NAME, as_named, has_access, make_plan, make_user, user_page
+from tests.support.staff import make_staff, sign_in
 
 PASSWORD = "correct horse battery"
 

@@ -21,8 +21,8 @@ from infra.local.eventbridge import delivered_event, scheduled_event
 from infra.local.lambda_function import LambdaFunction
 from infra.local.zappa_stage import ZappaStage
 from subscriptions.models import SweepRun
-from tests.deployment import environment
-from tests.gateway import GATEWAYS, Browser, Gateway
+from tests.support.deployment import environment
+from tests.support.gateway import GATEWAYS, Browser, Gateway
 
 PROJECT = Path(__file__).resolve().parents[3]
 SAMPLES = PROJECT / "tests" / "events"

@@ -20,8 +20,8 @@ from config.aws_lambda.http_events import normalised
 from foundation.jobs.metrics import Metric
 from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import AccessAuditRun, SweepRun
-from tests.gateway import DOMAIN, GATEWAYS, Browser, Gateway, Request, load_balancer, load_balancer_of_zappa
-from tests.lambda_context import Context
+from tests.support.gateway import DOMAIN, GATEWAYS, Browser, Gateway, Request, load_balancer, load_balancer_of_zappa
+from tests.support.lambda_context import Context
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 ALL = "multiValueHeaders"

@@ -12,7 +12,7 @@ import pytest
 
 from config.aws_lambda.zappa_start import PostponedModule
 from infra.local.zappa_stage import ZappaStage
-from tests.deployment import environment
+from tests.support.deployment import environment
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -25,7 +25,7 @@ def start(stage: ZappaStage, tmp_path: Path) -> Start:
     (tmp_path / "zappa_settings.py").write_text(stage.handler_settings)
 
     def start_after(*imported: str) -> dict[str, Any]:
-        command = [sys.executable, "-m", "tests.programs.zappa_started", *imported]
+        command = [sys.executable, "-m", "tests.support.programs.zappa_started", *imported]
         variables = environment(PYTHONPATH=f"{PROJECT}:{tmp_path}", AWS_DEFAULT_REGION="us-east-1")
         run = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stderr

@@ -20,8 +20,8 @@ from notifications.models import ChannelStatus, Notification, PauseReason, State
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import make_plan, make_user
-from tests.staff import make_staff, sign_in
+from tests.support.factories import make_plan, make_user
+from tests.support.staff import make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from subscriptions.access.managed_groups import GROUP
 from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import unlimited
-from tests.factories import make_plan, make_user
+from tests.support.factories import make_plan, make_user
 
 MINUTE = timedelta(minutes=1)
 

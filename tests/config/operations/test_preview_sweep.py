@@ -13,7 +13,7 @@ from notifications.ses.rendering import render_mail
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.signals import subscription_expired
 from subscriptions.sweep import Sweep
-from tests.factories import MONTH, NOW, has_access, make_due, make_plan
+from tests.support.factories import MONTH, NOW, has_access, make_due, make_plan
 
 pytestmark = pytest.mark.django_db
 AT = NOW.isoformat()

@@ -23,12 +23,12 @@ from notifications.models import Channel, Feedback, Notification, State
 from notifications.outbox import claims
 from subscriptions.models import AccessAuditRun, IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from tests.explain import plan_of
-from tests.factories import MONTH, NOW, make_plan, make_user
 from tests.foundation.jobs.test_invocation import SCHEDULED
-from tests.lambda_context import Context
-from tests.locks import number_blocked
-from tests.patience import PATIENCE_SECONDS, wait_until
+from tests.support.explain import plan_of
+from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.lambda_context import Context
+from tests.support.locks import number_blocked
+from tests.support.patience import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

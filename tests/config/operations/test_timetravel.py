@@ -12,7 +12,7 @@ from config.aws_lambda.admission import MANAGEMENT_COMMANDS
 from notifications.models import Notification
 from subscriptions.services import SubscriptionService as Service
 from tests.config.test_environment import COMPLETE, LOCAL, run
-from tests.factories import make_plan, make_user
+from tests.support.factories import make_plan, make_user
 
 DAY = timedelta(days=1)
 

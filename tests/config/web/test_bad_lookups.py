@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from config.web import admin_urls  # noqa: F401 - registers every list
 from subscriptions.models import Subscription
-from tests.staff import sign_in
+from tests.support.staff import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

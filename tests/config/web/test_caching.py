@@ -13,8 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from config.web.middleware import CacheControlMiddleware
 from foundation.api.views import PUBLIC_SECONDS
 from subscriptions.models import Plan
-from tests.factories import make_plan, make_user
-from tests.staff import sign_in
+from tests.support.factories import make_plan, make_user
+from tests.support.staff import sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from notifications.unsubscription import link_of
 from subscriptions.models import Plan, RequestCount, Subscription
-from tests.factories import NOW, make_account, make_plan, make_user
-from tests.staff import sign_in
+from tests.support.factories import NOW, make_account, make_plan, make_user
+from tests.support.staff import sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from foundation.jobs.invocation import InvalidJobEvent, JobFailed, request_id, scheduled_job
-from tests.lambda_context import Context
+from tests.support.lambda_context import Context
 
 SCHEDULED = {"detail-type": "Scheduled Event", "source": "aws.events"}
 

@@ -7,8 +7,8 @@ import pytest
 
 from foundation.jobs.invocation import InvalidJobEvent, JobFailed, request_id
 from foundation.jobs.sqs_batch import queue_job
-from tests.lambda_context import Context
-from tests.ses_feedback import queue_event
+from tests.support.lambda_context import Context
+from tests.support.ses_feedback import queue_event
 
 
 @pytest.mark.django_db

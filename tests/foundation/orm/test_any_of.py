@@ -12,7 +12,7 @@ from foundation.orm.any_of import any_of
 from notifications.models import Notification
 from subscriptions.models import RequestCount
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from foundation.orm.select_for_share import select_for_share
 from subscriptions.models import Plan
-from tests.factories import make_plan
+from tests.support.factories import make_plan
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from foundation.orm.update_returning import update_returning
 from subscriptions.models import Plan, SweepRun
-from tests.factories import make_plan
+from tests.support.factories import make_plan
 
 pytestmark = pytest.mark.django_db
 

@@ -20,8 +20,8 @@ from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, breaking, stack_of
 from tests.infra.deployment.release_zip import release_of
 from tests.infra.deployment.running_stage import RunningStage
-from tests.injected_answers import InjectedAnswers
-from tests.patience import PATIENCE_SECONDS
+from tests.support.injected_answers import InjectedAnswers
+from tests.support.patience import PATIENCE_SECONDS
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -18,7 +18,7 @@ from infra.local.local_aws import LocalAWS
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.release_zip import code_of
 from tests.infra.deployment.typed_command import TypedCommand
-from tests.injected_answers import InjectedAnswers
+from tests.support.injected_answers import InjectedAnswers
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

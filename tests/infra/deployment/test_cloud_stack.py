@@ -13,7 +13,7 @@ from infra.deployment.steps import Steps
 from infra.errors import Refused, StackFailed
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, breaking, failing_deletion, stack_of
-from tests.injected_answers import Alter, InjectedAnswers
+from tests.support.injected_answers import Alter, InjectedAnswers
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -11,7 +11,7 @@ from infra.errors import NotMigrated, TakenBack
 from infra.local.lambda_function import LambdaFunction
 from tests.infra.deployment.answering_functions import MIGRATED
 from tests.infra.deployment.running_stage import RunningStage
-from tests.injected_answers import InjectedAnswers
+from tests.support.injected_answers import InjectedAnswers
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
@@ -84,7 +84,7 @@ def test_progress_has_a_limit(live: RunningStage) -> None:
 
 def test_lost_answer_is_named(live: RunningStage, answers: InjectedAnswers) -> None:
     answers.lose("lambda.Invoke", skip=1)
-    with pytest.raises(TakenBack, match=r"NotMigrated: AWS did not answer config\.release_jobs\.migrate"):
+    with pytest.raises(TakenBack, match=r"NotMigrated: AWS did not answer config\.operations\.release_jobs\.migrate"):
         live.deploy("next")
     assert live.served() == "good"
     live.deploy("next")

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from infra.deployment.policies import STAGE, findings, function_policies
-from tests.permissions import Call, is_allowed
+from tests.support.permissions import Call, is_allowed
 
 ARN = "arn:aws:{}:us-east-1:123456789012:{}".format
 SENDER = {"ses:FromAddress": STAGE["FromAddress"]}

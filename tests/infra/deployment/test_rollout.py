@@ -11,7 +11,7 @@ from infra.deployment import deployment_lock
 from infra.errors import DeploymentLocked, NotTakenBack, TakenBack
 from tests.infra.deployment.release_zip import code_of
 from tests.infra.deployment.running_stage import RunningStage
-from tests.injected_answers import InjectedAnswers
+from tests.support.injected_answers import InjectedAnswers
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
@@ -28,7 +28,7 @@ def live(stage_on_aws: RunningStage) -> RunningStage:
 
 def test_release_that_fails_is_taken_back(live: RunningStage, capsys: pytest.CaptureFixture[str]) -> None:
     live.functions.broken.add("bad")
-    with pytest.raises(TakenBack, match=r"NotMigrated: config\.release_jobs\.migrations failed"):
+    with pytest.raises(TakenBack, match=r"NotMigrated: config\.operations\.release_jobs\.migrations failed"):
         live.deploy("bad")
 
     assert (live.served(), live.kept()) == ("good", ["good"])

@@ -17,8 +17,8 @@ from infra.deployment.moto_gaps import Request
 from infra.errors import NotSettled
 from infra.sandbox.invocation_result import InvocationResult
 from tests.infra.deployment.test_moto_gaps import Recorder
-from tests.injected_answers import Alter, InjectedAnswers
-from tests.patience import wait_until
+from tests.support.injected_answers import Alter, InjectedAnswers
+from tests.support.patience import wait_until
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -12,7 +12,7 @@ from infra.deployment.status import Status, show
 from infra.errors import NotHealthy
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.running_stage import RunningStage
-from tests.injected_answers import InjectedAnswers
+from tests.support.injected_answers import InjectedAnswers
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -9,7 +9,7 @@ import pytest
 from infra.deployment import steps
 from infra.deployment.polling import PROGRESS
 from infra.deployment.steps import Steps
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def test_step_is_never_silent_for_long(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ from infra.errors import NotConfirmed, NotSettled, SomethingLeft, StackFailed, S
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, failing_deletion
 from tests.infra.deployment.release_zip import code_of
-from tests.injected_answers import InjectedAnswers
+from tests.support.injected_answers import InjectedAnswers
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -20,7 +20,7 @@ from infra.gateway.http_api import HttpAPI
 from infra.gateway.rest_api import RestAPI
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.runtime_api import LARGEST_PAYLOAD
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 HOST = "local.execute-api.us-east-1.amazonaws.com"
 EVENTS = Path(__file__).parent.parent.parent / "events"

@@ -11,7 +11,7 @@ from django.conf import settings
 from foundation import local_clock
 from infra.local.clock_server import ClockServer
 from tests.config.test_environment import COMPLETE, LAMBDA
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 PROGRAM = "import django; django.setup(); from foundation import clock; print(clock.travelled().total_seconds())"
 LOCAL_AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"}

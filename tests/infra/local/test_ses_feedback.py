@@ -15,7 +15,7 @@ from infra.local.local_aws import LocalAWS
 from infra.local.ses_feedback import BOUNCE, COMPLAINT, SesFeedback, events_of
 from notifications.models import EventType
 from notifications.ses.events import SesEvent, read_event
-from tests.ses_feedback import ses_event
+from tests.support.ses_feedback import ses_event
 
 NOW = datetime(2026, 12, 1, 3, 0, 0, 123_456, tzinfo=UTC)
 

@@ -19,8 +19,8 @@ from infra.packaging.package_contents import AWS_SERVICES, PackageContents
 from infra.packaging.package_sizes import size_table
 from infra.packaging.package_writer import write_package
 from infra.packaging.packaging_environment import PackagingEnvironment
-from tests.deployment import VARIABLES
 from tests.infra.built_package import BuiltPackage
+from tests.support.deployment import VARIABLES
 
 ROOT = packaging_environment.PROJECT
 AIM_BYTES = 15 * 2**20
@@ -95,7 +95,7 @@ def test_zappa_takes_nothing_for_a_websocket_handler(package: BuiltPackage) -> N
 
 
 def test_django_starts_from_it_alone_and_compiles_nothing(package: BuiltPackage) -> None:
-    program = Path(__file__).parent.parent.parent / "programs" / "packaged_start.py"
+    program = Path(__file__).parent.parent.parent / "support" / "programs" / "packaged_start.py"
     finished = subprocess.run(
         [sys.executable, "-I", "-S", "-v", program, package.directory, *PACKAGES],
         env=VARIABLES | {"AWS_DEFAULT_REGION": "us-east-1"},

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 
 from infra.sandbox.runtime_api import Message
 from infra.sandbox.sandbox import Receive
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def give_up_when(condition: Callable[[], object]) -> Receive:

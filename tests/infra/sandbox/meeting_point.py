@@ -8,7 +8,7 @@ import textwrap
 from types import TracebackType
 from typing import Self
 
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 MEET = textwrap.dedent(
     """

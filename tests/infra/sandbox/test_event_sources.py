@@ -13,7 +13,7 @@ from infra.local.moto_server import ACCOUNT
 from infra.sandbox.event_source_poller import EventSourcePoller
 from infra.sandbox.event_sources import EventSource, event_sources
 from infra.sandbox.invocation_result import InvocationResult
-from tests.patience import wait_until
+from tests.support.patience import wait_until
 
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:feedback"
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"

@@ -20,7 +20,7 @@ from infra.sandbox.function_configuration import FunctionConfiguration
 from infra.sandbox.invocation_result import InvocationResult
 from infra.sandbox.lambda_service import RETRY_DELAYS, LambdaService
 from tests.infra.sandbox.meeting_point import MEET, MeetingPoint
-from tests.patience import PATIENCE_SECONDS, wait_until
+from tests.support.patience import PATIENCE_SECONDS, wait_until
 
 DEAD_LETTERS = "dead-letters"
 QUICK = (timedelta(seconds=0.1), timedelta(seconds=0.2))

@@ -19,7 +19,7 @@ from infra.sandbox.runtime_api import (
     RuntimeAPI,
     StartFailed,
 )
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 OUTCOME = "/2018-06-01/runtime/invocation/{}/{}"
 INVOCATION = Invocation("id-1", "arn:aws:lambda:us-east-1:123456789012:function:f", 1_700_000_000.5, b'{"a": 1}')

@@ -17,7 +17,7 @@ from infra.sandbox.sandbox import Sandbox, receive
 from tests.infra.sandbox.impatience import give_up_when
 from tests.infra.sandbox.living import lives
 from tests.infra.sandbox.meeting_point import MEET, MeetingPoint
-from tests.patience import PATIENCE_SECONDS, wait_until
+from tests.support.patience import PATIENCE_SECONDS, wait_until
 
 MakeSandbox = Callable[..., Sandbox]
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.infra.sandbox.living import lives
-from tests.patience import wait_until
+from tests.support.patience import wait_until
 
 OWNER = """
 import sys

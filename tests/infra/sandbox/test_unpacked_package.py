@@ -11,7 +11,7 @@ from zipfile import ZipFile, ZipInfo
 import pytest
 
 from infra.sandbox.unpacked_package import UnpackedPackage
-from tests.patience import wait_until
+from tests.support.patience import wait_until
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from notifications.channels import pauses
 from notifications.models import Channel, ChannelStatus, PauseReason
-from tests.factories import make_user
-from tests.staff import choose, make_staff, messages, sign_in
+from tests.support.factories import make_user
+from tests.support.staff import choose, make_staff, messages, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,11 @@ from django.urls import reverse
 
 from notifications.models import BAD_NEWS, Channel, EventType, Feedback, Notification, Suppression
 from subscriptions.services import SubscriptionService as Service
-from tests.explain import plan_of
-from tests.factories import NOW, make_plan, make_user
 from tests.notifications.ses.test_feedback import hear
-from tests.ses_feedback import bounce, envelope, ses_event
-from tests.staff import choose, make_staff, messages, sign_in
+from tests.support.explain import plan_of
+from tests.support.factories import NOW, make_plan, make_user
+from tests.support.ses_feedback import bounce, envelope, ses_event
+from tests.support.staff import choose, make_staff, messages, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from notifications.models import Channel, Notification, State
 from notifications.outbox import claims
 from notifications.unsubscription import link_of
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
-from tests.staff import choose, make_staff, messages, sign_in
+from tests.support.factories import NOW, make_plan, make_user
+from tests.support.staff import choose, make_staff, messages, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import pytest
 from notifications.models import Notification, State, database_time
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller
-from tests.factories import make_plan, make_user
+from tests.support.factories import make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.test import Client
 from notifications.models import NotificationPreferences
 from notifications.preferences import set_reminders, wants_reminders
 from tests.api.callers import Caller, assert_problem
-from tests.factories import NOW, make_user
+from tests.support.factories import NOW, make_user
 
 pytestmark = pytest.mark.django_db
 

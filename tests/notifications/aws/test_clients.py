@@ -26,7 +26,7 @@ from notifications.aws import clients
 from notifications.aws.error_codes import PAUSES, VERDICTS
 from notifications.aws.results import Verdict
 from notifications.ses import mailer
-from tests.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 MESSAGE = mailer.Message(notification=1, recipient="ada@example.com", mime=b"Subject: x\n\nx")
 

@@ -13,7 +13,7 @@ from notifications.models import Notification
 from notifications.outbox.delivery import Delivery
 from notifications.ses import mailer
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 SIGNATURE_LASTS = timedelta(minutes=15)
 """https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html (RequestExpired)"""

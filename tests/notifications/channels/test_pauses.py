@@ -15,7 +15,7 @@ from notifications.channels import pauses
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason, State, database_time
 from notifications.outbox.delivery import Delivery
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

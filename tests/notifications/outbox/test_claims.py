@@ -15,9 +15,9 @@ from notifications.aws.results import Outcome, Verdict
 from notifications.models import Channel, Notification, State, database_time
 from notifications.outbox import claims, retry
 from subscriptions.services import SubscriptionService as Service
-from tests.explain import plan_of
-from tests.factories import NOW, make_plan, make_user
-from tests.patience import PATIENCE_SECONDS
+from tests.support.explain import plan_of
+from tests.support.factories import NOW, make_plan, make_user
+from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 ACCEPTED = Outcome(Verdict.ACCEPTED, message_id="m-1")

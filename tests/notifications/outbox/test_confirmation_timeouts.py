@@ -10,8 +10,8 @@ from notifications.models import Channel, Notification, State, database_time
 from notifications.outbox import claims, confirmation_timeouts, retry
 from notifications.outbox.confirmation_timeouts import Settled
 from subscriptions.services import SubscriptionService as Service
-from tests.explain import plan_of
-from tests.factories import NOW, make_plan, make_user
+from tests.support.explain import plan_of
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 LOST = Outcome(Verdict.UNKNOWN, error="ReadTimeoutError")

@@ -14,7 +14,7 @@ from notifications.outbox import retry
 from notifications.outbox.delivery import Delivery
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import NOW, make_due, make_plan, make_user
+from tests.support.factories import NOW, make_due, make_plan, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

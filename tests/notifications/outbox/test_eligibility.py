@@ -14,7 +14,7 @@ from notifications.outbox import eligibility
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep
-from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from notifications.outbox import send_rate
 from notifications.outbox.delivery import Delivery
 from notifications.outbox.send_rate import Reservation, current_rate
 from subscriptions.sweep import Sweep
-from tests.factories import NOW, make_due, make_plan
-from tests.patience import PATIENCE_SECONDS
+from tests.support.factories import NOW, make_due, make_plan
+from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)

@@ -14,7 +14,7 @@ from notifications.outbox import send_rate
 from notifications.ses import account
 from notifications.ses.account import SesAccount
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

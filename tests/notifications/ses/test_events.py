@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from notifications.errors import UnreadableFeedback
 from notifications.models import EventType, Notification
 from notifications.ses.events import GREETING, SesEvent, read_event
-from tests.ses_feedback import EVENTS, bounce, envelope, ses_event
+from tests.support.ses_feedback import EVENTS, bounce, envelope, ses_event
 
 MESSAGE_ID = "EXAMPLE7c191be45-e9aedb9a-02f9-4d12-a87d-dd0099a07f8a-000000"
 SAMPLES = sorted(path.stem.removeprefix("ses-") for path in EVENTS.glob("ses-*.json"))

@@ -21,9 +21,9 @@ from notifications.models import Channel, EventType, Feedback, Notification, Sta
 from notifications.outbox import claims, confirmation_timeouts
 from notifications.ses import feedback
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
-from tests.lambda_context import Context
-from tests.ses_feedback import bounce, envelope, queue_event, ses_event
+from tests.support.factories import NOW, make_plan, make_user
+from tests.support.lambda_context import Context
+from tests.support.ses_feedback import bounce, envelope, queue_event, ses_event
 
 pytestmark = pytest.mark.django_db
 

@@ -16,9 +16,9 @@ from notifications.models import Channel, Feedback, Notification, State
 from notifications.outbox import claims
 from notifications.ses import feedback
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
-from tests.patience import PATIENCE_SECONDS, wait_until
-from tests.ses_feedback import bounce, envelope, ses_event
+from tests.support.factories import NOW, make_plan, make_user
+from tests.support.patience import PATIENCE_SECONDS, wait_until
+from tests.support.ses_feedback import bounce, envelope, ses_event
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 

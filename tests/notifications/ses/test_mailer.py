@@ -17,7 +17,7 @@ from notifications.ses.mime import text
 from notifications.ses.rendering import render_mail
 from notifications.unsubscription import link_of
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -19,11 +19,11 @@ from notifications.outbox import claims, delivery, eligibility
 from notifications.ses import mailer, suppression
 from notifications.ses.events import read_event
 from subscriptions.services import SubscriptionService as Service
-from tests.explain import plan_of
-from tests.factories import EMAIL, NOW, make_plan, make_user
 from tests.notifications.ses.test_feedback import hear
-from tests.ses_feedback import bounce, envelope, ses_event
-from tests.staff import sign_in
+from tests.support.explain import plan_of
+from tests.support.factories import EMAIL, NOW, make_plan, make_user
+from tests.support.ses_feedback import bounce, envelope, ses_event
+from tests.support.staff import sign_in
 
 pytestmark = pytest.mark.django_db
 

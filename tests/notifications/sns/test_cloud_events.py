@@ -18,9 +18,9 @@ from notifications.sns import publisher
 from subscriptions.models import Subscription, Transition
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.sweep import Sweep, unlimited
-from tests.event_schema import problems, undescribed
-from tests.explain import walks_of
-from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.support.event_schema import problems, undescribed
+from tests.support.explain import walks_of
+from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

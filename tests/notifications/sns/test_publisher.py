@@ -14,7 +14,7 @@ from notifications.aws.results import Outcome, Verdict
 from notifications.models import Channel, Notification, PauseReason
 from notifications.sns import publisher
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import MONTH, NOW, make_plan, make_user
+from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef

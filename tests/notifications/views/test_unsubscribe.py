@@ -15,7 +15,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from notifications.models import NotificationPreferences
 from notifications.preferences import set_reminders, wants_reminders
 from notifications.unsubscription import link_of
-from tests.factories import NOW, make_user
+from tests.support.factories import NOW, make_user
 
 pytestmark = pytest.mark.django_db
 

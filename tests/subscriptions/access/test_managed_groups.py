@@ -14,7 +14,7 @@ from foundation import clock
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.jobs import check_expired_subscriptions
 from tests.foundation.jobs.test_invocation import SCHEDULED
-from tests.lambda_context import Context
+from tests.support.lambda_context import Context
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from foundation import clock
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.access.membership import Mismatches, find_mismatches, reconcile_access
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import MONTH, NOW, has_access, make_plan, make_user
+from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 

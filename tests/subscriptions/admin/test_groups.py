@@ -11,8 +11,8 @@ from django.urls import reverse
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.errors import ManagedGroupProtected
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import has_access, make_plan, make_user
-from tests.staff import choose, make_staff, sign_in
+from tests.support.factories import has_access, make_plan, make_user
+from tests.support.staff import choose, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from foundation import admin as foundation_admin
 from subscriptions.admin import bulk_actions
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import has_access, make_plan, make_user, user_page
-from tests.staff import choose, confirm, make_staff, messages, sign_in
+from tests.support.factories import has_access, make_plan, make_user, user_page
+from tests.support.staff import choose, confirm, make_staff, messages, sign_in
 
 pytestmark = pytest.mark.django_db
 

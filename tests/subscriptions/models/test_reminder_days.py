@@ -10,8 +10,8 @@ from django.urls import reverse
 from subscriptions.forms import PlanForm
 from subscriptions.models import Plan
 from subscriptions.models.reminder_days import before_the_beginning, validate_reminder_days
-from tests.factories import make_plan
-from tests.staff import make_staff, sign_in
+from tests.support.factories import make_plan
+from tests.support.staff import make_staff, sign_in
 
 
 @pytest.mark.parametrize("days", [[], [1], [365], [7, 1], [1, 7], [30, 14, 7, 3, 1]])

@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from subscriptions.forms import SignUpForm
-from tests.explain import plan_of
-from tests.factories import EMAIL, NAME, as_named, make_account, make_user
-from tests.patience import PATIENCE_SECONDS
+from tests.support.explain import plan_of
+from tests.support.factories import EMAIL, NAME, as_named, make_account, make_user
+from tests.support.patience import PATIENCE_SECONDS
 
 FIELDS = {
     "username": "grace",

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import make_plan, make_user
+from tests.support.factories import make_plan, make_user
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse, set_script_prefix
 
-from tests.factories import EMAIL, NAME, as_named, make_account
+from tests.support.factories import EMAIL, NAME, as_named, make_account
 
 pytestmark = pytest.mark.django_db
 

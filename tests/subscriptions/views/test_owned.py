@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import MONTH, make_overlap, make_plan, make_user
+from tests.support.factories import MONTH, make_overlap, make_plan, make_user
 
 PAGES = ["subscription", "cancel_subscription", "reactivate_subscription", "renew_subscription"]
 MOVES = PAGES[1:]

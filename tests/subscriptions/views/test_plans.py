@@ -13,8 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import has_access, make_plan, make_user
-from tests.patience import PATIENCE_SECONDS
+from tests.support.factories import has_access, make_plan, make_user
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def subscribe(plan: Plan) -> str:

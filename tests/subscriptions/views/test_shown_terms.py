@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from tests.factories import make_plan
+from tests.support.factories import make_plan
 
 EDITS: list[dict[str, object]] = [{"price": "99.00"}, {"currency": "CHF"}, {"duration_days": 90}]
 

@@ -1,0 +1,80 @@
+"""The storm of deployments: `make storm`, or `python -m tests.proofs.deployment_storm --seed 7 --steps 60`.
+
+The command itself runs, in processes of its own, against the local AWS; only the code that it deploys is not executed
+(site.py says why). Prints each step and what runs after it, and fails where a promise broke.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+
+from infra.deployment.deploy_local import quieten_moto
+from infra.deployment.moto_gaps import Request
+from infra.local.local_aws import LocalAWS
+from infra.local.local_environment import be_local
+from infra.local.moto_server import MotoServer
+from tests.infra.deployment.account import Account
+from tests.proofs.deployment_storm.judge import Judge
+from tests.proofs.deployment_storm.site import StormSite
+from tests.proofs.deployment_storm.storm import Storm
+from tests.support.injected_answers import InjectedAnswers
+
+STEPS = 60
+TOPIC = "arn:aws:sns:us-east-1:123456789012:subscription-events"
+SENDER = "subscriptions@dev.subscriptions.example.com"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play a storm; return 1 if a promise broke."""
+    given = _parser().parse_args(arguments)
+    quieten_moto()
+    be_local(DJANGO_SETTINGS_MODULE="config.settings")
+    django.setup()
+    answers = InjectedAnswers()
+    started = time.monotonic()
+    with LocalAWS(topic_arn=TOPIC, from_address=SENDER, emulator=MotoServer(answers.around)):
+        problems = play(given.seed, given.steps, answers, Path(tempfile.mkdtemp(prefix="deployment-storm-")))
+    print(f"{given.steps} steps in {time.monotonic() - started:.0f} s.")
+    print(*problems or ["Every promise held."], sep="\n")
+    return 1 if problems else 0
+
+
+def play(seed: int, steps: int, answers: InjectedAnswers, directory: Path) -> list[str]:
+    """Play a storm on the local AWS, which is empty; return what broke."""
+    print(f"Seed {seed}; logs in {directory}", flush=True)
+    account = directory / "account"
+    account.mkdir()
+    Account(account).deployment()
+    with _site() as site:
+        storm = Storm(seed, answers, Judge(site, directory / "judge"), directory)
+        storm.play(steps)
+    return storm.problems
+
+
+@contextmanager
+def _site() -> Iterator[StormSite]:
+    """Have the local AWS run its functions on the site."""
+    with StormSite() as site:
+        Request.runner = site
+        try:
+            yield site
+        finally:
+            Request.runner = None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs.deployment_storm", description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="of the storm; any by default")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

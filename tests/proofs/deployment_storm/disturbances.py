@@ -1,0 +1,69 @@
+"""What disturbs a command on its way: AWS's errors, answers that get lost, and the end of the process itself."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.proofs.deployment_storm.operator import Typed
+from tests.support.injected_answers import ANY, InjectedAnswers
+
+CALLS = {"deploy": 155, "rollback": 115, "undeploy": 32}
+"""Calls to AWS of each command, about; one of them is disturbed."""
+SHORT, LONG = 2, 12
+"""Calls in a row that fail: boto3 repeats those of the first kind until they succeed, and gives up on the second."""
+ALWAYS = 10_000
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """One thing that happens when a command makes its nth call."""
+
+    name: str
+    strike: Callable[[InjectedAnswers, Typed, int], None]
+
+
+def _errors(code: str, status: int, times: int) -> Callable[[InjectedAnswers, Typed, int], None]:
+    def strike(answers: InjectedAnswers, _: Typed, call: int) -> None:
+        answers.refuse(ANY, code, status=status, times=times, skip=call)
+
+    return strike
+
+
+def _lose(answers: InjectedAnswers, _: Typed, call: int) -> None:
+    answers.lose(ANY, skip=call)
+
+
+def _kill_before(answers: InjectedAnswers, typed: Typed, call: int) -> None:
+    answers.before(ANY, typed.kill, skip=call)
+    answers.refuse(ANY, "InternalFailure", status=500, times=ALWAYS, skip=call)
+
+
+def _kill_after(answers: InjectedAnswers, typed: Typed, call: int) -> None:
+    answers.lose(ANY, skip=call)
+    answers.before(ANY, typed.kill, skip=call + 1)
+    answers.refuse(ANY, "InternalFailure", status=500, times=ALWAYS, skip=call + 1)
+
+
+def _cancel(answers: InjectedAnswers, typed: Typed, call: int) -> None:
+    answers.before(ANY, typed.cancel, skip=call)
+
+
+DISTURBANCES = [
+    Disturbance("throttled", _errors("ThrottlingException", 400, SHORT)),
+    Disturbance("throttled for long", _errors("ThrottlingException", 400, LONG)),
+    Disturbance("conflict", _errors("ResourceConflictException", 409, 1)),
+    Disturbance("session expired", _errors("ExpiredTokenException", 403, ALWAYS)),
+    Disturbance("answered 500", _errors("InternalFailure", 500, SHORT)),
+    Disturbance("answered 503 for long", _errors("ServiceUnavailable", 503, LONG)),
+    Disturbance("answer lost", _lose),
+    Disturbance("killed before", _kill_before),
+    Disturbance("killed after", _kill_after),
+    Disturbance("cancelled", _cancel),
+]
+
+
+def disturb(chance: random.Random, answers: InjectedAnswers, typed: Typed) -> str:
+    """Choose one, and the call at which it strikes; return which."""
+    disturbance, call = chance.choice(DISTURBANCES), chance.randrange(CALLS[typed.command])
+    disturbance.strike(answers, typed, call)
+    return f"{disturbance.name} at call {call}"

@@ -1,0 +1,16 @@
+"""A short random history. `python -m tests.proofs.history --seconds 120` plays a long one."""
+
+import subprocess
+import sys
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "tests.proofs.history", "--seed", "20261128", "--actions", "150"]
+"""So many actions, however long they take on a busy machine."""
+
+
+@pytest.mark.postgresql  # it brings its own
+def test_every_promise_holds_after_a_random_history() -> None:
+    played = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert played.stdout.count("Every promise held, and the audit found nothing.") == 2

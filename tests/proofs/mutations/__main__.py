@@ -1,0 +1,61 @@
+"""Takes each rule out of a copy of the code and expects its tests to turn red: `make mutations`."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.postgresql import fastest_directory
+from tests.proofs.mutations.table import MUTATIONS, ROOT, Mutation
+
+PASSED, FAILED = 0, 1
+"""pytest's exit codes. https://docs.pytest.org/en/stable/reference/exit-codes.html"""
+
+
+def main() -> int:
+    """Show for each rule whether its tests hold it; 1 if some do not."""
+    with _copy() as copy:
+        every = sorted({test for mutation in MUTATIONS for test in mutation.tests})
+        if _run(copy, every) != PASSED:
+            print("The tests are red with all rules in place; put that right first.")
+            return 1
+        return max([_show(copy, mutation) for mutation in MUTATIONS])
+
+
+def _show(copy: Path, mutation: Mutation) -> int:
+    """One line for each of its tests."""
+    path = copy / mutation.path
+    source = path.read_text()
+    path.write_text(mutation.mutated(source))
+    codes = {test: _run(copy, [test]) for test in mutation.tests}
+    path.write_text(source)
+    for test, code in codes.items():
+        said = "red" if code == FAILED else "STILL GREEN" if code == PASSED else f"broken, exit code {code}"
+        print(f"without {mutation.rule:16} {said:12} {test}", flush=True)
+    return int(any(code != FAILED for code in codes.values()))
+
+
+def _run(copy: Path, tests: Iterable[str]) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    return subprocess.run(command, cwd=copy, capture_output=True, check=False).returncode
+
+
+@contextmanager
+def _copy() -> Iterator[Path]:
+    """The working tree as it is, without what git ignores."""
+    with tempfile.TemporaryDirectory(dir=fastest_directory()) as directory:
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for name in filter(None, names.split("\0")):
+            if (ROOT / name).is_file():
+                target = Path(directory, name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, target)
+        yield Path(directory)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

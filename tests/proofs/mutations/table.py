@@ -1,0 +1,96 @@
+"""The rules that the promise to tell once stands on, the code without each, and the tests that then turn red."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+OUTBOX = "tests/notifications/outbox/test_claims.py"
+CONFORMANCE = "tests/proofs/protocol/test_conformance.py::test_the_code_does_to_the_row_what_the_model_does"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A rule, and the code without it: in `path`, `code` becomes `without`."""
+
+    rule: str
+    path: str
+    code: str
+    without: str
+    tests: tuple[str, ...]
+
+    def mutated(self, source: str) -> str:
+        """The file without the rule. Raises ValueError where the code is not there, or more than once."""
+        if source.count(self.code) != 1:
+            raise ValueError(f"{self.path} holds {source.count(self.code)} times: {self.code}")
+        return source.replace(self.code, self.without)
+
+
+MUTATIONS = (
+    Mutation(
+        "fence",
+        "notifications/models/notification.py",
+        "return self.filter(lease_token=lease_token, state=State.SENDING)",
+        "return self.filter(state=State.SENDING)",
+        (f"{OUTBOX}::test_deliverer_that_was_overtaken_changes_nothing", CONFORMANCE),
+    ),
+    Mutation(
+        "intent",
+        "notifications/outbox/claims.py",
+        "update_returning(still_held, submitted_at=database_time())",
+        "update_returning(still_held, submitted_at=None)",
+        (f"{OUTBOX}::test_abandoned_before_the_intent_goes_back_and_after_it_is_unknown", CONFORMANCE),
+    ),
+    Mutation(
+        "database clock",
+        "notifications/models/notification.py",
+        "from django.db.models.functions import Now\n",
+        "from django.db.models import Value\nfrom foundation import clock\n\n"
+        "def Now():\n    return Value(clock.now(), output_field=models.DateTimeField())\n\n",
+        (f"{OUTBOX}::test_deliverer_whose_clock_is_an_hour_ahead_takes_nothing_early_and_from_nobody",),
+    ),
+    Mutation(
+        "single attempt",
+        "notifications/aws/clients.py",
+        '"total_max_attempts": 1',
+        '"total_max_attempts": 2',
+        ("tests/notifications/aws/test_clients.py::test_lost_answer_is_unknown_after_a_single_request",),
+    ),
+    Mutation(
+        "unique key",
+        "notifications/migrations/0002_confirmations_and_reminders.py",
+        "fields=('event', 'channel'), name='notification_one_per_event_and_channel'",
+        "fields=('id',), name='notification_one_per_event_and_channel'",
+        ("tests/notifications/test_receivers.py::test_event_is_recorded_once_a_channel_or_not_at_all",),
+    ),
+    Mutation(
+        "unknown state",
+        "notifications/outbox/claims.py",
+        "if what.verdict is Verdict.UNKNOWN:\n        return _waiting(",
+        "if False:\n        return _waiting(",
+        (f"{OUTBOX}::test_verdict_decides_the_state", CONFORMANCE),
+    ),
+    Mutation(
+        "enough grace",
+        "config/settings.py",
+        'env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 45)',
+        'env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 1)',
+        (
+            "tests/notifications/aws/test_deadline.py::test_grace_outlasts_a_signature",
+            "tests/proofs/protocol/test_delivery_protocol.py::test_what_has_to_fit_into_the_codes_durations_does",
+        ),
+    ),
+    Mutation(
+        "deadline",
+        "notifications/aws/clients.py",
+        'client.meta.events.register("before-send", refuse_if_over)',
+        "pass",
+        ("tests/notifications/aws/test_deadline.py::test_request_leaves_before_its_deadline_or_never",),
+    ),
+    Mutation(
+        "confirmation",
+        "notifications/ses/feedback_ranks.py",
+        "EventType.SEND: Finding.SENT,",
+        "",
+        ("tests/notifications/ses/test_feedback.py::test_event_moves_its_mail", CONFORMANCE),
+    ),
+)

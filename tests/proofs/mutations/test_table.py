@@ -1,0 +1,30 @@
+"""The list of mutations is up to date. That their tests turn red is shown by `make mutations`."""
+
+import ast
+
+import pytest
+
+from tests.proofs.mutations.table import MUTATIONS, ROOT, Mutation
+
+REQUIRED = {"fence", "intent", "database clock", "single attempt", "unique key"}
+
+
+def test_every_rule_of_the_promise_is_listed() -> None:
+    assert {mutation.rule for mutation in MUTATIONS} >= REQUIRED
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.rule)
+def test_code_that_is_taken_out_is_there(mutation: Mutation) -> None:
+    source = (ROOT / mutation.path).read_text()
+    assert mutation.mutated(source) != source
+    ast.parse(mutation.mutated(source))
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.rule)
+def test_named_test_exists(mutation: Mutation) -> None:
+    for test in mutation.tests:
+        path, _, name = test.partition("::")
+        functions = {
+            node.name for node in ast.parse((ROOT / path).read_text()).body if isinstance(node, ast.FunctionDef)
+        }
+        assert name in functions, test

@@ -1,0 +1,35 @@
+"""Who waits for whom, as PostgreSQL tells it."""
+
+from django.db import connection
+
+from tests.support.patience import wait_until
+
+OTHERS = """
+    SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FILTER (WHERE state IS DISTINCT FROM 'idle')
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
+
+def wait_until_blocked() -> None:
+    """Until some other backend waits for a lock."""
+    wait_until(number_blocked)
+
+
+def number_blocked() -> int:
+    """Return how many other backends wait for a lock."""
+    return _others()[0]
+
+
+def wait_until_others_are_idle() -> None:
+    """Until no other client's statement or transaction is at work; that of a killed client goes on for a while."""
+    wait_until(lambda: _others()[1] == 0)
+
+
+def _others() -> tuple[int, int]:
+    """How many wait for a lock, and how many are at work."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the statistics of its first look
+        cursor.execute(OTHERS)
+        waiting, at_work = cursor.fetchone()
+    return waiting, at_work

@@ -1,0 +1,9 @@
+"""Settings as they are deployed, only quicker, given the variables of `tests.support.deployment`."""
+
+import os
+from pathlib import Path
+
+from config.settings import *  # noqa: F403
+
+STATIC_ROOT = Path(os.environ["COLLECTED_STATIC_FILES"])
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
