@@ -15,8 +15,6 @@ from urllib.request import urlopen
 
 from django.conf import settings
 
-from foundation import clock
-
 FARTHEST = timedelta(days=36_525)
 """A century, as the longest period of a plan: whatever is reckoned from there on can still be stored."""
 
@@ -53,10 +51,10 @@ def offset() -> timedelta:
         raise LocalClockUnreadable(f"{settings.LOCAL_CLOCK}: {error}; try manage.py timetravel --back") from error
 
 
-def move_to(instant: datetime) -> None:
-    """Let now be this instant, from where it goes on. Raises NotLocal, TooFar, or LocalClockUnreadable."""
+def move_to(instant: datetime, now: datetime) -> None:
+    """Let the local clock, which says `now`, go on from `instant`. Raises NotLocal, TooFar, or LocalClockUnreadable."""
     refuse_elsewhere()
-    _write(offset() + (instant - clock.now()))
+    _write(offset() + (instant - now))
 
 
 def move_on(length: timedelta) -> None:

@@ -48,7 +48,7 @@ def test_moved_clock_goes_on_from_where_it_was_put(file: Path, true_time: Any) -
 @pytest.mark.parametrize("instant", [TRUE + 400 * DAY, TRUE - 3 * DAY])
 def test_clock_can_be_put_to_an_instant_from_wherever_it_is(instant: datetime, file: Path) -> None:
     local_clock.move_on(DAY)
-    local_clock.move_to(instant)
+    local_clock.move_to(instant, clock.now())
     assert clock.now() == instant
 
 
@@ -86,7 +86,7 @@ def test_broken_file_is_named_and_can_be_given_up(content: str, file: Path) -> N
 @pytest.mark.parametrize("address", ["", "http://127.0.0.1:1/"])
 def test_only_a_file_can_be_moved(address: str, settings: Any) -> None:
     settings.LOCAL_CLOCK = address
-    for move in (local_clock.go_back, lambda: local_clock.move_on(DAY), lambda: local_clock.move_to(TRUE)):
+    for move in (local_clock.go_back, lambda: local_clock.move_on(DAY), lambda: local_clock.move_to(TRUE, TRUE)):
         with pytest.raises(NotLocal, match="local stack"):
             move()
 

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if options["back"]:
             local_clock.go_back()
         elif options["to"]:
-            local_clock.move_to(options["to"])
+            local_clock.move_to(options["to"], clock.now())
         elif options["by"]:
             local_clock.move_on(options["by"])
         else:
