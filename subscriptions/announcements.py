@@ -25,6 +25,11 @@ FIRST_BATCH = 100
 access ends on time even where a receiver waits for somebody who does not answer."""
 
 
+def unlimited() -> timedelta:
+    """Return the time left where nothing limits it: in a command, on a laptop."""
+    return timedelta.max
+
+
 A_DAY = timedelta(days=1)
 """Longer than any invocation lasts: the time is not limited."""
 
@@ -37,14 +42,16 @@ class Pace:
     """
 
     time_left: Callable[[], timedelta]
+    signal: Signal
+    sender: type
     unannounced: int = field(default=0, init=False)
     """Subscriptions for which the time was over; no receiver has been called for them."""
     _each: timedelta | None = field(default=None, init=False)
     """Time per announcement of the latest batch; None until one has been announced."""
 
-    def batch_size(self, signal: Signal, sender: type, most: int, available: timedelta) -> int:
+    def batch_size(self, most: int, available: timedelta) -> int:
         """Return how many subscriptions, `most` at most, can be announced in the time that is available."""
-        if not signal.has_listeners(sender) or available > A_DAY:
+        if not self.signal.has_listeners(self.sender) or available > A_DAY:
             return most
         if self._each is None:
             return min(most, FIRST_BATCH)
@@ -74,7 +81,7 @@ def announce_on_commit(
 ) -> None:
     """Send a public signal once for each subscription, after the transaction has committed; none if it does not."""
     if signal.has_listeners(sender):
-        pace = pace or Pace(lambda: timedelta.max)
+        pace = pace or Pace(unlimited, signal, sender)
         # Robust: the transition is committed, and others have work to do after the commit.
         transaction.on_commit(lambda: announce(signal, sender, subscriptions, pace, **arguments), robust=True)
 

@@ -6,7 +6,7 @@ from foundation import clock
 from foundation.jobs.invocation import LambdaContext, scheduled_job
 from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import restore_groups
-from subscriptions.sweep import Sweep
+from subscriptions.services import SubscriptionService
 
 
 def check_expired_subscriptions(event: dict[str, Any], context: LambdaContext) -> dict[str, int | float]:
@@ -18,7 +18,7 @@ def check_expired_subscriptions(event: dict[str, Any], context: LambdaContext) -
     """
     with scheduled_job(event, context) as invocation:
         restore_groups()
-        return Sweep(now=clock.now(), time_left=invocation.time_left).run().summary()
+        return SubscriptionService.sweep(now=clock.now(), time_left=invocation.time_left).summary()
 
 
 def audit_access(event: dict[str, Any], context: LambdaContext) -> dict[str, int | bool]:

@@ -1,34 +1,25 @@
 """The transitions of a subscription. Nothing else writes its status."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Value
 
 from foundation import clock
 from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
-from foundation.orm.select_for_share import select_for_share
-from foundation.orm.violations import violates_unique
 from subscriptions import signals
-from subscriptions.access.membership import lock_users
-from subscriptions.announcements import Pace, announce_on_commit
-from subscriptions.errors import (
-    AlreadySubscribed,
-    IllegalTransition,
-    InvalidPeriod,
-    InvalidReason,
-    PlanNotOnSale,
-    UnknownPlan,
-    UnknownSubscription,
-    UnknownUser,
-)
-from subscriptions.models import REASON_LENGTH, Plan, Subscription, Transition
+from subscriptions.announcements import Pace, announce_on_commit, unlimited
+from subscriptions.errors import IllegalTransition
+from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_subscription, refresh_locked
+from subscriptions.models import Plan, Subscription, SweepRun, Transition
 from subscriptions.recording import Record
+from subscriptions.rules import already_subscribed, end_of_period, one_live_at_most, refuse_ended, refuse_long_reason
+from subscriptions.sweep import BATCH_SIZE, Sweep
 from subscriptions.terms import UNSEEN, Terms
 
 Status = Subscription.Status
@@ -62,13 +53,13 @@ class SubscriptionService:
         Raises UnknownUser, UnknownPlan, PlanNotOnSale, or AlreadySubscribed where one is live, cancelled or not.
         """
         now = now or clock.now()
-        with _one_live_at_most(user.pk, plan.pk), transaction.atomic():
-            _lock_owner(user.pk)
-            plan = _lock_plan_on_sale(plan)
+        with one_live_at_most(user.pk, plan.pk), transaction.atomic():
+            lock_owner(user.pk)
+            plan = lock_plan_on_sale(plan)
             _refuse_second_live(user.pk, plan, now)
             shown.require(plan, Terms.of(plan=plan))
             subscription = Subscription.objects.create(
-                user_id=user.pk, plan=plan, start_date=now, end_date=_end_of_period(now, plan.duration)
+                user_id=user.pk, plan=plan, start_date=now, end_date=end_of_period(now, plan.duration)
             )
             announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
             Record(Transition.CREATED, now, actor, old_end_date=_instant(None), sold=plan).write(
@@ -90,13 +81,13 @@ class SubscriptionService:
         Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or InvalidPeriod.
         """
         now = now or clock.now()
-        with _one_live_at_most(subscription.user_id, subscription.plan_id), _transition(subscription) as changed:
-            _refuse_long_reason(reason)
-            plan = subscription.plan = changed.plan = _lock_plan(subscription.plan_id)
+        with one_live_at_most(subscription.user_id, subscription.plan_id), _transition(subscription) as changed:
+            refuse_long_reason(reason)
+            plan = subscription.plan = changed.plan = lock_plan(subscription.plan_id)
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
             _refuse_second_live(subscription.user_id, plan, now, besides=subscription)
             old_end = subscription.end_date
-            new_end = _end_of_period(max(old_end, now), plan.duration)
+            new_end = end_of_period(max(old_end, now), plan.duration)
             exempt = (
                 subscription.exempt and subscription.expired_at is None
             )  # it may overlap another until they are joined
@@ -128,9 +119,9 @@ class SubscriptionService:
         """
         now = now or clock.now()
         with _transition(subscription) as changed:
-            _refuse_long_reason(reason)
+            refuse_long_reason(reason)
             shown.require(subscription, Terms.of(subscription=subscription))
-            _refuse_ended(subscription, now, "cancelled")
+            refuse_ended(subscription, now, "cancelled")
             if subscription.status == Status.CANCELLED:
                 return subscription
             _change(changed, status=Status.CANCELLED)
@@ -154,9 +145,9 @@ class SubscriptionService:
         """
         now = now or clock.now()
         with _transition(subscription) as changed:
-            _refuse_long_reason(reason)
+            refuse_long_reason(reason)
             shown.require(subscription, Terms.of(subscription=subscription))
-            _refuse_ended(subscription, now, "reactivated")
+            refuse_ended(subscription, now, "reactivated")
             if subscription.status != Status.CANCELLED:
                 raise IllegalTransition(f"{subscription} is not cancelled; there is nothing to take back")
             _refuse_second_live(subscription.user_id, subscription.plan, now, besides=subscription)
@@ -180,9 +171,9 @@ class SubscriptionService:
         """
         now = now or clock.now()
         with _transition(subscription) as changed:
-            _refuse_long_reason(reason)
+            refuse_long_reason(reason)
             shown.require(subscription, Terms.of(subscription=subscription))
-            _refuse_ended(subscription, now, "cancelled")
+            refuse_ended(subscription, now, "cancelled")
             if subscription.start_date >= now:
                 raise IllegalTransition(f"{subscription} has not begun; nothing of it can be kept")
             old_end = subscription.end_date
@@ -191,21 +182,35 @@ class SubscriptionService:
         return subscription
 
     @staticmethod
-    def expire_claimed(subscriptions: Sequence[Subscription], *, now: datetime, pace: Pace | None = None) -> None:
-        """End what is due at `now` and was claimed (`SubscriptionQuerySet.claim`) in the transaction that is open.
+    def expire_claimed(subscriptions: Sequence[Subscription], *, now: datetime) -> None:
+        """End what is due at `now` and was claimed (`SubscriptionQuerySet.claim`) in the open transaction."""
+        _expire_claimed(subscriptions, now)
 
-        `pace` bounds the time that announcing may take.
+    @staticmethod
+    def sweep(
+        *,
+        now: datetime | None = None,
+        time_left: Callable[[], timedelta] = unlimited,
+        limit: int | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> SweepRun:
+        """Expire everything that is due at `now`, in batches of a transaction each; return the record of the run.
+
+        A subscription that cannot be expired is recorded and passed over, whatever error it raises. Raises SweepAborted
+        after recording the run if there are too many of those, and the database's error if the database is lost.
         """
-        if subscriptions:
-            _expire(subscriptions, Record(Transition.EXPIRED, now), pace)
+        pace = Pace(time_left, signals.subscription_expired, SubscriptionService)
+        return Sweep(now or clock.now(), _expire_claimed, pace, limit, batch_size).run()
 
     @staticmethod
     def check_expired_subscriptions() -> int:
         """Sweep now; return how many subscriptions this run expired. Raises SweepAborted."""
-        # The sweep is built on this class.
-        from subscriptions.sweep import Sweep  # noqa: PLC0415
+        return SubscriptionService.sweep().expired
 
-        return Sweep(now=clock.now()).run().expired
+
+def _expire_claimed(subscriptions: Sequence[Subscription], now: datetime, pace: Pace | None = None) -> None:
+    if subscriptions:
+        _expire(subscriptions, Record(Transition.EXPIRED, now), pace)
 
 
 def _expire(subscriptions: Sequence[Subscription], record: Record, pace: Pace | None = None) -> None:
@@ -226,54 +231,17 @@ def _transition(subscription: Subscription) -> Iterator[Subscription]:
     The instance follows the copy once the block has succeeded, so that it never shows what was undone.
     """
     with transaction.atomic():
-        _lock(subscription)
+        lock_subscription(subscription)
         changed = copy(subscription)
         yield changed
     for field in Subscription._meta.concrete_fields:
         setattr(subscription, field.attname, getattr(changed, field.attname))
 
 
-def _lock_owner(user_id: Key) -> None:
-    if not lock_users([user_id]):
-        raise UnknownUser(f"there is no user {user_id}")
-
-
-def _lock(subscription: Subscription) -> None:
-    """Lock the owner, then the row, and bring the instance up to date: what the caller had read may be stale."""
-    _lock_owner(subscription.user_id)
-    try:
-        _refresh_locked(subscription)
-    except Subscription.DoesNotExist as error:
-        raise UnknownSubscription(f"there is no {subscription}") from error
-
-
-def _refresh_locked(subscription: Subscription) -> None:
-    """By a locking query, which no router sends to a replica."""
-    subscription.refresh_from_db(from_queryset=Subscription.objects.select_for_update(no_key=True))
-
-
 def _change(subscription: Subscription, **fields: object) -> None:
     for name, value in fields.items():
         setattr(subscription, name, value)
     subscription.save(update_fields=fields)
-
-
-def _lock_plan(plan_id: int) -> Plan:
-    """Read price, duration and sale once, and keep them until the transaction ends: all of it is of one version.
-
-    Whoever edits a plan locks no user afterwards, so that this lock, taken after the owner's, closes no circle.
-    """
-    found = select_for_share(Plan.objects.filter(pk=plan_id))
-    if not found:
-        raise UnknownPlan(f"there is no plan {plan_id}")
-    return found[0]
-
-
-def _lock_plan_on_sale(plan: Plan) -> Plan:
-    present = _lock_plan(plan.pk)
-    if not present.on_sale:
-        raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
-    return present
 
 
 def _refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:
@@ -288,45 +256,9 @@ def _refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscr
     for other in others.select_for_update(no_key=True):
         if other.end_date <= now:
             _expire([copy(other)], Record(Transition.EXPIRED, now))
-            _refresh_locked(other)  # a strict receiver may have renewed it
+            refresh_locked(other)  # a strict receiver may have renewed it
         if other.expired_at is None and (other.status == Status.ACTIVE or not overlaps):
-            raise _already_subscribed(other)
-
-
-@contextmanager
-def _one_live_at_most(user_id: Key, plan_id: int) -> Iterator[None]:
-    """Name what the database refuses, should another release have no lock in common with this one."""
-    try:
-        yield
-    except IntegrityError as error:
-        if not violates_unique(error, Subscription, ["user", "plan"]):
-            raise
-        raise AlreadySubscribed(f"user {user_id} has another live subscription to plan {plan_id}") from error
-
-
-def _already_subscribed(other: Subscription) -> AlreadySubscribed:
-    move = "resume" if other.status == Status.CANCELLED else "renew"
-    return AlreadySubscribed(
-        f"user {other.user_id} has the live {other} to plan {other.plan_id}, which is {other.status}; {move} that one",
-        other.pk,
-    )
-
-
-def _refuse_ended(subscription: Subscription, now: datetime, wish: str) -> None:
-    if subscription.status == Status.EXPIRED or subscription.end_date <= now:
-        raise IllegalTransition(f"{subscription} has ended and cannot be {wish}; renew it instead")
-
-
-def _refuse_long_reason(reason: str) -> None:
-    if len(reason) > REASON_LENGTH:
-        raise InvalidReason(f"a reason has at most {REASON_LENGTH} characters, this one has {len(reason)}")
-
-
-def _end_of_period(start: datetime, duration: timedelta) -> datetime:
-    try:
-        return start + duration
-    except OverflowError as error:
-        raise InvalidPeriod(f"{duration} after {start} lies beyond the last date that can be stored") from error
+            raise already_subscribed(other)
 
 
 def _instant(value: datetime | None) -> Value:

@@ -17,8 +17,6 @@ from subscriptions.announcements import Pace
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.models.subscription import LOCK_WAIT, SubscriptionQuerySet
-from subscriptions.services import SubscriptionService
-from subscriptions.signals import subscription_expired
 
 logger = logging.getLogger(__name__)
 
@@ -39,32 +37,29 @@ RESERVE = timedelta(seconds=5)
 """Time kept back for the last batch and for the record of the run; a batch took 0.2 s where it was measured."""
 
 
-def unlimited() -> timedelta:
-    """The time left where nobody limits it: in a command, on a laptop."""
-    return timedelta.max
+Expire = Callable[[Sequence[Subscription], datetime, Pace], None]
+"""End a claimed batch, at an instant, in the open transaction; the pace bounds its announcements."""
 
 
 @dataclass
 class Sweep:
-    """One run over everything that is due at `now`. What it leaves, the next run takes.
+    """One run over everything that is due at `now`. The next run takes the rest.
 
-    `time_left` is asked before each batch and before each public signal. `limit` bounds how many subscriptions are
-    claimed. Any number of sweeps may run at once: on PostgreSQL each is handed its own rows, on SQLite they take turns.
+    `expire` ends a batch; `SubscriptionService.sweep` passes its own. `pace` knows the time left, which is asked before
+    each batch and before each public signal. `limit` bounds the number of subscriptions that are claimed. Any number of
+    sweeps may run at once: on PostgreSQL each is handed its own rows, on SQLite they take turns.
     """
 
     now: datetime
-    time_left: Callable[[], timedelta] = unlimited
+    expire: Expire
+    pace: Pace
     limit: int | None = None
     batch_size: int = BATCH_SIZE
     expired: int = field(default=0, init=False)
     oldest_end: datetime | None = field(default=None, init=False)
     failures: dict[int, str] = field(default_factory=dict, init=False)
     _put_off: frozenset[int] | None = field(default=None, init=False)
-    """What failed in earlier runs; None until something fails in this one."""
-    _pace: Pace = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._pace = Pace(self.time_left)
+    """Subscriptions that failed in earlier runs; None until one fails in this run."""
 
     def run(self) -> SweepRun:
         """Sweep, and return the row that records it.
@@ -111,10 +106,10 @@ class Sweep:
         return claimed_any
 
     def _next_batch_size(self) -> int:
-        available = self.time_left() - RESERVE
+        available = self.pace.time_left() - RESERVE
         if available < timedelta() or len(self.failures) >= MAXIMUM_FAILURES:
             return 0
-        size = self._pace.batch_size(subscription_expired, SubscriptionService, self.batch_size, available)
+        size = self.pace.batch_size(self.batch_size, available)
         return size if self.limit is None else min(size, self.limit - self.expired - len(self.failures))
 
     def _expire(self, rows: SubscriptionQuerySet, size: int, lock_wait: timedelta = LOCK_WAIT) -> list[Subscription]:
@@ -126,7 +121,7 @@ class Sweep:
                 used = connection.connection
                 claimed += rows.claim(size, lock_wait)
                 transaction.on_commit(lambda: committed.extend(claimed))
-                SubscriptionService.expire_claimed(claimed, now=self.now, pace=self._pace)
+                self.expire(claimed, self.now, self.pace)
         except Exception as error:  # strict receivers may raise anything; it is recorded for its row
             if is_database_lost(error, connection, used):
                 raise
@@ -182,7 +177,7 @@ class Sweep:
         run.finished_at = clock.now()
         run.expired = self.expired
         run.failed = len(self.failures)
-        run.unannounced = self._pace.unannounced
+        run.unannounced = self.pace.unannounced
         run.remaining = self.due().count()
         run.oldest_late = self.now - (self.oldest_end or self.now)
         run.failures = {str(pk): error for pk, error in self.failures.items()}

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from subscriptions.sweep import Sweep
+from subscriptions.services import SubscriptionService
 
 
 def expire(now: datetime, limit: int | None) -> int:
     """One run."""
-    return Sweep(now=now, limit=limit).run().expired
+    return SubscriptionService.sweep(now=now, limit=limit).expired

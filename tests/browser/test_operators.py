@@ -8,7 +8,7 @@ from knox.models import AuthToken
 from infra.local import demo
 from notifications.models import Channel, Notification, State, database_time
 from subscriptions.models import Subscription
-from subscriptions.sweep import Sweep
+from subscriptions.services import SubscriptionService
 from tests.browser.visitor import Visitor
 from tests.support.factories import make_user
 
@@ -33,7 +33,7 @@ def past(transactional_db: None) -> None:
     """What `make run` shows: subscribers, their transitions, a sweep, and what was sent."""
     now = datetime.now(UTC)
     demo.load(now)
-    Sweep(now=now).run()
+    SubscriptionService.sweep(now=now)
     Notification.objects.filter(channel=Channel.SES).update(state=State.SENT, finished_at=database_time())
     failed = Notification.objects.filter(channel=Channel.SNS).order_by("pk")[:3].values("pk")
     Notification.objects.filter(pk__in=list(failed.values_list("pk", flat=True))).update(

@@ -13,9 +13,9 @@ from infra.local.local_aws import LocalAWS
 from infra.local.moto_server import ACCOUNT
 from notifications.models import Channel, Notification
 from notifications.outbox.delivery import Delivery
+from subscriptions.announcements import unlimited
 from subscriptions.models import Plan, Transition
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import unlimited
 from tests.support.event_schema import SCHEMA, problems, undescribed
 from tests.support.factories import NOW, make_user
 

@@ -27,9 +27,9 @@ from infra.sandbox.invocation_result import InvocationResult
 from notifications.models import Channel, Notification, State
 from notifications.outbox import claims
 from notifications.outbox.delivery import Delivery
+from subscriptions.announcements import unlimited
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import unlimited
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.patience import wait_until
 

@@ -21,9 +21,9 @@ from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
 from notifications.outbox.delivery import Delivery
 from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import managed_groups
+from subscriptions.announcements import unlimited
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
-from subscriptions.sweep import Sweep, unlimited
 from tests.infra.templates import Template, of_type
 from tests.support.factories import MONTH, make_plan, make_user
 from tests.support.lambda_context import Context
@@ -104,7 +104,7 @@ def emit_all(
         one_that_cannot_expire.append(Service.create_subscription(make_user(), plan, now=began).user_id)
         nowhere = f"{settings.SNS_TOPIC_ARN}-nowhere"
         with override_settings(SNS_TOPIC_ARN=nowhere, SES_FROM_ADDRESS="not-verified@example.net"):
-            Sweep(now=now).run()
+            Service.sweep(now=now)
             make_user().groups.add(managed_groups().get())
             AccessAudit(now, unlimited).run()
             Notification.objects.filter(event__transition="created", channel=Channel.SES).update(

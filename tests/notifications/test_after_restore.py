@@ -10,9 +10,9 @@ from infra.deployment.runbook import RUNBOOK
 from infra.local.local_aws import LocalAWS
 from notifications.models import Notification
 from notifications.outbox.delivery import Delivery
+from subscriptions.announcements import unlimited
 from subscriptions.models import SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import unlimited
 from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]

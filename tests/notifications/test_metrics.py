@@ -15,8 +15,8 @@ from notifications.jobs import handle_ses_feedback
 from notifications.models import Channel, Notification, State, database_time
 from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
 from notifications.outbox.delivery import Delivery
+from subscriptions.announcements import unlimited
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import unlimited
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.lambda_context import Context
 from tests.support.ses_feedback import bounce, envelope, queue_event, ses_event

@@ -22,7 +22,6 @@ from notifications.reminders import BATCH_SIZE, RESERVE, Reminders, plans_by_day
 from subscriptions.errors import IllegalTransition
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.explain import plan_of
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.patience import PATIENCE_SECONDS
@@ -116,7 +115,7 @@ def test_what_has_ended_is_not_reminded_of_swept_or_not() -> None:
     now_ended, due = subscribe(), subscribe()
     Service.cancel_now(now_ended, now=NOW + MONTH - 8 * DAY)
     assert remind(due.end_date) == 0
-    Sweep(now=due.end_date).run()
+    Service.sweep(now=due.end_date)
     assert remind(due.end_date - DAY) == 0
     assert (recorded(now_ended), recorded(due)) == ([], [])
 

@@ -25,7 +25,6 @@ from notifications.ses import mailer
 from subscriptions.errors import SubscriptionError
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +66,7 @@ class World:
         elif move == "pass":
             self.now += DAY
         elif move == "sweep":
-            Sweep(now=self.now).run()
+            Service.sweep(now=self.now)
         elif move == "remind":
             Reminders(self.now, lambda: timedelta.max).run()
         elif move == "deliver":

@@ -22,7 +22,6 @@ from notifications import wake_up
 from notifications.jobs import deliver_woken
 from notifications.models import Notification, State, WakeUp, database_time
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import NOW, make_due, make_plan, make_user
 from tests.support.lambda_context import Context
 from tests.support.patience import PATIENCE_SECONDS
@@ -88,7 +87,7 @@ def test_many_commits_send_one_message_while_it_is_under_way(queue: Queue) -> No
 
 def test_sweep_sends_one_message_and_not_one_a_subscription(queue: Queue) -> None:
     make_due(make_plan(), 50)
-    Sweep(now=NOW, batch_size=10).run()
+    Service.sweep(now=NOW, batch_size=10)
     assert queue.number() == 1
 
 

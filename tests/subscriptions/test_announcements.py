@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from subscriptions import announcements
+from subscriptions.announcements import Pace
 from subscriptions.models import Subscription, SweepRun
+from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscription_expired
-from subscriptions.sweep import RESERVE, Sweep
+from subscriptions.sweep import RESERVE
 from tests.support.factories import NOW, make_due, make_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +55,7 @@ def test_with_little_time_left_only_what_can_be_announced_expires() -> None:
     make_due(make_plan(), 700)
     invocation = Invocation(timedelta(seconds=5.5))
     with invocation.receiver(5 * MILLISECOND):
-        run = Sweep(now=NOW, time_left=invocation.time_left).run()
+        run = SubscriptionService.sweep(now=NOW, time_left=invocation.time_left)
     assert len(invocation.announced) == run.expired == expired()
     assert (run.expired, run.unannounced, run.remaining) == (200, 0, 500)
     assert invocation.left >= announcements.RESERVE
@@ -63,7 +65,7 @@ def test_what_no_time_was_left_to_announce_is_counted_and_said(caplog: pytest.Lo
     make_due(make_plan(), 150)
     invocation = Invocation(timedelta(seconds=6))
     with invocation.receiver(timedelta(seconds=1)):
-        run = Sweep(now=NOW, time_left=invocation.time_left).run()
+        run = SubscriptionService.sweep(now=NOW, time_left=invocation.time_left)
     assert invocation.left >= announcements.RESERVE - timedelta(seconds=1)
     assert (len(invocation.announced), run.expired, run.unannounced, run.remaining) == (4, 100, 96, 50)
     assert SweepRun.objects.get().unannounced == run.summary()["unannounced"] == 96
@@ -76,7 +78,7 @@ def test_batch_is_as_large_as_what_the_receivers_can_be_told_in_time() -> None:
     invocation = Invocation(RESERVE + timedelta(seconds=3))
     sizes: list[int] = []
     with invocation.receiver(5 * MILLISECOND, lambda: sizes.append(expired())):
-        run = Sweep(now=NOW, time_left=invocation.time_left).run()
+        run = SubscriptionService.sweep(now=NOW, time_left=invocation.time_left)
     assert sorted(set(sizes)) == [100, 600, 700]
     assert (run.unannounced, run.expired) == (0, len(invocation.announced))
 
@@ -85,8 +87,9 @@ def test_batch_is_as_large_as_what_the_receivers_can_be_told_in_time() -> None:
 def test_batches_are_not_smaller_where_nobody_listens_or_nothing_limits_the_time(left: timedelta) -> None:
     make_due(make_plan(), 300)
     invocation = Invocation(left)
+    pace = Pace(invocation.time_left, subscription_expired, SubscriptionService)
     if left != timedelta.max:
-        assert Sweep(now=NOW, time_left=invocation.time_left)._next_batch_size() == 2_000
+        assert pace.batch_size(2_000, left - RESERVE) == 2_000
         return
     with invocation.receiver(timedelta()):
-        assert Sweep(now=NOW, time_left=invocation.time_left)._next_batch_size() == 2_000
+        assert pace.batch_size(2_000, left) == 2_000

@@ -21,7 +21,6 @@ from subscriptions.access.membership import find_mismatches
 from subscriptions.errors import AlreadySubscribed
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
 from tests.support.locks import wait_until_blocked, wait_until_others_are_idle
 from tests.support.patience import PATIENCE_SECONDS, wait_until
@@ -117,7 +116,7 @@ def test_sweep_killed_at_any_moment_leaves_nothing_half_done() -> None:
     wait_until_others_are_idle()
     part = number_of_expired()
     assert 0 < part < len(due)
-    assert Sweep(now=NOW).run().expired == len(due) - part
+    assert Service.sweep(now=NOW).expired == len(due) - part
     assert_each_expired_once(due)
 
 
@@ -142,7 +141,7 @@ def test_sweep_passes_over_what_a_renewal_holds() -> None:
     first, second = make_due(make_plan(), 2)
     with transaction.atomic():
         Service.renew_subscription(first, now=NOW)
-        sweep = in_thread(lambda: Sweep(now=NOW).run())
+        sweep = in_thread(lambda: Service.sweep(now=NOW))
         sweep.join(timeout=PATIENCE_SECONDS)
         assert not sweep.is_alive()
     first.refresh_from_db()
@@ -196,11 +195,11 @@ def test_sweeps_and_renewals_of_users_with_many_subscriptions_neither_deadlock_n
         for subscription in some:
             Service.renew_subscription(subscription, now=NOW)
 
-    threads = [in_thread(lambda: Sweep(now=NOW, batch_size=7).run()) for _ in range(3)]
+    threads = [in_thread(lambda: Service.sweep(now=NOW, batch_size=7)) for _ in range(3)]
     threads += [in_thread(lambda part=part: renew(renewed[part::3])) for part in range(3)]  # type: ignore[misc]
     for thread in threads:
         thread.join(timeout=PATIENCE_SECONDS)
-    Sweep(now=NOW).run()
+    Service.sweep(now=NOW)
     assert Subscription.objects.filter(status="active").count() == len(renewed)
     mismatches = find_mismatches(NOW)
     assert (mismatches.stale, mismatches.missing) == ([], [])

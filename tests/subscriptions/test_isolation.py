@@ -16,7 +16,6 @@ from foundation.orm.isolation import StrictIsolation
 from subscriptions.access.membership import lock_users, repair
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from subscriptions.terms import Terms
 from tests.support.factories import NOW, has_access, make_due, make_plan, make_user
 
@@ -70,7 +69,7 @@ DEEDS: dict[str, Callable[[Subscription], Any]] = {
     "renew": lambda due: Service.renew_subscription(due, now=NOW),
     "renew once": lambda due: Service.renew_subscription(due, now=NOW, shown=Terms.of_end(due)),
     "repair": lambda due: repair([due.user_id], NOW),
-    "sweep": lambda due: Sweep(now=NOW).run(),
+    "sweep": lambda due: Service.sweep(now=NOW),
     "named lock": lambda due: named_lock.hold("account ada"),
 }
 
@@ -90,7 +89,7 @@ def test_stricter_level_is_refused_where_a_lock_is_taken(deed: str, level: str) 
 def test_sweep_at_a_stricter_default_ends_and_blames_no_subscription(unpinned: None) -> None:
     make_due(make_plan(), 3)
     with pytest.raises(StrictIsolation):
-        Sweep(now=NOW).run()
+        Service.sweep(now=NOW)
     assert Subscription.objects.filter(status="active").count() == 3
     assert SweepRun.objects.get().failures == {}
 

@@ -10,7 +10,6 @@ from subscriptions import services
 from subscriptions.errors import AlreadySubscribed
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import MONTH, NOW, has_access, make_overlap, transitions
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +37,7 @@ def test_renewal_of_an_ended_one_beside_a_cancelled_live_one_is_refused(
     second = Service.create_subscription(user, plan, now=NOW + MONTH)
     Service.cancel_subscription(second, now=NOW + MONTH)
     if swept:
-        Sweep(now=NOW + MONTH).run()
+        Service.sweep(now=NOW + MONTH)
     with pytest.raises(AlreadySubscribed) as refused:
         Service.renew_subscription(subscription, now=NOW + MONTH)
     assert refused.value.subscription_id == second.pk
@@ -92,7 +91,7 @@ def test_rival_that_only_the_constraint_sees_is_refused_by_name(
 
 
 def test_what_has_expired_may_be_renewed_by_the_release_before(subscription: Subscription) -> None:
-    Sweep(now=NOW + MONTH).run()
+    Service.sweep(now=NOW + MONTH)
     make_overlap(subscription, exempt=False, status="cancelled", start_date=NOW + MONTH, end_date=NOW + 2 * MONTH)
     Subscription.objects.filter(pk=subscription.pk).update(status="active", end_date=NOW + 2 * MONTH, expired_at=None)
     assert Subscription.objects.live(NOW + MONTH).count() == 2

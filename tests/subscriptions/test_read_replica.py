@@ -17,7 +17,6 @@ from subscriptions.access.membership import find_mismatches
 from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile
 from subscriptions.models import Plan, RequestCount, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from subscriptions.terms import Terms
 from tests.subscriptions.test_sweep import strict_receiver
 from tests.support.factories import MONTH, NOW, make_due, make_plan, make_user
@@ -107,7 +106,7 @@ def test_each_transition_has_event_notifications_and_access(user_and_plan: tuple
 
 
 def test_sweep_expires_and_counts_what_is_left(due: list[Subscription], replica: None) -> None:
-    run = Sweep(now=NOW, batch_size=2).run()
+    run = Service.sweep(now=NOW, batch_size=2)
     assert (run.expired, run.failed, run.remaining) == (3, 0, 0)
     assert events() == ["expired"] * 3
     assert not due[0].user.groups.using("default").exists()

@@ -22,7 +22,6 @@ from subscriptions.errors import (
 )
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user, transitions
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +81,7 @@ def test_renewing_what_ended_long_ago_ends_in_the_future_and_gives_access_back(
     subscription: Subscription, user: User
 ) -> None:
     later = NOW + 10 * MONTH
-    Sweep(now=later).run()
+    Service.sweep(now=later)
     assert not has_access(user)
     Service.renew_subscription(subscription, now=later)
     subscription.refresh_from_db()
@@ -111,9 +110,9 @@ def test_renewal_beyond_the_calendar_is_refused_and_changes_nothing(subscription
 
 def test_cancellation_keeps_access_until_the_end(subscription: Subscription, user: User) -> None:
     Service.cancel_subscription(subscription, now=NOW)
-    Sweep(now=NOW + MONTH - SECOND).run()
+    Service.sweep(now=NOW + MONTH - SECOND)
     assert has_access(user)
-    Sweep(now=NOW + MONTH).run()
+    Service.sweep(now=NOW + MONTH)
     assert not has_access(user)
 
 
@@ -127,7 +126,7 @@ def test_cancelling_twice_changes_nothing(subscription: Subscription) -> None:
 @pytest.mark.parametrize("swept", [True, False])
 def test_ended_subscription_cannot_be_cancelled(subscription: Subscription, *, swept: bool) -> None:
     if swept:
-        Sweep(now=NOW + MONTH).run()
+        Service.sweep(now=NOW + MONTH)
     with pytest.raises(IllegalTransition):
         Service.cancel_subscription(subscription, now=NOW + MONTH)
 

@@ -18,7 +18,6 @@ from subscriptions import signals
 from subscriptions.errors import AlreadySubscribed
 from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
 
 PUBLIC = {
@@ -62,7 +61,7 @@ def test_each_signal_arrives_once_after_commit_with_the_contracts_arguments(reco
     Service.cancel_subscription(subscription, "too dear", now=NOW)
     Service.reactivate_subscription(subscription, now=NOW)
     Service.renew_subscription(subscription, now=NOW)
-    Sweep(now=NOW + 3 * MONTH).run()
+    Service.sweep(now=NOW + 3 * MONTH)
     assert recorder.calls == [
         ("subscription_created", {"subscription": subscription, "user": user, "plan": plan}),
         ("subscription_cancelled", {"subscription": subscription, "reason": "too dear"}),
@@ -97,7 +96,7 @@ def test_raising_receiver_stops_neither_others_nor_the_sweep_and_is_logged_by_na
     make_due(make_plan(), 3)
     signals.subscription_expired.connect(clumsy_receiver)
     try:
-        assert Sweep(now=NOW, batch_size=2).run().expired == 3
+        assert Service.sweep(now=NOW, batch_size=2).expired == 3
     finally:
         signals.subscription_expired.disconnect(clumsy_receiver)
     assert [name for name, _ in recorder.calls] == ["subscription_expired"] * 3
@@ -119,7 +118,7 @@ def test_what_fails_after_the_commit_is_logged_and_costs_the_sweep_no_count(capl
     make_due(make_plan(), 3)
     signals.subscriptions_transitioned.connect(hook_on)
     try:
-        run = Sweep(now=NOW, batch_size=2).run()
+        run = Service.sweep(now=NOW, batch_size=2)
     finally:
         signals.subscriptions_transitioned.disconnect(hook_on)
     assert (run.expired, run.failed, run.remaining) == (3, 0, 0)
@@ -148,7 +147,7 @@ def test_transition_that_a_strict_receiver_makes_is_announced_after_its_cause(re
             Service.renew_subscription(Subscription.objects.get(pk=due.pk), now=NOW)
 
     with strict(renew):
-        Sweep(now=NOW).run() if end == "sweep" else Service.cancel_now(due, now=NOW)
+        Service.sweep(now=NOW) if end == "sweep" else Service.cancel_now(due, now=NOW)
     assert [(name, arguments["subscription"].status) for name, arguments in recorder.calls] == [
         ("subscription_expired", "expired"),
         ("subscription_renewed", "active"),
@@ -205,7 +204,7 @@ def test_failing_query_of_a_receiver_does_not_undo_the_batch() -> None:
     make_due(make_plan(), 2)
     signals.subscription_expired.connect(broken_query)
     try:
-        assert Sweep(now=NOW).run().expired == 2
+        assert Service.sweep(now=NOW).expired == 2
     finally:
         signals.subscription_expired.disconnect(broken_query)
     assert Subscription.objects.filter(status="expired").count() == 2
@@ -235,7 +234,7 @@ def test_what_a_receiver_asks_a_batchs_subscription_for_is_loaded_for_all_at_onc
     signals.subscription_expired.connect(curious)
     try:
         with CaptureQueriesContext(connection) as queries:
-            Sweep(now=NOW).run()
+            Service.sweep(now=NOW)
     finally:
         signals.subscription_expired.disconnect(curious)
     assert sorted(one.pk for one in seen) == sorted(getattr(row, relation).pk for row in due if row.pk % 2)

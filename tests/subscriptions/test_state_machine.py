@@ -16,7 +16,6 @@ from subscriptions.access.managed_groups import GROUP
 from subscriptions.errors import IllegalTransition
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import NOW, make_plan, make_user
 
 
@@ -151,7 +150,7 @@ class Subscribers(RuleBasedStateMachine):
         due = [
             modelled for modelled in self.model.values() if modelled.status != "expired" and not self.lives(modelled)
         ]
-        assert Sweep(now=self.now, batch_size=batch_size).run().expired == len(due)
+        assert Service.sweep(now=self.now, batch_size=batch_size).expired == len(due)
         self.end_overdue(due)
         self.judge(*{modelled.user for modelled in due})
         live = {modelled.user for modelled in self.model.values() if self.lives(modelled)}

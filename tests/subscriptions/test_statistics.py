@@ -7,7 +7,6 @@ import pytest
 from subscriptions import statistics
 from subscriptions.models import Plan, Subscription, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +70,7 @@ def test_live_is_counted_back_from_now() -> None:
 
 def test_renewal_of_what_had_expired_counts_again() -> None:
     subscription = subscribe(make_plan(duration_days=1), SINCE)
-    Sweep(now=SINCE + DAY).run()
+    Service.sweep(now=SINCE + DAY)
     subscription.refresh_from_db()
     Service.renew_subscription(subscription, now=SINCE + 3 * DAY)
     assert live(4, now=SINCE + 3 * DAY) == [1, 0, 0, 1]

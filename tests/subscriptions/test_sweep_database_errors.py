@@ -15,7 +15,7 @@ from subscriptions import sweep
 from subscriptions.access.membership import Membership, find_mismatches
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun
-from subscriptions.sweep import Sweep
+from subscriptions.services import SubscriptionService
 from tests.subscriptions.test_sweep import strict_receiver
 from tests.support.factories import NOW, has_access, make_due, make_plan
 
@@ -71,12 +71,12 @@ def test_membership_that_somebody_else_holds_costs_one_of_fifty(quick: None) -> 
     due = make_due(make_plan(), 50)
     held = due[17]
     with membership_held(held.user):
-        first, second = (Sweep(now=NOW).run() for _ in range(2))
+        first, second = (SubscriptionService.sweep(now=NOW) for _ in range(2))
         assert (first.expired, first.failed, first.remaining) == (49, 1, 0)
         assert list(first.failures) == list(second.failures) == [str(held.pk)]
         assert "lock timeout" in first.failures[str(held.pk)]
         assert has_access(held.user)
-    assert Sweep(now=NOW).run().expired == 1
+    assert SubscriptionService.sweep(now=NOW).expired == 1
     assert find_mismatches(NOW).stale == []
 
 
@@ -85,7 +85,7 @@ def test_search_for_a_row_that_is_held_waits_once_long_and_then_briefly(monkeypa
     monkeypatch.setattr(sweep, "SPLIT_LOCK_WAIT", timedelta(milliseconds=20))
     due = make_due(make_plan(), 256)
     with membership_held(due[100].user), CaptureQueriesContext(connection) as queries:
-        assert Sweep(now=NOW).run().expired == 255
+        assert SubscriptionService.sweep(now=NOW).expired == 255
     limits = [re.findall(r"'lock_timeout', '(\d+)ms'", query["sql"]) for query in queries]
     # The first claim, a claim for each half down to the single row, and one that finds nothing more.
     assert [limit for (limit,) in filter(None, limits)] == ["1000", *["20"] * 16, "1000"]
@@ -102,7 +102,7 @@ def test_many_rows_that_are_held_end_the_run_after_as_many_failures_as_it_may_ha
         CaptureQueriesContext(connection) as queries,
         pytest.raises(SweepAborted),
     ):
-        Sweep(now=NOW).run()
+        SubscriptionService.sweep(now=NOW)
     assert SweepRun.objects.get().failed == 5
     assert sum("lock_timeout" in query["sql"] for query in queries) <= 1 + 6 + 2 * 5
 
@@ -116,7 +116,7 @@ def test_error_of_one_row_costs_only_itself(statement: str) -> None:
         cursor.execute("CREATE INDEX ON wide (text)")
     try:
         with strict_receiver(executes(statement, due[7].user)):
-            run = Sweep(now=NOW).run()
+            run = SubscriptionService.sweep(now=NOW)
     finally:
         connection.close()
     assert (run.expired, run.failed) == (19, 1)
@@ -142,10 +142,10 @@ def test_lost_database_is_raised_and_not_taken_for_a_bad_row(lose: Any) -> None:
         lose()
 
     with strict_receiver(receiver), pytest.raises(DatabaseError):
-        Sweep(now=NOW).run()
+        SubscriptionService.sweep(now=NOW)
     run = SweepRun.objects.get()
     assert (run.finished_at, run.failures) == (None, {})
-    assert Sweep(now=NOW).run().expired == 3
+    assert SubscriptionService.sweep(now=NOW).expired == 3
 
 
 def test_lost_database_that_a_receiver_reports_in_its_own_words_is_raised_as_well() -> None:
@@ -158,5 +158,5 @@ def test_lost_database_that_a_receiver_reports_in_its_own_words_is_raised_as_wel
             raise LookupError("something is wrong") from None
 
     with strict_receiver(receiver), pytest.raises(LookupError):
-        Sweep(now=NOW).run()
+        SubscriptionService.sweep(now=NOW)
     assert SweepRun.objects.get().finished_at is None

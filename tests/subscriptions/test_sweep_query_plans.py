@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.large_history import fill
 from subscriptions.models import Subscription
-from subscriptions.sweep import Sweep
+from subscriptions.services import SubscriptionService
 from tests.support.explain import walks_of
 from tests.support.factories import NOW
 
@@ -25,7 +25,7 @@ def statements_of_a_sweep() -> list[str]:
     """Those of one sweep that is then taken back."""
     with transaction.atomic():
         with CaptureQueriesContext(connection) as captured:
-            assert Sweep(now=A_MONTH_LATER).run().expired > 900
+            assert SubscriptionService.sweep(now=A_MONTH_LATER).expired > 900
         transaction.set_rollback(True)
     return [query["sql"] for query in captured if query["sql"].startswith(STATEMENTS)]
 

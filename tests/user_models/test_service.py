@@ -19,9 +19,9 @@ from notifications.outbox.delivery import Delivery
 from notifications.preferences import wants_reminders
 from notifications.unsubscription import link_of
 from subscriptions.access.membership import find_mismatches
+from subscriptions.announcements import unlimited
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep, unlimited
 from tests.api.callers import Caller
 from tests.support.event_schema import problems
 from tests.support.factories import EMAIL, NAME, as_named, has_access, make_plan, make_user, user_page
@@ -93,7 +93,7 @@ def test_sweep_ends_access_and_tells_the_subscriber_and_other_systems(grace: Use
     now = datetime.now(UTC)
     subscription = Service.create_subscription(grace, make_plan(), now=now - timedelta(days=31))
     other = Service.create_subscription(make_user(), make_plan(name="Other"), now=now)
-    assert Sweep(now=now).run().expired == 1
+    assert Service.sweep(now=now).expired == 1
     assert (has_access(grace), has_access(other.user)) == (False, True)
     Notification.objects.exclude(event__subscription=subscription).delete()
     Delivery(unlimited).run()
@@ -191,4 +191,4 @@ def test_demo_is_loaded(db: None) -> None:
     now = datetime.now(UTC)
     assert demo.load(now)
     assert Before.measure(now).due == 7
-    assert Sweep(now=now).run().expired == 7
+    assert Service.sweep(now=now).expired == 7

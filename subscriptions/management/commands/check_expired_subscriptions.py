@@ -11,7 +11,7 @@ from foundation.instant import InvalidInstant, parse_instant
 from subscriptions.access.managed_groups import restore_groups
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription
-from subscriptions.sweep import Sweep
+from subscriptions.services import SubscriptionService
 
 
 class Command(BaseCommand):
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         for name in restore_groups():
             self.stderr.write(f"the group {name} was missing and was created again; run audit_access --fix")
         try:
-            run = Sweep(now=at, limit=limit).run()
+            run = SubscriptionService.sweep(now=at, limit=limit)
         except SweepAborted as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"expired {run.expired}, failed {run.failed}, remaining {run.remaining} ({run})")

@@ -17,9 +17,9 @@ from notifications.channels import pauses
 from notifications.models import ChannelStatus, Notification, PauseReason, State, database_time
 from notifications.outbox.delivery import Delivery
 from subscriptions.access.managed_groups import GROUP
+from subscriptions.announcements import unlimited
 from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import unlimited
 from tests.support.factories import make_plan, make_user
 
 MINUTE = timedelta(minutes=1)

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from notifications.models import Notification, Reason, Suppression
 from notifications.ses.rendering import render_mail
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
+from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscription_expired
-from subscriptions.sweep import Sweep
 from tests.support.factories import MONTH, NOW, has_access, make_due, make_plan
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def run(*arguments: object) -> str:
 def test_mails_are_the_very_ones_that_the_sweep_then_causes() -> None:
     make_due(make_plan(), 3)
     said = run()
-    Sweep(now=NOW).run()
+    SubscriptionService.sweep(now=NOW)
     for mail in Notification.objects.filter(channel="ses"):
         rendered = render_mail(mail)
         assert f"To: {rendered.recipient}\nSubject: {rendered.subject}\n\n{rendered.text}" in said

@@ -13,7 +13,6 @@ from notifications.models import Channel, Notification
 from notifications.outbox import retry
 from notifications.outbox.delivery import Delivery
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import NOW, make_due, make_plan, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +28,7 @@ def states() -> Counter[tuple[str, str]]:
 
 def test_each_notification_arrives_once_and_bears_the_id_that_aws_gave_it(aws: LocalAWS) -> None:
     due = make_due(make_plan(), 25)
-    Sweep(now=NOW).run()
+    Service.sweep(now=NOW)
     summary = deliver()
     assert (summary["claimed"], summary["accepted"]) == (50, 50)
     assert states() == {("ses", "sent"): 25, ("sns", "sent"): 25}
@@ -95,7 +94,7 @@ def test_missing_topic_is_waited_for_while_mails_go_out(
 
 def test_queries_grow_with_claims_and_not_with_notifications(aws: LocalAWS) -> None:
     make_due(make_plan(), 96)
-    Sweep(now=NOW).run()
+    Service.sweep(now=NOW)
     with CaptureQueriesContext(connection) as queries:
         deliver()
     # 96 mails in claims of 32, 96 events in one. With BEGIN and COMMIT a claim of mails takes 9 queries, of events 7;

@@ -13,7 +13,6 @@ from notifications.models import Channel, Notification
 from notifications.outbox import eligibility
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +53,7 @@ def test_cancellation_that_was_taken_back_is_not_told() -> None:
 def test_end_that_was_undone_by_a_renewal_is_not_told_and_the_receipts_are() -> None:
     subscription = subscribe()
     Service.cancel_subscription(subscription, now=NOW)
-    Sweep(now=NOW + MONTH).run()
+    Service.sweep(now=NOW + MONTH)
     assert withheld() == {"cancelled": "overtaken: expired"}
     Service.renew_subscription(subscription, now=NOW + MONTH)
     assert withheld() == {"cancelled": "overtaken: expired", "expired": "overtaken: renewed"}

@@ -15,7 +15,7 @@ from notifications.models import Channel, ChannelStatus, Notification, PauseReas
 from notifications.outbox import send_rate
 from notifications.outbox.delivery import Delivery
 from notifications.outbox.send_rate import Reservation, current_rate
-from subscriptions.sweep import Sweep
+from subscriptions.services import SubscriptionService
 from tests.support.factories import NOW, make_due, make_plan
 from tests.support.patience import PATIENCE_SECONDS
 
@@ -181,7 +181,7 @@ def slow_account(aws: LocalAWS, settings: LazySettings) -> Iterator[None]:
 @pytest.mark.django_db(transaction=True)
 def test_two_deliverers_get_about_half_of_the_mails_each(slow_account: None, aws: LocalAWS) -> None:
     make_due(make_plan(), 80)
-    Sweep(now=NOW).run()
+    SubscriptionService.sweep(now=NOW)
     Notification.objects.filter(channel=Channel.SNS).delete()
     turns = threading.Barrier(2)
     claimed: list[int] = []
@@ -209,7 +209,7 @@ def test_deliverer_waits_for_its_turn_before_it_claims_and_ends_when_the_next_is
     slow_account: None, busy: None, aws: LocalAWS
 ) -> None:
     make_due(make_plan(), 10)
-    Sweep(now=NOW).run()
+    SubscriptionService.sweep(now=NOW)
     held: list[int] = []
 
     def wait(seconds: float) -> None:

@@ -14,7 +14,6 @@ from notifications.ses.mailer import compose
 from notifications.ses.rendering import Mail, render_mail
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +58,7 @@ def test_reactivation_renewal_and_expiry_have_their_own_words() -> None:
     assert "goes on" in latest_mail().subject
     Service.renew_subscription(subscription, now=NOW)
     assert "Your subscription now lasts until Jan. 30, 2027, 03:00 UTC." in latest_mail().text
-    Sweep(now=NOW + 2 * MONTH).run()
+    Service.sweep(now=NOW + 2 * MONTH)
     assert latest_mail().subject == "Your subscription to Monthly has ended"
     assert "Monthly ended on Jan. 30, 2027, 03:00 UTC." in latest_mail().html
 

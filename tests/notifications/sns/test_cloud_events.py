@@ -15,9 +15,9 @@ from notifications.models import Channel, Notification, State
 from notifications.outbox import claims
 from notifications.outbox.delivery import Delivery
 from notifications.sns import publisher
+from subscriptions.announcements import unlimited
 from subscriptions.models import Subscription, Transition
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep, unlimited
 from tests.support.event_schema import problems, undescribed
 from tests.support.explain import walks_of
 from tests.support.factories import MONTH, NOW, make_plan, make_user
@@ -31,7 +31,7 @@ def live_through_everything(subscription: Subscription) -> None:
     """Every transition after the first, the end by the sweep and by an operator."""
     Service.cancel_subscription(subscription, now=NOW + DAY)
     Service.reactivate_subscription(subscription, now=NOW + 2 * DAY)
-    Sweep(now=NOW + MONTH).run()
+    Service.sweep(now=NOW + MONTH)
     Service.renew_subscription(subscription, now=NOW + MONTH)
     Service.cancel_now(subscription, now=NOW + MONTH + DAY)
 

@@ -17,7 +17,6 @@ from subscriptions.access.managed_groups import GROUP
 from subscriptions.errors import SubscriptionError
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.proofs.history.html_form import HtmlForm
 from tests.proofs.history.population import LONGEST_DAYS, OPERATOR, terms
 
@@ -85,7 +84,7 @@ def change(actor: Actor, **of: Any) -> str:
 
 def sweep(actor: Actor) -> str:
     """Sweep, in batches small enough for several processes to share what is due."""
-    run = Sweep(now=clock.now(), batch_size=actor.chance.choice(SMALL_BATCHES)).run()
+    run = Service.sweep(now=clock.now(), batch_size=actor.chance.choice(SMALL_BATCHES))
     return "failed" if run.failed else "done"
 
 

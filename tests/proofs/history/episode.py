@@ -51,12 +51,12 @@ def main(manners: str, seed: str, actions: str, seconds: str) -> int:
 def _settle(ahead: timedelta, *, audits: bool) -> list[str]:
     """Sweep what is due by the clock that is furthest ahead, audit, and judge."""
     from foundation import clock, local_clock  # noqa: PLC0415
-    from subscriptions.sweep import Sweep  # noqa: PLC0415
+    from subscriptions.services import SubscriptionService  # noqa: PLC0415
     from tests.proofs.history.judge import problems  # noqa: PLC0415
 
     local_clock.move_on(ahead)
     now = clock.now()
-    Sweep(now=now).run()
+    SubscriptionService.sweep(now=now)
     if audits:
         call_command("audit_access", fix=True, stdout=io.StringIO())
     return list(problems(now))

@@ -13,10 +13,10 @@ from subscriptions.access import audit, membership
 from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import GROUP, managed_groups
 from subscriptions.access.membership import Corrections, Mismatches, find_mismatches
+from subscriptions.announcements import unlimited
 from subscriptions.jobs import audit_access
 from subscriptions.models import AccessAuditRun, Subscription
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import unlimited
 from tests.foundation.jobs.test_invocation import SCHEDULED
 from tests.subscriptions.test_concurrency import in_thread
 from tests.support.factories import NOW, has_access, make_due, make_plan, make_user

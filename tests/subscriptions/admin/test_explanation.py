@@ -8,7 +8,6 @@ from django.contrib.auth.models import Group, User
 from subscriptions.admin.explanation import explain_access
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.sweep import Sweep
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +58,7 @@ def test_never_subscribed(ada: User) -> None:
 
 
 def test_expired_by_the_sweep(ada: User, subscription: Subscription) -> None:
-    Sweep(now=NOW + MONTH).run()
+    Service.sweep(now=NOW + MONTH)
     assert sentence(ada, days=40) == (
         f"Ada has no access: the last subscription, {subscription} (Monthly), expired on 31 Dec 2026 03:00 UTC,"
         " by the sweep."

@@ -16,8 +16,8 @@ if __name__ == "__main__":
     # Models load only once Django is set up.
     from django.db import connection
 
+    from subscriptions.services import SubscriptionService
     from subscriptions.signals import subscriptions_transitioned
-    from subscriptions.sweep import Sweep
 
     def hold(**_: object) -> None:
         subscriptions_transitioned.disconnect(hold)
@@ -32,4 +32,4 @@ if __name__ == "__main__":
     subscriptions_transitioned.connect(hold)
     say("ready")
     sys.stdin.readline()
-    say(Sweep(now=now, batch_size=batch_size, limit=limit).run().expired)
+    say(SubscriptionService.sweep(now=now, batch_size=batch_size, limit=limit).expired)

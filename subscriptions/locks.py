@@ -1,0 +1,49 @@
+"""Locks of a transition: the owner first, then the subscription, then the plan."""
+
+from foundation.orm.key import Key
+from foundation.orm.select_for_share import select_for_share
+from subscriptions.access.membership import lock_users
+from subscriptions.errors import PlanNotOnSale, UnknownPlan, UnknownSubscription, UnknownUser
+from subscriptions.models import Plan, Subscription
+
+
+def lock_owner(user_id: Key) -> None:
+    """Lock the user's row. Raises UnknownUser."""
+    if not lock_users([user_id]):
+        raise UnknownUser(f"there is no user {user_id}")
+
+
+def lock_subscription(subscription: Subscription) -> None:
+    """Lock the owner, then the row, and bring the instance up to date: what the caller had read may be stale.
+
+    Raises UnknownUser or UnknownSubscription.
+    """
+    lock_owner(subscription.user_id)
+    try:
+        refresh_locked(subscription)
+    except Subscription.DoesNotExist as error:
+        raise UnknownSubscription(f"there is no {subscription}") from error
+
+
+def refresh_locked(subscription: Subscription) -> None:
+    """Read the row again by a locking query, which no router sends to a replica."""
+    subscription.refresh_from_db(from_queryset=Subscription.objects.select_for_update(no_key=True))
+
+
+def lock_plan(plan_id: int) -> Plan:
+    """Return the plan as it stays until the transaction ends. Raises UnknownPlan.
+
+    An edit of a plan locks no user afterwards, so this lock, taken after the owner's, cannot deadlock.
+    """
+    found = select_for_share(Plan.objects.filter(pk=plan_id))
+    if not found:
+        raise UnknownPlan(f"there is no plan {plan_id}")
+    return found[0]
+
+
+def lock_plan_on_sale(plan: Plan) -> Plan:
+    """Return the plan as it stays until the transaction ends. Raises UnknownPlan or PlanNotOnSale."""
+    present = lock_plan(plan.pk)
+    if not present.on_sale:
+        raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
+    return present
