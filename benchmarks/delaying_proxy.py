@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from infra.local.lifetime import end_with_this_thread
+from infra.lambda_local.lifetime import end_with_this_thread
 
 CHUNK = 65_536  # bytes
 LOOPBACK = "127.0.0.1"

@@ -2,7 +2,7 @@
 
 import django
 
-from infra.local.local_environment import be_local
+from infra.packaging.local_environment import be_local
 
 
 def set_up_local_django() -> None:

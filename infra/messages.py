@@ -19,8 +19,8 @@ from babel.messages.pofile import read_po, write_po
 from django.template import Context, Engine, Node
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
-from infra.local.local_environment import be_local
 from infra.packaging.deployed_folders import with_imports
+from infra.packaging.local_environment import be_local
 from infra.packaging.project_apps import project_apps
 
 PROJECT = Path(__file__).resolve().parent.parent

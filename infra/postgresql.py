@@ -20,7 +20,7 @@ from typing import Self
 import psycopg
 
 from infra.errors import PostgreSQLError
-from infra.local.lifetime import RemovedWithThisProcess, end_with_this_thread
+from infra.lambda_local.lifetime import RemovedWithThisProcess, end_with_this_thread
 from infra.local.postgresql_package import account, programs
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes a directory of our own inside

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import django
 
-from infra.gateway.sandbox_host import SandboxHost
+from infra.lambda_local.emulator.local_aws import Emulator
+from infra.lambda_local.sandbox.unpacked_package import UnpackedPackage
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import Emulator
-from infra.local.local_environment import be_local
+from infra.local.sandbox_host import SandboxHost
 from infra.local.site import Site
-from infra.local.zappa_stage import load_stage
+from infra.packaging.local_environment import be_local
 from infra.packaging.package import make_package
+from infra.packaging.zappa_stage import load_stage
 from infra.postgresql import PostgreSQL
-from infra.sandbox.unpacked_package import UnpackedPackage
 
 STAGE = "dev"
 SETTINGS_MODULE = "config.settings"

@@ -14,12 +14,12 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from config.aws_lambda import secrets_manager
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.emulator.moto_server import MotoServer
+from infra.lambda_local.sandbox.unpacked_package import UnpackedPackage
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import LocalAWS
-from infra.local.moto_server import MotoServer
-from infra.local.zappa_stage import ZappaStage, load_stage
 from infra.packaging.package import make_package
-from infra.sandbox.unpacked_package import UnpackedPackage
+from infra.packaging.zappa_stage import ZappaStage, load_stage
 from notifications.aws import clients
 from tests.infra.built_package import BuiltPackage
 from tests.support.injected_answers import InjectedAnswers

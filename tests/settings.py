@@ -1,7 +1,7 @@
 """The project's settings as a laptop has them; `DATABASE_URL` chooses the database. Otherwise only quicker,
 and more patient."""
 
-from infra.local.local_environment import be_local
+from infra.packaging.local_environment import be_local
 from tests.support.patience import PATIENCE_SECONDS
 
 NOBODY_TRAVELS = "file:///nowhere/clock"

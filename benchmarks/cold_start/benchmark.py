@@ -24,10 +24,10 @@ from benchmarks.cold_start.start import Function, imported_modules, measure_star
 from benchmarks.program import run_program
 from benchmarks.rounds import Rounds, run_in_turn
 from benchmarks.section import Section
-from infra.local.eventbridge import delivered_event
-from infra.local.zappa_stage import load_stage
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event
+from infra.lambda_local.sandbox.unpacked_package import UnpackedPackage
+from infra.packaging.zappa_stage import load_stage
 from infra.postgresql import PostgreSQL
-from infra.sandbox.unpacked_package import UnpackedPackage
 
 STARTS = 10
 PROBED_STARTS = 5

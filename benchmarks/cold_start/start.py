@@ -11,11 +11,11 @@ from typing import Any
 
 from benchmarks.measurement import Measurement
 from infra.errors import ColdStartFailed
-from infra.gateway.http_messages import HttpRequest
-from infra.gateway.rest_api import RestAPI
-from infra.local.zappa_stage import ZappaStage
-from infra.sandbox.invocation_result import InvocationResult
-from infra.sandbox.sandbox import Sandbox
+from infra.lambda_local.gateway.http_messages import HttpRequest
+from infra.lambda_local.gateway.rest_api import RestAPI
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.sandbox.sandbox import Sandbox
+from infra.packaging.zappa_stage import ZappaStage
 
 ENVIRONMENT = {
     "DATABASE_URL": "postgres://user:password@127.0.0.1:1/none",

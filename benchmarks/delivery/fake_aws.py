@@ -20,7 +20,7 @@ import urllib.request
 from types import TracebackType
 from typing import Self
 
-from infra.local.lifetime import end_with_this_thread
+from infra.lambda_local.lifetime import end_with_this_thread
 
 ENTRY = re.compile(rb"PublishBatchRequestEntries\.member\.\d+\.Id=(\d+)")
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)

@@ -57,7 +57,7 @@ def main(mails: int, *, counted: bool) -> None:
 
 def _bodies(keys: Sequence[int]) -> Iterator[str]:
     """Of the queue's messages, in the order in which SES sends them: SNS's envelope around each event."""
-    from infra.local.accepted_mail import AcceptedMail  # noqa: PLC0415 - it loads models
+    from infra.lambda_local.emulator.accepted_mail import AcceptedMail  # noqa: PLC0415 - it loads models
     from infra.local.ses_feedback import events_of  # noqa: PLC0415
 
     now = datetime.now(UTC)

@@ -8,8 +8,8 @@ from django.test.utils import override_script_prefix
 from django.urls import reverse
 
 from benchmarks.http.site import Visitor
-from infra.gateway.http_messages import Headers, HttpRequest
-from infra.gateway.rest_api import RestAPI
+from infra.lambda_local.gateway.http_messages import Headers, HttpRequest
+from infra.lambda_local.gateway.rest_api import RestAPI
 
 STAGE = "dev"
 API = RestAPI("local.execute-api.us-east-1.amazonaws.com", STAGE)

@@ -12,7 +12,7 @@ from benchmarks.cold_start.packages import STAGE
 from benchmarks.cold_start.start import ENVIRONMENT
 from benchmarks.program import ROOT
 from infra.local.lambda_function import HANDLER_SETTINGS
-from infra.local.zappa_stage import load_stage
+from infra.packaging.zappa_stage import load_stage
 
 SETTINGS = "benchmarks.deployed_settings"
 NO_LIMIT = "1000000000"

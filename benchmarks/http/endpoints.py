@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.http.clients import address, browse, call
 from benchmarks.http.site import PASSWORD, Site, Visitor, open_session
-from infra.gateway.http_messages import HttpRequest
+from infra.lambda_local.gateway.http_messages import HttpRequest
 from notifications.unsubscription import ONE_CLICK, ShortSigner
 
 

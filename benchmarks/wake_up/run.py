@@ -23,15 +23,15 @@ import boto3
 from django.core.management import call_command
 
 from infra.errors import BenchmarkFailed
-from infra.local.eventbridge import delivered_event
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.event_sources.poller import EventSourcePoller
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import LocalAWS
-from infra.local.local_environment import be_local
-from infra.local.moto_server import ACCOUNT
-from infra.local.zappa_stage import SETTINGS_FILE, ZappaStage, load_stage
+from infra.packaging.local_environment import be_local
+from infra.packaging.zappa_stage import SETTINGS_FILE, ZappaStage, load_stage
 from infra.postgresql import PostgreSQL
-from infra.sandbox.event_source_poller import EventSourcePoller
-from infra.sandbox.invocation_result import InvocationResult
 
 STAGE = "dev"
 REGION = "us-east-1"

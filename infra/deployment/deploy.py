@@ -19,7 +19,7 @@ from infra.deployment import plan as planning
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.deployment.told_errors import EXPECTED, told
-from infra.local.local_environment import be_local
+from infra.packaging.local_environment import be_local
 
 Command = Callable[[Deployment, Steps, argparse.Namespace], None]
 

@@ -27,10 +27,10 @@ from infra.deployment.operator_use import OperatorUse
 from infra.deployment.plan import Plan
 from infra.deployment.steps import Steps
 from infra.errors import InfraError, NotAsDeployed, NotConfirmed, Refused, TakenBack
-from infra.local.local_environment import be_local
 from infra.packaging.bytecode import compile_module, compiled_name
 from infra.packaging.changed_package import change_package
 from infra.packaging.executed_packages import ExecutedPackages
+from infra.packaging.local_environment import be_local
 from infra.packaging.package import make_package
 
 STAGE = "dev"

@@ -14,9 +14,9 @@ from infra.deployment.deployment import Deployment
 from infra.deployment.deployment_settings import deployment_settings
 from infra.deployment.inventory import Inventory
 from infra.errors import NotAsDeployed
-from infra.local.zappa_stage import load_stage
-from infra.sandbox.deployed_rules import deployed_rules
-from infra.sandbox.event_sources import EventSource, event_sources
+from infra.lambda_local.event_sources.mappings import EventSource, event_sources
+from infra.lambda_local.eventbridge.deployed_rules import deployed_rules
+from infra.packaging.zappa_stage import load_stage
 
 LOG_RETENTION_DAYS = 30
 """The default of messaging.yaml."""

@@ -31,12 +31,12 @@ from infra.deployment.sender_identity import SenderIdentity, domain_of
 from infra.deployment.smoke_test import SmokeTest
 from infra.deployment.zappa_command import ZappaCommand
 from infra.errors import NoStack, Refused
-from infra.local.zappa_stage import SETTINGS_FILE, load_stage
 from infra.packaging.executed_packages import ExecutedPackages, code_sha256
 from infra.packaging.lambda_target import LambdaTarget
 from infra.packaging.package_check import check_package
 from infra.packaging.packaging_environment import BUILD
 from infra.packaging.release import recorded_commit
+from infra.packaging.zappa_stage import SETTINGS_FILE, load_stage
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "cloudformation"
 

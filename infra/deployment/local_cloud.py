@@ -10,16 +10,16 @@ import boto3
 from moto.awslambda.models import lambda_backends
 from moto.ses.models import ses_backends
 
-from infra.deployment.deployed_functions import DeployedFunctions
 from infra.deployment.deployment import Deployment
-from infra.deployment.moto_gaps import close_gaps
-from infra.gateway.api_gateway import ApiGateway
-from infra.gateway.rest_api import RestAPI
-from infra.local.local_aws import LocalAWS
-from infra.local.moto_server import ACCOUNT
+from infra.lambda_local.emulator.deployed_functions import DeployedFunctions
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.event_sources.poller import EventSourcePoller
+from infra.lambda_local.gateway.api_gateway import ApiGateway
+from infra.lambda_local.gateway.rest_api import RestAPI
+from infra.lambda_local.moto_gaps.functions import close_gaps
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.postgresql import PostgreSQL
-from infra.sandbox.event_source_poller import EventSourcePoller
-from infra.sandbox.invocation_result import InvocationResult
 
 RETRY_DELAYS = (timedelta(seconds=1), timedelta(seconds=2))
 """In the place of Lambda's minutes."""

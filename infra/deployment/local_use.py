@@ -19,10 +19,10 @@ from infra.deployment.deployed_state import expect, expect_page
 from infra.deployment.deployment import Deployment
 from infra.deployment.operator_shell import type_command
 from infra.errors import NotAsDeployed
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.eventbridge.deployed_rules import deployed_rules
 from infra.local.feedback_queue import FeedbackQueue
-from infra.local.local_aws import LocalAWS
 from infra.local.ses_feedback import SesFeedback
-from infra.sandbox.deployed_rules import deployed_rules
 
 DEAD_LETTER_SECONDS = 300.0  # on a busy machine
 

@@ -8,8 +8,8 @@ import boto3
 
 from infra.deployment.deployed_state import DeployedState, expect
 from infra.deployment.deployment import Deployment
+from infra.lambda_local.eventbridge.deployed_rules import deployed_rules
 from infra.packaging.executed_packages import code_sha256
-from infra.sandbox.deployed_rules import deployed_rules
 
 SWEEP = "subscriptions.jobs.check_expired_subscriptions"
 

@@ -20,9 +20,9 @@ from infra.deployment.remains import Remains
 from infra.deployment.schedule_plan import schedule_changes
 from infra.deployment.steps import Steps
 from infra.deployment.told_errors import EXPECTED, told
-from infra.local.zappa_stage import load_stage
 from infra.packaging.package import make_package
 from infra.packaging.release import Release
+from infra.packaging.zappa_stage import load_stage
 
 NO_CHANGE = ["no change"]
 NOT_ASKED = "? could not be asked: "

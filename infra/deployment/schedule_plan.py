@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from infra.deployment.schedule_rules import ScheduleRules
-from infra.local.zappa_stage import Schedule
+from infra.packaging.zappa_stage import Schedule
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

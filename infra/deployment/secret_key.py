@@ -19,7 +19,7 @@ import boto3
 from config.zappa.stages import Stage, read_document, read_stages
 from infra.deployment import aws_account
 from infra.deployment.told_errors import EXPECTED, told
-from infra.local.zappa_stage import SETTINGS_FILE
+from infra.packaging.zappa_stage import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from infra.errors import SmokeTestFailed
-from infra.local.local_environment import LOOPBACK
+from infra.packaging.local_environment import LOOPBACK
 
 REQUEST_SECONDS = 9.0
 """Nothing is silent for longer than 10 s; by now the function is warm."""

@@ -11,8 +11,8 @@ from typing import Any
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.site_test import SiteTest, fetch
 from infra.errors import SmokeTestFailed
-from infra.local.eventbridge import delivered_event
-from infra.local.zappa_stage import ZappaStage
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event
+from infra.packaging.zappa_stage import ZappaStage
 
 PATIENCE_SECONDS = 60.0
 """A new API answers 403 or 5xx for some seconds, and a database that scaled to zero takes about fifteen to wake up."""

@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from foundation.email_addresses import address_of
 from foundation.orm.key import Key
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local.ses_feedback import BOUNCE
 from notifications.coverage import OVERTAKEN_BY
 from notifications.models import Channel, Notification, Reason, State, Suppression

@@ -3,8 +3,8 @@
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from infra.local.local_aws import LocalAWS
-from infra.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 
 
 class Host(Protocol):

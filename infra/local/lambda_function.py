@@ -12,8 +12,8 @@ from typing import Any
 from django.utils.module_loading import import_string
 from zappa.handler import LambdaHandler
 
-from infra.local.moto_server import ACCOUNT
-from infra.local.zappa_stage import ZappaStage
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.packaging.zappa_stage import ZappaStage
 
 HANDLER_SETTINGS = "zappa_settings"
 """The module that Zappa's handler imports its settings from."""

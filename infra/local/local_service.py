@@ -13,20 +13,20 @@ from django.conf import settings
 from django.core.management import call_command
 
 from foundation.clock import now, travelled
+from infra.lambda_local.emulator.local_aws import Emulator, LocalAWS
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.event_sources.mappings import EventSource
+from infra.lambda_local.event_sources.poller import EventSourcePoller
+from infra.lambda_local.eventbridge.schedule_clock import Clock, Wait
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event
 from infra.local import demo
-from infra.local.clock import Clock, Wait
-from infra.local.eventbridge import delivered_event
 from infra.local.feedback_queue import FeedbackQueue
 from infra.local.figures import Before, Figure, table
 from infra.local.host import Host
-from infra.local.local_aws import Emulator, LocalAWS
 from infra.local.mail_folder import MailFolder
-from infra.local.moto_server import ACCOUNT
 from infra.local.run_logs import send_logs_to
 from infra.local.ses_feedback import SesFeedback
-from infra.local.zappa_stage import Schedule, ZappaStage
-from infra.sandbox.event_source_poller import EventSourcePoller
-from infra.sandbox.event_sources import EventSource
+from infra.packaging.zappa_stage import Schedule, ZappaStage
 
 POLL_SECONDS = 0.2
 """Lambda's pollers wait for messages; these ask."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils.text import slugify
 
-from infra.local.accepted_mail import AcceptedMail
+from infra.lambda_local.emulator.accepted_mail import AcceptedMail
 
 
 class MailFolder:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import LocalAWS
 from infra.local.site import Site
-from infra.sandbox.invocation_result import InvocationResult
 
 
 @dataclass(frozen=True)

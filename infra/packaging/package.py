@@ -16,7 +16,6 @@ from click import ClickException
 
 from config.zappa.stages import read_document, read_stages
 from infra.errors import InfraError
-from infra.local.zappa_stage import load_stage
 from infra.packaging.compiled_modules import can_compile_for
 from infra.packaging.lambda_target import LambdaTarget
 from infra.packaging.made_package import MadePackage
@@ -25,6 +24,7 @@ from infra.packaging.package_sizes import has_bytecode, size_table
 from infra.packaging.packaging_environment import BUILD, MEMORY, SETTINGS_FILE, PackagingEnvironment
 from infra.packaging.release import Release
 from infra.packaging.wheel_environment import prepare_wheels
+from infra.packaging.zappa_stage import load_stage
 
 
 def make_package(stage: str, directory: Path = BUILD) -> Path:

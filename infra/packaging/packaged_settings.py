@@ -1,6 +1,6 @@
 """The project's settings for packaging, which comes before there is a database or a secret."""
 
-from infra.local.local_environment import be_local
+from infra.packaging.local_environment import be_local
 
 be_local()
 

@@ -12,7 +12,7 @@ from benchmarks.cold_start.start import Function, imported_modules, measure_star
 from benchmarks.measurement import Measurement
 from benchmarks.rounds import Rounds
 from infra.errors import ColdStartFailed
-from infra.local.zappa_stage import ZappaStage
+from infra.packaging.zappa_stage import ZappaStage
 from tests.infra.built_package import BuiltPackage
 
 HEALTH = "/healthz"

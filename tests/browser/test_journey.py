@@ -12,10 +12,10 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from playwright.sync_api import expect
 
-from infra.local.eventbridge import delivered_event
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import LocalAWS
-from infra.local.zappa_stage import ZappaStage
+from infra.packaging.zappa_stage import ZappaStage
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from tests.browser.contrast import READABLE, colour_of, contrast
 from tests.browser.traffic import Traffic

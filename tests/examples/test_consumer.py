@@ -18,12 +18,12 @@ from django.conf import settings
 from moto.awslambda.models import lambda_backends
 
 import examples.consumer
-from infra.deployment.deployed_functions import DeployedFunctions
 from infra.deployment.policies import findings
-from infra.local.local_aws import LocalAWS
-from infra.local.moto_server import ACCOUNT
-from infra.sandbox.event_source_poller import EventSourcePoller
-from infra.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.emulator.deployed_functions import DeployedFunctions
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.event_sources.poller import EventSourcePoller
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from notifications.models import Channel, Notification, State
 from notifications.outbox import claims
 from notifications.outbox.delivery import Delivery

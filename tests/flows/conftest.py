@@ -8,11 +8,11 @@ import boto3
 import pytest
 from django.conf import settings
 
-from infra.local.local_aws import LocalAWS
-from infra.local.moto_server import ACCOUNT
-from infra.local.zappa_stage import ZappaStage
-from infra.sandbox.function_configuration import FunctionConfiguration
-from infra.sandbox.lambda_service import LambdaService
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.sandbox.function_configuration import FunctionConfiguration
+from infra.lambda_local.sandbox.lambda_service import LambdaService
+from infra.packaging.zappa_stage import ZappaStage
 from notifications.models import Notification
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service

@@ -8,9 +8,9 @@ from typing import Any
 
 import boto3
 
-from infra.local.eventbridge import delivered_event
-from infra.local.zappa_stage import ZappaStage
-from infra.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from infra.packaging.zappa_stage import ZappaStage
 from tests.support.deployment import VARIABLES
 
 SWEEP = "subscriptions.jobs.check_expired_subscriptions"

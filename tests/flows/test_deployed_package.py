@@ -12,18 +12,18 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.gateway.api_gateway import ApiGateway
-from infra.gateway.http_api import HttpAPI
-from infra.gateway.rest_api import RestAPI
-from infra.local.eventbridge import scheduled_event
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.event_sources.mappings import EventSource
+from infra.lambda_local.event_sources.poller import EventSourcePoller
+from infra.lambda_local.eventbridge.scheduled_event import scheduled_event
+from infra.lambda_local.gateway.api_gateway import ApiGateway
+from infra.lambda_local.gateway.http_api import HttpAPI
+from infra.lambda_local.gateway.rest_api import RestAPI
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.sandbox.lambda_service import LambdaService
 from infra.local.feedback_queue import FeedbackQueue
-from infra.local.local_aws import LocalAWS
-from infra.local.moto_server import ACCOUNT
-from infra.local.zappa_stage import ZappaStage
-from infra.sandbox.event_source_poller import EventSourcePoller
-from infra.sandbox.event_sources import EventSource
-from infra.sandbox.invocation_result import InvocationResult
-from infra.sandbox.lambda_service import LambdaService
+from infra.packaging.zappa_stage import ZappaStage
 from notifications.models import Channel, Feedback, Notification, State
 from subscriptions.models import Plan, Subscription
 from tests.flows.deployed_function import SWEEP, fired, succeeded

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from django.db import connection, transaction
 
-from infra.local.zappa_stage import ZappaStage
-from infra.sandbox.function_configuration import FunctionConfiguration
-from infra.sandbox.invocation_result import InvocationResult
-from infra.sandbox.lambda_service import LambdaService
+from infra.lambda_local.sandbox.function_configuration import FunctionConfiguration
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.sandbox.lambda_service import LambdaService
+from infra.packaging.zappa_stage import ZappaStage
 from subscriptions.models import Subscription, SubscriptionEvent
 from tests.flows.deployed_function import QUICK, SWEEP, Letters, create_secret, fired, succeeded
-from tests.infra.sandbox.impatience import give_up_when
+from tests.infra.lambda_local.sandbox.impatience import give_up_when
 from tests.support.deployment import VARIABLES
 from tests.support.locks import wait_until_blocked
 from tests.support.patience import PATIENCE_SECONDS

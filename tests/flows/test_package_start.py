@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from benchmarks.cold_start.start import ENVIRONMENT, IMPORTED
-from infra.gateway.http_messages import HttpRequest
-from infra.gateway.rest_api import RestAPI
-from infra.local.zappa_stage import ZappaStage
-from infra.sandbox.invocation_result import InvocationResult
-from infra.sandbox.sandbox import Sandbox
+from infra.lambda_local.gateway.http_messages import HttpRequest
+from infra.lambda_local.gateway.rest_api import RestAPI
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.sandbox.sandbox import Sandbox
+from infra.packaging.zappa_stage import ZappaStage
 from tests.infra.built_package import BuiltPackage
 from tests.support.patience import PATIENCE_SECONDS
 

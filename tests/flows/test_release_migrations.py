@@ -22,11 +22,11 @@ from foundation.schema.migration_limits import SETTINGS
 from foundation.schema.migration_lock import KEY
 from infra.deployment.database_migration import DatabaseMigration
 from infra.deployment.deployed_function import DeployedFunction
-from infra.deployment.moto_gaps import Request
 from infra.errors import NotMigrated
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.moto_gaps.functions import Request
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import LocalAWS
-from infra.sandbox.invocation_result import InvocationResult
 from tests.flows.trial_migrations import CLOCK, COLUMN, TABLE, migrations_of
 from tests.infra.deployment.release_zip import code_of
 from tests.support.lambda_context import Context

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from infra.local.eventbridge import delivered_event
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import LocalAWS
-from infra.local.zappa_stage import ZappaStage
+from infra.packaging.zappa_stage import ZappaStage
 from notifications.models import Notification
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from foundation.jobs.invocation import InvalidJobEvent, JobFailed
-from infra.local.eventbridge import delivered_event, scheduled_event
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event, scheduled_event
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import LocalAWS
-from infra.local.zappa_stage import ZappaStage
+from infra.packaging.zappa_stage import ZappaStage
 from notifications.models import Notification
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.wake_up.run import EVENT
 from config.zappa.checks import check_file
-from infra.local.zappa_stage import SETTINGS_FILE
+from infra.packaging.zappa_stage import SETTINGS_FILE
 
 PROJECT = SETTINGS_FILE.parent
 COMMITS = 20

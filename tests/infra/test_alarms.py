@@ -14,8 +14,8 @@ from config.aws_lambda.admission import RefusedInvocation
 from config.zappa.stages import read_document, read_stages
 from foundation.jobs.metrics import HEARTBEATS, NAMESPACE
 from infra.deployment.policies import MESSAGING
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local.lambda_function import LambdaFunction
-from infra.local.local_aws import LocalAWS
 from notifications.models import Channel, Notification, State
 from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
 from notifications.outbox.delivery import Delivery

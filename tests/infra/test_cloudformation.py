@@ -14,7 +14,7 @@ from django.conf import settings
 from config.zappa.stages import Stage, read_document, read_stages
 from foundation.jobs.metrics import NAMESPACE, Metric
 from infra.deployment.policies import DATA, DOMAIN, MESSAGING, STAGE
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications import wake_up
 from tests.infra.templates import Template, of_type
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.sandbox.confinement import confinement
+from infra.lambda_local.sandbox.confinement import confinement
 from tests.infra.built_package import BuiltPackage
 from tests.support.patience import PATIENCE_SECONDS
 

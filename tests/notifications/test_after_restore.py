@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Max, Min
 
 from infra.deployment.runbook import RUNBOOK
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.models import Notification
 from notifications.outbox.delivery import Delivery
 from subscriptions.announcements import unlimited

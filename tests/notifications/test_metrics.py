@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from foundation.jobs.metrics import Metric
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications import metrics
 from notifications.jobs import handle_ses_feedback
 from notifications.models import Channel, Notification, State, database_time

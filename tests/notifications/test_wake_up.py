@@ -14,10 +14,10 @@ from django.conf import LazySettings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from infra.local.local_aws import LocalAWS
-from infra.local.moto_server import ACCOUNT
-from infra.sandbox.event_sources import EventSource
-from infra.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.event_sources.mappings import EventSource
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from notifications import wake_up
 from notifications.jobs import deliver_woken
 from notifications.models import Notification, State, WakeUp, database_time

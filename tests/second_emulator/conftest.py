@@ -9,7 +9,7 @@ from cfnlint.decode.cfn_yaml import load
 from django.conf import settings
 
 from infra.deployment.policies import MESSAGING
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.aws import clients
 from tests.infra.templates import of_type
 from tests.second_emulator.ministack import Ministack

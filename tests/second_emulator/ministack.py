@@ -1,4 +1,4 @@
-"""ministack, an AWS emulator that shares no code with moto: an `infra.local.local_aws.Emulator`.
+"""ministack, an AWS emulator that shares no code with moto: an `infra.lambda_local.emulator.local_aws.Emulator`.
 
 It runs in a process and an environment of its own, because it pins a botocore: `make test` sets up `build/emulator`.
 """
@@ -17,9 +17,9 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from infra.local.accepted_mail import AcceptedMail
-from infra.local.lifetime import end_with_this_thread
-from infra.local.moto_server import ACCOUNT
+from infra.lambda_local.emulator.accepted_mail import AcceptedMail
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.lifetime import end_with_this_thread
 from notifications.models import Notification
 from tests.support.patience import PATIENCE_SECONDS
 

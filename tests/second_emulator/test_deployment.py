@@ -13,7 +13,7 @@ from infra.deployment.deployment import Deployment
 from infra.deployment.smoke_test import get
 from infra.deployment.steps import Steps
 from infra.errors import NotAsPackaged
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.packaging.release import RECORD
 from tests.infra.deployment.account import SECRET, dev
 from tests.infra.deployment.answering_functions import MIGRATED

@@ -13,7 +13,7 @@ import pytest
 
 from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.policies import STAGE
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.docs.test_events import test_filter_policy_lets_through_what_it_says  # noqa: F401 - runs on this `aws`
 from tests.support.patience import PATIENCE_SECONDS
 

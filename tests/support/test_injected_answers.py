@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.support.injected_answers import InjectedAnswers
 
 CALLS: dict[str, Callable[[], Any]] = {

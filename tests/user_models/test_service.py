@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from config.operations.retention import Retention
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local import demo
 from infra.local.figures import Before
-from infra.local.local_aws import LocalAWS
 from notifications.models import Notification
 from notifications.outbox.delivery import Delivery
 from notifications.preferences import wants_reminders

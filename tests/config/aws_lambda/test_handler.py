@@ -17,9 +17,9 @@ from django.test import override_settings
 from config.aws_lambda.admission import MANAGEMENT_COMMANDS, RefusedInvocation
 from config.zappa.stages import MalformedSettings
 from foundation.jobs.invocation import request_id
-from infra.local.eventbridge import delivered_event, scheduled_event
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event, scheduled_event
 from infra.local.lambda_function import LambdaFunction
-from infra.local.zappa_stage import ZappaStage
+from infra.packaging.zappa_stage import ZappaStage
 from subscriptions.models import SweepRun
 from tests.support.deployment import environment
 from tests.support.gateway import GATEWAYS, Browser, Gateway

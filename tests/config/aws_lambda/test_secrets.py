@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from config.aws_lambda.secrets import DATABASE_PARTS, UnusableSecret, database_url, load_secret, read_variables
 from config.aws_lambda.sigv4 import Credentials, Request, signed_headers
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.support.deployment import environment
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from config.aws_lambda.zappa_start import PostponedModule
-from infra.local.zappa_stage import ZappaStage
+from infra.packaging.zappa_stage import ZappaStage
 from tests.support.deployment import environment
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -10,8 +10,8 @@ import boto3
 from moto.ses.models import ses_backends
 
 from infra.deployment.deployment import Deployment
-from infra.local.moto_server import ACCOUNT
-from infra.local.zappa_stage import SETTINGS_FILE
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.packaging.zappa_stage import SETTINGS_FILE
 
 DATABASE = "postgres://user:password@database.example.com:5432/subscriptions"
 SECRET = {"SECRET_KEY": "a-key", "DATABASE_URL": DATABASE}

@@ -9,7 +9,7 @@ from typing import Any
 from moto.awslambda.models import LambdaFunction
 
 from infra.deployment.database_migration import JOB, PLAN
-from infra.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 
 MIGRATED = {"applied": [], "remaining": [], "stopped_by": "", "stopped_at": "", "has_progressed": False}
 """The answer of `config.operations.release_jobs.migrate` where there is nothing to do;

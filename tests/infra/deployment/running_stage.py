@@ -17,11 +17,11 @@ from zappa.core import Zappa
 from infra.deployment import rollout, smoke_test, teardown
 from infra.deployment.deployment import Deployment
 from infra.deployment.inventory import Inventory
-from infra.deployment.moto_gaps import Request
 from infra.deployment.steps import Steps
-from infra.gateway.api_gateway import ApiGateway
-from infra.gateway.rest_api import RestAPI
-from infra.local.moto_server import ACCOUNT
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.gateway.api_gateway import ApiGateway
+from infra.lambda_local.gateway.rest_api import RestAPI
+from infra.lambda_local.moto_gaps.functions import Request
 from tests.infra.deployment.answering_functions import AnsweringFunctions, code_in
 from tests.infra.deployment.release_zip import release_of
 

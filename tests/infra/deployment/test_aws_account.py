@@ -14,7 +14,7 @@ import pytest
 from infra.deployment import aws_account, deploy
 from infra.deployment.deployment import Deployment
 from infra.errors import Refused
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.release_zip import code_of
 from tests.infra.deployment.typed_command import TypedCommand

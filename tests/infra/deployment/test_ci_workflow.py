@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from infra.deployment.confirmation import VARIABLE
-from infra.local.zappa_stage import SETTINGS_FILE
 from infra.packaging.lambda_runtimes import runtime_named
+from infra.packaging.zappa_stage import SETTINGS_FILE
 from tests.infra.deployment.typed_command import TypedCommand
 
 PROJECT = SETTINGS_FILE.parent

@@ -8,9 +8,9 @@ import pytest
 
 from infra.deployment import cloud_stack, polling, provisioning
 from infra.deployment.deployment import Deployment
-from infra.deployment.moto_stack_gaps import StackGaps
 from infra.deployment.steps import Steps
 from infra.errors import Refused, StackFailed
+from infra.lambda_local.moto_gaps.stacks import StackGaps
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, breaking, failing_deletion, stack_of
 from tests.support.injected_answers import Alter, InjectedAnswers

@@ -19,9 +19,9 @@ from infra.deployment import aws_account
 from infra.deployment.configure import configure
 from infra.deployment.deployment import Deployment
 from infra.errors import Refused
-from infra.local.local_aws import LocalAWS
-from infra.local.moto_server import ACCOUNT
-from infra.local.zappa_stage import SETTINGS_FILE
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.packaging.zappa_stage import SETTINGS_FILE
 from tests.infra.deployment.typed_command import TypedCommand
 
 # moto tells of each type of resource that it leaves out of a stack.

@@ -14,7 +14,7 @@ from infra.deployment import rollout
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import Refused
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.infra.deployment.account import DATABASE, SECRET, Account
 from tests.infra.deployment.typed_command import Said, TypedCommand
 from tests.support.injected_answers import InjectedAnswers

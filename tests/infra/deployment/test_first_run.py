@@ -9,14 +9,14 @@ import pytest
 
 from infra.deployment import rollout
 from infra.deployment.deployment import Deployment
-from infra.deployment.moto_gaps import Request
 from infra.deployment.steps import Steps
 from infra.errors import Refused, SmokeTestFailed
+from infra.lambda_local.moto_gaps.functions import Request
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.packaging.lambda_runtimes import RUNTIMES, runtime_of
-from infra.sandbox.invocation_result import InvocationResult
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.release_zip import code_of
-from tests.infra.deployment.test_moto_gaps import Recorder
+from tests.infra.lambda_local.moto_gaps.test_moto_gaps import Recorder
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -13,8 +13,8 @@ from config.aws_lambda.admission import MANAGEMENT_COMMANDS
 from infra.deployment import deploy_local, local_use, operator_shell, operator_use, runbook
 from infra.deployment.aws_command import AwsCommand
 from infra.errors import UnknownCommand
-from infra.local.local_aws import LocalAWS
-from infra.local.zappa_stage import SETTINGS_FILE
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.packaging.zappa_stage import SETTINGS_FILE
 from tests.infra.deployment import (
     test_aws_account,
     test_configure,

@@ -13,7 +13,7 @@ from django.test import override_settings
 
 from config.aws_lambda.secrets import read_variables
 from infra.deployment import secret_key
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 
 NAME = "subs-dev/function"
 DATABASE = {"username": "subscriptions", "password": "of the database", "host": "h", "port": 1, "dbname": "d"}

@@ -13,10 +13,10 @@ from moto.awslambda.models import LambdaFunction
 from infra.deployment import polling
 from infra.deployment.deployment import Deployment
 from infra.deployment.event_source_mappings import EventSourceMappings
-from infra.deployment.moto_gaps import Request
 from infra.errors import NotSettled
-from infra.sandbox.invocation_result import InvocationResult
-from tests.infra.deployment.test_moto_gaps import Recorder
+from infra.lambda_local.moto_gaps.functions import Request
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from tests.infra.lambda_local.moto_gaps.test_moto_gaps import Recorder
 from tests.support.injected_answers import Alter, InjectedAnswers
 from tests.support.patience import wait_until
 

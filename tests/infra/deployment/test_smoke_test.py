@@ -13,13 +13,13 @@ import pytest
 
 from infra.deployment import site_test
 from infra.deployment.deployed_function import DeployedFunction
-from infra.deployment.moto_gaps import Request
 from infra.deployment.smoke_test import SmokeTest
 from infra.errors import SmokeTestFailed
-from infra.local.local_aws import LocalAWS
-from infra.local.zappa_stage import ZappaStage
-from infra.sandbox.invocation_result import InvocationResult
-from tests.infra.deployment.test_moto_gaps import NAME, Cloud, Recorder
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.moto_gaps.functions import Request
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from infra.packaging.zappa_stage import ZappaStage
+from tests.infra.lambda_local.moto_gaps.test_moto_gaps import NAME, Cloud, Recorder
 
 
 @dataclass

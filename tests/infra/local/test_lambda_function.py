@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.local.lambda_function import LambdaFunction
-from infra.local.zappa_stage import ZappaStage
+from infra.packaging.zappa_stage import ZappaStage
 
 seen: list[Any] = []
 

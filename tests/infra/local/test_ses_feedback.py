@@ -9,9 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.accepted_mail import AcceptedMail
+from infra.lambda_local.emulator.accepted_mail import AcceptedMail
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local.feedback_queue import FeedbackQueue
-from infra.local.local_aws import LocalAWS
 from infra.local.ses_feedback import BOUNCE, COMPLAINT, SesFeedback, events_of
 from notifications.models import EventType
 from notifications.ses.events import SesEvent, read_event

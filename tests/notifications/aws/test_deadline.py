@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings, settings
 
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.aws import clients
 from notifications.aws.deadline import Deadline
 from notifications.aws.results import Verdict

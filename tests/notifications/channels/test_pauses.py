@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 from django.conf import LazySettings
 
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.channels import pauses
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason, State, database_time
 from notifications.outbox.delivery import Delivery

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from foundation.email_addresses import address_of
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.models import Channel, Notification
 from notifications.outbox import retry
 from notifications.outbox.delivery import Delivery

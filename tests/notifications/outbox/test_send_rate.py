@@ -9,7 +9,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.channels import pauses
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason, State, database_time
 from notifications.outbox import send_rate

@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 from django.conf import LazySettings
 
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.aws import clients
 from notifications.models import Channel, ChannelStatus, database_time
 from notifications.outbox import send_rate

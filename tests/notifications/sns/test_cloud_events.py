@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.large_history import fill
 from foundation import clock
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.models import Channel, Notification, State
 from notifications.outbox import claims
 from notifications.outbox.delivery import Delivery

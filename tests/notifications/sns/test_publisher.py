@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 from django.test.utils import override_settings
 
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.aws import clients
 from notifications.aws.results import Outcome, Verdict
 from notifications.models import Channel, Notification, PauseReason

@@ -15,7 +15,7 @@ from itertools import cycle
 from operator import add
 from pathlib import Path
 
-from infra.local.lifetime import end_with_this_thread
+from infra.lambda_local.lifetime import end_with_this_thread
 from tests.proofs.chaos.durations import PACE
 from tests.proofs.chaos.verdict import Verdict, table
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import django
 from django.core.management import call_command
 
-from infra.local.local_environment import be_local
+from infra.packaging.local_environment import be_local
 from infra.postgresql import PostgreSQL
 
 

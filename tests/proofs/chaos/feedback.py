@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.accepted_mail import AcceptedMail
+from infra.lambda_local.emulator.accepted_mail import AcceptedMail
 from tests.proofs.chaos.aws_requests import notification_of
 from tests.proofs.chaos.durations import CONFIRMED_IN_TIME, SLOWEST_CONFIRMATION
 from tests.support.ses_feedback import envelope, queue_event, ses_event

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from foundation import clock
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.models import Channel
 from tests.proofs.chaos import audit, judge
 from tests.proofs.chaos.durations import CONNECT_TIMEOUT, LATE

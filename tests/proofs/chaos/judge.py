@@ -8,7 +8,7 @@ from itertools import product
 
 from django.db.models import Q, QuerySet
 
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.models import Channel, Notification, State
 from subscriptions.access.membership import find_mismatches
 from subscriptions.models import Subscription, SubscriptionEvent

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from foundation import clock
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.postgresql import PostgreSQL
 from notifications.models import Notification
 from subscriptions.models import Subscription

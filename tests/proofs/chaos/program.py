@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from infra.local.lifetime import end_with_this_thread
+from infra.lambda_local.lifetime import end_with_this_thread
 
 
 class Program:

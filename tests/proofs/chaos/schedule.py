@@ -4,8 +4,8 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.eventbridge import delivered_event
-from infra.local.zappa_stage import load_stage
+from infra.lambda_local.eventbridge.scheduled_event import delivered_event
+from infra.packaging.zappa_stage import load_stage
 
 DUPLICATED = 0.25
 WAITING_AT_MOST = 12

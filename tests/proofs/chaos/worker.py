@@ -14,8 +14,8 @@ import django
 import time_machine
 
 from foundation import clock
+from infra.lambda_local.lifetime import end_with_this_thread
 from infra.local.lambda_function import Context
-from infra.local.lifetime import end_with_this_thread
 from tests.proofs.chaos import durations
 from tests.proofs.chaos.worker_name import WorkerName
 

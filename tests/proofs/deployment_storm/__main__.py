@@ -16,10 +16,10 @@ from pathlib import Path
 import django
 
 from infra.deployment.deploy_local import quieten_moto
-from infra.deployment.moto_gaps import Request
-from infra.local.local_aws import LocalAWS
-from infra.local.local_environment import be_local
-from infra.local.moto_server import MotoServer
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.emulator.moto_server import MotoServer
+from infra.lambda_local.moto_gaps.functions import Request
+from infra.packaging.local_environment import be_local
 from tests.infra.deployment.account import Account
 from tests.proofs.deployment_storm.judge import Judge
 from tests.proofs.deployment_storm.site import StormSite

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.local.lifetime import end_with_this_thread
+from infra.lambda_local.lifetime import end_with_this_thread
 from infra.packaging.packaging_environment import PROJECT
 from tests.proofs.deployment_storm.command import CRASHED
 from tests.proofs.deployment_storm.release import StormRelease

@@ -8,10 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from infra.local.zappa_stage import load_stage
 from infra.packaging.bytecode import compile_module, compiled_name
 from infra.packaging.executed_packages import code_sha256
 from infra.packaging.release import RECORD
+from infra.packaging.zappa_stage import load_stage
 from tests.infra.deployment.account import dev
 
 STAGE = "dev"

@@ -17,9 +17,9 @@ from moto.apigateway.models import apigateway_backends
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
 from infra.deployment.database_migration import JOB, PLAN
-from infra.local.moto_server import ACCOUNT
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.packaging.lambda_runtimes import runtime_of
-from infra.sandbox.invocation_result import InvocationResult
 from tests.infra.deployment.answering_functions import MIGRATED
 from tests.proofs.deployment_storm.release import HANDLER, MARK, Fails
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from infra.deployment.deployment import Deployment
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.packaging.lambda_runtimes import runtime_of
 from tests.proofs.deployment_storm.console import Console
 from tests.proofs.deployment_storm.judge import Judge

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.local_aws import LocalAWS
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.proofs.deployment_storm.__main__ import play
 from tests.support.injected_answers import InjectedAnswers
 

@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 
 from infra.local.lambda_function import LambdaFunction
-from infra.local.zappa_stage import load_stage
+from infra.packaging.zappa_stage import load_stage
 
 if __name__ == "__main__":
     answers = sys.stdout

@@ -1,0 +1,1 @@
+"""Lambda, API Gateway, EventBridge and their kin on this machine."""

@@ -1,0 +1,1 @@
+"""The AWS emulator, and the functions that run in it."""

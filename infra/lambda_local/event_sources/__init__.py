@@ -1,0 +1,1 @@
+"""SQS event sources of Lambda functions."""

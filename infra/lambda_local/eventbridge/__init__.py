@@ -1,0 +1,1 @@
+"""EventBridge: scheduled events, and a clock that fires them."""

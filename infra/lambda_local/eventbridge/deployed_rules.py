@@ -1,0 +1,79 @@
+"""The schedule as it was deployed: EventBridge's rules and their targets, read back from the local AWS."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from config.zappa.stages import function_of_rule
+from infra.lambda_local.eventbridge.scheduled_event import InputTransformer, scheduled_event, transform
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import TargetOutputTypeDef
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whom a rule tells, and in which words: by the transformer, by the constant `input`, or else the event itself."""
+
+    arn: str
+    transformer: InputTransformer | None = None
+    input: str | None = None
+
+    def receives(self, event: dict[str, Any]) -> Any:
+        """What reaches the target of an event. Raises UnsupportedPath."""
+        if self.transformer is not None:
+            return transform(self.transformer, event)
+        return event if self.input is None else json.loads(self.input)
+
+
+@dataclass(frozen=True)
+class DeployedRule:
+    """A rule with a schedule."""
+
+    rule_name: str
+    expression: str
+    enabled: bool
+    targets: tuple[Target, ...]
+    region: str
+
+    @property
+    def function(self) -> str:
+        """The job that Zappa's handler runs for it."""
+        return function_of_rule(self.rule_name)
+
+    def deliveries(self, time: datetime) -> list[tuple[str, Any]]:
+        """When it fires: each target's ARN, and what reaches it."""
+        event = scheduled_event(self, region=self.region, time=time)
+        return [(target.arn, target.receives(event)) for target in self.targets]
+
+
+def deployed_rules(client: "EventBridgeClient") -> list[DeployedRule]:
+    """Every rule that has a schedule, by name; rules for events of AWS's services are left out."""
+    return [
+        DeployedRule(
+            rule["Name"],
+            rule["ScheduleExpression"],
+            rule["State"] == "ENABLED",
+            tuple(_targets(client, rule["Name"])),
+            client.meta.region_name,
+        )
+        for page in client.get_paginator("list_rules").paginate()
+        for rule in page["Rules"]
+        if rule.get("ScheduleExpression")
+    ]
+
+
+def _targets(client: "EventBridgeClient", rule_name: str) -> Iterator[Target]:
+    for page in client.get_paginator("list_targets_by_rule").paginate(Rule=rule_name):
+        for target in page["Targets"]:
+            yield Target(target["Arn"], _transformer(target), target.get("Input"))
+
+
+def _transformer(target: "TargetOutputTypeDef") -> InputTransformer | None:
+    found = target.get("InputTransformer")
+    if found is None:
+        return None
+    return {"InputPathsMap": found.get("InputPathsMap", {}), "InputTemplate": found["InputTemplate"]}

@@ -1,0 +1,89 @@
+"""What EventBridge makes of a schedule: the scheduled event, and what a target's input transformer turns it into."""
+
+import json
+import re
+import uuid
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypedDict
+
+from infra.errors import UnsupportedPath
+from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.packaging.zappa_stage import Schedule
+
+PLACEHOLDER = re.compile(r"<([A-Za-z0-9_-]+)>")
+QUOTE = re.compile(r'(?<!\\)"')
+ZAPPA_PATHS = ("time", "detail-type", "source", "account", "region", "detail", "version", "resources", "id")
+
+
+class InputTransformer(TypedDict):
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html"""
+
+    InputPathsMap: dict[str, str]
+    InputTemplate: str
+
+
+class Rule(Protocol):
+    """What has a rule's name."""
+
+    @property
+    def rule_name(self) -> str: ...
+
+
+def scheduled_event(schedule: Rule, *, region: str, time: datetime) -> dict[str, Any]:
+    """What a rule's schedule produces. The rule's name in `resources` is how Zappa finds the function.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
+    """
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": region,
+        "resources": [f"arn:aws:events:{region}:{ACCOUNT}:rule/{schedule.rule_name}"],
+        "detail": {},
+    }
+
+
+def delivered_event(schedule: Schedule, *, region: str, time: datetime) -> Any:
+    """What reaches the function when the schedule fires."""
+    return transform(zappa_transformer(schedule.kwargs), scheduled_event(schedule, region=region, time=time))
+
+
+def zappa_transformer(kwargs: dict[str, Any]) -> InputTransformer:
+    """The transformer that Zappa puts on the target of each rule; a test compares it with Zappa's own."""
+    return {
+        "InputPathsMap": {name: f"$.{name}" for name in ZAPPA_PATHS},
+        "InputTemplate": (
+            '{"time": <time>, "detail-type": <detail-type>, "source": <source>,"account": <account>, '
+            '"region": <region>,"detail": <detail>, "version": <version>,"resources": <resources>,"id": <id>,'
+            f'"kwargs": {json.dumps(kwargs)}}}'
+        ),
+    }
+
+
+def transform(transformer: InputTransformer, event: dict[str, Any]) -> Any:
+    """The target's input, for a template that is JSON.
+
+    A placeholder between quotes becomes the value's text, any other one the value as JSON. A path that the event does
+    not have yields an empty string. Raises UnsupportedPath, and ValueError if no JSON results.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+    """
+    template = transformer["InputTemplate"]
+    values = {name: event.get(_member(path), "") for name, path in transformer["InputPathsMap"].items()}
+
+    def put(placeholder: re.Match[str]) -> str:
+        value = values.get(placeholder[1], "")
+        between_quotes = len(QUOTE.findall(template, 0, placeholder.start())) % 2 == 1
+        return value if between_quotes and isinstance(value, str) else json.dumps(value)
+
+    return json.loads(PLACEHOLDER.sub(put, template))
+
+
+def _member(path: str) -> str:
+    root, _, name = path.partition("$.")
+    if root or not name or "." in name:
+        raise UnsupportedPath(f"only paths of the form $.name are known here, not {path}")
+    return name

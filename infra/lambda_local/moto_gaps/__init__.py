@@ -1,0 +1,1 @@
+"""Overrides of moto where it differs from AWS."""

@@ -1,0 +1,99 @@
+"""The service as it is deployed: the unpacked zip in Lambda's sandbox, behind API Gateway's events."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+from django.core.management.utils import get_random_secret_key
+
+from infra.errors import FunctionFailed
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.gateway.api_gateway import ApiGateway
+from infra.lambda_local.gateway.rest_api import RestAPI
+from infra.lambda_local.sandbox.confinement import confinement
+from infra.lambda_local.sandbox.function_configuration import FunctionConfiguration
+from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from infra.lambda_local.sandbox.lambda_service import LambdaService
+from infra.local.clock_server import ClockServer
+from infra.packaging.zappa_stage import ZappaStage
+
+RETRY_DELAYS = (timedelta(seconds=2), timedelta(seconds=4))
+"""In the place of Lambda's minutes, as the clock waits for them here."""
+
+
+class SandboxHost:
+    """Runs `package`, the unpacked zip of the stage. Its log goes to the file `log`, in CloudWatch's format."""
+
+    def __init__(self, stage: ZappaStage, package: Path, *, database_url: str, log: Path) -> None:
+        self._stage = stage
+        self._package = package
+        self._database_url = database_url
+        self._log = log
+        api = RestAPI(f"local.execute-api.{stage.region}.amazonaws.com", stage.name)
+        self._gateway = ApiGateway(api, lambda event: self._service.invoke(stage.lambda_name, event))
+        self._service: LambdaService
+
+    @property
+    def description(self) -> str:
+        """Says how far the function is isolated."""
+        return f"the deployed zip in a sandbox ({confinement().description})"
+
+    @property
+    def url(self) -> str:
+        """Where the site can be reached, without a slash at the end."""
+        return self._gateway.url
+
+    @contextlib.contextmanager
+    def serving(self, aws: LocalAWS) -> Iterator[None]:
+        """Serve the site, and take events, while this is open."""
+        self._create_dead_letter_queue()
+        with ClockServer() as clock:
+            own = {"AWS_ENDPOINT_URL": aws.url, "SECRET_ARN": self._create_secret(), "LOCAL_CLOCK": clock.url}
+            function = self._configuration(own | {"SITE_URL": self.url})
+            with LambdaService([function], retry_delays=RETRY_DELAYS, listener=self._write_log) as service:
+                self._service = service
+                with self._gateway:
+                    yield
+
+    def invoke(self, event: Any) -> Any:
+        """Give the function an event as EventBridge does, retries included. Raises FunctionFailed."""
+        result = self._service.invoke_async(self._stage.lambda_name, event).result()
+        if result.error is not None:
+            raise FunctionFailed(f"{result.error['errorType']}: {result.error['errorMessage']}")
+        return result.payload
+
+    def receive(self, function_arn: str, event: Any) -> InvocationResult:
+        """Give the function a batch of a queue, as Lambda's pollers do."""
+        return self._service.invoke(function_arn, event)
+
+    def _configuration(self, variables: dict[str, str]) -> FunctionConfiguration:
+        return FunctionConfiguration(
+            name=self._stage.lambda_name,
+            package=self._package,
+            handler=self._stage.handler,
+            environment=self._stage.variables | variables,
+            timeout=timedelta(seconds=self._stage.timeout_seconds),
+            memory_megabytes=self._stage.memory_megabytes,
+            region=self._stage.region,
+            dead_letter_arn=self._stage.dead_letter_arn,
+        )
+
+    def _create_secret(self) -> str:
+        secret = {"DATABASE_URL": self._database_url, "SECRET_KEY": get_random_secret_key()}
+        created = boto3.client("secretsmanager").create_secret(
+            Name=f"{self._stage.lambda_name}/function", SecretString=json.dumps(secret)
+        )
+        return created["ARN"]
+
+    def _create_dead_letter_queue(self) -> None:
+        name = self._stage.dead_letter_arn.rpartition(":")[2]
+        if name:
+            boto3.client("sqs").create_queue(QueueName=name)
+
+    def _write_log(self, _: FunctionConfiguration, result: InvocationResult) -> None:
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(result.log)
