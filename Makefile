@@ -84,7 +84,7 @@ types: $(READY) ## mypy, strict
 	@DJANGO_LOCAL=1 $(PYTHON) -m mypy --no-error-summary
 
 deploy-local: $(READY) ## all that a deployment is, against a local AWS: stack, deploy, update, roll back, undeploy
-	@$(PYTHON) -m infra.deployment.deploy_local
+	@$(PYTHON) -m tests.end_to_end.deploy_local
 
 configure: $(READY) stage-is-given ## write account, region, domain, sender and so on into a stage's settings; asks, or PARAMETERS="Name=value ..."
 	@$(PYTHON) -m infra.deployment.deploy configure $(STAGE) $(foreach given,$(PARAMETERS),--parameter '$(subst ','\'',$(given))')

@@ -6,13 +6,13 @@ import pytest
 from django.db import connection
 from django.db.models import Max, Min
 
-from infra.deployment.runbook import RUNBOOK
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.models import Notification
 from notifications.outbox.delivery import Delivery
 from subscriptions.announcements import unlimited
 from subscriptions.models import SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
+from tests.end_to_end.runbook import RUNBOOK
 from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]

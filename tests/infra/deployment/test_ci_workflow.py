@@ -47,9 +47,10 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
 def test_target_and_each_variable_exist(line: str) -> None:
     program, target, *given = shlex.split(line)
     assert program == "make"
-    assert f"-m infra.deployment.{'deploy_local' if target == 'deploy-local' else f'deploy {target} production'}" in (
-        make("--dry-run", target, *given).stdout
-    )
+    module = f"infra.deployment.deploy {target} production"
+    if target == "deploy-local":
+        module = "tests.end_to_end.deploy_local"
+    assert f"-m {module}" in make("--dry-run", target, *given).stdout
     recipe = MAKEFILE[MAKEFILE.index(f"\n{target}: ") :].partition("\n\n")[0]
     for variable in (word.partition("=")[0] for word in given):
         assert f"$({variable})" in recipe or (variable == VARIABLE and f"{VARIABLE}=1" in recipe)

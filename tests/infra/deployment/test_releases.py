@@ -6,9 +6,9 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from infra.deployment.deployed_state import DeployedState
 from infra.deployment.deployment import Deployment
 from infra.errors import Refused
+from tests.end_to_end.deployed_state import DeployedState
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.release_zip import code_of
 

@@ -10,11 +10,11 @@ import boto3
 import pytest
 
 from config.aws_lambda.admission import MANAGEMENT_COMMANDS
-from infra.deployment import deploy_local, local_use, operator_shell, operator_use, runbook
-from infra.deployment.aws_command import AwsCommand
 from infra.errors import UnknownCommand
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.packaging.zappa_stage import SETTINGS_FILE
+from tests.end_to_end import deploy_local, local_use, operator_shell, operator_use, runbook
+from tests.end_to_end.aws_command import AwsCommand
 from tests.infra.deployment import (
     test_aws_account,
     test_configure,
@@ -38,7 +38,7 @@ RUN_BY = {
     "undeploy": "teardown.undeploy(",
     "delete-stack": "teardown.delete_stack(",
 }
-"""By `make deploy-local`: target, and the call of it in infra/deployment/deploy_local.py."""
+"""By `make deploy-local`: target, and the call of it in tests/end_to_end/deploy_local.py."""
 
 TESTED_BY: dict[str, object] = {
     "export AWS_DEFAULT_REGION": test_aws_account,

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import django
 
-from infra.deployment.deploy_local import quieten_moto
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.lambda_local.emulator.moto_server import MotoServer
 from infra.lambda_local.moto_gaps.functions import Request
 from infra.packaging.local_environment import be_local
+from tests.end_to_end.deploy_local import quieten_moto
 from tests.infra.deployment.account import Account
 from tests.proofs.deployment_storm.judge import Judge
 from tests.proofs.deployment_storm.site import StormSite

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.deployment.deployed_state import DeployedState
 from infra.deployment.deployment import Deployment
 from infra.errors import NotAsDeployed, Refused
+from tests.end_to_end.deployed_state import DeployedState
 from tests.proofs.deployment_storm.operator import Typed
 from tests.proofs.deployment_storm.release import STAGE, VARIABLE, Fails, StormRelease
 from tests.proofs.deployment_storm.site import StormSite

@@ -18,12 +18,7 @@ from typing import Any
 import django
 
 from infra.deployment import release_record, rollout, status, teardown
-from infra.deployment.deployed_state import DeployedState, expect, expect_page, expect_refusal
 from infra.deployment.deployment import Deployment
-from infra.deployment.local_cloud import LocalCloud
-from infra.deployment.local_use import LocalUse
-from infra.deployment.operator_shell import type_command
-from infra.deployment.operator_use import OperatorUse
 from infra.deployment.plan import Plan
 from infra.deployment.steps import Steps
 from infra.errors import InfraError, NotAsDeployed, NotConfirmed, Refused, TakenBack
@@ -32,9 +27,14 @@ from infra.packaging.changed_package import change_package
 from infra.packaging.executed_packages import ExecutedPackages
 from infra.packaging.local_environment import be_local
 from infra.packaging.package import make_package
+from tests.end_to_end.deployed_state import DeployedState, expect, expect_page, expect_refusal
+from tests.end_to_end.local_cloud import LocalCloud
+from tests.end_to_end.local_use import LocalUse
+from tests.end_to_end.operator_shell import type_command
+from tests.end_to_end.operator_use import OperatorUse
 
 STAGE = "dev"
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of an operator who lives for a minute
+PASSWORD = "correct horse battery staple"  # of an operator who lives for a minute
 EVERY_PAGE = "subscriptions/templates/base.html"
 NEW_WORDS = "The next release was here"
 

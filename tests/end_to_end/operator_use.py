@@ -6,10 +6,10 @@ from pathlib import Path
 
 import boto3
 
-from infra.deployment.deployed_state import DeployedState, expect
 from infra.deployment.deployment import Deployment
 from infra.lambda_local.eventbridge.deployed_rules import deployed_rules
 from infra.packaging.executed_packages import code_sha256
+from tests.end_to_end.deployed_state import DeployedState, expect
 
 SWEEP = "subscriptions.jobs.check_expired_subscriptions"
 

@@ -1,0 +1,1 @@
+"""A whole deployment to the local AWS, from nothing to nothing."""
