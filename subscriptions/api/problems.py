@@ -6,10 +6,11 @@ from http import HTTPStatus
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ErrorDetail, PermissionDenied
 from rest_framework.response import Response
 
 from foundation.api import problems
+from subscriptions.api.permissions import SUBSCRIPTION_REQUIRED
 from subscriptions.errors import (
     AlreadySubscribed,
     ChangedMeanwhile,
@@ -21,6 +22,9 @@ from subscriptions.errors import (
     UnknownSubscription,
     UnknownUser,
 )
+
+URN = "urn:subscriptions:problem"
+"""Beginning of the types of problems."""
 
 CONFLICTS = (AlreadySubscribed, ChangedMeanwhile, IllegalTransition, InvalidPeriod, PlanNotOnSale)
 """What the state of things forbids: 409."""
@@ -41,6 +45,9 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     """The exception handler of the whole API (settings: EXCEPTION_HANDLER)."""
     if isinstance(error, CONFLICTS + NOT_FOUND):
         return problems.as_response(problem_of(error))
+    if isinstance(error, PermissionDenied) and _code(error) == SUBSCRIPTION_REQUIRED:
+        type_ = f"{URN}:{SUBSCRIPTION_REQUIRED}"
+        return problems.as_response(problems.problem(HTTPStatus.FORBIDDEN, str(error.detail), type=type_))
     return problems.problem_response(error, context)
 
 
@@ -48,6 +55,10 @@ def problem_of(error: SubscriptionError) -> dict[str, Any]:
     """The problem that one of CONFLICTS or NOT_FOUND is."""
     status = HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.NOT_FOUND
     return problems.problem(status, str(error), type=urn(type(error)), **_extensions(error))
+
+
+def _code(error: PermissionDenied) -> str | None:
+    return error.detail.code if isinstance(error.detail, ErrorDetail) else None
 
 
 def _extensions(error: SubscriptionError) -> dict[str, Any]:
@@ -66,7 +77,7 @@ def _difference(name: str, value: object) -> dict[str, str]:
 
 def urn(error: type[SubscriptionError]) -> str:
     """The type of the problem that an error is."""
-    return f"urn:subscriptions:problem:{re.sub(r'(?<!^)(?=[A-Z])', '-', error.__name__).lower()}"
+    return f"{URN}:{re.sub(r'(?<!^)(?=[A-Z])', '-', error.__name__).lower()}"
 
 
 class KeyUsedForSomethingElse(APIException):
