@@ -3,11 +3,13 @@
 from django.urls import include, path
 
 from config.web.admin_on_demand import ADDRESSES, AddressesOnDemand
+from config.web.favicon import favicon
 
 urlpatterns = [
     AddressesOnDemand("admin/", ADDRESSES, "admin"),
     path("api/", include("config.api.urls")),
     path("", include("config.operations.health_urls")),
+    path("favicon.ico", favicon, name="favicon"),
     path("", include("notifications.urls")),
     path("", include("subscriptions.urls")),
 ]

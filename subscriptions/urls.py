@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from subscriptions.views import account, confirmation, icon, owned, plans
+from subscriptions.views import account, confirmation, owned, plans
 from subscriptions.views.next_page import SignInView, choose_language
 
 urlpatterns = [
@@ -19,6 +19,5 @@ urlpatterns = [
     path("sign-in/", SignInView.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("sign-up/", account.sign_up, name="sign_up"),
-    path("favicon.ico", icon.favicon, name="favicon"),
     path("language/", choose_language, name="set_language"),
 ]

@@ -9,4 +9,4 @@ from django.views.decorators.http import require_safe
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
     """Lead to the static file."""
-    return redirect(static("subscriptions/icon.svg"))
+    return redirect(static("site/icon.svg"))
