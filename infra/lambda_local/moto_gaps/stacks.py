@@ -7,6 +7,7 @@ tests/infra/lambda_local/moto_gaps/test_moto_gaps.py asks both.
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack
 from moto.cloudformation.responses import CloudFormationResponse
@@ -19,6 +20,7 @@ UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "
 """States from which AWS updates a stack."""
 
 Answer = Callable[[CloudFormationResponse], Any]
+UPDATE_RESOURCE: Callable[..., Any] = parsing.parse_and_update_resource
 
 
 class StackGaps:
@@ -73,6 +75,15 @@ def validate_status(self: CloudFormationResponse, stack: Stack) -> None:
         )
 
 
+def update_resource(logical_id: str, resource: Any, resources: parsing.ResourceMap, *region: str, **named: str) -> Any:
+    """AWS: a resource stays in its stack when it is updated. moto: one of a type that moto cannot update is lost.
+
+    DescribeStackResource then answers 500, and ListStackResources lacks it.
+    """
+    updated = UPDATE_RESOURCE(logical_id, resource, resources, *region, **named)
+    return updated or resources._parsed_resources.get(logical_id)  # noqa: SLF001
+
+
 def id_of_subnet_group(group: DBSubnetGroup) -> str:
     """AWS: a subnet group is known to its stack by its name. moto: by none.
 
@@ -85,6 +96,7 @@ def close_stack_gaps() -> None:
     """Have every moto server of this process answer so."""
     close_change_set_gaps()
     DBSubnetGroup.physical_resource_id = property(id_of_subnet_group)  # type: ignore[attr-defined]
+    parsing.parse_and_update_resource = update_resource  # type: ignore[assignment] # it returns what the other does
     for replacement in (create_stack, update_stack, delete_stack, describe_stack_events):
         setattr(CloudFormationResponse, replacement.__name__, replacement)
     CloudFormationResponse._validate_status = validate_status  # type: ignore[method-assign] # noqa: SLF001

@@ -395,6 +395,18 @@ def pages_events(cloud: Cloud) -> bool:
     return (len(first["StackEvents"]), len(tokens_of(cloud, "pages"))) == (100, 102)
 
 
+def keeps_what_a_stack_updates(cloud: Cloud) -> bool:
+    """A log group, which moto cannot update."""
+    stacks, group = cloud.client("cloudformation"), {"LogGroupName": "/updated"}
+    made = made_by_a_stack(cloud, "AWS::Logs::LogGroup", group)
+    changed = {"Made": {"Type": "AWS::Logs::LogGroup", "Properties": group | {"RetentionInDays": 7}}}
+    stacks.update_stack(StackName="LogGroup", TemplateBody=json.dumps({"Resources": changed}))
+    with suppress(ResponseParserError):
+        found = stacks.describe_stack_resource(StackName="LogGroup", LogicalResourceId="Made")
+        return bool(found["StackResourceDetail"].get("PhysicalResourceId") == made)
+    return False
+
+
 def names_a_subnet_group_of_a_stack(cloud: Cloud) -> bool:
     """A group that a database elsewhere can be put into."""
     (subnet, *_) = cloud.client("ec2").describe_subnets()["Subnets"]
@@ -483,6 +495,7 @@ def tells_what_a_parameter_changes(cloud: Cloud) -> bool:
         tells_whose_events_they_are,
         creates_a_stack_once_per_token,
         pages_events,
+        keeps_what_a_stack_updates,
         names_a_subnet_group_of_a_stack,
         refuses_to_update_what_is_being_reviewed,
         makes_the_certificate_of_a_stack,
