@@ -1,6 +1,8 @@
 """An account, and a function in it of which there are releases."""
 
+import io
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
@@ -66,6 +68,12 @@ def prove_usable(account: Account) -> Callable[[Deployment], None]:
             stage.prove_usable()
 
     return prove
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """What a person types."""
+    return lambda words: monkeypatch.setattr(sys, "stdin", io.StringIO(f"{words}\n"))
 
 
 @pytest.fixture

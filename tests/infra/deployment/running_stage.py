@@ -15,8 +15,8 @@ from moto.awslambda.models import lambda_backends
 from zappa.core import Zappa
 
 from infra.deployment import rollout, smoke_test, teardown
+from infra.deployment.deployed_state import DeployedState, expect
 from infra.deployment.deployment import Deployment
-from infra.deployment.inventory import Inventory
 from infra.deployment.steps import Steps
 from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.lambda_local.gateway.api_gateway import ApiGateway
@@ -97,15 +97,19 @@ class RunningStage:
 
     def prove_usable(self) -> None:
         """Deploy, go back and undeploy from whatever state the stage is in, after which nothing is left of it."""
+        self.prove_deployable()
+        self.undeploy()
+        DeployedState(self.deployment).check_nothing_left()
+
+    def prove_deployable(self) -> None:
+        """Deploy and go back from whatever state the stage is in, and see which release answers."""
         earlier = (self.kept() if self.deployment.function.exists else [])[-1:]
         for text in ("afterwards", "at last")[len(earlier) :]:
             self.deploy(text)
-            assert (self.served(), self.kept()[-1]) == (text, text)
+            expect("after deploying", (self.served(), self.kept()[-1]), (text, text))
             earlier.append(text)
         self.rollback()
-        assert (self.served(), self.kept()[-1]) == (earlier[-2], earlier[-2])
-        self.undeploy()
-        assert Inventory(self.deployment).found() == {}
+        expect("after going back", (self.served(), self.kept()[-1]), (earlier[-2], earlier[-2]))
 
     def served(self) -> str:
         """Return the release that answers."""

@@ -19,11 +19,11 @@ from tests.infra.deployment import (
     test_aws_account,
     test_configure,
     test_custom_domain,
+    test_data_deletion,
     test_deploy,
     test_deploy_command,
     test_plan,
     test_secret_key,
-    test_teardown,
 )
 
 PROJECT = SETTINGS_FILE.parent
@@ -44,7 +44,7 @@ TESTED_BY: dict[str, object] = {
     "export AWS_DEFAULT_REGION": test_aws_account,
     "source .venv/bin/activate": operator_shell.type_command,
     "make database-url": test_deploy_command.test_database_url_is_asked_for_and_goes_into_the_secret,
-    "make delete-data": test_teardown.test_order_is_function_then_database_then_secret,
+    "make delete-data": test_data_deletion.test_order_is_function_then_database_then_secret,
     "make domain": test_custom_domain,
     "make configure": test_configure,
     "make plan": test_plan.test_command_of_the_operator_prints_it,
