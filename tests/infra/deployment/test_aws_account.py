@@ -16,7 +16,7 @@ from infra.deployment.deployment import Deployment
 from infra.errors import Refused
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.infra.deployment.account import Account
-from tests.infra.deployment.release_zip import code_of
+from tests.infra.deployment.running_stage import RunningStage
 from tests.infra.deployment.typed_command import TypedCommand
 from tests.support.injected_answers import InjectedAnswers
 
@@ -39,13 +39,12 @@ def left_in(region: str) -> tuple[list[str], list[str], list[str]]:
 
 
 def test_shell_of_another_region_neither_splits_nor_hides_a_deployment(
-    account: Account, answers: InjectedAnswers, main: Main, monkeypatch: pytest.MonkeyPatch
+    stage_on_aws: RunningStage, answers: InjectedAnswers, main: Main, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deployment = account.deployment()
+    deployment = stage_on_aws.deployment
     for name in aws_account.REGION:
         monkeypatch.setenv(name, ELSEWHERE)
-    package = account.directory / "package.zip"
-    package.write_bytes(code_of("nothing"))
+    package = stage_on_aws.package("first")
     monkeypatch.setitem(deploy.COMMANDS, "deploy", lambda deployment, steps, given: deployment.upload(package))
     answers.forget()
 
@@ -54,6 +53,8 @@ def test_shell_of_another_region_neither_splits_nor_hides_a_deployment(
     assert answers.regions == {"us-east-1"}
     functions, rules, apis = left_in("us-east-1")
     assert (functions, len(rules), len(apis)) == (["subs-dev"], 5, 1)
+    assert left_in(ELSEWHERE) == ([], [], [])
+    stage_on_aws.prove_deployable()
     assert left_in(ELSEWHERE) == ([], [], [])
 
     answers.forget()

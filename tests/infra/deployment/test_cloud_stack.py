@@ -13,6 +13,7 @@ from infra.errors import Refused, StackFailed
 from infra.lambda_local.moto_gaps.stacks import StackGaps
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, breaking, failing_deletion, stack_of
+from tests.infra.deployment.running_stage import RunningStage
 from tests.support.injected_answers import Alter, InjectedAnswers
 
 # moto tells of each type of resource that it leaves out of a stack.
@@ -33,14 +34,17 @@ def shown(status: str) -> Alter:
 
 
 def test_update_that_an_earlier_run_rolled_back_is_no_failure_of_this_one(
-    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    stage_on_aws: RunningStage, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    deployment = stage_on_aws.deployment
+    stage_on_aws.provide("good")
     break_stack(MESSAGING, "UPDATE_ROLLBACK_COMPLETE", Topic="no such name")
 
     provisioning.stack(deployment, {}, Steps())
 
     assert "is up to date" in capsys.readouterr().out
     assert stack_of(MESSAGING).status == "UPDATE_ROLLBACK_COMPLETE"
+    stage_on_aws.prove_usable()
     assert deployment.update_stack({"LogRetentionDays": "7"})
     assert stack_of(MESSAGING).status == "UPDATE_COMPLETE"
 
@@ -134,7 +138,9 @@ def test_waiting_shows_progress(
     assert len(said) == 2
 
 
-def test_wait_ends_at_its_limit_with_state_and_reason(deployment: Deployment, answers: InjectedAnswers) -> None:
+def test_wait_ends_at_its_limit_with_state_and_reason(stage_on_aws: RunningStage, answers: InjectedAnswers) -> None:
+    deployment = stage_on_aws.deployment
+    stage_on_aws.provide("good")
     stack = replace(deployment.messaging, limit=timedelta(0))
     answers.alter(
         "cloudformation.UpdateStack", breaking(MESSAGING, "UPDATE_ROLLBACK_IN_PROGRESS", Topic="no such name")
@@ -142,6 +148,9 @@ def test_wait_ends_at_its_limit_with_state_and_reason(deployment: Deployment, an
     known = {"Project": "subs", "Stage": "dev", "FromAddress": deployment.from_address, "LogRetentionDays": "7"}
     with pytest.raises(StackFailed, match=r"is in UPDATE_ROLLBACK_IN_PROGRESS after 0:00:00: Topic: no such name\."):
         stack.apply(deployment.templates / "messaging.yaml", known)
+
+    stack_of(MESSAGING).status = "UPDATE_ROLLBACK_COMPLETE"
+    stage_on_aws.prove_usable()
 
 
 @pytest.mark.parametrize("operation", ["cloudformation.CreateStack", "cloudformation.UpdateStack"])

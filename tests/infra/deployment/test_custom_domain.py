@@ -104,6 +104,7 @@ def test_each_deployment_leads_the_domain_to_its_api(
     second = provide(stage_on_aws)
     deployment.complete()
     assert (second != first, leads_to()) == (True, (second, "dev"))
+    stage_on_aws.prove_usable()
 
 
 def test_domain_that_leads_to_an_api_that_is_gone_is_led_to_the_new_one(stage_on_aws: RunningStage) -> None:

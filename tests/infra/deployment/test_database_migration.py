@@ -54,6 +54,7 @@ def test_release_that_is_not_migrated_is_taken_back(live: RunningStage) -> None:
     with pytest.raises(TakenBack, match=rf"NotMigrated: {TWO} was not applied \(1 to go\)\. .*migrate_release"):
         live.deploy("next")
     assert (live.served(), live.kept()) == ("good", ["good"])
+    live.prove_usable()
 
 
 @pytest.mark.parametrize("reason", STUCK)

@@ -1,6 +1,7 @@
 """Configuration that goes back with a version: each member is restored, kept on purpose, or read-only."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -104,7 +105,7 @@ def configured() -> Any:
     return shown
 
 
-def test_everything_goes_back_with_a_version(released: Deployment) -> None:
+def test_everything_goes_back_with_a_version(released: Deployment, prove_usable: Callable[[Deployment], None]) -> None:
     role = released.outputs()["RoleArn"]
     good, bad = configuration("good", role, 1), configuration("bad", role, 2)
     configure(released, good)
@@ -116,6 +117,7 @@ def test_everything_goes_back_with_a_version(released: Deployment) -> None:
 
     assert configured() == good
     assert set(good) == set(configuration_of(shown())) - ADDRESSING
+    prove_usable(released)
 
 
 def test_what_a_version_does_not_have_goes_too(released: Deployment) -> None:

@@ -13,6 +13,7 @@ from infra.deployment.steps import Steps
 from infra.errors import Refused
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.release_zip import release_of
+from tests.infra.deployment.running_stage import RunningStage
 from tests.support.injected_answers import InjectedAnswers
 from tests.support.permissions import Call, is_allowed
 
@@ -40,10 +41,12 @@ def refused(deployment: Deployment, answers: InjectedAnswers) -> str:
     return str(refusal.value)
 
 
-def test_bucket_of_somebody_else_is_refused(account: Account, answers: InjectedAnswers) -> None:
-    deployment = account.deployment()
+def test_bucket_of_somebody_else_is_refused(stage_on_aws: RunningStage, answers: InjectedAnswers) -> None:
+    stage_on_aws.provide("good")
     answers.refuse("s3.HeadBucket", "Forbidden", status=403)
-    assert f"the bucket {BUCKET} is of another account" in refused(deployment, answers)
+    assert f"the bucket {BUCKET} is of another account" in refused(stage_on_aws.deployment, answers)
+    assert stage_on_aws.served() == "good"
+    stage_on_aws.prove_usable()
 
 
 def test_bucket_in_another_region_is_refused(account: Account, answers: InjectedAnswers) -> None:

@@ -1,6 +1,7 @@
 """Reserved concurrency: named in the settings, refused where it is too much, and never lost in silence."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -40,13 +41,16 @@ def keep_release_with(deployment: Deployment, account: Account, number: int | No
     return deployment.releases.keep(found["CodeSha256"])
 
 
-def test_reservation_made_by_hand_is_not_lost_in_silence(released: Deployment, answers: InjectedAnswers) -> None:
+def test_reservation_made_by_hand_is_not_lost_in_silence(
+    released: Deployment, account: Account, answers: InjectedAnswers, prove_usable: Callable[[Deployment], None]
+) -> None:
     reserve(40)
     answers.calls.clear()
     with pytest.raises(Refused, match=r'Write "lambda_concurrency": 40 into.*delete-function-concurrency'):
         rollout.deploy(released, Steps())
     assert reserved() == 40
     assert not {"lambda.UpdateFunctionCode", "lambda.DeleteFunctionConcurrency"} & set(answers.calls)
+    prove_usable(with_setting(released, account, 40))
 
 
 def test_reservation_that_the_settings_name_is_deployed(released: Deployment, account: Account) -> None:

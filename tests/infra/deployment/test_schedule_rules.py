@@ -1,5 +1,7 @@
 """Rules that an interrupted `zappa schedule` leaves without a target are removed with the next deployment."""
 
+from collections.abc import Callable
+
 import boto3
 import pytest
 
@@ -18,7 +20,9 @@ def rules() -> set[str]:
     return {rule["Name"] for rule in boto3.client("events").list_rules()["Rules"]}
 
 
-def test_rule_without_a_target_is_removed_and_no_other(released: Deployment) -> None:
+def test_rule_without_a_target_is_removed_and_no_other(
+    released: Deployment, prove_usable: Callable[[Deployment], None]
+) -> None:
     events = boto3.client("events")
     for name in (OF_AN_EARLIER_RELEASE, SCHEDULED, OF_ANOTHER_STAGE):
         events.put_rule(Name=name, ScheduleExpression="rate(1 hour)")
@@ -27,3 +31,5 @@ def test_rule_without_a_target_is_removed_and_no_other(released: Deployment) -> 
     released.complete()
 
     assert rules() == {SCHEDULED, OF_ANOTHER_STAGE}
+    events.delete_rule(Name=OF_ANOTHER_STAGE)
+    prove_usable(released)

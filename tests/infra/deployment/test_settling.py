@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from infra.deployment.event_source_mappings import EventSourceMappings
 from infra.errors import NotSettled
 from infra.lambda_local.moto_gaps.functions import Request
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from tests.infra.deployment.running_stage import RunningStage
 from tests.infra.lambda_local.moto_gaps.test_moto_gaps import Recorder
 from tests.support.injected_answers import Alter, InjectedAnswers
 from tests.support.patience import wait_until
@@ -118,7 +120,9 @@ def test_failed_update_is_no_obstacle_to_the_next_one(released: Deployment, answ
     assert boto3.client("lambda").get_function_configuration(FunctionName="subs-dev")["Timeout"] == 77
 
 
-def test_failed_update_is_gone_back_from(released: Deployment, answers: InjectedAnswers) -> None:
+def test_failed_update_is_gone_back_from(
+    released: Deployment, answers: InjectedAnswers, prove_usable: Callable[[Deployment], None]
+) -> None:
     kept = released.releases.kept()[-1]
     failed = [False]
 
@@ -134,6 +138,14 @@ def test_failed_update_is_gone_back_from(released: Deployment, answers: Injected
 
     assert failed == [True]
     assert released.releases.live() == kept
+    prove_usable(released)
+
+
+def test_release_is_deployed_while_aws_is_at_work(stage_on_aws: RunningStage, answers: InjectedAnswers) -> None:
+    stage_on_aws.provide("good")
+    answers.alter("lambda.GetFunction", shown(**UPDATING), times=30)
+    answers.refuse("lambda.PublishVersion", "ResourceConflictException", "an update is in progress", status=409, skip=1)
+    stage_on_aws.prove_usable()
 
 
 def test_idle_function_is_settled(released: Deployment, answers: InjectedAnswers) -> None:

@@ -12,8 +12,8 @@ from infra.deployment import polling
 from infra.deployment.deployment import Deployment
 from infra.deployment.deployment_settings import DEPLOYED_AT
 from infra.deployment.variable_changes import VariableChanges
-from tests.infra.deployment.account import Account
 from tests.infra.deployment.release_zip import code_of
+from tests.infra.deployment.running_stage import RunningStage
 from tests.infra.deployment.test_settling import UPDATING, shown
 from tests.support.injected_answers import InjectedAnswers
 
@@ -31,25 +31,31 @@ def given_to_zappa(deployment: Deployment) -> Any:
 
 
 @pytest.fixture
-def deployed(account: Account) -> Deployment:
-    """A function and its API, with a variable and a network of an earlier release, and a variable set by hand."""
-    deployment = account.deployment()
-    boto3.client("lambda").create_function(
-        FunctionName="subs-dev",
-        Runtime="python3.11",
-        Role=deployment.outputs()["RoleArn"],
-        Handler="handler.handler",
-        Code={"ZipFile": code_of("before", "1" * 40)},
-        Environment={"Variables": {"RENEWAL_ALLOWED_TO": "everybody", "BY_HAND": "confidential", "SITE_URL": "before"}},
-        VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "Ipv6AllowedForDualStack": True},
+def deployed(stage_on_aws: RunningStage) -> Deployment:
+    """A release with a variable and a network that the next one lacks, and with a variable set by hand."""
+    stage_on_aws.provide("before")
+    stage_on_aws.deployment.function.configure(
+        {
+            "FunctionName": "subs-dev",
+            "Environment": {
+                "Variables": {"RENEWAL_ALLOWED_TO": "everybody", "BY_HAND": "confidential", "SITE_URL": "before"}
+            },
+            "VpcConfig": {
+                "SubnetIds": ["subnet-1"],
+                "SecurityGroupIds": ["sg-1"],
+                "Ipv6AllowedForDualStack": True,
+            },
+        }
     )
-    api = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "subs-dev"}}}
-    boto3.client("cloudformation").create_stack(StackName="subs-dev", TemplateBody=json.dumps({"Resources": api}))
-    return deployment
+    return stage_on_aws.deployment
 
 
 def test_what_left_the_settings_leaves_the_function(
-    deployed: Deployment, tmp_path: Path, answers: InjectedAnswers, monkeypatch: pytest.MonkeyPatch
+    stage_on_aws: RunningStage,
+    deployed: Deployment,
+    tmp_path: Path,
+    answers: InjectedAnswers,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(polling, "INTERVAL", timedelta(0))
     package = tmp_path / "package.zip"
@@ -65,6 +71,7 @@ def test_what_left_the_settings_leaves_the_function(
     assert variables[DEPLOYED_AT]
     assert found()["VpcConfig"]["SubnetIds"] == []
     assert found()["Description"].startswith("commit 222222222222. Subscriptions")
+    stage_on_aws.prove_usable()
 
 
 def test_nothing_is_written_where_nothing_differs(released: Deployment, answers: InjectedAnswers) -> None:
