@@ -15,13 +15,13 @@ from moto.awslambda.models import lambda_backends
 from zappa.core import Zappa
 
 from infra.deployment import rollout, smoke_test, teardown
-from infra.deployment.deployed_state import DeployedState, expect
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.lambda_local.gateway.api_gateway import ApiGateway
 from infra.lambda_local.gateway.rest_api import RestAPI
 from infra.lambda_local.moto_gaps.functions import Request
+from tests.end_to_end.deployed_state import DeployedState, expect
 from tests.infra.deployment.answering_functions import AnsweringFunctions, code_in
 from tests.infra.deployment.release_zip import release_of
 

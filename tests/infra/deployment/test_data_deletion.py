@@ -11,9 +11,9 @@ import pytest
 from infra.deployment import cloud_stack, polling, provisioning, teardown
 from infra.deployment.data_deletion import DataDeletion
 from infra.deployment.deployment import Deployment
-from infra.deployment.inventory import Inventory
 from infra.deployment.steps import Steps
 from infra.errors import NotConfirmed, NotSettled, StillInUse
+from tests.end_to_end.inventory import Inventory
 from tests.infra.deployment.broken_stack import break_stack
 from tests.infra.deployment.running_stage import RunningStage
 

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 
 from infra.deployment import cloud_stack, polling, teardown
 from infra.deployment.deployment import Deployment
-from infra.deployment.inventory import Inventory
 from infra.deployment.remains import Remains
 from infra.deployment.steps import Steps
 from infra.errors import SomethingLeft, StackFailed
+from tests.end_to_end.inventory import Inventory
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, failing_deletion
 from tests.infra.deployment.release_zip import code_of
