@@ -29,7 +29,6 @@ BENCHMARKS = {
     "http": "benchmarks.http",
     "storage": "benchmarks.storage",
     "feedback": "benchmarks.feedback",
-    "wake_up": "benchmarks.wake_up",
     "dashboard": "benchmarks.dashboard",
 }
 """Each one's module, in the order in which they run."""

@@ -31,7 +31,6 @@ _sender = env.sender("SES_FROM_ADDRESS", local="subscriptions@example.com")
 SES_FROM_NAME, SES_FROM_ADDRESS = _sender.name, _sender.address
 SNS_TOPIC_ARN = env.text("SNS_TOPIC_ARN", local="arn:aws:sns:us-east-1:123456789012:subscription-events")
 SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
-WAKE_UP_QUEUE_URL = env.optional("WAKE_UP_QUEUE_URL", str, "")
 SES_SEND_RATE = env.optional("SES_SEND_RATE", rate, 14.0)
 # Longer than AWS takes a signature for valid, 15 minutes: a deliverer that was frozen may send until then.
 CONFIRMATION_GRACE = timedelta(minutes=env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 45))

@@ -12,11 +12,10 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers of transitions and of pages, and what makes the rows that there always are."""
         # These load models, which Django allows only once all apps are loaded.
-        from notifications.models import ensure_statuses, ensure_wake_up  # noqa: PLC0415
+        from notifications.models import ensure_statuses  # noqa: PLC0415
         from notifications.receivers import record_notifications, tell_that_mail_bounces  # noqa: PLC0415
         from subscriptions.signals import subscriber_notices, subscriptions_transitioned  # noqa: PLC0415
 
         subscriptions_transitioned.connect(record_notifications, dispatch_uid="notifications.record_notifications")
         subscriber_notices.connect(tell_that_mail_bounces, dispatch_uid="notifications.tell_that_mail_bounces")
         post_migrate.connect(ensure_statuses, sender=self, dispatch_uid="notifications.ensure_statuses")
-        post_migrate.connect(ensure_wake_up, sender=self, dispatch_uid="notifications.ensure_wake_up")

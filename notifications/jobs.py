@@ -5,7 +5,6 @@ from typing import Any
 from foundation import clock
 from foundation.jobs.invocation import LambdaContext, scheduled_job
 from foundation.jobs.sqs_batch import Answer, queue_job
-from notifications import wake_up
 from notifications.outbox.delivery import Delivery
 from notifications.reminders import Reminders
 from notifications.ses import feedback
@@ -37,15 +36,4 @@ def handle_ses_feedback(event: dict[str, Any], context: LambdaContext) -> Answer
     """
     with queue_job(event, context) as batch:
         feedback.handle(batch)
-        return batch.answer()
-
-
-def deliver_woken(event: dict[str, Any], context: LambdaContext) -> Answer:
-    """Deliver as the schedule does, because a message of the wake-up queue says so. Returns that no message failed.
-
-    Raises InvalidJobEvent, JobFailed, or the database's error; the schedule's tick then finds what is left.
-    """
-    with queue_job(event, context) as batch:
-        wake_up.arrived()
-        Delivery(batch.time_left).run()
         return batch.answer()

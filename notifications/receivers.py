@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from foundation.email_addresses import address_of, normalised
 from foundation.orm.insert_product import insert_product
-from notifications import wake_up
 from notifications.models import Channel, Notification, Reason
 from notifications.ses import suppression
 
@@ -15,7 +14,6 @@ from notifications.ses import suppression
 def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
     """Insert a notification for each event and channel, in the transition's transaction, by one statement."""
     insert_product(Notification, {"event": event_ids, "channel": Channel.values})
-    wake_up.after_commit()
 
 
 def tell_that_mail_bounces(*, user: AbstractBaseUser, **kwargs: Any) -> str | None:

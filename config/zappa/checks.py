@@ -35,6 +35,7 @@ Settings of a stage (config/zappa/stage_checks.py):
 - config.E039: `lambda_concurrency` is no number of sandboxes.
 - config.E061: `stack_parameters` is no object of texts.
 - config.E060: `aws_environment_variables` has what Lambda does not take (config/zappa/variable_checks.py).
+- config.W062: a variable, here or in the environment of `manage.py`, is one that the service no longer reads.
 - config.E055: `s3_bucket` is not set.
 
 Region and site of a stage (config/zappa/region_checks.py, config/zappa/site_checks.py):
@@ -56,6 +57,7 @@ Django:
 - config.E043: a database router writes models of this service elsewhere than to `default`.
 """
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,15 @@ from foundation.orm.isolation import IS_STRICT
 def check_zappa_settings(**options: Any) -> list[CheckMessage]:
     """zappa_settings.json beside manage.py. What is deployed was checked before, so on Lambda it is not read again."""
     return [] if settings.ON_LAMBDA else check_file(settings.BASE_DIR / "zappa_settings.json")
+
+
+@register("zappa")
+def check_environment(**options: Any) -> list[CheckMessage]:
+    """Warn of variables in this process's environment that the service ignores."""
+    # As in check_file: not needed by a cold start.
+    from config.zappa.variable_checks import warn_of_removed  # noqa: PLC0415
+
+    return warn_of_removed(os.environ, "environment")
 
 
 @register("zappa")

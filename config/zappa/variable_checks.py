@@ -1,4 +1,4 @@
-"""Variables of a stage that Lambda does not take: it refuses all of them, once the new code is there.
+"""Variables that Lambda refuses, which fails a deployment halfway, and variables that the service no longer reads.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own name
 
 from config.zappa.stages import Stage
 
@@ -34,14 +34,26 @@ RESERVED = {
 OF_ANOTHER_CHECK = "INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT"  # config.E027
 LARGEST = 4096
 """Bytes of all names and values together."""
+REMOVED = {"WAKE_UP_QUEUE_URL": "Remove it, and the event notifications.jobs.deliver_woken: the schedule delivers."}
+"""Variables of earlier releases, and what to do."""
 
 
 def check_variables(stages: Sequence[Stage]) -> list[CheckMessage]:
     """Check the aws_environment_variables of each stage."""
+    found: list[CheckMessage] = []
+    for stage in stages:
+        where, variables = f"zappa_settings.json {stage.name}", stage.settings.get("aws_environment_variables")
+        found += [Error(text, hint=hint, obj=where, id="config.E060") for text, hint in _problems(variables)]
+        found += warn_of_removed(variables if isinstance(variables, dict) else {}, where)
+    return found
+
+
+def warn_of_removed(variables: Mapping[str, Any], where: str) -> list[CheckMessage]:
+    """Return a warning for each variable that the service ignores since an earlier release."""
     return [
-        Error(text, hint=hint, obj=f"zappa_settings.json {stage.name}", id="config.E060")
-        for stage in stages
-        for text, hint in _problems(stage.settings.get("aws_environment_variables"))
+        Warning(f"the variable {name} is ignored", hint=hint, obj=where, id="config.W062")
+        for name, hint in REMOVED.items()
+        if name in variables
     ]
 
 

@@ -15,8 +15,9 @@ from infra.deployment.deployed_function import DeployedFunction
 
 
 def settings_problems(settings_file: Path) -> list[str]:
-    """Return what `manage.py check` finds in zappa_settings.json: functions, schedules, and all that deploys half."""
-    return [f"{message.obj}: {message.msg}. {message.hint}" for message in check_file(settings_file)]
+    """Return the errors that `manage.py check` finds in zappa_settings.json."""
+    errors = [message for message in check_file(settings_file) if message.is_serious()]
+    return [f"{error.obj}: {error.msg}. {error.hint}" for error in errors]
 
 
 def directory_problems(directory: Path) -> list[str]:

@@ -11,7 +11,6 @@ DEPLOYMENT_VARIABLES = (
     "SES_SEND_RATE",
     "SITE_URL",
     "SNS_TOPIC_ARN",
-    "WAKE_UP_QUEUE_URL",
 )
 
 

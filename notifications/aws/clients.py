@@ -29,16 +29,12 @@ if TYPE_CHECKING:
     import boto3
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sqs import SQSClient
 
 CONNECT_TIMEOUT = 3
 """Seconds."""
 
 READ_TIMEOUT = 10
 """Seconds. An answer that comes later leaves the notification `unknown`."""
-
-WAKE_UP_TIMEOUT = 1
-"""Seconds, to connect and to read: somebody's request waits for it, and nothing is lost with it."""
 
 NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, CallTooLate)
 """botocore's errors from before the request left, and our own."""
@@ -66,17 +62,10 @@ def sns() -> "SNSClient":
         return _sns()
 
 
-def sqs() -> "SQSClient":
-    """The SQS client, made on first use and kept while the function is warm."""
-    with _making:
-        return _sqs()
-
-
 def forget_clients() -> None:
     """Have the clients made anew, from the environment as it is then."""
     _ses.cache_clear()
     _sns.cache_clear()
-    _sqs.cache_clear()
 
 
 def judge(error: Exception) -> Outcome:
@@ -100,11 +89,6 @@ def _sns() -> "SNSClient":
     return _with_deadlines(_session().client("sns", config=_config()))
 
 
-@cache
-def _sqs() -> "SQSClient":
-    return _session().client("sqs", config=_config(WAKE_UP_TIMEOUT, WAKE_UP_TIMEOUT))
-
-
 def _with_deadlines(client: Client) -> Client:
     client.meta.events.register("before-send", refuse_if_over)
     return client
@@ -117,11 +101,11 @@ def _session() -> "boto3.Session":
     return boto3.Session()
 
 
-def _config(connect_timeout: int = CONNECT_TIMEOUT, read_timeout: int = READ_TIMEOUT) -> Config:
+def _config() -> Config:
     # One attempt: every retry mode of boto3 sends a second mail where only the answer was lost.
     return Config(
-        connect_timeout=connect_timeout,
-        read_timeout=read_timeout,
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
         retries={"total_max_attempts": 1},
         max_pool_connections=settings.DELIVERY_THREADS,
     )

@@ -12,7 +12,6 @@ from notifications.models.notification import (
 )
 from notifications.models.preferences import NotificationPreferences
 from notifications.models.suppression import Reason, Suppression, SuppressionQuerySet
-from notifications.models.wake_up import WakeUp, ensure_wake_up
 
 __all__ = [
     "BAD_NEWS",
@@ -30,8 +29,6 @@ __all__ = [
     "State",
     "Suppression",
     "SuppressionQuerySet",
-    "WakeUp",
     "database_time",
     "ensure_statuses",
-    "ensure_wake_up",
 ]

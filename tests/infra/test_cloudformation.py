@@ -15,7 +15,6 @@ from config.zappa.stages import Stage, read_document, read_stages
 from foundation.jobs.metrics import NAMESPACE, Metric
 from infra.deployment.policies import DATA, DOMAIN, MESSAGING, STAGE
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from notifications import wake_up
 from tests.infra.templates import Template, of_type
 
 OUTPUTS_OF_MESSAGING = {
@@ -141,16 +140,7 @@ def test_confirmations_are_waited_for_longer_than_a_failed_batch_of_them_is_hidd
 
 def test_feedback_is_invisible_for_six_times_the_time_limit(messaging: Template) -> None:
     limit = stages()[0].settings["timeout_seconds"]
-    queues = of_type(messaging, "SQS::Queue")
-    assert queues["FeedbackQueue"]["VisibilityTimeout"] == queues["WakeUpQueue"]["VisibilityTimeout"] == limit * 6
-
-
-@pytest.mark.filterwarnings("ignore:Tried to parse")
-def test_wake_up_queue_is_the_one_that_the_readme_has_added_to_the_events(made: dict[str, str]) -> None:
-    assert made["WakeUpQueueArn"] in (settings.BASE_DIR / "README.md").read_text()
-    attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=made["WakeUpQueueUrl"], AttributeNames=["All"])
-    retention = timedelta(seconds=int(attributes["Attributes"]["MessageRetentionPeriod"]))
-    assert wake_up.FORGOTTEN_AFTER < retention < timedelta(minutes=10)
+    assert of_type(messaging, "SQS::Queue")["FeedbackQueue"]["VisibilityTimeout"] == limit * 6
 
 
 def test_database_sleeps_unless_a_proxy_keeps_it_awake(data: Template) -> None:

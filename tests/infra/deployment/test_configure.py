@@ -127,15 +127,15 @@ def test_hosts_buckets_and_queues_of_ones_own_stay(run: Callable[..., Deployment
     dev = document["dev"]
     dev["s3_bucket"] = "our-own-bucket"
     dev["layers"] = ["arn:aws:lambda:us-east-1:555555555555:layer:insights:1"]
-    queue = "https://sqs.us-east-1.amazonaws.com/123456789012/subs-dev-wake-up"
-    dev["aws_environment_variables"] |= {"WAKE_UP_QUEUE_URL": queue, "LOG_LEVEL": "ERROR"}
+    queue = "https://sqs.us-east-1.amazonaws.com/123456789012/subs-dev-reports"
+    dev["aws_environment_variables"] |= {"REPORTS_QUEUE_URL": queue, "LOG_LEVEL": "ERROR"}
     dev["aws_environment_variables"]["ALLOWED_HOSTS"] += ",www.example.org"
     settings.write_text(json.dumps(document), encoding="utf-8")
     run("dev", **GIVEN)
     found = effective(settings)["dev"]
     variables = found["aws_environment_variables"]
     assert (found["s3_bucket"], found["layers"], variables["LOG_LEVEL"]) == ("our-own-bucket", dev["layers"], "ERROR")
-    assert variables["WAKE_UP_QUEUE_URL"] == "https://sqs.eu-central-1.amazonaws.com/210987654321/subs-dev-wake-up"
+    assert variables["REPORTS_QUEUE_URL"] == "https://sqs.eu-central-1.amazonaws.com/210987654321/subs-dev-reports"
     assert "www.example.org" in variables["ALLOWED_HOSTS"].split(",")
 
 

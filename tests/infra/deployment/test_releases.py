@@ -8,12 +8,16 @@ import pytest
 
 from infra.deployment.deployment import Deployment
 from infra.errors import Refused
+from infra.lambda_local.emulator.moto_server import ACCOUNT
 from tests.end_to_end.deployed_state import DeployedState
 from tests.infra.deployment.account import Account
-from tests.infra.deployment.release_zip import code_of
+from tests.infra.deployment.release_zip import code_of, release_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+
+
+WAKE_UP_QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:subs-dev-wake-up"
 
 
 def test_releases_are_remembered_and_gone_back_to(released: Deployment) -> None:
@@ -36,7 +40,7 @@ def test_releases_are_remembered_and_gone_back_to(released: Deployment) -> None:
 
 def test_schedule_and_queues_go_back_with_the_code(released: Deployment, account: Account) -> None:
     kept = released.releases.kept()[-1]
-    wake_up = {"arn": released.outputs()["WakeUpQueueArn"], "batch_size": 1, "enabled": True}
+    wake_up = {"arn": WAKE_UP_QUEUE, "batch_size": 1, "enabled": True}
     account.stage["events"][0]["expression"] = "rate(2 hours)"
     new = "config.operations.jobs.of_the_next_release"
     account.stage["events"] += [
@@ -55,6 +59,36 @@ def test_schedule_and_queues_go_back_with_the_code(released: Deployment, account
     state = DeployedState(then)
     state.check_schedule()
     state.check_event_sources()
+
+
+def test_wake_up_queue_of_the_release_before_is_unmapped_by_deploying_and_mapped_again_by_a_rollback(
+    released: Deployment, account: Account
+) -> None:
+    functions = boto3.client("lambda")
+    woken = {
+        "function": "notifications.jobs.deliver_woken",
+        "event_source": {"arn": WAKE_UP_QUEUE, "batch_size": 10, "enabled": True},
+    }
+    before = account.stage | {"events": [*account.stage["events"], woken]}
+    functions.update_function_code(FunctionName="subs-dev", ZipFile=release_of("before", before), Publish=True)
+    version = released.releases.keep(released.releases.code_sha256("$LATEST"))
+    released.go_back_to(version)
+    assert WAKE_UP_QUEUE in sources()
+
+    released.update_stack()
+    released.zappa().run("schedule")
+    released.complete()
+    DeployedState(released).check_event_sources()
+    assert WAKE_UP_QUEUE not in sources()
+
+    released.go_back_to(version)
+    assert WAKE_UP_QUEUE in sources()
+
+
+def sources() -> list[str]:
+    """The queues that feed a function."""
+    mappings = boto3.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    return [mapping["EventSourceArn"] for mapping in mappings]
 
 
 def test_stage_without_events_loses_the_rules_of_the_release_before(released: Deployment, account: Account) -> None:
