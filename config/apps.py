@@ -1,4 +1,4 @@
-"""The project as an app of its own: so that `manage.py check` runs its checks and its connections are set up."""
+"""App configuration of the project: registers its system checks and database timestamp loader."""
 
 from django.apps import AppConfig
 

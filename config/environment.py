@@ -1,4 +1,4 @@
-"""Reading the environment: every missing or broken variable is named at once, before Django starts."""
+"""Environment variables: all missing or invalid ones are reported at once, before Django starts."""
 
 import logging
 import math
@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 
 class Environment:
-    """Typed access to environment variables. `local` says whether a variable may fall back to its local default."""
+    """Typed access to environment variables. If `local`, a missing variable falls back to its local default."""
 
     def __init__(self, *, local: bool) -> None:
         self.local = local
         self.problems: list[str] = []
 
     def text(self, name: str, *, local: str) -> str:
-        """The variable, or `local` on a laptop; elsewhere an absent or empty variable is a problem."""
+        """Return the variable, or `local` on a laptop. Elsewhere a missing or empty variable is a problem."""
         value = os.environ.get(name, "")
         if value:
             return value
@@ -32,18 +32,21 @@ class Environment:
         return local
 
     def listed(self, name: str, *, local: list[str]) -> list[str]:
-        """A comma-separated variable."""
+        """Return a comma-separated variable as a list."""
         return [part.strip() for part in self.text(name, local=",".join(local)).split(",") if part.strip()]
 
     def hosts(self, name: str, *, local: list[str]) -> list[str]:
-        """A comma-separated variable of host names; one for all hosts would let a client choose where links lead."""
+        """Return a comma-separated list of host names.
+
+        Refuses `*`, which would let a client choose the host in links.
+        """
         hosts = self.listed(name, local=local)
         if any("*" in host for host in hosts):
-            self.problems.append(f"{name} must name each host; * is none")
+            self.problems.append(f"{name} must name each host; * is not allowed")
         return hosts
 
     def sender(self, name: str, *, local: str) -> Sender:
-        """The variable as an address, with or without a name before it."""
+        """Return the variable as an email address with an optional display name."""
         try:
             return read_sender(self.text(name, local=local))
         except UndeliverableAddress as error:
@@ -51,7 +54,7 @@ class Environment:
             return Sender("", local)
 
     def optional(self, name: str, read: Callable[[str], T], default: T) -> T:
-        """A variable that has a good default everywhere."""
+        """Return a variable that has a default on every stage."""
         value = os.environ.get(name, "")
         if not value:
             return default
@@ -62,31 +65,31 @@ class Environment:
             return default
 
     def local_clock(self, name: str, *, local: str) -> str:
-        """The address of the local clock: a file on a laptop, elsewhere none.
+        """Return the URL of the local clock: a file on a laptop, elsewhere none.
 
-        A function may have one of this machine where its AWS is on this machine, too.
+        A function may use one on 127.0.0.1 if its AWS endpoint is there too.
         """
         address = os.environ.get(name, local if self.local else "")
         may_travel = address.startswith("file:") if self.local else _is_here(address) and _is_here(_endpoint())
         if address and not may_travel:
-            self.problems.append(f"{name} is for the local stack alone; time cannot be moved here")
+            self.problems.append(f"{name} is for the local stack only. Unset it.")
         return address
 
     def database(self, name: str, *, local: str) -> dict[str, Any]:
-        """Django's entry for a `postgres://user:password@host/name` or `sqlite:///file` address.
+        """Return Django's database entry for a `postgres://user:password@host/name` or `sqlite:///file` URL.
 
-        The address itself holds a password, so a problem with it is told without repeating it.
+        Problems are reported without the URL, which contains a password.
         """
         url = self.text(name, local=local)
         if not is_database_url(url):
             self.problems.append(f"{name} must be postgres://user:password@host:port/name or sqlite:///path/to/file")
         if self.problems:
-            return {}  # django-environ would print an address that it does not understand
+            return {}  # django-environ would print a URL that it cannot parse
         config: dict[str, Any] = environ.Env.db_url_config(url)
         return config
 
     def refuse_if_broken(self) -> None:
-        """Raise ImproperlyConfigured with every problem found so far."""
+        """Raise ImproperlyConfigured with all problems found so far."""
         if self.problems:
             raise ImproperlyConfigured(
                 "The environment is not complete: " + "; ".join(self.problems) + ". "
@@ -95,14 +98,14 @@ class Environment:
 
 
 def log_level(name: str) -> str:
-    """One of Python's names for a level. Raises ValueError."""
+    """Return a name of a Python log level. Raises ValueError."""
     if name not in logging.getLevelNamesMapping():
         raise ValueError(name)
     return name
 
 
 def rate(text: str) -> float:
-    """How often a second, above 0. Raises ValueError."""
+    """Return a positive rate per second. Raises ValueError."""
     value = float(text)
     if not 0 < value < math.inf:
         raise ValueError(text)
@@ -110,7 +113,7 @@ def rate(text: str) -> float:
 
 
 def whole_number(least: int = 1) -> Callable[[str], int]:
-    """A reader of a whole number that is not below `least`. It raises ValueError."""
+    """Return a parser for integers of at least `least`; it raises ValueError."""
 
     def read(text: str) -> int:
         value = int(text)
@@ -123,12 +126,12 @@ def whole_number(least: int = 1) -> Callable[[str], int]:
 
 
 def list_of_keys(text: str) -> list[str]:
-    """Keys separated by commas, which no key has."""
+    """Split comma-separated keys; no key contains a comma."""
     return [key.strip() for key in text.split(",") if key.strip()]
 
 
 def list_of(allowed: Collection[str]) -> Callable[[str], list[str]]:
-    """A reader of some of these names, separated by commas, or of the word `none`. It raises ValueError."""
+    """Return a parser for a comma-separated subset of `allowed`, or the word `none`; it raises ValueError."""
 
     def read(names: str) -> list[str]:
         listed = [] if names.strip() == "none" else [name.strip() for name in names.split(",")]
@@ -153,7 +156,7 @@ def _is_here(url: str) -> bool:
 
 
 def is_database_url(url: str) -> bool:
-    """Whether the address names a database, and is written as it must be."""
+    """Return True if the URL is well-formed and names a database."""
     try:
         parts = urlsplit(url)
         return _names_database(parts) and parts.port != 0

@@ -1,4 +1,4 @@
-"""The handler under the name that the release before this one configured.
+"""Alias of the handler under the name that the previous release configured.
 
 Lambda calls it between the upload of this release's code and the update of the function's configuration. Delete it in
 the next release.

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with the id of the invocation or request, and nothing that tells who somebody is."""
+"""Logging: one JSON object per line with the request id, and no personal data."""
 
 import logging
 from typing import Any
@@ -9,7 +9,7 @@ from foundation.jobs.invocation import request_id
 
 
 class RequestIdFilter(logging.Filter):
-    """Puts the current request id on every record."""
+    """Add the current request id to every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
@@ -17,7 +17,7 @@ class RequestIdFilter(logging.Filter):
 
 
 class PathlessFilter(logging.Filter):
-    """Takes the path out of Django's word on an answer: it may hold an address, or a link that works."""
+    """Remove the path from Django's response records: it may contain an address or a working link."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple) and len(record.args) > 1:
@@ -26,9 +26,9 @@ class PathlessFilter(logging.Filter):
 
 
 class BadRequestFilter(logging.Filter):
-    """Takes what Django calls suspicious for what it is, a client's mistake: an alarm listens to ERROR.
+    """Downgrade Django's "suspicious operation" records to WARNING; an alarm watches ERROR.
 
-    Anybody can send a wrong Host or too many fields. The traceback leads to Django's own code and is left out.
+    Any client can send a wrong Host or too many fields. The traceback shows Django's own code only and is dropped.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -39,7 +39,7 @@ class BadRequestFilter(logging.Filter):
 
 
 def logging_config(level: str) -> dict[str, Any]:
-    """The `LOGGING` setting. `level` is the root's, one of Python's level names."""
+    """Return the `LOGGING` setting. `level` is the name of the root logger's level."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -54,7 +54,7 @@ def logging_config(level: str) -> dict[str, Any]:
                 "format": "{asctime}{levelname}{name}{message}{request_id}",
                 "style": "{",
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-                "reserved_attrs": [*RESERVED_ATTRS, "request"],  # Django's records quote the whole query there
+                "reserved_attrs": [*RESERVED_ATTRS, "request"],  # Django's records contain the full query there
             }
         },
         "handlers": {
@@ -62,15 +62,15 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # Django's own configuration adds a second handler here; records go up to the root's instead.
+            # Django's own configuration adds a second handler here; let records propagate to the root handler instead.
             "django": {"handlers": [], "level": level, "propagate": True},
-            # What a client did wrong is logged by config.web.middleware, by its route.
+            # config.web.middleware logs client errors by route.
             "django.request": {"level": "ERROR", "filters": ["pathless"]},
-            # Alarms hear their silence, whatever LOG_LEVEL says.
+            # Alarms depend on metrics, whatever LOG_LEVEL is.
             "foundation.jobs.metrics": {"level": "INFO"},
-            # It tells at each start where it found its credentials.
+            # It logs the source of its credentials at each start.
             "botocore": {"level": "WARNING"},
-            # Its access log has the client's address and the query; config.web.middleware logs what may be known.
+            # Its access log contains client address and query; config.web.middleware logs requests without them.
             "zappa.wsgi": {"level": "WARNING"},
         },
     }

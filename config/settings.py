@@ -1,4 +1,4 @@
-"""Django's settings, all from the environment. The table of variables is in README.md under 'Configuration'."""
+"""Django settings, read from environment variables. README.md lists them under 'Configuration'."""
 
 import os
 from datetime import timedelta
@@ -32,12 +32,12 @@ SES_FROM_NAME, SES_FROM_ADDRESS = _sender.name, _sender.address
 SNS_TOPIC_ARN = env.text("SNS_TOPIC_ARN", local="arn:aws:sns:us-east-1:123456789012:subscription-events")
 SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
 SES_SEND_RATE = env.optional("SES_SEND_RATE", rate, 14.0)
-# Longer than AWS takes a signature for valid, 15 minutes: a deliverer that was frozen may send until then.
+# AWS accepts a signature for 15 minutes: a suspended delivery process may still send until then.
 CONFIRMATION_GRACE = timedelta(minutes=env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 45))
 UNCONFIRMED_MAILS_GIVEN_UP = env.optional("UNCONFIRMED_MAILS_GIVEN_UP", list_of(MAILS), ["reminder"])
 COMPLAINT_STOPS = env.optional("COMPLAINT_STOPS", list_of(MAILS), ["reminder"])
 DELIVERY_THREADS = env.optional("DELIVERY_THREADS", whole_number(), 8)
-DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number(), 5)  # libpq itself waits for minutes
+DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number(), 5)  # libpq's own default is minutes
 STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", whole_number(), 5))
 STALE_AUDIT_AFTER = timedelta(minutes=env.optional("STALE_AUDIT_MINUTES", whole_number(), 60))
 STALE_NOTIFICATION_AFTER = timedelta(minutes=env.optional("STALE_NOTIFICATION_MINUTES", whole_number(), 15))
@@ -47,7 +47,7 @@ SWEEPS_KEPT = timedelta(days=env.optional("SWEEPS_KEPT_DAYS", whole_number(), 40
 LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
 RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of(RENEWERS), ["staff", "service"])
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", whole_number(), 30)
-# An office has one address.
+# A whole office may share one address.
 CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", whole_number(), 300)
 SIGN_INS_PER_MINUTE_AND_NAME = env.optional("SIGN_INS_PER_MINUTE_AND_NAME", whole_number(), 10)
 SIGN_INS_PER_MINUTE_AND_ADDRESS = env.optional("SIGN_INS_PER_MINUTE_AND_ADDRESS", whole_number(), 60)
@@ -55,15 +55,15 @@ LOCAL_CLOCK = env.local_clock("LOCAL_CLOCK", local=(BASE_DIR / ".local" / "clock
 env.refuse_if_broken()
 
 DELIVERY_LEASE = timedelta(minutes=2)
-# What must be left of the lease when the intent is noted: all calls of one claim, which take 4 rounds of 13 s at most
-# (`delivery`'s rounds, `aws`' CONNECT_TIMEOUT + READ_TIMEOUT).
+# Time that must be left of the lease when a claim's calls begin: 4 rounds of at most 13 s (the rounds in `delivery`,
+# CONNECT_TIMEOUT + READ_TIMEOUT in `aws`).
 DELIVERY_CALLS = timedelta(seconds=60)
 
 DEBUG = False
 
 INSTALLED_APPS = [
     "config",
-    "config.web",  # before the admin, because its templates override some of the admin's
+    "config.web",  # before the admin: its templates override some of the admin's
     "config.operations",
     "config.web.admin_on_demand.AdminOnDemand",
     "django.contrib.auth",
@@ -76,7 +76,7 @@ INSTALLED_APPS = [
     "subscriptions",
     "notifications",
 ]
-if LOCAL:  # what only describes and checks costs each cold start time
+if LOCAL:  # apps that only document or check would slow each cold start
     INSTALLED_APPS += ["csp", "drf_spectacular"]
 MIDDLEWARE = [
     "config.web.middleware.RequestIdMiddleware",
@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.web.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.operations.health.LivenessMiddleware",  # before what asks for the host, and for the database
+    "config.operations.health.LivenessMiddleware",  # before middleware that checks the host or queries the database
     "config.web.middleware.HeaderEncodingMiddleware",
     "config.web.static_files.StaticFilesMiddleware",
     "config.web.middleware.StageCookiesMiddleware",
@@ -118,7 +118,7 @@ TEMPLATES = [
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Measured (docs/decisions.md): deferred transactions gave hundreds of "database is locked" with 8 processes.
+    # Measured (docs/decisions.md): deferred transactions caused hundreds of "database is locked" with 8 processes.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,  # seconds that a writer waits for another
@@ -127,11 +127,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds; one connection serves a warm function's invocations
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # A pooler that hands each transaction another connection loses the cursor that `iterator()` would open.
+    # A pooler that switches connections between transactions loses the cursor that `iterator()` would open.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = DATABASE_CONNECT_SECONDS
-    # Locks are judged under it (foundation/orm/isolation.py), whatever the server's or the role's default is. The
-    # number is psycopg.IsolationLevel.READ_COMMITTED; importing psycopg here would cost each cold start.
+    # The locks are designed for it (foundation/orm/isolation.py), so the server's or role's default must not apply. The
+    # number is psycopg.IsolationLevel.READ_COMMITTED; importing psycopg here would slow each cold start.
     DATABASES["default"]["OPTIONS"]["isolation_level"] = READ_COMMITTED
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -141,7 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Names, not addresses: a literal address would lose the stage's prefix.
+# URL names instead of paths: a literal path would lose the stage prefix.
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "subscriptions"
 LOGOUT_REDIRECT_URL = "plans"
@@ -154,20 +154,20 @@ USE_TZ = True
 
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
-STATIC_URL = "/static/"  # the storage adds the stage's prefix
+STATIC_URL = "/static/"  # the storage adds the stage prefix
 STATIC_ROOT = BASE_DIR / "build" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": f"config.web.static_files.{'Plain' if LOCAL else 'Hashed'}StaticFiles"},
 }
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # half of the zip's share
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # halves their share of the zip
 WHITENOISE_USE_FINDERS = LOCAL
-WHITENOISE_AUTOREFRESH = LOCAL  # else it warns where nothing was collected
+WHITENOISE_AUTOREFRESH = LOCAL  # otherwise it warns if nothing was collected
 
-# API Gateway ends TLS and Zappa sets the scheme to https itself; SECURE_PROXY_SSL_HEADER would let a client undo it.
+# API Gateway terminates TLS and Zappa sets the scheme to https; SECURE_PROXY_SSL_HEADER would let a client undo it.
 SECURE_SSL_REDIRECT = not LOCAL
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # the redirect would name the host
-SECURE_HSTS_SECONDS = 0 if LOCAL else 31_536_000  # a year, https://hstspreload.org
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # the redirect would reveal the host
+SECURE_HSTS_SECONDS = 0 if LOCAL else 31_536_000  # one year, https://hstspreload.org
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
 SECURE_HSTS_PRELOAD = not LOCAL
 SESSION_ENGINE = "config.web.sessions"
@@ -178,7 +178,7 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 65_536  # bytes; the largest form here has a reason of 500 characters
+DATA_UPLOAD_MAX_MEMORY_SIZE = 65_536  # bytes; the largest form has a reason of 500 characters
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -187,7 +187,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
-        "img-src": [SELF, "data:"],  # Pico.css and the admin have their icons inside the style sheet
+        "img-src": [SELF, "data:"],  # Pico.css and the admin embed icons in style sheets
         "script-src": [SELF],
         "style-src": [SELF],
     }

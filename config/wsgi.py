@@ -1,4 +1,4 @@
-"""The WSGI application."""
+"""WSGI application."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Which events may enter the function. Zappa's handler takes many more: some of them run code that they carry."""
+"""Allow-list of the events that Lambda may hand to Zappa, whose own handler would also run code from an event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,66 +9,66 @@ from foundation.jobs.invocation import InvocationError
 
 MANAGEMENT_COMMANDS = frozenset(
     {
-        "audit_access",  # who has access and should not
-        "audit_overlaps",  # who has several live subscriptions to one plan
-        "check",  # the settings as they are on Lambda
-        "check_expired_subscriptions",  # what is due, without changing it: --dry-run
-        "createsuperuser",  # the first operator; with --noinput no password is in the event
-        "migrate",  # each deployment's
-        "notifications",  # what is in the outbox, sending it again, replaying it
-        "preview_sweep",  # who would expire; the mails themselves it shows only on a laptop
+        "audit_access",  # users with access but without a live subscription
+        "audit_overlaps",  # users with several live subscriptions to one plan
+        "check",  # the settings in effect on Lambda
+        "check_expired_subscriptions",  # due subscriptions; --dry-run changes nothing
+        "createsuperuser",  # the first operator; with --noinput the event holds no password
+        "migrate",  # run by each deployment
+        "notifications",  # list, resend and replay notifications
+        "preview_sweep",  # subscriptions about to expire; on Lambda it prints no mails
     }
 )
-"""What `zappa manage` may run. Output goes to the log, so create_api_token, which prints a token, is not here."""
+"""Management commands that `zappa manage` may run. Excludes create_api_token: output goes to the log."""
 
 RELEASE_JOBS = frozenset({"config.operations.release_jobs.migrate", "config.operations.release_jobs.migrations"})
-"""Commands that a deployment gives: they return what the log of `zappa manage` would hold the last 4 KB of."""
+"""Commands that a deployment sends. They return the whole result; `zappa manage` returns the last 4 KB of the log."""
 
 HANDLED_FIRST = frozenset({"Sns", "s3", "dynamodb", "kinesis"})
-"""Keys of a record that Zappa looks at before it believes `eventSource`."""
+"""Record keys that Zappa handles before it reads `eventSource`."""
 
 
 class RefusedInvocation(InvocationError, PermissionError):
-    """The event is none that may enter. Nothing was run. The message repeats nothing that the event says."""
+    """The event is not on the allow-list. Nothing was run. The message repeats nothing from the event."""
 
 
 @dataclass(frozen=True)
 class InvocationRules:
-    """What may enter besides HTTP: dotted names of `jobs`, and the ARNs of `queues` that feed one."""
+    """Allow-list for events other than HTTP: dotted names of `jobs`, and the ARNs of `queues` mapped to a job."""
 
     jobs: frozenset[str]
     queues: frozenset[str]
 
     def admit(self, event: Any) -> Event:
-        """The event as Zappa may have it; the order of the questions is that of Zappa's own handler.
+        """Return the event to hand to Zappa, or refuse it. Checks follow the order of Zappa's own handler.
 
         Raises RefusedInvocation.
         """
         if not isinstance(event, dict):
-            raise RefusedInvocation("an event is a JSON object")
+            raise RefusedInvocation("the event is not a JSON object")
         if "raw_command" in event:
-            raise RefusedInvocation("raw_command would run any code")
+            raise RefusedInvocation("raw_command would run arbitrary code")
         if is_http(event):
-            self._check(is_readable(event), "the request is of no gateway that this service has")
+            self._check(is_readable(event), "the request comes from a gateway that this service does not support")
             return normalised(event)
         if "stageVariables" in event:
-            raise RefusedInvocation("stageVariables belong to HTTP events; they would change the environment")
+            raise RefusedInvocation("stageVariables are allowed in HTTP events only; they would change the environment")
         self._refuse_others(event)
         return event
 
     def _refuse_others(self, event: Event) -> None:
         if _is_web_socket(event):
-            raise RefusedInvocation("this service has no web sockets")
+            raise RefusedInvocation("web sockets are not supported")
         if event.get("detail-type") == "Scheduled Event":
-            self._check(_scheduled_function(event) in self.jobs, "the rule leads to no job of zappa_settings.json")
+            self._check(_scheduled_function(event) in self.jobs, "the rule names no job in zappa_settings.json")
         elif event.get("command"):
             self._check(
-                str(event["command"]) in self.jobs | RELEASE_JOBS, "the command is no job of zappa_settings.json"
+                str(event["command"]) in self.jobs | RELEASE_JOBS, "the command names no job in zappa_settings.json"
             )
         elif event.get("manage"):
             self._check(_management_command(event) in MANAGEMENT_COMMANDS, "the management command is not allowed")
         else:
-            self._check(self._are_messages(event.get("Records")), "the event is of no kind that this service takes")
+            self._check(self._are_messages(event.get("Records")), "this kind of event is not supported")
 
     def _are_messages(self, records: Any) -> bool:
         return isinstance(records, list) and bool(records) and all(map(self._is_message, records))
@@ -90,7 +90,7 @@ def _is_web_socket(event: Event) -> bool:
 
 
 def _scheduled_function(event: Event) -> str:
-    """As Zappa finds it: what follows the last dash of the first rule's name."""
+    """Return the function name as Zappa extracts it: the part after the last dash of the first rule's name."""
     resources = event.get("resources")
     first = resources[0] if isinstance(resources, list) and resources else ""
     return str(first).rpartition("/")[2].rpartition("-")[2]

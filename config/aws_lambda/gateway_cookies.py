@@ -1,4 +1,4 @@
-"""Set-Cookie headers, each sent once, in the shape that the gateway of the event takes."""
+"""Set-Cookie headers in the shape the gateway expects, each sent once."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,10 +12,10 @@ Headers = list[tuple[str, str]]
 
 
 class GatewayCookies:
-    """The application behind Zappa's handler, in place of ZappaWSGIMiddleware, which doubles each cookie.
+    """WSGI wrapper behind Zappa's handler. Replaces ZappaWSGIMiddleware, which sends each cookie twice.
 
-    Zappa turns headers of one name into `cookies` and lists itself. Only a load balancer without multi-value headers
-    takes one value per name; there each cookie gets a spelling of its own: Set-Cookie, set-cookie.
+    Zappa itself turns repeated headers into `cookies` or lists. Only a load balancer without multi-value headers
+    accepts one value per name; each cookie then gets its own spelling: Set-Cookie, set-cookie.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -32,6 +32,6 @@ class GatewayCookies:
 
 
 def spelt_apart(headers: Headers) -> Headers:
-    """Return the headers with each Set-Cookie in an upper and lower case of its own."""
+    """Return the headers with a different upper and lower case for each Set-Cookie."""
     spellings = all_casings("Set-Cookie")
     return [(next(spellings), value) if name.lower() == "set-cookie" else (name, value) for name, value in headers]

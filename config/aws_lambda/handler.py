@@ -1,6 +1,6 @@
-"""The function that Lambda calls: Zappa's handler, behind rules about what may enter.
+"""Lambda entry point: Zappa's handler behind the allow-list of events.
 
-zappa_settings.json names it as `lambda_handler`. Importing it starts Django; a start that fails is an init error, after
+zappa_settings.json names it as `lambda_handler`. Importing it starts Django; a failed start is an init error, after
 which Lambda tries a fresh sandbox.
 """
 
@@ -13,7 +13,7 @@ from config.aws_lambda.zappa_start import start_zappa
 
 ZAPPA = start_zappa()
 
-# These load Django too, but not as fast as `start_zappa` does.
+# These load Django too, but more slowly than `start_zappa` does.
 from config.aws_lambda.admission import InvocationRules, RefusedInvocation  # noqa: E402
 from config.zappa.stages import MalformedSettings, read_document, read_stages  # noqa: E402
 from foundation.jobs import metrics  # noqa: E402
@@ -27,9 +27,9 @@ LONGEST_KEY = 40  # characters of a key that are logged
 
 
 def read_rules(path: Path, stage_name: str, mapping: Mapping[str, list[str]]) -> InvocationRules:
-    """The rules of a stage: the jobs that its `events` schedule, and the queues that Zappa's `mapping` leads to one.
+    """Return the stage's rules: the jobs in its `events` schedule, and the queues in Zappa's `mapping`.
 
-    Raises ZappaSettingsError where zappa_settings.json, which is in the zip for this, is missing or broken.
+    Raises ZappaSettingsError if zappa_settings.json, which the zip contains for this purpose, is missing or broken.
     """
     stages = {stage.name: stage for stage in read_stages(read_document(path))}
     if stage_name not in stages:
@@ -42,7 +42,7 @@ RULES = read_rules(SETTINGS, ZAPPA.settings.API_STAGE, ZAPPA.settings.AWS_EVENT_
 
 
 def lambda_handler(event: Any, context: LambdaContext) -> Any:
-    """Hand the event to Zappa and return its answer. Raises RefusedInvocation, and what a job raises."""
+    """Hand the event to Zappa and return its response. Raises RefusedInvocation, and the errors of jobs."""
     token = request_id.set(context.aws_request_id)
     try:
         return ZAPPA.lambda_handler(_admitted(event), context)
@@ -55,6 +55,6 @@ def _admitted(event: Any) -> dict[str, Any]:
         return RULES.admit(event)
     except RefusedInvocation as refusal:
         keys = sorted(str(key)[:LONGEST_KEY] for key in event) if isinstance(event, dict) else []
-        logger.error("invocation refused", extra={"reason": str(refusal), "keys": keys})  # noqa: TRY400 - says where
+        logger.error("invocation refused", extra={"reason": str(refusal), "keys": keys})  # noqa: TRY400 - the reason says enough
         metrics.emit({Metric.INVOCATIONS_REFUSED: 1})
         raise

@@ -1,4 +1,4 @@
-"""HTTP requests as events: HTTP API and function URL (payload 2.0), REST API (1.0), Application Load Balancer.
+"""HTTP requests as Lambda events: HTTP API and function URL (payload 2.0), REST API (1.0), Application Load Balancer.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
@@ -14,15 +14,15 @@ Event = dict[str, Any]
 
 
 def is_http(event: Event) -> bool:
-    """Return whether Zappa's handler takes the event for a request."""
+    """Return True if Zappa's handler treats the event as an HTTP request."""
     return event.get("version") == "2.0" or bool(event.get("httpMethod"))
 
 
 def is_readable(event: Event) -> bool:
-    """Return whether Zappa and this service find in a request what they read of it.
+    """Return True if the request has all the fields that Zappa and this service read.
 
-    VPC Lattice says "version 2.0" too, and a Bedrock agent has an `httpMethod`: Zappa would answer them with status
-    500, which Lambda counts as a success. An authorizer's request differs from a client's by its `type` alone.
+    VPC Lattice also says "version 2.0", and Bedrock agents send an `httpMethod`: Zappa would answer both with status
+    500, which Lambda counts as a success. Only `type` tells an authorizer's request from a client's.
     """
     context = event.get("requestContext")
     if not isinstance(context, Mapping) or "type" in event or not isinstance(event.get("body"), str | None):
@@ -31,21 +31,21 @@ def is_readable(event: Event) -> bool:
 
 
 def is_load_balancer(event: Mapping[str, Any]) -> bool:
-    """Return whether a load balancer made the event of a request."""
+    """Return True if the request comes from a load balancer."""
     return "elb" in event["requestContext"]
 
 
 def takes_one_value_per_header(event: Mapping[str, Any]) -> bool:
-    """Return whether the answer's headers must have different names: a load balancer without multi-value headers."""
+    """Return True if response header names must be unique: a load balancer without multi-value headers."""
     return is_load_balancer(event) and "multiValueHeaders" not in event
 
 
 def normalised(event: Event) -> Event:
-    """Return the request as Zappa reads it right; the same object where nothing needs to change.
+    """Return the request in the form Zappa reads correctly, or the same object if no change is needed.
 
-    Without `stageVariables`, which Zappa would write into the environment. With the query decoded, which a load
-    balancer hands on as the client sent it, and Zappa encodes. With a host of ours where the event names none: a load
-    balancer's health check has only a user agent, a test in API Gateway's console no header at all.
+    Drops `stageVariables`, which Zappa would write into the environment. Decodes the query, which a load balancer
+    forwards as sent and Zappa encodes again. Adds our host if the event names none: a load balancer's health check
+    sends only a user agent, a test in API Gateway's console no header at all.
     """
     changes: Event = {}
     if is_load_balancer(event):
@@ -100,7 +100,7 @@ def _decoded_query(event: Event) -> Event:
 
 
 def _decoded_lists(query: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Spellings of one name become one list."""
+    """Merge different spellings of a name into one list."""
     decoded: dict[str, list[str]] = {}
     for name, values in query.items():
         decoded.setdefault(unquote_plus(name), []).extend(map(unquote_plus, values))
@@ -113,12 +113,15 @@ def _names_host(event: Event) -> bool:
 
 
 def _own_host() -> str:
-    """A leading dot stands for subdomains and the domain itself; `*` is refused at the start."""
+    """Return the first allowed host.
+
+    A leading dot stands for subdomains and the domain itself; `*` is refused at the start.
+    """
     return str(settings.ALLOWED_HOSTS[0]).removeprefix(".")
 
 
 def _with_host(event: Event, host: str) -> Event:
-    """Set it where the event has headers: in one of the two kinds, or in both, as a REST API's."""
+    """Set the host in each kind of headers that the event has; a REST API sends both."""
     name = "host" if is_load_balancer(event) else "Host"
     changes: Event = {}
     if "multiValueHeaders" in event:

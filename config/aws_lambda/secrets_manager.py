@@ -1,4 +1,4 @@
-"""One call to AWS Secrets Manager, without boto3, which a cold start would load for this alone."""
+"""AWS Secrets Manager client for a single call, so that a cold start need not load boto3."""
 
 import json
 from collections.abc import Mapping
@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from config.aws_lambda.sigv4 import Credentials, Request, signed_headers
 
 TIMEOUT = 4
-"""Seconds for a connection, and again for an answer: together below the 10 that Lambda gives a start. There is one
-attempt, because Lambda itself repeats a start that failed."""
+"""Seconds to connect, and again to read: together less than the 10 s that Lambda allows for a start.
+
+There is a single attempt, because Lambda repeats a failed start.
+"""
 
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL")
 """https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html"""
@@ -24,11 +26,11 @@ CREDENTIAL_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 class SecretUnavailable(RuntimeError):
-    """Secrets Manager did not give the secret. The message names the secret and AWS's error, and no value."""
+    """Secrets Manager did not return the secret. The message names the secret and AWS's error but no value."""
 
 
 def get_secret_value(arn: str, environment: Mapping[str, str]) -> str:
-    """The current version of a secret, as text. Raises SecretUnavailable.
+    """Return the current version of a secret as text. Raises SecretUnavailable.
 
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
     """
@@ -40,7 +42,7 @@ def get_secret_value(arn: str, environment: Mapping[str, str]) -> str:
     )
     body = json.dumps({"SecretId": arn}).encode()
     request = Request(urlsplit(endpoint).netloc, "secretsmanager", region, "secretsmanager.GetSecretValue", body)
-    # Not foundation.clock, which reads Django's settings.
+    # Avoids foundation.clock, which reads Django's settings.
     headers = signed_headers(request, credentials, datetime.now(UTC))
     return _value(arn, _post(endpoint, request, headers))
 
@@ -48,7 +50,7 @@ def get_secret_value(arn: str, environment: Mapping[str, str]) -> str:
 def _region(arn: str) -> str:
     parts = arn.split(":")
     if len(parts) < ARN_PARTS:
-        raise SecretUnavailable(f"SECRET_ARN is {arn!r}, which is no ARN")
+        raise SecretUnavailable(f"SECRET_ARN is {arn!r}, which is not an ARN")
     return parts[3]
 
 

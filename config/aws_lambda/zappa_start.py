@@ -1,6 +1,6 @@
-"""Zappa's handler, started without what only costs time: boto3, and a search for garbage that is not there.
+"""Fast start of Zappa's handler: postpones boto3 and disables garbage collection during imports.
 
-Figures are in docs/decisions.md under "What a start leaves out".
+The measurements are in docs/decisions.md under "What a start leaves out".
 """
 
 import gc
@@ -12,23 +12,23 @@ from types import ModuleType
 from typing import Any
 
 POSTPONED = ("boto3", "botocore")
-"""What zappa.utilities imports at its top, and needs only where somebody deploys."""
+"""Modules that zappa.utilities imports at the top but needs only for deploying."""
 
 
 class PostponedModule(ModuleType):
-    """Stands for the module of its name, which is imported when one of its names is first asked for."""
+    """Placeholder for a module, which is imported when one of its attributes is first read."""
 
     def __getattr__(self, name: str) -> Any:
-        """The real module's attribute. Raises AttributeError while this is what `import` finds."""
+        """Return the real module's attribute. Raises AttributeError while `import` still finds this placeholder."""
         if sys.modules.get(self.__name__) is self:
             raise AttributeError(f"{self.__name__} is postponed and has no {name} yet")
-        for module in POSTPONED:  # boto3 first, which imports the parts of botocore that Zappa names
+        for module in POSTPONED:  # boto3 first: it imports the parts of botocore that Zappa names
             import_module(module)
         return getattr(sys.modules[self.__name__], name)
 
 
 def start_zappa() -> Any:
-    """Zappa's LambdaHandler, which starts Django. Raises what Django's settings raise."""
+    """Start Django and return Zappa's LambdaHandler. Raises the errors of Django's settings."""
     with _no_collections():
         _import_zappa_utilities()
         # Importing it starts Django where INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT is set.
@@ -43,7 +43,7 @@ def start_zappa() -> Any:
 
 @contextmanager
 def _no_collections() -> Iterator[None]:
-    """Collect no garbage, and afterwards never look at what is there by then: modules and classes, which stay."""
+    """Disable garbage collection, then exclude the imported modules and classes from future collections."""
     gc.disable()
     try:
         yield
@@ -53,14 +53,14 @@ def _no_collections() -> Iterator[None]:
 
 
 def _import_zappa_utilities() -> None:
-    """Import the module that wants boto3 for its annotations, with others in the place of boto3 and botocore.
+    """Import zappa.utilities with placeholders for boto3 and botocore, which it names in annotations only.
 
-    Whoever imports them later gets the real ones, and so does Zappa's own code when it uses them.
+    Later imports get the real modules, and so does Zappa's own code when it uses them.
     """
     if not sys.modules.keys().isdisjoint(POSTPONED):
         return
     modules = {name: PostponedModule(name) for name in POSTPONED}
-    vars(modules["boto3"])["Session"] = "boto3.Session"  # an annotation, as it would be if it were not evaluated
+    vars(modules["boto3"])["Session"] = "boto3.Session"  # an annotation in zappa.utilities, which is evaluated
     sys.modules.update(modules)
     try:
         import_module("zappa.utilities")

@@ -1,4 +1,4 @@
-"""Charts as data: what Chart.js draws, and what the table beside it says."""
+"""Chart data for Chart.js and for the table below each chart."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Number = int | float
 
 @dataclass(frozen=True)
 class Series:
-    """One line, or one colour of the bars. `colour` names a custom property of dashboard.css."""
+    """One line, or one colour in stacked bars. `colour` names a custom property in dashboard.css."""
 
     label: str
     values: Sequence[Number]
@@ -21,29 +21,28 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of some series over one row of labels. Bars are stacked."""
+    """Chart of several series over the same labels. Bars are stacked."""
 
     key: str
     title: str
     labels: Sequence[str]
     series: Sequence[Series]
     empty: str
-    """What to say where there is nothing to draw."""
+    """Text to show when there is nothing to draw."""
     kind: str = "bar"
 
     @property
     def is_empty(self) -> bool:
-        """Whether every value is zero."""
         return not any(any(one.values) for one in self.series)
 
     @property
     def rows(self) -> Iterator[tuple[str, list[Number]]]:
-        """The table's rows: the label, and a value for each series."""
+        """Yield the table rows: the label and one value per series."""
         for index, label in enumerate(self.labels):
             yield label, [one.values[index] for one in self.series]
 
     def drawing(self) -> dict[str, Any]:
-        """What static/config/dashboard.js reads."""
+        """Return the object that static/config/dashboard.js reads."""
         return {
             "key": self.key,
             "kind": self.kind,
@@ -53,5 +52,5 @@ class Chart:
 
 
 def day_labels(days: Sequence[date]) -> list[str]:
-    """The days as the reader's language writes them, without the year."""
+    """Return the days in the reader's language, without the year."""
     return [date_format(day, "j M") for day in days]

@@ -1,4 +1,4 @@
-"""The operators' dashboard: did the sweep run, what did it do, who was told, what is stuck."""
+"""Operator dashboard: sweeps, access audits, outbox and subscriptions."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,7 +31,7 @@ UNDELIVERED = (State.FAILED, State.UNKNOWN)
 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """For staff who may see sweeps."""
+    """Render the dashboard for staff with the permission to view sweeps."""
     if not request.user.has_perm("subscriptions.view_sweeprun"):
         raise PermissionDenied
     sections = Figures(clock.now())
@@ -49,23 +49,23 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 CHARTS = ("sweep_charts", "delivery_charts", "live_charts", "transition_charts")
-"""What of the context the script draws."""
+"""Context keys that hold charts."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What the dashboard shows at `now`, in sections; each queries for itself and returns a part of the context."""
+    """Dashboard sections at `now`. Each method runs its own queries and returns a part of the context."""
 
     now: datetime
 
     @property
     def days(self) -> list[date]:
-        """The last DAYS days (UTC), the last of which is today."""
+        """Return the last DAYS days (UTC), ending today."""
         today = self.now.date()
         return [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
 
     def sweeps(self) -> dict[str, Any]:
-        """When the last one finished, and what they did."""
+        """Return the latest sweeps and the charts of the last SWEEP_HOURS."""
         last = subscriptions.last_finished_sweep()
         latest = subscriptions.latest_sweeps(SWEEPS_LISTED)
         this_hour = self.now.replace(minute=0, second=0, microsecond=0)
@@ -80,7 +80,7 @@ class Figures:
         }
 
     def access(self) -> dict[str, Any]:
-        """The last audit of access, and the memberships that audits put right in these days."""
+        """Return the latest access audit and the memberships corrected in the last DAYS days."""
         last = subscriptions.last_finished_audit()
         return {
             "last_audit": last,
@@ -91,7 +91,7 @@ class Figures:
         }
 
     def outbox(self) -> dict[str, Any]:
-        """What is on its way and what is stuck, and what came to rest by day."""
+        """Return the notification counts by state, the paused channels and the finished notifications per day."""
         oldest = notifications.oldest_pending()
         outbox = notifications.outbox()
         undelivered = [count for counts in outbox for count in counts if count.state in UNDELIVERED]
@@ -106,7 +106,7 @@ class Figures:
         }
 
     def subscriptions(self) -> dict[str, Any]:
-        """How many are live, and what happened to them by day."""
+        """Return the number of live subscriptions and the transitions per day."""
         live = subscriptions.count_live(self.now)
         transitions = subscriptions.transitions_by_day(self._since)
         changes = subscriptions.changes_of_live(transitions, self._since, self.now)

@@ -1,4 +1,4 @@
-"""Whether the service is well: the process (`healthz`), and what it stands on (`readyz`)."""
+"""Liveness (`/healthz`) and readiness (`/readyz`) probes."""
 
 import logging
 from collections.abc import Callable
@@ -25,12 +25,12 @@ logger = logging.getLogger(__name__)
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers. Touches nothing else."""
+    """Return 200 if the process responds. Touches nothing else."""
     return JsonResponse({"status": "ok"})
 
 
 class LivenessMiddleware:
-    """Answers `healthz` to everybody, whatever the Host: a load balancer's health check names none."""
+    """Answer `/healthz` regardless of the Host header: a load balancer's health check sends none."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -38,28 +38,30 @@ class LivenessMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info != "/healthz":
             return self.get_response(request)
-        request.resolver_match = resolve(request.path_info)  # for the log
+        request.resolver_match = resolve(request.path_info)  # for the request log
         return healthz(request)
 
 
 @dataclass(frozen=True)
 class Problems:
-    """What is wrong, in words. For everybody to read: no host, no name, no error's text."""
+    """Problems in words. The response is public: no host, name or error text."""
 
     service: list[str]
     delivery: list[str]
-    """What only holds mails and events up: they wait in the outbox, and another release would send no more."""
+    """Problems that only delay delivery. Notifications wait in the outbox, and a rollback would not help."""
 
     @property
     def every(self) -> list[str]:
-        """Of both."""
         return self.service + self.delivery
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 `{"status": "ok", "problems": [], "only_delivery": false}`, or 503 with `unavailable` and each problem."""
+    """Return 200 with status `ok`, or 503 with `unavailable` and the problems.
+
+    Example: `{"status": "ok", "problems": [], "only_delivery": false}`.
+    """
     problems = find_problems(clock.now())
     body = {
         "status": "unavailable" if problems.every else "ok",
@@ -70,7 +72,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def find_problems(now: datetime) -> Problems:
-    """What is wrong at `now`."""
+    """Return all problems at `now`."""
     try:
         return Problems([*_of_the_sweep(now), *_of_access(now)], [*_of_the_outbox(now), *_pauses()])
     except Error:
@@ -79,17 +81,17 @@ def find_problems(now: datetime) -> Problems:
 
 
 def is_stale(last_sweep: datetime | None, now: datetime) -> bool:
-    """Whether a sweep should have finished since."""
+    """Return True if the last sweep finished more than STALE_SWEEP_AFTER ago."""
     return last_sweep is None or now - last_sweep > settings.STALE_SWEEP_AFTER
 
 
 def is_audit_stale(last: AccessAuditRun | None, now: datetime) -> bool:
-    """Return True if an access audit should have finished since."""
+    """Return True if the last access audit finished more than STALE_AUDIT_AFTER ago."""
     return last is None or last.finished_at is None or now - last.finished_at > settings.STALE_AUDIT_AFTER
 
 
 def is_late(oldest_pending: datetime | None, now: datetime) -> bool:
-    """Whether a delivery should have taken this notification by now."""
+    """Return True if the oldest pending notification has been due for more than STALE_NOTIFICATION_AFTER."""
     return oldest_pending is not None and now - oldest_pending > settings.STALE_NOTIFICATION_AFTER
 
 
@@ -111,8 +113,8 @@ def _of_the_audit(last: AccessAuditRun | None, now: datetime) -> list[str]:
     if is_audit_stale(last, now):
         return [f"the last access audit finished {_minutes(now - last.finished_at)} minutes ago"]
     if last.failed:
-        return [f"the last access audit could not put {last.failed} users right"]
-    return [] if last.complete else ["the last access audit had no time for all users"]
+        return [f"the last access audit could not correct {last.failed} users"]
+    return [] if last.complete else ["the last access audit ran out of time before it had checked all users"]
 
 
 def _of_the_outbox(now: datetime) -> list[str]:

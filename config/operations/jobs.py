@@ -1,4 +1,4 @@
-"""What EventBridge starts of the service as a whole. Zappa wants exactly `(event, context)`."""
+"""Scheduled jobs of the service as a whole. Zappa requires the signature `(event, context)`."""
 
 import logging
 from typing import Any
@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 def delete_old_rows(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Delete what is older than it is kept. Returns how many rows of each kind; what is left, the next run takes.
+    """Delete rows past their retention. Return the number of deleted rows per kind; the next run continues.
 
     Raises InvalidJobEvent, JobFailed, or the database's error.
     """

@@ -1,4 +1,4 @@
-"""Charts of deliveries."""
+"""Charts of notifications."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -23,7 +23,7 @@ TITLES = {Channel.SES: _("E-mails (SES)"), Channel.SNS: _("Events (SNS)")}
 
 
 def delivery_charts(rows: Iterable[DayOfNotifications], days: Sequence[date]) -> list[Chart]:
-    """One chart a channel: how many came to rest each day, a colour for each state that occurs."""
+    """Return one chart per channel: notifications finished per day, one colour per state."""
     numbers = {(row.channel, row.state, row.day): row.number for row in rows}
     states = {(channel, state) for channel, state, _day in numbers}
     return [
@@ -36,7 +36,7 @@ def delivery_charts(rows: Iterable[DayOfNotifications], days: Sequence[date]) ->
                 for state, colour in COLOURS.items()
                 if (channel, state) in states
             ],
-            str(_("Nothing was sent in this time.")),
+            str(_("No notifications in this time range.")),
         )
         for channel, title in TITLES.items()
     ]

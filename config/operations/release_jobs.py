@@ -1,4 +1,4 @@
-"""Jobs that a deployment has the function run. Zappa wants exactly `(event, context)`."""
+"""Jobs that a deployment invokes. Zappa requires the signature `(event, context)`."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,20 +10,20 @@ from foundation.jobs.invocation import LambdaContext, scheduled_job
 from foundation.schema.operation_locks import locks_of
 
 RESERVE = timedelta(seconds=10)
-"""Time of an invocation that is left for the end: a statement that is cancelled, its rollback, the answer."""
+"""Time reserved at the end of an invocation for cancelling a statement, rolling back and responding."""
 
 
 def migrate(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Apply the migrations that the time of this invocation suffices for. Returns a MigrationRun's members.
+    """Apply as many migrations as the invocation's time allows. Return the members of a MigrationRun.
 
-    Raises InvalidJobEvent, MigrationFailed, and what a migration raises.
+    Raises InvalidJobEvent, MigrationFailed, and the errors of the migrations.
     """
     with scheduled_job(event, context) as invocation:
         return ReleaseMigrations(lambda: invocation.time_left() - RESERVE).run().as_dict()
 
 
 def migrations(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Return the names of the migrations that the database has, and of those to come the locks of each, by name."""
+    """Return the names of the applied migrations, and the pending ones with the locks that each takes."""
     with scheduled_job(event, context):
         planned = {str(migration): locks_of(migration) for migration in pending(connection)}
         return {"applied": applied(connection), "pending": planned}

@@ -1,6 +1,6 @@
-"""Migrations of a release, as far as the time goes: each is recorded by itself, and the next run goes on from there.
+"""Resumable migrations: each is recorded by itself, and the next run continues after the last one.
 
-Django's own command does the work. Loaded by none but those who migrate.
+Wraps Django's own command. Loaded only by processes that migrate.
 """
 
 from collections.abc import Callable
@@ -31,33 +31,32 @@ from foundation.schema.migration_limits import (
 from foundation.schema.migration_lock import MigrationsRunning, only_run
 
 Clock = Callable[[], timedelta | None]
-"""Tells the time that is left; None means that there is no limit."""
+"""Return the time left; None means no limit."""
 
 
 class MigrationFailed(RuntimeError):
-    """A migration failed; the message names it, and repeats no row of the database's."""
+    """A migration failed. The message names it and repeats no data of the database."""
 
 
 @dataclass
 class MigrationRun:
-    """Outcome of one run. Migrations are named APP.NAME."""
+    """Result of a run. Migrations are named APP.NAME."""
 
     applied: list[str] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
     stopped_by: str = ""
-    """What stopped the run: "time", "lock", "other run"; empty where it is finished."""
+    """Reason for stopping: "time", "lock" or "other run"; empty if the run is complete."""
     stopped_at: str = ""
-    """The migration in which it stopped; empty where that is between two."""
+    """Migration that was interrupted; empty if the run stopped between two."""
     has_progressed: bool = False
-    """False where a repetition would do all the same again."""
+    """False if another run would only repeat this one."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
         return asdict(self)
 
 
 class ReleaseMigrations:
-    """Runs what is not applied yet. `time_left` counts down to the moment at which this must be over."""
+    """Apply pending migrations. `time_left` counts down to the end of the run."""
 
     def __init__(
         self, time_left: Clock = lambda: None, *, lock_wait: timedelta = LOCK_WAIT, pause: timedelta = PAUSE
@@ -70,9 +69,9 @@ class ReleaseMigrations:
         self._outcome = MigrationRun()
 
     def run(self) -> MigrationRun:
-        """Apply what the time suffices for; return what came of it. Raises MigrationFailed.
+        """Apply as many migrations as the time allows and return the result. Raises MigrationFailed.
 
-        What a migration that failed has done is rolled back, unless it is not atomic.
+        A failed migration is rolled back, unless it is not atomic.
         """
         outcome = self._outcome
         try:
@@ -87,19 +86,19 @@ class ReleaseMigrations:
         return outcome
 
     def begin(self, migration: Migration) -> None:
-        """Begin a migration, unless half of the time is over, since it may need the other one. Raises OutOfTime."""
+        """Start a migration, unless more than half of the time is used up: it may need the rest. Raises OutOfTime."""
         left = self._time_left()
         if self._outcome.applied and left is not None and self._whole is not None and left < self._whole / 2:
             raise OutOfTime
         self._current = migration
 
     def finish(self, migration: Migration) -> None:
-        """Note that a migration has been recorded."""
+        """Record that a migration was applied."""
         self._outcome.applied.append(str(migration))
         self._current = None
 
     def _repeat(self) -> str:
-        """Migrate, and again after a lock that somebody else held; return what stopped it."""
+        """Migrate, retry while another session holds a lock, and return the reason for stopping."""
         failures = known = 0
         while True:
             stopped_by = self._attempt()
@@ -124,7 +123,7 @@ class ReleaseMigrations:
         return ""
 
     def _reason(self, error: DatabaseError) -> str:
-        """Return what stopped a statement. Raises MigrationFailed where that is no limit of ours."""
+        """Return the reason why a statement was stopped. Raises MigrationFailed if it was not one of our limits."""
         states = list(sqlstates(error))
         if LOCK_NOT_AVAILABLE in states:
             return "lock in a transaction"
@@ -135,7 +134,7 @@ class ReleaseMigrations:
 
 
 class _Migrate(migrate.Command):
-    """Django's command, which asks before each migration whether there is time for it."""
+    """Django's command, with a check of the time left before each migration."""
 
     def __init__(self, migrations: ReleaseMigrations) -> None:
         super().__init__()
@@ -150,17 +149,17 @@ class _Migrate(migrate.Command):
 
 
 def pending(connection: BaseDatabaseWrapper) -> list[Migration]:
-    """Return the migrations that the database lacks, in the order in which they are applied."""
+    """Return the pending migrations in the order of application."""
     executor = MigrationExecutor(connection)
     return [migration for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
 
 
 def applied(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the migrations that the database has, those of other releases and apps included."""
+    """Return the applied migrations, including those of other releases and apps."""
     return sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations())
 
 
 def _message(error: DatabaseError) -> str:
-    """PostgreSQL's details repeat values of rows, which are nobody's business."""
+    """Return the first line of the error, without PostgreSQL's details, which repeat values of rows."""
     diagnostics = getattr(error.__cause__, "diag", None)
     return str(diagnostics.message_primary if diagnostics else error).partition("\n")[0]

@@ -1,4 +1,4 @@
-"""How long each kind of row is kept. What a subscription went through (`SubscriptionEvent`) is kept for good."""
+"""Retention periods per kind of row. Subscription events (`SubscriptionEvent`) are kept forever."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from subscriptions.api.idempotency import LIFETIME
 from subscriptions.models import AccessAuditRun, IdempotentRequest, RequestCount, SweepRun
 
 COUNTS_KEPT = timedelta(hours=1)
-"""The windows of the throttles are of a minute."""
+"""Throttle windows last one minute."""
 
 
 @dataclass(frozen=True)
 class Retention:
-    """Deletes what is older, at `now` by the service's clock, than it is kept.
+    """Delete rows past their retention at `now`, by the service's clock.
 
-    What Django, knox and the database date by the true time is compared with that.
+    Rows that Django, knox or the database date are compared with the true time.
     """
 
     now: datetime
 
     def delete_old(self, time_left: Callable[[], timedelta]) -> dict[str, int]:
-        """Delete until the time runs short; return how many rows of each kind."""
+        """Delete until the time runs short. Return the number of deleted rows per kind."""
         return {name: delete_in_batches(rows, time_left) for name, rows in self._old().items()}
 
     def _old(self) -> dict[str, QuerySet[Any]]:
@@ -56,5 +56,5 @@ class Retention:
 
     def _notifications(self) -> QuerySet[Notification]:
         old = Notification.objects.filter(finished_at__lt=self._true_now - settings.NOTIFICATIONS_KEPT)
-        # The row is what keeps a reminder from going out again within its period.
+        # The row prevents a second reminder within the same period.
         return old.filter(Q(days_before__isnull=True) | Q(event__subscription__expired_at__isnull=False))

@@ -11,11 +11,11 @@ from subscriptions.models import Transition
 from subscriptions.statistics import DayOfTransitions, HourOfSweeps
 
 PLANS_DRAWN = 5
-"""The plans that moved most; the others share one colour."""
+"""Number of the most active plans with a colour of their own; the others share one."""
 
 
 def sweep_charts(hours: Sequence[HourOfSweeps], since: datetime, number: int) -> list[Chart]:
-    """What the sweeps expired, and how late, in each of `number` hours from `since` on."""
+    """Return charts of expired subscriptions and lateness for `number` hours from `since`."""
     by_hour = {row.hour: row for row in hours}
     rows = [by_hour.get(since + timedelta(hours=index)) for index in range(number)]
     labels = [date_format(since + timedelta(hours=index), "j M H:i") for index in range(number)]
@@ -25,35 +25,35 @@ def sweep_charts(hours: Sequence[HourOfSweeps], since: datetime, number: int) ->
     return [
         Chart(
             "sweeps-expired",
-            _("Expired, by the hour"),
+            _("Expired per hour"),
             labels,
             [Series(_("expired"), expired, "--series-1"), Series(_("failed"), failed, "--series-bad")],
-            _("No sweep has expired anything in this time."),
+            _("No subscriptions expired in this time range."),
         ),
         Chart(
             "sweeps-late",
-            _("How late the latest was, in minutes"),
+            _("Maximum lateness in minutes"),
             labels,
-            [Series(_("minutes past its end"), late, "--series-2")],
-            _("Nothing was late in this time."),
+            [Series(_("minutes late"), late, "--series-2")],
+            _("No subscription expired late in this time range."),
         ),
     ]
 
 
 def live_chart(days: Sequence[date], live: Sequence[int]) -> Chart:
-    """Live subscriptions at the end of each day."""
+    """Return the chart of live subscriptions at the end of each day."""
     return Chart(
         "live",
         _("Live subscriptions at the end of each day (UTC)"),
         day_labels(days),
         [Series(_("live"), live, "--series-1")],
-        _("There has been no live subscription in this time."),
+        _("No live subscriptions in this time range."),
         kind="line",
     )
 
 
 def transition_charts(rows: Iterable[DayOfTransitions], days: Sequence[date], plans: dict[int, str]) -> list[Chart]:
-    """One chart a transition: how many each day, a colour for each plan, the same in all of them."""
+    """Return one chart per transition: count per day, one colour per plan in all charts."""
     titles = {
         Transition.CREATED: _("New"),
         Transition.RENEWED: _("Renewed"),
@@ -68,7 +68,7 @@ def transition_charts(rows: Iterable[DayOfTransitions], days: Sequence[date], pl
             title,
             day_labels(days),
             _by_plan([row for row in rows if row.transition == transition], days, plans, drawn),
-            _("None in this time."),
+            _("None in this time range."),
         )
         for transition, title in titles.items()
     ]

@@ -1,4 +1,4 @@
-"""The admin, loaded when one of its addresses or names is first asked for. Pages, jobs and the API do without it."""
+"""Django's admin, loaded when one of its URLs is first resolved or reversed. Pages, jobs and API run without it."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,29 +12,29 @@ from django.urls import URLResolver
 from django.urls.resolvers import RoutePattern
 
 ADDRESSES = "config.web.admin_urls"
-"""The module that registers the admin's pages when it is imported."""
+"""Module that registers the admin's pages on import."""
 
 
 class AdminOnDemand(SimpleAdminConfig):
-    """Django's admin, without a search for its pages at each start."""
+    """Django's admin without autodiscovery at each start."""
 
     def ready(self) -> None:
-        """Register Django's own checks of the admin, behind the search that they need."""
+        """Register Django's own checks of the admin, to be run after autodiscovery."""
         register(check_dependencies, Tags.admin)
         register(check_pages, Tags.admin)
 
 
 def check_pages(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
-    """Register the admin's pages, and check them as Django does."""
+    """Register the admin's pages and run Django's checks on them."""
     import_module(ADDRESSES)
     return check_admin_app(app_configs, **options)
 
 
 class AddressesOnDemand(URLResolver):
-    """Addresses in a namespace, whose module is imported when one of them is resolved or reversed.
+    """URLs in a namespace whose module is imported when one of them is first resolved or reversed.
 
-    At the first `reverse` of any name Django collects all names of the site. It has no need of those in a namespace:
-    it looks them up in the namespace's `url_patterns`, and there are no further namespaces below this one.
+    The first `reverse` of any name makes Django collect all names of the site. Names in a namespace are not needed for
+    that: Django looks them up in the namespace's `url_patterns`, and this namespace contains no further ones.
     """
 
     def __init__(self, route: str, module: str, namespace: str) -> None:

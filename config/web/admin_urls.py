@@ -1,4 +1,4 @@
-"""Addresses of the admin. Importing this module finds and registers all of its pages."""
+"""URLs of the admin. Importing this module registers all its pages."""
 
 from django.contrib import admin
 from django.urls import path, reverse_lazy
@@ -8,9 +8,9 @@ from config.operations.dashboard import dashboard
 from subscriptions import user_admin
 
 admin.autodiscover()
-user_admin.register(admin.site)  # once the user model's own admin is registered
-admin.site.site_header = admin.site.site_title = _("Operation of the subscriptions")
-# Django's own default, "/", becomes a stage's prefix without the slash.
+user_admin.register(admin.site)  # after the user model's own admin is registered
+admin.site.site_header = admin.site.site_title = _("Subscription operations")
+# Django's default, "/", would become the stage prefix without its slash.
 admin.site.site_url = reverse_lazy("plans")  # type: ignore[assignment] # anything that renders as text
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""Requests that ask the database for what it refuses: a NUL, a broken pattern, a number too large."""
+"""Admin lookups that the database refuses: a NUL, an invalid pattern, a number out of range."""
 
 import logging
 from collections.abc import Callable
@@ -14,10 +14,10 @@ ANSWERED_BY_DJANGO = (BadRequest, Http404, PermissionDenied, SuspiciousOperation
 
 
 class BadLookupMiddleware:
-    """Leads from a list of the admin to the one without filters, as Django does where it finds a lookup bad by itself.
+    """Redirect a failed admin list to the unfiltered one, as Django does for lookups it finds invalid itself.
 
-    Whatever error a lookup raises, as there: the drivers, the ORM's lookups and its fields each raise their own. One
-    that has another cause meets no filter where this leads to, and shows itself.
+    Covers any error, because drivers, lookups and fields each raise their own. An error with another cause occurs again
+    on the unfiltered list and is reported there.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -27,12 +27,12 @@ class BadLookupMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: object) -> None:
-        """Raise Http404 for a NUL in a path of the admin: it is in no key, and PostgreSQL refuses it by an error."""
+        """Raise Http404 for a NUL in an admin path: no key contains one, and PostgreSQL would raise an error."""
         if "\x00" in request.path_info and _is_of_admin(request):
             raise Http404
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Redirect, or leave the error to others."""
+        """Redirect to the unfiltered list, or leave the error to other handlers."""
         if isinstance(error, ANSWERED_BY_DJANGO) or not _is_filtered_list(request):
             return None
         logger.warning("the lookup of a list failed", extra={"error": type(error).__name__})

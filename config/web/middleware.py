@@ -1,4 +1,4 @@
-"""Middleware of every request: its id, a line in the log, readable headers, cookies under a stage prefix, the edge."""
+"""Request middleware: request id, request log, cache control, header encoding, stage cookies, permissions policy."""
 
 import logging
 import time
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class RequestIdMiddleware:
-    """Names the request in every log line: Lambda's invocation id under Zappa, a new one elsewhere."""
+    """Add a request id to every log line: Lambda's invocation id under Zappa, a new one elsewhere."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,7 +29,10 @@ class RequestIdMiddleware:
 
 
 class RequestLogMiddleware:
-    """Logs each answer: method, route, status, milliseconds. Not the path, the query or the address: they tell who."""
+    """Log method, route, status and milliseconds of each response.
+
+    Omits path, query string and client IP, which may identify the user.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -48,10 +51,10 @@ class RequestLogMiddleware:
 
 
 class CacheControlMiddleware:
-    """Lets nobody keep an answer that does not say otherwise: pages, errors and redirects are made for one visitor.
+    """Forbid caching of responses that do not set `Cache-Control`.
 
-    A shared cache may keep even an error or a redirect without `Cache-Control`:
-    https://www.rfc-editor.org/rfc/rfc9111#section-4.2.2
+    Pages, errors and redirects are made for one visitor, but a shared cache may store even an error or a redirect
+    without that header: https://www.rfc-editor.org/rfc/rfc9111#section-4.2.2
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -64,10 +67,10 @@ class CacheControlMiddleware:
 
 
 class HeaderEncodingMiddleware:
-    """Refuses with 400 what WSGI has no place for: a header beyond Latin-1, which a JSON event can hold.
+    """Answer 400 to headers beyond Latin-1, which a JSON event can contain but WSGI cannot.
 
-    It becomes the bytes that a server would have received, for the page that says so. Authorization is left to
-    authentication, which knows no such credentials: 401.
+    The value is replaced by the bytes that a server would have received, so that the error page can be rendered.
+    Authorization is left to authentication, which answers 401 for unknown credentials.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -95,10 +98,10 @@ def _is_latin_1(value: str) -> bool:
 
 
 class StageCookiesMiddleware:
-    """Keeps cookies to the stage they come from.
+    """Restrict cookies to the stage that set them.
 
-    On API Gateway's own host the stages of one API differ by the script name only: with the path "/" a browser would
-    show the cookies of `dev` to `production`. Django's settings for the path know no script name.
+    On API Gateway's own host the stages of an API differ only by script name: with the path "/" a browser would send
+    the cookies of `dev` to `production`. Django's settings for the cookie path ignore the script name.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -112,7 +115,7 @@ class StageCookiesMiddleware:
 
 
 class PermissionsPolicyMiddleware:
-    """Tells the browser that no page needs a device. https://www.w3.org/TR/permissions-policy/"""
+    """Tell the browser that no page needs a device. https://www.w3.org/TR/permissions-policy/"""
 
     POLICY = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 

@@ -1,4 +1,4 @@
-"""How often somebody may send a form: by user, by address, and by the name that they try to sign in with."""
+"""Rate limits for forms: per user, per client address, and per name in the sign-in form."""
 
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -18,9 +18,9 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 class PageThrottleMiddleware:
-    """Answers 429 to who sends forms too often, before the view does anything.
+    """Answer 429 to clients that exceed the limits, before the view runs.
 
-    What is exempt from Django's CSRF protection counts for itself: the API, and the link that a mailbox provider uses.
+    Views exempt from CSRF protection have limits of their own: the API, and the unsubscribe link of mailbox providers.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,7 +32,7 @@ class PageThrottleMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], *arguments: object
     ) -> HttpResponse | None:
-        """Count the request, and go on where it is within all limits."""
+        """Count the request, and let it through if it is within all limits."""
         if request.method in SAFE_METHODS or getattr(view, "csrf_exempt", False):
             return None
         now = clock.now()
@@ -52,9 +52,9 @@ def _limits(request: HttpRequest) -> Mapping[str, int]:
 
 
 def _of_the_name(request: HttpRequest) -> dict[str, int]:
-    """From many addresses, too, nobody may guess at one account's password for long.
+    """Return the limit per sign-in name, so that nobody can guess a password from many addresses.
 
-    The name is read as Django's form reads it: each spelling of it would have a counter of its own.
+    The name is normalised as Django's form does it; otherwise each spelling would have its own counter.
     """
     typed: Any = request.POST.get("username", "")
     name = unicodedata.normalize("NFKC", typed.strip()).casefold()

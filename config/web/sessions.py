@@ -1,10 +1,10 @@
-"""Sessions in the database, whose key is looked for only if it can be one."""
+"""Database sessions that look up a key only if it is well-formed."""
 
 from django.contrib.sessions.backends import db
 
 
 class SessionStore(db.SessionStore):
-    """Django's, but a cookie that is no key opens a session of its own: PostgreSQL refuses a NUL by an error."""
+    """Django's session store, which treats a malformed key as no session: PostgreSQL raises an error for a NUL."""
 
     def _validate_session_key(self, key: str) -> bool:
         valid: bool = super()._validate_session_key(key)  # type: ignore[misc]  # missing in django-stubs

@@ -1,4 +1,4 @@
-"""Static files: their addresses under a stage prefix, and who serves them."""
+"""Static files: URLs with the stage prefix, and middleware that serves them."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StagePrefix(StaticFilesStorage):
-    """Puts the request's script name before each address.
+    """Prepend the request's script name to each URL.
 
-    A relative STATIC_URL would keep the prefix of whichever request came first, and one function answers under both
-    API Gateway's stage and a domain.
+    A relative STATIC_URL would keep the prefix of the first request, and one function answers under both API Gateway's
+    stage and a domain.
     """
 
     def url(self, name: str | None) -> str:
@@ -21,25 +21,25 @@ class StagePrefix(StaticFilesStorage):
 
 
 class PlainStaticFiles(StagePrefix):
-    """Files as they lie in the apps, for a laptop."""
+    """Unhashed files straight from the apps, for a laptop."""
 
 
 class HashedStaticFiles(StagePrefix, CompressedManifestStaticFilesStorage):  # type: ignore[misc] # it has no types
-    """Files that `collectstatic` named after their content and compressed: a browser keeps them for ever."""
+    """Compressed files with a content hash in their name, which browsers cache forever."""
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc] # it has no types
-    """WhiteNoise, which looks through the folder when the first file is asked for, and not at each cold start."""
+    """WhiteNoise, with the directory scan postponed from the cold start to the first request for a file."""
 
     _look_through: Callable[[], None] | None = None
 
     def add_files(self, root: str, prefix: str | None = None) -> None:
-        """Put it off. There is one folder, STATIC_ROOT."""
+        """Postpone the scan. STATIC_ROOT is the only folder."""
         self._look_through = lambda: super(StaticFilesMiddleware, self).add_files(root, prefix)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if self._look_through and request.path_info.startswith(self.static_prefix):
             self._look_through()
-            self._look_through = None  # only now, so that no other thread misses a file
+            self._look_through = None  # last, so that no other thread misses a file
         response: HttpResponse = super().__call__(request)
         return response

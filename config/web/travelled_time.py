@@ -1,4 +1,4 @@
-"""What pages show while somebody travels in time; a context processor that only the local stack has."""
+"""Context processor for the local clock, installed by the local stack only."""
 
 from datetime import datetime
 
@@ -8,5 +8,5 @@ from foundation import clock
 
 
 def travelled_time(request: HttpRequest) -> dict[str, datetime]:
-    """The local clock, where it is not at the true time."""
+    """Return the local clock's time if it differs from the true time."""
     return {"travelled_time": clock.now()} if clock.travelled() else {}

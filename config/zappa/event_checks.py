@@ -1,4 +1,4 @@
-"""What can be wrong with a stage's `events` and shows only once it is deployed, or never. Ids: checks.py."""
+"""Checks of a stage's `events` for errors that would show only after the deployment, or never. Ids: checks.py."""
 
 import inspect
 import re
@@ -22,7 +22,7 @@ JOB_PARAMETERS = [("event", Parameter.POSITIONAL_OR_KEYWORD), ("context", Parame
 
 
 def check_events(stages: Sequence[Stage]) -> list[CheckMessage]:
-    """Functions, schedules and rule names of every event, and rule names across all stages."""
+    """Check functions, schedules and rule names of every event, and rule names across all stages."""
     found: list[CheckMessage] = []
     for stage in stages:
         for event in stage.events:
@@ -46,7 +46,7 @@ def _function_errors(where: str, event: Event) -> list[CheckMessage]:
 def _import_error(where: str, event: Event, reason: str) -> CheckMessage:
     return Error(
         f"{event.function} cannot be imported: {reason}",
-        hint="Zappa deploys it without a word, and each tick of the schedule then fails.",
+        hint="Zappa deploys it without an error, and each scheduled run then fails.",
         obj=where,
         id="config.E010",
     )
@@ -63,8 +63,8 @@ def _is_job(job: object) -> bool:
 def _signature_error(where: str, event: Event) -> CheckMessage:
     return Error(
         f"{event.function} is not a plain function of exactly (event, context)",
-        hint="On any TypeError Zappa calls a job again with fewer arguments; one that takes them runs three times."
-        " Defaults, *args, async, yield, and a decorator whose wrapper takes *args are out.",
+        hint="After any TypeError Zappa calls a job again with fewer arguments: a tolerant job runs three times."
+        " Defaults, *args, async, yield, and decorators with *args in the wrapper are not allowed.",
         obj=where,
         id="config.E011",
     )
@@ -93,7 +93,7 @@ def _schedule_errors(where: str, expression: str) -> list[CheckMessage]:
 def _trigger_error(where: str, event: Event) -> CheckMessage:
     return Error(
         f"needs one of expression, expressions and event_source, and has {', '.join(event.triggers) or 'none'}",
-        hint="Zappa obeys the first of them and is silent about the others.",
+        hint="Zappa uses the first one and silently ignores the others.",
         obj=where,
         id="config.E016",
     )
@@ -102,7 +102,7 @@ def _trigger_error(where: str, event: Event) -> CheckMessage:
 def _sns_error(where: str) -> CheckMessage:
     return Error(
         "an SNS topic must not invoke the function",
-        hint="A message with a `command` key would run any function it names. Put an SQS queue between.",
+        hint="A message with a `command` key would run any function it names. Put an SQS queue between them.",
         obj=where,
         id="config.E017",
     )
@@ -110,8 +110,8 @@ def _sns_error(where: str) -> CheckMessage:
 
 def _source_error(where: str, event: Event) -> CheckMessage:
     return Error(
-        f"the event source {event.source_arn!r} is no queue of SQS",
-        hint="The function takes messages of queues only, and refuses what else would reach it.",
+        f"the event source {event.source_arn!r} is not an SQS queue",
+        hint="The function accepts messages from SQS queues only.",
         obj=where,
         id="config.E019",
     )
@@ -129,8 +129,8 @@ def _leads_to(rule: str, function: str) -> bool:
 
 def _length_error(where: str, rule: str) -> CheckMessage:
     return Error(
-        f"the rule's name {rule} has {len(rule)} characters; {LONGEST_RULE_NAME} are the most that Zappa leaves whole",
-        hint="Shorten project_name, the stage or the event's name; Zappa would replace the first two by a hash.",
+        f"the rule name {rule} has {len(rule)} characters; Zappa shortens names over {LONGEST_RULE_NAME}",
+        hint="Shorten project_name, the stage or the event's name; Zappa would replace the first two with a hash.",
         obj=where,
         id="config.E013",
     )
@@ -138,7 +138,7 @@ def _length_error(where: str, rule: str) -> CheckMessage:
 
 def _name_error(where: str, rule: str) -> CheckMessage:
     return Error(
-        f"Zappa cannot tell the function from the rule's name {rule!r}",
+        f"Zappa cannot extract the function from the rule name {rule!r}",
         hint="It runs what follows the last '-'. Only letters, digits, '.', '_' and '-' are allowed.",
         obj=where,
         id="config.E014",
@@ -157,11 +157,9 @@ def _collisions(stages: Sequence[Stage]) -> list[CheckMessage]:
 
 def _shared_queues(stages: Sequence[Stage]) -> list[CheckMessage]:
     queues = Counter(event.source_arn for stage in stages for event in stage.events if event.source_arn)
-    hint = (
-        "Each message goes to one of them only. A stage that `extends` another inherits its queues: list `events` anew."
-    )
+    hint = "Each message goes to one of them only. A stage inherits queues from the stage it `extends`: list `events`."
     return [
-        Error(f"{count} events take from {arn}", hint=hint, obj="zappa_settings.json", id="config.E018")
+        Error(f"{count} events read from {arn}", hint=hint, obj="zappa_settings.json", id="config.E018")
         for arn, count in queues.items()
         if count > 1
     ]

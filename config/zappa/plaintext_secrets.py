@@ -1,11 +1,11 @@
-"""Finding secrets in a JSON document that is committed and packaged as plain text."""
+"""Detection of secrets in a JSON document that is committed and packaged as plain text."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 ENVIRONMENTS = {"environment_variables", "aws_environment_variables"}
-"""Keys whose object maps variables to values; elsewhere a name like `aws_kms_key_arn` says nothing."""
+"""Keys whose object maps variables to values. Elsewhere a name like `aws_kms_key_arn` is not suspicious."""
 
 SECRET_NAME = re.compile(r"secret|passw|pwd|token|credential|api_?key|(^|_)key(_|$)", re.IGNORECASE)
 SECRET_VALUE = re.compile(
@@ -22,7 +22,7 @@ Path = tuple[str, ...]
 
 
 def secrets_in(document: Any) -> list[str]:
-    """Where the document holds what looks like a secret, as dotted paths. The values are never repeated."""
+    """Return the dotted paths of values that look like secrets. The values are never repeated."""
     return [".".join(path) for path, text in _texts(document, ()) if _is_secret(path, text)]
 
 
@@ -44,5 +44,5 @@ def _names_a_secret(path: Path) -> bool:
 
 
 def _is_harmless(text: str) -> bool:
-    """Nothing, or the name of a secret that is kept elsewhere."""
+    """Return True for an empty value or the ARN of a secret."""
     return not text or text.startswith("arn:")

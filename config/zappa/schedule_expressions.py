@@ -1,6 +1,6 @@
-"""The schedules that an EventBridge rule takes: `rate(5 minutes)` and `cron(0 8 ? * MON-FRI *)`.
+"""Schedule expressions of EventBridge rules: `rate(5 minutes)` and `cron(0 8 ? * MON-FRI *)`.
 
-Zappa hands them to AWS as they stand, and AWS refuses a wrong one only in the middle of a deployment.
+Zappa passes them to AWS unchecked, and AWS refuses an invalid one in the middle of a deployment.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 """
 
@@ -11,23 +11,23 @@ CRON = re.compile(r"cron\((?P<fields>[^()]*)\)")
 
 
 class ScheduleExpressionError(ValueError):
-    """Base of what is wrong with a schedule expression."""
+    """Base class of errors in a schedule expression."""
 
 
 class UnknownSchedule(ScheduleExpressionError):
-    """It is neither `rate(...)` nor `cron(...)`. `at(...)` is for EventBridge Scheduler, which Zappa does not use."""
+    """Neither `rate(...)` nor `cron(...)`. `at(...)` is for EventBridge Scheduler, which Zappa does not use."""
 
 
 class InvalidRate(ScheduleExpressionError):
-    """A `rate(...)` that AWS refuses."""
+    """AWS would refuse this `rate(...)`."""
 
 
 class InvalidCron(ScheduleExpressionError):
-    """A `cron(...)` that AWS refuses."""
+    """AWS would refuse this `cron(...)`."""
 
 
 def validate_schedule(expression: str) -> None:
-    """Raise a ScheduleExpressionError that says what to write instead, if AWS would refuse the expression."""
+    """Raise a ScheduleExpressionError with a correction if AWS would refuse the expression."""
     if expression.startswith("rate("):
         _validate_rate(expression)
     elif expression.startswith("cron("):
@@ -43,7 +43,7 @@ def _validate_rate(expression: str) -> None:
         raise InvalidRate(f"{expression!r} is not rate(<positive number> minutes|hours|days)")
     if (match["count"] == "1") == bool(match["plural"]):
         unit = match["unit"] if match["plural"] else match["unit"] + "s"
-        raise InvalidRate(f"{expression!r} has the wrong number: AWS wants rate({match['count']} {unit})")
+        raise InvalidRate(f"{expression!r} is not valid: AWS requires rate({match['count']} {unit})")
 
 
 def _validate_cron(expression: str) -> None:

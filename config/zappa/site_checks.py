@@ -1,4 +1,4 @@
-"""The site's address in links, and the hosts that the service answers to, which must agree. Ids: checks.py."""
+"""Checks that the site's URL in links and the allowed hosts agree. Ids: checks.py."""
 
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
@@ -10,12 +10,12 @@ from config.zappa.stages import Stage
 
 
 def check_sites(stages: Sequence[Stage]) -> list[CheckMessage]:
-    """Return an error for each stage whose links or smoke test the service would answer with 400."""
+    """Return an error for each stage whose links or smoke test would be answered with 400."""
     return [message for stage in stages for message in _check_site(stage)]
 
 
 def site_host(site_url: str) -> str:
-    """Return the host of an address that links begin with, in lower case; empty unless it is https."""
+    """Return the host of a site URL in lower case, or "" if the URL is not https."""
     try:
         parts = urlsplit(site_url)
         usable = parts.scheme == "https" and not (parts.query or parts.fragment or parts.username or parts.port == 0)
@@ -25,7 +25,10 @@ def site_host(site_url: str) -> str:
 
 
 def gateway_domain(region: str) -> str:
-    """https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html"""
+    """Return the host suffix of API Gateway in a region.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
+    """
     return f".execute-api.{region}.amazonaws.com"
 
 
@@ -41,17 +44,17 @@ def _check_site(stage: Stage) -> Iterator[CheckMessage]:
 def _check_links(stage: Stage, site_url: str, hosts: list[str]) -> Iterator[CheckMessage]:
     host = site_host(site_url)
     if not host:
-        hint = "Links in mails begin with it: https, a host, and the API's stage as path where there is no domain."
-        yield _error(stage, f"SITE_URL {site_url!r} is no https address", hint, "config.E052")
+        hint = "Links in mails begin with it: https, a host, and the API's stage as path if there is no domain."
+        yield _error(stage, f"SITE_URL {site_url!r} is not an https URL", hint, "config.E052")
     elif not validate_host(host, hosts):
-        hint = f"Add {host} to ALLOWED_HOSTS: Django answers a link with another host with 400."
+        hint = f"Add {host} to ALLOWED_HOSTS: Django answers 400 for any other host."
         yield _error(stage, f"the host of SITE_URL, {host}, is not in ALLOWED_HOSTS", hint, "config.E053")
 
 
 def _check_gateway(stage: Stage, hosts: list[str]) -> Iterator[CheckMessage]:
     domain = gateway_domain(str(stage.settings.get("aws_region")))
     if not any(host.endswith(domain) for host in hosts):
-        hint = f"Add {domain}: the smoke test of a deployment asks there, and without a domain so does everybody."
+        hint = f"Add {domain}: the smoke test of a deployment uses it, and without a domain so do all users."
         yield _error(stage, f"ALLOWED_HOSTS has no host of the region's API Gateway, {domain}", hint, "config.E054")
 
 

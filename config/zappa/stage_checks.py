@@ -1,4 +1,4 @@
-"""A stage's settings that are wrong by default, or never right in this project. Ids: checks.py."""
+"""Checks of stage settings whose defaults are wrong for this project. Ids: checks.py."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from foundation.email_addresses import UndeliverableAddress, read_sender
 
 HANDLER = "config.aws_lambda.handler.lambda_handler"
 NEEDED = ("ALLOWED_HOSTS", "SITE_URL", "SES_FROM_ADDRESS")
-"""Variables that only the stage can say; the stacks and the secret have the others without which nothing starts."""
+"""Variables that only the stage can set; stacks and secret provide the other required ones."""
 LOG_LEVELS = {"INFO", "WARNING", "ERROR", "CRITICAL"}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What one setting must be. `holds` gets its value, or `default`, which Zappa takes where it is not set."""
+    """Requirement for one setting. `holds` gets its value, or `default`, which Zappa uses if it is not set."""
 
     key: str
     holds: Callable[[Any], bool]
@@ -65,7 +65,7 @@ def _names_the_site(value: Any) -> bool:
 
 
 def _has_a_sender(value: Any) -> bool:
-    """True also where there is none, which is another rule's."""
+    """Return True also for a missing sender, which another rule reports."""
     sender = value.get("SES_FROM_ADDRESS") if isinstance(value, dict) else None
     try:
         return not sender or bool(read_sender(str(sender)))
@@ -87,63 +87,63 @@ RULES = (
         _is_text,
         "must be set",
         "config.E020",
-        "Without it the Lambda function is called after the folder that somebody deploys from.",
+        "Without it the Lambda function is named after the folder of the checkout.",
     ),
     Rule(
         "s3_bucket",
         _is_text,
         "must be set",
         "config.E055",
-        "Without it Zappa makes a bucket of a chance name, and two deployments at once do not know of each other.",
+        "Without it Zappa creates a bucket with a random name, and concurrent deployments do not detect each other.",
     ),
     Rule(
         "debug",
         _is_false,
         "must be false",
         "config.E021",
-        "Zappa's default is true: whoever causes an error reads a traceback in the answer.",
+        "Zappa's default is true, which shows tracebacks to clients.",
     ),
     Rule(
         "log_level",
         _is_quiet_level,
         "must be one of " + ", ".join(sorted(LOG_LEVELS)),
         "config.E022",
-        "Zappa's default is DEBUG, which logs requests with their Authorization header. Lower case stops the start.",
+        "Zappa's default is DEBUG, which logs requests with their Authorization header. Lower case prevents the start.",
     ),
     Rule(
         "dead_letter_arn",
         _is_text,
         "must name a queue",
         "config.E023",
-        "Without it the event of a job that failed all its retries is gone.",
+        "Without it the event of a job that failed all its retries is lost.",
     ),
     Rule(
         "keep_warm",
         _is_false,
         "must be false",
         "config.E024",
-        "Zappa's default is true, and adds a rule of its own; the schedule of the jobs keeps the function warm.",
+        "Zappa's default is true, which adds a rule of its own; the scheduled jobs keep the function warm.",
     ),
     Rule(
         "use_precompiled_packages",
         _is_false,
         "must be false",
         "config.E025",
-        "Zappa's default is true, and replaces locked packages by what it finds on the internet.",
+        "Zappa's default is true, which replaces locked packages with versions from the internet.",
     ),
     Rule(
         "manage_roles",
         _is_false,
         "must be false",
         "config.E026",
-        "Zappa's own role may do anything to S3, SNS, SQS and DynamoDB, and nothing in SES. Set role_arn instead.",
+        "Zappa's own role has full access to S3, SNS, SQS and DynamoDB, but none to SES. Set role_arn instead.",
     ),
     Rule(
         "num_retained_versions",
         _is_null,
         "must be null",
         "config.E038",
-        "Zappa deletes versions by age, also the release to go back to. `make deploy` deletes those of no use.",
+        "Zappa deletes versions by age, including the previous release. `make deploy` deletes unused ones.",
         default=5,
     ),
     Rule(
@@ -151,35 +151,35 @@ RULES = (
         _starts_on_import,
         'must have INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT set to "1"',
         "config.E027",
-        "Without it a start that failed once answers every later request with 500, as a success for Lambda.",
+        "Without it a failed start answers every later request with 500, which Lambda counts as a success.",
     ),
     Rule(
         "aws_environment_variables",
         _keeps_the_time,
         "must not have LOCAL_CLOCK",
         "config.E033",
-        "Only the local stack sets it. A function that has it and AWS's own endpoint does not start.",
+        "Only the local stack sets it. With AWS's own endpoint the function does not start.",
     ),
     Rule(
         "aws_environment_variables",
         _names_the_site,
         f"must have {', '.join(NEEDED)}",
         "config.E034",
-        "The function does not start without them; README.md has them under Configuration.",
+        "The function does not start without them; see Configuration in README.md.",
     ),
     Rule(
         "aws_environment_variables",
         _has_a_sender,
-        "must have an address in SES_FROM_ADDRESS, as in Acme <no-reply@example.com>",
+        "must have an email address in SES_FROM_ADDRESS, for example Acme <no-reply@example.com>",
         "config.E035",
-        "The function does not start with another.",
+        "The function does not start with any other value.",
     ),
     Rule(
         "stack_parameters",
         _holds_texts,
-        'must be an object of texts, such as {"AlarmAddress": "you@example.com"}',
+        'must be an object of strings, for example {"AlarmAddress": "you@example.com"}',
         "config.E061",
-        "They are parameters of infra/cloudformation/messaging.yaml; `make configure` writes them.",
+        "These are the parameters of infra/cloudformation/messaging.yaml; `make configure` writes them.",
         {},
     ),
     Rule(
@@ -187,48 +187,48 @@ RULES = (
         _is_own_handler,
         f"must be {HANDLER}",
         "config.E029",
-        "Zappa's own handler runs code that an event carries (raw_command), and any function that it names.",
+        "Zappa's own handler runs code from an event (raw_command), and any function that it names.",
     ),
     Rule(
         "exception_handler",
         _is_absent,
         "must not be set",
         "config.E028",
-        "When it returns something true, Lambda takes a failed job for a success and never retries it.",
+        "If it returns a true value, Lambda counts a failed job as a success and never retries it.",
     ),
     Rule(
         "lambda_concurrency",
         _is_number_or_absent,
-        "must be a number of sandboxes, at least 1",
+        "must be a positive number of sandboxes",
         "config.E039",
-        "Each deployment reserves so many for the function; 0 stops it. Leave it out to reserve none.",
+        "Each deployment reserves them for the function; 0 stops it. Omit it to reserve none.",
     ),
     Rule(
         "environment_variables",
         _is_absent,
         "must be empty",
         "config.E031",
-        "It is plain text inside the zip. Lambda's own configuration is filled from aws_environment_variables.",
+        "It is plain text inside the zip. Use aws_environment_variables.",
     ),
     Rule(
         "remote_env",
         _is_absent,
         "must not be set",
         "config.E032",
-        "It is plain JSON on S3, and a failure to read it is only printed.",
+        "It is plain JSON on S3, and Zappa only prints a failure to read it.",
     ),
     Rule(
         "remote_env_bucket",
         _is_absent,
         "must not be set",
         "config.E032",
-        "It is plain JSON on S3, and a failure to read it is only printed.",
+        "It is plain JSON on S3, and Zappa only prints a failure to read it.",
     ),
 )
 
 
 def check_stages(stages: Sequence[Stage]) -> list[CheckMessage]:
-    """What every stage has to say, or must not say, besides its events."""
+    """Check each stage's settings, except its events."""
     return [
         _error(stage, rule)
         for stage in stages
@@ -238,8 +238,8 @@ def check_stages(stages: Sequence[Stage]) -> list[CheckMessage]:
 
 
 def check_secrets(document: Mapping[str, Any]) -> list[CheckMessage]:
-    """What looks like a secret in the file as it stands, so that an inherited one is told once."""
-    hint = "The file is committed, and a function's variables are shown in its console. docs/secrets.md says where to."
+    """Check the raw file for secrets, so that an inherited one is reported once."""
+    hint = "The file is committed, and the console shows a function's variables. See docs/secrets.md for alternatives."
     return [
         Error(f"{where} looks like a secret", hint=hint, obj="zappa_settings.json", id="config.E030")
         for where in secrets_in(document)

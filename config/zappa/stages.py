@@ -1,4 +1,4 @@
-"""What zappa_settings.json says, read as Zappa 0.63 reads it: stages, what they inherit, what they schedule."""
+"""Stages in zappa_settings.json as Zappa 0.63 reads them: inheritance, settings and schedules."""
 
 import json
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 LONGEST_RULE_NAME = 63
-"""Characters. EventBridge allows 64, but from 64 on Zappa writes a hash in the place of the Lambda function's name."""
+"""Characters. EventBridge allows 64, but from 64 on Zappa replaces the Lambda function's name with a hash."""
 
 TRIGGERS = ("expression", "expressions", "event_source")
-"""The keys of an entry of `events` that say when it runs. Zappa obeys the first one it finds."""
+"""Keys of an entry in `events` that trigger it. Zappa uses the first one it finds."""
 
 EVENT_KEYS = {
     "function": str,
@@ -22,32 +22,32 @@ EVENT_KEYS = {
 
 
 class ZappaSettingsError(ValueError):
-    """Base of what makes the file as a whole unusable. `check_id` is the id of the system check that reports it."""
+    """Base class for an unusable file. `check_id` is the id of the system check that reports it."""
 
     check_id: ClassVar[str]
 
 
 class UnreadableSettings(ZappaSettingsError):
-    """There is no such file, or it is not JSON."""
+    """The file does not exist or is not JSON."""
 
     check_id = "config.E001"
 
 
 class BrokenInheritance(ZappaSettingsError):
-    """A stage `extends` one that does not exist, or itself in a circle."""
+    """A stage `extends` an unknown stage, or itself in a circle."""
 
     check_id = "config.E002"
 
 
 class MalformedSettings(ZappaSettingsError):
-    """A value has a type that Zappa cannot work with."""
+    """A value has a type that Zappa cannot handle."""
 
     check_id = "config.E003"
 
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of `events`: a function, and what makes it run."""
+    """Entry in `events`: a function and its trigger."""
 
     function: str
     name: str
@@ -56,7 +56,7 @@ class Event:
     source_arn: str
 
     def rule_names(self, lambda_name: str) -> list[str]:
-        """The EventBridge rules that Zappa makes, before it shortens what is over LONGEST_RULE_NAME."""
+        """Return the names of the EventBridge rules before Zappa shortens those over LONGEST_RULE_NAME."""
         name = self.function if self.name == self.function else f"{self.name}-{self.function}"
         numbered = [f"{index}-{name}" if index else name for index in range(len(self.expressions))]
         return [f"{lambda_name}-{name}" for name in numbered]
@@ -64,7 +64,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage with what it inherits. `settings` is what Zappa sees."""
+    """Stage with inherited settings, as Zappa sees it."""
 
     name: str
     settings: Mapping[str, Any]
@@ -72,31 +72,30 @@ class Stage:
 
     @property
     def lambda_name(self) -> str:
-        """The Lambda function's name."""
-        # Ten milliseconds that a cold start, which reads the stages too, need not pay.
+        # Imported late: it takes ten milliseconds, and a cold start reads the stages too.
         from slugify import slugify  # noqa: PLC0415
 
         return slugify(f"{self.settings.get('project_name', '')}-{self.name}")
 
 
 def read_document(path: Path) -> dict[str, dict[str, Any]]:
-    """The file as it stands: settings by stage. Raises UnreadableSettings and MalformedSettings."""
+    """Return the file's content: settings by stage. Raises UnreadableSettings and MalformedSettings."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UnreadableSettings(f"{path.name} cannot be read: {error}") from error
     if not isinstance(document, dict) or not all(isinstance(stage, dict) for stage in document.values()):
-        raise MalformedSettings(f"{path.name} must hold one JSON object, and in it one object a stage")
+        raise MalformedSettings(f"{path.name} must contain one JSON object with one object per stage")
     return document
 
 
 def read_stages(document: Mapping[str, Mapping[str, Any]]) -> list[Stage]:
-    """Every stage with what it inherits. Raises BrokenInheritance and MalformedSettings."""
+    """Return all stages with inherited settings. Raises BrokenInheritance and MalformedSettings."""
     return [_stage(name, _inherited(document, name, ())) for name in document]
 
 
 def function_of_rule(rule_name: str) -> str:
-    """The function that Zappa's handler runs when this rule fires."""
+    """Return the function that Zappa's handler runs when the rule fires."""
     return rule_name.rsplit("-", maxsplit=1)[-1]
 
 

@@ -33,9 +33,9 @@ RESERVED = {
 """Names that Lambda sets itself."""
 OF_ANOTHER_CHECK = "INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT"  # config.E027
 LARGEST = 4096
-"""Bytes of all names and values together."""
+"""Maximum size of all names and values together, in bytes."""
 REMOVED = {"WAKE_UP_QUEUE_URL": "Remove it, and the event notifications.jobs.deliver_woken: the schedule delivers."}
-"""Variables of earlier releases, and what to do."""
+"""Variables of earlier releases, each with a hint."""
 
 
 def check_variables(stages: Sequence[Stage]) -> list[CheckMessage]:
@@ -59,18 +59,21 @@ def warn_of_removed(variables: Mapping[str, Any], where: str) -> list[CheckMessa
 
 def _problems(variables: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(variables, dict):
-        return  # another check's
+        return  # reported by another check
     for name, value in variables.items():
         if not NAME.fullmatch(name):
-            yield f"{name!r} is no name of a variable", "Lambda takes letters, digits and _, beginning with a letter."
+            yield (
+                f"{name!r} is not a valid variable name",
+                "Lambda allows letters, digits and _, a letter first.",
+            )
         if name in RESERVED:
-            yield f"the variable {name} is Lambda's own", "Lambda sets it. Take it out."
+            yield f"the variable {name} is reserved by Lambda", "Lambda sets it. Remove it."
         if not isinstance(value, str) and name != OF_ANOTHER_CHECK:
-            yield f"the variable {name} is no text", f'Lambda takes texts only: write it as "{name}": "...".'
+            yield f"the variable {name} is not a string", f'Lambda accepts strings only: write it as "{name}": "...".'
     yield from _excess(variables)
 
 
 def _excess(variables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     size = sum(len(f"{name}{value}".encode()) for name, value in variables.items())
     if size > LARGEST:
-        yield f"the variables have {size} bytes, and Lambda takes {LARGEST}", "Keep what is long elsewhere."
+        yield f"the variables have {size} bytes, but Lambda allows {LARGEST}", "Keep long values elsewhere."

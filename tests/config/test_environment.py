@@ -237,7 +237,7 @@ def test_time_can_be_moved_on_a_laptop_and_in_the_local_stacks_sandbox_alone() -
     ],
 )
 def test_anything_else_that_would_move_the_time_stops_the_start(environment: dict[str, str]) -> None:
-    assert "LOCAL_CLOCK is for the local stack alone" in refusal(environment)
+    assert "LOCAL_CLOCK is for the local stack only" in refusal(environment)
 
 
 def test_pages_ask_for_the_local_clock_only_where_there_is_one() -> None:

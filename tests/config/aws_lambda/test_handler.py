@@ -170,7 +170,7 @@ def test_refusal_is_logged_with_keys_and_without_values(invoke: Invoke, caplog: 
         invoke({"command": f"mail {SECRET}", "for": SECRET, "k" * 1000: SECRET})
     (record,) = caplog.records
     assert record.__dict__["keys"] == ["command", "for", "k" * 40]
-    assert record.__dict__["reason"] == str(refusal.value) == "the command is no job of zappa_settings.json"
+    assert record.__dict__["reason"] == str(refusal.value) == "the command names no job in zappa_settings.json"
     assert SECRET not in str(record.__dict__)
 
 

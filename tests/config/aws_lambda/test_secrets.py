@@ -135,7 +135,7 @@ def test_secret_that_is_not_there_is_told_with_awss_word(aws: LocalAWS) -> None:
 
 
 def test_text_that_is_no_arn_is_told(aws: LocalAWS) -> None:
-    with pytest.raises(UnusableSecret, match="'subs-dev', which is no ARN"):
+    with pytest.raises(UnusableSecret, match="'subs-dev', which is not an ARN"):
         loaded("subs-dev")
 
 

@@ -115,9 +115,9 @@ def test_not_ready_when_the_last_access_audit_is_stale_or_left_somebody(swept: N
     AccessAuditRun.objects.update(finished_at=clock.now() - 7.5 * MINUTE)
     assert readiness() == (503, ["the last access audit finished 7 minutes ago"])
     finish_an_audit(MINUTE, failed=2)
-    assert readiness() == (503, ["the last access audit could not put 2 users right"])
+    assert readiness() == (503, ["the last access audit could not correct 2 users"])
     finish_an_audit(MINUTE / 2, complete=False)
-    assert readiness() == (503, ["the last access audit had no time for all users"])
+    assert readiness() == (503, ["the last access audit ran out of time before it had checked all users"])
     finish_an_audit(MINUTE / 4, given=3)
     assert readiness() == (200, [])
 

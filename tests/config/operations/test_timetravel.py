@@ -45,9 +45,9 @@ def test_where_one_goes_and_where_one_is(manage: Manage) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["30d"], "'30d' is not a length such as +30d"),
-        (["+d"], "'+d' is not a length"),
-        (["+30y"], "'+30y' is not a length"),
+        (["30d"], "'30d' is not a duration such as +30d"),
+        (["+d"], "'+d' is not a duration"),
+        (["+30y"], "'+30y' is not a duration"),
         (["--to", "tomorrow"], "'tomorrow' is not a date and time"),
         (["--to", "2027-01-01T00:00"], "no time zone"),
         (["+1d", "--back"], "not allowed with"),

@@ -161,7 +161,7 @@ def test_stage_that_inherits_a_queue_takes_the_others_messages(tmp_path: Path) -
     path = written(tmp_path, {"dev": GOOD_STAGE | {"events": [event]}, "production": {"extends": "dev"}})
 
     (message,) = checks.check_file(path)
-    assert (message.id, message.msg) == ("config.E018", f"2 events take from {QUEUE}")
+    assert (message.id, message.msg) == ("config.E018", f"2 events read from {QUEUE}")
 
 
 def test_stages_with_queues_of_their_own_are_fine(tmp_path: Path) -> None:

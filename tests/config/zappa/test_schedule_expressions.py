@@ -82,7 +82,7 @@ def test_rate_of_one_with_plural_unit_is_refused_with_what_to_write(unit: str) -
 
 
 def test_rate_over_one_with_singular_unit_is_refused_with_what_to_write() -> None:
-    with pytest.raises(InvalidRate, match=r"AWS wants rate\(10 hours\)$"):
+    with pytest.raises(InvalidRate, match=r"AWS requires rate\(10 hours\)$"):
         validate_schedule("rate(10 hour)")
 
 

@@ -13,14 +13,14 @@ from tests.config.zappa.settings_file import GOOD_STAGE, VARIABLES, found, ids, 
 @pytest.mark.parametrize(
     ("variables", "says"),
     [
-        ({"SESSION_SECONDS": 60}, "the variable SESSION_SECONDS is no text"),
-        ({"REMIND": True}, "the variable REMIND is no text"),
-        ({"NOTHING": None}, "the variable NOTHING is no text"),
-        ({"AWS_REGION": "us-east-1"}, "the variable AWS_REGION is Lambda's own"),
-        ({"1ST": "a"}, "'1ST' is no name of a variable"),
-        ({"A": "a"}, "'A' is no name of a variable"),
-        ({"WITH-DASH": "a"}, "'WITH-DASH' is no name of a variable"),
-        ({"LONG": "é" * 2048}, "bytes, and Lambda takes 4096"),
+        ({"SESSION_SECONDS": 60}, "the variable SESSION_SECONDS is not a string"),
+        ({"REMIND": True}, "the variable REMIND is not a string"),
+        ({"NOTHING": None}, "the variable NOTHING is not a string"),
+        ({"AWS_REGION": "us-east-1"}, "the variable AWS_REGION is reserved by Lambda"),
+        ({"1ST": "a"}, "'1ST' is not a valid variable name"),
+        ({"A": "a"}, "'A' is not a valid variable name"),
+        ({"WITH-DASH": "a"}, "'WITH-DASH' is not a valid variable name"),
+        ({"LONG": "é" * 2048}, "bytes, but Lambda allows 4096"),
     ],
 )
 def test_variable_that_lambda_does_not_take_is_an_error(tmp_path: Path, variables: dict[str, Any], says: str) -> None:

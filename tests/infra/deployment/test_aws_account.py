@@ -80,7 +80,7 @@ def test_region_of_another_partition_is_refused_before_aws_is_asked(
     deployment = account.deployment()
     answers.forget()
     assert main(["undeploy", "dev"], lambda _: deployment) == 1
-    assert "Name one of the partition aws, such as eu-central-1" in capsys.readouterr().err
+    assert "Use a region of the partition aws, such as eu-central-1" in capsys.readouterr().err
     assert answers.calls == []
 
 

@@ -1,4 +1,4 @@
-"""Django's `migrate`, in which no statement makes others wait behind it for long."""
+"""Django's `migrate` with a limit on how long a statement may wait for a lock while others queue behind it."""
 
 from typing import Any
 

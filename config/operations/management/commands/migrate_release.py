@@ -1,6 +1,6 @@
-"""Migrations with a deployment's limits, run on a machine that reaches the database.
+"""Run migrations with a deployment's limits from a machine that reaches the database.
 
-For a migration that takes longer than an invocation of Lambda.
+Needed for a migration that takes longer than a Lambda invocation.
 """
 
 import json
@@ -15,10 +15,10 @@ from config.operations.release_migrations import Clock, MigrationFailed, Release
 
 
 class Command(BaseCommand):
-    help = "Apply all migrations, none of which makes others wait for a lock. The last line is a JSON object."
+    help = "Apply all migrations without blocking other sessions on a lock. The last line of output is a JSON object."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--seconds", type=int, help="stop before this time is over; without it there is no limit")
+        parser.add_argument("--seconds", type=int, help="time limit; none by default")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         self.stdout.write("\n" + json.dumps(outcome.as_dict()))
         if outcome.stopped_by:
             raise CommandError(
-                f"stopped by: {outcome.stopped_by}; {len(outcome.remaining)} migrations remain. Repeat it."
+                f"stopped by: {outcome.stopped_by}; {len(outcome.remaining)} migrations remain. Run it again."
             )
 
 

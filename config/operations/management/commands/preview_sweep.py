@@ -1,4 +1,4 @@
-"""Who would expire, and the very mails: a batch of the sweep, in a transaction that is rolled back."""
+"""Preview the next sweep: run one batch, render its mails, roll back."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
@@ -24,16 +24,16 @@ RENDERED = ("event__subscription__user", "event__subscription__plan")
 
 
 class Command(BaseCommand):
-    help = "Show who would expire at an instant, and the mails they would get. Changes nothing and sends nothing."
+    help = "Show the subscriptions that would expire at an instant, and their mails. Changes nothing, sends nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--at", metavar="INSTANT", help="for example 2026-12-31T00:00Z; now unless said")
-        parser.add_argument("--limit", type=int, default=LIMIT, help=f"at most so many, the oldest end first; {LIMIT}")
-        parser.add_argument("--folder", type=Path, help="write the mails there, as text and HTML, instead of printing")
+        parser.add_argument("--at", metavar="INSTANT", help="for example 2026-12-31T00:00Z; default: now")
+        parser.add_argument("--limit", type=int, default=LIMIT, help=f"maximum number, oldest first; default: {LIMIT}")
+        parser.add_argument("--folder", type=Path, help="write the mails as text and HTML to this folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["limit"] < 1:
-            raise CommandError("--limit takes a number from 1 on")
+            raise CommandError("--limit must be at least 1")
         try:
             at = parse_instant(options["at"]) if options["at"] else clock.now()
         except InvalidInstant as error:
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{subscription} of user {subscription.user_id} ends {ends}")
             if outcome := withheld.get(mail.pk):
                 self.stdout.write(f"no mail: {outcome.error}\n")
-            # On Lambda the output is in the log, which holds no addresses.
+            # On Lambda the output goes to the log, which must hold no email addresses.
             elif not settings.ON_LAMBDA:
                 self._show(mail, coverage, folder)
 

@@ -1,4 +1,4 @@
-"""Time travel, for tests and demonstrations: moves the local stack's notion of now."""
+"""Move the local stack's clock, for tests and demonstrations."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
@@ -16,16 +16,16 @@ LENGTH = re.compile(r"\+(?P<number>[0-9]{1,6})(?P<unit>[wdhm])")
 
 class Command(BaseCommand):
     help = (
-        "Move the local stack's now, for sweeps, reminders, pages and API alike; without arguments say where it is. "
-        "The outbox keeps the database's true time. Refused everywhere else."
+        "Move the local stack's clock for sweeps, reminders, pages and API; without arguments, show it. "
+        "The outbox keeps the database's true time. Refused outside the local stack."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         where = parser.add_mutually_exclusive_group()
-        where.add_argument("by", nargs="?", type=_length, metavar="+30d", help="so many w, d, h or m on from its now")
-        where.add_argument("--to", type=_instant, metavar="INSTANT", help="then: 2027-01-01T00:00Z")
-        where.add_argument("--back", action="store_true", help="to the true time")
+        where.add_argument("by", nargs="?", type=_length, metavar="+30d", help="forward by a number of w, d, h or m")
+        where.add_argument("--to", type=_instant, metavar="INSTANT", help="to this time, for example 2027-01-01T00:00Z")
+        where.add_argument("--back", action="store_true", help="back to the true time")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 def _length(text: str) -> timedelta:
     found = LENGTH.fullmatch(text)
     if found is None:
-        raise ArgumentTypeError(f"{text!r} is not a length such as +30d, +12h or +90m")
+        raise ArgumentTypeError(f"{text!r} is not a duration such as +30d, +12h or +90m")
     return timedelta(**{UNITS[found["unit"]]: int(found["number"])})
 
 
