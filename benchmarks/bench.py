@@ -20,7 +20,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.scale import scale
 from benchmarks.section import Section, Table
 from benchmarks.terminal import show, show_table
-from infra.errors import InfraError
+from infra.errors import EXPECTED
 
 BENCHMARKS = {
     "sweep": "benchmarks.sweep",
@@ -64,7 +64,7 @@ def _measure(name: str, machine: Mapping[str, str]) -> bool:
     began = time.monotonic()
     try:
         section = cast(Benchmark, import_module(BENCHMARKS[name])).measure()
-    except InfraError as error:
+    except EXPECTED as error:
         print(error, file=sys.stderr)
         return False
     show(section)

@@ -1,8 +1,14 @@
 """What can go wrong on this machine. Each message says what the reader can do."""
 
+from infra.lambda_local.errors import LambdaLocalError
+
 
 class InfraError(Exception):
     """Base of this package's errors."""
+
+
+EXPECTED = (InfraError, LambdaLocalError)
+"""Errors whose message tells a person what to do; a program prints it instead of a traceback."""
 
 
 class PackageMissing(InfraError, ImportError):
@@ -13,20 +19,8 @@ class PostgreSQLError(InfraError, RuntimeError):
     """The server could not be made or does not answer; the message holds what it said."""
 
 
-class ForeignTopic(InfraError, ValueError):
-    """SNS_TOPIC_ARN names a topic of an account that the local AWS cannot play."""
-
-
-class MissingPart(InfraError, LookupError):
-    """A mail lacks the part that was asked for."""
-
-
 class UnknownSchedule(InfraError, LookupError):
     """A stage does not schedule the function."""
-
-
-class UnsupportedPath(InfraError, ValueError):
-    """A JSON path of an input transformer that is more than one name."""
 
 
 class UnsupportedPython(InfraError, RuntimeError):
@@ -60,18 +54,6 @@ class MissingApp(InfraError, LookupError):
 
 class PackagesDiffer(PackagingFailed):
     """A package for another machine differs from the one that ran here in more than it must."""
-
-
-class NoRunner(InfraError, RuntimeError):
-    """A function of the local AWS was invoked, and nothing was named that runs it."""
-
-
-class UnknownFunction(InfraError, LookupError):
-    """There is no Lambda function of this name."""
-
-
-class MalformedAnswer(InfraError, ValueError):
-    """What a function returned is no answer to an HTTP request."""
 
 
 class DeployError(InfraError):
@@ -150,20 +132,12 @@ class FunctionFailed(InfraError, RuntimeError):
     """The Lambda function failed on an event; the message holds what Lambda says of it."""
 
 
-class NotAsDeployed(DeployError, AssertionError):
-    """The local AWS does not show what the deployment should have made."""
-
-
 class PackageWithoutStage(InfraError, ValueError):
     """A package does not say for which stage it is, or what that stage is."""
 
 
 class ColdStartFailed(InfraError, RuntimeError):
     """A package did not start, or did not answer as it should; the message is its log."""
-
-
-class UnknownCommand(InfraError, ValueError):
-    """A command line that AWS's CLI would not take."""
 
 
 class BenchmarkFailed(InfraError, RuntimeError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deployment.deployment import Deployment
-from infra.errors import InfraError
+from infra.errors import EXPECTED
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Standing:
     def __str__(self) -> str:
         try:
             lines = self._lines()
-        except (ClientError, BotoCoreError, InfraError) as error:
+        except (ClientError, BotoCoreError, *EXPECTED) as error:
             lines = [
                 f"live now:  AWS did not say: {error}",
                 f"next:      sign in again if need be, then `make deploy STAGE={self.deployment.stage_name}`",

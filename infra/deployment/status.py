@@ -17,7 +17,7 @@ from infra.deployment.release_record import ReleaseRecord, ReleaseRecords, minut
 from infra.deployment.releases import LATEST
 from infra.deployment.service_metrics import LOOKED_BACK, ServiceMetrics
 from infra.deployment.smoke_test import REQUEST_SECONDS, get, problems_in
-from infra.errors import InfraError, NotHealthy
+from infra.errors import EXPECTED, NotHealthy
 
 NO_VALUE = f"no value within {LOOKED_BACK // timedelta(hours=1)} h"
 LIMIT = timedelta(seconds=REQUEST_SECONDS)
@@ -129,5 +129,5 @@ def _row(name: str, ask: Callable[[], tuple[str, bool]]) -> Row:
     except ClientError as error:
         missing = error.response["Error"]["Code"] == "ResourceNotFoundException"
         return Row(name, NOTHING if missing else f"AWS did not say: {error}", healthy=False)
-    except (BotoCoreError, InfraError) as error:
+    except (BotoCoreError, *EXPECTED) as error:
         return Row(name, f"could not be asked for: {error}", healthy=False)

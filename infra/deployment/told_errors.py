@@ -13,9 +13,9 @@ from botocore.exceptions import (
 )
 from click import ClickException
 
-from infra.errors import InfraError
+from infra import errors
 
-EXPECTED = (InfraError, ClientError, BotoCoreError, ClickException, OSError)
+EXPECTED = (*errors.EXPECTED, ClientError, BotoCoreError, ClickException, OSError)
 """Errors that a command ends with in words; any other one is a fault of the program, and shows where."""
 
 SIGN_IN = "Sign in again (`aws sso login`, or new keys), and repeat the command."
@@ -44,10 +44,10 @@ def told(error: Exception) -> str:
 def _words(error: Exception) -> str:
     if isinstance(error, ClickException):
         return error.format_message()
-    if isinstance(error, OSError) and error.strerror and not isinstance(error, InfraError):
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, errors.EXPECTED):
         return f"{error.filename or 'This machine'}: {error.strerror}."
     words = str(error).strip()
-    return words if isinstance(error, InfraError) or words.endswith(".") else f"{words}."
+    return words if isinstance(error, errors.EXPECTED) or words.endswith(".") else f"{words}."
 
 
 def _remedy(error: Exception) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.module_loading import import_string
 from zappa.handler import LambdaHandler
 
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
 from infra.packaging.zappa_stage import ZappaStage
 
 HANDLER_SETTINGS = "zappa_settings"

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.core.management import call_command
 
 from foundation.clock import now, travelled
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.local_aws import Emulator, LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.lambda_local.event_sources.mappings import EventSource
 from infra.lambda_local.event_sources.poller import EventSourcePoller
 from infra.lambda_local.eventbridge.schedule_clock import Clock, Wait

@@ -12,8 +12,8 @@ from typing import Any
 
 import boto3
 
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.accepted_mail import AcceptedMail
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 
 BOUNCE = "bounce@simulator.amazonses.com"
 COMPLAINT = "complaint@simulator.amazonses.com"

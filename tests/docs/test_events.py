@@ -9,8 +9,8 @@ import boto3
 import pytest
 from django.conf import settings
 
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 from notifications.models import Channel, Notification
 from notifications.outbox.delivery import Delivery
 from subscriptions.announcements import unlimited

@@ -17,7 +17,7 @@ from botocore.model import OperationModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 from botocore.waiter import SingleWaiterConfig
 
-from infra.errors import UnknownCommand
+from tests.end_to_end.errors import UnknownCommand
 
 Options = list[tuple[str, list[str]]]
 

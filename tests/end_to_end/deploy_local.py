@@ -21,13 +21,14 @@ from infra.deployment import release_record, rollout, status, teardown
 from infra.deployment.deployment import Deployment
 from infra.deployment.plan import Plan
 from infra.deployment.steps import Steps
-from infra.errors import InfraError, NotAsDeployed, NotConfirmed, Refused, TakenBack
+from infra.errors import EXPECTED, NotConfirmed, Refused, TakenBack
 from infra.packaging.bytecode import compile_module, compiled_name
 from infra.packaging.changed_package import change_package
 from infra.packaging.executed_packages import ExecutedPackages
 from infra.packaging.local_environment import be_local
 from infra.packaging.package import make_package
 from tests.end_to_end.deployed_state import DeployedState, expect, expect_page, expect_refusal
+from tests.end_to_end.errors import NotAsDeployed
 from tests.end_to_end.local_cloud import LocalCloud
 from tests.end_to_end.local_use import LocalUse
 from tests.end_to_end.operator_shell import type_command
@@ -196,7 +197,7 @@ def main() -> int:
             be_local(DATABASE_URL=cloud.database.url)
             django.setup()
             DeployLocal(cloud, Path(directory)).run()
-    except InfraError as error:
+    except EXPECTED as error:
         print(error, file=sys.stderr)
         return 1
     print(f"All as it should be, in {time.monotonic() - started:.0f} s.")

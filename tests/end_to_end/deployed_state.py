@@ -12,10 +12,10 @@ import boto3
 from infra.deployment.deployed_function import MAXIMUM_AGE, RETRIES
 from infra.deployment.deployment import Deployment
 from infra.deployment.deployment_settings import deployment_settings
-from infra.errors import NotAsDeployed
 from infra.lambda_local.event_sources.mappings import EventSource, event_sources
 from infra.lambda_local.eventbridge.deployed_rules import deployed_rules
 from infra.packaging.zappa_stage import load_stage
+from tests.end_to_end.errors import NotAsDeployed
 from tests.end_to_end.inventory import Inventory
 
 LOG_RETENTION_DAYS = 30

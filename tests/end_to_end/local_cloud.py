@@ -11,9 +11,9 @@ from moto.awslambda.models import lambda_backends
 from moto.ses.models import ses_backends
 
 from infra.deployment.deployment import Deployment
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.deployed_functions import DeployedFunctions
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.lambda_local.event_sources.poller import EventSourcePoller
 from infra.lambda_local.gateway.api_gateway import ApiGateway
 from infra.lambda_local.gateway.rest_api import RestAPI

@@ -14,7 +14,6 @@ import boto3
 
 from infra.deployment.deployed_function import PATIENT
 from infra.deployment.deployment import Deployment
-from infra.errors import NotAsDeployed
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.lambda_local.eventbridge.deployed_rules import deployed_rules
 from infra.local.feedback_queue import FeedbackQueue
@@ -22,6 +21,7 @@ from infra.local.ses_feedback import SesFeedback
 from tests.end_to_end import runbook
 from tests.end_to_end.aws_command import AwsCommand
 from tests.end_to_end.deployed_state import expect, expect_page
+from tests.end_to_end.errors import NotAsDeployed
 from tests.end_to_end.operator_shell import type_command
 
 DEAD_LETTER_SECONDS = 300.0  # on a busy machine

@@ -19,9 +19,9 @@ from moto.awslambda.models import lambda_backends
 
 import examples.consumer
 from infra.deployment.policies import findings
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.deployed_functions import DeployedFunctions
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.lambda_local.event_sources.poller import EventSourcePoller
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from notifications.models import Channel, Notification, State

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from django.conf import settings
 
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.lambda_local.sandbox.function_configuration import FunctionConfiguration
 from infra.lambda_local.sandbox.lambda_service import LambdaService
 from infra.packaging.zappa_stage import ZappaStage

@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.lambda_local.event_sources.mappings import EventSource
 from infra.lambda_local.event_sources.poller import EventSourcePoller
 from infra.lambda_local.eventbridge.scheduled_event import scheduled_event

@@ -17,8 +17,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.accepted_mail import AcceptedMail
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.lambda_local.lifetime import end_with_this_thread
 from notifications.models import Notification
 from tests.support.patience import PATIENCE_SECONDS

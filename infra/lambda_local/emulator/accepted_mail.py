@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from infra.errors import MissingPart
+from infra.lambda_local.errors import MissingPart
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import boto3
 
-from infra.errors import ForeignTopic
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.accepted_mail import AcceptedMail
-from infra.lambda_local.emulator.moto_server import ACCOUNT, MotoServer
+from infra.lambda_local.emulator.moto_server import MotoServer
+from infra.lambda_local.errors import ForeignTopic
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

@@ -8,15 +8,13 @@ from email import policy
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.accepted_mail import AcceptedMail
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from moto.server import ThreadedMotoServer
     from moto.ses.models import RawMessage
-
-ACCOUNT = "123456789012"
-"""The account that moto plays. https://docs.getmoto.org/en/latest/docs/multi_account.html"""
 
 
 class MotoServer:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from config.zappa.stages import function_of_rule
 from infra.lambda_local.eventbridge.scheduled_event import InputTransformer, scheduled_event, transform
 
 if TYPE_CHECKING:
@@ -41,8 +40,8 @@ class DeployedRule:
 
     @property
     def function(self) -> str:
-        """The job that Zappa's handler runs for it."""
-        return function_of_rule(self.rule_name)
+        """The function that Zappa's handler runs for the rule: the last part of its name."""
+        return self.rule_name.rpartition("-")[2]
 
     def deliveries(self, time: datetime) -> list[tuple[str, Any]]:
         """When it fires: each target's ARN, and what reaches it."""

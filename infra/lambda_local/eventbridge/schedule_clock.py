@@ -1,7 +1,8 @@
-"""The clock that EventBridge is on AWS: fires each schedule when its time has come, one at a time."""
+"""EventBridge's clock: fires each schedule on time, one at a time."""
 
 import logging
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,12 +10,15 @@ from typing import Generic, Protocol, TypeVar
 
 from aws_croniter import AwsCroniter
 
-from config.zappa.schedule_expressions import RATE, validate_schedule
+from infra.lambda_local.errors import InvalidSchedule
 
 logger = logging.getLogger(__name__)
 
+RATE = re.compile(r"rate\((?:1 (?P<one>minute|hour|day)|(?P<count>[2-9]|[1-9][0-9]+) (?P<unit>minute|hour|day)s)\)")
+"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html"""
+CRON = re.compile(r"cron\((?P<fields>[^()]*)\)")
+"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html"""
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
-
 
 LONGEST_WAIT = 1.0
 """Seconds; so soon a leap of the time is noticed."""
@@ -41,17 +45,25 @@ Wait = Callable[[float | None], bool]
 
 
 def next_time(expression: str, start: datetime, after: datetime) -> datetime | None:
-    """When a schedule that was made at `start` fires first after `after`; None: never again. Times are UTC.
+    """Return when a schedule made at `start` first fires after `after`; None if it never does again. Times are UTC.
 
-    Raises ScheduleExpressionError where AWS would refuse the expression.
+    Raises InvalidSchedule where AWS refuses the expression.
     """
-    validate_schedule(expression)
     if rate := RATE.fullmatch(expression):
-        period = int(rate["count"]) * UNITS[rate["unit"]]
+        period = int(rate["count"] or 1) * UNITS[rate["one"] or rate["unit"]]
         return start + period * (math.floor((after - start) / period) + 1)
-    fields = expression.removeprefix("cron(").removesuffix(")")
-    occurrence: datetime | None = AwsCroniter(fields).occurrence(after.astimezone(UTC)).next()
+    occurrence: datetime | None = _cron(expression).occurrence(after.astimezone(UTC)).next()
     return occurrence
+
+
+def _cron(expression: str) -> AwsCroniter:
+    cron = CRON.fullmatch(expression)
+    if cron is None:
+        raise InvalidSchedule(f"{expression!r} is none of rate(1 minute), rate(5 minutes) and cron(<six fields>)")
+    try:
+        return AwsCroniter(cron["fields"])
+    except ValueError as error:
+        raise InvalidSchedule(f"{expression!r}: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypedDict
 
-from infra.errors import UnsupportedPath
-from infra.lambda_local.emulator.moto_server import ACCOUNT
-from infra.packaging.zappa_stage import Schedule
+from infra.lambda_local.account import ACCOUNT
+from infra.lambda_local.errors import UnsupportedPath
 
 PLACEHOLDER = re.compile(r"<([A-Za-z0-9_-]+)>")
 QUOTE = re.compile(r'(?<!\\)"')
@@ -23,10 +22,17 @@ class InputTransformer(TypedDict):
 
 
 class Rule(Protocol):
-    """What has a rule's name."""
+    """An EventBridge rule, by its name."""
 
     @property
     def rule_name(self) -> str: ...
+
+
+class ZappaSchedule(Rule, Protocol):
+    """A rule that Zappa makes, and the `kwargs` that zappa_settings.json gives the scheduled function."""
+
+    @property
+    def kwargs(self) -> dict[str, Any]: ...
 
 
 def scheduled_event(schedule: Rule, *, region: str, time: datetime) -> dict[str, Any]:
@@ -47,7 +53,7 @@ def scheduled_event(schedule: Rule, *, region: str, time: datetime) -> dict[str,
     }
 
 
-def delivered_event(schedule: Schedule, *, region: str, time: datetime) -> Any:
+def delivered_event(schedule: ZappaSchedule, *, region: str, time: datetime) -> Any:
     """What reaches the function when the schedule fires."""
     return transform(zappa_transformer(schedule.kwargs), scheduled_event(schedule, region=region, time=time))
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, cast
 
-from infra.errors import MalformedAnswer
+from infra.lambda_local.errors import MalformedAnswer
 from infra.lambda_local.gateway.http_messages import Headers, HttpAnswer, HttpRequest
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.lambda_local.sandbox.runtime_api import LARGEST_PAYLOAD

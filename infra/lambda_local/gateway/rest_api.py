@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from infra.errors import MalformedAnswer
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
+from infra.lambda_local.errors import MalformedAnswer
 from infra.lambda_local.gateway.http_messages import Headers, HttpAnswer, HttpRequest, by_name
 
 REMAPPED = frozenset({"connection", "content-length", "date", "server", "www-authenticate"})

@@ -23,7 +23,7 @@ from moto.sesv2 import urls as sesv2_urls
 from moto.sesv2.responses import SESV2Response
 from moto.sqs.models import sqs_backends
 
-from infra.errors import NoRunner
+from infra.lambda_local.errors import NoRunner
 from infra.lambda_local.moto_gaps.domains import close_domain_gaps
 from infra.lambda_local.moto_gaps.stacks import close_stack_gaps
 from infra.lambda_local.sandbox.invocation_result import InvocationResult

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.sandbox.sandbox import Receive, Sandbox, receive
 
 if TYPE_CHECKING:

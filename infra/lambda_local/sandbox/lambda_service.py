@@ -10,7 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from infra.errors import UnknownFunction
+from infra.lambda_local.errors import UnknownFunction
 from infra.lambda_local.sandbox.dead_letter import DeadLetter
 from infra.lambda_local.sandbox.function_configuration import FunctionConfiguration
 from infra.lambda_local.sandbox.invocation_result import InvocationResult

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.sandbox.function_process import Function, FunctionProcess
 from infra.lambda_local.sandbox.invocation_result import InvocationResult, Invoked
 from infra.lambda_local.sandbox.runtime_api import Answered, Failed, Invocation, Message, Ready

@@ -10,7 +10,7 @@ import boto3
 from moto.ses.models import ses_backends
 
 from infra.deployment.deployment import Deployment
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
 from infra.packaging.zappa_stage import SETTINGS_FILE
 
 DATABASE = "postgres://user:password@database.example.com:5432/subscriptions"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from moto.cloudformation.models import Event, Stack, cloudformation_backends
 
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
 
 REGION = "us-east-1"
 FAILED = {"ROLLBACK": "CREATE_FAILED", "CREATE": "CREATE_FAILED", "DELETE": "DELETE_FAILED"}

@@ -17,7 +17,7 @@ from zappa.core import Zappa
 from infra.deployment import rollout, smoke_test, teardown
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.gateway.api_gateway import ApiGateway
 from infra.lambda_local.gateway.rest_api import RestAPI
 from infra.lambda_local.moto_gaps.functions import Request

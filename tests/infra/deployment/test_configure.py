@@ -19,8 +19,8 @@ from infra.deployment import aws_account
 from infra.deployment.configure import configure
 from infra.deployment.deployment import Deployment
 from infra.errors import Refused
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.packaging.zappa_stage import SETTINGS_FILE
 from tests.infra.deployment.typed_command import TypedCommand
 

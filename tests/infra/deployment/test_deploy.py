@@ -19,7 +19,7 @@ from infra.deployment import provisioning, rollout, teardown
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import DeployError, DirtyRelease, NotAsPackaged, NotConfirmed, Refused, ZappaFailed
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
 from infra.packaging import zappa_hooks
 from infra.packaging.release import Release
 from tests.infra.deployment.account import SECRET, Account

@@ -10,11 +10,11 @@ import boto3
 import pytest
 
 from config.aws_lambda.admission import MANAGEMENT_COMMANDS
-from infra.errors import UnknownCommand
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.packaging.zappa_stage import SETTINGS_FILE
 from tests.end_to_end import deploy_local, local_use, operator_shell, operator_use, runbook
 from tests.end_to_end.aws_command import AwsCommand
+from tests.end_to_end.errors import UnknownCommand
 from tests.infra.deployment import (
     test_aws_account,
     test_configure,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.deployment.deployment import Deployment
-from infra.errors import NotAsDeployed, Refused
+from infra.errors import Refused
 from tests.end_to_end.deployed_state import DeployedState
+from tests.end_to_end.errors import NotAsDeployed
 from tests.proofs.deployment_storm.operator import Typed
 from tests.proofs.deployment_storm.release import STAGE, VARIABLE, Fails, StormRelease
 from tests.proofs.deployment_storm.site import StormSite

@@ -17,7 +17,7 @@ from moto.apigateway.models import apigateway_backends
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
 from infra.deployment.database_migration import JOB, PLAN
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.packaging.lambda_runtimes import runtime_of
 from tests.infra.deployment.answering_functions import MIGRATED

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
 from infra.lambda_local.eventbridge.deployed_rules import DeployedRule, deployed_rules
 from infra.lambda_local.eventbridge.schedule_clock import Clock
 from infra.lambda_local.eventbridge.scheduled_event import delivered_event, zappa_transformer

@@ -4,8 +4,11 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from config.zappa.schedule_expressions import ScheduleExpressionError
+from config.zappa.schedule_expressions import ScheduleExpressionError, validate_schedule
+from infra.lambda_local.errors import InvalidSchedule
 from infra.lambda_local.eventbridge.schedule_clock import Clock, next_time
 from infra.packaging.zappa_stage import Schedule
 
@@ -128,6 +131,28 @@ def test_clock_that_is_put_back_goes_on_from_there() -> None:
     ]  # fmt: skip
 
 
-def test_what_aws_refuses_is_refused() -> None:
-    with pytest.raises(ScheduleExpressionError):
-        next_time("rate(1 minutes)", START, START)
+@pytest.mark.parametrize(
+    "expression",
+    ["rate(1 minutes)", "rate(5 minute)", "cron(0 8 * * * *)", "cron(0 8 * * ?", "at(2026-12-01T08:00:00)"],
+)
+def test_expression_that_aws_refuses_is_refused(expression: str) -> None:
+    with pytest.raises(InvalidSchedule):
+        next_time(expression, START, START)
+
+
+RATES = st.builds(
+    "rate({} {})".format, st.integers(-1, 12), st.sampled_from(["minute", "hours", "day", "days", "week"])
+)
+FIELDS = st.sampled_from(["*", "?", "0", "8", "1-5", "0/5", "L", "MON", "61", "x"])
+CRONS = st.lists(FIELDS, min_size=5, max_size=7).map(lambda fields: f"cron({' '.join(fields)})")
+
+
+@given(RATES | CRONS | st.text())
+def test_clock_takes_the_expressions_that_the_system_check_accepts(expression: str) -> None:
+    try:
+        validate_schedule(expression)
+    except ScheduleExpressionError:
+        with pytest.raises(InvalidSchedule):
+            next_time(expression, START, START)
+    else:
+        assert (next_time(expression, START, START) or START) >= START

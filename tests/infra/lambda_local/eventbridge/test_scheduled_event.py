@@ -9,9 +9,9 @@ import boto3
 import pytest
 from zappa.core import Zappa
 
-from infra.errors import UnsupportedPath
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.errors import UnsupportedPath
 from infra.lambda_local.eventbridge.scheduled_event import (
     InputTransformer,
     delivered_event,

@@ -13,9 +13,9 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.errors import UnknownFunction
+from infra.lambda_local.account import ACCOUNT
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.errors import UnknownFunction
 from infra.lambda_local.sandbox.function_configuration import FunctionConfiguration
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.lambda_local.sandbox.lambda_service import RETRY_DELAYS, LambdaService
