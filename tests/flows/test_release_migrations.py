@@ -28,10 +28,10 @@ from infra.lambda_local.moto_gaps.functions import Request
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.local.lambda_function import LambdaFunction
 from tests.flows.trial_migrations import CLOCK, COLUMN, TABLE, migrations_of
-from tests.infra.deployment.release_zip import code_of
 from tests.support.lambda_context import Context
 from tests.support.locks import number_blocked, wait_until_blocked
 from tests.support.patience import wait_until
+from tests.support.release_zip import code_of
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

@@ -14,8 +14,8 @@ from infra.deployment import deploy, zappa_command
 from infra.deployment.deployment import Deployment
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.infra.deployment.account import Account
-from tests.infra.deployment.release_zip import code_of, release_of
 from tests.infra.deployment.running_stage import RunningStage, running
+from tests.support.release_zip import code_of, release_of
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from infra.lambda_local.gateway.rest_api import RestAPI
 from infra.lambda_local.moto_gaps.functions import Request
 from tests.end_to_end.deployed_state import DeployedState, expect
 from tests.infra.deployment.answering_functions import AnsweringFunctions, code_in
-from tests.infra.deployment.release_zip import release_of
+from tests.support.release_zip import release_of
 
 
 @contextmanager

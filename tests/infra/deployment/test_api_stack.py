@@ -18,10 +18,10 @@ from infra.errors import StackFailed, TakenBack, ZappaFailed
 from infra.packaging.packaging_environment import PROJECT
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, breaking, stack_of
-from tests.infra.deployment.release_zip import release_of
 from tests.infra.deployment.running_stage import RunningStage
 from tests.support.injected_answers import InjectedAnswers
 from tests.support.patience import PATIENCE_SECONDS
+from tests.support.release_zip import release_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

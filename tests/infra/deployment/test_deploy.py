@@ -23,7 +23,7 @@ from infra.lambda_local.account import ACCOUNT
 from infra.packaging import zappa_hooks
 from infra.packaging.release import Release
 from tests.infra.deployment.account import SECRET, Account
-from tests.infra.deployment.release_zip import code_of
+from tests.support.release_zip import code_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -12,8 +12,8 @@ from infra.deployment.deployed_function import RETRIES
 from infra.deployment.deployment import Deployment
 from infra.deployment.function_configuration import ADDRESSING, KEPT, READ_ONLY, configuration_of
 from infra.errors import Refused
-from tests.infra.deployment.release_zip import code_of
 from tests.support.injected_answers import InjectedAnswers, service_model
+from tests.support.release_zip import code_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

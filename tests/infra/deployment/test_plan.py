@@ -18,9 +18,9 @@ from infra.deployment.plan import Plan, asked, plan
 from infra.deployment.steps import Steps
 from infra.packaging.release import Release
 from tests.infra.deployment.account import Account
-from tests.infra.deployment.release_zip import release_of
 from tests.infra.deployment.running_stage import RunningStage
 from tests.support.injected_answers import InjectedAnswers
+from tests.support.release_zip import release_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

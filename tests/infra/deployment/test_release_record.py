@@ -9,8 +9,8 @@ from infra.deployment.deployment import Deployment
 from infra.deployment.release_record import ReleaseRecords, show
 from infra.errors import NoRelease
 from tests.infra.deployment.account import Account
-from tests.infra.deployment.release_zip import code_of
 from tests.infra.deployment.running_stage import RunningStage
+from tests.support.release_zip import code_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

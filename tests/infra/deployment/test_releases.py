@@ -8,10 +8,10 @@ import pytest
 
 from infra.deployment.deployment import Deployment
 from infra.errors import Refused
-from infra.lambda_local.emulator.moto_server import ACCOUNT
+from infra.lambda_local.account import ACCOUNT
 from tests.end_to_end.deployed_state import DeployedState
 from tests.infra.deployment.account import Account
-from tests.infra.deployment.release_zip import code_of, release_of
+from tests.support.release_zip import code_of, release_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -12,8 +12,8 @@ from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import Refused
 from tests.infra.deployment.account import Account
-from tests.infra.deployment.release_zip import release_of
 from tests.support.injected_answers import InjectedAnswers
+from tests.support.release_zip import release_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -9,9 +9,9 @@ import pytest
 
 from infra.deployment import deployment_lock
 from infra.errors import DeploymentLocked, NotTakenBack, TakenBack
-from tests.infra.deployment.release_zip import code_of
 from tests.infra.deployment.running_stage import RunningStage
 from tests.support.injected_answers import InjectedAnswers
+from tests.support.release_zip import code_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

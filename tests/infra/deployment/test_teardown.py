@@ -17,9 +17,9 @@ from infra.errors import SomethingLeft, StackFailed
 from tests.end_to_end.inventory import Inventory
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, failing_deletion
-from tests.infra.deployment.release_zip import code_of
 from tests.infra.deployment.running_stage import RunningStage
 from tests.support.injected_answers import InjectedAnswers
+from tests.support.release_zip import code_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -12,10 +12,10 @@ from infra.deployment import polling
 from infra.deployment.deployment import Deployment
 from infra.deployment.deployment_settings import DEPLOYED_AT
 from infra.deployment.variable_changes import VariableChanges
-from tests.infra.deployment.release_zip import code_of
 from tests.infra.deployment.running_stage import RunningStage
 from tests.infra.deployment.test_settling import UPDATING, shown
 from tests.support.injected_answers import InjectedAnswers
+from tests.support.release_zip import code_of
 
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

@@ -20,7 +20,7 @@ from moto.awslambda.models import LambdaFunction
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.lambda_local.moto_gaps.functions import Request
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
-from tests.infra.deployment.release_zip import code_of
+from tests.support.release_zip import code_of
 
 NAME = "subs-test"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:letters"
