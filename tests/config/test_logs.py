@@ -1,36 +1,12 @@
 """The lines that go to CloudWatch. Each test that reads them starts a Python of its own, so that nothing else logs."""
 
-import json
-import os
-import subprocess
-import sys
-from typing import Any
-
 import pytest
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from config.web.middleware import RequestIdMiddleware
 from foundation.jobs.invocation import request_id
-from tests.support.patience import PATIENCE_SECONDS
-
-PROLOGUE = "import logging, django; django.setup(); from foundation.jobs.invocation import request_id\n"
-
-
-def lines_of(program: str, **environment: str) -> list[dict[str, Any]]:
-    """What the program logs, a line an object. Fails on any line that is not one JSON object."""
-    result = subprocess.run(
-        [sys.executable, "-c", PROLOGUE + program],
-        cwd=settings.BASE_DIR,
-        env={"DJANGO_LOCAL": "1", "DJANGO_SETTINGS_MODULE": "config.settings", "PATH": os.defpath} | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_SECONDS,
-    )
-    assert result.stdout == ""
-    return [json.loads(line) for line in result.stderr.splitlines()]
+from tests.support.log_lines import lines_of
 
 
 def test_line_is_one_json_object_with_time_level_logger_and_message() -> None:

@@ -1,4 +1,6 @@
-"""What Lambda passes beside an event, for tests that call a job themselves."""
+"""A scheduled event and its context, for tests that call a job themselves."""
+
+SCHEDULED = {"detail-type": "Scheduled Event", "source": "aws.events"}
 
 
 class Context:

@@ -23,10 +23,9 @@ from notifications.models import Channel, Feedback, Notification, State
 from notifications.outbox import claims
 from subscriptions.models import AccessAuditRun, IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from tests.foundation.jobs.test_invocation import SCHEDULED
 from tests.support.explain import plan_of
 from tests.support.factories import MONTH, NOW, make_plan, make_user
-from tests.support.lambda_context import Context
+from tests.support.lambda_context import SCHEDULED, Context
 from tests.support.locks import number_blocked
 from tests.support.patience import PATIENCE_SECONDS, wait_until
 

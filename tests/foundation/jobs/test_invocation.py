@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from foundation.jobs.invocation import InvalidJobEvent, JobFailed, request_id, scheduled_job
-from tests.support.lambda_context import Context
-
-SCHEDULED = {"detail-type": "Scheduled Event", "source": "aws.events"}
+from tests.support.lambda_context import SCHEDULED, Context
 
 
 @pytest.mark.parametrize("event", [SCHEDULED, {"command": "subscriptions.jobs.check_expired_subscriptions"}])

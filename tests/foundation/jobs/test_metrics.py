@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from foundation.jobs.metrics import HEARTBEATS, NAMESPACE, SECONDS, Metric
-from tests.config.test_logs import lines_of
 from tests.support.embedded_metric_format import problems
+from tests.support.log_lines import lines_of
 
 EMIT = "from foundation.jobs.metrics import Metric, emit\n"
 EVERYTHING = EMIT + "emit({metric: 1.5 for metric in Metric})"

@@ -13,8 +13,7 @@ from config.operations.health import find_problems
 from foundation import clock
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.jobs import check_expired_subscriptions
-from tests.foundation.jobs.test_invocation import SCHEDULED
-from tests.support.lambda_context import Context
+from tests.support.lambda_context import SCHEDULED, Context
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,28 @@
+"""Log lines of a program that runs with the project's logging."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+
+from tests.support.patience import PATIENCE_SECONDS
+
+PROLOGUE = "import logging, django; django.setup(); from foundation.jobs.invocation import request_id\n"
+
+
+def lines_of(program: str, **environment: str) -> list[dict[str, Any]]:
+    """Return what the program logs, one object per line. Fails on a line that is not one JSON object."""
+    result = subprocess.run(
+        [sys.executable, "-c", PROLOGUE + program],
+        cwd=settings.BASE_DIR,
+        env={"DJANGO_LOCAL": "1", "DJANGO_SETTINGS_MODULE": "config.settings", "PATH": os.defpath} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert result.stdout == ""
+    return [json.loads(line) for line in result.stderr.splitlines()]
