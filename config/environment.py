@@ -46,7 +46,7 @@ class Environment:
         return hosts
 
     def sender(self, name: str, *, local: str) -> Sender:
-        """Return the variable as an email address with an optional display name."""
+        """Return the variable as an e-mail address with an optional display name."""
         try:
             return read_sender(self.text(name, local=local))
         except UndeliverableAddress as error:

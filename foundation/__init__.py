@@ -1,1 +1,1 @@
-"""What both apps stand on: time, the entry of a job, and what the ORM lacks. Imports nothing of this project."""
+"""Shared building blocks: clock, job entry points, bulk SQL. Imports nothing else of this project."""

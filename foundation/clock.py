@@ -1,4 +1,4 @@
-"""The service's notion of now."""
+"""Current time of the service."""
 
 from datetime import datetime, timedelta
 
@@ -7,22 +7,22 @@ from django.utils import timezone
 
 
 def now() -> datetime:
-    """The present instant, timezone-aware, in UTC. All below a job, a view or a command takes it as an argument."""
+    """Return the current time, aware and in UTC. Code below jobs, views and commands takes it as an argument."""
     return from_database(timezone.now())
 
 
 def from_database(instant: datetime) -> datetime:
-    """An instant of the true time, by which the database tells the outbox's times, as `now` would have told it.
+    """Convert a database time to the service's clock.
 
-    The two differ only where somebody travels in time, on a laptop.
+    The two differ only while the local clock is moved.
     """
     return instant + travelled() if settings.LOCAL_CLOCK else instant
 
 
 def travelled() -> timedelta:
-    """How far this clock is ahead of the true time. Raises LocalClockUnreadable, on a laptop."""
+    """Return the lead of the service's clock over the true time. Raises LocalClockUnreadable, on a laptop only."""
     if not settings.LOCAL_CLOCK:
         return timedelta()
-    from foundation import local_clock  # noqa: PLC0415 - a deployed function needs none of it
+    from foundation import local_clock  # noqa: PLC0415 - not needed in a deployed function
 
     return local_clock.offset()

@@ -1,4 +1,4 @@
-"""E-mail addresses: the form that they are sent to, compared by, and shown in."""
+"""E-mail addresses: validation, normalisation for delivery, comparison and display."""
 
 import re
 from dataclasses import dataclass
@@ -13,27 +13,27 @@ LONGEST_ADDRESS = 254  # https://www.rfc-editor.org/errata/eid1690
 
 
 class UndeliverableAddress(ValueError):
-    """There is no e-mail address, or it is one that no mail can reach. Ask its owner for another."""
+    """The e-mail address is missing or undeliverable. Ask its owner for another."""
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Whom mails come from: a display name, which may be empty, and the bare address."""
+    """Sender of mails: display name, which may be empty, and bare address."""
 
     name: str
     address: str
 
 
 def address_of(user: Any) -> str:
-    """Return the address of a user, as they gave it; empty if there is none."""
+    """Return the user's e-mail address as entered, or ""."""
     return getattr(user, user.get_email_field_name(), "") or ""
 
 
 def deliverable(address: str) -> str:
-    """Return the address with its domain as DNS has it, in ASCII, which is how SES takes it:
-    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
+    """Return the address with its domain in ASCII, as SES requires.
 
-    Raises UndeliverableAddress. Django's validator alone passes domains that no DNS can hold.
+    Raises UndeliverableAddress. Django's validator alone accepts domains that DNS cannot represent.
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
     """
     try:
         validate_email(address)
@@ -47,16 +47,16 @@ def deliverable(address: str) -> str:
 
 
 def read_sender(text: str) -> Sender:
-    """Read `address`, or `Name <address>`. Raises UndeliverableAddress."""
+    """Parse `address` or `Name <address>`. Raises UndeliverableAddress."""
     found = SENDER.fullmatch(text.strip())
     if not found or not text.isprintable():
-        raise UndeliverableAddress("neither an address nor a name with an address in angle brackets")
+        raise UndeliverableAddress("expected an address, or a name with an address in angle brackets")
     name = found["name"] or ""
     return Sender(name.strip().strip('"'), deliverable(found["bracketed"] or found["bare"]))
 
 
 def normalised(address: str) -> str:
-    """Return the address as it is compared: deliverable, and in lower case; empty if no mail could reach it."""
+    """Return the address for comparison: deliverable and in lower case, or "" if undeliverable."""
     try:
         return deliverable(address).lower()
     except UndeliverableAddress:
@@ -64,13 +64,13 @@ def normalised(address: str) -> str:
 
 
 def readable(address: str) -> str:
-    """Return the address with its domain in the letters of its language, in lower case. Raises UndeliverableAddress."""
+    """Return the address for display: domain in Unicode and lower case. Raises UndeliverableAddress."""
     local_part, _, domain = deliverable(address).rpartition("@")
     return f"{local_part}@{_readable_domain(domain.lower())}"
 
 
 def spellings(address: str) -> set[str]:
-    """Return the forms in which an account may hold the address: as typed, in ASCII, and readable."""
+    """Return the spellings in which an account may store the address: as entered, in ASCII, and readable."""
     try:
         return {address, normalised(address), readable(address)}
     except UndeliverableAddress:
@@ -78,15 +78,15 @@ def spellings(address: str) -> set[str]:
 
 
 def holds_address(field: str, address: str) -> Q:
-    """Return the condition that the field holds the address, in any spelling and case."""
+    """Return a condition for rows whose field contains the address, in any spelling and case."""
     return Q(*((f"{field}__iexact", spelling) for spelling in sorted(spellings(address))), _connector=Q.OR)
 
 
 def _ascii_domain(domain: str) -> str:
-    """Apply UTS 46, as browsers do. Python's own codec turns `faß.de` into `fass.de`, somebody else's domain."""
+    """Apply UTS 46, as browsers do. Python's own codec turns `faß.de` into `fass.de`, which is another domain."""
     if domain.isascii():
         return domain
-    # Only here: its tables cost a cold start some 50 ms, and nearly all domains are ASCII.
+    # Imported late: its tables add 50 ms to a cold start, and nearly all domains are ASCII.
     import idna  # noqa: PLC0415
 
     return idna.encode(domain, uts46=True).decode()

@@ -1,21 +1,21 @@
-"""An instant as an operator writes it."""
+"""Parser for instants entered by operators."""
 
 from datetime import UTC, datetime
 
 
 class InvalidInstant(ValueError):
-    """Not a date and time, or one without a time zone."""
+    """The text is not a date and time, or has no time zone."""
 
 
 def parse_instant(text: str) -> datetime:
-    """`2026-12-31T00:00Z` and the like, in UTC. Raises InvalidInstant."""
+    """Return an instant like `2026-12-31T00:00Z` in UTC. Raises InvalidInstant."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise InvalidInstant(f"{text!r} is not a date and time such as 2026-12-31T00:00Z") from error
     if instant.tzinfo is None:
-        raise InvalidInstant(f"{text!r} has no time zone; write {instant:%Y-%m-%dT%H:%M}Z for UTC")
+        raise InvalidInstant(f"{text!r} has no time zone. For UTC, use {instant:%Y-%m-%dT%H:%M}Z")
     try:
         return instant.astimezone(UTC)
     except OverflowError as error:
-        raise InvalidInstant(f"{text!r} is out of range in UTC, which has the years 1 to 9999") from error
+        raise InvalidInstant(f"{text!r} is out of range; use years 1 to 9999 in UTC") from error

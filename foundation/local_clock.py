@@ -1,8 +1,8 @@
-"""Time travel on a laptop: how far the service's now is moved, for tests and demonstrations.
+"""Offset of the local clock, for tests and demonstrations.
 
-The setting LOCAL_CLOCK says where the seconds are read: in a file, which `manage.py timetravel` writes, or, for a
-function in the sandbox, at an address of this machine that serves the same. Elsewhere it is empty, and this module is
-not loaded.
+The setting LOCAL_CLOCK names the source of the offset in seconds: a file, which `manage.py timetravel` writes, or, for
+a function in the sandbox, a URL on this machine that serves the same. Elsewhere it is empty, and this module is not
+loaded.
 """
 
 import os
@@ -16,35 +16,35 @@ from urllib.request import urlopen
 from django.conf import settings
 
 FARTHEST = timedelta(days=36_525)
-"""A century, as the longest period of a plan: whatever is reckoned from there on can still be stored."""
+"""One century, the longest period of a plan: dates computed from there can still be stored."""
 
 TIMEOUT = 5  # seconds
 
 
 class LocalClockError(Exception):
-    """Base of what can go wrong with time travel."""
+    """Base class of local clock errors."""
 
 
 class NotLocal(LocalClockError, PermissionError):
-    """Only the local stack's clock can be moved, and only from outside of the function."""
+    """Only the local stack's clock can be moved, and only from outside the function."""
 
     def __init__(self) -> None:
-        super().__init__("only the clock of the local stack can be moved: DJANGO_LOCAL=1 manage.py timetravel ...")
+        super().__init__("only the local stack's clock can be moved: DJANGO_LOCAL=1 manage.py timetravel ...")
 
 
 class TooFar(LocalClockError, ValueError):
-    """A time that is further away than FARTHEST; the clock stays where it was."""
+    """The time is more than FARTHEST away. The clock was not moved."""
 
     def __init__(self) -> None:
-        super().__init__(f"at most {FARTHEST.days} days from the true time, either way")
+        super().__init__(f"the local clock can be moved by at most {FARTHEST.days} days in either direction")
 
 
 class LocalClockUnreadable(LocalClockError, RuntimeError):
-    """LOCAL_CLOCK does not say how far the clock is moved."""
+    """LOCAL_CLOCK contains no valid offset."""
 
 
 def offset() -> timedelta:
-    """How far now is moved; zero where nobody has moved it. Raises LocalClockUnreadable."""
+    """Return the offset of the local clock, zero by default. Raises LocalClockUnreadable."""
     try:
         return timedelta(seconds=float(_read() or 0))
     except (OSError, HTTPException, ValueError, OverflowError) as error:
@@ -52,24 +52,24 @@ def offset() -> timedelta:
 
 
 def move_to(instant: datetime, now: datetime) -> None:
-    """Let the local clock, which says `now`, go on from `instant`. Raises NotLocal, TooFar, or LocalClockUnreadable."""
+    """Move the local clock, which shows `now`, to `instant`. Raises NotLocal, TooFar, or LocalClockUnreadable."""
     refuse_elsewhere()
     _write(offset() + (instant - now))
 
 
 def move_on(length: timedelta) -> None:
-    """Let now be so much later than it is. Raises NotLocal, TooFar, or LocalClockUnreadable."""
+    """Move the local clock forward by `length`. Raises NotLocal, TooFar, or LocalClockUnreadable."""
     refuse_elsewhere()
     _write(offset() + length)
 
 
 def go_back() -> None:
-    """Let now be the true time again. Raises NotLocal."""
+    """Reset the local clock to the true time. Raises NotLocal."""
     _own_file().unlink(missing_ok=True)
 
 
 def refuse_elsewhere() -> None:
-    """Raises NotLocal where this clock is not one that can be moved."""
+    """Raise NotLocal if this clock cannot be moved."""
     if not settings.LOCAL_CLOCK.startswith("file:"):
         raise NotLocal
 
@@ -86,7 +86,7 @@ def _write(moved: timedelta) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.{os.getpid()}")
     new.write_text(str(moved.total_seconds()), encoding="ascii")
-    new.replace(file)  # whole or not at all, for those who read it just now
+    new.replace(file)  # atomic for concurrent readers
 
 
 def _read() -> str:
@@ -94,6 +94,6 @@ def _read() -> str:
         with suppress(FileNotFoundError):
             return _own_file().read_text(encoding="ascii")
         return ""
-    with urlopen(settings.LOCAL_CLOCK, timeout=TIMEOUT) as answer:  # noqa: S310 - config.settings admits no other
+    with urlopen(settings.LOCAL_CLOCK, timeout=TIMEOUT) as answer:  # noqa: S310 - config.settings allows no other
         text: str = answer.read().decode("ascii")
         return text

@@ -1,7 +1,8 @@
-"""Amounts of money: currencies and their minor units, checking and formatting.
+"""Money: currencies, minor units, validation and formatting.
 
-Source: ISO 4217, list one, of SIX (https://www.six-group.com/en/products-services/financial-information/data-standards.html),
-the currencies that people pay with. CLDR, and Babel with it, rounds some of them to fewer digits for display.
+Source: ISO 4217, list one, by SIX
+(https://www.six-group.com/en/products-services/financial-information/data-standards.html), restricted to currencies
+used for payments. CLDR, and so Babel, rounds some of them to fewer digits for display.
 """
 
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 MAXIMUM_DECIMALS = 3
-"""Digits after the point that a price in the database has at most."""
+"""Maximum number of decimals of a price in the database."""
 
 WITHOUT_DECIMALS = (
     "BIF",
@@ -45,17 +46,17 @@ DECIMALS = {
     **dict.fromkeys(TWO_DECIMALS.split(), 2),
     **dict.fromkeys(WITH_THREE_DECIMALS, 3),
 }
-"""Digits after the point, by the currency's code."""
+"""Number of decimals by currency code."""
 
 
 def validate_currency(currency: str) -> None:
-    """Raise ValidationError for a code that ISO 4217 does not list."""
+    """Raise ValidationError if ISO 4217 does not list the code."""
     if currency not in DECIMALS:
         raise ValidationError(_("Not a currency. Use a code of ISO 4217, such as EUR."), code="unknown_currency")
 
 
 def validate_amount(amount: Decimal, currency: str) -> None:
-    """Raise ValidationError for more decimals than the currency's minor unit has."""
+    """Raise ValidationError if the amount has more decimals than the currency."""
     decimals = DECIMALS[currency]
     if amount != round(amount, decimals):
         text = (
@@ -67,17 +68,17 @@ def validate_amount(amount: Decimal, currency: str) -> None:
 
 
 def quantised(amount: Decimal, currency: str) -> Decimal:
-    """Return the amount with its currency's decimals, or more where an old amount has more; two if it is unknown."""
+    """Return the amount with its currency's decimals, or more if it has more. An unknown currency has two."""
     return with_decimals(amount, DECIMALS.get(currency, 2))
 
 
 def with_decimals(amount: Decimal, decimals: int) -> Decimal:
-    """Return the amount with so many decimals, or with as many more as it needs."""
+    """Return the amount with this number of decimals, or more if needed."""
     needed = -int(amount.normalize().as_tuple().exponent)
     return amount.quantize(Decimal(1).scaleb(-max(decimals, needed)))
 
 
 def formatted(amount: Decimal, currency: str) -> str:
-    """Return the number as the reader's language writes it, without the currency."""
+    """Return the number in the reader's language, without the currency."""
     exact = quantised(amount, currency)
     return number_format(exact, -int(exact.as_tuple().exponent))

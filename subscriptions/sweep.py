@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from foundation import clock
 from foundation.jobs import metrics
-from foundation.jobs.garbage_collection import no_search_for_garbage
+from foundation.jobs.garbage_collection import gc_paused
 from foundation.jobs.metrics import Metric
 from foundation.orm.any_of import any_of
 from foundation.orm.database_errors import is_database_lost
@@ -97,7 +97,7 @@ class Sweep:
         while size := self._next_batch_size():
             rows = self.due().exclude(pk__in=self._put_off or ())
             rows = rows.filter(end_date__gte=watermark) if watermark else rows
-            with no_search_for_garbage():
+            with gc_paused():
                 claimed = self._expire(rows, size)
             claimed_any = claimed_any or bool(claimed)
             if len(claimed) < size:

@@ -30,7 +30,7 @@ Stage settings (config/zappa/stage_checks.py):
 - config.E029: `lambda_handler` is not this project's handler.
 - config.E033: `aws_environment_variables` contains LOCAL_CLOCK, which is for the local stack only.
 - config.E034: `aws_environment_variables` lacks a variable without which the service does not start.
-- config.E035: `SES_FROM_ADDRESS` in `aws_environment_variables` is not an email address.
+- config.E035: `SES_FROM_ADDRESS` in `aws_environment_variables` is not an e-mail address.
 - config.E038: `num_retained_versions` is not null.
 - config.E039: `lambda_concurrency` is not a positive integer.
 - config.E061: `stack_parameters` is not an object of strings.

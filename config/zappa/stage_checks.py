@@ -11,7 +11,7 @@ from config.zappa.stages import Stage
 from foundation.email_addresses import UndeliverableAddress, read_sender
 
 HANDLER = "config.aws_lambda.handler.lambda_handler"
-NEEDED = ("ALLOWED_HOSTS", "SITE_URL", "SES_FROM_ADDRESS")
+REQUIRED_VARIABLES = ("ALLOWED_HOSTS", "SITE_URL", "SES_FROM_ADDRESS")
 """Variables that only the stage can set; stacks and secret provide the other required ones."""
 LOG_LEVELS = {"INFO", "WARNING", "ERROR", "CRITICAL"}
 
@@ -61,7 +61,7 @@ def _holds_texts(value: Any) -> bool:
 
 
 def _names_the_site(value: Any) -> bool:
-    return not isinstance(value, dict) or all(value.get(name) for name in NEEDED)
+    return not isinstance(value, dict) or all(value.get(name) for name in REQUIRED_VARIABLES)
 
 
 def _has_a_sender(value: Any) -> bool:
@@ -163,14 +163,14 @@ RULES = (
     Rule(
         "aws_environment_variables",
         _names_the_site,
-        f"must have {', '.join(NEEDED)}",
+        f"must have {', '.join(REQUIRED_VARIABLES)}",
         "config.E034",
         "The function does not start without them; see Configuration in README.md.",
     ),
     Rule(
         "aws_environment_variables",
         _has_a_sender,
-        "must have an email address in SES_FROM_ADDRESS, for example Acme <no-reply@example.com>",
+        "must have an e-mail address in SES_FROM_ADDRESS, for example Acme <no-reply@example.com>",
         "config.E035",
         "The function does not start with any other value.",
     ),

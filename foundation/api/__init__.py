@@ -1,1 +1,1 @@
-"""What all endpoints of the JSON API share, whatever they are about."""
+"""Building blocks of all JSON API endpoints."""

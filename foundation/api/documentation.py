@@ -1,4 +1,4 @@
-"""Words that the OpenAPI description of several endpoints shares."""
+"""Shared texts of the OpenAPI description."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ PROBLEMS = {
     400: "The request is malformed; `errors` names the fields.",
     401: "Not signed in, or the token is not valid.",
     403: "Not allowed, or the CSRF token is missing.",
-    404: "There is no such thing, or it is somebody else's; or no such page.",
+    404: "Not found, or not yours; or no such page.",
     413: "The body is too large.",
     415: "The body is not `application/json`.",
     422: "The Idempotency-Key was used for another request.",
@@ -27,23 +27,25 @@ CHALLENGE = OpenApiParameter(
 RETRY_AFTER = OpenApiParameter(
     "Retry-After", int, OpenApiParameter.HEADER, description="seconds", response=[429], required=True
 )
-NOT_MODIFIED: Responses = {304: OpenApiResponse(description="Not changed since the answer with this `If-None-Match`.")}
+NOT_MODIFIED: Responses = {
+    304: OpenApiResponse(description="Not modified since the response named by `If-None-Match`.")
+}
 
 
 def problems(*statuses: int) -> Responses:
-    """The errors among an endpoint's responses."""
+    """Return the OpenAPI responses for these error statuses."""
     return {key: answer for status in statuses for key, answer in problem(status, PROBLEMS[status]).items()}
 
 
 def problem(status: int, description: str, serializer: type[ProblemSerializer] = ProblemSerializer) -> Responses:
-    """One error among them, in words of its own."""
+    """Return one error response with its own description."""
     return {(status, MEDIA_TYPE): OpenApiResponse(serializer, description)}
 
 
 def documented(**words: Any) -> Callable[[T], T]:
-    """Keep the arguments of drf-spectacular's `extend_schema` with a view's method, until a description is made.
+    """Attach arguments for drf-spectacular's `extend_schema` to a view method, used when the schema is generated.
 
-    `extend_schema` itself loads the generator, which took 27 ms of each cold start.
+    Calling `extend_schema` itself would load the generator, which takes 27 ms of each cold start.
     """
 
     def keep(method: T) -> T:

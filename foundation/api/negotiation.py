@@ -1,4 +1,4 @@
-"""What the API answers in."""
+"""Content negotiation of the API."""
 
 from collections.abc import Iterable
 
@@ -8,11 +8,10 @@ from rest_framework.request import Request
 
 
 class AlwaysJSON(DefaultContentNegotiation):
-    """JSON, whatever the client would rather have: RFC 9110, section 12.4.1, allows it, and it spares a 406."""
+    """Always answer in JSON. RFC 9110, section 12.4.1, allows it instead of a 406."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """The one renderer there is."""
         (renderer,) = renderers
         return renderer, renderer.media_type or ""

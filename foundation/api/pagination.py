@@ -1,4 +1,4 @@
-"""Lists, a page at a time."""
+"""Keyset pagination of lists."""
 
 from typing import Any, NamedTuple
 
@@ -18,40 +18,40 @@ MAXIMUM_PAGE_SIZE = 100
 
 
 class PageParameters(StrictSerializer):
-    """The query of a list. A list with filters adds its own to these."""
+    """Query parameters of a list. A list with filters adds its own."""
 
     cursor = serializers.RegexField(
-        r"^[A-Za-z0-9:_-]+$", required=False, max_length=500, help_text="as `next` and `previous` hold it"
+        r"^[A-Za-z0-9:_-]+$", required=False, max_length=500, help_text="taken from `next` or `previous`"
     )
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=MAXIMUM_PAGE_SIZE, default=PAGE_SIZE)
 
 
 class Cursor(NamedTuple):
-    """A place in a list: just beyond the row with this value in the order's column, and this primary key."""
+    """Position in a list: just beyond the row with this value in the ordering column and this primary key."""
 
     backwards: bool
     value: str
     key: int
 
     def beyond(self, column: str, side: str) -> Q:
-        """The rows on that side of it: "lt" or "gt"."""
+        """Return the condition for rows on that side of the position: "lt" or "gt"."""
         return Q(**{f"{column}__{side}": self.value}) | Q(**{column: self.value, f"pk__{side}": self.key})
 
 
 class KeysetPagination(BasePagination):
-    """Pages that stay put while rows are added, and cost the same however deep they lie.
+    """Pagination that is stable while rows are added, and equally fast for any page.
 
-    A cursor is signed together with the path and the order, so that no other position ever reaches the database. Django
-    REST framework's own takes any, and leaves rows out on the way back where many are equal.
+    A cursor is signed together with path and order, so that no forged position reaches the database. Django REST
+    framework's own accepts any cursor, and skips rows on the way back if many values are equal.
     """
 
     def page(
         self, queryset: QuerySet[Any], query: dict[str, Any], request: Request, *, ordering: str = "-id"
     ) -> list[Any]:
-        """The rows of the page that `query`, validated PageParameters, asks for.
+        """Return the rows of the page requested by `query`, which is validated PageParameters.
 
-        `ordering` is a column that is never null; a leading minus turns it round. Raises NotFound for a cursor that
-        was not given out for this list.
+        `ordering` is a column that is never null; a leading minus reverses it. Raises NotFound for a cursor that does
+        not belong to this list.
         """
         self._request, self._ordering = request, ordering
         cursor = self._read(query["cursor"]) if "cursor" in query else None
@@ -65,11 +65,10 @@ class KeysetPagination(BasePagination):
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        """The answer with the page's rows."""
         return Response({"next": self._next, "previous": self._previous, "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """How a page of rows of this schema is described in OpenAPI 3.1."""
+        """Return the OpenAPI 3.1 schema of a page with rows of this schema."""
         address = {"type": ["string", "null"], "format": "uri"}
         return {
             "type": "object",
@@ -105,4 +104,4 @@ class KeysetPagination(BasePagination):
         try:
             return Cursor(*signing.loads(signed, salt=self._salt))
         except signing.BadSignature as error:
-            raise NotFound("This is no cursor of this list. Begin again without one.") from error
+            raise NotFound("The cursor does not belong to this list. Start again without one.") from error

@@ -1,4 +1,4 @@
-"""Bodies of requests. Django itself bounds their size (DATA_UPLOAD_MAX_MEMORY_SIZE)."""
+"""Request body parser. Django itself limits the size (DATA_UPLOAD_MAX_MEMORY_SIZE)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ from rest_framework.parsers import JSONParser
 
 
 class UTF8JSONParser(JSONParser):
-    """JSON in UTF-8, as RFC 8259 section 8.1 has it; a `charset` in the media type has no say."""
+    """Parse JSON as UTF-8 (RFC 8259, section 8.1), ignoring any `charset` in the media type."""
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Raises ParseError."""
+        """Parse the body. Raises ParseError."""
         try:
             return super().parse(stream, media_type, {**(parser_context or {}), "encoding": "utf-8"})
         except RecursionError as error:

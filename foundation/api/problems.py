@@ -1,4 +1,4 @@
-"""The one shape of an error: RFC 9457, problem details."""
+"""Error responses of the API: problem details (RFC 9457)."""
 
 import logging
 from collections.abc import Iterator
@@ -14,25 +14,25 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 UNTYPED = "about:blank"
-"""The type of a problem that its status says all about (RFC 9457, section 4.2.1)."""
+"""Type of a problem that its status fully describes (RFC 9457, section 4.2.1)."""
 
 
 class BodyTooLarge(exceptions.APIException):
-    """The body has more bytes than Django reads."""
+    """The body is larger than DATA_UPLOAD_MAX_MEMORY_SIZE."""
 
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large."
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
-    """What is wrong with one field."""
+    """Error in one field."""
 
-    field = serializers.CharField(help_text="the field's name, or empty: the request as a whole")
+    field = serializers.CharField(help_text="the field's name; empty for the request as a whole")
     detail = serializers.CharField()
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """A problem, RFC 9457."""
+    """Problem details (RFC 9457)."""
 
     type = serializers.CharField(help_text="`about:blank`, or a URN that names the problem")
     title = serializers.CharField()
@@ -41,17 +41,17 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FieldErrorSerializer(  # type: ignore[assignment]
         many=True,
         required=False,
-        help_text="fields that are wrong (400), or that state other terms than the present ones (409)",
+        help_text="invalid fields (400), or fields that differ from the present terms (409)",
     )
 
 
 def problem(status: int, detail: str, *, type: str = UNTYPED, **extensions: Any) -> dict[str, Any]:  # noqa: A002
-    """The body of an error."""
+    """Return the body of an error."""
     return {"type": type, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **extensions}
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response:
-    """Django REST framework's exception handler. What nobody foresaw is logged, and answered with 500."""
+    """Return the response to an exception; Django REST framework's handler. Logs unexpected ones and answers 500."""
     known = _as_api_exception(error)
     if known is None:
         logger.error("unhandled error in the API", exc_info=error)
@@ -60,7 +60,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
 
 
 def as_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    """A problem as the answer to a request."""
+    """Return a problem as a response."""
     return Response(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
@@ -84,7 +84,7 @@ def _body(error: exceptions.APIException) -> dict[str, Any]:
 
 
 def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
-    """Flatten Django REST framework's nested lists and dicts; nested fields are joined by dots."""
+    """Flatten Django REST framework's nested lists and dicts; dots join the names of nested fields."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             own = "" if name == "non_field_errors" else str(name)

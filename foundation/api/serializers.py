@@ -1,4 +1,4 @@
-"""What a request may say."""
+"""Strict validation of requests."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,18 +8,18 @@ from rest_framework import serializers
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Takes named fields only: any other is an error, not a silence."""
+    """Serializer that refuses unknown fields instead of ignoring them."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """The validated fields. Raises ValidationError, by field."""
+        """Return the validated fields. Raises ValidationError with the errors by field."""
         validated = super().to_internal_value(data)
-        if unknown := {name: ["This field is not known."] for name in data if name not in self.fields}:
+        if unknown := {name: ["Unknown field."] for name in data if name not in self.fields}:
             raise serializers.ValidationError(unknown)
         return validated
 
     @classmethod
     def accept(cls, data: Any) -> dict[str, Any]:
-        """The validated fields of `data`. Raises ValidationError."""
+        """Return the validated fields of `data`. Raises ValidationError."""
         serializer = cls(data=data)
         serializer.is_valid(raise_exception=True)
         accepted: dict[str, Any] = serializer.validated_data
@@ -27,59 +27,56 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class TextField(serializers.CharField):
-    """A text in a JSON body: not a number, which Django REST framework would take for one."""
+    """String in a JSON body. Refuses numbers, which Django REST framework would convert."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        # Django REST framework refuses NUL by itself, and does not say so in the description.
-        self.validators.append(RegexValidator(r"^[^\x00]*$", "Take NUL out."))
+        # Django REST framework refuses NUL, but its schema does not say so.
+        self.validators.append(RegexValidator(r"^[^\x00]*$", "Remove NUL characters."))
 
     def to_internal_value(self, data: Any) -> str:
-        """Raises ValidationError."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
 
 
 class WholeNumberField(serializers.IntegerField):
-    """A whole number in a JSON body: not a text that looks like one."""
+    """Integer in a JSON body. Refuses strings, which Django REST framework would convert."""
 
     def to_internal_value(self, data: Any) -> int:
-        """Raises ValidationError. JSON knows one kind of number, so 7.0 is a whole one."""
+        """Return the integer. Raises ValidationError. JSON has a single number type, so 7.0 is accepted."""
         if type(data) is not int and not (isinstance(data, float) and data.is_integer()):
             self.fail("invalid")
         return super().to_internal_value(int(data))
 
 
 class IdField(WholeNumberField):
-    """A primary key in a JSON body."""
+    """Primary key in a JSON body."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
 
 
 class AmountField(serializers.RegexField):
-    """A decimal number in a text, as this API answers with: a JSON number would be a binary fraction on its way."""
+    """Decimal number as a string, as in the API's responses; a JSON number could lose precision."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(r"^[0-9]{1,10}(\.[0-9]{1,3})?$", trim_whitespace=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        """Raises ValidationError."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
 
     def run_validation(self, data: Any = serializers.empty) -> Decimal:
-        """The number. Raises ValidationError."""
+        """Return the validated amount. Raises ValidationError."""
         return Decimal(super().run_validation(data))
 
 
 class FlagField(serializers.BooleanField):
-    """`true` or `false` in a JSON body: not a text or a number, which Django REST framework would take for one."""
+    """`true` or `false` in a JSON body. Refuses strings and numbers, which Django REST framework would convert."""
 
     def to_internal_value(self, data: Any) -> bool:
-        """Raises ValidationError."""
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data

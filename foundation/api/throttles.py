@@ -1,4 +1,4 @@
-"""How often somebody may change something through the API: so many requests a minute by user, and by address."""
+"""Rate limit of API requests that change data: per minute, user and client network."""
 
 from typing import ClassVar
 
@@ -15,13 +15,13 @@ from foundation.web.client_address import client_network
 
 
 class ChangeThrottle(BaseThrottle):
-    """Counts what may change something, and nothing else. At the turn of a minute twice the rate can pass."""
+    """Throttle for unsafe methods only. Around the turn of a minute up to twice the rate can pass."""
 
     counts: ClassVar[type[Model]]
-    """The table of the counters, as `throttling.count` wants it."""
+    """Model of the counters, as required by `throttling.count`."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Whether neither the user nor the address has asked too often in this minute."""
+        """Return True if user and network are both within their limits for this minute."""
         if request.method in SAFE_METHODS:
             return True
         self.now = clock.now()
@@ -33,5 +33,5 @@ class ChangeThrottle(BaseThrottle):
         return all(counted[bucket] <= limit for bucket, limit in limits.items())
 
     def wait(self) -> float:
-        """Seconds until the next minute."""
+        """Return the seconds until the next minute."""
         return (throttling.window_end(self.now) - self.now).total_seconds()

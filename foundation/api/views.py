@@ -1,4 +1,4 @@
-"""What endpoints are built on."""
+"""Base classes of API endpoints."""
 
 from http import HTTPStatus
 from typing import Any
@@ -17,24 +17,27 @@ from rest_framework.views import APIView
 from foundation.api.pagination import KeysetPagination
 
 PUBLIC_SECONDS = 60
-"""For so long a cache may answer with a price that has changed meanwhile."""
+"""Seconds for which caches may serve a response, and so an outdated price."""
 
 
 class Endpoint(APIView):
-    """Reads and changes; OPTIONS tells no more than the description does, so it is refused like other methods."""
+    """Base of all endpoints. OPTIONS is refused like other methods: the OpenAPI description says more."""
 
     http_method_names = ["get", "head", "post"]
 
 
 @method_decorator(conditional_page, name="dispatch")
 class PublicEndpoint(Endpoint):
-    """Answers everybody alike: caches may keep what is found, and ask by its ETag whether it has changed."""
+    """Endpoint with the same response for everybody: caches may store it and revalidate it by ETag."""
 
     authentication_classes = ()
     permission_classes = ()
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Say so, unless the response is an error. The language is in a header, in a cookie, or in an account."""
+        """Add caching headers to successful responses.
+
+        The language comes from a header, a cookie or an account.
+        """
         response = super().finalize_response(request, response, *args, **kwargs)
         if response.status_code == HTTPStatus.OK:
             patch_cache_control(response, public=True, max_age=PUBLIC_SECONDS)
@@ -43,11 +46,11 @@ class PublicEndpoint(Endpoint):
 
 
 class PrivateEndpoint(Endpoint):
-    """Answers for one person alone."""
+    """Endpoint for signed-in users."""
 
     @property
     def user(self) -> AbstractUser:
-        """Whoever is signed in. Raises NotAuthenticated."""
+        """Return the signed-in user. Raises NotAuthenticated."""
         user = self.request.user
         if not user.is_authenticated:
             raise NotAuthenticated
@@ -55,27 +58,27 @@ class PrivateEndpoint(Endpoint):
 
 
 class ListEndpoint(GenericAPIView[Any], Endpoint):
-    """A list, a page at a time."""
+    """Paginated list."""
 
     pagination_class = KeysetPagination
 
     def page_of(self, rows: QuerySet[Any], query: dict[str, Any], *, ordering: str = "-id") -> list[Any]:
-        """The rows of the page that `query`, validated PageParameters, asks for."""
+        """Return the rows of the page requested by `query`, which is validated PageParameters."""
         self.pages = KeysetPagination()
         return self.pages.page(rows, query, self.request, ordering=ordering)
 
     def answer(self, data: Any) -> Response:
-        """The page, with the addresses of the next and the previous one."""
+        """Return the page with links to the next and the previous one."""
         return self.pages.get_paginated_response(data)
 
 
-class NothingHere(APIView):
-    """For an address that is none of the API's: 404, in the shape of the API's errors, whatever the method."""
+class NotFoundView(APIView):
+    """Answer 404 for unknown API URLs, as problem details and for any method."""
 
     authentication_classes = ()
     permission_classes = ()
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Raises NotFound."""
+        """Raise NotFound."""
         raise NotFound

@@ -1,4 +1,4 @@
-"""One invocation of the Lambda function: who called, how much time is left, and the id its log lines carry."""
+"""Lambda invocation: frame of a job, time left, and request id for the log."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -13,11 +13,11 @@ from django.db import close_old_connections
 logger = logging.getLogger(__name__)
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the invocation or HTTP request that is being served; empty outside of one."""
+"""Id of the current invocation or HTTP request; empty outside of both."""
 
 
 class LambdaContext(Protocol):
-    """What jobs use of the object that AWS passes beside the event.
+    """Attributes of AWS's context object that jobs use.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
@@ -28,29 +28,29 @@ class LambdaContext(Protocol):
 
 
 class InvocationError(Exception):
-    """Base of what goes wrong between AWS and a job."""
+    """Base class of errors between AWS and a job."""
 
 
 class InvalidJobEvent(InvocationError, ValueError):
-    """The event is not what AWS sends for such a job; nothing was done."""
+    """The event is not the one AWS sends to such a job. Nothing was done."""
 
 
 class JobFailed(InvocationError, RuntimeError):
-    """A job raised TypeError, which Zappa would take for a wrong signature: it would run the job again."""
+    """A job raised TypeError, which Zappa would mistake for a wrong signature and run the job again."""
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """A job's view of its invocation."""
+    """Current invocation of a job."""
 
     time_left: Callable[[], timedelta]
 
 
 @contextmanager
 def scheduled_job(event: Any, context: LambdaContext) -> Iterator[Invocation]:
-    """Frame a job that EventBridge starts, or an operator by a `command`.
+    """Frame a job started by EventBridge or by an operator's `command`.
 
-    Raises InvalidJobEvent, and what `framed` raises.
+    Raises InvalidJobEvent, and the errors of `framed`.
     """
     _check(event)
     with framed(context) as invocation:
@@ -59,10 +59,10 @@ def scheduled_job(event: Any, context: LambdaContext) -> Iterator[Invocation]:
 
 @contextmanager
 def framed(context: LambdaContext) -> Iterator[Invocation]:
-    """What every job needs: name the request in the log, close dead connections, keep a TypeError.
+    """Frame any job: set the request id, close stale connections, convert TypeError.
 
-    Zappa runs jobs outside of Django's request cycle, which otherwise closes connections that the database dropped.
-    Raises JobFailed in place of a TypeError.
+    Zappa runs jobs outside Django's request cycle, which otherwise closes connections dropped by the database. Raises
+    JobFailed instead of TypeError.
     """
     token = request_id.set(context.aws_request_id)
     close_old_connections()

@@ -1,4 +1,4 @@
-"""The service's metrics: named here and nowhere else, and written into the log for CloudWatch to take out again.
+"""Metrics of the service, written to the log in CloudWatch's embedded metric format.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -16,27 +16,30 @@ NAMESPACE = "Subscriptions"
 
 
 class Metric(StrEnum):
-    """A name in CloudWatch. Counts are of one run; alarms and dashboard are in infra/cloudformation/messaging.yaml."""
+    """Metric names in CloudWatch.
+
+    Counts are per run; alarms and dashboard are in infra/cloudformation/messaging.yaml.
+    """
 
     SUBSCRIPTIONS_EXPIRED = "SubscriptionsExpired"
     SUBSCRIPTIONS_FAILED = "SubscriptionsFailed"
     SUBSCRIPTIONS_UNANNOUNCED = "SubscriptionsUnannounced"
-    """Ended, and told of by no public signal, because the receivers had used up the time."""
+    """Expired without a public signal, because the receivers had used up the time."""
     SUBSCRIPTIONS_REMAINING = "SubscriptionsRemaining"
     EXPIRY_LATENESS = "ExpiryLateness"
-    """How long past its end the latest of those that a sweep expired was."""
+    """Delay of the latest expiry in a sweep, from the end of the subscription."""
     ACCESS_MISMATCHES = "AccessMismatches"
-    """Memberships and managed groups that an audit or a sweep found wrong or missing, and put right."""
+    """Memberships and managed groups that an audit or a sweep corrected."""
 
     NOTIFICATIONS_PENDING = "NotificationsPending"
     OLDEST_PENDING = "OldestPending"
-    """How long ago the notification that has waited longest could have been sent."""
+    """Age of the oldest pending notification since it became due."""
     NOTIFICATIONS_UNSENT = "NotificationsUnsent"
-    """Tries that certainly sent nothing, and will be repeated."""
+    """Attempts that certainly sent nothing and will be repeated."""
     NOTIFICATIONS_ABANDONED = "NotificationsAbandoned"
-    """Whose deliverer died, or was frozen."""
+    """Notifications whose delivery process died or was suspended."""
     NOTIFICATIONS_GIVEN_UP = "NotificationsGivenUp"
-    """That nobody confirmed, and that are not sent again."""
+    """Unconfirmed notifications that are not sent again."""
     NOTIFICATIONS_SENT = "NotificationsSent"
     NOTIFICATIONS_UNKNOWN = "NotificationsUnknown"
     NOTIFICATIONS_FAILED = "NotificationsFailed"
@@ -50,22 +53,28 @@ class Metric(StrEnum):
 
 
 SECONDS = {Metric.EXPIRY_LATENESS, Metric.OLDEST_PENDING}
-"""The others are counts."""
+"""Metrics in seconds; the others are counts."""
 
 HEARTBEATS = {Metric.SUBSCRIPTIONS_EXPIRED, Metric.OLDEST_PENDING}
-"""Written even when they are 0, since an alarm hears their silence. CloudWatch charges a metric for the hours in which
-it is written (https://aws.amazon.com/cloudwatch/pricing/): the others cost nothing while nothing happens."""
+"""Metrics written even when 0, because an alarm detects their absence.
+
+CloudWatch charges a metric for the hours in which it is written (https://aws.amazon.com/cloudwatch/pricing/): the
+others cost nothing while nothing happens.
+"""
 
 
 def emit(values: Mapping[Metric, float]) -> None:
-    """Write the metrics as one line of the log; those that are 0 are left out, but for HEARTBEATS."""
+    """Write the metrics as one log line. Omits zero values, except HEARTBEATS."""
     told = {metric: value for metric, value in values.items() if value or metric in HEARTBEATS}
     if told:
         logger.info(_document(told))
 
 
 def _document(values: Mapping[Metric, float]) -> dict[str, object]:
-    """The embedded metric format. The clock is the machine's, for CloudWatch refuses what is far from its own."""
+    """Return the metrics in the embedded metric format.
+
+    Uses the machine's clock, because CloudWatch refuses timestamps far from its own.
+    """
     dimensions: dict[str, str] = settings.METRIC_DIMENSIONS
     directive = {
         "Namespace": NAMESPACE,

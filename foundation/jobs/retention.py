@@ -1,4 +1,4 @@
-"""Deleting what is too old, a batch at a time, so that no transaction grows with what has piled up."""
+"""Deletion of old rows in batches, so that no transaction grows with the backlog."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,13 +9,13 @@ from django.db.models import QuerySet
 
 BATCH_SIZE = 1_000
 RESERVE = timedelta(seconds=10)
-"""What must be left of the invocation for another batch."""
+"""Time that must be left of the invocation for another batch."""
 
 
 def delete_in_batches(rows: QuerySet[Any], time_left: Callable[[], timedelta]) -> int:
-    """Delete the rows, in their order, until none is left or the time runs short; return how many.
+    """Delete the rows in their order until none is left or the time runs short. Return the number of deleted rows.
 
-    They are ordered by a column that has an index, so that the last look, which finds none, does not walk the table.
+    Order them by an indexed column, so that the last query, which finds none, does not scan the table.
     """
     deleted = 0
     while time_left() > RESERVE and (batch := _delete_batch(rows)):
@@ -25,9 +25,9 @@ def delete_in_batches(rows: QuerySet[Any], time_left: Callable[[], timedelta]) -
 
 @transaction.atomic
 def _delete_batch(rows: QuerySet[Any]) -> int:
-    """Lock and delete up to BATCH_SIZE rows, because a row that is not locked may be in use again by the DELETE.
+    """Lock and delete up to BATCH_SIZE rows; an unlocked row might be in use again by the time of the DELETE.
 
-    A row that somebody else holds is in use: it is passed over, and judged anew by the next run.
+    Rows locked by other sessions are in use: they are skipped and left to the next run.
     """
     locked = rows.select_for_update(of=("self",), skip_locked=True).only("pk")[:BATCH_SIZE]
     keys = [row.pk for row in locked]

@@ -1,6 +1,6 @@
-"""A batch of messages from a queue of SQS, as Lambda's pollers bring it to a job.
+"""SQS batch: messages that Lambda's pollers hand to a job.
 
-The event source mapping must have ReportBatchItemFailures: without it Lambda deletes the batch whatever is answered.
+The event source mapping needs ReportBatchItemFailures; otherwise Lambda deletes the batch regardless of the result.
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
 
@@ -18,12 +18,12 @@ logger = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
 Answer = dict[str, list[dict[str, str]]]
-"""`{"batchItemFailures": [{"itemIdentifier": message id}]}`: which messages stay in the queue."""
+"""`{"batchItemFailures": [{"itemIdentifier": message id}]}`: messages to keep in the queue."""
 
 
 @dataclass(frozen=True)
 class QueueMessage:
-    """One message: SQS's id of it, and what was sent."""
+    """SQS message: id and body."""
 
     message_id: str
     body: str
@@ -31,7 +31,7 @@ class QueueMessage:
 
 @dataclass(frozen=True)
 class MessageBatch:
-    """The messages of one invocation, and those of them that are to come again."""
+    """Messages of one invocation, and those among them that failed."""
 
     messages: tuple[QueueMessage, ...]
     time_left: Callable[[], timedelta]
@@ -39,19 +39,19 @@ class MessageBatch:
 
     @property
     def failures(self) -> int:
-        """How many are to come again, as far as is known by now."""
+        """Return the number of messages that failed so far."""
         return len(self._failed)
 
     def each(self, handle: Callable[[str], Value], refusal: type[Exception]) -> list[Value]:
-        """What `handle` makes of each body, one by one.
+        """Return the results of `handle` for each body.
 
-        A message on which it raises `refusal` is logged and comes again, in the end as a dead letter; the others go on.
-        The error's text is logged and must repeat nothing that the body says.
+        If it raises `refusal`, the message is logged and redelivered, in the end to the dead-letter queue; the others
+        continue. The error's text is logged, so it must repeat nothing from the body.
         """
         return list(self._handled(handle, refusal))
 
     def answer(self) -> Answer:
-        """What the job returns, so that only the failed ones come again."""
+        """Return the job's result, by which SQS redelivers only the failed messages."""
         return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in self._failed]}
 
     def _handled(self, handle: Callable[[str], Value], refusal: type[Exception]) -> Iterator[Value]:
@@ -61,14 +61,14 @@ class MessageBatch:
             except refusal as error:
                 self._failed.append(message)
                 extra = {"message_id": message.message_id, "error": type(error).__name__, "reason": str(error)}
-                logger.error("message refused", extra=extra)  # noqa: TRY400 - the reason says it
+                logger.error("message refused", extra=extra)  # noqa: TRY400 - the reason says enough
 
 
 @contextmanager
 def queue_job(event: Any, context: LambdaContext) -> Iterator[MessageBatch]:
-    """Frame a job that Lambda starts with messages of a queue. What the job raises makes the whole batch come again.
+    """Frame a job started by SQS messages. Any other error of the job redelivers the whole batch.
 
-    Raises InvalidJobEvent, and what `framed` raises.
+    Raises InvalidJobEvent, and the errors of `framed`.
     """
     messages = _messages(event)
     with framed(context) as invocation:
@@ -78,14 +78,14 @@ def queue_job(event: Any, context: LambdaContext) -> Iterator[MessageBatch]:
 def _messages(event: Any) -> tuple[QueueMessage, ...]:
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list) or not records:
-        raise InvalidJobEvent('expected {"Records": [...]} from Lambda, with one message of SQS or more')
+        raise InvalidJobEvent('expected {"Records": [...]} from Lambda, with at least one SQS message')
     return tuple(map(_message, records))
 
 
 def _message(record: Any) -> QueueMessage:
     if not isinstance(record, dict) or record.get("eventSource") != "aws:sqs":
-        raise InvalidJobEvent("a record is no message of SQS")
+        raise InvalidJobEvent("a record is not an SQS message")
     message_id, body = record.get("messageId"), record.get("body")
     if not isinstance(message_id, str) or not isinstance(body, str):
-        raise InvalidJobEvent("a message of SQS has a messageId and a body, both texts")
+        raise InvalidJobEvent("an SQS message needs messageId and body, both strings")
     return QueueMessage(message_id, body)

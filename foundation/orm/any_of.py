@@ -1,7 +1,7 @@
-"""`filter(any_of("pk", keys))`: what `pk__in` says, with thousands of values in one parameter.
+"""Lookup `filter(any_of("pk", keys))`: `pk__in` with thousands of values in a single parameter.
 
-Django writes a placeholder a value, which database and driver then parse; SQLite's limit splits what is bulky. Measured
-on PostgreSQL at 9 microseconds a row updated, where `pk__in` takes 13 (docs/decisions.md).
+Django writes a placeholder per value, which database and driver then parse; SQLite limits their number. Measured on
+PostgreSQL: 9 µs per updated row instead of 13 with `pk__in` (docs/decisions.md).
 """
 
 import json
@@ -25,28 +25,28 @@ else:
 
 
 class AnyOf(KeysLookup):
-    """The column holds one of these keys: integers, UUIDs or texts. An empty collection holds for no row."""
+    """The column equals one of these keys: integers, UUIDs or strings. No row matches an empty collection."""
 
     lookup_name = "any_of"
     prepare_rhs = False
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:  # type: ignore[override] # psycopg takes lists
-        """An array, as PostgreSQL takes it."""
+        """Compile to an array comparison for PostgreSQL."""
         column, parameters = self.process_lhs(compiler, connection)
         keys = self._keys(connection)
-        # psycopg would ask each integer for its size.
+        # psycopg would inspect the size of each integer.
         array: Parameter = f"{{{','.join(map(str, keys))}}}" if self._holds_integers else keys
         return f"{column} = ANY(%s::{self._type(connection)}[])", (*parameters, array)
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
-        """A JSON array."""
+        """Compile to a JSON array for SQLite."""
         column, parameters = self.process_lhs(compiler, connection)
         condition = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - the column is the compiler's
         return condition, (*parameters, json.dumps(self._keys(connection)))
 
     @property
     def _field(self) -> Any:
-        """The field that holds the value: for what refers to another model, that model's."""
+        """Return the field that contains the value; for a relation, the related model's."""
         field: Any = self.lhs.output_field
         while field.is_relation:
             field = field.target_field
@@ -64,10 +64,10 @@ class AnyOf(KeysLookup):
     def _type(self, connection: BaseDatabaseWrapper) -> str | None:
         if self._holds_integers:
             return "bigint"
-        # A cast to varchar(n) would cut what is longer.
+        # A cast to varchar(n) would truncate longer values.
         return "text" if isinstance(self._field, CharField | TextField) else self._field.rel_db_type(connection)
 
 
 def any_of(field: str, values: Collection[Key]) -> AnyOf:
-    """The condition that the field, a key or what refers to one, holds one of the values."""
+    """Return the condition that the field, a key or a relation, equals one of the values."""
     return AnyOf(F(field), values)

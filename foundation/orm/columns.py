@@ -1,4 +1,4 @@
-"""The columns of a model, by the names of its fields."""
+"""Database columns of a model by field name."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models import Field, Model
 
 
 def field_of_column(model: type[Model], name: str) -> "Field[Any, Any]":
-    """The field of this name, or the primary key for `pk`. Raises FieldDoesNotExist if it is no column."""
+    """Return the field with this name, or the primary key for `pk`. Raises FieldDoesNotExist if it has no column."""
     for field in model._meta.concrete_fields:
         if field.column and (field.name == name or (name == "pk" and field.primary_key)):
             return field
@@ -16,5 +16,5 @@ def field_of_column(model: type[Model], name: str) -> "Field[Any, Any]":
 
 
 def column(model: type[Model], name: str, connection: BaseDatabaseWrapper) -> str:
-    """The quoted name of the field's column. Raises FieldDoesNotExist."""
+    """Return the quoted column name of the field. Raises FieldDoesNotExist."""
     return connection.ops.quote_name(field_of_column(model, name).column or name)

@@ -1,7 +1,7 @@
-"""The meaning of a database error for the work that it interrupted.
+"""Classification of database errors.
 
-Django files a lock timeout, a deadlock, a cancelled query and a row that is too large for an index under
-OperationalError, together with a lost connection.
+Django reports lock timeouts, deadlocks, cancelled queries and oversized index rows as OperationalError, just like a
+lost connection.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
 def is_database_lost(error: BaseException, connection: BaseDatabaseWrapper, used: object) -> bool:
-    """Return True if the database can do no further work for anybody; False if only the statements at hand failed.
+    """Return True if the database is unavailable, or False if only the current statements failed.
 
-    `used` is what `connection.connection` was in the transaction, which has been rolled back by now: in place of one on
-    which it cannot roll back, Django silently opens another. SQLite has no SQLSTATE; there the connection decides.
+    `used` is the value of `connection.connection` in the transaction, which has been rolled back by now: if a
+    connection cannot roll back, Django silently opens another. SQLite has no SQLSTATE; there the connection decides.
     """
     if any(state.startswith(LOST) for state in sqlstates(error)):
         return True
@@ -27,7 +27,7 @@ def is_database_lost(error: BaseException, connection: BaseDatabaseWrapper, used
 
 
 def sqlstates(error: BaseException | None) -> Iterator[str]:
-    """Yield the SQLSTATE of the error and of those that it was raised from; psycopg's is the cause of Django's."""
+    """Yield the SQLSTATE of the error and its causes; psycopg's error is the cause of Django's."""
     while error is not None:
         yield getattr(error, "sqlstate", None) or ""
         error = error.__cause__

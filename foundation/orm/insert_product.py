@@ -1,4 +1,4 @@
-"""INSERT of every combination of some values, in one statement that holds one parameter a column."""
+"""INSERT of the Cartesian product of values in one statement with one parameter per column."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ Values = Sequence[int] | Sequence[str]
 
 
 def insert_product(model: type[Model], values: Mapping[str, Values]) -> None:
-    """Insert a row for every combination of the fields' values; a field that is not named takes its `db_default`.
+    """Insert a row for every combination of the fields' values. Other fields get their `db_default`.
 
-    Raises FieldDoesNotExist, and what the database refuses.
+    Raises FieldDoesNotExist, and the database's errors.
     """
     connection = connections[router.db_for_write(model)]
     sets = [_set(connection, field_of_column(model, name), number) for number, name in enumerate(values)]

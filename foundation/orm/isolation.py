@@ -1,8 +1,8 @@
-"""The isolation level that row locks need: what is read under a lock must be what was committed before it was granted.
+"""Isolation level required by row locks: reads under a lock must see everything committed before it was granted.
 
-At REPEATABLE READ a transaction goes on to see its first snapshot, and PostgreSQL raises no error where a row was only
-locked and not changed: whoever then judges by other rows is wrong without a word. So the statement that takes a lock
-asks for the level as well, which costs no further query.
+At REPEATABLE READ a transaction keeps its first snapshot, and PostgreSQL raises no error if a row was only locked, not
+changed: decisions based on other rows are then silently wrong. Statements that take a lock therefore query the level as
+well, which needs no extra round trip.
 https://www.postgresql.org/docs/current/transaction-iso.html
 """
 
@@ -13,7 +13,7 @@ from django.db.models.sql.compiler import SQLCompiler
 Sql = tuple[str, tuple[str | int, ...]]
 
 IS_STRICT = "left(current_setting('transaction_isolation'), 4) <> 'read'"
-"""SQL: true above READ COMMITTED. PostgreSQL treats READ UNCOMMITTED as READ COMMITTED."""
+"""SQL expression: true above READ COMMITTED. PostgreSQL treats READ UNCOMMITTED as READ COMMITTED."""
 
 
 class StrictIsolation(RuntimeError):
@@ -21,13 +21,16 @@ class StrictIsolation(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(
-            "the transaction is stricter than READ COMMITTED and would judge by an old snapshot;"
+            "the transaction is stricter than READ COMMITTED and would read from an old snapshot;"
             " leave isolation_level in DATABASES as config/settings.py sets it"
         )
 
 
 class IsStrict(Expression):
-    """True if the transaction is stricter than READ COMMITTED. On SQLite, where transactions take turns, never."""
+    """True if the transaction is stricter than READ COMMITTED.
+
+    Always false on SQLite, where transactions are serial.
+    """
 
     output_field = BooleanField()
 
@@ -39,6 +42,6 @@ class IsStrict(Expression):
 
 
 def refuse_strict(is_strict: bool) -> None:
-    """Raise StrictIsolation where the locking statement found a stricter level."""
+    """Raise StrictIsolation if the locking statement found a stricter level."""
     if is_strict:
         raise StrictIsolation

@@ -1,4 +1,4 @@
-"""The type of a primary key; that of users depends on the model that `AUTH_USER_MODEL` names."""
+"""Type of a primary key; a user's depends on `AUTH_USER_MODEL`."""
 
 from uuid import UUID
 

@@ -1,8 +1,8 @@
-"""`filter(LockWait(timedelta(seconds=1)))`: bound how long the rest of the transaction waits for each lock.
+"""Condition `filter(LockWait(timedelta(seconds=1)))`: limit the wait for each lock in the rest of the transaction.
 
-The limit is set by the query itself, so that it costs no statement of its own. PostgreSQL evaluates a subquery that
-depends on no row once, before it reads any, and forgets the limit when the transaction ends. A statement that waits
-longer fails with SQLSTATE 55P03. https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
+The query itself sets the limit, without an extra statement. PostgreSQL evaluates a subquery that depends on no row
+once, before it reads any, and drops the limit at the end of the transaction. A statement that waits longer fails with
+SQLSTATE 55P03. https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
 """
 
 from datetime import timedelta
@@ -15,7 +15,7 @@ Sql = tuple[str, list[str]]
 
 
 class LockWait(Func):
-    """A condition that always holds. On SQLite it does nothing: there the transaction is the only lock."""
+    """Condition that is always true. Does nothing on SQLite, where the transaction is the only lock."""
 
     output_field = BooleanField()
 
@@ -26,11 +26,10 @@ class LockWait(Func):
     def as_sql(  # type: ignore[override] # no template
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: object
     ) -> Sql:
-        """As PostgreSQL evaluates it once."""
+        """Compile to a subquery, which PostgreSQL evaluates once."""
         return "(SELECT set_config('lock_timeout', %s, true)) IS NOT NULL", [f"{self.milliseconds}ms"]
 
     def as_sqlite(  # type: ignore[override] # no template
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: object
     ) -> Sql:
-        """Nothing to be set."""
         return "1 = 1", []

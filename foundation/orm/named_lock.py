@@ -1,4 +1,4 @@
-"""A lock on a name, for what no unique index can hold: two spellings that mean the same."""
+"""Lock on a name, for uniqueness that no index can express: two spellings with the same meaning."""
 
 import hashlib
 
@@ -8,10 +8,10 @@ from foundation.orm.isolation import IS_STRICT, refuse_strict
 
 
 def hold(name: str) -> None:
-    """Wait until nobody else holds the name, and hold it until the transaction that is open ends.
+    """Wait for the lock on the name, and hold it until the current transaction ends.
 
-    PostgreSQL's advisory lock of 64 bits, https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS;
-    SQLite's transactions, which are IMMEDIATE, take turns anyway. Raises StrictIsolation.
+    PostgreSQL's 64-bit advisory lock, https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS;
+    SQLite's IMMEDIATE transactions are serial anyway. Raises StrictIsolation.
     """
     if connection.vendor == "postgresql":
         key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

@@ -1,4 +1,4 @@
-"""The database column of a price, for any currency."""
+"""Database column for prices in any currency."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,11 @@ else:
 
 
 class PriceField(DecimalColumn):
-    """Up to 8 digits before and 3 after the point. Values have two decimals, or three where they need them."""
+    """Decimal with up to 8 digits before the point and 3 after. Values have two decimals, or three if needed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"max_digits": 8 + MAXIMUM_DECIMALS, "decimal_places": MAXIMUM_DECIMALS})
 
     def from_db_value(self, value: Decimal | None, *args: Any) -> Decimal | None:
-        """Return the same value from every database: SQLite gives three decimals, PostgreSQL those written."""
+        """Return the same value from every database: SQLite returns three decimals, PostgreSQL the stored ones."""
         return value if value is None else with_decimals(value, 2)

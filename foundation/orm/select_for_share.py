@@ -1,4 +1,4 @@
-"""SELECT ... FOR SHARE, which Django's ORM lacks: rows that nobody may change until the transaction ends."""
+"""SELECT ... FOR SHARE, which Django's ORM lacks: protect rows from changes until the transaction ends."""
 
 from typing import TypeVar
 
@@ -10,10 +10,10 @@ Row = TypeVar("Row", bound=Model)
 
 
 def select_for_share(rows: QuerySet[Row]) -> list[Row]:
-    """Return the rows as last committed; others may read, share and refer to them, not change or delete them.
+    """Return the latest committed rows. Others may read, share and reference them, but not change or delete them.
 
-    https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS; SQLite's transactions, which are
-    IMMEDIATE, take turns anyway. Raises TransactionManagementError outside a transaction, where no lock would last.
+    SQLite's IMMEDIATE transactions are serial anyway. Raises TransactionManagementError outside a transaction, where no
+    lock would last. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
     """
     alias = router.db_for_write(rows.model)
     connection = connections[alias]

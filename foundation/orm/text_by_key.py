@@ -1,7 +1,7 @@
-"""`update(message_id=TextByKey("pk", {1: "a", 2: "b"}))`: each row its own text, all of them in one parameter.
+"""Expression `update(message_id=TextByKey("pk", {1: "a", 2: "b"}))`: a text per row in a single parameter.
 
-Django's CASE has a branch for each row, which Django compiles and the database tries one after the other: 40 of the 57
-milliseconds that 320 rows took.
+Django's CASE needs a branch per row, which Django compiles and the database tries in turn: 40 of the 57 ms for 320
+rows.
 """
 
 import json
@@ -15,7 +15,7 @@ Sql = tuple[str, list[str | int]]
 
 
 class TextByKey(Func):
-    """The text that belongs to the integer in this column; NULL where none does."""
+    """Text for the integer in this column; NULL if there is none."""
 
     def __init__(self, field: str, texts: Mapping[int, str]) -> None:
         super().__init__(F(field), output_field=TextField())
@@ -24,14 +24,14 @@ class TextByKey(Func):
     def as_sql(  # type: ignore[override] # no template
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: object
     ) -> Sql:
-        """A member of a jsonb, as PostgreSQL finds it."""
+        """Compile to a jsonb lookup for PostgreSQL."""
         column, parameters = self._column(compiler)
         return f"(%s::jsonb ->> {column}::text)", [self.texts, *parameters]
 
     def as_sqlite(  # type: ignore[override] # no template
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: object
     ) -> Sql:
-        """A member of a JSON text."""
+        """Compile to a JSON lookup for SQLite."""
         column, parameters = self._column(compiler)
         return f"json_extract(%s, '$.\"' || {column} || '\"')", [self.texts, *parameters]
 

@@ -1,4 +1,4 @@
-"""UPDATE ... RETURNING from a queryset: the rows as the change left them, in the same statement."""
+"""UPDATE ... RETURNING from a queryset: the changed rows in the same statement."""
 
 from typing import Any, TypeVar, cast
 
@@ -10,7 +10,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def update_returning(rows: QuerySet[Row], **changes: Any) -> list[Row]:
-    """Do `rows.update(**changes)`; return the changed rows as they are now, in no particular order."""
+    """Run `rows.update(**changes)` and return the changed rows, in no particular order."""
     alias = router.db_for_write(rows.model)
     connection = connections[alias]
     query = cast(UpdateQuery, rows.query.chain(UpdateQuery))

@@ -1,4 +1,4 @@
-"""The constraint that an IntegrityError is about."""
+"""Constraint behind an IntegrityError."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ from django.db.models import Model, UniqueConstraint
 
 
 def violates_unique(error: IntegrityError, model: type[Model], fields: Sequence[str]) -> bool:
-    """True if a unique constraint of the model on exactly these fields was violated.
+    """Return True if the error violates a unique constraint of the model on exactly these fields.
 
-    PostgreSQL names the constraint, SQLite the columns.
+    PostgreSQL reports the constraint, SQLite the columns.
     """
     diagnostics = getattr(error.__cause__, "diag", None)
     if diagnostics is not None:

@@ -1,7 +1,7 @@
-"""Time limits of a migration's statements, so that none makes others wait behind it.
+"""Time limits for statements of a migration, so that none blocks others for long.
 
-A statement that waits for a lock makes every later one on the table wait too, so it gives up after LOCK_WAIT and is
-tried again. Limits are set with each statement: inside of a transaction for that transaction alone.
+A statement that waits for a lock blocks all later ones on the table, so it gives up after LOCK_WAIT and is retried.
+Limits are set per statement; inside a transaction they apply to that transaction only.
 https://www.postgresql.org/docs/current/runtime-config-client.html
 """
 
@@ -20,23 +20,23 @@ from django.db.migrations.recorder import MigrationRecorder
 from foundation.orm.database_errors import sqlstates
 
 LOCK_WAIT = timedelta(seconds=3)
-"""For one attempt. All traffic on a table waits behind a statement that waits for ACCESS EXCLUSIVE."""
+"""Wait per attempt. All traffic on a table queues behind a statement that waits for ACCESS EXCLUSIVE."""
 ATTEMPTS = 5
-"""Of a statement, or of a transaction."""
+"""Attempts per statement or transaction."""
 PAUSE = timedelta(seconds=2)
-"""After the first attempt, in which the traffic that waited is served; twice as long after each further one."""
+"""Pause after the first attempt, in which queued traffic is served; doubled after each further one."""
 IDLE = timedelta(seconds=30)
-"""Time that an open transaction may go without a statement: a sandbox that was ended keeps its locks no longer."""
+"""Time that an open transaction may idle: the limit for the locks of a terminated sandbox."""
 SHORTEST = timedelta(seconds=1)
-"""Of a statement; 0 would mean no limit."""
+"""Minimum limit of a statement; 0 would mean no limit."""
 LOCK_NOT_AVAILABLE = "55P03"
 QUERY_CANCELED = "57014"
 """https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 LOCKS_NOBODY_OUT = re.compile(r"\bCONCURRENTLY\b|\bVALIDATE\s+CONSTRAINT\b", re.IGNORECASE)
-"""Statements that hold SHARE UPDATE EXCLUSIVE at most, behind which rows are read and written.
+"""Statements that take SHARE UPDATE EXCLUSIVE at most, which allows reads and writes.
 
-They wait for the transactions before them, however long those take, so they have no limit for locks.
+They wait for earlier transactions, however long those take, so they have no lock timeout.
 https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
 """
 CHANGES_ROWS = re.compile(r"\s*(INSERT|UPDATE|DELETE|MERGE|WITH|COPY)\b", re.IGNORECASE)
@@ -52,18 +52,18 @@ Execute = Callable[..., Any]
 
 
 class OutOfTime(Exception):
-    """The time for migrations is over; what is not recorded by now is left for the next run."""
+    """The time for migrations is over. The next run continues with those not recorded."""
 
 
 class LockHeld(Exception):
-    """Somebody else held a lock in each of ATTEMPTS attempts of a statement outside of a transaction."""
+    """Another session held a lock during all ATTEMPTS of a statement outside a transaction."""
 
 
 @dataclass
 class MigrationLimits:
-    """Limits of one run of migrations on one connection. Elsewhere than on PostgreSQL only the time counts.
+    """Limits of one migration run on one connection. Outside PostgreSQL only the time applies.
 
-    `time_left` is asked before each statement; None means that there is no limit.
+    `time_left` is called before each statement; None means no limit.
     """
 
     connection: BaseDatabaseWrapper
@@ -71,11 +71,11 @@ class MigrationLimits:
     lock_wait: timedelta = LOCK_WAIT
     pause: timedelta = PAUSE
     rows_changed: bool = False
-    """True once a change of rows has been committed."""
+    """True once changed rows have been committed."""
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Put the limits on all that the connection executes inside."""
+        """Apply the limits to all statements of the connection inside the block."""
         with self.connection.execute_wrapper(self._execute):
             try:
                 yield
@@ -83,7 +83,7 @@ class MigrationLimits:
                 self._reset()
 
     def wait(self, attempt: int) -> None:
-        """Wait after a failed attempt, the first of which is 1."""
+        """Wait after a failed attempt; the first attempt is 1."""
         time.sleep(self.pause.total_seconds() * 2 ** (attempt - 1))
 
     def _execute(self, execute: Execute, sql: Any, params: Any, many: bool, context: Any) -> Any:
@@ -97,7 +97,7 @@ class MigrationLimits:
         return result
 
     def _attempt(self, statement: str, run: Callable[[], Any]) -> Any:
-        """Inside of a transaction there is one attempt, since its failure ends the transaction."""
+        """Run the statement, once inside a transaction, because its failure aborts the transaction."""
         for attempt in range(1, ATTEMPTS + 1):
             self._limit(statement)
             try:
@@ -110,7 +110,7 @@ class MigrationLimits:
         raise LockHeld
 
     def _check_time(self, statement: str) -> None:
-        """Let a migration that is done be recorded."""
+        """Raise OutOfTime, except for the statement that records a finished migration."""
         left = self.time_left()
         if left is not None and left <= timedelta() and MigrationRecorder.Migration._meta.db_table not in statement:
             raise OutOfTime
@@ -130,13 +130,13 @@ class MigrationLimits:
 
     @property
     def _has_failed(self) -> bool:
-        """True in a transaction that takes nothing but its end."""
-        from psycopg.pq import TransactionStatus  # noqa: PLC0415 - no cost where the database is another
+        """Return True if the transaction is aborted."""
+        from psycopg.pq import TransactionStatus  # noqa: PLC0415 - not needed for other databases
 
         return bool(self.connection.connection.info.transaction_status == TransactionStatus.INERROR)
 
     def _drop_invalid_index(self, statement: str) -> None:
-        """Drop what an interrupted build of the index left, which would stay invalid, or in the way."""
+        """Drop the invalid index left by an interrupted build."""
         built = BUILT_INDEX.match(statement)
         if built is None:
             return
@@ -145,7 +145,7 @@ class MigrationLimits:
             self._run(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
     def _run(self, sql: str, params: Any = None) -> Any:
-        """Run a statement of our own, which is no part of the migration."""
+        """Run a statement that is not part of the migration."""
         return self.connection.connection.execute(sql, params)
 
     def _reset(self) -> None:

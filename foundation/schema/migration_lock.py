@@ -1,4 +1,4 @@
-"""One run of migrations at a time on a database."""
+"""Lock that allows a single migration run per database."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 KEY = int.from_bytes(hashlib.sha256(b"migrations").digest()[:8], signed=True)
 LONGEST = timedelta(hours=12)
-"""Where a run has no limit of its own."""
+"""Limit for a run that has none of its own."""
 
 
 class MigrationsRunning(Exception):
-    """Another process runs migrations on this database."""
+    """Another process is running migrations on this database."""
 
 
 @contextmanager
 def only_run(connection: BaseDatabaseWrapper, limit: timedelta | None) -> Iterator[None]:
     """Hold PostgreSQL's advisory lock for migrations; elsewhere do nothing. Raises MigrationsRunning.
 
-    A transaction of a connection of its own holds it, so that it works through a pooler too. PostgreSQL ends that
-    transaction after the `limit`, so that a sandbox that was ended does not keep it.
+    A transaction on a separate connection holds it, which works through a pooler too. PostgreSQL ends that transaction
+    after `limit`, so that a terminated sandbox does not keep the lock.
     https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
     """
     if connection.vendor != "postgresql":

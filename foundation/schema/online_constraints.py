@@ -1,7 +1,7 @@
-"""Migration operations that add constraints while the application reads and writes the table.
+"""Migration operations that add constraints while the application uses the table.
 
-On PostgreSQL a plain AddConstraint locks a large table for as long as it is read. Use these in a migration with
-`atomic = False`; one that was interrupted is run again. On SQLite they are AddConstraint.
+On PostgreSQL a plain AddConstraint locks a large table while it is scanned. Use these in a migration with `atomic =
+False`; an interrupted one is run again. On SQLite they behave like AddConstraint.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from django.db.migrations.state import ProjectState
 
 
 class AddConstraintOnline(AddConstraint):
-    """Base of the operations: `statements` on PostgreSQL, AddConstraint elsewhere."""
+    """Base class: runs `statements` on PostgreSQL, AddConstraint elsewhere."""
 
     def database_forwards(
         self,
@@ -21,7 +21,6 @@ class AddConstraintOnline(AddConstraint):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """Add the constraint."""
         if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
@@ -31,24 +30,24 @@ class AddConstraintOnline(AddConstraint):
                 schema_editor.execute(statement, params=None)
 
     def statements(self, model: Any, schema_editor: BaseDatabaseSchemaEditor) -> list[str]:
-        """Return the SQL, each statement a transaction of its own."""
+        """Return the SQL statements, each of which is its own transaction."""
         raise NotImplementedError
 
 
 class AddUniqueConstraintOnline(AddConstraintOnline):
-    """Add a unique constraint with a condition, which is an index, CONCURRENTLY."""
+    """Add a conditional unique constraint, which is an index, CONCURRENTLY."""
 
     def statements(self, model: Any, schema_editor: BaseDatabaseSchemaEditor) -> list[str]:
         name = schema_editor.quote_name(self.constraint.name)
         create = str(self.constraint.create_sql(model, schema_editor))
         return [
-            f"DROP INDEX CONCURRENTLY IF EXISTS {name}",  # an interrupted run leaves an invalid one
+            f"DROP INDEX CONCURRENTLY IF EXISTS {name}",  # an interrupted run leaves an invalid index
             create.replace("CREATE UNIQUE INDEX", "CREATE UNIQUE INDEX CONCURRENTLY", 1),
         ]
 
 
 class AddCheckConstraintOnline(AddConstraintOnline):
-    """Add a check constraint NOT VALID, and validate it while others write."""
+    """Add a check constraint NOT VALID and validate it without blocking writes."""
 
     def statements(self, model: Any, schema_editor: BaseDatabaseSchemaEditor) -> list[str]:
         table = schema_editor.quote_name(model._meta.db_table)

@@ -1,8 +1,8 @@
-"""Locks that a migration's operations take on PostgreSQL, for somebody who decides whether it may run now.
+"""PostgreSQL locks taken by migration operations, to help decide whether a migration may run now.
 
 https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES and
-https://www.postgresql.org/docs/current/sql-altertable.html say what each mode conflicts with, and which statement takes
-it. Django's names of operations are compared, also those of the bases, so that no app need be loaded.
+https://www.postgresql.org/docs/current/sql-altertable.html list the conflicts of each mode and the mode of each
+statement. Operations are compared by class name, including their bases, so that no app need be loaded.
 """
 
 from collections.abc import Iterator
@@ -46,13 +46,13 @@ LOCKS: dict[str, tuple[str, str]] = {
     "RunPython": ("unknown", "the rows that its code changes, and what it locks besides"),
     "RunSQL": ("unknown", "what its statements lock"),
 }
-"""The strongest mode, and who waits."""
+"""Strongest lock mode, and its effect on other sessions."""
 UNKNOWN = ("unknown", "no operation of Django's or of this project")
 
 
 @dataclass(frozen=True)
 class OperationLock:
-    """One operation, in Django's words, with the mode of its lock and who waits for it."""
+    """Operation in Django's words, with its lock mode and its effect on other sessions."""
 
     operation: str
     mode: str
@@ -63,12 +63,12 @@ class OperationLock:
 
 
 def locks_of(migration: Migration) -> list[str]:
-    """Return a line for each operation that does something to the database."""
+    """Return one line per operation that changes the database."""
     return [str(_lock_of(operation)) for operation in _in_database(migration.operations)]
 
 
 def _in_database(operations: Any) -> Iterator[Operation]:
-    """Leave out what changes Django's notion of the models alone."""
+    """Yield operations except those that only change Django's state."""
     for operation in operations:
         if hasattr(operation, "database_operations"):  # SeparateDatabaseAndState
             yield from _in_database(operation.database_operations)

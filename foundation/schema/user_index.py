@@ -1,4 +1,4 @@
-"""An index of the user's table that our queries need, for a migration to add by hand."""
+"""Index on the user table for our queries, added by a hand-written migration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ Kind = type["Field[Any, Any]"]
 
 @dataclass(frozen=True)
 class UserIndex:
-    """An index that `makemigrations` does not know of, since the table belongs to another app.
+    """Index unknown to `makemigrations`, because the table belongs to another app.
 
-    A user model whose table does not hold one of the `columns` as a field of this kind is left as it is: its app
-    declares the indexes that it needs.
+    A user model without one of the `columns` as a field of this kind is left unchanged: its app declares its own
+    indexes.
     """
 
     index: Index
     columns: Mapping[str, Kind]
 
     def add(self, apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        """Create the index where it fits, unless the table has one of this name."""
+        """Create the index if it fits and does not exist yet."""
         model = apps.get_model(settings.AUTH_USER_MODEL)
         if self._fits(model) and not self._is_there(model, schema_editor):
             schema_editor.add_index(model, self.index)
 
     def remove(self, apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        """Drop the index where it is there."""
+        """Drop the index if it exists."""
         model = apps.get_model(settings.AUTH_USER_MODEL)
         if self._is_there(model, schema_editor):
             schema_editor.remove_index(model, self.index)

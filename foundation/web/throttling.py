@@ -1,8 +1,8 @@
-"""How often somebody has asked to change something, in this minute.
+"""Counters of change requests per minute.
 
-The counters are rows, since each sandbox of the Lambda function has a memory of its own. One statement counts several,
-exactly, however many requests come at once. Django's cache in the database takes twelve for the same (measured), two of
-which count its whole table, and loses counts to races.
+The counters are rows, because sandboxes of the Lambda function share no memory. One statement updates several of them
+exactly, even under concurrency. Django's database cache needs twelve statements (measured), two of which count its
+whole table, and loses counts to races.
 """
 
 from collections.abc import Collection
@@ -18,27 +18,27 @@ WINDOW = timedelta(minutes=1)
 
 
 def bucket(kind: str, name: str) -> str:
-    """The counter of a user or an address: keyed and hashed, so that the table names nobody."""
+    """Return the key of a counter, as a keyed hash so that the table identifies nobody."""
     return salted_hmac("foundation.throttling", f"{kind} {name}", algorithm="sha256").hexdigest()
 
 
 def window_start(now: datetime) -> datetime:
-    """When the window that `now` is in began."""
+    """Return the start of the window that contains `now`."""
     return now.replace(second=0, microsecond=0)
 
 
 def window_end(now: datetime) -> datetime:
-    """When the next one begins."""
+    """Return the start of the next window."""
     return window_start(now) + WINDOW
 
 
 def count(model: type[Model], buckets: Collection[str], now: datetime) -> dict[str, int]:
-    """Add one request to each bucket, starting over in a new window; return how many each then holds.
+    """Add one request to each bucket and return the new counts. A new window starts at zero.
 
-    `model` has the columns bucket (its key), window_start and requests. The buckets are taken in one order by all, so
-    that two statements never wait for each other. A caller whose clock is behind counts in the window that has begun
-    by another's: no two clocks turn a minute at the same instant. A window further ahead than the next one was opened
-    by a clock that was wrong, and is left.
+    `model` has the columns bucket (its key), window_start and requests. All callers lock the buckets in the same order,
+    which prevents deadlocks. A caller with a slow clock counts in the window that another has already opened, because
+    clocks never agree on the turn of a minute. A window further ahead than the next one was opened by a wrong clock and
+    is replaced.
     """
     connection = connections[router.db_for_write(model)]
     table = connection.ops.quote_name(model._meta.db_table)

@@ -1,4 +1,4 @@
-"""The page for who asks too often."""
+"""Error page for too many requests."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from foundation.web import throttling
 
 @never_cache
 def too_often(request: HttpRequest, now: datetime) -> HttpResponse:
-    """Status 429, with the seconds after which the counters start over."""
+    """Return status 429 with the seconds until the counters are reset."""
     response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
     response["Retry-After"] = str(int((throttling.window_end(now) - now).total_seconds()))
     return response

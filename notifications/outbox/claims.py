@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from foundation.jobs.garbage_collection import no_search_for_garbage
+from foundation.jobs.garbage_collection import gc_paused
 from foundation.orm.any_of import any_of
 from foundation.orm.text_by_key import TextByKey
 from foundation.orm.update_returning import update_returning
@@ -92,7 +92,7 @@ class _Alike(NamedTuple):
 def claim(channel: Channel, limit: int) -> Claim:
     """Take up to `limit` rows of the channel that are due and held by nobody, oldest first, for DELIVERY_LEASE."""
     token = uuid4()
-    with no_search_for_garbage(), transaction.atomic():
+    with gc_paused(), transaction.atomic():
         rows = Notification.objects.claimable(channel).order_by("due_at", "pk").select_related(*RENDERED[channel])
         taken = list(rows.select_for_update(of=("self",), skip_locked=True)[:limit])
         if taken:

@@ -151,7 +151,7 @@ def test_subscribing_starts_a_period(owner: Caller) -> None:
 def test_what_is_the_servers_is_refused(field: str, owner: Caller) -> None:
     plan = make_plan()
     body = assert_problem(owner.post("subscriptions", {"plan": plan.pk, field: 1}), 400)
-    assert body["errors"] == [{"field": field, "detail": "This field is not known."}]
+    assert body["errors"] == [{"field": field, "detail": "Unknown field."}]
     assert not Subscription.objects.exists()
 
 

@@ -9,9 +9,8 @@ LIMITS = {
     "benchmarks": 0.22,
     "config": 0.01,
     "examples": 0.15,
-    "foundation": 0.14,
-    "infra": 0.10,
-    "notifications": 0.25,
+    "infra": 0.11,
+    "notifications": 0.27,
     "subscriptions": 0.16,
     "tests": 0.14,
 }

@@ -76,10 +76,10 @@ def test_past_instant_judges_by_it() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--at", "2026-12-31T00:00"], "has no time zone; write 2026-12-31T00:00Z for UTC"),
-        (["--at", "2026-12-31"], "has no time zone; write 2026-12-31T00:00Z for UTC"),
-        (["--at", "0001-01-01T00:00+14:00"], "is out of range in UTC"),
-        (["--at", "9999-12-31T23:59-01:00"], "is out of range in UTC"),
+        (["--at", "2026-12-31T00:00"], "has no time zone. For UTC, use 2026-12-31T00:00Z"),
+        (["--at", "2026-12-31"], "has no time zone. For UTC, use 2026-12-31T00:00Z"),
+        (["--at", "0001-01-01T00:00+14:00"], "is out of range"),
+        (["--at", "9999-12-31T23:59-01:00"], "is out of range"),
         (["--at", "tomorrow"], "is not a date and time such as 2026-12-31T00:00Z"),
         (["--at", "9000-01-01T00:00Z"], "add --dry-run"),
         (["--limit", "0"], "from 1 on"),

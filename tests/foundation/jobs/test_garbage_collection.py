@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from foundation.jobs.garbage_collection import no_search_for_garbage
+from foundation.jobs.garbage_collection import gc_paused
 
 
 @pytest.fixture(autouse=True)
@@ -17,24 +17,24 @@ def searching() -> Iterator[None]:
 
 
 def test_search_goes_on_after_the_block_and_after_an_error_in_it() -> None:
-    with no_search_for_garbage():
+    with gc_paused():
         assert not gc.isenabled()
     assert gc.isenabled()
-    with pytest.raises(ZeroDivisionError), no_search_for_garbage():
+    with pytest.raises(ZeroDivisionError), gc_paused():
         _ = 1 / 0
     assert gc.isenabled()
 
 
 def test_who_does_not_want_it_searched_does_not_get_it_searched() -> None:
     gc.disable()
-    with no_search_for_garbage():
+    with gc_paused():
         pass
     assert not gc.isenabled()
 
 
 def test_blocks_may_stand_in_one_another() -> None:
-    with no_search_for_garbage():
-        with no_search_for_garbage():
+    with gc_paused():
+        with gc_paused():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()

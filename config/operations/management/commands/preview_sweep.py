@@ -55,7 +55,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{subscription} of user {subscription.user_id} ends {ends}")
             if outcome := withheld.get(mail.pk):
                 self.stdout.write(f"no mail: {outcome.error}\n")
-            # On Lambda the output goes to the log, which must hold no email addresses.
+            # On Lambda the output goes to the log, which must hold no e-mail addresses.
             elif not settings.ON_LAMBDA:
                 self._show(mail, coverage, folder)
 

@@ -1,4 +1,4 @@
-"""Views that are imported when somebody asks for them, since a page needs their addresses and nothing more."""
+"""Views imported on their first request: a page needs only the URLs of the API."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
 
-class OnDemand:
-    """The view of the class with this dotted name, imported at the first request for it."""
+class LazyView:
+    """View of the class with this dotted name, imported at the first request."""
 
     csrf_exempt = True
-    """As all of Django REST framework's views, which check the token themselves where there is a session."""
+    """Exempt like all views of Django REST framework, which check the token themselves for sessions."""
 
     initkwargs: Mapping[str, Any] = {}
-    """What `as_view()` was given; drf-spectacular asks for it, and for `cls`."""
+    """Arguments of `as_view()`; drf-spectacular reads them, and `cls`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -26,7 +26,6 @@ class OnDemand:
 
     @property
     def cls(self) -> type:
-        """The view's class."""
         found: type = self._view.cls
         return found
 
