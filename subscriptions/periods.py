@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from foundation import money
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
-# Not the two that begin a period: with their names SQLite walks the index of all transitions (docs/decisions.md).
+# Not the two that begin a period: with their names SQLite walks the index of all transitions.
 BEGINS_A_PERIOD = ~Q(transition__in=(Transition.CANCELLED, Transition.REACTIVATED, Transition.EXPIRED))
 COLUMNS = {
     "period_price": "price",

@@ -26,7 +26,7 @@ Status = Subscription.Status
 
 
 class SubscriptionService:
-    """The state machine of design section 4: create, renew, cancel, reactivate, expire.
+    """The state machine of docs/explanation/state-machine.md: create, renew, cancel, reactivate, expire.
 
     Each method is one transaction and takes one `now` (UTC; the present where it is left out) and the `actor` who asked
     for it (None: the subscriber's own doing or the system's). The subscription that is passed in is brought up to date

@@ -21,7 +21,7 @@ from subscriptions.models.subscription import LOCK_WAIT, SubscriptionQuerySet
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 2_000
-"""Subscriptions a transaction: some 0.1 s and 3 MB. Twice as many gain little more (docs/decisions.md)."""
+"""Subscriptions a transaction: some 0.1 s and 3 MB. Twice as many gain little more (docs/performance.md)."""
 
 MAXIMUM_FAILURES = 100
 """So many bad rows mean that the cause is not in the rows."""

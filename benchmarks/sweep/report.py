@@ -16,7 +16,7 @@ QUERIES = 8
 TIMES_ROW_BY_ROW_FAR_AWAY = 120
 MEMORY_GROWTH = 5
 HELD = "One batch is all that is held at once; what grows is the interpreter's own."
-STATEMENTS = "Each batch takes seven statements (docs/decisions.md)."
+STATEMENTS = "Each batch takes seven statements (docs/explanation/sweep.md)."
 TWO_TIMES_ONE = 1.4
 
 TEXT = f"""

@@ -1,6 +1,6 @@
 """Fast start of Zappa's handler: postpones boto3 and disables garbage collection during imports.
 
-The measurements are in docs/decisions.md under "What a start leaves out".
+docs/explanation/lambda.md has the reasons, docs/performance.md the figures.
 """
 
 import gc

@@ -109,7 +109,9 @@ def check_router(**options: Any) -> list[CheckMessage]:
     return [Error(text, hint=hint, obj="DATABASE_ROUTERS", id="config.E043")]
 
 
-ISOLATION_HINT = "Leave isolation_level in DATABASES as config/settings.py sets it; docs/decisions.md says why."
+ISOLATION_HINT = (
+    "Leave isolation_level in DATABASES as config/settings.py sets it; docs/explanation/transitions.md says why."
+)
 
 
 @register("zappa")

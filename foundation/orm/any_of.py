@@ -1,7 +1,7 @@
 """Lookup `filter(any_of("pk", keys))`: `pk__in` with thousands of values in a single parameter.
 
 Django writes a placeholder per value, which database and driver then parse; SQLite limits their number. Measured on
-PostgreSQL: 9 µs per updated row instead of 13 with `pk__in` (docs/decisions.md).
+PostgreSQL: 9 µs per updated row instead of 13 with `pk__in` (docs/performance.md).
 """
 
 import json

@@ -22,7 +22,7 @@ class Channel(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """Where a notification stands; see design section 7."""
+    """The state of a notification in the outbox; docs/explanation/notifications.md has the diagram."""
 
     PENDING = "pending", _("pending")
     SENDING = "sending", _("sending")

@@ -88,7 +88,7 @@ def find_mismatches(now: datetime, *, due_is_ended: bool = True) -> Mismatches:
     """Return all users whose group does not match, in order.
 
     A subscription that is due and not yet swept gives no access any more; with `due_is_ended` false, its user keeps
-    it until the sweep. Set-based over all users: hash joins, 2 s at 1,000,000 users (docs/decisions.md).
+    it until the sweep. Set-based over all users: hash joins, 2 s at 1,000,000 users (docs/performance.md).
     """
     ended = ~_live_of(MEMBER, now) if due_is_ended else ~_unexpired_of(MEMBER)
     stale = _memberships().filter(ended).order_by(f"{MEMBER}_id")
