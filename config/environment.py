@@ -93,7 +93,7 @@ class Environment:
         if self.problems:
             raise ImproperlyConfigured(
                 "The environment is not complete: " + "; ".join(self.problems) + ". "
-                "See 'Configuration' in README.md, or set DJANGO_LOCAL=1 on a laptop."
+                "See docs/reference/settings.md, or set DJANGO_LOCAL=1 on a laptop."
             )
 
 

@@ -1,4 +1,4 @@
-"""Django settings, read from environment variables. README.md lists them under 'Configuration'."""
+"""Django settings, read from environment variables. `make reference` lists them in docs/reference/settings.md."""
 
 import os
 from datetime import timedelta
@@ -23,35 +23,62 @@ if not LOCAL:
 env = Environment(local=LOCAL)
 
 SECRET_KEY = env.text("SECRET_KEY", local="local-only-and-known-to-everyone-who-reads-this-repository")
+"""Django's secret. On AWS it comes from Secrets Manager."""
 SECRET_KEY_FALLBACKS: list[str] = env.optional("SECRET_KEY_FALLBACKS", list_of_keys, [])
+"""Former keys that still verify what they signed, separated by commas."""
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", local=["localhost", "127.0.0.1", "testserver"])
+"""Exact host names, separated by commas."""
 DATABASES = {"default": env.database("DATABASE_URL", local=f"sqlite:///{BASE_DIR / '.local' / 'db.sqlite3'}")}
+"""`postgres://user:password@host:port/name`. SQLite works on a laptop only."""
 SITE_URL = env.text("SITE_URL", local="http://127.0.0.1:8000").rstrip("/")
+"""The address that links in mails begin with, and the `source` of events."""
 _sender = env.sender("SES_FROM_ADDRESS", local="subscriptions@example.com")
+"""The sender, a verified identity: `no-reply@example.com` or `Acme <no-reply@example.com>`."""
 SES_FROM_NAME, SES_FROM_ADDRESS = _sender.name, _sender.address
 SNS_TOPIC_ARN = env.text("SNS_TOPIC_ARN", local="arn:aws:sns:us-east-1:123456789012:subscription-events")
+"""The topic of the events. A `.fifo` topic keeps the order per subscription."""
 SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
+"""The configuration set whose event destination reports on mails."""
 SES_SEND_RATE = env.optional("SES_SEND_RATE", rate, 14.0)
+"""Mails per second while SES cannot be asked what the account may send."""
 # AWS accepts a signature for 15 minutes: a suspended delivery process may still send until then.
 CONFIRMATION_GRACE = timedelta(minutes=env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 45))
+"""Minutes to wait for SES's `Send` event after a lost answer. Longer than a failed batch of feedback stays hidden in
+its queue."""
 UNCONFIRMED_MAILS_GIVEN_UP = env.optional("UNCONFIRMED_MAILS_GIVEN_UP", list_of(MAILS), ["reminder"])
+"""Kinds of mail that are not sent again after that, or `none`."""
 COMPLAINT_STOPS = env.optional("COMPLAINT_STOPS", list_of(MAILS), ["reminder"])
+"""Kinds of mail that a recipient no longer gets after a complaint, or `none`. A permanent bounce stops all."""
 DELIVERY_THREADS = env.optional("DELIVERY_THREADS", whole_number(), 8)
+"""Calls to AWS at once."""
 DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number(), 5)  # libpq's own default is minutes
+"""Seconds to wait for the database; 25 for one that sleeps."""
 STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", whole_number(), 5))
+"""Minutes after which `/readyz` and the dashboard call the last sweep stale."""
 STALE_AUDIT_AFTER = timedelta(minutes=env.optional("STALE_AUDIT_MINUTES", whole_number(), 60))
+"""The same for the access audit."""
 STALE_NOTIFICATION_AFTER = timedelta(minutes=env.optional("STALE_NOTIFICATION_MINUTES", whole_number(), 15))
+"""The same for the notification that has waited longest."""
 FEEDBACK_KEPT = timedelta(days=env.optional("FEEDBACK_KEPT_DAYS", whole_number(), 90))
+"""Days after which SES reports, which name addresses, are deleted."""
 NOTIFICATIONS_KEPT = timedelta(days=env.optional("NOTIFICATIONS_KEPT_DAYS", whole_number(), 400))
+"""Days after which finished notifications are deleted."""
 SWEEPS_KEPT = timedelta(days=env.optional("SWEEPS_KEPT_DAYS", whole_number(), 400))
+"""Days after which sweeps and access audits are deleted."""
 LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
+"""One of Python's names of a log level."""
 RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of(RENEWERS), ["staff", "service"])
+"""Who may renew a plan that costs money."""
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", whole_number(), 30)
-# A whole office may share one address.
+"""Changing requests per minute and user, through pages and API."""
 CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", whole_number(), 300)
+"""Changing requests per minute and client address. An office has one address."""
 SIGN_INS_PER_MINUTE_AND_NAME = env.optional("SIGN_INS_PER_MINUTE_AND_NAME", whole_number(), 10)
+"""Attempts to sign in or up per minute and user name."""
 SIGN_INS_PER_MINUTE_AND_ADDRESS = env.optional("SIGN_INS_PER_MINUTE_AND_ADDRESS", whole_number(), 60)
+"""Attempts to sign in or up per minute and client address."""
 LOCAL_CLOCK = env.local_clock("LOCAL_CLOCK", local=(BASE_DIR / ".local" / "clock").as_uri())
+"""Where the local stack keeps how far its time is moved. Refused everywhere else."""
 env.refuse_if_broken()
 
 DELIVERY_LEASE = timedelta(minutes=2)
@@ -118,7 +145,7 @@ TEMPLATES = [
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Measured (docs/decisions.md): deferred transactions caused hundreds of "database is locked" with 8 processes.
+    # Deferred transactions caused hundreds of "database is locked" with 8 processes (docs/performance.md).
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,  # seconds that a writer waits for another

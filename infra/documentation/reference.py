@@ -1,0 +1,60 @@
+"""Write docs/reference and .env.example anew: `python -m infra.documentation.reference`."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import django
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_DEPLOYED = ("benchmarks/", "examples/", "infra/", "tests/")
+
+
+def generate() -> dict[str, str]:
+    """Return every generated document by its path. Django must be set up."""
+    # They import models, which need Django.
+    from config import settings  # noqa: PLC0415
+    from infra.documentation import (  # noqa: PLC0415
+        checks_reference,
+        commands_reference,
+        environment_variables,
+        settings_reference,
+    )
+
+    source = environment_variables.SETTINGS.read_text()
+    variables = environment_variables.read_variables(dict(vars(settings)), source)
+    targets = commands_reference.make_targets((ROOT / "Makefile").read_text())
+    return {
+        ".env.example": settings_reference.env_example(variables),
+        "docs/reference/settings.md": settings_reference.settings_document(variables),
+        "docs/reference/checks.md": checks_reference.checks_document(checks_reference.read_checks(deployed_sources())),
+        "docs/reference/commands.md": commands_reference.commands_document(
+            targets, commands_reference.management_commands(ROOT)
+        ),
+    }
+
+
+def deployed_sources() -> dict[str, str]:
+    """Return the deployed Python modules by their path."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--", "*.py"],  # noqa: S607 - whatever git is installed
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    paths = [path for path in listed if not path.startswith(NOT_DEPLOYED) and (ROOT / path).exists()]
+    return {path: (ROOT / path).read_text() for path in paths}
+
+
+def main() -> None:
+    """Write the documents whose text differs, and name them."""
+    os.environ.update(DJANGO_LOCAL="1", DJANGO_SETTINGS_MODULE="config.settings")
+    django.setup()
+    for name, text in generate().items():
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+            print(f"wrote {name}")
+
+
+if __name__ == "__main__":
+    main()
