@@ -68,7 +68,7 @@ SWEEPS_KEPT = timedelta(days=env.optional("SWEEPS_KEPT_DAYS", whole_number(), 40
 LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
 """One of Python's names of a log level."""
 RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of(RENEWERS), ["staff", "service"])
-"""Who may renew a plan that costs money."""
+"""Roles that may renew a plan that costs money."""
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", whole_number(), 30)
 """Changing requests per minute and user, through pages and API."""
 CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", whole_number(), 300)
@@ -78,7 +78,7 @@ SIGN_INS_PER_MINUTE_AND_NAME = env.optional("SIGN_INS_PER_MINUTE_AND_NAME", whol
 SIGN_INS_PER_MINUTE_AND_ADDRESS = env.optional("SIGN_INS_PER_MINUTE_AND_ADDRESS", whole_number(), 60)
 """Attempts to sign in or up per minute and client address."""
 LOCAL_CLOCK = env.local_clock("LOCAL_CLOCK", local=(BASE_DIR / ".local" / "clock").as_uri())
-"""Where the local stack keeps how far its time is moved. Refused everywhere else."""
+"""The file in which the local stack keeps how far its time is moved. Refused everywhere else."""
 env.refuse_if_broken()
 
 DELIVERY_LEASE = timedelta(minutes=2)
