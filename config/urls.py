@@ -11,5 +11,6 @@ urlpatterns = [
     path("", include("config.operations.health_urls")),
     path("favicon.ico", favicon, name="favicon"),
     path("", include("notifications.urls")),
+    path("", include("accounts.urls")),
     path("", include("subscriptions.urls")),
 ]

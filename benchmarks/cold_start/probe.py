@@ -23,8 +23,8 @@ OWNERS = {
     "Django": ("django", "asgiref", "sqlparse", "psycopg", "psycopg_binary"),
     "Zappa": ("zappa", "zappa_settings", "handler", "werkzeug", "markupsafe", "durationpy"),
     "project": (
-        "config", "foundation", "subscriptions", "notifications", "rest_framework", "knox", "csp", "whitenoise",
-        "environ", "pythonjsonlogger", "drf_spectacular", "inflection", "uritemplate", "packaging",
+        "accounts", "config", "foundation", "subscriptions", "notifications", "rest_framework", "knox", "csp",
+        "whitenoise", "environ", "pythonjsonlogger", "drf_spectacular", "inflection", "uritemplate", "packaging",
     ),
 }  # fmt: skip
 PHASE_OF = {name: phase for phase, names in OWNERS.items() for name in names}

@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-FOLDERS = ("benchmarks", "config", "examples", "foundation", "infra", "notifications", "subscriptions", "tests")
+FOLDERS = (
+    "accounts",
+    "benchmarks",
+    "config",
+    "examples",
+    "foundation",
+    "infra",
+    "notifications",
+    "subscriptions",
+    "tests",
+)
 SOURCES = [PROJECT / "manage.py", *sorted(path for name in FOLDERS for path in (PROJECT / name).rglob("*.py"))]
 Inlined = ast.DictComp | ast.ListComp | ast.SetComp
 INLINED = (ast.DictComp, ast.ListComp, ast.SetComp)

@@ -11,12 +11,12 @@ from django.db import connection
 SERVICE = "tests/user_models/test_service.py"
 
 OTHERS = {
-    "member": ["tests/subscriptions/access/test_membership.py", "tests/subscriptions/test_user_admin.py"],
-    "email_name": ["tests/subscriptions/access/test_membership.py", "tests/subscriptions/test_token_admin.py"],
+    "member": ["tests/subscriptions/access/test_membership.py", "tests/accounts/admin/test_users.py"],
+    "email_name": ["tests/subscriptions/access/test_membership.py", "tests/accounts/admin/test_tokens.py"],
     "uuid_key": [
         "tests/foundation/orm/test_any_of.py",
         "tests/subscriptions/access/test_membership.py",
-        "tests/subscriptions/test_user_admin.py",
+        "tests/accounts/admin/test_users.py",
         "tests/notifications/test_unsubscription.py",
         "tests/notifications/ses/test_suppression.py",
     ],

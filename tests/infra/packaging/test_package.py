@@ -54,7 +54,7 @@ NOT_DEPLOYED = [
 ]
 
 
-PACKAGES = ("config", "foundation", "notifications", "subscriptions")
+PACKAGES = ("accounts", "config", "foundation", "notifications", "subscriptions")
 FOLDERS = ("build/static", "config", "locale")
 LANGUAGES = ("de", "en")
 

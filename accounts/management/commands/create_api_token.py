@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from subscriptions.tokens import LIFETIME_DAYS, LONGEST_LIFETIME_DAYS, make_token
+from accounts.tokens import LIFETIME_DAYS, LONGEST_LIFETIME_DAYS, make_token
 
 
 class Command(BaseCommand):

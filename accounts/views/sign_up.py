@@ -8,8 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from subscriptions.forms import SignUpForm
-from subscriptions.views.next_page import next_page
+from accounts.forms import SignUpForm
+from accounts.views.next_page import next_page
 
 
 @sensitive_post_parameters()

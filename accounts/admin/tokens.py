@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from knox import admin as knox_admin  # noqa: F401 - registers the page that this one replaces
 from knox.models import AuthToken
 
+from accounts.tokens import LIFETIME_DAYS, LONGEST_LIFETIME_DAYS, make_token
 from foundation.admin import find_users
-from subscriptions.tokens import LIFETIME_DAYS, LONGEST_LIFETIME_DAYS, make_token
 
 SHOWN = ("user", "token_key", "created", "expiry")
 

@@ -12,10 +12,10 @@ from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.user_fieldsets import has_field, user_pages
+from accounts.privileges import is_privileged
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
 from subscriptions.access.managed_groups import managed_names
-from subscriptions.privileges import is_privileged
-from subscriptions.user_fieldsets import has_field, user_pages
 
 User = get_user_model()
 
@@ -47,7 +47,7 @@ class SubscriberAdmin(admin.ModelAdmin):
     Rights, and accounts that have any, are for superusers: `change_user` alone would otherwise make its holder one.
     """
 
-    change_form_template = "admin/subscriptions/user_change_form.html"
+    change_form_template = "admin/accounts/user_change_form.html"
     list_filter = (StaffFilter,) if has_field(User, "is_staff") else ()
     paginator = NewestPaginator
     show_full_result_count = False

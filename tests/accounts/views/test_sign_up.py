@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from subscriptions.forms import SignUpForm
+from accounts.forms import SignUpForm
 from tests.support.explain import plan_of
 from tests.support.factories import EMAIL, NAME, as_named, make_account, make_user
 from tests.support.patience import PATIENCE_SECONDS

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from knox.models import AuthToken
 
-from subscriptions.tokens import make_token
+from accounts.tokens import make_token
 from tests.support.factories import NOW, make_user
 from tests.support.staff import choose, make_staff, sign_in
 

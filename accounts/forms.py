@@ -1,0 +1,80 @@
+"""The form by which people sign up."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import BaseUserCreationForm, UsernameField
+from django.contrib.auth.models import User
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from foundation.email_addresses import UndeliverableAddress, holds_address, normalised, readable
+from foundation.orm import named_lock
+
+UserModel = get_user_model()
+NAME = UserModel.USERNAME_FIELD
+EMAIL = UserModel.get_email_field_name()
+
+if TYPE_CHECKING:
+    NewUserForm = BaseUserCreationForm[User]
+else:
+    # It takes no parameter at run time.
+    NewUserForm = BaseUserCreationForm
+
+
+class SignUpForm(NewUserForm):
+    """A new account. Its name and its address belong to nobody else, however they are capitalised."""
+
+    class Meta:
+        model = UserModel
+        fields = tuple(dict.fromkeys([NAME, EMAIL, *UserModel.REQUIRED_FIELDS]))
+        field_classes = {} if NAME == EMAIL else {NAME: UsernameField}
+        labels = {EMAIL: _("E-mail address")}
+        help_texts = {EMAIL: _("Where we confirm what happens to your subscriptions.")}
+        widgets = {EMAIL: forms.EmailInput(attrs={"autocomplete": "email"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[EMAIL].required = self.fields[EMAIL].widget.is_required = True
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a name or an address that an account has, however it is written, or an address no mail can reach."""
+        super().clean()
+        if EMAIL in self.cleaned_data:
+            self._clean_address(self.cleaned_data[EMAIL])
+        if NAME != EMAIL and NAME in self.cleaned_data:
+            self._refuse_taken(NAME, Q(**{f"{NAME}__iexact": self.cleaned_data[NAME]}))
+        return self.cleaned_data
+
+    def create_account(self) -> User | None:
+        """Save a valid form; None, and an error on the form, where name or address was taken since it was validated."""
+        taken = sorted({self.cleaned_data[NAME].casefold(), normalised(self.cleaned_data[EMAIL])})
+        try:
+            with transaction.atomic():
+                for name in taken:  # in one order, or two would wait for each other
+                    named_lock.hold(f"account {name}")
+                self.full_clean()
+                return self.save() if self.is_valid() else None
+        except IntegrityError:  # an operator has made the account meanwhile
+            self.add_error(NAME, self._taken(NAME))
+            return None
+
+    def _clean_address(self, address: str) -> None:
+        try:
+            self.cleaned_data[EMAIL] = readable(address)
+        except UndeliverableAddress:
+            self.add_error(EMAIL, validate_email.message)
+        else:
+            self._refuse_taken(EMAIL, holds_address(EMAIL, self.cleaned_data[EMAIL]))
+
+    def _refuse_taken(self, field: str, holders: Q) -> None:
+        if UserModel._base_manager.filter(holders).exists():
+            self.add_error(field, self._taken(field))
+
+    def _taken(self, field: str) -> Any:
+        if field == EMAIL:
+            return _("There is an account with this address already. Sign in instead.")
+        return self.instance.unique_error_message(UserModel, [field])
