@@ -9,13 +9,13 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import AbstractUser, Group
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelForm, ModelMultipleChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.extensions import links_for, managed_group_names
 from accounts.admin.user_fieldsets import has_field, user_pages
 from accounts.privileges import is_privileged
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
-from subscriptions.access.managed_groups import managed_names
 
 User = get_user_model()
 
@@ -41,8 +41,8 @@ class StaffFilter(admin.SimpleListFilter):
         return queryset.filter(is_staff=True) if self.value() == "1" else queryset
 
 
-class SubscriberAdmin(admin.ModelAdmin):
-    """Goes before the user model's own admin: nothing walks the whole table, and a link says why a user has access.
+class AccountAdmin(admin.ModelAdmin):
+    """Goes before the user model's own admin: nothing walks the whole table, and other apps add links.
 
     Rights, and accounts that have any, are for superusers: `change_user` alone would otherwise make its holder one.
     """
@@ -77,16 +77,23 @@ class SubscriberAdmin(admin.ModelAdmin):
         """Return True if the account may be deleted; the action asks this for each account, too."""
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        return super().render_change_form(
+            request, context | {"account_links": links_for(request.user)}, *args, **kwargs
+        )
+
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> ModelMultipleChoiceField | None:
         """Offer the groups that people decide about."""
         if db_field.name == "groups":
-            kwargs["queryset"] = Group.objects.exclude(name__in=managed_names()).order_by("name")
+            kwargs["queryset"] = Group.objects.exclude(name__in=managed_group_names()).order_by("name")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
-        """Write the groups that the form offers, and leave those alone that subscriptions manage."""
+        """Write the groups that the form offers, and leave the managed ones alone."""
         chosen = form.cleaned_data.pop("groups", None)
         super().save_related(request, form, formsets, change)
         if chosen is not None:
@@ -95,7 +102,7 @@ class SubscriberAdmin(admin.ModelAdmin):
 
 def _choose_groups(account: AbstractUser, chosen: QuerySet[Group]) -> None:
     """Add and remove instead of `set()`, which would write memberships back as they were a moment ago."""
-    offered = account.groups.exclude(name__in=managed_names())
+    offered = account.groups.exclude(name__in=managed_group_names())
     account.groups.remove(*offered.exclude(pk__in=chosen))
     account.groups.add(*chosen)
 
@@ -110,4 +117,4 @@ def register(site: admin.AdminSite) -> None:
     if site.is_registered(User):
         site.unregister(User)
     pages = user_pages(User) if registered is UserAdmin else {}
-    site.register(User, type("UserAdmin", (SubscriberAdmin, registered), {"__module__": __name__, **pages}))
+    site.register(User, type("UserAdmin", (AccountAdmin, registered), {"__module__": __name__, **pages}))
