@@ -1,4 +1,4 @@
-"""The form by which people sign up."""
+"""Sign-up form."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ else:
 
 
 class SignUpForm(NewUserForm):
-    """A new account. Its name and its address belong to nobody else, however they are capitalised."""
+    """A new account. No other account has its name or address in any capitalisation."""
 
     class Meta:
         model = UserModel
@@ -41,7 +41,7 @@ class SignUpForm(NewUserForm):
         self.fields[EMAIL].required = self.fields[EMAIL].widget.is_required = True
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a name or an address that an account has, however it is written, or an address no mail can reach."""
+        """Refuse a name or address that an account has in any spelling, and an undeliverable address."""
         super().clean()
         if EMAIL in self.cleaned_data:
             self._clean_address(self.cleaned_data[EMAIL])
@@ -50,7 +50,7 @@ class SignUpForm(NewUserForm):
         return self.cleaned_data
 
     def create_account(self) -> User | None:
-        """Save a valid form; None, and an error on the form, where name or address was taken since it was validated."""
+        """Save a valid form. Return None, with an error on the form, if name or address was taken meanwhile."""
         taken = sorted({self.cleaned_data[NAME].casefold(), normalised(self.cleaned_data[EMAIL])})
         try:
             with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Tokens for programs that call the API. The database holds only their hashes."""
+"""API tokens for programs. The database holds only their hashes."""
 
 from datetime import timedelta
 
@@ -10,6 +10,6 @@ LONGEST_LIFETIME_DAYS = 3650
 
 
 def make_token(user: AbstractBaseUser, days: int) -> tuple[AuthToken, str]:
-    """A new token of the user's, which ends after so many days: the row, and the token itself, which is not kept."""
+    """Create a token that expires after `days`. Return its row, and the token itself, which is not stored."""
     made, secret = AuthToken.objects.create(user, expiry=timedelta(days=days))
     return made, str(secret)

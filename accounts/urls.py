@@ -1,4 +1,4 @@
-"""Addresses for signing up, in and out."""
+"""URLs for signing up, in and out."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path

@@ -1,6 +1,6 @@
-"""What operators see of the API's tokens. What they may do: revoke one, and make one that is shown once.
+"""Admin pages of API tokens: create one, which is shown once, and revoke one.
 
-Where the database can be reached by nobody but the function, no shell is left for `manage.py create_api_token`.
+They replace `manage.py create_api_token` where only the function can reach the database.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ SHOWN = ("user", "token_key", "created", "expiry")
 
 
 class TokenForm(forms.ModelForm):
-    """Whose it will be, and for how long."""
+    """A new token: its user and its lifetime."""
 
     days = forms.IntegerField(
         label=_("Days until it ends"), min_value=1, max_value=LONGEST_LIFETIME_DAYS, initial=LIFETIME_DAYS
@@ -33,7 +33,7 @@ class TokenForm(forms.ModelForm):
 
 
 class TokenAdmin(admin.ModelAdmin):
-    """In the place of knox's own, which lets a token's owner be changed, and its end be left out."""
+    """Replaces knox's own, which allows to change a token's owner and to leave out its expiry."""
 
     list_display = ["token_key", "user", "created", "expiry"]
     list_select_related = ()
@@ -44,39 +44,36 @@ class TokenAdmin(admin.ModelAdmin):
     form = TokenForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With their users, whom a join might look for in the whole table."""
+        # A join might read the whole user table.
         return super().get_queryset(request).prefetch_related("user")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Those that begin so, or whose user has exactly this name or address."""
+        """Find tokens that begin with the term, or whose user has exactly this name or address."""
         is_meant = Q(token_key__startswith=search_term) | Q(user__in=find_users(search_term))
         return queryset.filter(is_meant) if search_term else queryset, False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Superusers: a token acts as its user, whoever that is."""
+        """Return True for superusers: a token acts as its user."""
         return bool(request.user.is_active and request.user.is_superuser)
 
     def has_change_permission(self, request: HttpRequest, obj: AuthToken | None = None) -> bool:
-        """Nobody."""
         return False
 
     def get_fields(self, request: HttpRequest, obj: AuthToken | None = None) -> tuple[str, ...]:
-        """What is asked for a new one, and what is known of another."""
         return SHOWN if obj else ("user", "days")
 
     def get_readonly_fields(self, request: HttpRequest, obj: AuthToken | None = None) -> tuple[str, ...]:
-        """All of what there is."""
         return SHOWN if obj else ()
 
     def save_model(self, request: HttpRequest, obj: AuthToken, form: forms.ModelForm, change: bool) -> None:
-        """Make it. `obj` stands for the row, and carries the token to the page that shows it."""
+        """Create the token. `obj` carries it to the page that shows it."""
         made, obj.secret = make_token(obj.user, form.cleaned_data["days"])
         obj.pk = made.pk
 
     def response_add(self, request: HttpRequest, obj: AuthToken, post_url_continue: Any = None) -> HttpResponse:
-        """The page with the token: no redirect, because a message would put it into a cookie."""
+        """Render the page that shows the token. A redirect with a message would put it into a cookie."""
         context = {
             **self.admin_site.each_context(request),
             "title": _("The new token"),

@@ -1,4 +1,4 @@
-"""The pages of Django's user admin for user models of other fields."""
+"""Fieldsets of Django's user admin for user models with other fields."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ AS_DJANGO_HAS_IT: Any = UserAdmin
 """Attributes may be much else by their types, but are lists of names here."""
 
 Section = tuple[Any, tuple[str, ...]]
-"""A heading, and the names of the fields below it."""
+"""A heading and the names of its fields."""
 
 
 def user_pages(model: type[AbstractUser]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def user_pages(model: type[AbstractUser]) -> dict[str, Any]:
 
 
 PASSWORDS = ("usable_password", "password1", "password2")
-"""Fields of the form that makes a user."""
+"""Password fields of the form that creates a user."""
 
 
 def has_field(model: type[AbstractUser], name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What operators see of the accounts: Django's own pages, for a table with millions of rows."""
+"""Admin pages of accounts: Django's own, for a table with millions of rows."""
 
 from typing import Any
 
@@ -20,29 +20,27 @@ from foundation.admin import NewestChangeList, NewestPaginator, find_users
 User = get_user_model()
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
-"""The fields that give an account rights."""
+"""Fields that give an account rights."""
 
 DERIVED = ("last_login", "date_joined")
-"""The fields that only signing in and signing up write."""
+"""Fields that only signing in and signing up write."""
 
 
 class StaffFilter(admin.SimpleListFilter):
-    """The few that an index finds; everybody else is most of the table."""
+    """Staff only, which an index finds; everybody else is most of the table."""
 
     title = _("staff")
     parameter_name = "is_staff"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        """Who may sign in here."""
         return [("1", str(_("Yes")))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those, where it was chosen."""
         return queryset.filter(is_staff=True) if self.value() == "1" else queryset
 
 
 class AccountAdmin(admin.ModelAdmin):
-    """Goes before the user model's own admin: nothing walks the whole table, and other apps add links.
+    """Precedes the user model's own admin: nothing reads the whole table, and other apps add links.
 
     Rights, and accounts that have any, are for superusers: `change_user` alone would otherwise make its holder one.
     """
@@ -56,13 +54,12 @@ class AccountAdmin(admin.ModelAdmin):
     search_help_text = _("A user name or an e-mail address, in full")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """By name, in the order of an index."""
         return NewestChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Who has exactly this name or address."""
+        """Find accounts that have exactly this name or address."""
         return queryset.filter(pk__in=find_users(search_term)) if search_term else queryset, False
 
     def get_readonly_fields(self, request: HttpRequest, obj: AbstractUser | None = None) -> tuple[str, ...]:
@@ -87,13 +84,13 @@ class AccountAdmin(admin.ModelAdmin):
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> ModelMultipleChoiceField | None:
-        """Offer the groups that people decide about."""
+        """Leave out the groups whose members an app decides."""
         if db_field.name == "groups":
             kwargs["queryset"] = Group.objects.exclude(name__in=managed_group_names()).order_by("name")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
-        """Write the groups that the form offers, and leave the managed ones alone."""
+        """Write the groups that the form offers. Managed groups stay as they are."""
         chosen = form.cleaned_data.pop("groups", None)
         super().save_related(request, form, formsets, change)
         if chosen is not None:
@@ -112,7 +109,7 @@ def _may_touch(request: HttpRequest, account: AbstractUser | None) -> bool:
 
 
 def register(site: admin.AdminSite) -> None:
-    """Put our rules before the admin that the user model is registered with, or Django's own where it has none."""
+    """Put AccountAdmin before the admin that the user model is registered with, or before Django's own."""
     registered = type(site.get_model_admin(User)) if site.is_registered(User) else UserAdmin
     if site.is_registered(User):
         site.unregister(User)

@@ -1,1 +1,1 @@
-"""The pages for signing up and in."""
+"""Pages for signing up and in."""

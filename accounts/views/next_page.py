@@ -1,4 +1,4 @@
-"""The page that a visitor asked to go on to, from the parameter `next`."""
+"""Redirects to the page that the parameter `next` names."""
 
 from urllib.parse import urlsplit
 
@@ -10,10 +10,10 @@ from django.views.i18n import set_language
 
 
 def next_page(request: HttpRequest) -> str:
-    """Return the address of the page of this site that `next` asks for, or an empty text.
+    """Return the URL of the page of this site that `next` names, or an empty string.
 
-    Django's `redirect` would take the text for the name of a route first, so nothing but an address is returned. A
-    relative one would lead to a page below this one, and one without the stage's prefix out of the site.
+    Only absolute paths below the stage prefix are allowed: `redirect` would take other text for a URL name first, or
+    resolve it against the current page.
     """
     wanted: str = request.POST.get("next", request.GET.get("next", "")).strip()
     allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
@@ -21,7 +21,7 @@ def next_page(request: HttpRequest) -> str:
 
 
 class SignInView(LoginView):
-    """Django's own, which goes on to a page of this site only."""
+    """Django's own, which redirects to pages of this site only."""
 
     redirect_authenticated_user = True
 
@@ -30,7 +30,7 @@ class SignInView(LoginView):
 
 
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Change the language and go on; Django's own falls back to "/", which loses the stage's prefix."""
+    """Change the language and redirect. Django's own view falls back to "/", which loses the stage prefix."""
     response = HttpResponseRedirect(next_page(request) or reverse("plans"))
     response.cookies = set_language(request).cookies
     return response

@@ -1,4 +1,4 @@
-"""Signing up. Signing in and out are Django's own views."""
+"""Sign-up page."""
 
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +16,7 @@ from accounts.views.next_page import next_page
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponse:
-    """Make an account, sign in, and go on to where the visitor wanted to go."""
+    """Create an account, sign in, and redirect to the page that the visitor asked for."""
     wanted = next_page(request)
     if request.user.is_authenticated:
         return HttpResponseRedirect(wanted or reverse("plans"))

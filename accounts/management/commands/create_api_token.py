@@ -1,4 +1,4 @@
-"""A token for a program that calls the API."""
+"""Create an API token for a program."""
 
 from argparse import ArgumentParser
 from typing import Any
