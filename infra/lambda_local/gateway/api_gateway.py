@@ -1,17 +1,17 @@
 """API Gateway on this machine: an HTTP server on the loopback address before a Lambda function."""
 
 import json
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, cast
 
 from infra.lambda_local.errors import MalformedAnswer
 from infra.lambda_local.gateway.http_messages import Headers, HttpAnswer, HttpRequest
+from infra.lambda_local.loopback_server import LoopbackHandler, LoopbackServer, ServerThread, listen
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.lambda_local.sandbox.runtime_api import LARGEST_PAYLOAD
 
@@ -48,28 +48,26 @@ class ApiGateway:
     """
 
     def __init__(self, api: API, invoke: Invoke) -> None:
-        self._server = _listen()
-        self._server.gateway = self
+        server = listen(partial(_Server, RequestHandlerClass=_Handler), PREFERRED_PORT)
+        server.gateway = self
+        self._serving = ServerThread(server)
         self._api = api
         self._invoke = invoke
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._invocations = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="API Gateway")
 
     @property
     def url(self) -> str:
         """Where the stage can be reached, without a slash at the end."""
-        return f"{self._address}/{self._api.stage}"
+        return f"{self._serving.url}/{self._api.stage}"
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._serving.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._serving.stop()
         self._invocations.shutdown(wait=False, cancel_futures=True)
 
     def handle(self, request: HttpRequest) -> HttpAnswer:
@@ -91,16 +89,12 @@ class ApiGateway:
             return self._api.failed
 
     @property
-    def _address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    @property
     def _address_on_aws(self) -> str:
         return f"https://{self._api.host}"
 
     def _as_on_aws(self, request: HttpRequest) -> HttpRequest:
         headers = [
-            (name, value.replace(self._address, self._address_on_aws) if name in {"Origin", "Referer"} else value)
+            (name, value.replace(self._serving.url, self._address_on_aws) if name in {"Origin", "Referer"} else value)
             for name, value in request.headers
             if name.lower() not in OWN_HEADERS
         ]
@@ -115,22 +109,17 @@ class ApiGateway:
 
     def _as_here(self, answer: HttpAnswer) -> HttpAnswer:
         headers: Headers = [
-            (name, value.replace(self._address_on_aws, self._address) if name.lower() == "location" else value)
+            (name, value.replace(self._address_on_aws, self._serving.url) if name.lower() == "location" else value)
             for name, value in answer.headers
         ]
         return HttpAnswer(answer.status, headers, answer.body)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False  # a browser keeps connections open
+class _Server(LoopbackServer):
     gateway: ApiGateway
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body in one piece
-
+class _Handler(LoopbackHandler):
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
         length = self.headers.get("Content-Length", "0")
@@ -143,24 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = HttpRequest(self.command, path, query, list(self.headers.items()), body, client)
         self._send(cast("_Server", self.server).gateway.handle(request))
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 - http.server's names
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
 
     def _send(self, answer: HttpAnswer) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.headers:
-            self.send_header(name, value)
-        if answer.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
-            self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that the base class gives it
-        """Keep quiet: the function logs requests."""
-
-
-def _listen() -> _Server:
-    try:
-        return _Server(("127.0.0.1", PREFERRED_PORT), _Handler)
-    except OSError:  # somebody else's
-        return _Server(("127.0.0.1", 0), _Handler)
+        self.send(answer.status, answer.headers, answer.body)

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import json
 import re
-import threading
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
 from typing import Any, cast
+
+from infra.lambda_local.loopback_server import HOST, LoopbackHandler, LoopbackServer, ServerThread
 
 LARGEST_PAYLOAD = 6 * 1024 * 1024 + 100
 """Bytes of an event or an answer. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -96,15 +96,13 @@ class RuntimeAPI:
     def __init__(self) -> None:
         self.messages: SimpleQueue[Message] = SimpleQueue()
         self._server = _Server(self.messages)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="Runtime API", daemon=True
-        )
-        self._thread.start()
+        self._serving = ServerThread(self._server)
+        self._serving.start()
 
     @property
     def address(self) -> str:
         """Host and port, as AWS_LAMBDA_RUNTIME_API takes them."""
-        return f"127.0.0.1:{self._server.server_port}"
+        return self._serving.address
 
     def offer(self, invocation: Invocation) -> None:
         """Hand out the invocation, at once if the process waits for one."""
@@ -114,17 +112,12 @@ class RuntimeAPI:
     def close(self) -> None:
         """Serve no more."""
         self._server.invocations.put(None)
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._serving.stop()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False  # a process that is killed may leave a connection open
-
+class _Server(LoopbackServer):
     def __init__(self, messages: SimpleQueue[Message]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__((HOST, 0), _Handler)
         self.messages = messages
         self.invocations: SimpleQueue[Invocation | None] = SimpleQueue()
         self.offered: Invocation | None = None
@@ -133,10 +126,7 @@ class _Server(ThreadingHTTPServer):
         """Say nothing: the connection of a process that is killed breaks, and its end is told by `Exited`."""
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body in one piece: two pieces wait 40 ms for each other's acknowledgement
-
+class _Handler(LoopbackHandler):
     @property
     def api(self) -> _Server:
         return cast("_Server", self.server)
@@ -150,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         if invocation is None:
             self.close_connection = True
             return
-        self._send(HTTPStatus.OK, invocation.event, invocation.headers())
+        self.send(HTTPStatus.OK, invocation.headers().items(), invocation.event)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -183,19 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.api.messages.put(message)
 
     def _answer(self, status: HTTPStatus, value: dict[str, str]) -> None:
-        self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json"})
-
-    def _send(self, status: HTTPStatus, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that the base class gives it
-        """Keep quiet."""
+        self.send(status, [("Content-Type", "application/json")], json.dumps(value).encode())
 
 
 def _error(body: bytes) -> LambdaError:
