@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.template import Engine
 
 from infra.deployment import release_record, rollout, status, teardown
 from infra.deployment.deployment import Deployment
@@ -27,6 +28,7 @@ from infra.packaging.changed_package import change_package
 from infra.packaging.executed_packages import ExecutedPackages
 from infra.packaging.local_environment import be_local
 from infra.packaging.package import make_package
+from infra.packaging.packaging_environment import PROJECT
 from tests.end_to_end.deployed_state import DeployedState, expect, expect_page, expect_refusal
 from tests.end_to_end.errors import NotAsDeployed
 from tests.end_to_end.local_cloud import LocalCloud
@@ -36,7 +38,8 @@ from tests.end_to_end.operator_use import OperatorUse
 
 STAGE = "dev"
 PASSWORD = "correct horse battery staple"  # of an operator who lives for a minute
-EVERY_PAGE = "subscriptions/templates/base.html"
+EVERY_PAGE = "base.html"
+"""The template that every page extends."""
 NEW_WORDS = "The next release was here"
 
 
@@ -109,8 +112,9 @@ class DeployLocal:
         self._state.check_nothing_left()
 
     def _update(self, package: Path) -> None:
+        template = Path(Engine.get_default().get_template(EVERY_PAGE).origin.name).relative_to(PROJECT).as_posix()
         changed = change_package(
-            package, self._directory / "changed.zip", {EVERY_PAGE: lambda old: old + f"<p>{NEW_WORDS}</p>".encode()}
+            package, self._directory / "changed.zip", {template: lambda old: old + f"<p>{NEW_WORDS}</p>".encode()}
         )
         planned = Plan(self._deployment, changed)
         self._check("plan", lambda: expect("migrations and schedule", planned.migrations() + planned.schedule(), []))
