@@ -9,6 +9,8 @@ class ProjectConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config.zappa import checks  # noqa: F401, PLC0415 - importing registers the checks, once the apps are loaded
+        # Importing registers the checks, once the apps are loaded.
+        from config.web import brand_checks  # noqa: F401, PLC0415
+        from config.zappa import checks  # noqa: F401, PLC0415
 
         timestamps.register()

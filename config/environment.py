@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import re
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -122,6 +123,18 @@ def whole_number(least: int = 1) -> Callable[[str], int]:
         return value
 
     read.__name__ = f"whole number from {least}"
+    return read
+
+
+def matching(pattern: str, description: str) -> Callable[[str], str]:
+    """Return a reader of texts that match the regular expression. It raises ValueError."""
+
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(text)
+        return text
+
+    read.__name__ = description
     return read
 
 

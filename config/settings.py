@@ -8,8 +8,10 @@ from csp.constants import NONE, SELF
 
 from config.api.settings import RENEWERS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - Django reads them here
 from config.aws_lambda.secrets import load_secret
-from config.environment import Environment, list_of, list_of_keys, log_level, rate, whole_number
+from config.environment import Environment, list_of, list_of_keys, log_level, matching, rate, whole_number
 from config.logs import logging_config
+from config.web.colors import accent_color
+from foundation.web.brand import footer_link, one_line
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
@@ -17,6 +19,10 @@ LOCAL = os.environ.get("DJANGO_LOCAL") == "1" and not ON_LAMBDA
 
 READ_COMMITTED = 2
 MAILS = ("created", "renewed", "cancelled", "reactivated", "expired", "reminder")
+
+# RFC 9457 takes any URI; a URN is a name and no address to look up.
+PROBLEM_TYPES = matching(r"(urn:[A-Za-z0-9][A-Za-z0-9-]{1,31}:|https://)[A-Za-z0-9._:/-]*[A-Za-z0-9]", "URN or URL")
+EVENT_TYPES = matching(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*", "reverse domain name such as com.example.subscription")
 
 if not LOCAL:
     load_secret(os.environ)
@@ -77,6 +83,24 @@ SIGN_INS_PER_MINUTE_AND_NAME = env.optional("SIGN_INS_PER_MINUTE_AND_NAME", whol
 """Attempts to sign in or up per minute and user name."""
 SIGN_INS_PER_MINUTE_AND_ADDRESS = env.optional("SIGN_INS_PER_MINUTE_AND_ADDRESS", whole_number(), 60)
 """Attempts to sign in or up per minute and client address."""
+SITE_NAME = env.optional("SITE_NAME", one_line, "")
+"""Name of the site in pages, mails and the admin; empty for "Subscriptions", translated."""
+SITE_LOGO = env.optional("SITE_LOGO", str, "site/icon.svg")
+"""Static file of the logo, which is the favicon too: `product/logo.svg` for `product/static/product/logo.svg`."""
+SITE_COLOR = env.optional("SITE_COLOR", accent_color, "")
+"""Accent colour of links and buttons, `#rrggbb`. Readable shades for light and dark mode are derived from it."""
+SITE_IMPRINT_URL = env.optional("SITE_IMPRINT_URL", footer_link, "")
+"""Link to the imprint in the footer of pages and mails: an http(s) address or a path of the site; empty for none."""
+SITE_TERMS_URL = env.optional("SITE_TERMS_URL", footer_link, "")
+"""The same to the terms."""
+SITE_PRIVACY_URL = env.optional("SITE_PRIVACY_URL", footer_link, "")
+"""The same to the privacy policy."""
+SITE_CONTACT_URL = env.optional("SITE_CONTACT_URL", footer_link, "")
+"""The same to a contact page."""
+PROBLEM_TYPE_PREFIX = env.optional("PROBLEM_TYPE_PREFIX", PROBLEM_TYPES, "urn:subscriptions:problem")
+"""Beginning of the API's problem types. Integrators rely on it: a change is a new contract."""
+EVENT_TYPE_PREFIX = env.optional("EVENT_TYPE_PREFIX", EVENT_TYPES, "subscription")
+"""Beginning of the event types, such as `com.example.subscription`. Consumers rely on it, as above."""
 LOCAL_CLOCK = env.local_clock("LOCAL_CLOCK", local=(BASE_DIR / ".local" / "clock").as_uri())
 """The file in which the local stack keeps how far its time is moved. Refused everywhere else."""
 env.refuse_if_broken()

@@ -6,6 +6,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 
+from foundation.web.brand import site_name
+
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Registered by being defined."""
@@ -35,6 +37,7 @@ class Generator(SchemaGenerator):
     def get_schema(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The OpenAPI document."""
         document: dict[str, Any] = super().get_schema(*args, **kwargs)  # type: ignore[no-untyped-call]
+        document["info"]["title"] = site_name()
         for name, schema in document["components"]["schemas"].items():
             if name.endswith("Request"):
                 schema["additionalProperties"] = False

@@ -2,14 +2,15 @@
 
 from django.contrib import admin
 from django.urls import path, reverse_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import lazy
 
 from accounts.admin import users
 from config.operations.dashboard import dashboard
+from foundation.web.brand import operations_title
 
 admin.autodiscover()
 users.register(admin.site)  # after the user model's own admin is registered
-admin.site.site_header = admin.site.site_title = _("Subscription operations")
+admin.site.site_header = admin.site.site_title = lazy(operations_title, str)()
 # Django's default, "/", would become the stage prefix without its slash.
 admin.site.site_url = reverse_lazy("plans")  # type: ignore[assignment] # anything that renders as text
 

@@ -1,5 +1,6 @@
-"""The icon, where browsers look for it on pages that name none, as the admin's."""
+"""Favicon, at the address where browsers look for it on pages that name none, such as the admin's."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -8,5 +9,5 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Lead to the static file."""
-    return redirect(static("site/icon.svg"))
+    """Redirect to the logo."""
+    return redirect(static(settings.SITE_LOGO))

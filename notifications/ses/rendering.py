@@ -9,6 +9,7 @@ from django.utils import translation
 
 from foundation import clock
 from foundation.email_addresses import address_of, deliverable
+from foundation.web.brand import footer_links, site_name
 from notifications import unsubscription
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Notification
@@ -65,6 +66,8 @@ def _context(event: Any) -> dict[str, object]:
         "actor": _actor(event),
         # Not reversed: a warm function remembers the stage prefix of the request before.
         "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",
+        "site_name": site_name(),
+        "footer_links": [{"text": link.text, "url": link.below(settings.SITE_URL)} for link in footer_links()],
     }
 
 

@@ -18,7 +18,7 @@ SubscriptionEvent = Notification._meta.get_field("event").related_model
 
 def event_type(notification: Notification) -> str:
     """The CloudEvents type; its version changes with the meaning of `data`."""
-    return f"subscription.{notification.event.transition}.v1"
+    return f"{settings.EVENT_TYPE_PREFIX}.{notification.event.transition}.v1"
 
 
 def previous_events(notifications: Iterable[Notification]) -> dict[int, int]:

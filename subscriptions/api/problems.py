@@ -5,6 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ErrorDetail, PermissionDenied
 from rest_framework.response import Response
@@ -22,9 +23,6 @@ from subscriptions.errors import (
     UnknownSubscription,
     UnknownUser,
 )
-
-URN = "urn:subscriptions:problem"
-"""Beginning of the types of problems."""
 
 CONFLICTS = (AlreadySubscribed, ChangedMeanwhile, IllegalTransition, InvalidPeriod, PlanNotOnSale)
 """What the state of things forbids: 409."""
@@ -46,7 +44,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, CONFLICTS + NOT_FOUND):
         return problems.as_response(problem_of(error))
     if isinstance(error, PermissionDenied) and _code(error) == SUBSCRIPTION_REQUIRED:
-        type_ = f"{URN}:{SUBSCRIPTION_REQUIRED}"
+        type_ = problem_type(SUBSCRIPTION_REQUIRED)
         return problems.as_response(problems.problem(HTTPStatus.FORBIDDEN, str(error.detail), type=type_))
     return problems.problem_response(error, context)
 
@@ -75,9 +73,14 @@ def _difference(name: str, value: object) -> dict[str, str]:
     return {"field": f"expected_{name}", "detail": f"It is {present} now."}
 
 
+def problem_type(name: str) -> str:
+    """Return the type of the problem with this name, below the setting PROBLEM_TYPE_PREFIX."""
+    return f"{settings.PROBLEM_TYPE_PREFIX}:{name}"
+
+
 def urn(error: type[SubscriptionError]) -> str:
     """The type of the problem that an error is."""
-    return f"{URN}:{re.sub(r'(?<!^)(?=[A-Z])', '-', error.__name__).lower()}"
+    return problem_type(re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower())
 
 
 class KeyUsedForSomethingElse(APIException):

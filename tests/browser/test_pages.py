@@ -14,6 +14,13 @@ from subscriptions.services import SubscriptionService as Service
 from tests.browser.visitor import Visitor
 from tests.support.factories import MONTH, make_plan, make_user
 
+BRAND = {
+    "SITE_NAME": "Acme Reports",
+    "SITE_IMPRINT_URL": "/imprint/",
+    "SITE_TERMS_URL": "/terms/",
+    "SITE_PRIVACY_URL": "https://example.com/privacy",
+    "SITE_CONTACT_URL": "https://example.com/contact",
+}
 START = datetime.now(UTC) - timedelta(days=10)
 
 
@@ -211,3 +218,17 @@ def test_german(visitor: Visitor, active: Subscription) -> None:
     visitor.click("Deutsch")
     assert visitor.page.locator("html").get_attribute("lang") == "de"
     visitor.look_at("german")
+
+
+@pytest.mark.parametrize("color", ["#ffcc00", "#7a1fa2"])
+def test_pages_in_the_colours_of_a_brand(
+    visitor: Visitor, settings: LazySettings, cancelled: Subscription, color: str
+) -> None:
+    for name, value in (BRAND | {"SITE_COLOR": color}).items():
+        setattr(settings, name, value)
+    visitor.open("plans")
+    visitor.look_at(f"brand-plans-{color[1:]}")
+    visitor.open("subscription", cancelled.pk)
+    visitor.look_at(f"brand-subscription-{color[1:]}")
+    visitor.open_path("/nothing/", status=404)
+    visitor.look_at(f"brand-missing-{color[1:]}")

@@ -1,0 +1,36 @@
+"""`{% load brand %}`: name, logo, stylesheet and footer links of the site, on pages made without a request too."""
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import get_script_prefix
+
+from config.web.brand_stylesheet import stylesheet_url
+from foundation.web import brand
+
+register = template.Library()
+
+
+@register.simple_tag
+def site_name() -> str:
+    """Return the name of the site."""
+    return brand.site_name()
+
+
+@register.simple_tag
+def site_logo() -> str:
+    """Return the address of the logo, SITE_LOGO."""
+    return static(settings.SITE_LOGO)
+
+
+@register.simple_tag
+def brand_stylesheet() -> str:
+    """Return the address of the accent colour's stylesheet, or an empty text."""
+    return stylesheet_url()
+
+
+@register.simple_tag
+def footer_links() -> list[dict[str, str]]:
+    """Return `text` and `url` of each footer link; a path gets the stage's prefix."""
+    prefix = get_script_prefix()
+    return [{"text": link.text, "url": link.below(prefix)} for link in brand.footer_links()]
