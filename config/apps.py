@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from foundation import registries
 from foundation.orm import timestamps
 
 
@@ -14,3 +15,5 @@ class ProjectConfig(AppConfig):
         from config.zappa import checks  # noqa: F401, PLC0415
 
         timestamps.register()
+        registries.METRICS.register("config.aws_lambda.metrics.FunctionMetric")
+        registries.RETENTION.register("config.operations.retention.RULES")

@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, not of rows: creates rows
 from django.utils.translation import gettext_lazy as _
 
+from foundation import registries
+
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
@@ -19,3 +21,6 @@ class NotificationsConfig(AppConfig):
         subscriptions_transitioned.connect(record_notifications, dispatch_uid="notifications.record_notifications")
         subscriber_notices.connect(tell_that_mail_bounces, dispatch_uid="notifications.tell_that_mail_bounces")
         post_migrate.connect(ensure_statuses, sender=self, dispatch_uid="notifications.ensure_statuses")
+        registries.METRICS.register("notifications.metrics.NotificationMetric")
+        registries.RETENTION.register("notifications.retention.RULES")
+        registries.DASHBOARD.register("notifications.dashboard.CARDS")

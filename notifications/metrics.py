@@ -1,33 +1,25 @@
-"""What became of notifications, as metrics."""
+"""Metrics of deliveries and of SES feedback. Counts are per run; alarms are in infra/cloudformation/messaging.yaml."""
 
-from collections.abc import Mapping
-
-from foundation.jobs import metrics
 from foundation.jobs.metrics import Metric
-from notifications import statistics
-from notifications.models import State
-
-REACHED = {
-    State.SENT: Metric.NOTIFICATIONS_SENT,
-    State.UNKNOWN: Metric.NOTIFICATIONS_UNKNOWN,
-    State.FAILED: Metric.NOTIFICATIONS_FAILED,
-    State.SUPPRESSED: Metric.NOTIFICATIONS_SUPPRESSED,
-    State.OBSOLETE: Metric.NOTIFICATIONS_OBSOLETE,
-    State.BOUNCED: Metric.NOTIFICATIONS_BOUNCED,
-    State.COMPLAINED: Metric.NOTIFICATIONS_COMPLAINED,
-}
-"""The metric that counts how many have come to a state. `delivered` is not counted: SES's own metrics do."""
 
 
-def emit_reached(states: Mapping[State, int]) -> None:
-    """Tell how many notifications have come to each state, in this run."""
-    metrics.emit(_reached(states))
+class NotificationMetric(Metric):
+    """Names in CloudWatch."""
 
-
-def emit_delivery(states: Mapping[State, int], run: Mapping[Metric, int]) -> None:
-    """The same of a delivery, with what else it counted, and how many are left."""
-    metrics.emit({**_reached(states), **run, Metric.NOTIFICATIONS_PENDING: statistics.count_pending()})
-
-
-def _reached(states: Mapping[State, int]) -> dict[Metric, int]:
-    return {REACHED[state]: number for state, number in states.items() if state in REACHED}
+    PENDING = "NotificationsPending"
+    OLDEST_PENDING = "OldestPending", "Seconds", True
+    """The time for which the notification that has waited longest could have been sent."""
+    UNSENT = "NotificationsUnsent"
+    """Attempts that certainly sent nothing, and will be repeated."""
+    ABANDONED = "NotificationsAbandoned"
+    """Notifications claimed by a deliverer that died or was frozen."""
+    GIVEN_UP = "NotificationsGivenUp"
+    """Notifications that nobody confirmed, and that are not sent again."""
+    SENT = "NotificationsSent"
+    UNKNOWN = "NotificationsUnknown"
+    FAILED = "NotificationsFailed"
+    SUPPRESSED = "NotificationsSuppressed"
+    OBSOLETE = "NotificationsObsolete"
+    BOUNCED = "NotificationsBounced"
+    COMPLAINED = "NotificationsComplained"
+    CHANNELS_PAUSED = "ChannelsPaused"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
 
+from django.conf import settings
 from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 
@@ -66,6 +67,11 @@ def oldest_pending() -> datetime | None:
     tried = Notification.objects.tried_in_vain().order_by("pk").values("created_at")[:1]
     rows = ChannelStatus.objects.annotate(due=Subquery(due), tried=Subquery(tried)).values_list("due", "tried")
     return min((clock.from_database(instant) for instant in chain(*rows) if instant), default=None)
+
+
+def is_late(oldest_pending: datetime | None, now: datetime) -> bool:
+    """Return True if the oldest pending notification has been due for more than STALE_NOTIFICATION_AFTER."""
+    return oldest_pending is not None and now - oldest_pending > settings.STALE_NOTIFICATION_AFTER
 
 
 def count_pending() -> int:

@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, not of rows: creates the group
 from django.utils.translation import gettext_lazy as _
 
+from foundation import registries
+
 
 class SubscriptionsConfig(AppConfig):
     name = "subscriptions"
@@ -20,3 +22,6 @@ class SubscriptionsConfig(AppConfig):
         subscriptions_transitioned.connect(follow_with_access, dispatch_uid="subscriptions.follow_with_access")
         post_migrate.connect(ensure_groups, sender=self, dispatch_uid="subscriptions.ensure_groups")
         protect_groups()
+        registries.METRICS.register("subscriptions.metrics.SubscriptionMetric")
+        registries.RETENTION.register("subscriptions.retention.RULES")
+        registries.DASHBOARD.register("subscriptions.dashboard.CARDS")

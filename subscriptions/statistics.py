@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate, TruncHour
 
@@ -48,6 +49,16 @@ def last_finished_sweep() -> datetime | None:
 def last_finished_audit() -> AccessAuditRun | None:
     """Return the access audit that finished last; None if none ever did."""
     return AccessAuditRun.objects.filter(finished_at__isnull=False).order_by("-finished_at").first()
+
+
+def is_sweep_stale(last_sweep: datetime | None, now: datetime) -> bool:
+    """Return True if the last sweep finished more than STALE_SWEEP_AFTER ago."""
+    return last_sweep is None or now - last_sweep > settings.STALE_SWEEP_AFTER
+
+
+def is_audit_stale(last: AccessAuditRun | None, now: datetime) -> bool:
+    """Return True if the last access audit finished more than STALE_AUDIT_AFTER ago."""
+    return last is None or last.finished_at is None or now - last.finished_at > settings.STALE_AUDIT_AFTER
 
 
 def audit_corrections(since: datetime) -> int:

@@ -10,11 +10,11 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from foundation import clock
 from foundation.jobs import metrics
 from foundation.jobs.garbage_collection import gc_paused
-from foundation.jobs.metrics import Metric
 from foundation.orm.any_of import any_of
 from foundation.orm.database_errors import is_database_lost
 from subscriptions.announcements import Pace
 from subscriptions.errors import SweepAborted
+from subscriptions.metrics import SubscriptionMetric
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.models.subscription import LOCK_WAIT, SubscriptionQuerySet
 
@@ -194,10 +194,10 @@ def _failed_since(instant: datetime) -> frozenset[int]:
 def _emit(run: SweepRun) -> None:
     metrics.emit(
         {
-            Metric.SUBSCRIPTIONS_EXPIRED: run.expired,
-            Metric.SUBSCRIPTIONS_FAILED: run.failed,
-            Metric.SUBSCRIPTIONS_UNANNOUNCED: run.unannounced,
-            Metric.SUBSCRIPTIONS_REMAINING: run.remaining,
-            Metric.EXPIRY_LATENESS: run.oldest_late.total_seconds(),
+            SubscriptionMetric.EXPIRED: run.expired,
+            SubscriptionMetric.FAILED: run.failed,
+            SubscriptionMetric.UNANNOUNCED: run.unannounced,
+            SubscriptionMetric.REMAINING: run.remaining,
+            SubscriptionMetric.EXPIRY_LATENESS: run.oldest_late.total_seconds(),
         }
     )

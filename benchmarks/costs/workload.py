@@ -46,7 +46,7 @@ HOURLY_JOBS = 1 + 6
 """Runs an hour of those with a schedule of their own: reminders, and the access audit every ten minutes."""
 HEARTBEATS = 2
 METRICS = 20
-"""Of foundation.jobs.metrics: those that are always written, and all. Each is charged for the hours in which it is."""
+"""Heartbeats and metrics of all our apps. Each is charged for the hours in which it is written."""
 ALARMS = 18
 """Metrics that the alarms of messaging.yaml look at, each of which is charged; a test counts them."""
 ENDPOINTS_AND_ZONES = 3 * 2

@@ -15,10 +15,10 @@ ZAPPA = start_zappa()
 
 # These load Django too, but more slowly than `start_zappa` does.
 from config.aws_lambda.admission import InvocationRules, RefusedInvocation  # noqa: E402
+from config.aws_lambda.metrics import FunctionMetric  # noqa: E402
 from config.zappa.stages import MalformedSettings, read_document, read_stages  # noqa: E402
 from foundation.jobs import metrics  # noqa: E402
 from foundation.jobs.invocation import LambdaContext, request_id  # noqa: E402
-from foundation.jobs.metrics import Metric  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -56,5 +56,5 @@ def _admitted(event: Any) -> dict[str, Any]:
     except RefusedInvocation as refusal:
         keys = sorted(str(key)[:LONGEST_KEY] for key in event) if isinstance(event, dict) else []
         logger.error("invocation refused", extra={"reason": str(refusal), "keys": keys})  # noqa: TRY400 - the reason says enough
-        metrics.emit({Metric.INVOCATIONS_REFUSED: 1})
+        metrics.emit({FunctionMetric.INVOCATIONS_REFUSED: 1})
         raise

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import resolve
@@ -80,26 +79,13 @@ def find_problems(now: datetime) -> Problems:
         return Problems(["the database does not answer"], [])
 
 
-def is_stale(last_sweep: datetime | None, now: datetime) -> bool:
-    """Return True if the last sweep finished more than STALE_SWEEP_AFTER ago."""
-    return last_sweep is None or now - last_sweep > settings.STALE_SWEEP_AFTER
-
-
-def is_audit_stale(last: AccessAuditRun | None, now: datetime) -> bool:
-    """Return True if the last access audit finished more than STALE_AUDIT_AFTER ago."""
-    return last is None or last.finished_at is None or now - last.finished_at > settings.STALE_AUDIT_AFTER
-
-
-def is_late(oldest_pending: datetime | None, now: datetime) -> bool:
-    """Return True if the oldest pending notification has been due for more than STALE_NOTIFICATION_AFTER."""
-    return oldest_pending is not None and now - oldest_pending > settings.STALE_NOTIFICATION_AFTER
-
-
 def _of_the_sweep(now: datetime) -> list[str]:
     last = subscriptions.last_finished_sweep()
     if last is None:
         return ["no sweep has finished yet"]
-    return [f"the last sweep finished {_minutes(now - last)} minutes ago"] if is_stale(last, now) else []
+    if subscriptions.is_sweep_stale(last, now):
+        return [f"the last sweep finished {_minutes(now - last)} minutes ago"]
+    return []
 
 
 def _of_access(now: datetime) -> list[str]:
@@ -110,7 +96,7 @@ def _of_access(now: datetime) -> list[str]:
 def _of_the_audit(last: AccessAuditRun | None, now: datetime) -> list[str]:
     if last is None or last.finished_at is None:
         return ["no access audit has finished yet"]
-    if is_audit_stale(last, now):
+    if subscriptions.is_audit_stale(last, now):
         return [f"the last access audit finished {_minutes(now - last.finished_at)} minutes ago"]
     if last.failed:
         return [f"the last access audit could not correct {last.failed} users"]
@@ -119,7 +105,7 @@ def _of_the_audit(last: AccessAuditRun | None, now: datetime) -> list[str]:
 
 def _of_the_outbox(now: datetime) -> list[str]:
     oldest = notifications.oldest_pending()
-    if not oldest or not is_late(oldest, now):
+    if not oldest or not notifications.is_late(oldest, now):
         return []
     return [f"a notification has been due for {_minutes(now - oldest)} minutes"]
 

@@ -3,8 +3,8 @@
 import logging
 from typing import Any
 
-from config.operations.retention import Retention
 from foundation import clock
+from foundation.jobs import retention
 from foundation.jobs.invocation import LambdaContext, scheduled_job
 
 logger = logging.getLogger(__name__)
@@ -16,6 +16,6 @@ def delete_old_rows(event: dict[str, Any], context: LambdaContext) -> dict[str, 
     Raises InvalidJobEvent, JobFailed, or the database's error.
     """
     with scheduled_job(event, context) as invocation:
-        deleted = Retention(clock.now()).delete_old(invocation.time_left)
+        deleted = retention.delete_old(clock.now(), invocation.time_left)
         logger.info("old rows deleted", extra=deleted)
         return deleted

@@ -1,4 +1,4 @@
-"""Metrics of the service, written to the log in CloudWatch's embedded metric format.
+"""Metrics, written into the log for CloudWatch to extract.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Literal, Self, TypeVar
 
 from django.conf import settings
 
@@ -14,72 +15,44 @@ logger = logging.getLogger(__name__)
 
 NAMESPACE = "Subscriptions"
 
+Unit = Literal["Count", "Seconds"]
+
 
 class Metric(StrEnum):
-    """Metric names in CloudWatch.
+    """Base of each app's metrics. A member is a name in CloudWatch, with its unit and whether it is a heartbeat.
 
-    Counts are per run; alarms and dashboard are in infra/cloudformation/messaging.yaml.
+    A heartbeat is written even when it is 0, for an alarm on its absence. CloudWatch charges a metric for the hours in
+    which it is written (https://aws.amazon.com/cloudwatch/pricing/): the others cost nothing while nothing happens.
     """
 
-    SUBSCRIPTIONS_EXPIRED = "SubscriptionsExpired"
-    SUBSCRIPTIONS_FAILED = "SubscriptionsFailed"
-    SUBSCRIPTIONS_UNANNOUNCED = "SubscriptionsUnannounced"
-    """Expired without a public signal, because the receivers had used up the time."""
-    SUBSCRIPTIONS_REMAINING = "SubscriptionsRemaining"
-    EXPIRY_LATENESS = "ExpiryLateness"
-    """Delay of the latest expiry in a sweep, from the end of the subscription."""
-    ACCESS_MISMATCHES = "AccessMismatches"
-    """Memberships and managed groups that an audit or a sweep corrected."""
+    unit: Unit
+    is_heartbeat: bool
 
-    NOTIFICATIONS_PENDING = "NotificationsPending"
-    OLDEST_PENDING = "OldestPending"
-    """Age of the oldest pending notification since it became due."""
-    NOTIFICATIONS_UNSENT = "NotificationsUnsent"
-    """Attempts that certainly sent nothing and will be repeated."""
-    NOTIFICATIONS_ABANDONED = "NotificationsAbandoned"
-    """Notifications whose delivery process died or was suspended."""
-    NOTIFICATIONS_GIVEN_UP = "NotificationsGivenUp"
-    """Unconfirmed notifications that are not sent again."""
-    NOTIFICATIONS_SENT = "NotificationsSent"
-    NOTIFICATIONS_UNKNOWN = "NotificationsUnknown"
-    NOTIFICATIONS_FAILED = "NotificationsFailed"
-    NOTIFICATIONS_SUPPRESSED = "NotificationsSuppressed"
-    NOTIFICATIONS_OBSOLETE = "NotificationsObsolete"
-    NOTIFICATIONS_BOUNCED = "NotificationsBounced"
-    NOTIFICATIONS_COMPLAINED = "NotificationsComplained"
-    CHANNELS_PAUSED = "ChannelsPaused"
-
-    INVOCATIONS_REFUSED = "InvocationsRefused"
+    def __new__(cls, name: str, unit: Unit = "Count", is_heartbeat: bool = False) -> Self:
+        metric = str.__new__(cls, name)
+        metric._value_ = name
+        metric.unit = unit
+        metric.is_heartbeat = is_heartbeat
+        return metric
 
 
-SECONDS = {Metric.EXPIRY_LATENESS, Metric.OLDEST_PENDING}
-"""Metrics in seconds; the others are counts."""
-
-HEARTBEATS = {Metric.SUBSCRIPTIONS_EXPIRED, Metric.OLDEST_PENDING}
-"""Metrics written even when 0, because an alarm detects their absence.
-
-CloudWatch charges a metric for the hours in which it is written (https://aws.amazon.com/cloudwatch/pricing/): the
-others cost nothing while nothing happens.
-"""
+MetricType = TypeVar("MetricType", bound=Metric)
 
 
-def emit(values: Mapping[Metric, float]) -> None:
-    """Write the metrics as one log line. Omits zero values, except HEARTBEATS."""
-    told = {metric: value for metric, value in values.items() if value or metric in HEARTBEATS}
-    if told:
-        logger.info(_document(told))
+def emit(values: Mapping[MetricType, float]) -> None:
+    """Write the metrics as one line of the log; those that are 0 are left out unless they are heartbeats."""
+    written = {metric: value for metric, value in values.items() if value or metric.is_heartbeat}
+    if written:
+        logger.info(_document(written))
 
 
-def _document(values: Mapping[Metric, float]) -> dict[str, object]:
-    """Return the metrics in the embedded metric format.
-
-    Uses the machine's clock, because CloudWatch refuses timestamps far from its own.
-    """
+def _document(values: Mapping[MetricType, float]) -> dict[str, object]:
+    """Return a line of the embedded metric format, by the machine's clock: CloudWatch refuses other times."""
     dimensions: dict[str, str] = settings.METRIC_DIMENSIONS
     directive = {
         "Namespace": NAMESPACE,
         "Dimensions": [list(dimensions)],
-        "Metrics": [{"Name": metric.value, "Unit": "Seconds" if metric in SECONDS else "Count"} for metric in values],
+        "Metrics": [{"Name": metric.value, "Unit": metric.unit} for metric in values],
     }
     return {
         "message": "metrics",

@@ -9,7 +9,6 @@ from http import HTTPStatus
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from foundation.jobs.metrics import Metric
 from infra.deployment import polling
 from infra.deployment.deployment import Deployment
 from infra.deployment.polling import poll
@@ -18,6 +17,8 @@ from infra.deployment.releases import LATEST
 from infra.deployment.service_metrics import LOOKED_BACK, ServiceMetrics
 from infra.deployment.smoke_test import REQUEST_SECONDS, get, problems_in
 from infra.errors import EXPECTED, NotHealthy
+from notifications.metrics import NotificationMetric
+from subscriptions.metrics import SubscriptionMetric
 
 NO_VALUE = f"no value within {LOOKED_BACK // timedelta(hours=1)} h"
 LIMIT = timedelta(seconds=REQUEST_SECONDS)
@@ -74,11 +75,11 @@ class Status:
 
     def _last_sweep(self) -> tuple[str, bool]:
         """Leaves the judgement to `/readyz` and the alarms, which know the limits."""
-        found = self._metrics.newest(Metric.SUBSCRIPTIONS_EXPIRED, self.now)
+        found = self._metrics.newest(SubscriptionMetric.EXPIRED, self.now)
         return f"{minute(found.time)}, {found.sum:.0f} expired" if found else NO_VALUE, True
 
     def _oldest_pending(self) -> tuple[str, bool]:
-        found = self._metrics.newest(Metric.OLDEST_PENDING, self.now)
+        found = self._metrics.newest(NotificationMetric.OLDEST_PENDING, self.now)
         return f"{timedelta(seconds=round(found.maximum))} old" if found else NO_VALUE, True
 
     @property

@@ -11,10 +11,10 @@ from datetime import timedelta
 from django.conf import settings
 
 from foundation import clock
-from foundation.jobs.metrics import Metric
-from notifications import metrics, statistics
+from notifications import measurement, statistics
 from notifications.aws.results import Verdict
 from notifications.channels import pauses
+from notifications.metrics import NotificationMetric
 from notifications.models import Channel, ChannelStatus, State
 from notifications.outbox import claims, confirmation_timeouts, send_rate
 from notifications.outbox.claims import Claim
@@ -36,11 +36,11 @@ ROUNDS = 4
 MESSAGES_A_CALL = {Channel.SES: 1, Channel.SNS: publisher.BATCH_SIZE}
 
 METRICS = {
-    Metric.NOTIFICATIONS_UNSENT: Verdict.UNSENT.value,
-    Metric.NOTIFICATIONS_ABANDONED: "abandoned",
-    Metric.NOTIFICATIONS_GIVEN_UP: "given_up",
-    Metric.CHANNELS_PAUSED: "paused_channels",
-    Metric.OLDEST_PENDING: "oldest_pending_s",
+    NotificationMetric.UNSENT: Verdict.UNSENT.value,
+    NotificationMetric.ABANDONED: "abandoned",
+    NotificationMetric.GIVEN_UP: "given_up",
+    NotificationMetric.CHANNELS_PAUSED: "paused_channels",
+    NotificationMetric.OLDEST_PENDING: "oldest_pending_s",
 }
 """What the log's line calls that."""
 
@@ -75,7 +75,7 @@ class Delivery:
         summary["paused_channels"] = ChannelStatus.objects.paused().count()
         summary["oldest_pending_s"] = _oldest_pending_seconds()
         logger.info("delivery finished", extra=summary)
-        metrics.emit_delivery(self._reached(), {metric: summary[name] for metric, name in METRICS.items()})
+        measurement.emit_delivery(self._reached(), {metric: summary[name] for metric, name in METRICS.items()})
         return summary
 
     def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:

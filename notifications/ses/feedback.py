@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from foundation.jobs.sqs_batch import MessageBatch
 from foundation.orm.text_by_key import TextByKey
-from notifications import metrics
+from notifications import measurement
 from notifications.errors import UnreadableFeedback
 from notifications.models import Channel, EventType, Feedback, Notification, State, database_time
 from notifications.ses import suppression
@@ -26,7 +26,7 @@ def handle(batch: MessageBatch) -> None:
     summary = {"recorded": new.total(), "refused": batch.failures}
     summary |= {event_type.name.lower(): new[event_type] for event_type in EventType}
     logger.info("feedback handled", extra=summary)
-    metrics.emit_reached({State.BOUNCED: new[EventType.BOUNCE], State.COMPLAINED: new[EventType.COMPLAINT]})
+    measurement.emit_reached({State.BOUNCED: new[EventType.BOUNCE], State.COMPLAINED: new[EventType.COMPLAINT]})
 
 
 def record(events: Sequence[SesEvent]) -> list[SesEvent]:

@@ -9,11 +9,11 @@ from django.db import DatabaseError, connection
 
 from foundation import clock
 from foundation.jobs import metrics
-from foundation.jobs.metrics import Metric
 from foundation.orm.database_errors import is_database_lost
 from foundation.orm.key import Key
 from subscriptions.access.managed_groups import permissions_of_managed_groups, restore_groups
 from subscriptions.access.membership import find_mismatches, repair
+from subscriptions.metrics import SubscriptionMetric
 from subscriptions.models import AccessAuditRun
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class AccessAudit:
         run.finished_at = clock.now()
         run.save()
         logger.info("access audited", extra=run.summary())
-        metrics.emit({Metric.ACCESS_MISMATCHES: run.given + run.taken + run.failed + _report_permissions()})
+        metrics.emit({SubscriptionMetric.ACCESS_MISMATCHES: run.given + run.taken + run.failed + _report_permissions()})
         return run
 
     def _repair_all(self, run: AccessAuditRun) -> bool:

@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import QuerySet, signals  # noqa: TID251 - of groups, not of transitions; the audit sees the rest
 
 from foundation.jobs import metrics
-from foundation.jobs.metrics import Metric
 from subscriptions.errors import ManagedGroupProtected
+from subscriptions.metrics import SubscriptionMetric
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def restore_groups() -> list[str]:
     restored = ensure_groups()
     if restored:
         logger.error("managed groups were missing and were created again", extra={"groups": restored})
-        metrics.emit({Metric.ACCESS_MISMATCHES: len(restored)})
+        metrics.emit({SubscriptionMetric.ACCESS_MISMATCHES: len(restored)})
     return restored
 
 

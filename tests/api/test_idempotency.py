@@ -11,7 +11,7 @@ import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 
-from config.operations.retention import Retention
+from foundation.jobs import retention
 from notifications.models import Notification
 from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
@@ -130,13 +130,14 @@ def test_answer_that_reaches_its_age_while_it_is_looked_up_is_not_deleted_meanwh
     with time_machine.travel(NOW, tick=False):
         first = staff.post(renew, key="k-1")
     a_day_later = NOW + timedelta(hours=24)
-    retention = Retention(a_day_later + timedelta(seconds=1))
+    later = a_day_later + timedelta(seconds=1)
     with ThreadPoolExecutor(1) as pool:
 
         def delete_after_insert(execute: Any, sql: str, *arguments: Any) -> Any:
             result = execute(sql, *arguments)
             if sql.startswith("INSERT") and IdempotentRequest._meta.db_table in sql:
-                pool.submit(in_thread, lambda: retention.delete_old(lambda: timedelta(days=1))).result()
+                deleting = pool.submit(in_thread, lambda: retention.delete_old(later, lambda: timedelta(days=1)))
+                deleting.result()
             return result
 
         with (

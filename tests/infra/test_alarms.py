@@ -12,16 +12,18 @@ from django.test import override_settings
 
 from config.aws_lambda.admission import RefusedInvocation
 from config.zappa.stages import read_document, read_stages
-from foundation.jobs.metrics import HEARTBEATS, NAMESPACE
+from foundation.jobs.metrics import NAMESPACE
 from infra.deployment.policies import MESSAGING
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local.lambda_function import LambdaFunction
+from notifications.metrics import NotificationMetric
 from notifications.models import Channel, Notification, State
 from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
 from notifications.outbox.delivery import Delivery
 from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import managed_groups
 from subscriptions.announcements import unlimited
+from subscriptions.metrics import SubscriptionMetric
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
 from tests.infra.templates import Template, of_type
@@ -30,6 +32,7 @@ from tests.support.lambda_context import Context
 
 DIMENSIONS = [{"Name": name, "Value": {"Ref": name}} for name in ("Project", "Stage")]
 AWSS_OWN = {"AWS/Lambda", "AWS/ApiGateway", "AWS/SQS", "AWS/SES"}
+HEARTBEATS = {metric for metric in (*SubscriptionMetric, *NotificationMetric) if metric.is_heartbeat}
 
 
 @pytest.fixture(scope="module")

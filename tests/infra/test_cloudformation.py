@@ -12,9 +12,11 @@ from cfnlint.decode.cfn_yaml import load
 from django.conf import settings
 
 from config.zappa.stages import Stage, read_document, read_stages
-from foundation.jobs.metrics import NAMESPACE, Metric
+from foundation.jobs.metrics import NAMESPACE
 from infra.deployment.policies import DATA, DOMAIN, MESSAGING, STAGE
 from infra.lambda_local.emulator.local_aws import LocalAWS
+from notifications.metrics import NotificationMetric
+from subscriptions.metrics import SubscriptionMetric
 from tests.infra.templates import Template, of_type
 
 OUTPUTS_OF_MESSAGING = {
@@ -130,7 +132,7 @@ def test_dashboard_shows_the_rules_and_the_metrics_that_there_are(made: dict[str
     )
     own = [rows for rows in metrics if rows[0][:1] == [NAMESPACE]]
     assert [rows[0][2:6] for rows in own] == [["Project", "subs", "Stage", "dev"]] * 3
-    assert {row[1] for rows in own for row in rows} == set(Metric) - {Metric.INVOCATIONS_REFUSED}
+    assert {row[1] for rows in own for row in rows} == {*SubscriptionMetric, *NotificationMetric}
 
 
 def test_confirmations_are_waited_for_longer_than_a_failed_batch_of_them_is_hidden(messaging: Template) -> None:

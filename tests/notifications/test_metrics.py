@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from foundation.jobs.metrics import Metric
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from notifications import metrics
+from notifications import measurement
 from notifications.jobs import handle_ses_feedback
+from notifications.metrics import NotificationMetric
 from notifications.models import Channel, Notification, State, database_time
 from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
 from notifications.outbox.delivery import Delivery
@@ -31,7 +31,7 @@ def change(notification: Notification, **fields: object) -> None:
 def emitted(caplog: pytest.LogCaptureFixture) -> Emitted:
     """The metrics of the last line of them, by name."""
     documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
-    return {name: value for name, value in documents[-1].items() if name in set(Metric)}
+    return {name: value for name, value in documents[-1].items() if name in set(NotificationMetric)}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -53,13 +53,13 @@ def test_delivery_counts_what_came_to_each_state_and_what_is_left(
     states = Counter(Notification.objects.values_list("state", flat=True))
     assert states == {"failed": 4, "obsolete": 1, "suppressed": 1, "pending": 6}
     told = emitted(caplog)
-    assert told.pop(Metric.OLDEST_PENDING) >= 0
+    assert told.pop(NotificationMetric.OLDEST_PENDING) >= 0
     assert told == {
-        Metric.NOTIFICATIONS_FAILED: 4,
-        Metric.NOTIFICATIONS_OBSOLETE: 1,
-        Metric.NOTIFICATIONS_SUPPRESSED: 1,
-        Metric.NOTIFICATIONS_PENDING: 6,
-        Metric.CHANNELS_PAUSED: 1,
+        NotificationMetric.FAILED: 4,
+        NotificationMetric.OBSOLETE: 1,
+        NotificationMetric.SUPPRESSED: 1,
+        NotificationMetric.PENDING: 6,
+        NotificationMetric.CHANNELS_PAUSED: 1,
     }
 
 
@@ -68,19 +68,20 @@ def test_what_was_sent_counts_on_both_channels(aws: LocalAWS, caplog: pytest.Log
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     with caplog.at_level(logging.INFO):
         Delivery(unlimited).run()
-    assert emitted(caplog) == {Metric.NOTIFICATIONS_SENT: 2, Metric.OLDEST_PENDING: 0}
+    assert emitted(caplog) == {NotificationMetric.SENT: 2, NotificationMetric.OLDEST_PENDING: 0}
 
 
 @pytest.mark.django_db
 def test_what_has_waited_long_shows(caplog: pytest.LogCaptureFixture) -> None:
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     with caplog.at_level(logging.INFO):
-        metrics.emit_delivery({State.UNKNOWN: 2}, {Metric.CHANNELS_PAUSED: 1, Metric.OLDEST_PENDING: 1234})
+        counts = {NotificationMetric.CHANNELS_PAUSED: 1, NotificationMetric.OLDEST_PENDING: 1234}
+        measurement.emit_delivery({State.UNKNOWN: 2}, counts)
     assert emitted(caplog) == {
-        Metric.NOTIFICATIONS_UNKNOWN: 2,
-        Metric.NOTIFICATIONS_PENDING: 2,
-        Metric.CHANNELS_PAUSED: 1,
-        Metric.OLDEST_PENDING: 1234,
+        NotificationMetric.UNKNOWN: 2,
+        NotificationMetric.PENDING: 2,
+        NotificationMetric.CHANNELS_PAUSED: 1,
+        NotificationMetric.OLDEST_PENDING: 1234,
     }
 
 
@@ -99,12 +100,12 @@ def test_what_is_tried_in_vain_abandoned_or_given_up_is_counted(caplog: pytest.L
         Delivery(unlimited).run()
 
     told = emitted(caplog)
-    assert told.pop(Metric.OLDEST_PENDING) >= timedelta(hours=2).total_seconds()
+    assert told.pop(NotificationMetric.OLDEST_PENDING) >= timedelta(hours=2).total_seconds()
     assert told == {
-        Metric.NOTIFICATIONS_UNSENT: 5,
-        Metric.NOTIFICATIONS_ABANDONED: 1,
-        Metric.NOTIFICATIONS_GIVEN_UP: 1,
-        Metric.NOTIFICATIONS_PENDING: 5,
+        NotificationMetric.UNSENT: 5,
+        NotificationMetric.ABANDONED: 1,
+        NotificationMetric.GIVEN_UP: 1,
+        NotificationMetric.PENDING: 5,
     }
 
 
@@ -118,5 +119,5 @@ def test_feedback_counts_bounces_and_complaints_once_each(caplog: pytest.LogCapt
         for _ in range(2):
             handle_ses_feedback(batch, Context())
     lines = [record for record in caplog.records if record.name == "foundation.jobs.metrics"]
-    assert emitted(caplog) == {Metric.NOTIFICATIONS_BOUNCED: 1, Metric.NOTIFICATIONS_COMPLAINED: 1}
+    assert emitted(caplog) == {NotificationMetric.BOUNCED: 1, NotificationMetric.COMPLAINED: 1}
     assert len(lines) == 1

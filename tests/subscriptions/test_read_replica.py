@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 from django.db.models import Model
 
-from config.operations.retention import Retention
+from foundation.jobs import retention
 from notifications.models import Channel, Notification
 from notifications.outbox import claims
 from notifications.reminders import Reminders
@@ -145,7 +145,7 @@ def test_deliverer_claims_submits_and_finishes(user_and_plan: tuple[Any, Plan], 
 
 def test_old_rows_go(user_and_plan: Any, replica: None) -> None:
     RequestCount.objects.create(bucket="a", window_start=NOW - MONTH, requests=1)
-    assert Retention(NOW).delete_old(lambda: ENDLESS)["request_counts"] == 1
+    assert retention.delete_old(NOW, lambda: ENDLESS)["request_counts"] == 1
 
 
 def test_preview_of_the_sweep_and_audit_of_access_run(replica: None) -> None:

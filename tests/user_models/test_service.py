@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from config.operations.retention import Retention
+from foundation.jobs import retention
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local import demo
 from infra.local.figures import Before
@@ -183,7 +183,7 @@ def test_staff_without_superuser_rights_give_none(free: Plan) -> None:
 
 def test_old_rows_are_deleted(grace: User, free: Plan) -> None:
     Caller(grace).post("subscriptions", {"plan": free.pk}, key="once")
-    deleted = Retention(datetime.now(UTC) + timedelta(days=500)).delete_old(unlimited)
+    deleted = retention.delete_old(datetime.now(UTC) + timedelta(days=500), unlimited)
     assert deleted["sessions"] == deleted["idempotent_requests"] == 1
 
 

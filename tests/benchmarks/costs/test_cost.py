@@ -12,9 +12,11 @@ from benchmarks.costs import workload
 from benchmarks.costs.cost import DOCUMENT, fill
 from benchmarks.costs.prices import ALARM, CAPACITY_HOUR, LAMBDA_REQUEST, MILLION, PRICES, SES_MAIL, UNVERIFIED, Price
 from benchmarks.costs.workload import HOURS, Workload
+from config.aws_lambda.metrics import FunctionMetric
 from config.zappa.stages import read_document, read_stages
-from foundation.jobs.metrics import HEARTBEATS, Metric
 from infra.deployment.policies import DATA, MESSAGING
+from notifications.metrics import NotificationMetric
+from subscriptions.metrics import SubscriptionMetric
 from tests.infra.templates import of_type
 
 
@@ -37,7 +39,8 @@ def test_counts_are_those_of_the_templates() -> None:
     alarms = of_type(dict(load(str(MESSAGING))), "CloudWatch::Alarm").values()
     looked_at = sum(len([part for part in alarm.get("Metrics", [{}]) if "Expression" not in part]) for alarm in alarms)
     assert looked_at == workload.ALARMS
-    assert (len(HEARTBEATS), len(Metric)) == (workload.HEARTBEATS, workload.METRICS)
+    metrics = [*SubscriptionMetric, *NotificationMetric, *FunctionMetric]
+    assert (sum(metric.is_heartbeat for metric in metrics), len(metrics)) == (workload.HEARTBEATS, workload.METRICS)
     assert count(str(DATA), "EC2::VPCEndpoint") * count(str(DATA), "EC2::Subnet") == workload.ENDPOINTS_AND_ZONES
     assert stage.settings["memory_size"] == workload.MEMORY_GIGABYTES * 1024
     schedules = Counter(event.expressions for event in stage.events)

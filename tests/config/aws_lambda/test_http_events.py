@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 
 from config.aws_lambda.admission import RefusedInvocation
 from config.aws_lambda.http_events import normalised
-from foundation.jobs.metrics import Metric
+from config.aws_lambda.metrics import FunctionMetric
 from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import AccessAuditRun, SweepRun
 from tests.support.gateway import DOMAIN, GATEWAYS, Browser, Gateway, Request, load_balancer, load_balancer_of_zappa
@@ -265,4 +265,4 @@ def test_unreadable_request_is_refused_and_counted(
     with caplog.at_level(logging.INFO), pytest.raises(RefusedInvocation):
         module.lambda_handler(event_from(aws_event), Context())
     (line,) = (record.msg for record in caplog.records if isinstance(record.msg, dict))
-    assert line[Metric.INVOCATIONS_REFUSED] == 1
+    assert line[FunctionMetric.INVOCATIONS_REFUSED] == 1

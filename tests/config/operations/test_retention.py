@@ -15,7 +15,6 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from config.operations.jobs import delete_old_rows
-from config.operations.retention import Retention
 from foundation import clock, local_clock
 from foundation.jobs import retention
 from foundation.web import throttling
@@ -36,7 +35,7 @@ ENDLESS = timedelta(days=1)
 
 
 def delete_old(time_left: timedelta = ENDLESS) -> dict[str, int]:
-    return Retention(NOW).delete_old(lambda: time_left)
+    return retention.delete_old(NOW, lambda: time_left)
 
 
 def finish(state: State = State.SENT, *, age: timedelta = settings.NOTIFICATIONS_KEPT + HOUR, **fields: Any) -> None:
@@ -95,7 +94,7 @@ def test_travelling_deletes_nothing_that_bears_the_true_time(settings: Any, tmp_
     finish(age=NOW - timezone.now())
     SweepRun.objects.create(started_at=clock.now())
     local_clock.move_on(1000 * MONTH)
-    assert {kind for kind, number in Retention(clock.now()).delete_old(lambda: ENDLESS).items() if number} == {"sweeps"}
+    assert {kind for kind, number in retention.delete_old(clock.now(), lambda: ENDLESS).items() if number} == {"sweeps"}
 
 
 def test_many_go_in_batches_and_what_the_time_leaves_goes_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,10 +172,10 @@ def test_row_that_somebody_holds_is_passed_over() -> None:
 
 
 def test_every_large_table_is_read_through_an_index() -> None:
-    for name, rows in Retention(NOW)._old().items():
-        if name not in ("tokens", "request_counts"):
-            plan = plan_of(rows[:1000])
-            assert "Index" in plan or "USING INDEX" in plan, (name, plan)
+    for rule in retention.rules():
+        if rule.name not in ("tokens", "request_counts"):
+            plan = plan_of(rule.rows_at(NOW)[:1000])
+            assert "Index" in plan or "USING INDEX" in plan, (rule.name, plan)
 
 
 class Unhurried(Context):

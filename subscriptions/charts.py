@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from config.operations.charts import Chart, Series, day_labels
+from foundation.dashboard.charts import Chart, Series, day_labels
 from subscriptions.models import Transition
 from subscriptions.statistics import DayOfTransitions, HourOfSweeps
 
@@ -49,6 +49,7 @@ def live_chart(days: Sequence[date], live: Sequence[int]) -> Chart:
         [Series(_("live"), live, "--series-1")],
         _("No live subscriptions in this time range."),
         kind="line",
+        is_wide=True,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from config.operations.charts import Chart, Series, day_labels
+from foundation.dashboard.charts import Chart, Series, day_labels
 from notifications.models import Channel, State
 from notifications.statistics import DayOfNotifications
 

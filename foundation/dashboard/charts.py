@@ -30,6 +30,7 @@ class Chart:
     empty: str
     """Text to show when there is nothing to draw."""
     kind: str = "bar"
+    is_wide: bool = False
 
     @property
     def is_empty(self) -> bool:

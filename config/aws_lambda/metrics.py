@@ -1,0 +1,9 @@
+"""Metrics of the Lambda function itself."""
+
+from foundation.jobs.metrics import Metric
+
+
+class FunctionMetric(Metric):
+    """Names in CloudWatch."""
+
+    INVOCATIONS_REFUSED = "InvocationsRefused"
