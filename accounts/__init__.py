@@ -1,0 +1,1 @@
+"""User model, sign-up and sign-in, API tokens; replaceable as a whole."""

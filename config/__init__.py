@@ -1,0 +1,1 @@
+"""Settings, environment, logging and URLs."""

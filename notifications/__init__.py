@@ -1,0 +1,1 @@
+"""Receivers, reminders, preferences, metrics and jobs."""

@@ -1,0 +1,1 @@
+"""Signals, services, sweep, recording and jobs."""

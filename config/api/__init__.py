@@ -1,0 +1,1 @@
+"""The API's settings, schema and documentation."""

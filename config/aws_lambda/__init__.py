@@ -1,0 +1,1 @@
+"""The function's entry: handler, admission rules, secrets, HTTP events."""

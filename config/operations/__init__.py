@@ -1,0 +1,1 @@
+"""Health probes, dashboard, retention and nightly jobs."""

@@ -1,0 +1,1 @@
+"""Middleware, throttling, static files, sessions, base templates and error pages."""

@@ -1,0 +1,1 @@
+"""zappa_settings.json: stages, schedule expressions and system checks."""

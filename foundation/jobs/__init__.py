@@ -1,0 +1,1 @@
+"""Entry points of scheduled jobs and SQS batches, and metrics."""

@@ -1,0 +1,1 @@
+"""What Django's ORM lacks: bulk SQL, locks, keys and timestamps."""

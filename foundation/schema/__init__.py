@@ -1,0 +1,1 @@
+"""Migrations that are safe while the release before runs."""

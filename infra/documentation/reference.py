@@ -19,6 +19,7 @@ def generate() -> dict[str, str]:
         commands_reference,
         environment_variables,
         settings_reference,
+        structure_reference,
     )
 
     source = environment_variables.SETTINGS.read_text()
@@ -31,6 +32,7 @@ def generate() -> dict[str, str]:
         "docs/reference/commands.md": commands_reference.commands_document(
             targets, commands_reference.management_commands(ROOT)
         ),
+        "docs/reference/structure.md": structure_reference.structure_document(ROOT),
     }
 
 

@@ -1,1 +1,1 @@
-"""Lambda, API Gateway, EventBridge and their kin on this machine."""
+"""Lambda, API Gateway, EventBridge and an AWS emulator on this machine. Imports nothing of the project."""

@@ -1,1 +1,1 @@
-"""What `make run` is made of."""
+"""`make run`: the whole service on this machine."""

@@ -1,0 +1,1 @@
+"""Claims, sending, retries and results of notifications."""

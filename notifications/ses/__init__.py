@@ -1,0 +1,1 @@
+"""Mails through SES, and its feedback."""

@@ -1,0 +1,1 @@
+"""Access to what plans give: membership of groups, and its audit."""

@@ -1,1 +1,1 @@
-"""API Gateway's part: HTTP requests to events, answers to HTTP."""
+"""API Gateway: HTTP requests as Lambda events, and results as HTTP responses."""

@@ -1,1 +1,1 @@
-"""A Lambda function on this machine, and what invokes it."""
+"""Lambda: function processes, their sandboxes, and invocations."""

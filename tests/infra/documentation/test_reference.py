@@ -24,7 +24,7 @@ def _variables() -> list[Variable]:
     return read_variables(dict(vars(settings)), SETTINGS.read_text())
 
 
-@pytest.mark.parametrize("name", [".env.example", "settings", "checks", "commands"])
+@pytest.mark.parametrize("name", [".env.example", "settings", "checks", "commands", "structure"])
 def test_generated_document_is_up_to_date(name: str) -> None:
     path = name if name.startswith(".") else f"docs/reference/{name}.md"
     assert (ROOT / path).read_text() == generate()[path], "run `make reference`"
