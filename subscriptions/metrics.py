@@ -7,10 +7,13 @@ class SubscriptionMetric(Metric):
     """Names in CloudWatch."""
 
     EXPIRED = "SubscriptionsExpired", "Count", True
+    """Subscriptions that a sweep expired. The number of samples is the number of sweeps."""
     FAILED = "SubscriptionsFailed"
+    """Subscriptions that a sweep could not expire; they are tried again."""
     UNANNOUNCED = "SubscriptionsUnannounced"
     """Expired, and sent to no public signal, because the receivers had used up the time."""
     REMAINING = "SubscriptionsRemaining"
+    """Subscriptions still due when a sweep ended."""
     EXPIRY_LATENESS = "ExpiryLateness", "Seconds"
     """The longest time between the end of a subscription and the sweep that expired it."""
     ACCESS_MISMATCHES = "AccessMismatches"

@@ -7,3 +7,4 @@ class FunctionMetric(Metric):
     """Names in CloudWatch."""
 
     INVOCATIONS_REFUSED = "InvocationsRefused"
+    """Invocations that were neither HTTP, schedule nor a queue of the settings."""

@@ -18,6 +18,7 @@ def generate() -> dict[str, str]:
         checks_reference,
         commands_reference,
         environment_variables,
+        metrics_reference,
         settings_reference,
         structure_reference,
     )
@@ -29,6 +30,7 @@ def generate() -> dict[str, str]:
         ".env.example": settings_reference.env_example(variables),
         "docs/reference/settings.md": settings_reference.settings_document(variables),
         "docs/reference/checks.md": checks_reference.checks_document(checks_reference.read_checks(deployed_sources())),
+        "docs/reference/metrics.md": metrics_reference.metrics_document(),
         "docs/reference/commands.md": commands_reference.commands_document(
             targets, commands_reference.management_commands(ROOT)
         ),

@@ -8,6 +8,7 @@ import pytest
 from config import settings
 from infra.documentation.checks_reference import read_checks
 from infra.documentation.environment_variables import SETTINGS, Variable, read_variables
+from infra.documentation.metrics_reference import meanings, registered_metrics
 from infra.documentation.reference import ROOT, deployed_sources, generate
 
 READ = re.compile(r"""(?:environ|environment)(?:\.get\(|\[)"([A-Z_]+)\"""")
@@ -24,7 +25,7 @@ def _variables() -> list[Variable]:
     return read_variables(dict(vars(settings)), SETTINGS.read_text())
 
 
-@pytest.mark.parametrize("name", [".env.example", "settings", "checks", "commands", "structure"])
+@pytest.mark.parametrize("name", [".env.example", "settings", "checks", "metrics", "commands", "structure"])
 def test_generated_document_is_up_to_date(name: str) -> None:
     path = name if name.startswith(".") else f"docs/reference/{name}.md"
     assert (ROOT / path).read_text() == generate()[path], "run `make reference`"
@@ -71,3 +72,7 @@ def test_meaning_of_a_check_may_take_two_lines() -> None:
     assert read_checks({"a.py": '"""Checks.\n\n- config.E001: it is\n  broken.\n"""'}) == {
         "config.E001": "it is broken."
     }
+
+
+def test_every_metric_says_what_it_counts() -> None:
+    assert [metric.value for metric in registered_metrics() if not meanings(type(metric))[metric.value]] == []
