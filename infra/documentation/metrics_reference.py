@@ -40,9 +40,9 @@ def _text(statement: ast.stmt) -> str:
 
 def _document() -> Iterator[str]:
     yield f"# Metrics\n\n{MARK}\n"
-    yield f"CloudWatch's namespace is `{NAMESPACE}`. Each line of the log that holds metrics has the dimensions `Project`"
-    yield "and `Stage`. A count is of one run. A metric is left out while it is 0, unless it is a heartbeat. Alarms and the"
-    yield "CloudWatch dashboard are in `infra/cloudformation/messaging.yaml`.\n"
+    yield f"The namespace is `{NAMESPACE}`, the dimensions are `Project` and `Stage`. A count is of one run."
+    yield "A metric is left out while it is 0, unless it is a heartbeat. Alarms and the CloudWatch dashboard are in"
+    yield "`infra/cloudformation/messaging.yaml`.\n"
     yield "| metric | unit | meaning |\n|---|---|---|"
     yield from map(_row, registered_metrics())
 
