@@ -1,0 +1,1 @@
+"""Cards and charts of the operators' dashboard, which apps register."""
