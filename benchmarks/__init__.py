@@ -1,11 +1,11 @@
-"""What is measured and not asserted: `make bench`, and `make bench-quick` for what can be counted.
+"""Benchmarks: `make bench` measures, `make bench-quick` counts.
 
-A benchmark is a module (or package) named in `bench.BENCHMARKS`, with two functions:
+A benchmark is a module or package named in `bench.BENCHMARKS`, with two functions:
 
-    measure() -> Section        everything, in minutes: tables, charts, aims and figures (see `section`)
-    counts() -> dict[str, int]  what is counted and no machine can change, in seconds: queries, calls, rows written;
-                                each has a bound in `bounds.json`, and fewer is better
+    measure() -> Section        everything, in minutes: tables, charts, targets and figures (see `section`)
+    counts() -> dict[str, int]  machine-independent counts, in seconds: queries, calls, rows written; each has an
+                                upper bound in `bounds.json`
 
-What it measures it runs in processes of its own, each contender in turn (`rounds`), each run metered by `meter`: the
-next benchmark finds nothing loaded. Durations are in seconds, memory in bytes, until a table shows them.
+Each contender runs in a process of its own, in turn (`rounds`), metered by `meter`, so that benchmarks do not share
+loaded modules. Durations are in seconds and memory in bytes until a table shows them.
 """

@@ -1,9 +1,9 @@
-"""What `make bench` and `make bench-quick` run.
+"""Entry point of `make bench` and `make bench-quick`.
 
     python -m benchmarks.bench [--quick] [NAME ...]
 
-Without names it is all of them; docs/cost.md and docs/scale.md are reckoned anew. `--quick` only counts, and fails
-where a count is above its bound; it measures no time.
+Runs all benchmarks by default, and then updates docs/cost.md and docs/scale.md. `--quick` only counts, measures no
+time, and fails if a count exceeds its bound.
 """
 
 import argparse
@@ -31,30 +31,30 @@ BENCHMARKS = {
     "feedback": "benchmarks.feedback",
     "dashboard": "benchmarks.dashboard",
 }
-"""Each one's module, in the order in which they run."""
+"""Modules of the benchmarks, in the order in which they run."""
 
 COUNTED = ("sweep", "delivery", "cold_start", "http", "storage", "feedback")
-"""Those that have something to count. The queries of the operators' pages are among http's."""
+"""Benchmarks that count. The queries of the operators' pages are part of http."""
 
 
 class Benchmark(Protocol):
-    """What such a module offers."""
+    """Interface of a benchmark module."""
 
     def measure(self) -> Section: ...
 
 
 class CountedBenchmark(Benchmark, Protocol):
-    """What one of COUNTED offers besides."""
+    """Interface of a benchmark module that also counts."""
 
     def counts(self) -> dict[str, int]: ...
 
 
 def measure(names: Sequence[str]) -> int:
-    """Measure, show and keep them, each as soon as it is done; 1 if one of them failed, which stops no other."""
+    """Measure, print and save each benchmark. Return 1 if any failed, after running the others."""
     machine = describe_machine()
     failed = [name for name in names if not _measure(name, machine)]
     for name in failed:
-        print(f"{name} FAILED; its section of docs/performance.md is the one before", file=sys.stderr)
+        print(f"{name} FAILED; its section of docs/performance.md is unchanged", file=sys.stderr)
     cost.main()
     scale.main()
     return int(bool(failed))
@@ -74,7 +74,7 @@ def _measure(name: str, machine: Mapping[str, str]) -> bool:
 
 
 def count(names: Sequence[str]) -> int:
-    """Count, show, and compare with the bounds; 1 if something is above its bound."""
+    """Count, print, and compare with the bounds. Return 1 if a bound is exceeded."""
     bounds = read_bounds()
     counted = {name: cast(CountedBenchmark, import_module(BENCHMARKS[name])).counts() for name in names}
     for name, counts in counted.items():
@@ -87,13 +87,13 @@ def count(names: Sequence[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run what the arguments name."""
+    """Run the benchmarks named in the arguments."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench")
-    parser.add_argument("--quick", action="store_true", help="only count, and compare with the bounds")
+    parser.add_argument("--quick", action="store_true", help="only count and compare with the bounds")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - BENCHMARKS.keys():
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there is {', '.join(BENCHMARKS)}")
+        parser.error(f"unknown benchmark {', '.join(sorted(unknown))}; choose from {', '.join(BENCHMARKS)}")
     if chosen.quick:
         return count([name for name in chosen.names or COUNTED if name in COUNTED])
     return measure(chosen.names or list(BENCHMARKS))

@@ -1,4 +1,4 @@
-"""Compares what was counted with what is allowed: `bounds.json`, by benchmark and count."""
+"""Comparison of counts with `bounds.json`."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,23 +7,23 @@ from pathlib import Path
 BOUNDS = Path(__file__).with_name("bounds.json")
 
 Counts = Mapping[str, Mapping[str, int]]
-"""By benchmark and name."""
+"""Counts by benchmark and name."""
 
 
 def read_bounds() -> Counts:
-    """What is allowed at most."""
+    """Return the highest allowed counts."""
     bounds: Counts = json.loads(BOUNDS.read_text())
     return bounds
 
 
 def complaints(counted: Counts, bounds: Counts) -> Iterator[str]:
-    """What is more than allowed, what has no bound, and which bound was not counted; for the benchmarks counted."""
+    """Yield a message for each exceeded, missing or unused bound of the benchmarks counted."""
     for benchmark, counts in counted.items():
         allowed = bounds.get(benchmark, {})
         for name in sorted(counts.keys() | allowed.keys()):
             if name not in allowed:
-                yield f"{benchmark}: {name} has no bound in {BOUNDS.name}; {counts[name]} were counted"
+                yield f"{benchmark}: {name} has no bound in {BOUNDS.name}; counted {counts[name]}"
             elif name not in counts:
-                yield f"{benchmark}: {name} has a bound in {BOUNDS.name} and was not counted"
+                yield f"{benchmark}: {name} has a bound in {BOUNDS.name} but was not counted"
             elif counts[name] > allowed[name]:
-                yield f"{benchmark}: {name}: {counts[name]}, and {allowed[name]} are allowed"
+                yield f"{benchmark}: {name}: {counts[name]}, but only {allowed[name]} allowed"

@@ -1,4 +1,4 @@
-"""Charts as SVG."""
+"""Bar charts as SVG."""
 
 from pathlib import Path
 
@@ -9,15 +9,15 @@ from matplotlib.figure import Figure
 from benchmarks.section import Chart, shown
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
-"""Paul Tol's bright ones, which colour-blind people tell apart: https://personal.sron.nl/~pault/"""
+"""Paul Tol's bright scheme, suitable for colour-blind readers: https://personal.sron.nl/~pault/"""
 
 GROUP = 0.8
-"""The width of a group of bars; groups stand 1 apart."""
+"""Width of a group of bars; groups are 1 apart."""
 
 
 def write_chart(chart: Chart, path: Path) -> None:
-    """Draw groups of bars, each with its value, on white, so that they are readable in a dark page too."""
-    # Text stays text, and equal figures give an equal file.
+    """Draw labelled groups of bars on white, to be readable on a dark page too."""
+    # Keep text as text, and the file identical for identical figures.
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "", "font.size": 9}):
         figure = Figure(figsize=(8, 3.6), layout="constrained")
         axes = figure.add_subplot()

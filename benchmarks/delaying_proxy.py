@@ -1,9 +1,9 @@
-"""A network that takes its time: a TCP proxy, in a process of its own, that holds everything back for a while.
+"""Network latency: a TCP proxy, in a process of its own, that delays all data.
 
     python -m benchmarks.delaying_proxy PORT SECONDS
 
-Serves a free loopback port, which it prints, in front of PORT. Each byte arrives half of SECONDS after it was sent, so
-that a question and its answer take SECONDS longer; what follows closely is not held up any more than what went before.
+Listens on a free loopback port, which it prints, in front of PORT. Each byte arrives half of SECONDS after it was sent,
+so that a round trip takes SECONDS longer; consecutive data is not delayed further.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class DelayingProxy:
-    """Context manager; `url` leads to the same database through a round trip of so many seconds."""
+    """Context manager; `url` is the same database with this much added round-trip time."""
 
     def __init__(self, url: str, seconds: float) -> None:
         self._address = urlsplit(url)
@@ -52,7 +52,7 @@ class DelayingProxy:
 
 
 def serve(port: int, seconds: float) -> None:
-    """Accept connections until killed, and join each to one of its own."""
+    """Accept connections until killed, and forward each."""
     with socket.create_server((LOOPBACK, 0)) as listening:
         print(listening.getsockname()[1], flush=True)
         while True:
@@ -65,7 +65,7 @@ def serve(port: int, seconds: float) -> None:
 
 
 def _join(source: socket.socket, target: socket.socket, delay: float) -> None:
-    """Carry what comes from the one to the other, each piece `delay` after it came."""
+    """Forward data from one socket to the other, each piece after `delay`."""
     pieces: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
     threading.Thread(target=_take, args=(source, pieces, delay), daemon=True).start()
     threading.Thread(target=_give, args=(target, pieces), daemon=True).start()
@@ -76,13 +76,13 @@ def _take(source: socket.socket, pieces: "queue.SimpleQueue[tuple[float, bytes]]
     while piece:
         try:
             piece = source.recv(CHUNK)
-        except OSError:  # the other side was closed first
+        except OSError:  # the other side closed first
             piece = b""
         pieces.put((time.monotonic() + delay, piece))
 
 
 def _give(target: socket.socket, pieces: "queue.SimpleQueue[tuple[float, bytes]]") -> None:
-    with contextlib.suppress(OSError):  # who is gone needs nothing
+    with contextlib.suppress(OSError):  # the peer may be gone
         while True:
             due, piece = pieces.get()
             time.sleep(max(0.0, due - time.monotonic()))

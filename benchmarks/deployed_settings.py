@@ -1,4 +1,4 @@
-"""The project's settings as they are deployed, with static files collected in a directory of their own."""
+"""Deployed settings of the project, with a separate directory for static files."""
 
 import os
 from pathlib import Path

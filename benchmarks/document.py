@@ -1,4 +1,4 @@
-"""What `make bench` keeps: docs/performance.md with its charts and figures, and every run in build/benchmarks."""
+"""Output of `make bench`: docs/performance.md with charts and figures, and all runs in build/benchmarks."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ COMMAND = "make bench"
 
 
 def keep(name: str, section: Section, machine: Mapping[str, str], root: Path = ROOT) -> None:
-    """Write one benchmark's section, and leave those of the others as they are."""
+    """Replace one benchmark's section and leave the others unchanged."""
     directory = root / "docs" / "performance"
     directory.mkdir(parents=True, exist_ok=True)
     for chart in section.charts:
@@ -25,7 +25,7 @@ def keep(name: str, section: Section, machine: Mapping[str, str], root: Path = R
 
 
 def table_lines(table: Table) -> Iterator[str]:
-    """The table in Markdown."""
+    """Yield the table in Markdown."""
     yield f"| {' | '.join(table.columns)} |"
     yield "|---|" + "---:|" * (len(table.columns) - 1)
     for row in table.rows:

@@ -1,4 +1,4 @@
-"""A service that has run for three years, made up in the database itself: for tests of plans, and for benchmarks."""
+"""Three years of history, generated in the database: for tests of query plans and for benchmarks."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ PLANS = 6
 EVENTS_EACH = 3
 SWEEP_DAYS = 30
 PENDING = 500
-"""The notifications of so many events wait; each is due since `now`."""
+"""Number of latest events with pending notifications, due since `now`."""
 
 USERS = """
 INSERT INTO auth_user (id, username, email, password, first_name, last_name,
@@ -20,7 +20,8 @@ SELECT n, 'user' || n, 'user' || n || '@example.com', '', '', '', false, false, 
 FROM generate_series(1, %(number)s) AS n
 """
 
-# Four of ten renewed twice, three were cancelled and ended, two ended and came back, one is cancelled and still runs.
+# Of ten, four were renewed twice, three were cancelled and expired, two expired and came back, one is cancelled and
+# live.
 SUBSCRIPTIONS = """
 INSERT INTO subscriptions_subscription (id, user_id, plan_id, status, start_date, end_date, expired_at)
 SELECT n, n, (%(plans)s::bigint[])[1 + n %% cardinality(%(plans)s::bigint[])],
@@ -67,7 +68,7 @@ FROM subscriptions_subscriptionevent AS e, unnest('{ses,sns}'::text[]) AS channe
 ORDER BY e.id
 """
 
-# Each as long as SES's own example of a delivery, 1,339 bytes.
+# As long as SES's own example of a Delivery event, 1,339 bytes.
 FEEDBACK = """
 INSERT INTO notifications_feedback (sns_message_id, event_type, notification_id, message_id,
                                     occurred_at, received_at, raw)
@@ -113,9 +114,9 @@ FILLED = (
 
 
 def fill(number: int, now: datetime) -> None:
-    """Put `number` users with a subscription, 3 events and 6 notifications each into empty tables, and vacuum those.
+    """Create `number` users, each with a subscription, 3 events and 6 notifications, in empty tables; then vacuum.
 
-    PostgreSQL only, and outside of a transaction. At 1,000,000 it takes minutes and some 4 GB.
+    PostgreSQL only, and outside a transaction. 1,000,000 users take minutes and some 4 GB.
     """
     plans = [Plan.objects.create(name=f"Plan {index}", price=index, duration_days=30).pk for index in range(PLANS)]
     parameters: dict[str, Any] = {

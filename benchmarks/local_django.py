@@ -6,6 +6,6 @@ from infra.packaging.local_environment import be_local
 
 
 def set_up_local_django() -> None:
-    """With the local settings, on the database of `DATABASE_URL`, and quiet. Once a process."""
+    """Set up Django with the local settings on the database of `DATABASE_URL`, with ERROR logging. Call it once."""
     be_local(DJANGO_SETTINGS_MODULE="config.settings", LOG_LEVEL="ERROR")
     django.setup()

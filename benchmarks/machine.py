@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Description of the machine."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ GIBIBYTE = 2**30
 
 
 def describe_machine() -> dict[str, str]:
-    """Processor, memory, system, versions, and the date (UTC)."""
+    """Return processor, memory, system, versions and date (UTC)."""
     return {
         "processor": f"{_cores()} x {_model()}",
         "memory": f"{psutil.virtual_memory().total / GIBIBYTE:.0f} GiB",
@@ -32,7 +32,7 @@ def describe_machine() -> dict[str, str]:
 
 
 def _cores() -> int:
-    """Those that this process may use; Linux alone tells."""
+    """Return the number of cores available to this process; only Linux reports it."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else psutil.cpu_count()
 
 

@@ -1,4 +1,4 @@
-"""What one run took, and what several runs took in the median."""
+"""Measurement of a run, and the median of several."""
 
 import statistics
 from collections.abc import Sequence
@@ -12,38 +12,38 @@ MEBIBYTE = 2**20
 
 @dataclass(frozen=True)
 class Measurement:
-    """What it took to do something `units` times: to expire so many rows, to answer so many requests."""
+    """Resources needed for `units` of work, such as expired rows or answered requests."""
 
     units: float
     wall: float
-    """Seconds."""
+    """Wall-clock seconds."""
     cpu: float
-    """Seconds of CPU of the process that did it."""
+    """CPU seconds of the process."""
     backend_cpu: float = 0.0
-    """Seconds of CPU of the PostgreSQL backend that served it; 0 without one."""
+    """CPU seconds of its PostgreSQL backend; 0 without one."""
     peak_memory: float = 0
-    """Bytes by which the process grew beyond what it held before, at most."""
+    """Peak growth of the process's memory, in bytes."""
     queries: float = 0
-    """Statements, BEGIN and COMMIT among them; 0 where they were not counted."""
+    """Statements including BEGIN and COMMIT; 0 if they were not counted."""
 
     @property
     def rate(self) -> float:
-        """Units a second."""
+        """Units per second."""
         return self.units / self.wall
 
     @property
     def cpu_each(self) -> float:
-        """Microseconds of CPU a unit, of client and backend together."""
+        """CPU microseconds per unit, of client and backend together."""
         return (self.cpu + self.backend_cpu) / self.units / MICROSECOND
 
     @property
     def queries_per_thousand(self) -> float:
-        """Statements for a thousand units."""
+        """Statements per thousand units."""
         return self.queries / self.units * 1000
 
     @classmethod
     def median(cls, several: Sequence[Self]) -> Self:
-        """Each figure's median. Raises StatisticsError for an empty sequence."""
+        """Return the median of each figure. Raises StatisticsError for an empty sequence."""
         return cls(**{field.name: statistics.median(_values(several, field.name)) for field in fields(cls)})
 
 

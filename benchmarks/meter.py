@@ -1,4 +1,4 @@
-"""Measures a block of code in this process, and in the PostgreSQL backend that serves it."""
+"""Meter for a block of code in this process and in its PostgreSQL backend."""
 
 import resource
 import sys
@@ -16,10 +16,10 @@ KIBIBYTE = 2**10
 
 
 class Meter:
-    """Context manager; `measurement(units)` tells afterwards what the block took.
+    """Context manager; `measurement(units)` returns the block's resources afterwards.
 
-    `backend` is the process id of the PostgreSQL backend, if there is one. Peak memory is what Linux calls VmHWM, set
-    back at the start; elsewhere it is the process's own peak, and so 0 where an earlier one was higher.
+    `backend` is the process id of the PostgreSQL backend, if there is one. Peak memory is Linux's VmHWM, reset at the
+    start; elsewhere it is the peak of the process's lifetime, and so 0 if an earlier one was higher.
     """
 
     def __init__(self, backend: int | None = None) -> None:
@@ -42,12 +42,12 @@ class Meter:
         self._memory = max(0, _peak_memory() - self._memory)
 
     def measurement(self, units: int, queries: int = 0) -> Measurement:
-        """What the block took, having done something so many times by so many statements."""
+        """Return the resources of the block for this many units and statements."""
         return Measurement(units, self._wall, self._cpu, self._backend_cpu, self._memory, queries)
 
 
 def _cpu_of(process: int | None) -> float:
-    """Seconds; Linux counts them in nanoseconds (https://docs.kernel.org/scheduler/sched-stats.html)."""
+    """Return CPU seconds. Linux counts nanoseconds (https://docs.kernel.org/scheduler/sched-stats.html)."""
     if process is None:
         return 0.0
     statistics = Path(f"/proc/{process}/schedstat")
@@ -58,7 +58,7 @@ def _cpu_of(process: int | None) -> float:
 
 
 def _forget_peak() -> None:
-    """https://docs.kernel.org/filesystems/proc.html, clear_refs: 5 sets the peak back to what is held now."""
+    """Reset VmHWM to the current size by clear_refs 5, https://docs.kernel.org/filesystems/proc.html."""
     if sys.platform == "linux":
         Path("/proc/self/clear_refs").write_text("5")
 

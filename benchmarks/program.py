@@ -1,4 +1,4 @@
-"""Runs one of the benchmarks' own programs in a process of its own and reads what it answers."""
+"""Runner of the benchmarks' own programs, each in a process of its own."""
 
 import json
 import os
@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def run_program(module: str, *arguments: str, **variables: str) -> Any:
-    """Run `python -m module arguments` with these variables beside ours; return the JSON of its last line.
+    """Run `python -m module arguments` with these additional variables. Return the JSON of its last output line.
 
-    Raises BenchmarkFailed where it fails.
+    Raises BenchmarkFailed if it fails.
     """
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(  # noqa: S603 - our own program
@@ -29,5 +29,5 @@ def run_program(module: str, *arguments: str, **variables: str) -> Any:
 
 
 def measure_program(module: str, *arguments: str, **variables: str) -> Measurement:
-    """The same for a program that answers with a Measurement's fields."""
+    """Run a program like `run_program`, and return its Measurement."""
     return Measurement(**run_program(module, *arguments, **variables))

@@ -1,4 +1,4 @@
-"""What a benchmark hands back: one section of docs/performance.md."""
+"""Section of docs/performance.md, as returned by a benchmark."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,13 +6,13 @@ from typing import Any
 
 
 def shown(value: float, unit: str = "") -> str:
-    """The figure with three significant digits, or all of those before the point."""
+    """Return the figure with three significant digits, or all digits before the point."""
     return f"{value:,.0f} {unit}".rstrip() if abs(value) >= 100 else f"{value:.3g} {unit}".rstrip()
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as they are shown. The first column is the rows' names."""
+    """Table with formatted cells. The first column contains the row names."""
 
     title: str
     columns: Sequence[str]
@@ -21,7 +21,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars in groups: `series` has one value for each of `labels`. `name` becomes a file's."""
+    """Grouped bar chart: `series` has one value per label. `name` becomes part of the file name."""
 
     name: str
     title: str
@@ -32,7 +32,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Aim:
-    """A figure that was aimed at. `because` is what bounds it, told only where the aim is missed."""
+    """Target for a figure. `because` names the bottleneck, shown only if the target is missed."""
 
     what: str
     measured: float
@@ -43,11 +43,11 @@ class Aim:
 
     @property
     def is_met(self) -> bool:
-        """Whether it was reached."""
+        """True if the target is met."""
         return self.measured >= self.bound if self.at_least else self.measured <= self.bound
 
     def sentence(self) -> str:
-        """Whether it was reached, and if not, by how much and why."""
+        """Return a sentence that says whether the target is met, and if not, by how much and why."""
         wish = f"{'at least' if self.at_least else 'at most'} {shown(self.bound, self.unit)}"
         told = f"{self.what}: {shown(self.measured, self.unit)} ({wish})."
         if self.is_met:
@@ -58,10 +58,10 @@ class Aim:
 
 @dataclass(frozen=True)
 class Section:
-    """One benchmark's answer. `text` (Markdown) says what was done and what the figures mean.
+    """Result of a benchmark. `text` (Markdown) describes the method and the meaning of the figures.
 
-    `figures` are plain numbers under flat names, for whoever reckons on with them (docs/performance/figures.json);
-    `raw` is anything JSON can hold, every single run for instance, and is kept in build/ only.
+    `figures` are plain numbers under flat names, for further calculations (docs/performance/figures.json); `raw` is any
+    JSON value, such as every single run, and is stored in build/ only.
     """
 
     title: str

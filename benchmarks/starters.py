@@ -1,4 +1,4 @@
-"""Programs that start together: each gets warm by itself, and all go on at once."""
+"""Programs that start together after each has warmed up."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from infra.errors import BenchmarkFailed
 
 
 class Starters:
-    """Context manager for several `python -m COMMAND`, each of which says a line when it is warm and waits for one."""
+    """Context manager for several `python -m COMMAND`, each of which prints a line when warm and then waits for one."""
 
     def __init__(self, commands: Sequence[Sequence[str]], **variables: str) -> None:
         self._commands = commands
@@ -46,10 +46,10 @@ class Starters:
             process.communicate()
 
     def go(self) -> list[Any]:
-        """Start them; return the JSON of each one's last line when all have ended. Raises BenchmarkFailed."""
+        """Start them and wait for their end. Return the JSON of each one's last line. Raises BenchmarkFailed."""
         for process in self._processes:
             assert process.stdin is not None  # noqa: S101 - it is piped
-            with contextlib.suppress(BrokenPipeError):  # it has ended already, and its exit status says how
+            with contextlib.suppress(BrokenPipeError):  # it has already ended; its exit status says why
                 process.stdin.write("go\n")
                 process.stdin.flush()
         ends = [process.communicate() for process in self._processes]

@@ -1,10 +1,10 @@
-"""A section as a person reads it in the terminal."""
+"""Sections in the terminal."""
 
 from benchmarks.section import Section, Table
 
 
 def show(section: Section) -> None:
-    """Print tables and aims."""
+    """Print tables and targets."""
     print(f"\n== {section.title}")
     for table in section.tables:
         show_table(table)
@@ -13,7 +13,7 @@ def show(section: Section) -> None:
 
 
 def show_table(table: Table) -> None:
-    """Print it, names to the left and figures to the right."""
+    """Print the table, with names left-aligned and figures right-aligned."""
     lines = [table.columns, *table.rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(table.columns))]
     print(f"\n{table.title}")

@@ -1,4 +1,4 @@
-"""The cold start of the deployed zip, beside stock `zappa package` and beside a bare Django."""
+"""Cold start of the deployed zip, compared with stock `zappa package` and with a bare Django."""
 
 from benchmarks.cold_start.benchmark import counts, measure
 

@@ -1,4 +1,4 @@
-"""What is measured of a cold start, and what is counted."""
+"""Cold start benchmark: measurements and counts."""
 
 import sys
 import tempfile
@@ -37,11 +37,11 @@ FILLER, FILLED = "benchmarks.sweep.fill", "100"
 MAKERS = {PROJECT: make_project_package, STOCK: make_stock_package, BARE: make_bare_package}
 
 Maker = Callable[[Path], Path]
-"""Makes a package in a directory."""
+"""Build a package in a directory."""
 
 
 def measure() -> Section:
-    """Starts of each package, some of them taken apart, and starts with other first events."""
+    """Measure starts of each package, their phases, and starts with other first events."""
     with unpacked(MAKERS) as (functions, megabytes):
         starts = run_in_turn({name: partial(_start, function) for name, function in functions.items()}, STARTS)
         phases = {name: _phases(function) for name, function in functions.items()}
@@ -50,7 +50,7 @@ def measure() -> Section:
 
 
 def counts() -> dict[str, int]:
-    """How many modules the deployed package imports before its first answer, Python's own aside."""
+    """Count the modules imported by the deployed package before its first response, except Python's own."""
     with unpacked({PROJECT: make_project_package}) as (functions, _):
         modules = imported_modules(functions[PROJECT], functions[PROJECT].request(HEALTH))
     packages = Counter(name.partition(".")[0] for name in modules)
@@ -62,7 +62,7 @@ def counts() -> dict[str, int]:
 
 @contextmanager
 def unpacked(makers: Mapping[str, Maker]) -> Iterator[tuple[dict[str, Function], dict[str, float]]]:
-    """Make the packages; lend them unpacked, and tell how many megabytes (10^6 bytes) each zip has."""
+    """Build the packages and yield them unpacked, with the size of each zip in megabytes (10^6 bytes)."""
     stage = load_stage(STAGE)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -89,7 +89,7 @@ def _phases(function: Function) -> Phases:
 
 
 def _other_events(functions: Mapping[str, Function]) -> dict[str, Rounds]:
-    """Starts whose first event needs more, on a PostgreSQL: what is served first decides what is imported."""
+    """Measure starts on PostgreSQL whose first event imports more."""
     with PostgreSQL() as server:
         run_program(FILLER, FILLED, DATABASE_URL=server.url)
         variables = {"DATABASE_URL": server.url}
@@ -113,4 +113,4 @@ OTHER_EVENTS: dict[str, Callable[[Function], Any]] = {
     "the API's list of plans": lambda function: function.request("/api/v1/plans"),
     "the sweep, with nothing due": _tick,
 }
-"""What else a start may answer first."""
+"""Other first events of a start."""

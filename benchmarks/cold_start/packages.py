@@ -1,4 +1,4 @@
-"""The packages that are started: the project's, what stock `zappa package` makes of it, and a bare Django."""
+"""Packages to start: the project's, stock `zappa package`'s, and a bare Django."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from infra.packaging.packaging_environment import PROJECT, SETTINGS_FILE, Packag
 
 STAGE = "dev"
 STOCK_HANDLER = "handler.lambda_handler"
-"""What Lambda calls where the settings name nothing else."""
+"""Handler that Zappa configures by default."""
 
 BARE = Path(__file__).parent / "bare"
 BARE_FOLDERS, BARE_LANGUAGES = ("config", "foundation"), ("en", "de")
@@ -25,16 +25,16 @@ HANDLER = (
     "config/aws_lambda/zappa_start.py", "config/zappa/__init__.py", "config/zappa/stages.py", "foundation/*.py",
     "foundation/*/*.py",
 )  # fmt: skip
-"""The project's own, which the bare Django stands behind; of foundation it imports what it needs."""
+"""The project's own handler in front of the bare Django, and the modules of foundation that it imports."""
 
 
 def make_project_package(directory: Path) -> Path:
-    """What `make package` makes."""
+    """Build the package of `make package`."""
     return make_package(STAGE, directory)
 
 
 def make_stock_package(directory: Path) -> Path:
-    """What Zappa makes of the same project and environment by itself: no hooks of ours, and Zappa's own handler."""
+    """Build Zappa's own package of the same project and environment: no hooks, and Zappa's handler."""
     package = directory / "stock.zip"
     settings = _write_settings(directory, _settings_without(*HOOKS, "lambda_handler"))
     PackagingEnvironment.prepare().package(STAGE, package, settings)
@@ -42,7 +42,7 @@ def make_stock_package(directory: Path) -> Path:
 
 
 def make_bare_package(directory: Path) -> Path:
-    """A bare Django behind the project's handler, packaged by the same steps."""
+    """Build a bare Django behind the project's handler, packaged by the same steps."""
     project, package = directory / "bare", directory / "bare.zip"
     for module in (path for pattern in HANDLER for path in PROJECT.glob(pattern)):
         copy = project / module.relative_to(PROJECT)

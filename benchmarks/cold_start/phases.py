@@ -1,4 +1,4 @@
-"""A start taken apart, by a probe that stands in the handler's place in a copy of the package."""
+"""Phases of a start, measured by a probe in place of the handler in a copy of the package."""
 
 import json
 import shutil
@@ -19,12 +19,12 @@ MARK = "PHASES "
 NAMES = ("runtime", "Zappa", "boto3", "Django", "project", "first request")
 
 Phases = dict[str, tuple[float, float]]
-"""Seconds of CPU and of the clock, by the name of the phase."""
+"""CPU seconds and wall-clock seconds by phase."""
 
 
 @contextmanager
 def probed(function: Function) -> Iterator[Function]:
-    """The function with the probe in its handler's place."""
+    """Yield the function with the probe in place of its handler."""
     with tempfile.TemporaryDirectory() as directory:
         package = Path(directory) / "package"
         shutil.copytree(function.package, package, copy_function=_link)
@@ -36,7 +36,7 @@ def probed(function: Function) -> Iterator[Function]:
 
 
 def take_apart(function: Function, event: Any) -> Phases:
-    """Start a probed function once. Raises ColdStartFailed."""
+    """Start a probed function once and return its phases. Raises ColdStartFailed."""
     with function.sandbox(PROBE_BEGAN=str(time.perf_counter())) as sandbox:
         result = sandbox.invoke(event)
     refuse_failure(result)
@@ -48,7 +48,7 @@ def take_apart(function: Function, event: Any) -> Phases:
 
 
 def median_phases(several: Sequence[Phases]) -> Phases:
-    """Each phase's medians."""
+    """Return the median of each phase."""
     return {
         name: (
             statistics.median(phases[name][0] for phases in several),

@@ -1,10 +1,10 @@
-"""Which part of a cold start takes how long. Copied into a package, and called by Lambda in the handler's place.
+"""Probe that measures the phases of a cold start. Copied into a package, and called by Lambda in place of the handler.
 
-It runs in the package alone, so it imports nothing of this project. `PROBE_HANDLER` names the handler, `PROBE_BEGAN` is
-perf_counter's reading when the process was started, and `PROBE_MARK` begins the line of JSON in the log that has the
-result: seconds of CPU and of the clock by phase. Each moment from the start of the process to the
-first answer belongs to one phase: that of the package whose module is being executed. A module of Python's library
-belongs to whoever imports it first; what is imported during the first request, to that.
+It runs inside the package, so it imports nothing of this project. `PROBE_HANDLER` names the handler, `PROBE_BEGAN` is
+the value of perf_counter when the process was started, and `PROBE_MARK` begins the log line with the JSON result: CPU
+seconds and wall-clock seconds by phase. Each moment from the start of the process to the first response belongs to one
+phase: that of the package whose module is being executed. A module of the standard library belongs to its first
+importer; imports during the first request belong to the request.
 """
 
 import json
@@ -31,7 +31,7 @@ PHASE_OF = {name: phase for phase, names in OWNERS.items() for name in names}
 
 
 class Phases:
-    """What each phase has taken until now: seconds of CPU, and of the clock."""
+    """CPU seconds and wall-clock seconds per phase so far."""
 
     def __init__(self, began: float) -> None:
         self._running = ["runtime"]
@@ -40,7 +40,7 @@ class Phases:
 
     @contextmanager
     def within(self, phase: str) -> Iterator[None]:
-        """Count the block, and not what is within a phase of its own there, to this phase."""
+        """Assign the time of the block to this phase, except for nested phases."""
         self.charge()
         self._running.append(phase)
         try:
@@ -50,26 +50,26 @@ class Phases:
             self._running.pop()
 
     def charge(self) -> None:
-        """Count the time since the last mark to the running phase."""
+        """Assign the time since the last mark to the current phase."""
         now = (time.process_time(), time.perf_counter())
         cpu, wall = self.taken.get(self._running[-1], (0.0, 0.0))
         self.taken[self._running[-1]] = (cpu + now[0] - self._mark[0], wall + now[1] - self._mark[1])
         self._mark = now
 
     def owner_of(self, module: str) -> str:
-        """Whose phase the module's execution is."""
+        """Return the phase that the module's execution belongs to."""
         running = self._running[-1]
         return running if "first request" in self._running else PHASE_OF.get(module.partition(".")[0], running)
 
 
-PHASES = Phases(float(os.environ["PROBE_BEGAN"]))  # perf_counter is one clock for all processes of a Linux
+PHASES = Phases(float(os.environ["PROBE_BEGAN"]))  # On Linux, perf_counter is the same clock in all processes.
 _execute = SourceFileLoader.exec_module
 
 
 def _execute_in_its_phase(loader: SourceFileLoader, module: ModuleType) -> None:
     with PHASES.within(PHASES.owner_of(module.__name__)):
         _execute(loader, module)
-        if module.__name__ == "django.core.wsgi":  # what it calls is no import
+        if module.__name__ == "django.core.wsgi":  # its call is not an import
             module.get_wsgi_application = _in_phase("Django", module.get_wsgi_application)  # type: ignore[attr-defined]
 
 
@@ -82,7 +82,7 @@ def _in_phase(phase: str, function: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def lambda_handler(event: Any, context: Any) -> Any:
-    """Answer the first request, and write down what each phase took."""
+    """Handle the first request, and log the time of each phase."""
     with PHASES.within("first request"):
         answer = _handler(event, context)
     sys.stderr.write(f"{os.environ['PROBE_MARK']}{json.dumps(PHASES.taken)}\n")

@@ -1,4 +1,4 @@
-"""The section on the cold start."""
+"""Section on the cold start."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -14,34 +14,34 @@ PROJECT, STOCK, BARE = "project", "stock", "bare Django"
 MOST_OF_STOCK, MOST_OF_BARE = 0.3, 1.3
 FIGURES = {"CPU": attrgetter("cpu"), "wall": attrgetter("wall")}
 MILLISECOND = 1e-3
-PHASES = "The second table says which phase takes it."
+PHASES = "The second table shows the phases."
 
 TEXT = """\
-From the start of the process to its first answer: a GET of `/healthz`, which needs every address of the site and no
+Time from the start of the process to its first response: a GET of `/healthz`, which needs all URLs of the site and no
 database. Each package is unpacked and started under Lambda's own runtime client (`awslambdaric`), in turn, ten times.
-**stock** is what `zappa package` makes of the same project by itself: no hooks, and Zappa's own handler. **bare
-Django** is the limit: one page, `django.contrib.auth`, the same database's driver and no middleware, behind the same
-handler and packaged by the same steps. The files lie in this machine's memory; on Lambda a new sandbox fetches the zip
-before all this: {zips}.
+**stock** is the result of plain `zappa package` for the same project: no hooks, and Zappa's own handler. **bare
+Django** is the limit: one page, `django.contrib.auth`, the same database driver and no middleware, behind the same
+handler and packaged by the same steps. The files are in this machine's memory; on Lambda a new sandbox first downloads
+the zip: {zips}.
 
-In the second table each moment belongs to the package whose module is being executed, and a module of Python's library
-to whoever imports it first. The third has other first events, on PostgreSQL: what is asked for first decides what is
-imported."""
+In the second table each moment belongs to the package whose module is being executed; a module of the standard library
+belongs to its first importer. The third table has other first events, on PostgreSQL: the first event determines which
+modules are imported."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """What was measured: starts and phases by package, starts with other first events by their title."""
+    """Measurements: starts and phases by package, starts with other first events by title."""
 
     starts: Rounds
     phases: Mapping[str, Phases]
     others: Mapping[str, Rounds]
     megabytes: Mapping[str, float]
-    """Of each zip."""
+    """Size of each zip."""
 
 
 def report(results: Results) -> Section:
-    """Everything, in the order of the tables."""
+    """Return the section."""
     zips = ", ".join(f"{name} {size:.1f} MB" for name, size in results.megabytes.items())
     return Section(
         title="Cold start",
@@ -63,7 +63,9 @@ def _starts_table(starts: Rounds) -> Table:
     for name in starts.taken:
         shares = [f"{starts.ratio(name, other, FIGURES['CPU']):.2f}" for other in (STOCK, BARE)]
         rows.append([name, *_milliseconds(starts.median(name)), *shares])
-    return Table("Process start to first answer", ["", "CPU, ms", "wall, ms", "of stock's CPU", "of bare's CPU"], rows)
+    return Table(
+        "Process start to first response", ["", "CPU, ms", "wall, ms", "of stock's CPU", "of bare's CPU"], rows
+    )
 
 
 def _phases_table(phases: Mapping[str, Phases]) -> Table:
@@ -72,7 +74,7 @@ def _phases_table(phases: Mapping[str, Phases]) -> Table:
         [phase, *(f"{value / MILLISECOND:.0f}" for taken in phases.values() for value in taken[phase])]
         for phase in NAMES
     ]
-    return Table("Where it goes", ["", *columns], rows)
+    return Table("Phases", ["", *columns], rows)
 
 
 def _others_table(others: Mapping[str, Rounds]) -> Table:
@@ -97,7 +99,7 @@ def _aims(starts: Rounds) -> Iterator[Aim]:
 
 
 def _figures(results: Results) -> dict[str, float]:
-    """In seconds, and the zip in megabytes."""
+    """Return the figures in seconds, and the zip in megabytes."""
     figures = {
         f"{name}: {figure}": read(results.starts.median(name))
         for name in results.starts.taken

@@ -1,4 +1,4 @@
-"""One cold start: from the start of the process to its first answer, under Lambda's own runtime client."""
+"""Cold start: from the start of the process to its first response, under Lambda's own runtime client."""
 
 import re
 import resource
@@ -19,9 +19,9 @@ from infra.packaging.zappa_stage import ZappaStage
 
 ENVIRONMENT = {
     "DATABASE_URL": "postgres://user:password@127.0.0.1:1/none",
-    "SECRET_ARN": "",  # a call to AWS would take as long for each
+    "SECRET_ARN": "",  # a call to AWS would take equally long for all
     "SECRET_KEY": "of-a-function-that-nobody-reaches-and-known-to-everyone-who-reads-this",  # not a secret
-    "PYTHONDONTWRITEBYTECODE": "1",  # as on Lambda, where the code is read-only whoever runs it
+    "PYTHONDONTWRITEBYTECODE": "1",  # as on Lambda, where the code is read-only
 }
 
 IMPORTED = re.compile(r"^import '([\w.]+)' #", re.MULTILINE)
@@ -30,7 +30,7 @@ IMPORTED = re.compile(r"^import '([\w.]+)' #", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Function:
-    """An unpacked package, and what Lambda knows of it. `variables` come over the stage's."""
+    """Unpacked package with its Lambda configuration. `variables` override the stage's."""
 
     package: Path
     stage: ZappaStage
@@ -38,7 +38,7 @@ class Function:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def sandbox(self, **variables: str) -> Sandbox:
-        """A sandbox in which it has not started yet."""
+        """Return a sandbox that has not started yet."""
         return Sandbox(
             self.package,
             handler=self.handler,
@@ -48,14 +48,14 @@ class Function:
         )
 
     def request(self, path: str) -> dict[str, Any]:
-        """The event of a GET of this path below the stage."""
+        """Return the event of a GET of this path below the stage."""
         api = RestAPI(f"local.execute-api.{self.stage.region}.amazonaws.com", self.stage.name)
         address = f"/{self.stage.name}{path}"
         return api.event(HttpRequest("GET", address, "", [("Host", api.host)], b"", "127.0.0.1"))
 
 
 def measure_start(function: Function, event: Any) -> Measurement:
-    """Start it once, and end it after its first answer; CPU is the process's own. Raises ColdStartFailed."""
+    """Start the function, and stop it after its first response; CPU is the process's own. Raises ColdStartFailed."""
     cpu, began = _cpu_of_children(), time.perf_counter()
     with function.sandbox() as sandbox:
         result = sandbox.invoke(event)
@@ -65,7 +65,7 @@ def measure_start(function: Function, event: Any) -> Measurement:
 
 
 def imported_modules(function: Function, event: Any) -> set[str]:
-    """The modules that it imports before its first answer. Raises ColdStartFailed."""
+    """Return the modules imported before the first response. Raises ColdStartFailed."""
     with function.sandbox(PYTHONVERBOSE="1") as sandbox:
         result = sandbox.invoke(event)
     refuse_failure(result)
@@ -73,7 +73,7 @@ def imported_modules(function: Function, event: Any) -> set[str]:
 
 
 def refuse_failure(result: InvocationResult) -> None:
-    """Raise ColdStartFailed where the function failed, or answered a request with anything but 200."""
+    """Raise ColdStartFailed if the function failed, or answered a request with a status other than 200."""
     answer = result.payload if isinstance(result.payload, dict) else {}
     if result.error or answer.get("statusCode", 200) != 200:
         raise ColdStartFailed(result.log)

@@ -1,1 +1,1 @@
-"""What a month costs."""
+"""Monthly costs."""

@@ -1,4 +1,4 @@
-"""Makes the tables of docs/cost.md: `python -m benchmarks.costs.cost` writes them anew between the marks."""
+"""Tables of docs/cost.md: `python -m benchmarks.costs.cost` updates them between the marks."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -24,16 +24,16 @@ SCHEDULES = {"every minute": 1, "every 10 minutes": 10, "every hour": 60, "every
 
 
 def month_table() -> Iterator[str]:
-    """Dollars by service and month, what is free taken away; and the sum without that."""
+    """Yield dollars by service and month, after the free tier; and the total without it."""
     yield from _head("", *MONTHS)
     for service in dict.fromkeys(price.service for price in Workload().quantities()):
         yield _row(service, (_sum(month, service) for month in MONTHS.values()))
-    yield _row("**together**", (_sum(month) for month in MONTHS.values()))
-    yield _row("with nothing free", (_sum(month, charge=Price.listed) for month in MONTHS.values()))
+    yield _row("**total**", (_sum(month) for month in MONTHS.values()))
+    yield _row("without free tier", (_sum(month, charge=Price.listed) for month in MONTHS.values()))
 
 
 def schedule_table() -> Iterator[str]:
-    """An idle month by the interval of the schedule, which is what keeps the database awake."""
+    """Yield the cost of an idle month by schedule interval, which keeps the database awake."""
     yield from _head("schedule", "database awake, hours", "idle month")
     for name, minutes in SCHEDULES.items():
         month = Workload(minutes=minutes)
@@ -41,8 +41,8 @@ def schedule_table() -> Iterator[str]:
 
 
 def extras_table() -> Iterator[str]:
-    """What the template can add, by the month and whether or not anything is sent."""
-    yield from _head("with", "a month more")
+    """Yield the cost of optional resources in the template, per month and independent of traffic."""
+    yield from _head("option", "extra per month")
     proxy = prices.PROXY_CAPACITY_HOUR.of(8 * HOURS) + prices.CAPACITY_HOUR.of(HOURS / 2)
     for name, dollars in {
         "WayOut=ipv6": 0.0,
@@ -54,7 +54,7 @@ def extras_table() -> Iterator[str]:
 
 
 def million_table() -> Iterator[str]:
-    """Dollars for a million of each operation, nothing free."""
+    """Yield dollars per million of each operation, without the free tier."""
     million = operations()
     yield from _head("", *million)
     yield _row("CPU, ms", (each.cpu * 1000 for each in million.values()))
@@ -62,12 +62,12 @@ def million_table() -> Iterator[str]:
     yield _row("billed, ms", (each.seconds() * 1000 for each in million.values()))
     for service in dict.fromkeys(price.service for each in million.values() for price in each.quantities()):
         yield _row(service, (_million(each, service) for each in million.values()))
-    yield _row("**together**", (_million(each) for each in million.values()))
+    yield _row("**total**", (_million(each) for each in million.values()))
 
 
 def measured_table() -> Iterator[str]:
-    """What the other tables are reckoned from, and where it is from."""
-    yield "| of one | | measured |"
+    """Yield the measured figures behind the other tables, and their dates."""
+    yield "| per unit | | measured |"
     yield "|---|---:|---:|"
     for name, figure in measured().items():
         value = f"{figure.value * 1000:.3g} ms" if figure.unit == "s" else f"{figure.value:.3g} {figure.unit}".rstrip()
@@ -75,8 +75,8 @@ def measured_table() -> Iterator[str]:
 
 
 def price_table() -> Iterator[str]:
-    """Each price with its source."""
-    yield "| service | unit | dollars | free a month | source | its date |"
+    """Yield each price with its source."""
+    yield "| service | unit | dollars | free per month | source | its date |"
     yield "|---|---|---:|---:|---|---|"
     for price in PRICES:
         amount = f"{price.amount:.10f}".rstrip("0").rstrip(".")
@@ -96,14 +96,14 @@ TABLES: dict[str, Callable[[], Iterable[str]]] = {
 
 
 def fill(text: str) -> str:
-    """The document with its tables made anew. Raises ValueError where a mark is missing."""
+    """Return the document with updated tables. Raises ValueError if a mark is missing."""
     for name, table in TABLES.items():
         text = put_between(text, begin_mark(COMMAND, name), "\n".join(table()))
     return text
 
 
 def main() -> int:
-    """Write the tables into docs/cost.md."""
+    """Update the tables in docs/cost.md."""
     DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 

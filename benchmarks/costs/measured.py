@@ -1,6 +1,6 @@
-"""What the benchmarks measured, as costs and capacities are reckoned from it: docs/performance/figures.json.
+"""Measured figures for the calculation of costs and capacities, from docs/performance/figures.json.
 
-What no benchmark has measured yet has an assumed value, and says so. Seconds are those of the processor in that file.
+Figures without a measurement have an assumed value, marked as such. Seconds refer to the processor named in that file.
 """
 
 import json
@@ -17,7 +17,7 @@ THOUSANDTH = 1e-3
 
 @dataclass(frozen=True)
 class Figure:
-    """A number in its unit. `date` is that of the measurement, or empty where the number is assumed."""
+    """Number with its unit. `date` is the date of the measurement, or empty for an assumption."""
 
     value: float
     unit: str
@@ -29,7 +29,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a figure stands, what makes it of the unit, and what is assumed where it is not there."""
+    """Location of a figure, its scale and unit, and the value to assume if it is missing."""
 
     benchmark: str
     name: str
@@ -38,7 +38,7 @@ class Source:
     scale: float = 1.0
 
     def read(self, document: Mapping[str, Any]) -> Figure:
-        """The figure."""
+        """Return the figure."""
         kept = document.get(self.benchmark, {})
         value = kept.get("figures", {}).get(self.name)
         if value is None:
@@ -66,26 +66,26 @@ SOURCES: dict[str, Source] = {
     "mail, CPU of PostgreSQL": Source("delivery", "mails: backend CPU", 0.27e-3),
     "event, CPU": Source("delivery", "events: CPU", 0.45e-3),
     "event, CPU of PostgreSQL": Source("delivery", "events: backend CPU", 0.08e-3),
-    "event of SES, CPU": Source("feedback", "CPU", 1.5e-3),
-    "event of SES, CPU of PostgreSQL": Source("feedback", "backend CPU", 0.3e-3),
-    "ten events of SES, queries": Source("feedback", "queries", 9, unit=""),
+    "SES event, CPU": Source("feedback", "CPU", 1.5e-3),
+    "SES event, CPU of PostgreSQL": Source("feedback", "backend CPU", 0.3e-3),
+    "ten SES events, queries": Source("feedback", "queries", 9, unit=""),
     "start, CPU": Source("cold_start", "project: CPU", 0.27),
     "user": Source("storage", "auth_user: bytes", 300, unit="bytes"),
     "membership": Source("storage", "auth_user_groups: bytes", 130, unit="bytes"),
     "subscription": Source("storage", "subscriptions_subscription: bytes", 250, unit="bytes"),
     "event": Source("storage", "subscriptions_subscriptionevent: bytes", 260, unit="bytes"),
     "notification": Source("storage", "notifications_notification: bytes", 240, unit="bytes"),
-    "event of SES": Source("storage", "notifications_feedback: bytes", 1700, unit="bytes"),
+    "SES event": Source("storage", "notifications_feedback: bytes", 1700, unit="bytes"),
     **_requests("plans", 5e-3, 0.8e-3, 4),
     **_requests("API subscriptions", 4e-3, 0.7e-3, 2),
     **_requests("API POST subscribe", 9e-3, 3e-3, 12),
     **_requests("POST sign in", 0.2, 1.5e-3, 9),
 }
-"""Of one: a subscription expired, a mail or event delivered, a process started, a row stored, a request answered."""
+"""Figures per unit: expired subscription, delivered mail or event, started process, stored row, answered request."""
 
 
 @cache
 def measured() -> dict[str, Figure]:
-    """Every figure of SOURCES, by its name there."""
+    """Return every figure of SOURCES by name."""
     document = json.loads(FIGURES.read_text(encoding="utf-8"))
     return {name: source.read(document) for name, source in SOURCES.items()}

@@ -1,4 +1,4 @@
-"""What one request and one expiry take of each service: from what was measured, and what AWS says of Lambda's CPU."""
+"""Resources per operation, derived from measurements and AWS's specification of Lambda's CPU."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,62 +9,62 @@ from benchmarks.costs.prices import Price
 
 MEMORY_MEGABYTES = 512  # memory_size of zappa_settings.json
 MEGABYTES_OF_A_CORE = 1769
-"""A function with so much memory has one core, with less its share of one.
+"""Memory at which a function has one core; with less it has a proportional share.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 """
 
 UNITS_OF_A_CORE = 4
-"""Aurora's capacity unit has 2 GiB, and the instances that Aurora runs on 8 GiB a core.
+"""Aurora capacity units per core: a unit has 2 GiB, and Aurora's instances 8 GiB per core.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.how-it-works.html
 """
 
 ROUND_TRIP = 0.001
-"""Seconds to the database and back, in one zone; assumed."""
+"""Seconds per round trip to the database in the same zone; assumed."""
 
 CALL = 0.05
-"""Seconds that SES and SNS take to answer; assumed."""
+"""Response time of SES and SNS in seconds; assumed."""
 
 THREADS = 8  # DELIVERY_THREADS
 EVENTS_A_CALL = 10
 FEEDBACK = 2
-"""Events of SES a mail: sent, delivered. SNS publishes them to a queue, of which Lambda takes ten at once."""
+"""SES events per mail: Send and Delivery. SNS publishes them to a queue, from which Lambda reads ten at once."""
 
 FEEDBACK_AT_ONCE = 10
 
 TRANSITION_ACCESSES = 10
-"""Reads and writes of Aurora's storage for one transition; assumed."""
+"""Reads and writes of Aurora's storage per transition; assumed."""
 
 PAGE_KILOBYTES, ANSWER_KILOBYTES = 20, 2
 LOG_KILOBYTES = 1.2
-"""Of an invocation: its JSON lines, a job's metrics among them, and Lambda's START, END and REPORT."""
+"""Log volume per invocation: JSON lines including metrics, and Lambda's START, END and REPORT."""
 
 Quantities = Mapping[Price, float]
 
 
 def core_share(megabytes: float) -> float:
-    """The part of a core that one thread of a function of so much memory has."""
+    """Return the share of a core for one thread of a function with this much memory."""
     return min(1.0, megabytes / MEGABYTES_OF_A_CORE)
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """A wait for AWS in which other threads compute: what is longer than their `cpu` takes holds the function up."""
+    """Wait for AWS while other threads compute: the excess over their `cpu` time blocks the function."""
 
     wait: float
     cpu: float
 
     def seconds(self, megabytes: float) -> float:
-        """How long nothing is computed."""
+        """Return the seconds without computation."""
         return max(0.0, self.wait - self.cpu / core_share(megabytes))
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One of something. `cpu` is the function's, `backend_cpu` PostgreSQL's, `waits` what else the function waits for.
+    """Resources of one operation, in seconds.
 
-    Seconds, all of them.
+    `cpu` is the function's, `backend_cpu` PostgreSQL's, `waits` the other waiting time of the function.
     """
 
     cpu: float
@@ -74,12 +74,12 @@ class Operation:
     overlaps: tuple[Overlap, ...] = ()
 
     def seconds(self, megabytes: float = MEMORY_MEGABYTES) -> float:
-        """How long the function is busy with it, and billed."""
+        """Return the seconds of the function, as billed."""
         idle = sum(overlap.seconds(megabytes) for overlap in self.overlaps)
         return self.cpu / core_share(megabytes) + self.backend_cpu + self.waits + idle
 
     def quantities(self, megabytes: float = MEMORY_MEGABYTES) -> dict[Price, float]:
-        """What is billed, in each price's unit."""
+        """Return the billed quantities, in each price's unit."""
         return {
             prices.LAMBDA_SECOND: self.seconds(megabytes) * megabytes / 1024,
             prices.CAPACITY_HOUR: self.backend_cpu * UNITS_OF_A_CORE / 3600,
@@ -88,7 +88,7 @@ class Operation:
 
 
 def request(endpoint: str, kilobytes: float, accesses: float = 0) -> Operation:
-    """A request that the HTTP benchmark knows by this name."""
+    """Return the resources of a request, by its name in the HTTP benchmark."""
     figures = measured()
     return Operation(
         cpu=figures[f"{endpoint}, CPU"].value,
@@ -105,7 +105,7 @@ def request(endpoint: str, kilobytes: float, accesses: float = 0) -> Operation:
 
 
 def sweep() -> Operation:
-    """One subscription expired, its event and two notifications written."""
+    """Return the resources of one expiry: subscription, event and two notifications."""
     figures = measured()
     return Operation(
         figures["expiry, CPU"].value,
@@ -116,23 +116,23 @@ def sweep() -> Operation:
 
 
 def mail() -> Operation:
-    """One mail composed and sent, one a call and several at a time."""
+    """Return the resources of one mail: one per call, several calls at a time."""
     return _message("mail", CALL / THREADS, {prices.SES_MAIL: 1})
 
 
 def event() -> Operation:
-    """One event published, ten a call and several calls at a time."""
+    """Return the resources of one event: ten per call, several calls at a time."""
     return _message("event", CALL / THREADS / EVENTS_A_CALL, {prices.SNS_PUBLISH: 1})
 
 
 def feedback() -> Operation:
-    """What SES says of one mail, taken in."""
+    """Return the resources of processing SES feedback for one mail."""
     figures = measured()
     invocations = FEEDBACK / FEEDBACK_AT_ONCE
     return Operation(
-        cpu=FEEDBACK * figures["event of SES, CPU"].value,
-        backend_cpu=FEEDBACK * figures["event of SES, CPU of PostgreSQL"].value,
-        waits=invocations * figures["ten events of SES, queries"].value * ROUND_TRIP,
+        cpu=FEEDBACK * figures["SES event, CPU"].value,
+        backend_cpu=FEEDBACK * figures["SES event, CPU of PostgreSQL"].value,
+        waits=invocations * figures["ten SES events, queries"].value * ROUND_TRIP,
         others={
             prices.LAMBDA_REQUEST: invocations,
             prices.SNS_PUBLISH: FEEDBACK,
@@ -149,7 +149,7 @@ def _message(name: str, wait: float, others: Quantities) -> Operation:
 
 
 def together(*parts: Operation) -> Operation:
-    """All of them, one after the other."""
+    """Return the sum of operations that run one after the other."""
     others: dict[Price, float] = {}
     for part in parts:
         for price, quantity in part.others.items():
@@ -164,7 +164,7 @@ def together(*parts: Operation) -> Operation:
 
 
 def operations() -> dict[str, Operation]:
-    """What a million is reckoned of."""
+    """Return the operations in the table of costs per million."""
     return {
         "page of plans": request("plans", PAGE_KILOBYTES),
         "API, own subscriptions": request("API subscriptions", ANSWER_KILOBYTES),

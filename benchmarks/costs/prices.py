@@ -1,7 +1,7 @@
-"""What AWS charges in us-east-1, in US dollars, each with where it was read and how old that was.
+"""AWS prices in us-east-1, in US dollars, each with its source and date.
 
-The tables of AWS's price pages are filled in by the browser, so that only few could be read there; the other sources
-are what somebody else read. `read` is the source's own date, or empty where it has none.
+AWS's price pages fill in their tables in the browser, so that few could be read there; the other sources are third
+parties. `read` is the source's own date, or empty if it has none.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Price:
-    """`amount` dollars for `unit`; `free` units a month cost nothing, and not only in an account's first year."""
+    """Price of `amount` dollars per `unit`; `free` units per month cost nothing, beyond an account's first year too."""
 
     service: str
     unit: str
@@ -21,11 +21,11 @@ class Price:
     free: float = 0
 
     def of(self, quantity: float) -> float:
-        """The month's charge for so many units, the free ones taken away."""
+        """Return the month's charge for this quantity after the free tier."""
         return max(0.0, quantity - self.free) * self.amount
 
     def listed(self, quantity: float) -> float:
-        """The same for an account whose other functions have used up what is free."""
+        """Return the charge without the free tier, as in an account whose other functions use it up."""
         return quantity * self.amount
 
 
@@ -59,14 +59,14 @@ SQS_REQUEST = Price(
 )
 LOG_GIGABYTE = Price(
     "CloudWatch",
-    "GB of log taken in",
+    "GB of log ingested",
     0.50,
     "https://www.factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards/",
     "2026-06-13",
     free=5,
 )
 METRIC = Price(
-    "CloudWatch", "metric of our own", 0.30, "https://signoz.io/guides/cloudwatch-pricing", "2026-02-15", free=10
+    "CloudWatch", "custom metric", 0.30, "https://signoz.io/guides/cloudwatch-pricing", "2026-02-15", free=10
 )
 ALARM = Price("CloudWatch", "alarm", 0.10, UNVERIFIED, "", free=10)
 DASHBOARD = Price("CloudWatch", "dashboard", 3.00, LOG_GIGABYTE.source, "2026-06-13", free=3)
@@ -84,7 +84,7 @@ STORAGE_ACCESS = Price("Aurora", "read or write", 0.20 / MILLION, ACCESSES, "")
 EGRESS_GIGABYTE = Price("Data transfer", "GB to the internet", 0.09, EGRESS, "", free=100)
 ENDPOINT_HOUR = Price("VPC endpoint", "hour and zone", 0.01, ENDPOINTS, "2026-01-29")
 NAT_HOUR = Price("NAT gateway", "hour", 0.045, "https://finopsforge.com/reduce-aws-data-transfer-costs", "")
-PROXY_CAPACITY_HOUR = Price("RDS Proxy", "capacity unit-hour, 8 at least", 0.015, UNVERIFIED, "")
+PROXY_CAPACITY_HOUR = Price("RDS Proxy", "capacity unit-hour, at least 8", 0.015, UNVERIFIED, "")
 
 PRICES = [value for value in list(globals().values()) if isinstance(value, Price)]
-"""All of them, in the order of this file."""
+"""All prices, in the order of this file."""

@@ -1,4 +1,4 @@
-"""How much of each service a month needs. What is measured says so; the rest is assumed, and can be changed here."""
+"""Monthly quantities per service. Measured numbers say so; the others are assumptions, to be changed here."""
 
 from dataclasses import dataclass
 
@@ -18,55 +18,55 @@ HOURS = 730  # in a month
 MEMORY_GIGABYTES = MEMORY_MEGABYTES / 1024
 
 EVENTS = 1.2
-"""A subscriber and month: a monthly plan that is renewed each month, and now and then cancelled or taken up again."""
+"""Events per subscriber and month: a monthly plan that is always renewed, and sometimes cancelled or resumed."""
 REMINDERS = 1.5
-"""A subscriber and month: a week before the end, and for half of them on the last day too."""
+"""Reminders per subscriber and month: one week before the end, and for half of them on the last day too."""
 PAGES = 6
-"""Requests of a subscriber a month."""
+"""Requests per subscriber and month."""
 JOB_SECONDS = 0.15
-"""A sweep or delivery that finds nothing, a round trip to the database for each of its few queries."""
+"""Duration of a sweep or delivery without work: a few queries with a round trip each."""
 POLLS = 5 * 3 * 60 * HOURS
-"""Lambda polls an idle queue five times in parallel, for 20 s each."""
-COLD_STARTS = 3_000  # a month, each of which reads the secret once
+"""Polls of an idle queue per month: Lambda runs five long polls of 20 s in parallel."""
+COLD_STARTS = 3_000  # per month; each reads the secret once
 FEEDBACK_DAYS = 90
-"""FEEDBACK_KEPT_DAYS; a test compares."""
-ACCESSES_OF_A_JOB = 2  # the row of the sweep; what idle jobs read is in memory
+"""FEEDBACK_KEPT_DAYS; a test compares both."""
+ACCESSES_OF_A_JOB = 2  # the row of the sweep; other reads of idle jobs are cached
 SUBSCRIBERS_OF_A_UNIT = 1_000_000
-"""Whose indexes and recent rows stay in the 2 GiB of one capacity unit."""
+"""Subscribers whose indexes and recent rows fit into the 2 GiB of one capacity unit."""
 SMALLEST_CAPACITY = 0.5
 
 RESUME_SECONDS = 15
 IDLE_SESSION_SECONDS = 90
 SLEEP_AFTER_SECONDS = 300
-"""What data.yaml sets; Aurora counts from when the last connection is gone."""
+"""Values in data.yaml. Aurora counts from the end of the last connection."""
 
 JOBS = 2
-"""That run at every tick of the schedule."""
+"""Jobs that run at every tick of the schedule."""
 HOURLY_JOBS = 1 + 6
-"""Runs an hour of those with a schedule of their own: reminders, and the access audit every ten minutes."""
+"""Runs per hour of jobs with their own schedule: reminders, and the access audit every ten minutes."""
 HEARTBEATS = 2
 METRICS = 20
 """Heartbeats and metrics of all our apps. Each is charged for the hours in which it is written."""
 ALARMS = 18
-"""Metrics that the alarms of messaging.yaml look at, each of which is charged; a test counts them."""
+"""Metrics watched by the alarms in messaging.yaml, each of which is charged; a test counts them."""
 ENDPOINTS_AND_ZONES = 3 * 2
-"""Of data.yaml with WayOut=endpoints."""
+"""VPC endpoints in data.yaml with WayOut=endpoints, times zones."""
 
 Quantities = dict[Price, float]
 
 
 def stored_bytes() -> float:
-    """Of a subscriber, with indexes: themselves, a year's history, and what SES said in FEEDBACK_DAYS."""
+    """Return the bytes per subscriber with indexes: account, one year of history, and feedback of FEEDBACK_DAYS."""
     figures = measured()
     standing = sum(figures[name].value for name in ("user", "membership", "subscription"))
     history = EVENTS * figures["event"].value + (2 * EVENTS + REMINDERS) * figures["notification"].value
-    heard = (EVENTS + REMINDERS) * FEEDBACK * figures["event of SES"].value
+    heard = (EVENTS + REMINDERS) * FEEDBACK * figures["SES event"].value
     return standing + 12 * history + 12 * heard * FEEDBACK_DAYS / 365
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A month. `minutes` is the interval of the schedule."""
+    """Workload of a month. `minutes` is the interval of the schedule."""
 
     subscribers: int = 0
     minutes: float = 1
@@ -78,16 +78,16 @@ class Workload:
 
     @property
     def mails(self) -> float:
-        """One a transition, and the reminders."""
+        """One mail per transition, and the reminders."""
         return self.events + self.subscribers * REMINDERS
 
     @property
     def runs(self) -> float:
-        """Of each job."""
+        """Runs of each job."""
         return HOURS * 60 / self.minutes
 
     def quantities(self) -> Quantities:
-        """What is billed, in each price's unit."""
+        """Return the billed quantities, in each price's unit."""
         requests = self.subscribers * PAGES
         feedback = self.mails * FEEDBACK / FEEDBACK_AT_ONCE  # invocations
         invocations = self.runs * JOBS + HOURS * HOURLY_JOBS + requests + feedback
@@ -111,13 +111,16 @@ class Workload:
         }
 
     def capacity_hours(self) -> float:
-        """The database is awake from a job until its connection is closed and the pause has come. Users keep it so."""
+        """Return the database's capacity unit-hours.
+
+        An idle database is awake from a job until its connection is closed and the pause has passed. Users keep it
+        awake.
+        """
         awake_after_a_job = RESUME_SECONDS + IDLE_SESSION_SECONDS + SLEEP_AFTER_SECONDS
         awake = 1.0 if self.subscribers else min(1.0, awake_after_a_job / (self.minutes * 60))
         return HOURS * awake * max(SMALLEST_CAPACITY, self.subscribers / SUBSCRIBERS_OF_A_UNIT)
 
     def _seconds(self, requests: float) -> float:
-        """Of the function."""
         jobs = (self.runs * JOBS + HOURS * HOURLY_JOBS) * JOB_SECONDS + self.events * operations.sweep().seconds()
         sent = self.mails * operations.mail().seconds() + self.events * operations.event().seconds()
         heard = self.mails * operations.feedback().seconds()

@@ -1,4 +1,4 @@
-"""How long operators wait for the dashboard and the admin's pages over a large history."""
+"""Response times of the dashboard and the admin's pages with a large history."""
 
 from benchmarks.dashboard.benchmark import measure
 

@@ -1,7 +1,7 @@
-"""Fills the PostgreSQL of `DATABASE_URL` and asks for the operators' pages: `... dashboard.run SUBSCRIPTIONS`.
+"""Fill the PostgreSQL of `DATABASE_URL` and request the operator pages: `... dashboard.run SUBSCRIPTIONS`.
 
-Prints for each page its median milliseconds and its number of queries, as JSON. With 1,000,000 subscriptions (3,000,000
-events, 6,000,000 notifications) it takes some minutes and 5 GB.
+Prints median milliseconds and number of queries per page as JSON. With 1,000,000 subscriptions (3,000,000 events,
+6,000,000 notifications) it takes some minutes and 5 GB.
 """
 
 import json
@@ -25,7 +25,7 @@ LISTS = {
     "subscriptions_sweeprun": ("",),
     "auth_user": ("", "?is_staff=1", "?q={user}"),
 }
-"""Of the admin, with what is asked of each."""
+"""Admin lists with the queries to measure."""
 
 
 def main(number: int) -> None:
@@ -51,7 +51,7 @@ def _fill(number: int) -> "Client":
 
 
 def _pages(number: int) -> Iterable[tuple[str, str]]:
-    from django.urls import reverse  # noqa: PLC0415 - it loads the addresses
+    from django.urls import reverse  # noqa: PLC0415 - it loads the URLs
 
     yield "dashboard", reverse("admin:dashboard")
     yield "readiness", reverse("readyz")
@@ -63,13 +63,13 @@ def _pages(number: int) -> Iterable[tuple[str, str]]:
 
 
 def _measure(client: "Client", address: str) -> tuple[float, int]:
-    """Median milliseconds, and queries. The first answer, which fills caches, is not counted."""
+    """Return median milliseconds and number of queries. The first request, which fills caches, is not measured."""
     from django.db import connection  # noqa: PLC0415
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
     with CaptureQueriesContext(connection) as captured:
         client.get(address)
-    queries = len(captured)  # each request after it empties the log
+    queries = len(captured)  # each later request resets the log
     seconds = []
     for _ in range(ROUNDS):
         began = time.perf_counter()

@@ -1,7 +1,7 @@
-"""How long claims take: `python -m benchmarks.delivery.claim_times CHANNEL LIMIT`.
+"""Measure the duration of claims: `python -m benchmarks.delivery.claim_times CHANNEL LIMIT`.
 
-Claims CLAIMS times LIMIT rows on the database of `DATABASE_URL`, and finishes each claim as accepted, as a deliverer
-would. Prints the seconds of each claim as JSON.
+Claims LIMIT rows CLAIMS times on the database of `DATABASE_URL`, and finishes each claim as accepted. Prints the
+seconds of each claim as JSON.
 """
 
 import json
@@ -16,7 +16,7 @@ CLAIMS = 200
 def main(channel_name: str, limit: int) -> None:
     """Claim, measure, print."""
     set_up_local_django()
-    # These load models.
+    # Imported late: these load models.
     from benchmarks.delivery.run import let_wait  # noqa: PLC0415
     from notifications.aws.results import Outcome, Verdict  # noqa: PLC0415
     from notifications.models import Channel  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The contenders on one database, each run in a process of its own against the fake AWS."""
+"""Contenders on one database, each in a process of its own against the fake AWS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ ONE_BY_ONE, PROJECT = "one by one", "project"
 SES, SNS = "ses", "sns"
 CHANNELS = {SES: "mails", SNS: "events"}
 ANSWER_SECONDS = 0.025
-"""As long as AWS takes for a call, about."""
+"""Typical response time of AWS."""
 DEFAULT_THREADS = 8
 COUNTED = 1_000
 ROOM = 4 << 30
@@ -25,25 +25,25 @@ KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEF
 
 @dataclass(frozen=True)
 class Ground:
-    """A filled database, and the fake AWS."""
+    """Filled database and fake AWS."""
 
     database_url: str
     aws: FakeAWS
 
     def run(self, contender: str, channel: str, number: int, *options: str, threads: int = 1) -> Measurement:
-        """One run. Raises BenchmarkFailed unless AWS accepted as many messages as it should have."""
+        """Run once. Raises BenchmarkFailed unless AWS accepted the expected number of messages."""
         before, _ = self.aws.counted()
         measurement = measure_program(
             RUNNER, contender, channel, str(number), *options,
             DATABASE_URL=self.database_url, AWS_ENDPOINT_URL=self.aws.url, DELIVERY_THREADS=str(threads), **KEYS,
         )  # fmt: skip
         after, _ = self.aws.counted()
-        if measurement.units != number or after - before != number + 1:  # one of them warms up
+        if measurement.units != number or after - before != number + 1:  # one of them is the warm-up
             raise BenchmarkFailed(f"of {number} {channel} {measurement.units} were sent and {after - before} arrived")
         return measurement
 
     def calls(self, contender: str, channel: str, number: int, threads: int) -> tuple[int, int]:
-        """How many calls to AWS, and how many statements, it takes."""
+        """Return the number of AWS calls and of statements."""
         _, before = self.aws.counted()
         measurement = self.run(contender, channel, number, "--count", threads=threads)
         _, after = self.aws.counted()
@@ -52,14 +52,14 @@ class Ground:
 
 @contextmanager
 def ground(pending: int, finished: int, answer_seconds: float) -> Iterator[Ground]:
-    """With so many rows, and an AWS that takes so long."""
+    """Yield a database with this many rows, and an AWS with this response time."""
     with PostgreSQL(ROOM) as server, FakeAWS(answer_seconds) as aws:
         run_program(FILLER, str(pending), str(finished), DATABASE_URL=server.url)
         yield Ground(server.url, aws)
 
 
 def count() -> dict[str, int]:
-    """Of the project, by channel."""
+    """Count the project's calls and statements by channel."""
     counts = {}
     with ground(COUNTED, 0, 0.0) as filled:
         for channel, messages in CHANNELS.items():

@@ -1,9 +1,9 @@
-"""An AWS that takes everything and answers after a while, in a process of its own.
+"""Fake AWS that accepts everything after a delay, in a process of its own.
 
     python -m benchmarks.delivery.fake_aws SECONDS
 
-Speaks SendEmail and GetAccount (JSON), Publish and PublishBatch (form and XML), as far as a client looks. Prints its
-port; `GET /calls` says how many messages were accepted in how many calls.
+Implements SendEmail and GetAccount (JSON), Publish and PublishBatch (form and XML) as far as clients need. Prints its
+port; `GET /calls` returns the number of accepted messages and of calls.
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
@@ -59,14 +59,14 @@ class FakeAWS:
         self._process.communicate()
 
     def counted(self) -> tuple[int, int]:
-        """Messages, and the calls that brought them."""
+        """Return the number of messages and of calls."""
         with urllib.request.urlopen(f"{self.url}/calls") as answer:  # noqa: S310 - our own server
             messages, calls = json.load(answer)
         return messages, calls
 
 
 class Connection(asyncio.Protocol):
-    """One client's, which asks and waits in turn."""
+    """Connection of a client, which sends one request at a time."""
 
     messages = 0
     calls = 0
@@ -104,7 +104,7 @@ class Connection(asyncio.Protocol):
 
 
 def _accept(head: bytes, body: bytes) -> tuple[int, bytes]:
-    """How many messages a request brings, and what it is answered."""
+    """Return the number of messages in a request, and the response."""
     if head.startswith(b"POST /v2/email/"):
         return 1, MAIL
     if keys := ENTRY.findall(body):
@@ -113,7 +113,7 @@ def _accept(head: bytes, body: bytes) -> tuple[int, bytes]:
 
 
 async def serve(seconds: float) -> None:
-    """Until killed."""
+    """Serve until killed."""
     server = await asyncio.get_running_loop().create_server(lambda: Connection(seconds), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()

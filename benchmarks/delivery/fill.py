@@ -1,7 +1,7 @@
-"""Fills the PostgreSQL of `DATABASE_URL`: `python -m benchmarks.delivery.fill PENDING FINISHED`.
+"""Fill the PostgreSQL of `DATABASE_URL`: `python -m benchmarks.delivery.fill PENDING FINISHED`.
 
-So many mails and as many events wait, each of a subscription of its own. FINISHED notifications, half of them mails,
-are through, of subscriptions that have had OLD_EVENTS_EACH events.
+Creates PENDING mails and as many events, each with its own subscription, and FINISHED notifications, half of them
+mails, of subscriptions with OLD_EVENTS_EACH events.
 """
 
 import sys
@@ -52,7 +52,7 @@ ORDER BY id
 
 
 def fill(pending: int, finished: int) -> None:
-    """Migrate, and fill the empty tables."""
+    """Migrate and fill the empty tables."""
     call_command("migrate", verbosity=0)
     old_users = -(-finished // (2 * OLD_EVENTS_EACH))
     parameters = {"pending": pending, "users": pending + old_users, "old": OLD_EVENTS_EACH}

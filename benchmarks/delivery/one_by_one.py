@@ -1,6 +1,6 @@
-"""The same messages as most code sends them: one call after the other, each row saved when its message is out.
+"""Delivery as most code does it: one call after the other, each row saved after its message.
 
-One client for all, which not every such code would think of, and the rows come with what they are rendered from.
+Already better than usual: one client for all calls, and the related rows are prefetched.
 """
 
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def deliver(channel: Channel) -> int:
-    """Everything that waits. Returns how many were accepted."""
+    """Deliver all pending notifications. Return the number of accepted ones."""
     waiting = Notification.objects.filter(channel=channel, state=State.PENDING).order_by("pk")
     rows = list(waiting.select_related(*RENDERED[channel]))
     session = boto3.Session()

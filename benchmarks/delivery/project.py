@@ -7,5 +7,5 @@ from notifications.outbox.delivery import Delivery
 
 
 def deliver(channel: Channel) -> int:
-    """Everything that waits; the run has as much time as it takes. Returns how many were accepted."""
+    """Deliver all pending notifications without a time limit. Return the number of accepted ones."""
     return Delivery(lambda: timedelta(days=1)).run()["accepted"]

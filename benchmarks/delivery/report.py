@@ -1,4 +1,4 @@
-"""The section of docs/performance.md on the delivery."""
+"""Section of docs/performance.md on delivery."""
 
 import statistics
 from collections.abc import Iterator, Mapping
@@ -25,42 +25,42 @@ from benchmarks.section import Aim, Chart, Section, Table, shown
 ROUNDS = 3
 MESSAGES = 10_000
 SAMPLE = 500
-"""Messages that are sent one by one, or by a single thread: each of them takes the same time."""
+"""Messages sent one by one or by a single thread; the time per message is constant."""
 THREADS = (1, 4, 16)
 COUNTED = 1_000
 FINISHED = 2_000_000
 CLAIM_LIMITS = {SES: 32, SNS: 320}
-"""What DEFAULT_THREADS claim at once."""
+"""Rows per claim with DEFAULT_THREADS."""
 TIMES_ONE_BY_ONE = {SES: 5, SNS: 40}
 CLAIM_MILLISECONDS = 25
 
 TEXT = f"""
-Messages go to a fake AWS, in a process of its own, that answers each call after {ANSWER_SECONDS * 1000:.0f} ms. **One
-by one** is a loop of boto3's `send_email` or `publish` with one client, each row saved when its message is out; it is
+Messages go to a fake AWS in a process of its own that answers each call after {ANSWER_SECONDS * 1000:.0f} ms. **One
+by one** is a loop of boto3's `send_email` or `publish` with one client, which saves each row after its message; it is
 measured over {SAMPLE} messages. The **project** is `Delivery`, with 1, 4 and 16 threads, over {MESSAGES:,} messages
-(one thread: {SAMPLE} mails). Mails are rendered, signed and recorded in all of them. Claims are timed among
-{FINISHED:,} notifications that are through, each of {CLAIMS} claims on each channel, with what the default of
-{DEFAULT_THREADS} threads takes at once.
+(one thread: {SAMPLE} mails). All of them render, sign and record mails. Claims are timed among
+{FINISHED:,} finished notifications: {CLAIMS} claims per channel, each for as many rows as the default of
+{DEFAULT_THREADS} threads processes at once.
 """
 
 
 @dataclass(frozen=True)
 class Channel:
-    """What was measured of one."""
+    """Measurements of one channel."""
 
     name: str
     rounds: Rounds
     counts: Mapping[str, tuple[int, int]]
-    """Calls to AWS and statements for COUNTED messages, by contender."""
+    """AWS calls and statements for COUNTED messages, by contender."""
 
     def times_one_by_one(self, contender: str) -> float:
-        """How many times the rate."""
+        """Return the rate as a multiple of one by one."""
         return self.rounds.ratio(contender, ONE_BY_ONE, lambda measurement: measurement.rate)
 
     def table(self) -> Table:
-        """A row for each contender."""
+        """Return the table with a row per contender."""
         columns = [
-            CHANNELS[self.name], "a second", "times one by one", "calls/1,000", "queries/1,000", "CPU us each",
+            CHANNELS[self.name], "per second", "times one by one", "calls/1,000", "queries/1,000", "CPU us per message",
             "peak memory, MiB",
         ]  # fmt: skip
         return Table(f"{MESSAGES:,} {CHANNELS[self.name]}", columns, [self._row(name) for name in self.rounds.taken])
@@ -75,13 +75,13 @@ class Channel:
 
 
 def make_section() -> Section:
-    """Measure it all."""
+    """Measure everything."""
     with ground(MESSAGES, 0, ANSWER_SECONDS) as filled:
         channels = [_measure(filled, channel) for channel in CHANNELS]
     with ground(MESSAGES * 7, FINISHED, 0.0) as filled:
         claims = {channel: _claims(filled, channel) for channel in CHANNELS}
     return Section(
-        title="The delivery",
+        title="Delivery",
         text=TEXT.strip(),
         tables=[*(channel.table() for channel in channels), _claim_table(claims)],
         charts=[_chart(channels)],
@@ -121,7 +121,6 @@ def _claims(filled: Ground, channel: str) -> list[float]:
 
 
 def _percentile(seconds: list[float], percent: int) -> float:
-    """Milliseconds."""
     return statistics.quantiles(seconds, n=100)[percent - 1] * 1000
 
 
@@ -149,21 +148,21 @@ def _aims(channels: list[Channel], claims: Mapping[str, list[float]]) -> Iterato
             _percentile(seconds, 95),
             CLAIM_MILLISECONDS,
             at_least=False,
-            because=f"The median is {_percentile(seconds, 50):.1f} ms; what delays the slowest was not measured.",
+            because=f"The median is {_percentile(seconds, 50):.1f} ms; the cause of the slowest ones was not measured.",
             unit="ms",
         )
 
 
 def _rest(median: Measurement) -> str:
-    """Where the time goes."""
+    """Return the distribution of the time."""
     busy = (median.cpu + median.backend_cpu) / median.wall
-    return f"Client and backend kept {shown(busy)} cores busy, {shown(median.cpu_each)} us a message."
+    return f"Client and backend kept {shown(busy)} cores busy, {shown(median.cpu_each)} us per message."
 
 
 def _chart(channels: list[Channel]) -> Chart:
     labels = [ONE_BY_ONE, *map(_name, THREADS)]
     series = {CHANNELS[channel.name]: [channel.rounds.median(label).rate for label in labels] for channel in channels}
-    return Chart("rate", "Messages a second", labels, series, logarithmic=True)
+    return Chart("rate", "Messages per second", labels, series, logarithmic=True)
 
 
 def _figures(channels: list[Channel], claims: Mapping[str, list[float]]) -> dict[str, float]:

@@ -1,9 +1,9 @@
-"""One run of one contender on the database of `DATABASE_URL`, in a process of its own.
+"""Run one contender on the database of `DATABASE_URL`, in a process of its own.
 
     python -m benchmarks.delivery.run CONTENDER CHANNEL NUMBER [--count]
 
-Lets NUMBER notifications of the channel wait, and all others be through; delivers them to AWS_ENDPOINT_URL, by
-DELIVERY_THREADS. Prints a Measurement as JSON. `--count` counts the queries, so that the rest of it is worth nothing.
+Makes NUMBER notifications of the channel pending and all others finished; delivers them to AWS_ENDPOINT_URL with
+DELIVERY_THREADS threads. Prints a Measurement as JSON. With `--count` it counts queries, and the times are invalid.
 """
 
 import argparse
@@ -41,11 +41,11 @@ UPDATE notifications_notification SET state = 'sent', finished_at = now() WHERE 
 """
 
 Deliver = Callable[["Channel"], int]
-"""Delivers all that waits on a channel; returns how many messages were accepted."""
+"""Deliver all pending notifications of a channel. Return the number of accepted ones."""
 
 
 def main() -> None:
-    """Set the rows up, warm up, measure, print."""
+    """Set up the rows, warm up, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.delivery.run")
     parser.add_argument("contender", choices=CONTENDERS)
     parser.add_argument("channel")
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--count", action="store_true")
     chosen = parser.parse_args()
     set_up_local_django()
-    # These load models.
+    # Imported late: this loads models.
     from notifications.models import Channel  # noqa: PLC0415
 
     deliver: Deliver = import_module(CONTENDERS[chosen.contender]).deliver
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def let_wait(channel: "Channel", number: int) -> None:
-    """Let the last so many rows of the channel wait, and all others be through; leave nothing to tidy up."""
+    """Make the last `number` rows of the channel pending and all others finished, and vacuum."""
     with connection.cursor() as cursor:
         cursor.execute(BE_THROUGH)
         cursor.execute(WAIT, {"channel": channel.value, "number": number})

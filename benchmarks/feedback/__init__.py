@@ -1,4 +1,4 @@
-"""What an event of SES takes of the function and of the database."""
+"""Cost of an SES event for function and database."""
 
 from benchmarks.feedback.benchmark import counts, measure
 

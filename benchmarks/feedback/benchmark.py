@@ -1,4 +1,4 @@
-"""Feedback in batches of ten, as Lambda's poller brings it."""
+"""Feedback in batches of ten, as Lambda's poller delivers it."""
 
 from benchmarks.delivery.contenders import FILLER
 from benchmarks.measurement import Measurement
@@ -15,12 +15,12 @@ EVENTS_A_MAIL, BATCH = 2, 10
 WAY = "ten at once"
 
 TEXT = f"""\
-A `Send` and a `Delivery` for each of {MAILS:,} mails that were sent, in batches of {BATCH} as Lambda takes them from
-the queue: read, recorded with the raw event, and the mail moved to where it then stands. Medians of {ROUNDS}."""
+A `Send` and a `Delivery` event for each of {MAILS:,} sent mails, in batches of {BATCH} as Lambda reads them from
+the queue: parse, record the raw event, and update the state of the mail. Medians of {ROUNDS} rounds."""
 
 
 def measure() -> Section:
-    """Seconds of one event."""
+    """Measure the time per event."""
     with PostgreSQL() as server:
         run_program(FILLER, str(MAILS), "0", DATABASE_URL=server.url)
         rounds = run_in_turn({WAY: lambda: _run(server.url, MAILS)}, ROUNDS)
@@ -29,7 +29,7 @@ def measure() -> Section:
 
 
 def counts() -> dict[str, int]:
-    """Queries of one batch."""
+    """Count the queries per batch."""
     with PostgreSQL() as server:
         run_program(FILLER, str(BATCH), "0", DATABASE_URL=server.url)
         return {f"queries of {BATCH} events": _queries(server.url)}
@@ -43,20 +43,20 @@ def _queries(database_url: str) -> int:
 def _run(database_url: str, mails: int, *options: str) -> Measurement:
     measurement = measure_program(RUN, str(mails), *options, DATABASE_URL=database_url)
     if measurement.units != mails * EVENTS_A_MAIL:
-        raise BenchmarkFailed(f"{measurement.units} of {mails * EVENTS_A_MAIL} events of SES were recorded")
+        raise BenchmarkFailed(f"{measurement.units} of {mails * EVENTS_A_MAIL} SES events were recorded")
     return measurement
 
 
 def _table(rounds: Rounds, queries: int) -> Table:
     median = rounds.median(WAY)
     backend = shown(median.backend_cpu / median.units * 1e6)
-    columns = ["", "events a second", "CPU us each", "of it PostgreSQL's", "queries a batch"]
+    columns = ["", "events per second", "CPU us per event", "of which PostgreSQL", "queries per batch"]
     row = [WAY, shown(median.rate), shown(median.cpu_each), backend, str(queries)]
-    return Table(f"{MAILS * EVENTS_A_MAIL:,} events of SES", columns, [row])
+    return Table(f"{MAILS * EVENTS_A_MAIL:,} SES events", columns, [row])
 
 
 def _figures(median: Measurement, queries: int) -> dict[str, float]:
-    """Seconds of one event, and queries of a batch."""
+    """Return the seconds per event and the queries per batch."""
     return {
         "CPU": median.cpu / median.units,
         "backend CPU": median.backend_cpu / median.units,

@@ -1,7 +1,7 @@
-"""Takes in what SES says of mails, on the database of `DATABASE_URL`: `... feedback.run MAILS [--count]`.
+"""Process SES feedback on the database of `DATABASE_URL`: `... feedback.run MAILS [--count]`.
 
-The last MAILS mails of the table become sent, and nothing has been said of them. Prints a Measurement as JSON, whose
-units are the events that were recorded. `--count` counts the queries, so that the rest of it is worth nothing.
+Makes the last MAILS mails of the table sent, without feedback. Prints a Measurement as JSON, whose units are the
+recorded events. With `--count` it counts queries, and the times are invalid.
 """
 
 import json
@@ -31,9 +31,9 @@ RETURNING id
 
 
 def main(mails: int, *, counted: bool) -> None:
-    """Set the rows up, measure, print."""
+    """Set up the rows, measure, print."""
     set_up_local_django()
-    # These load models.
+    # Imported late: these load models.
     from django.db import connection  # noqa: PLC0415
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
@@ -56,7 +56,7 @@ def main(mails: int, *, counted: bool) -> None:
 
 
 def _bodies(keys: Sequence[int]) -> Iterator[str]:
-    """Of the queue's messages, in the order in which SES sends them: SNS's envelope around each event."""
+    """Yield the bodies of the queue's messages in SES's order: SNS's envelope around each event."""
     from infra.lambda_local.emulator.accepted_mail import AcceptedMail  # noqa: PLC0415 - it loads models
     from infra.local.ses_feedback import events_of  # noqa: PLC0415
 
@@ -71,7 +71,10 @@ def _bodies(keys: Sequence[int]) -> Iterator[str]:
 
 
 def _envelope(message_id: str, event: dict[str, Any]) -> dict[str, str]:
-    """https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html"""
+    """Return SNS's envelope.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+    """
     return {"Type": "Notification", "MessageId": message_id, "Message": json.dumps(event)}
 
 

@@ -1,4 +1,4 @@
-"""Requests through the function's handler, beside the bare WSGI call and beside other adapters."""
+"""Requests through the function's handler, compared with the bare WSGI call and with other adapters."""
 
 from benchmarks.http.benchmark import counts, measure
 

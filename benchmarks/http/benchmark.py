@@ -1,4 +1,4 @@
-"""What is measured of requests, and what is counted."""
+"""HTTP benchmark: measurements and counts."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ RUNNER = "benchmarks.http.run"
 ROUNDS, REQUESTS = 5, 40
 
 Answers = dict[str, Measurement]
-"""By endpoint."""
+"""Measurements by endpoint."""
 
 
 def measure() -> Section:
-    """Each contender answers every request, in turn, on PostgreSQL."""
+    """Measure each contender on every request, in turn, on PostgreSQL."""
     with PostgreSQL() as server, deployed(server.url) as variables:
         rounds = [{name: run(name, REQUESTS, variables) for name in CONTENDERS} for _ in range(ROUNDS)]
         queries = _queries(variables)
@@ -31,7 +31,7 @@ def measure() -> Section:
 
 
 def counts() -> dict[str, int]:
-    """Queries of one request to each endpoint, BEGIN and COMMIT among them."""
+    """Count the queries per request of each endpoint, including BEGIN and COMMIT."""
     with PostgreSQL() as server, deployed(server.url) as variables:
         return {f"queries of {endpoint}": number for endpoint, number in _queries(variables).items()}
 
@@ -41,6 +41,6 @@ def _queries(variables: dict[str, str]) -> dict[str, int]:
 
 
 def run(contender: str, requests: int, variables: dict[str, str], *options: str) -> Answers:
-    """One run of a contender, so many requests to each endpoint. Raises BenchmarkFailed."""
+    """Run a contender with this many requests per endpoint. Raises BenchmarkFailed."""
     measured: dict[str, Any] = run_program(RUNNER, contender, str(requests), *options, **variables)
     return {endpoint: Measurement(**figures) for endpoint, figures in measured.items()}

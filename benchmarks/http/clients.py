@@ -1,4 +1,4 @@
-"""Requests as a browser and a program send them, and the event that API Gateway makes of each."""
+"""Requests as browsers and programs send them, and API Gateway's event for each."""
 
 import json
 from typing import Any
@@ -15,17 +15,17 @@ STAGE = "dev"
 API = RestAPI("local.execute-api.us-east-1.amazonaws.com", STAGE)
 CLIENT = "203.0.113.7"
 CSRF = "c" * 32
-"""The secret of the form's token, and of the cookie that it is compared with."""
+"""Secret of the form's token and of the cookie that it is compared with."""
 
 
 def address(name: str, *arguments: Any) -> str:
-    """The path of a view below the stage, whatever the last request left in front of it."""
+    """Return the path of a view below the stage, regardless of the script prefix of the last request."""
     with override_script_prefix("/"):
         return reverse(name, args=arguments)
 
 
 def browse(path: str, visitor: Visitor | None = None, form: dict[str, Any] | None = None) -> HttpRequest:
-    """GET a page, or POST its form. `visitor` is signed in."""
+    """Return a GET of a page, or a POST of its form. `visitor` is signed in."""
     cookies = [f"csrftoken={CSRF}", *([f"sessionid={visitor.session}"] if visitor else [])]
     headers = [("Accept-Language", "en"), ("Cookie", "; ".join(cookies)), ("Origin", f"https://{API.host}")]
     if form is None:
@@ -35,7 +35,7 @@ def browse(path: str, visitor: Visitor | None = None, form: dict[str, Any] | Non
 
 
 def call(path: str, visitor: Visitor, body: Any = None, method: str = "POST") -> HttpRequest:
-    """GET from the API, or send JSON to it, with the visitor's token."""
+    """Return an API request with the visitor's token: GET, or JSON."""
     headers = [("Authorization", f"Token {visitor.token}")]
     if body is None:
         return _request("GET", path, headers)
@@ -43,7 +43,7 @@ def call(path: str, visitor: Visitor, body: Any = None, method: str = "POST") ->
 
 
 def event(request: HttpRequest) -> dict[str, Any]:
-    """What API Gateway's REST API, version 1, hands to the function."""
+    """Return the event of API Gateway's REST API, version 1."""
     return API.event(request)
 
 
@@ -51,5 +51,5 @@ def _request(method: str, path: str, headers: Headers, body: bytes = b"") -> Htt
     usual = [("Host", API.host), ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", f"{CLIENT}, 130.176.0.1")]
     path, _, query = path.partition("?")
     if body:
-        usual.append(("Content-Length", str(len(body))))  # without it Django reads nothing under ASGI
+        usual.append(("Content-Length", str(len(body))))  # without it Django reads no body under ASGI
     return HttpRequest(method, f"/{STAGE}{path}", query, [*usual, *headers], body, CLIENT)

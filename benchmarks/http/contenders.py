@@ -1,4 +1,4 @@
-"""Ways from API Gateway's event to the same Django application and back."""
+"""Adapters between API Gateway's event and the Django application."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,23 +10,21 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Contender:
-    """`answer` is what is measured, and returns the status; `prepare` makes of an event what it takes."""
+    """Adapter. `answer` is measured and returns the status; `prepare` converts an event beforehand."""
 
     answer: Callable[[Any], int]
     prepare: Callable[[Event], Any] = lambda event: event
 
 
 def project() -> Contender:
-    """The function that Lambda calls: rules, Zappa's handler, Django."""
-    handler = import_module(
-        "config.aws_lambda.handler"
-    ).lambda_handler  # which starts Django, before anything loads Zappa
+    """Return the deployed function: allow-list, Zappa's handler, Django."""
+    handler = import_module("config.aws_lambda.handler").lambda_handler  # starts Django, before anything loads Zappa
     context = import_module("infra.local.lambda_function").Context
     return Contender(lambda event: int(handler(event, context("", "", "", deadline=0))["statusCode"]))
 
 
 def bare_wsgi() -> Contender:
-    """Nothing but the call of the WSGI application; its environment is made beforehand, as Zappa makes it."""
+    """Return the bare call of the WSGI application, with an environment prepared as by Zappa."""
     application = import_module("config.wsgi").application
 
     def answer(environ: dict[str, Any]) -> int:
@@ -39,13 +37,13 @@ def bare_wsgi() -> Contender:
 
 
 def mangum() -> Contender:
-    """https://mangum.fastapiexpert.com, around Django's ASGI application."""
+    """Return https://mangum.fastapiexpert.com around Django's ASGI application."""
     handler = import_module("mangum").Mangum(import_module("django.core.asgi").get_asgi_application(), lifespan="off")
     return Contender(lambda event: int(handler(event, None)["statusCode"]))
 
 
 def apig_wsgi() -> Contender:
-    """https://github.com/adamchainz/apig-wsgi"""
+    """Return https://github.com/adamchainz/apig-wsgi."""
     handler = import_module("apig_wsgi").make_lambda_handler(
         import_module("config.wsgi").application, binary_support=True
     )
@@ -53,7 +51,7 @@ def apig_wsgi() -> Contender:
 
 
 def serverless_wsgi() -> Contender:
-    """https://github.com/logandk/serverless-wsgi"""
+    """Return https://github.com/logandk/serverless-wsgi."""
     handle, application = import_module("serverless_wsgi").handle_request, import_module("config.wsgi").application
     return Contender(lambda event: int(handle(application, event, None)["statusCode"]))
 

@@ -1,4 +1,4 @@
-"""The variables with which a program is the deployed function, on a database of this machine."""
+"""Environment variables that make a program the deployed function, on a local database."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ NO_LIMIT = "1000000000"
 
 @contextmanager
 def deployed(database_url: str) -> Iterator[dict[str, str]]:
-    """Collect the static files and write Zappa's module of settings; lend the variables that lead to both."""
+    """Collect static files, write Zappa's settings module, and yield the variables that lead to both."""
     stage = load_stage(STAGE)
     with tempfile.TemporaryDirectory() as directory:
         source = stage.handler_settings.replace("'config.settings'", repr(SETTINGS))
@@ -31,7 +31,7 @@ def deployed(database_url: str) -> Iterator[dict[str, str]]:
             "DJANGO_SETTINGS_MODULE": SETTINGS,
             "COLLECTED_STATIC_FILES": str(Path(directory) / "static"),
             "PYTHONPATH": directory,
-            "LOCAL_CLOCK": "",  # the tests' own, which a deployed function refuses
+            "LOCAL_CLOCK": "",  # the tests set it, and a deployed function refuses it
             "CHANGES_PER_MINUTE_AND_USER": NO_LIMIT,
             "CHANGES_PER_MINUTE_AND_ADDRESS": NO_LIMIT,
             "SIGN_INS_PER_MINUTE_AND_NAME": NO_LIMIT,

@@ -1,4 +1,4 @@
-"""Each page and endpoint, and the requests for it. What changes something comes last, one plan after the other."""
+"""Requests for every page and endpoint. Those that change data come last, one plan after the other."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from notifications.unsubscription import ONE_CLICK, ShortSigner
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`request` makes the request of an index, counted from 0; it is answered with `status`."""
+    """Endpoint. `request` builds the request number `index`, from 0; the response has `status`."""
 
     name: str
     request: Callable[[Site, int], HttpRequest]
     status: int = 200
     is_slow: bool = False
-    """Takes so long that it is measured but a few times: a password is hashed."""
+    """True for endpoints that hash a password, which are measured only a few times."""
 
 
 def _link_in_a_reminder(site: Site) -> str:
@@ -69,7 +69,7 @@ READING = [
     Endpoint("API notifications", lambda site, _: call(address("api_notifications"), site.subscriber)),
     Endpoint("API preferences", lambda site, _: call(address("api_notification_preferences"), site.subscriber)),
 ]
-"""Each may be asked for as often as one likes."""
+"""Endpoints that can be requested any number of times."""
 
 
 def _subscribe(site: Site, index: int) -> HttpRequest:
@@ -147,4 +147,4 @@ CHANGING = [
     Endpoint("POST sign in", _sign_in, 302, is_slow=True),
     Endpoint("POST sign up", _sign_up, 302, is_slow=True),
 ]
-"""In this order; each index once, among the plans that are sold."""
+"""Endpoints in this order; each index once, for the plans on sale."""

@@ -1,4 +1,4 @@
-"""The section on requests."""
+"""Section on requests."""
 
 import statistics
 from collections.abc import Mapping
@@ -10,27 +10,27 @@ from benchmarks.section import Chart, Section, Table
 
 MILLISECOND = 1e-3
 DRAWN = ("health", "plans, nobody signed in", "plans", "subscription", "API plans", "API subscriptions", "POST cancel")
-"""The endpoints of the chart."""
+"""Endpoints in the chart."""
 
 TEXT = """\
-CPU of a warm request in the process that answers it, PostgreSQL's own not counted, through the function that Lambda
-calls: a REST API's event (version 1) in, the answer out, the log's line included. Beside it the bare WSGI call, whose
-environment was made beforehand, and other adapters around the same Django application with the same settings. Each
+CPU of a warm request in the process that answers it, without PostgreSQL's, through the function that Lambda
+calls: from the REST API event (version 1) to the response, including the log line. Compared with the bare WSGI call,
+whose environment was prepared, and with other adapters around the same Django application and settings. Each
 contender answers every request {requests} times in a process of its own, in turn with the others, in {rounds} rounds.
 Under mangum Django runs as an ASGI application, in threads: a connection to the database does not outlive its request
-there. **Queries** are the project's, BEGIN and COMMIT among them."""
+there. **Queries** are the project's, including BEGIN and COMMIT."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """Every contender's rounds by endpoint, and the project's queries."""
+    """Rounds of every contender by endpoint, and the project's queries."""
 
     endpoints: Mapping[str, Rounds]
     queries: Mapping[str, int]
 
 
 def report(results: Results, *, requests: int) -> Section:
-    """Everything, in the order of the tables."""
+    """Return the section."""
     rounds = len(next(iter(results.endpoints.values())).taken[PROJECT])
     return Section(
         title="Requests",
@@ -46,13 +46,13 @@ def report(results: Results, *, requests: int) -> Section:
 
 
 def _overhead_table(endpoints: Mapping[str, Rounds]) -> Table:
-    columns = ["median over all endpoints", "over the bare call, us", "times the bare call"]
+    columns = ["median over all endpoints", "more than the bare call, us", "times the bare call"]
     rows = []
     for name in CONTENDERS:
         more = [_cpu(rounds, name) - _cpu(rounds, BARE) for rounds in endpoints.values()]
         times = [rounds.ratio(name, BARE, lambda taken: taken.cpu / taken.units) for rounds in endpoints.values()]
         rows.append([name, f"{statistics.median(more) * 1e6:.0f}", f"{statistics.median(times):.2f}"])
-    return Table("What each way costs", columns, rows)
+    return Table("Overhead of each adapter", columns, rows)
 
 
 def _endpoints_table(results: Results) -> Table:
@@ -60,7 +60,7 @@ def _endpoints_table(results: Results) -> Table:
         [endpoint, str(results.queries[endpoint]), *(f"{_cpu(rounds, name) / MILLISECOND:.2f}" for name in CONTENDERS)]
         for endpoint, rounds in results.endpoints.items()
     ]
-    return Table("CPU a request, ms", ["", "queries", *CONTENDERS], rows)
+    return Table("CPU per request, ms", ["", "queries", *CONTENDERS], rows)
 
 
 def _chart(endpoints: Mapping[str, Rounds]) -> Chart:
@@ -69,7 +69,7 @@ def _chart(endpoints: Mapping[str, Rounds]) -> Chart:
 
 
 def _figures(results: Results) -> dict[str, float]:
-    """Of one request to the project: seconds of CPU here and in PostgreSQL, and queries."""
+    """Return figures per request to the project: CPU seconds here and in PostgreSQL, and queries."""
     figures: dict[str, float] = {}
     for endpoint, rounds in results.endpoints.items():
         median = rounds.median(PROJECT)
@@ -80,6 +80,6 @@ def _figures(results: Results) -> dict[str, float]:
 
 
 def _cpu(rounds: Rounds, name: str) -> float:
-    """Seconds a request."""
+    """Return the CPU seconds per request."""
     median = rounds.median(name)
     return median.cpu / median.units

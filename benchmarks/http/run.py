@@ -1,9 +1,9 @@
-"""One contender's answers to every request, in a process of its own with the variables of `deployment`.
+"""Run one contender on every request, in a process of its own with the variables of `deployment`.
 
     python -m benchmarks.http.run CONTENDER REQUESTS [--count]
 
-Prints a Measurement of so many requests for each endpoint, by its name, as JSON. `--count` counts their queries; time
-and CPU are then worth nothing.
+Prints Measurements of this many requests, by endpoint, as JSON. With `--count` it counts queries, and the times are
+invalid.
 """
 
 import argparse
@@ -35,13 +35,13 @@ def main() -> None:
     parser.add_argument("requests", type=int)
     parser.add_argument("--count", action="store_true")
     chosen = parser.parse_args()
-    contender = CONTENDERS[chosen.contender]()  # which starts Django
+    contender = CONTENDERS[chosen.contender]()  # starts Django
     measured = _measure_all(contender, chosen.requests, counted=chosen.count)
     print(json.dumps({name: asdict(measurement) for name, measurement in measured.items()}))
 
 
 def _measure_all(contender: Contender, number: int, *, counted: bool) -> dict[str, Measurement]:
-    # These load models.
+    # Imported late: these load models.
     from benchmarks.http.endpoints import CHANGING, READING  # noqa: PLC0415
     from benchmarks.http.site import build_site  # noqa: PLC0415
 
@@ -70,7 +70,7 @@ def _measure(contender: Contender, endpoint: "Endpoint", site: "Site", number: i
 
 
 def _backend() -> int:
-    """The process that serves this thread's connection, which runs on this machine."""
+    """Return the process id of the local PostgreSQL backend that serves this connection."""
     connection.ensure_connection()
     pid: int = connection.connection.info.backend_pid
     return pid

@@ -1,4 +1,4 @@
-"""The site that is asked: a few plans, a subscriber, an operator, a program with a token."""
+"""Test data: a few plans, a subscriber, an operator, and a program with a token."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,12 +14,12 @@ from subscriptions.services import SubscriptionService
 
 PLANS = 4
 RENEWALS = 5
-PASSWORD = "correct horse battery"  # noqa: S105 - of users that are gone with their database
+PASSWORD = "correct horse battery"  # noqa: S105 - of users that exist only in the benchmark
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who is known. `token` is the program's, `session` the key of a browser's session."""
+    """User with credentials. `token` is the API token, `session` the key of a browser session."""
 
     user: User
     session: str = ""
@@ -28,7 +28,7 @@ class Visitor:
 
 @dataclass
 class Site:
-    """What is in the database. `held` is the subscriber's subscription; `sold` are plans that nobody has yet."""
+    """Content of the database. `held` is the subscriber's subscription; `sold` are plans without subscriptions."""
 
     plans: list[Plan]
     subscriber: Visitor
@@ -38,16 +38,16 @@ class Site:
     sold: list[Plan] = field(default_factory=list)
 
     def sell(self, number: int) -> None:
-        """Put so many more plans on sale, free ones, which their owners may renew."""
+        """Put more plans on sale, free ones, so that their subscribers may renew."""
         self.sold += [Plan.objects.create(name=f"Sold {index}", price=0, duration_days=30) for index in range(number)]
 
     def subscription(self, visitor: Visitor, index: int) -> Subscription:
-        """What the visitor has of the plan of this index among those sold."""
+        """Return the visitor's subscription to the plan with this index among those on sale."""
         return Subscription.objects.get(user=visitor.user, plan=self.sold[index])
 
 
 def build_site() -> Site:
-    """Migrate the database, empty it and fill it anew."""
+    """Migrate the database, empty it and fill it."""
     call_command("migrate", verbosity=0)
     call_command("flush", interactive=False, verbosity=0)
     return fill_site()
@@ -72,7 +72,7 @@ def _visitor(name: str, **rights: bool) -> Visitor:
 
 
 def open_session(user: User) -> str:
-    """The key of a new session of somebody who is signed in."""
+    """Return the key of a new session of a signed-in user."""
     session = SessionStore()
     session.update(
         {
@@ -86,7 +86,7 @@ def open_session(user: User) -> str:
 
 
 def _history(user: User, plans: list[Plan], now: datetime) -> Subscription:
-    """A subscription to each plan but the last, the first of them renewed several times."""
+    """Create subscriptions to all plans but the last, and renew one of them several times."""
     held, *_others = [SubscriptionService.create_subscription(user, plan, now=now) for plan in plans[:-1]]
     for _ in range(RENEWALS):
         held = SubscriptionService.renew_subscription(held, now=now)

@@ -1,1 +1,1 @@
-"""How far one function and one database go, reckoned from what was measured."""
+"""Capacity of one function and one database, calculated from measurements."""

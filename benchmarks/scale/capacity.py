@@ -1,4 +1,4 @@
-"""What can be turned, and what one worker and the database then do in a second."""
+"""Deployment parameters, and the resulting rates of a worker and the database."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from benchmarks.costs.operations import MEMORY_MEGABYTES, UNITS_OF_A_CORE
 from benchmarks.scale import limits
 
 DATABASE_UNITS = 4
-"""MaxCapacity of data.yaml."""
+"""MaxCapacity in data.yaml."""
 
 USED_OF_A_CORE = 0.8
-"""Of the database's CPU; the rest is for checkpoints, vacuum and whoever else asks."""
+"""Usable share of the database's CPU; the rest is for checkpoints, vacuum and other queries."""
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """A deployment: as it is in the repository, unless something is turned."""
+    """Deployment parameters; the defaults are those of the repository."""
 
     memory_megabytes: int = MEMORY_MEGABYTES
     sweeps_a_tick: int = 1
-    """Entries of the schedule; each starts one invocation at every tick, whatever still runs."""
+    """Schedule entries. Each starts one invocation at every tick, regardless of running ones."""
     deliveries_a_tick: int = 1
     database_units: float = DATABASE_UNITS
     mails_a_second: float = limits.MAILS.value
@@ -28,13 +28,13 @@ class Capacity:
 
     @property
     def database_cores(self) -> float:
-        """Those that the work may use."""
+        """Cores available for the work."""
         return self.database_units / UNITS_OF_A_CORE * USED_OF_A_CORE
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds that one invocation and one of the database's cores need for one of something."""
+    """Seconds of an invocation and of a database core per unit of work."""
 
     function: float
     database: float
@@ -42,16 +42,16 @@ class Pace:
 
 @dataclass(frozen=True)
 class Paces:
-    """Those of the night's work."""
+    """Paces of the night's work."""
 
     expiry: Pace
     mail: Pace
     event: Pace
     feedback: Pace
-    """What SES says of one mail."""
+    """SES feedback for one mail."""
 
     @classmethod
     def of(cls, capacity: Capacity) -> "Paces":
-        """With the function's memory."""
+        """Return the paces for the function's memory."""
         parts = (operations.sweep(), operations.mail(), operations.event(), operations.feedback())
         return cls(*(Pace(part.seconds(capacity.memory_megabytes), part.backend_cpu) for part in parts))

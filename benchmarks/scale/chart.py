@@ -1,4 +1,4 @@
-"""The charts of docs/scale.md, as SVG."""
+"""Charts of docs/scale.md as SVG."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ HOUR = 60  # minutes
 
 
 def draw_nights(nights: Mapping[str, Night], path: Path, hours: float) -> None:
-    """What waits, minute by minute: one panel a night, a line each for what is due, events and mails."""
+    """Draw the backlog per minute: one panel per night, with lines for due subscriptions, events and mails."""
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "", "font.size": 9}):
         figure = Figure(figsize=(8, 2.2 * len(nights)), layout="constrained")
         panels = figure.subplots(len(nights), sharex=True, squeeze=False)[:, 0]

@@ -1,10 +1,10 @@
-"""A night in which many subscriptions end: second by second, with the schedule's ticks and the limits of each part.
+"""Simulation of a night in which many subscriptions end: per second, with ticks of the schedule and all limits.
 
-Due rows are expired by sweeps, each of which leaves a mail and an event; deliveries take these away. A tick starts so
-many invocations more, which work until nothing is left or their time is over. What SES says of a mail comes at once,
-and other invocations take it in. What they want of the database together may be more than it has: then each gets its
-part. Sweeps do not hinder each other otherwise, since each is handed its own rows. Not in it: requests of subscribers,
-cold starts, and the time that Aurora takes to grow.
+Sweeps expire due rows, each of which creates a mail and an event; deliveries process these. Each tick starts more
+invocations, which run until nothing is left or their time is up. SES feedback arrives at once and is processed by other
+invocations. If the database is overloaded, all work slows down proportionally. Sweeps do not block each other
+otherwise, since they claim different rows. Not included: requests of subscribers, cold starts, and the time that Aurora
+needs to scale up.
 """
 
 from collections import Counter
@@ -15,58 +15,58 @@ from benchmarks.scale.limits import TICK
 
 SECOND, MINUTE, DAY = 1, 60, 86_400
 TIMEOUT = 300
-"""timeout_seconds of zappa_settings.json."""
+"""timeout_seconds in zappa_settings.json."""
 
 SWEEP_SECONDS = TIMEOUT - 5
-"""Less subscriptions.sweep.RESERVE."""
+"""Timeout less subscriptions.sweep.RESERVE."""
 
 DELIVERY_SECONDS = TIMEOUT - 72
-"""Less notifications.outbox.delivery.NEEDED."""
+"""Timeout less the delivery's reserve."""
 
 MAILS_A_ROUND, EVENTS_A_ROUND = 32, 320
-"""What a delivery takes in turn: ROUNDS calls for each of DELIVERY_THREADS, ten events a call."""
+"""Notifications per round of a delivery: ROUNDS calls for each of DELIVERY_THREADS, ten events per call."""
 
 DATABASE, FUNCTION, RATE = "the database", "the function's CPU", "SES's rate"
 
 
 @dataclass(frozen=True)
 class Load:
-    """So many subscriptions end, evenly over so many seconds; 1 is all at once."""
+    """Subscriptions that end, evenly spread over `seconds`; 1 means all at once."""
 
     due: int
     seconds: int = 1
 
     def arrived(self, second: int) -> float:
-        """How many are due by then."""
+        """Return the number of subscriptions due by then."""
         return self.due * min(1.0, second / self.seconds)
 
     def came(self, number: float) -> float:
-        """The second at which the one of this number became due."""
+        """Return the second at which the subscription with this number became due."""
         return number / self.due * self.seconds
 
 
 @dataclass
 class Night:
-    """What is left, and what happened. Times are seconds from when the first became due; None: not on this day."""
+    """Result of a simulation. Times are seconds since the first end; None means not on this day."""
 
     expired_after: int | None = None
     events_after: int | None = None
     mails_after: int | None = None
     latest: float = 0
-    """Of all subscriptions the longest time between end and expiry."""
+    """Longest delay between end and expiry."""
     mails_sent: float = 0
     busiest: float = 0
-    """Share of the database's cores that were in use, at most."""
+    """Highest share of the database's cores in use."""
     function_seconds: float = 0
     held_back: Counter[str] = field(default_factory=Counter)
-    """Seconds by what held up the sweeps or the mails."""
+    """Seconds by bottleneck of sweeps or mails."""
     is_out_of_quota: bool = False
     left: list[tuple[float, float, float]] = field(default_factory=list)
-    """Due, events and mails that waited, at every minute."""
+    """Backlog of due subscriptions, events and mails per minute."""
 
 
 def simulate(load: Load, capacity: Capacity, seconds: int = DAY) -> Night:
-    """Let the night pass, until all is done or so many seconds are over."""
+    """Simulate until everything is done or this many seconds have passed."""
     return _Simulation(load, capacity).run(seconds)
 
 
@@ -76,7 +76,7 @@ class _Simulation:
         self._night = Night()
         self._sweeps: list[int] = []
         self._deliveries: list[int] = []
-        """Each one's end."""
+        """End times."""
         self._expired = self._events = self._mails = 0.0
 
     def run(self, seconds: int) -> Night:
@@ -93,7 +93,7 @@ class _Simulation:
         return self._night.mails_sent >= self._capacity.mails_a_day
 
     def _is_over(self) -> bool:
-        """All is done; or all but mails, for which there is no quota left, so that the channel is paused."""
+        """Return True if all is done, or only mails over the quota are left, which pause the channel."""
         no_more = self._night.mails_after is not None or self._has_no_quota()
         return no_more and self._night.events_after is not None
 
@@ -126,7 +126,7 @@ class _Simulation:
         self._blame(second, part, could_send)
 
     def _shares(self) -> tuple[float, float]:
-        """How many deliveries are at events and at mails: they take both in turn, while there are both."""
+        """Return the numbers of deliveries working on events and on mails, which they process in turn."""
         events, mails = (bool(waiting) for waiting in (self._events, self._mails))
         for_events = events * EVENTS_A_ROUND * self._paces.event.function
         for_mails = mails * MAILS_A_ROUND * self._paces.mail.function

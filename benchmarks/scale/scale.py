@@ -1,4 +1,4 @@
-"""Makes the tables and the chart of docs/scale.md: `python -m benchmarks.scale.scale` writes them anew."""
+"""Tables and charts of docs/scale.md: `python -m benchmarks.scale.scale` updates them."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "scale.md"
 CHART = DOCUMENT.parent / "scale" / "night.svg"
 COMMAND = "python -m benchmarks.scale.scale"
 HOURS = 6
-"""Of the chart."""
+"""Hours shown in the chart."""
 
 TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "rates": rate_table,
@@ -34,14 +34,14 @@ TABLES: dict[str, Callable[[], Iterable[str]]] = {
 
 
 def fill(text: str) -> str:
-    """The document with its tables made anew. Raises ValueError where a mark is missing."""
+    """Return the document with updated tables. Raises ValueError if a mark is missing."""
     for name, table in TABLES.items():
         text = put_between(text, begin_mark(COMMAND, name), "\n".join(table()))
     return text
 
 
 def main() -> int:
-    """Write them."""
+    """Update tables and chart."""
     DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
     CHART.parent.mkdir(exist_ok=True)
     drawn = [*stages().items()]

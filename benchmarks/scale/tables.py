@@ -1,4 +1,4 @@
-"""The tables of docs/scale.md."""
+"""Tables of docs/scale.md."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,27 +13,27 @@ from benchmarks.scale.limits import LIMITS, UNITS
 from benchmarks.scale.night import DAY, Load, Night, simulate
 
 A_TENTH = 10
-"""One subscription in so many ends in the night."""
+"""Inverse share of subscriptions that end in the night."""
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 LARGEST = SIZES[-1]
 GIGABYTE = 1e9
 YEAR_EVENTS, YEAR_REMINDERS = 14.4, 18
-"""Of a subscriber in a year; benchmarks/costs/workload.py has them by the month."""
+"""Events and reminders per subscriber and year; benchmarks/costs/workload.py has them per month."""
 
 NOTIFICATIONS_OF_AN_EVENT = 2
 
 
 def stages() -> dict[str, Capacity]:
-    """What is turned, one thing after the other, until ten million at once are no trouble."""
+    """Return deployments with cumulative changes, until ten million ends at once are handled in time."""
     turned: dict[str, Capacity] = {"as it is deployed": Capacity()}
     for name, change in {
-        "SES: 1,000 a second, 20 million a day": {"mails_a_second": 1_000.0, "mails_a_day": 2e7},
-        "ten deliveries a tick": {"deliveries_a_tick": 10},
+        "SES: 1,000 per second, 20 million per day": {"mails_a_second": 1_000.0, "mails_a_day": 2e7},
+        "ten deliveries per tick": {"deliveries_a_tick": 10},
         "database of 32 units": {"database_units": 32.0},
-        "four sweeps a tick": {"sweeps_a_tick": 4},
-        "SES: 5,000 a second": {"mails_a_second": 5_000.0},
-        "fifty deliveries a tick": {"deliveries_a_tick": 50},
+        "four sweeps per tick": {"sweeps_a_tick": 4},
+        "SES: 5,000 per second": {"mails_a_second": 5_000.0},
+        "fifty deliveries per tick": {"deliveries_a_tick": 50},
         "database of 64 units": {"database_units": 64.0},
     }.items():
         turned[f"+ {name}"] = replace(list(turned.values())[-1], **change)  # type: ignore[arg-type] # its own fields
@@ -42,14 +42,14 @@ def stages() -> dict[str, Capacity]:
 
 @cache
 def night(due: int, capacity: Capacity) -> Night:
-    """All of them at midnight."""
+    """Return the simulation with all ends at midnight."""
     return simulate(Load(due), capacity)
 
 
 def rate_table() -> Iterator[str]:
-    """What one sandbox and one database do in a second."""
+    """Yield the rates of one sandbox and one database."""
     yield from _head(
-        "a second",
+        "per second",
         f"one sandbox, {MEMORY_MEGABYTES} MB",
         f"one sandbox, {MEGABYTES_OF_A_CORE:,} MB",
         f"database of {DATABASE_UNITS} units",
@@ -63,21 +63,21 @@ def rate_table() -> Iterator[str]:
 
 
 def size_table() -> Iterator[str]:
-    """The night by the number of subscriptions, as it is deployed."""
+    """Yield the night by number of subscriptions, with the default deployment."""
     yield from _head("subscriptions", "end at midnight", *NIGHT_COLUMNS)
     for size in SIZES:
         yield _row(f"{size:,}", [f"{size // A_TENTH:,}", *_cells(night(size // A_TENTH, Capacity()), Capacity())])
 
 
 def stage_table() -> Iterator[str]:
-    """The largest night, with more and more turned."""
-    yield from _head("turned", *NIGHT_COLUMNS)
+    """Yield the largest night with cumulative changes."""
+    yield from _head("change", *NIGHT_COLUMNS)
     for name, capacity in stages().items():
         yield _row(name, _cells(night(LARGEST // A_TENTH, capacity), capacity))
 
 
 def storage_table() -> Iterator[str]:
-    """Rows and bytes by the number of subscribers."""
+    """Yield rows and bytes by number of subscribers."""
     yield from _head("", *(f"{size:,}" for size in SIZES))
     events, notifications = YEAR_EVENTS, YEAR_EVENTS * NOTIFICATIONS_OF_AN_EVENT + YEAR_REMINDERS
     bytes_each = {name: figure.value for name, figure in measured().items() if figure.unit == "bytes"}
@@ -87,12 +87,12 @@ def storage_table() -> Iterator[str]:
     yield _row("events of a year, rows", (f"{size * events:,.0f}" for size in SIZES))
     yield _row("notifications of a year, rows", (f"{size * notifications:,.0f}" for size in SIZES))
     yield _row("a year's history, GB", (f"{size * yearly / GIGABYTE:,.1f}" for size in SIZES))
-    feedback = (events + YEAR_REMINDERS) * FEEDBACK * FEEDBACK_DAYS / 365 * bytes_each["event of SES"]
-    yield _row(f"what SES said in {FEEDBACK_DAYS} days, GB", (f"{size * feedback / GIGABYTE:,.1f}" for size in SIZES))
+    feedback = (events + YEAR_REMINDERS) * FEEDBACK * FEEDBACK_DAYS / 365 * bytes_each["SES event"]
+    yield _row(f"SES feedback of {FEEDBACK_DAYS} days, GB", (f"{size * feedback / GIGABYTE:,.1f}" for size in SIZES))
 
 
 def limit_table() -> Iterator[str]:
-    """What AWS allows."""
+    """Yield the AWS quotas."""
     yield "| | by default | more | source |"
     yield "|---|---:|---|---|"
     for limit in LIMITS:
@@ -104,7 +104,7 @@ NIGHT_COLUMNS = (
     "events out after",
     "mails out after",
     "database busy",
-    "longest held up by",
+    "main bottleneck",
     "Lambda, $",
 )
 

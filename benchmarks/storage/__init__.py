@@ -1,4 +1,4 @@
-"""What a row takes of the database's storage, with its indexes."""
+"""Storage per row in the database, with indexes."""
 
 from benchmarks.storage.benchmark import counts, measure
 

@@ -1,4 +1,4 @@
-"""What is measured of storage, all of which can be counted."""
+"""Storage benchmark, all of which can be counted."""
 
 import math
 from dataclasses import dataclass
@@ -11,52 +11,52 @@ SIZER = "benchmarks.storage.size"
 SUBSCRIPTIONS = 20_000
 
 TEXT = f"""\
-PostgreSQL, {SUBSCRIPTIONS:,} subscribers of three years with one subscription, three events and six notifications each
-(`large_history`), and an event of SES for each mail that arrived or bounced; written in order and vacuumed: indexes
-that are written row by row are less full, and so larger."""
+PostgreSQL with {SUBSCRIPTIONS:,} subscribers from three years, each with one subscription, three events and six
+notifications (`large_history`), and one SES event per mail that arrived or bounced; written in order and vacuumed:
+indexes built row by row are less dense, and so larger."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """Of one table."""
+    """Size of one table."""
 
     rows: int
     heap: int
-    """Bytes."""
+    """Size in bytes."""
     indexes: int
-    """Bytes."""
+    """Size in bytes."""
 
     @property
     def heap_each(self) -> float:
-        """Bytes a row."""
+        """Bytes per row without indexes."""
         return self.heap / self.rows
 
     @property
     def indexes_each(self) -> float:
-        """Bytes a row."""
+        """Bytes of the indexes per row."""
         return self.indexes / self.rows
 
     @property
     def each(self) -> float:
-        """Bytes a row, its part of the indexes included."""
+        """Bytes per row with its share of the indexes."""
         return self.heap_each + self.indexes_each
 
 
 def measure() -> Section:
-    """Bytes a row, by table."""
+    """Measure bytes per row, by table."""
     sizes = read_sizes()
     rows = [[table, f"{size.heap_each:.0f}", f"{size.indexes_each:.0f}"] for table, size in sizes.items()]
     figures = {f"{table}: bytes": size.each for table, size in sizes.items()}
-    return Section("Storage", TEXT, [Table("Bytes a row", ["", "row", "its indexes"], rows)], figures=figures)
+    return Section("Storage", TEXT, [Table("Bytes per row", ["", "row", "indexes"], rows)], figures=figures)
 
 
 def counts() -> dict[str, int]:
-    """Bytes a row with its indexes, rounded up to ten."""
+    """Count bytes per row with indexes, rounded up to ten."""
     return {f"bytes a row of {table}": math.ceil(size.each / 10) * 10 for table, size in read_sizes().items()}
 
 
 def read_sizes() -> dict[str, Size]:
-    """The size of each table."""
+    """Return the size of each table."""
     with PostgreSQL() as server:
         sizes: dict[str, list[int]] = run_program(SIZER, str(SUBSCRIPTIONS), DATABASE_URL=server.url)
     return {table: Size(*figures) for table, figures in sizes.items()}

@@ -1,7 +1,7 @@
-"""Sizes of the tables over a large history: `python -m benchmarks.storage.size SUBSCRIPTIONS`.
+"""Print table sizes for a large history: `python -m benchmarks.storage.size SUBSCRIPTIONS`.
 
-Fills the database of `DATABASE_URL`, which must be PostgreSQL's and empty, and prints by table as JSON: rows, and bytes
-of the rows and of their indexes.
+Fills the empty PostgreSQL database of `DATABASE_URL`, and prints by table as JSON: rows, and bytes of the rows and of
+their indexes.
 """
 
 import json
@@ -16,7 +16,7 @@ TABLES = (
     "auth_user", "auth_user_groups", "subscriptions_subscription", "subscriptions_subscriptionevent",
     "notifications_notification", "notifications_feedback",
 )  # fmt: skip
-"""Those that grow with the subscribers."""
+"""Tables that grow with the number of subscribers."""
 
 SIZES = """
 SELECT (SELECT count(*) FROM {table}), pg_table_size('{table}'), pg_indexes_size('{table}')
@@ -26,7 +26,7 @@ SELECT (SELECT count(*) FROM {table}), pg_table_size('{table}'), pg_indexes_size
 def main() -> None:
     """Fill, measure, print."""
     set_up_local_django()
-    # These load models.
+    # Imported late: these load models.
     from benchmarks.large_history import fill  # noqa: PLC0415
     from foundation import clock  # noqa: PLC0415
 

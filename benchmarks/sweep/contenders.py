@@ -1,4 +1,4 @@
-"""The three contenders, each run in a process of its own on a fresh copy of the database."""
+"""The three contenders, each in a process of its own on a fresh copy of the database."""
 
 from functools import partial
 
@@ -11,11 +11,11 @@ from infra.errors import BenchmarkFailed
 RUNNER, READER = "benchmarks.sweep.run", "benchmarks.sweep.written"
 ROW_BY_ROW, PROJECT, LIMIT = "row by row", "project", "limit"
 SAMPLE = 500
-"""Rows that are expired one by one, in the table of whatever size: that takes the same time for each of them."""
+"""Number of rows to expire one by one; the time per row does not depend on the size of the table."""
 
 
 def contenders(fresh: Fresh, due: int, sample: int = SAMPLE) -> dict[str, Run]:
-    """All three; row by row only the first `sample` of the due rows."""
+    """Return all contenders. Row by row processes only the first `sample` due rows."""
     return {
         ROW_BY_ROW: partial(run, fresh, ROW_BY_ROW, min(sample, due), "--limit", str(sample)),
         PROJECT: partial(run, fresh, PROJECT, due),
@@ -24,7 +24,7 @@ def contenders(fresh: Fresh, due: int, sample: int = SAMPLE) -> dict[str, Run]:
 
 
 def run(fresh: Fresh, contender: str, due: int, *options: str) -> Measurement:
-    """One run. Raises BenchmarkFailed unless it expired as many as it should have."""
+    """Run once. Raises BenchmarkFailed unless the expected number of rows was expired."""
     with fresh() as url:
         measurement = measure_program(RUNNER, contender, *options, DATABASE_URL=url)
     if measurement.units != due:
@@ -33,11 +33,11 @@ def run(fresh: Fresh, contender: str, due: int, *options: str) -> Measurement:
 
 
 def check_that_all_write_the_same(fresh: Fresh) -> None:
-    """Run each over everything that is due. Raises BenchmarkFailed where one writes other rows than the project."""
+    """Run each contender on all due rows. Raises BenchmarkFailed if one writes different rows than the project."""
     written = {contender: _written_by(fresh, contender) for contender in (PROJECT, ROW_BY_ROW, LIMIT)}
     for contender, tables in written.items():
         if tables != written[PROJECT]:
-            raise BenchmarkFailed(f"{contender} wrote {tables}, and the project {written[PROJECT]}")
+            raise BenchmarkFailed(f"{contender} wrote {tables}, but the project {written[PROJECT]}")
 
 
 def _written_by(fresh: Fresh, contender: str) -> object:

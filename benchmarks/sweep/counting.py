@@ -1,4 +1,4 @@
-"""What the sweep costs in statements and rows, which no machine changes."""
+"""Machine-independent costs of the sweep: statements and rows."""
 
 import psycopg
 
@@ -15,7 +15,7 @@ ROWS_WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_
 
 
 def count() -> dict[str, int]:
-    """By what was counted."""
+    """Return the counts by name."""
     with grounds(SQLITE) as ground, ground(DUE) as fresh:
         counts = {f"SQLite: queries for {DUE:,} rows": int(counted(fresh, PROJECT).queries)}
     with grounds(POSTGRESQL) as ground, ground(DUE) as fresh:
@@ -25,7 +25,7 @@ def count() -> dict[str, int]:
 
 
 def counted(fresh: Fresh, contender: str) -> Measurement:
-    """A run whose queries are counted; row by row over SAMPLE rows. Raises BenchmarkFailed where it left any."""
+    """Run with counted queries; row by row on SAMPLE rows only. Raises BenchmarkFailed if rows are left."""
     options, wanted = (["--limit", str(SAMPLE)], SAMPLE) if contender == ROW_BY_ROW else ([], DUE)
     with fresh() as url:
         measurement = measure_program(RUNNER, contender, "--count", *options, DATABASE_URL=url)
@@ -35,12 +35,12 @@ def counted(fresh: Fresh, contender: str) -> Measurement:
 
 
 def queries_per_thousand(fresh: Fresh) -> dict[str, float]:
-    """By contender."""
+    """Return the queries per thousand rows, by contender."""
     return {name: counted(fresh, name).queries_per_thousand for name in (ROW_BY_ROW, PROJECT, LIMIT)}
 
 
 def _rows_written(fresh: Fresh) -> int:
-    """As PostgreSQL counts them: inserted, updated and deleted."""
+    """Return the number of rows inserted, updated and deleted, as counted by PostgreSQL."""
     with fresh() as url:
         measure_program(RUNNER, PROJECT, DATABASE_URL=url)
         with psycopg.connect(url) as connection:

@@ -1,4 +1,4 @@
-"""Several sweepers at once, on PostgreSQL; and many of them where users have many subscriptions and renew them."""
+"""Concurrent sweepers on PostgreSQL, and many of them while users with many subscriptions renew."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ DUE, ROUNDS = 100_000, 5
 SWEEPERS = (1, 2, 4, 8)
 
 MANY_EACH = 8
-"""Due subscriptions of one user, and so many batches may want one user."""
+"""Due subscriptions per user, and so the number of batches that may contend for a user."""
 RENEWERS, RENEWALS = 4, 500
 RENEWER, STATE = "benchmarks.sweep.renew", "benchmarks.sweep.state"
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
@@ -29,22 +29,22 @@ DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_data
 
 @dataclass(frozen=True)
 class Crowd:
-    """What several sweepers did."""
+    """Measurements of concurrent sweepers."""
 
     rounds: Rounds
 
     def times_one(self, sweepers: int) -> float:
-        """How many times as fast so many are."""
+        """Return the rate as a multiple of a single sweeper's."""
         return self.rounds.ratio(str(sweepers), "1", lambda taken: taken.rate)
 
     def cpu_each(self, sweepers: int) -> float:
-        """Microseconds of CPU a row."""
+        """Return CPU microseconds per row."""
         return self.rounds.median(str(sweepers)).cpu_each
 
     def table(self) -> Table:
-        """By number."""
-        columns = ["sweepers at once", "rows/s", "times one", "CPU us/row"]
-        return Table("PostgreSQL: several sweepers, medians", columns, list(self._rows()))
+        """Return the table by number of sweepers."""
+        columns = ["concurrent sweepers", "rows/s", "times one", "CPU us/row"]
+        return Table("PostgreSQL: concurrent sweepers, medians", columns, list(self._rows()))
 
     def _rows(self) -> Iterator[list[str]]:
         for number in SWEEPERS:
@@ -53,23 +53,25 @@ class Crowd:
 
 
 def measure_crowd(server: PostgreSQL) -> Crowd:
-    """Each number of sweepers over the same backlog. Raises BenchmarkFailed where a row was expired twice, or not."""
+    """Measure each number of sweepers on the same backlog.
+
+    Raises BenchmarkFailed if a row is expired twice or not at all.
+    """
     with postgresql_ground(server, DUE) as fresh:
         return Crowd(run_in_turn({str(number): partial(_sweep, fresh, number) for number in SWEEPERS}, ROUNDS))
 
 
 def stress(server: PostgreSQL) -> dict[str, int]:
-    """Eight sweepers and four renewers over users with eight due subscriptions each; what came of it.
+    """Run eight sweepers and four renewers on users with eight due subscriptions each, and return the result.
 
-    Raises BenchmarkFailed for a deadlock, a row expired twice or not at all, a renewal lost, or an access that is
-    wrong.
+    Raises BenchmarkFailed for a deadlock, a row expired twice or not at all, a lost renewal, or wrong access.
     """
     with postgresql_ground(server, DUE // 5, MANY_EACH) as fresh, fresh() as url:
         sweepers = [[RUNNER, PROJECT, "--wait"]] * SWEEPERS[-1]
         renewers = [[RENEWER, str(1 + 2 * number), str(2 * RENEWERS * 7), str(RENEWALS)] for number in range(RENEWERS)]
         with Starters(sweepers + renewers, DATABASE_URL=url) as starters:
             starters.go()
-        run_program(RUNNER, PROJECT, DATABASE_URL=url)  # the next tick, for what a renewal held to the end
+        run_program(RUNNER, PROJECT, DATABASE_URL=url)  # the next tick, for rows locked by a renewal
         state: dict[str, int] = run_program(STATE, DATABASE_URL=url)
         state["deadlocks"] = _deadlocks(url)
     _check(state, due=DUE // 5)
@@ -98,7 +100,7 @@ def _deadlocks(url: str) -> int:
 
 
 def _check(state: dict[str, int], due: int) -> None:
-    """Each due one is expired by one event or renewed, told of once a channel, and access is right."""
+    """Check that each due row is expired once or renewed, notified once per channel, and access is correct."""
     told = state["expiries"] + state["renewals"]
     wrong = [
         state["expired"] != due - state["renewals"],
@@ -108,4 +110,4 @@ def _check(state: dict[str, int], due: int) -> None:
         any(state[name] for name in ("due", "stale", "missing", "deadlocks")),
     ]
     if any(wrong):
-        raise BenchmarkFailed(f"sweepers at once left {state} of {due} due")
+        raise BenchmarkFailed(f"concurrent sweepers left {state} of {due} due")

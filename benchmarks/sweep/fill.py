@@ -1,7 +1,7 @@
-"""Fills the database of `DATABASE_URL`: `python -m benchmarks.sweep.fill DUE [EACH]`.
+"""Fill the database of `DATABASE_URL`: `python -m benchmarks.sweep.fill DUE [EACH]`.
 
-DUE subscriptions are due at NOW, one in ten of them cancelled; as many are live. EACH of the due ones, 1 unless told
-otherwise, have a user in common; one in ten of the due ones' users has a live one too and keeps access.
+Creates DUE subscriptions that are due at NOW, one in ten of them cancelled, and as many live ones. EACH of the due
+ones, by default 1, share a user; one in ten users of due ones also has a live one and keeps access.
 """
 
 import math
@@ -15,16 +15,16 @@ from django.db import connection, transaction
 from benchmarks.local_django import set_up_local_django
 
 NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
-"""The instant of every sweep here."""
+"""Time of every sweep in this benchmark."""
 
 LIVE_ELSEWHERE = 10
-"""One in so many due ones has a user with a live subscription."""
+"""Inverse share of due subscriptions whose user has a live one too."""
 
 PLANS_DUE = 8
-"""Plans of the due ones, so that a user can have one of each; and one more for the live ones."""
+"""Plans of the due subscriptions, so that a user can have one of each; live ones have another."""
 
 COHORTS = 12
-"""Those who subscribed in the same month a year ago, and renew since: their ends follow their keys."""
+"""Subscribers who started in the same month a year ago and keep renewing: their ends follow their keys."""
 
 NUMBERS = (
     "WITH RECURSIVE numbers (n) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT n + 1 FROM numbers WHERE n < %(number)s)"
@@ -52,7 +52,7 @@ INSERT INTO auth_user (id, username, email, password, first_name, last_name,
 SELECT n, 'user' || n, 'user' || n || '@example.com', '', '', '', false, false, true, %(now)s FROM numbers
 """
 
-# Odd ones are due, all of them since a day at most.
+# Rows with odd numbers are due, since one day at most.
 SUBSCRIPTIONS = """
 INSERT INTO subscriptions_subscription (id, user_id, plan_id, status, start_date, end_date)
 {numbers}
@@ -79,7 +79,7 @@ SELECT setval(pg_get_serial_sequence('auth_user', 'id'), (SELECT max(id) FROM au
 
 
 def fill(due: int, each: int) -> None:
-    """Migrate, and fill the empty tables with `due` due subscriptions, `each` a user, and as many live ones."""
+    """Migrate and create `due` due subscriptions, `each` per user, and as many live ones."""
     call_command("migrate", verbosity=0)
     before, after = SECONDS_BEFORE_NOW[connection.vendor], SECONDS_AFTER_NOW[connection.vendor]
     parameters: dict[str, Any] = {
@@ -103,7 +103,7 @@ def fill(due: int, each: int) -> None:
 
 
 def _settle() -> None:
-    """Let the planner know the tables, and leave nothing to be tidied up within the measurement."""
+    """Update the planner's statistics, and finish all background work before the measurement."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(SEQUENCES)

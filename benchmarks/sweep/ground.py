@@ -1,4 +1,4 @@
-"""The database that every run starts from: filled once and copied for each run, so that no run finds another's dust."""
+"""Database for every run: filled once and copied for each run, so that runs do not affect each other."""
 
 import shutil
 import tempfile
@@ -15,18 +15,18 @@ from benchmarks.program import run_program
 from infra.postgresql import PostgreSQL, fastest_directory
 
 Fresh = Callable[[], AbstractContextManager[str]]
-"""Lends a copy of the filled database, as its `DATABASE_URL`."""
+"""Yield a copy of the filled database as its `DATABASE_URL`."""
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
 FILLER = "benchmarks.sweep.fill"
 ROOM = 8 << 30
-"""Bytes, for the largest backlog and the copy of it that is swept."""
+"""Bytes, for the largest backlog and its copy."""
 
 
 @contextmanager
 def sqlite_ground(due: int) -> Iterator[Fresh]:
-    """A SQLite file with so many due subscriptions, in memory where there is enough."""
+    """Yield a factory for SQLite files with this many due subscriptions, in memory if there is enough."""
     with tempfile.TemporaryDirectory(dir=fastest_directory(ROOM)) as directory:
         filled, used = Path(directory) / "filled.sqlite3", Path(directory) / "used.sqlite3"
         run_program(FILLER, str(due), DATABASE_URL=f"sqlite:///{filled}")
@@ -43,7 +43,7 @@ def sqlite_ground(due: int) -> Iterator[Fresh]:
 
 @contextmanager
 def postgresql_ground(server: PostgreSQL, due: int, each: int = 1) -> Iterator[Fresh]:
-    """A database of the server with so many due subscriptions, `each` of which have a user in common."""
+    """Yield a factory for databases with this many due subscriptions, `each` per user."""
     filled = f"filled_{due}_{each}"
     address, _, _ = server.url.rpartition("/")
     with _database(server, filled):
@@ -59,7 +59,7 @@ def postgresql_ground(server: PostgreSQL, due: int, each: int = 1) -> Iterator[F
 
 @contextmanager
 def grounds(database: str) -> Iterator[Callable[[int], AbstractContextManager[Fresh]]]:
-    """What makes databases of the one kind with so many due subscriptions."""
+    """Yield the factory function for this kind of database."""
     if database == SQLITE:
         yield sqlite_ground
         return

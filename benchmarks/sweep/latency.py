@@ -1,4 +1,4 @@
-"""The contenders with a network between them and PostgreSQL."""
+"""Contenders with network latency in front of PostgreSQL."""
 
 import time
 from collections.abc import Iterator
@@ -22,18 +22,18 @@ QUESTIONS = 200
 
 @dataclass(frozen=True)
 class Latency:
-    """What was measured through the proxy."""
+    """Measurements through the proxy."""
 
     rounds: Rounds
     round_trip: float
-    """Seconds that the proxy adds to a question and its answer, as measured."""
+    """Round-trip time in seconds added by the proxy, as measured."""
 
     def times_row_by_row(self) -> float:
-        """How many times as fast the project is."""
+        """Return the project's rate as a multiple of row by row."""
         return self.rounds.ratio(PROJECT, ROW_BY_ROW, lambda taken: taken.rate)
 
     def table(self) -> Table:
-        """Medians."""
+        """Return the table of medians."""
         title = f"PostgreSQL: {DUE:,} due, each round trip {self.round_trip * 1000:.2f} ms longer"
         rows = []
         for name in (ROW_BY_ROW, PROJECT):
@@ -43,7 +43,7 @@ class Latency:
 
 
 def measure_latency(server: PostgreSQL) -> Latency:
-    """Row by row and the project behind a proxy of a millisecond."""
+    """Measure row by row and the project behind a proxy with one millisecond."""
     with postgresql_ground(server, DUE) as fresh:
 
         @contextmanager

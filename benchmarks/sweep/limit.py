@@ -1,7 +1,7 @@
-"""The limit: the same rows written by hand-made SQL that the database runs by itself, all of them at once.
+"""Limit: the same rows written by hand-written SQL inside the database, all at once.
 
-One statement on PostgreSQL; SQLite writes one table a statement. Nothing is claimed, so nothing else may run meanwhile;
-nothing is handed to Python, so nobody is told; one bad row would undo it all.
+One statement on PostgreSQL; one per table on SQLite. It claims nothing, so nothing else may run meanwhile; it returns
+no rows to Python, so no receiver is called; one bad row would roll back everything.
 """
 
 from datetime import datetime
@@ -66,9 +66,9 @@ SQLITE = (
 
 
 def expire(now: datetime, limit: int | None) -> int:
-    """Expire all that is due; it knows no limit."""
+    """Expire all due rows; `limit` is not supported."""
     if limit is not None:
-        raise ValueError("the limit is measured over everything that is due")
+        raise ValueError("the limit is measured on all due rows")
     parameters: dict[str, Any] = {"now": now, "group": GROUP}
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":

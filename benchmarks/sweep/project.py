@@ -6,5 +6,5 @@ from subscriptions.services import SubscriptionService
 
 
 def expire(now: datetime, limit: int | None) -> int:
-    """One run."""
+    """Run one sweep."""
     return SubscriptionService.sweep(now=now, limit=limit).expired

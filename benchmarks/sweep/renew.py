@@ -1,7 +1,7 @@
-"""Renews due subscriptions while others sweep them: `python -m benchmarks.sweep.renew FIRST STEP NUMBER`.
+"""Renew due subscriptions while others sweep them: `python -m benchmarks.sweep.renew FIRST STEP NUMBER`.
 
-Those with the keys FIRST, FIRST + STEP and so on, NUMBER of them, one after the other. Prints a line when it is warm,
-starts at a line on standard input, and prints how many it renewed.
+Renews NUMBER subscriptions with the keys FIRST, FIRST + STEP and so on. Prints a line when warm, starts at a line on
+standard input, and prints the number of renewals.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""The same work as Django code usually does it: a loop of save(), with a signal whose receivers do the rest.
+"""The same work as usual Django code: a loop of save(), and a signal whose receivers do the rest.
 
-A transaction a row. What is due comes with its user and plan in one query, which not every such code would think of.
+One transaction per row. Already better than usual: users and plans are loaded in the same query.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ expired = Signal()
 
 
 def expire(now: datetime, limit: int | None) -> int:
-    """Expire one after the other."""
+    """Expire one row after the other."""
     due = Subscription.objects.filter(expired_at=None, end_date__lte=now).order_by("end_date", "pk")
     rows = list(due.select_related("user", "plan")[:limit])
     for subscription in rows:
@@ -57,4 +57,4 @@ def _notify(event: SubscriptionEvent, **kwargs: object) -> None:
 
 expired.connect(_take_access)
 expired.connect(_notify)
-"""As another module would, when it is loaded."""
+"""Connected on import, as in other apps."""

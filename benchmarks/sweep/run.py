@@ -1,10 +1,10 @@
-"""One run of one contender on the database of `DATABASE_URL`, in a process of its own.
+"""Run one contender on the database of `DATABASE_URL`, in a process of its own.
 
     python -m benchmarks.sweep.run CONTENDER [--limit ROWS] [--count] [--wait]
 
-Prints a Measurement as JSON. With `--wait` it prints a line when it is warm, and starts at a line on standard input.
-`--count` counts the queries, which costs time, so that the rest of it is worth nothing. Two public receivers are
-connected. Connection and code are warm: a first run finds nothing due.
+Prints a Measurement as JSON. With `--wait` it prints a line when warm, and starts at a line on standard input. With
+`--count` it counts queries, and the times are invalid. Two public receivers are connected. A first run, which finds
+nothing due, warms up connection and code.
 """
 
 import argparse
@@ -34,7 +34,7 @@ CONTENDERS = {
 LONG_BEFORE = timedelta(days=3_650)
 
 Expire = Callable[[datetime, int | None], int]
-"""Expires what is due at the instant, up to so many rows; returns how many."""
+"""Expire rows due at this time, up to a limit. Return the number of expired rows."""
 
 
 def main() -> None:
@@ -64,7 +64,7 @@ def _measure(expire: Expire, limit: int | None, *, counted: bool) -> Measurement
 
 
 def _backend() -> int | None:
-    """The process that serves this connection, which runs on this machine."""
+    """Return the process id of the local PostgreSQL backend that serves this connection."""
     if connection.vendor != "postgresql":
         return None
     pid: int = connection.connection.info.backend_pid
@@ -79,11 +79,11 @@ def _connect_public_receivers() -> None:
 
 
 def _first_receiver(**kwargs: Any) -> None:
-    """What another app hooks on; it costs nothing, so that only the calls are measured."""
+    """Do nothing, so that only the calls are measured."""
 
 
 def _second_receiver(**kwargs: Any) -> None:
-    """Another one."""
+    """Do nothing, like the first."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The contenders at each size of the backlog, on both databases."""
+"""Contenders at each size of the backlog, on both databases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from benchmarks.sweep.counting import queries_per_thousand
 from benchmarks.sweep.ground import POSTGRESQL, grounds
 
 ROUNDS = {1_000: 7, 10_000: 7, 100_000: 7, 1_000_000: 3}
-"""By how many are due."""
+"""Number of rounds by number of due rows."""
 SMALLEST, COUNTED, AIMED_AT, LARGEST = ROUNDS
-COLUMNS = ["due rows, contender", "rows/s", "CPU us/row", "of it PostgreSQL's", "peak memory, MiB", "queries/1,000"]
+COLUMNS = ["due rows, contender", "rows/s", "CPU us/row", "of which PostgreSQL", "peak memory, MiB", "queries/1,000"]
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What was measured on one database."""
+    """Measurements on one database."""
 
     database: str
     rounds: Mapping[int, Rounds]
     queries: Mapping[str, float]
-    """For a thousand rows, counted at COUNTED."""
+    """Queries per thousand rows, counted at COUNTED."""
 
     def table(self) -> Table:
-        """All of it."""
+        """Return the table of all medians."""
         rows = [
             self._row(due, name, rounds.median(name))
             for due, rounds in self.rounds.items()
@@ -35,23 +35,23 @@ class Sizes:
         return Table(f"{self.database}: medians", COLUMNS, rows)
 
     def chart(self) -> Chart:
-        """Rows a second."""
+        """Return the chart of rows per second."""
         series = {
             name: [rounds.median(name).rate for rounds in self.rounds.values()] for name in (ROW_BY_ROW, PROJECT, LIMIT)
         }
         labels = [f"{due:,} due" for due in self.rounds]
-        return Chart(f"{self.database.lower()}", f"{self.database}: rows a second", labels, series, logarithmic=True)
+        return Chart(f"{self.database.lower()}", f"{self.database}: rows per second", labels, series, logarithmic=True)
 
     def times_row_by_row(self, due: int = 0) -> float:
-        """How many times as fast the project is."""
+        """Return the project's rate as a multiple of row by row."""
         return self.rounds[due or AIMED_AT].ratio(PROJECT, ROW_BY_ROW, lambda taken: taken.rate)
 
     def times_the_limit(self, due: int = 0) -> float:
-        """How many times as long as the limit the project takes."""
+        """Return the project's time as a multiple of the limit."""
         return self.rounds[due or AIMED_AT].ratio(PROJECT, LIMIT, lambda taken: taken.wall)
 
     def memory_growth(self) -> float:
-        """Megabytes that the project's peak grows by from COUNTED to LARGEST."""
+        """Return the growth of the project's peak memory from COUNTED to LARGEST, in megabytes."""
         return (self._peak(LARGEST) - self._peak(COUNTED)) / MEGABYTE
 
     def _peak(self, due: int) -> float:
@@ -65,7 +65,7 @@ class Sizes:
 
 
 def measure_sizes(database: str) -> Sizes:
-    """Measure SQLite or PostgreSQL at each size. Raises BenchmarkFailed where not all contenders write the same."""
+    """Measure SQLite or PostgreSQL at each size. Raises BenchmarkFailed if contenders write different rows."""
     rounds = {}
     with grounds(database) as ground:
         for due, number in ROUNDS.items():

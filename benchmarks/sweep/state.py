@@ -1,6 +1,6 @@
-"""Whether what some sweeps and renewals left agrees: `python -m benchmarks.sweep.state`.
+"""Print the consistency of the data after sweeps and renewals: `python -m benchmarks.sweep.state`.
 
-Prints as JSON how many subscriptions are expired, how many events say so, and whose access is wrong.
+Prints as JSON the numbers of expired subscriptions, of their events, and of users with wrong access.
 """
 
 import json

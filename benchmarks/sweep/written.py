@@ -1,7 +1,6 @@
-"""What a run wrote, in a form that two runs can be compared by: `python -m benchmarks.sweep.written`.
+"""Print the rows written by a run in a comparable form: `python -m benchmarks.sweep.written`.
 
-Prints for each table the number of its rows and a digest of them, as JSON. Keys that the database gave and its own
-clock are left out.
+Prints the number of rows and a digest per table as JSON. Omits generated keys and the database's own timestamps.
 """
 
 import hashlib
@@ -13,8 +12,8 @@ Written = dict[str, tuple[int, str]]
 
 
 def read_written() -> Written:
-    """Number and digest by table, from the database of `DATABASE_URL`."""
-    # Models load only once Django is set up.
+    """Return number and digest by table, from the database of `DATABASE_URL`."""
+    # Imported late: models load only after Django is set up.
     from django.contrib.auth import get_user_model  # noqa: PLC0415
 
     from notifications.models import Notification  # noqa: PLC0415

@@ -52,8 +52,8 @@ def test_meter_sees_what_the_block_held_and_not_what_was_held_before() -> None:
 
 
 def test_missed_aim_says_by_how_much_and_why() -> None:
-    aim = Aim("rows a second", measured=60, bound=80, at_least=True, because="The disk is slow.", unit="x")
-    assert aim.sentence() == "**Missed by 25%**: rows a second: 60 x (at least 80 x). The disk is slow."
+    aim = Aim("rows per second", measured=60, bound=80, at_least=True, because="The disk is slow.", unit="x")
+    assert aim.sentence() == "**Missed by 25%**: rows per second: 60 x (at least 80 x). The disk is slow."
     assert not aim.is_met
 
 
@@ -65,7 +65,7 @@ def test_met_aim_gives_no_excuse() -> None:
 def test_count_above_its_bound_is_a_complaint() -> None:
     assert list(complaints({"sweep": {"queries": 8}}, {"sweep": {"queries": 8}})) == []
     (complaint,) = complaints({"sweep": {"queries": 9}}, {"sweep": {"queries": 8}})
-    assert complaint == "sweep: queries: 9, and 8 are allowed"
+    assert complaint == "sweep: queries: 9, but only 8 allowed"
 
 
 def test_count_without_bound_and_bound_without_count_are_complaints() -> None:

@@ -6,7 +6,6 @@ from django.conf import settings
 from tests.docs.docstring_openings import docstrings, openings
 
 LIMITS = {
-    "benchmarks": 0.22,
     "config": 0.01,
     "examples": 0.15,
     "infra": 0.11,

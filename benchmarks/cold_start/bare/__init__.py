@@ -1,1 +1,1 @@
-"""The limit: a Django of one page, with users and a database, and nothing else. It becomes a project of its own."""
+"""Lower limit: a Django project of one page with users and a database. Copied into a project of its own."""

@@ -1,4 +1,4 @@
-"""Settings of a Django that does nothing: users, a database, and no middleware."""
+"""Settings of a minimal Django: users, a database, no middleware."""
 
 import os
 

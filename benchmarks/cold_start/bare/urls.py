@@ -1,11 +1,11 @@
-"""The one page."""
+"""URL of the only page."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
+    """Return 200."""
     return JsonResponse({"status": "ok"})
 
 
