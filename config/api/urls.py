@@ -2,11 +2,11 @@
 
 from django.urls import path, re_path
 
-from config.api.documentation import ApiDocs
+from config.api.documentation import ApiDocumentation
 from foundation.api.lazy_view import LazyView
 
 urlpatterns = [
-    path("", ApiDocs.as_view(), name="api_docs"),
+    path("", ApiDocumentation.as_view(), name="api_docs"),
     path("v1/plans", LazyView("subscriptions.api.plans.PlanList"), name="api_plans"),
     path("v1/plans/<int:id>", LazyView("subscriptions.api.plans.PlanDetail"), name="api_plan"),
     path("v1/subscriptions", LazyView("subscriptions.api.subscriptions.SubscriptionList"), name="api_subscriptions"),

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from foundation.api.problems import MEDIA_TYPE, ProblemSerializer
+from foundation.api.problems import problem as problem_body
 
 T = TypeVar("T")
 Responses = dict[Any, OpenApiResponse]
@@ -37,9 +38,20 @@ def problems(*statuses: int) -> Responses:
     return {key: answer for status in statuses for key, answer in problem(status, PROBLEMS[status]).items()}
 
 
-def problem(status: int, description: str, serializer: type[ProblemSerializer] = ProblemSerializer) -> Responses:
-    """Return one error response with its own description."""
-    return {(status, MEDIA_TYPE): OpenApiResponse(serializer, description)}
+def problem(
+    status: int,
+    description: str,
+    serializer: type[ProblemSerializer] = ProblemSerializer,
+    example: dict[str, Any] | None = None,
+) -> Responses:
+    """Return one error response with its own description, which its example repeats unless one is given."""
+    shown = OpenApiExample(
+        "Example",
+        value=example or problem_body(status, description),
+        media_type=MEDIA_TYPE,
+        status_codes=[str(status)],
+    )
+    return {(status, MEDIA_TYPE): OpenApiResponse(serializer, description, [shown])}
 
 
 def documented(**words: Any) -> Callable[[T], T]:

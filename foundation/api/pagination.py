@@ -73,7 +73,11 @@ class KeysetPagination(BasePagination):
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
-            "properties": {"next": address, "previous": address, "results": schema},
+            "properties": {
+                "next": address | {"example": "https://subscriptions.example.com/api/v1/...?cursor=..."},
+                "previous": address | {"example": None},
+                "results": schema,
+            },
         }
 
     @property

@@ -39,6 +39,8 @@ NOT_DEPLOYED = {
     "pyyaml",
     "referencing",
     "rpds-py",
+    # django-csp's system checks; its app is installed on laptops only
+    "packaging",
     # What reads and checks zappa_settings.json where somebody deploys
     "aws-croniter",
     "python-slugify",
@@ -50,7 +52,6 @@ NEEDED = (
     *(f"botocore/data/{service}/*" for service in AWS_SERVICES),
     *(f"botocore/data/{name}.json" for name in ("_retry", "endpoints", "partitions", "sdk-default-configuration")),
     "build/static/*",
-    "config/web/static/config/openapi.json",
     "django/conf/locale/__init__.py",
     "*.dist-info/METADATA",  # psycopg and others look up their version
 )
@@ -69,13 +70,21 @@ NEEDLESS = (
     "*/tests/*",
     "django/conf/app_template/*",
     "django/conf/project_template/*",
+    "django/contrib/admindocs/*",
+    "django/contrib/flatpages/*",
     "django/contrib/gis/*",
+    "django/contrib/redirects/*",
+    "django/contrib/syndication/*",
     "django/db/backends/mysql/*",
     "django/db/backends/oracle/*",
     "django/test/*",
+    "drf_spectacular/contrib/*",
     "drf_spectacular/templates/*",
+    "drf_spectacular/validation/*",
     "rest_framework/templates/*",
     "rest_framework/templatetags/*",  # of these templates; Django imports all such modules for the first page
+    "urllib3/contrib/emscripten/*",
+    "werkzeug/debug/*",
     "zappa/cli.py",
     "zappa/core.py",
     "zappa/letsencrypt.py",

@@ -5,11 +5,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from foundation.api.documentation import CHALLENGE, documented, problems
+from foundation.api.examples import example
 from foundation.api.pagination import PageParameters
 from foundation.api.views import ListEndpoint, PrivateEndpoint
 from notifications.models import Channel, Notification
 
 
+@example(
+    {
+        "id": 1001,
+        "kind": "created",
+        "subscription": 42,
+        "state": "delivered",
+        "created_at": "2026-12-01T09:30:00Z",
+        "finished_at": "2026-12-01T09:31:02Z",
+    }
+)
 class NotificationSerializer(serializers.ModelSerializer[Notification]):
     """A mail, without what is between the service and its provider."""
 

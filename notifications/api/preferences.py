@@ -6,12 +6,14 @@ from rest_framework.response import Response
 
 from foundation import clock
 from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented, problems
+from foundation.api.examples import example
 from foundation.api.serializers import FlagField, StrictSerializer
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import PrivateEndpoint
 from notifications.preferences import set_reminders, wants_reminders
 
 
+@example({"reminders": True})
 class PreferencesSerializer(StrictSerializer):
     """The caller's wishes. Receipts are sent whatever they are."""
 

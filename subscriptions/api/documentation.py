@@ -5,9 +5,19 @@ from drf_spectacular.utils import OpenApiParameter
 from foundation.api.documentation import problem, problems
 from subscriptions.api.idempotency import HEADER, KEY_PATTERN
 from subscriptions.api.problems import CONFLICTS, ConflictSerializer, urn
+from subscriptions.errors import AlreadySubscribed
 
+ALREADY_SUBSCRIBED = {
+    "type": urn(AlreadySubscribed),
+    "title": "Conflict",
+    "status": 409,
+    "detail": "user 7 has the live subscription 42 to plan 1, which is active; renew that one",
+    "subscription": 42,
+}
 CONFLICT = "The state of things forbids it; `type` says why: " + ", ".join(f"`{urn(error)}`" for error in CONFLICTS)
-CHANGE_PROBLEMS = problems(400, 401, 403, 404, 413, 415, 422, 429) | problem(409, CONFLICT, ConflictSerializer)
+CHANGE_PROBLEMS = problems(400, 401, 403, 404, 413, 415, 422, 429) | problem(
+    409, CONFLICT, ConflictSerializer, ALREADY_SUBSCRIBED
+)
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,

@@ -5,9 +5,30 @@ from typing import Any, Literal
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from foundation.api.examples import example
 from foundation.api.serializers import AmountField, IdField, StrictSerializer, TextField, WholeNumberField
 from foundation.money import quantised
 from subscriptions.models import REASON_LENGTH, Plan, Subscription, SubscriptionEvent
+
+PLAN = {"id": 1, "name": "Monthly", "price": "9.90", "currency": "EUR", "duration_days": 30}
+SUBSCRIPTION = {
+    "id": 42,
+    "plan": PLAN,
+    "status": "active",
+    "live": True,
+    "start_date": "2026-12-01T09:30:00Z",
+    "end_date": "2026-12-31T09:30:00Z",
+}
+EVENT = {
+    "transition": "created",
+    "occurred_at": "2026-12-01T09:30:00Z",
+    "by": "subscriber",
+    "reason": "",
+    "old_end_date": None,
+    "new_end_date": "2026-12-31T09:30:00Z",
+    "price": "9.90",
+    "currency": "EUR",
+}
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,3})?$"})
@@ -21,6 +42,7 @@ class PriceField(serializers.Field[Any, Any, str, Any]):
         return str(quantised(priced.price, priced.currency))
 
 
+@example(PLAN)
 class PlanSerializer(serializers.ModelSerializer[Plan]):
     """A plan. The price is for one period, as a decimal number in a text."""
 
@@ -32,6 +54,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
         read_only_fields = fields
 
 
+@example(SUBSCRIPTION)
 class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
     """A subscription as it now stands."""
 
@@ -64,6 +87,7 @@ class EventSerializer(serializers.ModelSerializer[SubscriptionEvent]):
         return "subscriber" if event.actor_id == self.context["owner"] else "operator"
 
 
+@example({**SUBSCRIPTION, "history": [EVENT]})
 class SubscriptionDetailSerializer(SubscriptionSerializer):
     """A subscription with the latest of its history, newest first."""
 
@@ -94,12 +118,14 @@ class ExpectedPeriodSerializer(StrictSerializer):
     )
 
 
+@example({"plan": 1, "expected_price": "9.90", "expected_currency": "EUR"})
 class SubscribeSerializer(ExpectedPeriodSerializer):
     """The wish to subscribe."""
 
     plan = IdField(help_text="the plan's id")
 
 
+@example({"expected_end_date": "2026-12-31T09:30:00Z", "expected_price": "9.90"})
 class RenewSerializer(ExpectedPeriodSerializer):
     """The wish for another period."""
 
@@ -110,6 +136,7 @@ class RenewSerializer(ExpectedPeriodSerializer):
     )
 
 
+@example({"reason": "Too expensive", "when": "period_end"})
 class CancelSerializer(StrictSerializer):
     """The wish to cancel."""
 
@@ -121,5 +148,6 @@ class CancelSerializer(StrictSerializer):
     )
 
 
+@example({})
 class NothingSerializer(StrictSerializer):
     """No body, or an empty object."""

@@ -1,5 +1,6 @@
 """schemathesis: what the description promises, over the whole of it, signed in and not."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,16 +11,16 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 
-from config.api.documentation import read_document
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller
+from tests.api.test_description import DOCUMENT
 from tests.support.factories import make_plan
 
 pytestmark = pytest.mark.django_db
 
 # The document's own server is relative to where it is served.
-schema = schemathesis.openapi.from_dict({**read_document(), "servers": [{"url": "/"}]})
+schema = schemathesis.openapi.from_dict({**json.loads(DOCUMENT.read_text()), "servers": [{"url": "/"}]})
 # The same key may come with two bodies, each of them as described.
 schema.config.checks.positive_data_acceptance.expected_statuses = ["2xx", "401", "403", "404", "409", "422"]
 application = get_wsgi_application()

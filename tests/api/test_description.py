@@ -11,10 +11,10 @@ import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 
-from config.api.documentation import DOCUMENT
 from config.api.schema import Generator
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+DOCUMENT = PROJECT / "config" / "web" / "static" / "config" / "openapi.json"
 
 
 @pytest.fixture
@@ -38,27 +38,22 @@ def test_file_is_served(client: Client, document: dict[str, Any]) -> None:
     assert json.loads(b"".join(response.streaming_content)) == document
 
 
-def test_page_shows_every_operation_and_object(client: Client, document: dict[str, Any]) -> None:
+def test_every_operation_that_takes_or_returns_an_object_has_an_example(document: dict[str, Any]) -> None:
+    bodies = {
+        f"{method} {path} {where}": content
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        for where, message in {"request": operation.get("requestBody", {}), **operation["responses"]}.items()
+        for content in message.get("content", {}).values()
+    }
+    assert len(bodies) > 50
+    assert [where for where, content in bodies.items() if not content.get("examples")] == []
+
+
+def test_page_needs_nothing_from_elsewhere_and_no_inline_script(client: Client) -> None:
     page = client.get("/api/").content.decode()
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            assert f"{method.upper()} {path}" in page
-            assert f'id="{operation["operationId"]}"' in page
-    for name in document["components"]["schemas"]:
-        assert f'<section id="{name}"' in page
-
-
-def test_every_link_in_the_page_leads_somewhere(client: Client) -> None:
-    page = client.get("/api/").content.decode()
-    anchors = set(re.findall(r'href="#([^"]*)"', page))
-    assert anchors
-    assert anchors <= set(re.findall(r'id="([^"]*)"', page))
-
-
-def test_page_needs_nothing_from_elsewhere_and_no_script(client: Client) -> None:
-    page = client.get("/api/").content.decode()
-    assert "<script" not in page
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
+    assert not re.findall(r"<script(?![^>]* src=)", page)
 
 
 def test_address_without_the_slash_leads_to_the_page(client: Client) -> None:

@@ -232,3 +232,18 @@ def test_pages_in_the_colours_of_a_brand(
     visitor.look_at(f"brand-subscription-{color[1:]}")
     visitor.open_path("/nothing/", status=404)
     visitor.look_at(f"brand-missing-{color[1:]}")
+
+
+def test_api_documentation(visitor: Visitor) -> None:
+    visitor.open("api_docs")
+    visitor.page.get_by_text("/api/v1/notifications", exact=True).first.wait_for()
+    visitor.look_at("api-documentation")
+    assert visitor.page.locator(".opblock").count() == 11
+
+
+def test_api_documentation_sends_a_request(visitor: Visitor, plans: list[Plan]) -> None:
+    visitor.open("api_docs")
+    visitor.page.get_by_text("/api/v1/plans", exact=True).first.click()
+    visitor.page.get_by_role("button", name="Try it out").click()
+    visitor.page.get_by_role("button", name="Execute").click()
+    visitor.page.get_by_text('"name": "Free trial"').first.wait_for()
