@@ -33,7 +33,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql reference schema messages browser lock clean distclean
+.PHONY: help run test chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql reference pictures schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -165,6 +165,9 @@ test-postgresql: $(READY) ## the other tests on a PostgreSQL of their own
 
 reference: $(READY) ## write docs/reference and .env.example anew, from the code
 	@$(PYTHON) -m infra.documentation.reference
+
+pictures: $(READY) browser ## take the pictures of the README anew, of a fresh `make run`
+	@$(PYTHON) -m infra.documentation.pictures
 
 schema: $(READY) ## describe the API anew, in config/web/static/config/openapi.json
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py spectacular --fail-on-warn --validate \

@@ -165,7 +165,7 @@ RULES = (
         _names_the_site,
         f"must have {', '.join(REQUIRED_VARIABLES)}",
         "config.E034",
-        "The function does not start without them; see Configuration in README.md.",
+        "The function does not start without them; see docs/reference/settings.md.",
     ),
     Rule(
         "aws_environment_variables",

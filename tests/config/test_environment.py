@@ -85,7 +85,7 @@ def test_all_missing_variables_are_named_at_once() -> None:
     message = refusal({})
 
     assert all(f"{name} is not set" in message for name in COMPLETE)
-    assert "README.md" in message
+    assert "docs/reference/settings.md" in message
 
 
 def test_nothing_is_needed_on_a_laptop() -> None:
