@@ -33,7 +33,7 @@ def running_service(directory: Path) -> Iterator[tuple[str, str, str]]:
     """Run the service on new data in the directory; yield its address, and the operator's name and password."""
     environment = os.environ | {"LOCAL_DIR": str(directory), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "infra.run"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as service:
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as service:  # noqa: S603 - ours
         try:
             yield _read_address(service)
         finally:
