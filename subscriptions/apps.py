@@ -16,10 +16,10 @@ class SubscriptionsConfig(AppConfig):
         # These load models, which Django allows only once all apps are loaded. Importing registers the checks.
         from subscriptions.access import checks  # noqa: F401, PLC0415
         from subscriptions.access.managed_groups import ensure_groups, protect_groups  # noqa: PLC0415
-        from subscriptions.receivers import follow_with_access  # noqa: PLC0415
+        from subscriptions.receivers import sync_access  # noqa: PLC0415
         from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415
 
-        subscriptions_transitioned.connect(follow_with_access, dispatch_uid="subscriptions.follow_with_access")
+        subscriptions_transitioned.connect(sync_access, dispatch_uid="subscriptions.sync_access")
         post_migrate.connect(ensure_groups, sender=self, dispatch_uid="subscriptions.ensure_groups")
         protect_groups()
         registries.METRICS.register("subscriptions.metrics.SubscriptionMetric")

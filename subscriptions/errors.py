@@ -1,4 +1,4 @@
-"""What can go wrong with subscriptions. Each message says what the reader can do."""
+"""Errors of the app. Each message says what the reader can do."""
 
 from collections.abc import Mapping
 

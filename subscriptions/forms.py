@@ -1,4 +1,4 @@
-"""What people fill in."""
+"""Forms."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ class ReasonField(forms.CharField):
 
 
 class CancellationForm(forms.Form):
-    """Why somebody leaves, if they care to say."""
+    """An optional reason for cancelling."""
 
     reason = ReasonField(
         label=_("Why are you cancelling? (optional)"),
@@ -34,7 +34,7 @@ class CancellationForm(forms.Form):
 
 
 class DaysField(forms.CharField):
-    """Whole numbers with commas between them."""
+    """Whole numbers separated by commas."""
 
     def prepare_value(self, value: Any) -> Any:
         """As they are typed."""
@@ -45,7 +45,7 @@ class DaysField(forms.CharField):
         try:
             return [int(part) for part in (super().to_python(value) or "").split(",") if part.strip()]
         except ValueError as error:
-            raise forms.ValidationError(_("Take whole numbers with commas between them, as in 7, 1.")) from error
+            raise forms.ValidationError(_("Enter whole numbers separated by commas, such as 7, 1.")) from error
 
 
 class PlanForm(NewPlanForm):

@@ -1,4 +1,4 @@
-"""What EventBridge starts. Zappa wants exactly `(event, context)`."""
+"""Scheduled jobs. Zappa requires exactly `(event, context)`."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from subscriptions.services import SubscriptionService
 
 
 def check_expired_subscriptions(event: dict[str, Any], context: LambdaContext) -> dict[str, int | float]:
-    """Create managed groups that are missing, and end what is due.
+    """Create missing managed groups and expire the subscriptions that are due.
 
     Returns `{"expired", "failed", "unannounced", "remaining", "oldest_late_s" (seconds), "run"}`.
 
@@ -22,7 +22,7 @@ def check_expired_subscriptions(event: dict[str, Any], context: LambdaContext) -
 
 
 def audit_access(event: dict[str, Any], context: LambdaContext) -> dict[str, int | bool]:
-    """Put memberships right that do not match the subscriptions.
+    """Correct group memberships that do not match the subscriptions.
 
     Returns `{"given", "taken", "failed", "complete", "run"}`. Raises InvalidJobEvent, JobFailed, or the database's
     error.

@@ -31,7 +31,7 @@ class Period:
 
     @property
     def price_text(self) -> str:
-        """The price as the reader's language writes it, without the currency."""
+        """The price in the reader's language, without the currency."""
         return money.formatted(self.price, self.currency)
 
     @property

@@ -1,4 +1,4 @@
-"""Who may do what with a subscription. Each right is a predicate of the caller and the subscription.
+"""Permissions on a subscription. Each right is a predicate of the caller and the subscription.
 
 For anybody but the owner it is the permission that the admin's action asks for; `is_staff` alone only opens the admin.
 """
@@ -22,7 +22,7 @@ class Caller:
     has_token: bool
 
     def owns(self, subscription: Subscription) -> bool:
-        """Whether it is their own."""
+        """Return True if the subscription is the caller's own."""
         return bool(subscription.user_id == self.user.pk)
 
 
@@ -30,22 +30,22 @@ Right = Callable[[Caller, Subscription], bool]
 
 
 def may_see(caller: Caller, subscription: Subscription) -> bool:
-    """The owner, and who may view subscriptions in the admin."""
+    """Allow the owner, and operators who may view subscriptions in the admin."""
     return caller.owns(subscription) or caller.user.has_perm("subscriptions.view_subscription")
 
 
 def may_cancel(caller: Caller, subscription: Subscription) -> bool:
-    """The owner, and who may change subscriptions; reactivating is the same right."""
+    """Allow the owner, and operators who may change subscriptions; resuming is the same right."""
     return caller.owns(subscription) or caller.user.has_perm("subscriptions.change_subscription")
 
 
 def may_cancel_now(caller: Caller, subscription: Subscription) -> bool:
-    """Operators: what is paid for ends without anything in return."""
+    """Allow operators: the paid period ends without anything in return."""
     return caller.user.has_perm("subscriptions.cancel_subscription_now")
 
 
 def may_renew(caller: Caller, subscription: Subscription) -> bool:
-    """Whoever took the money, as the setting RENEWAL_ALLOWED_TO says; where there is none to take, the owner."""
+    """Allow the roles of the setting RENEWAL_ALLOWED_TO; for a free plan the owner too."""
     allowed = settings.RENEWAL_ALLOWED_TO
     if caller.owns(subscription) and ("owner" in allowed or subscription.plan.price == 0):
         return True
@@ -54,8 +54,8 @@ def may_renew(caller: Caller, subscription: Subscription) -> bool:
     return (as_staff or as_service) and caller.user.has_perm("subscriptions.renew_subscription")
 
 
-def demand(right: Right, caller: Caller, subscription: Subscription) -> None:
-    """Raise PermissionDenied where the right is missing, or Http404 where not even that it exists may be known."""
+def require(right: Right, caller: Caller, subscription: Subscription) -> None:
+    """Raise PermissionDenied if the right is missing, or Http404 if the caller may not even see the subscription."""
     if right(caller, subscription):
         return
     if may_see(caller, subscription):

@@ -1,4 +1,4 @@
-"""Where a subscription stands, as its owner sees it."""
+"""Presentation of a subscription to its owner."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ class Standing:
 
     @property
     def is_live(self) -> bool:
-        """Whether it gives access."""
+        """True if it gives access."""
         return self.subscription.expired_at is None and self.now < self.subscription.end_date
 
     @property
@@ -33,10 +33,10 @@ class Standing:
 
     @property
     def may_cancel(self) -> bool:
-        """Whether there is a renewal to forgo."""
+        """True if it is active."""
         return self.state == Status.ACTIVE
 
     @property
     def may_reactivate(self) -> bool:
-        """Whether there is a cancellation that can be taken back."""
+        """True if it is cancelled and live, so that it can be resumed."""
         return self.state == Status.CANCELLED

@@ -138,7 +138,7 @@ class SubscriptionService:
         reason: str = "",
         shown: Terms = UNSEEN,
     ) -> Subscription:
-        """Take a cancellation back while the subscription is live.
+        """Resume a cancelled subscription while it is live.
 
         Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or IllegalTransition where it is not cancelled,
         or has ended.

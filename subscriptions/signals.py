@@ -34,7 +34,7 @@ subscription_cancelled = Signal(use_caching=True)
 """A subscription will end at its `end_date` and give access until then. Arguments: `subscription`, `reason` (str)."""
 
 subscription_reactivated = Signal(use_caching=True)
-"""A cancellation was taken back in time. Arguments: `subscription`."""
+"""A user resumed a cancelled subscription. Arguments: `subscription`."""
 
 subscription_expired = Signal(use_caching=True)
 """A subscription has ended, by the sweep or by an operator. Arguments: `subscription`.
@@ -43,7 +43,7 @@ The sweep loads neither its `user` nor its `plan`: what a receiver asks for is t
 """
 
 subscriber_notices = Signal()
-"""Somebody looks at their own subscriptions. Arguments: `user`.
+"""A user opened the list of their subscriptions. Arguments: `user`.
 
 No transition: receivers return a sentence to be shown above them, translated, or None. `sender` is None.
 """

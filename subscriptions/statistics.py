@@ -1,4 +1,4 @@
-"""What operators want to know of sweeps and subscriptions, counted by the database.
+"""Statistics of sweeps and subscriptions for operators, counted by the database.
 
 Each query reads an index from some instant on, or a bounded number of rows; none walks a whole table.
 """
@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, TruncDate, TruncHour
 
 from subscriptions.models import AccessAuditRun, Subscription, SubscriptionEvent, SweepRun, Transition
 
-COUNTED = (Transition.CREATED, Transition.RENEWED, Transition.CANCELLED, Transition.EXPIRED)
+COUNTED_TRANSITIONS = (Transition.CREATED, Transition.RENEWED, Transition.CANCELLED, Transition.EXPIRED)
 """The transitions that are counted by day."""
 
 
@@ -27,12 +27,12 @@ class HourOfSweeps:
     expired: int
     failed: int
     oldest_late: timedelta
-    """How long past its end the latest of all expired was."""
+    """Time past its end of the latest one that was expired."""
 
 
 @dataclass(frozen=True)
 class DayOfTransitions:
-    """How many subscriptions of one plan made one transition on one day (UTC)."""
+    """Number of subscriptions of one plan that made one transition on one day (UTC)."""
 
     day: date
     transition: str
@@ -41,7 +41,7 @@ class DayOfTransitions:
 
 
 def last_finished_sweep() -> datetime | None:
-    """When the last sweep finished; None if none ever did."""
+    """Return the sweep that finished last; None if none ever did."""
     last: datetime | None = SweepRun.objects.aggregate(last=Max("finished_at"))["last"]
     return last
 
@@ -62,19 +62,19 @@ def is_audit_stale(last: AccessAuditRun | None, now: datetime) -> bool:
 
 
 def audit_corrections(since: datetime) -> int:
-    """Return how many memberships access audits have put right since then."""
+    """Return how many memberships access audits have corrected since then."""
     runs = AccessAuditRun.objects.filter(started_at__gte=since).order_by()
     number: int = runs.aggregate(number=Coalesce(Sum(F("given") + F("taken")), 0))["number"]
     return number
 
 
 def latest_sweeps(limit: int) -> list[SweepRun]:
-    """The latest runs, finished or not, newest first."""
+    """Return the latest runs, finished or not, newest first."""
     return list(SweepRun.objects.order_by("-pk")[:limit])
 
 
 def sweeps_by_hour(since: datetime) -> list[HourOfSweeps]:
-    """Every hour since then that had a sweep, oldest first."""
+    """Return every hour since then that had a sweep, oldest first."""
     runs = SweepRun.objects.filter(started_at__gte=since).order_by()
     hours = runs.values(hour=TruncHour("started_at", tzinfo=UTC)).annotate(
         runs=Count("*"), number=Sum("expired"), bad=Sum("failed"), late=Max("oldest_late")
@@ -84,20 +84,20 @@ def sweeps_by_hour(since: datetime) -> list[HourOfSweeps]:
 
 
 def transitions_by_day(since: datetime) -> list[DayOfTransitions]:
-    """The transitions of COUNTED since then, by day and plan, in no particular order."""
-    events = SubscriptionEvent.objects.filter(transition__in=COUNTED, occurred_at__gte=since).order_by()
+    """Return the number of COUNTED_TRANSITIONS since then by day and plan, in no particular order."""
+    events = SubscriptionEvent.objects.filter(transition__in=COUNTED_TRANSITIONS, occurred_at__gte=since).order_by()
     days = events.values(day=TruncDate("occurred_at", tzinfo=UTC), kind=F("transition"), of=F("plan"))
     rows = days.annotate(number=Count("*")).values_list("day", "kind", "of", "number")
     return [DayOfTransitions(*row) for row in rows]
 
 
 def count_live(now: datetime) -> int:
-    """Subscriptions that give access at `now`. Reads the index of those that are not expired."""
+    """Count the subscriptions that are live at `now`. Reads the index of those that are not expired."""
     return Subscription.objects.live(now).count()
 
 
 def live_by_day(live_now: int, days: Sequence[date], changes: Counter[date]) -> list[int]:
-    """How many subscriptions were live at the end of each day, the last of which is today and is not over.
+    """Return the number of live subscriptions at the end of each day; the last day is today and is not over.
 
     Counted back from `live_now`, so nothing older than the first day is read.
     """
@@ -110,7 +110,7 @@ def live_by_day(live_now: int, days: Sequence[date], changes: Counter[date]) -> 
 
 
 def changes_of_live(transitions: Iterable[DayOfTransitions], since: datetime, now: datetime) -> Counter[date]:
-    """By how many the live subscriptions grew, or shrank, on each day since then.
+    """Return by how many the live subscriptions grew, or shrank, on each day since then.
 
     Up: created, and renewed after they had expired. Down: expired, and due but not yet swept.
     """

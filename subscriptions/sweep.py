@@ -1,4 +1,4 @@
-"""The sweep: ends what is due, in batches, each in a transaction of its own and each written set-based."""
+"""The sweep: expires the subscriptions that are due, in set-based batches with a transaction each."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -21,13 +21,13 @@ from subscriptions.models.subscription import LOCK_WAIT, SubscriptionQuerySet
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 2_000
-"""Subscriptions a transaction: some 0.1 s and 3 MB. Twice as many gain little more (docs/performance.md)."""
+"""Subscriptions per transaction: some 0.1 s and 3 MB. Twice as many gain little more (docs/performance.md)."""
 
 MAXIMUM_FAILURES = 100
-"""So many bad rows mean that the cause is not in the rows."""
+"""Bad rows after which the sweep stops, because the cause cannot be in the rows."""
 
 PUT_OFF = timedelta(hours=1)
-"""What failed so lately is tried last: bad rows stay due, become the oldest, and would hold up all others."""
+"""Rows that failed so recently are tried last: bad rows stay due, become the oldest, and would hold up all others."""
 
 SPLIT_LOCK_WAIT = timedelta(milliseconds=50)
 """For each lock once a batch has failed, which has waited long enough for whoever was about to finish. One row of 2,000
@@ -133,7 +133,7 @@ class Sweep:
     def _go_on_after(
         self, error: Exception, claimed: Sequence[Subscription], committed: Sequence[Subscription]
     ) -> None:
-        """What a receiver hooked onto the commit may fail as well; then the batch has ended all the same."""
+        """Carry on if a receiver's commit hook failed: the batch has expired all the same."""
         if committed:
             logger.error("work after a commit of the sweep failed", extra={"error": type(error).__name__})
             self._count(committed)
@@ -141,7 +141,10 @@ class Sweep:
             self._split(claimed, error)
 
     def _puts_off(self, claimed: Sequence[Subscription]) -> bool:
-        """Whether the batch that was rolled back holds some that failed before; without those it is claimed again."""
+        """Return True if the failed batch contains rows that failed in an earlier run.
+
+        They are deferred and the rest is claimed again.
+        """
         if self._put_off is not None:
             return False
         self._put_off = _failed_since(self.now - PUT_OFF)

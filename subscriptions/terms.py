@@ -1,4 +1,4 @@
-"""Terms that somebody saw before they acted, compared with the terms as they are."""
+"""Terms that were shown before an action, compared with the present terms."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -33,12 +33,12 @@ class Terms:
 
     @classmethod
     def of_end(cls, subscription: Subscription) -> "Terms":
-        """Return what somebody sees who cancels or resumes."""
+        """Return the terms shown before cancelling or resuming."""
         return cls(end_date=subscription.end_date)
 
     @classmethod
     def of_renewal(cls, subscription: Subscription) -> "Terms":
-        """Return what somebody sees who buys another period."""
+        """Return the terms shown before another period is bought."""
         plan = subscription.plan
         return cls(plan.price, plan.currency, plan.duration_days, subscription.end_date)
 
@@ -72,4 +72,4 @@ class Terms:
 
 
 UNSEEN = Terms()
-"""For somebody who was shown nothing, such as a scheduled job: nothing is compared."""
+"""Terms of a caller who was shown none, such as a scheduled job: nothing is compared."""

@@ -1,4 +1,4 @@
-"""The access audit: puts memberships of managed groups right that something other than subscriptions has changed."""
+"""The access audit: corrects memberships of managed groups that something other than subscriptions has changed."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from subscriptions.models import AccessAuditRun
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 1_000
-"""Users locked and put right in one transaction."""
+"""Users locked and corrected per transaction."""
 
 LOCK_WAIT = timedelta(milliseconds=200)
 """Longest wait of a batch for a membership that somebody else is writing; halved batches wait again."""
@@ -54,7 +54,7 @@ class AccessAudit:
         return run
 
     def _repair_all(self, run: AccessAuditRun) -> bool:
-        """Put everybody right, in batches. Return False if the time did not suffice."""
+        """Correct all users, in batches. Return False if the time did not suffice."""
         found = find_mismatches(self.now, due_is_ended=False)
         users = found.stale + found.missing
         batches = (users[start : start + self.batch_size] for start in range(0, len(users), self.batch_size))

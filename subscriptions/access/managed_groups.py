@@ -1,4 +1,4 @@
-"""The auth groups whose members subscriptions alone decide. Renaming, deleting and giving permissions are refused."""
+"""Managed groups: auth groups whose members only subscriptions decide. They cannot be renamed, deleted or permitted."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ from subscriptions.metrics import SubscriptionMetric
 logger = logging.getLogger(__name__)
 
 GROUP = "Subscribers"
-"""The group of everybody with a live subscription."""
+"""The group of all users with a live subscription."""
 
 
 def managed_names() -> frozenset[str]:

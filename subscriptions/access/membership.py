@@ -66,15 +66,15 @@ def reconcile_access(user_ids: Collection[Key], now: datetime) -> Corrections:
     The users' rows must be locked: these statements then see, on PostgreSQL, all that committed before the lock.
     `m2m_changed` is not sent. Raises IntegrityError where the group itself is missing, which `lock_users` prevents.
     """
-    taken = take_access(user_ids, now)
+    taken = revoke_access(user_ids, now)
     missing = _without_membership(now).filter(any_of("pk", user_ids)).annotate(access_group=_group_id())
     rows = missing.values_list("pk", "access_group")
     given = insert_select(Membership, [MEMBER, "group"], rows, ignore_conflicts=True)
     return Corrections(given=given, taken=taken)
 
 
-def take_access(user_ids: Collection[Key], now: datetime) -> int:
-    """The half of `reconcile_access` that an end can ask for, as it makes nobody's subscription live. Return how many.
+def revoke_access(user_ids: Collection[Key], now: datetime) -> int:
+    """Delete memberships without a live subscription, the half of `reconcile_access` that an expiry needs; count them.
 
     By a scalar subquery, because PostgreSQL makes of NOT EXISTS a join that reads all subscriptions.
     """

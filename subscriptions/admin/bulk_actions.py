@@ -1,4 +1,4 @@
-"""What operators do to subscriptions: the admin's actions, each asked for on a page and done by the service."""
+"""Admin actions on subscriptions: each is confirmed on a page and done by the service."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MOST_AT_ONCE = 100
-"""Subscriptions an action: a transaction each, so that one request ends well before API Gateway's 29 seconds."""
+"""Subscriptions per action: a transaction each, so that one request ends well before API Gateway's 29 seconds."""
 
 TEMPLATE = "admin/subscriptions/subscription/confirm.html"
 
@@ -44,13 +44,13 @@ class OperatorAction:
     name: str
     label: "_StrPromise"
     consequence: "_StrPromise"
-    """What will happen to each of the subscriptions."""
+    """Effect on each of the subscriptions, for the page."""
     perform: Perform
     sells: bool = False
-    """Adds a period, so that the operator decides by the plan as well."""
+    """True if the action adds a period, so that the operator decides by the plan as well."""
 
     def terms(self, subscription: Subscription) -> Terms:
-        """Return what an operator decides by."""
+        """Return the terms that an operator decides by."""
         return Terms.of(subscription=subscription, plan=subscription.plan if self.sells else None)
 
 
@@ -98,14 +98,14 @@ RENEW = OperatorAction(
 
 
 class ReasonForm(forms.Form):
-    """Why an operator does it; it is put on record, and the subscriber may read it."""
+    """Form for the reason, which is recorded and shown to the subscriber."""
 
     reason = forms.CharField(label=_("Reason"), max_length=REASON_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 @dataclass(frozen=True)
-class AskedFor:
-    """An operator's wish to do `action`, as the admin hands it over."""
+class ActionConfirmation:
+    """Confirmation page of an admin action, and the action once it is confirmed."""
 
     site: "ModelAdmin[Subscription]"
     http: HttpRequest
@@ -180,7 +180,7 @@ class AskedFor:
 
 
 def state_of(subscription: Subscription, action: OperatorAction) -> str:
-    """Return what an operator decides by, for the page that shows it to send back."""
+    """Return the state that an operator decides by, for the page to send back."""
     return urlencode(action.terms(subscription).as_text())
 
 

@@ -1,4 +1,4 @@
-"""Why a user has access, or not: the answer in a sentence, and the events that led there."""
+"""Explanation of a user's access: a sentence, and the events that led to it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
 @dataclass(frozen=True)
 class AccessExplanation:
-    """Whether a user has access at an instant, and why."""
+    """Explanation of a user's access at an instant."""
 
     has_access: bool
     """The user is in the group."""
@@ -25,7 +25,7 @@ class AccessExplanation:
     subscriptions: list[Subscription]
     """All of the user's, the one that ends last first."""
     events: QuerySet[SubscriptionEvent]
-    """What happened to all of them, oldest first."""
+    """Events of all of them, oldest first."""
 
 
 def explain_access(user: AbstractUser, now: datetime) -> AccessExplanation:
@@ -52,7 +52,7 @@ def _name_of(user: AbstractUser) -> str:
 
 @dataclass(frozen=True)
 class _Facts:
-    """What a sentence is made of. `subscriptions` begin with the one that ends last."""
+    """Facts that a sentence is made of. `subscriptions` begin with the one that ends last."""
 
     name: str
     has_access: bool

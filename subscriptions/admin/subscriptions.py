@@ -1,4 +1,4 @@
-"""What operators see of plans, subscriptions, their history and the sweeps, and what they may do."""
+"""Admin of plans, subscriptions, subscription events and sweeps."""
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from foundation import clock
 from foundation.admin import ChoiceFilter, HistoryAdmin, SubscriberHistoryAdmin
 from subscriptions.admin import bulk_actions
-from subscriptions.admin.bulk_actions import AskedFor
+from subscriptions.admin.bulk_actions import ActionConfirmation
 from subscriptions.admin.explanation import explain_access
 from subscriptions.forms import PlanForm
 from subscriptions.models import AccessAuditRun, Plan, Subscription, SubscriptionEvent, SweepRun
@@ -42,7 +42,7 @@ class PlanAdmin(admin.ModelAdmin):
         return tuple("price_with_its_decimals" if name == "price" else name for name in fields)
 
     def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
-        """Only a plan that nobody ever took; the confirmation page would list every subscription to another."""
+        """Allow it for a plan without subscriptions; the confirmation page would list every one of another."""
         if obj is None or obj.subscriptions.exists():
             return False
         return super().has_delete_permission(request, obj)
@@ -69,45 +69,45 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
 
     @admin.display(description=_("access"))
     def access(self, subscription: Subscription) -> str:
-        """A link to the page that explains it."""
+        """Return a link to the page that explains the user's access."""
         address = reverse("admin:explain_access", args=[subscription.user_id])
         return format_html('<a href="{}">{}</a>', address, _("Why?"))
 
     @admin.action(description=bulk_actions.CANCEL.label, permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
-        return AskedFor(self, request, bulk_actions.CANCEL).answer(queryset)
+        return ActionConfirmation(self, request, bulk_actions.CANCEL).answer(queryset)
 
     @admin.action(description=bulk_actions.CANCEL_NOW.label, permissions=["cancel_now"])
     def cancel_now(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
-        return AskedFor(self, request, bulk_actions.CANCEL_NOW).answer(queryset)
+        return ActionConfirmation(self, request, bulk_actions.CANCEL_NOW).answer(queryset)
 
     @admin.action(description=bulk_actions.REACTIVATE.label, permissions=["cancel"])
     def reactivate(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
-        return AskedFor(self, request, bulk_actions.REACTIVATE).answer(queryset)
+        return ActionConfirmation(self, request, bulk_actions.REACTIVATE).answer(queryset)
 
     @admin.action(description=bulk_actions.RENEW.label, permissions=["renew"])
     def renew(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
-        return AskedFor(self, request, bulk_actions.RENEW).answer(queryset)
+        return ActionConfirmation(self, request, bulk_actions.RENEW).answer(queryset)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """For cancelling at the end of the period, and for taking that back."""
+        """Allow cancelling at the end of the period, and resuming."""
         return request.user.has_perm("subscriptions.change_subscription")
 
     def has_cancel_now_permission(self, request: HttpRequest) -> bool:
-        """For taking away what is paid for."""
+        """Allow ending a paid period."""
         return request.user.has_perm("subscriptions.cancel_subscription_now")
 
     def has_renew_permission(self, request: HttpRequest) -> bool:
-        """For giving time away."""
+        """Allow adding a period without payment."""
         return request.user.has_perm("subscriptions.renew_subscription")
 
     def get_urls(self) -> list[URLPattern]:
-        """Ours come first: Django's last one takes every address."""
+        """Return our URLs first: Django's last one matches every path."""
         explain = self.admin_site.admin_view(self.explain_access)
         return [path("access/<str:user_id>/", explain, name="explain_access"), *super().get_urls()]
 
     def explain_access(self, request: HttpRequest, user_id: str) -> HttpResponse:
-        """Why this user has access, or not."""
+        """Show why this user has access, or not."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         user = _user_or_404(user_id)
@@ -149,12 +149,12 @@ class SubscriptionEventAdmin(SubscriberHistoryAdmin):
     subscription_path = "subscription"
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
-        """The newest first; those of one transition by the index that has them in the order of time."""
+        """Order by newest first; one transition by the index that has it in the order of time."""
         return ["-occurred_at", "-pk"] if "transition__exact" in request.GET else ["-pk"]
 
     @admin.display(description=_("user"))
     def user(self, event: SubscriptionEvent) -> str:
-        """Whose subscription it is."""
+        """Return the user of the subscription."""
         return str(event.subscription.user)
 
     @admin.display(description=_("price"))
@@ -178,7 +178,7 @@ class SweepRunAdmin(HistoryAdmin):
 
     @admin.display(description=_("failures"))
     def what_failed(self, run: SweepRun) -> str:
-        """Each subscription that could not be expired, and the error."""
+        """Return each subscription that could not be expired, with its error."""
         lines = (
             (reverse("admin:subscriptions_subscription_change", args=[key]), key, error)
             for key, error in run.failures.items()

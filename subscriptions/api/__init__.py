@@ -1,1 +1,1 @@
-"""The JSON API: plans, and the subscriptions of whoever asks."""
+"""The JSON API: plans, and the caller's subscriptions."""

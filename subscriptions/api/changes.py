@@ -1,4 +1,4 @@
-"""A transition that came in by HTTP."""
+"""Transitions requested over HTTP."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +16,7 @@ from subscriptions.models import Subscription
 
 
 class ChangeEndpoint(PrivateEndpoint):
-    """Its POST makes a transition."""
+    """An endpoint whose POST makes a transition."""
 
     throttle_classes = [ChangeThrottle]
 

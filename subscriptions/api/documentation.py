@@ -1,4 +1,4 @@
-"""Words that the OpenAPI description of what changes something shares."""
+"""OpenAPI descriptions that changing endpoints share."""
 
 from drf_spectacular.utils import OpenApiParameter
 

@@ -1,4 +1,4 @@
-"""Which of their subscriptions somebody wants to see, and in what order."""
+"""Filters and order of a subscription list."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ ORDERS = ["-id", "id", "start_date", "-start_date", "end_date", "-end_date"]
 
 
 class SubscriptionFilters(PageParameters):
-    """The query of the list."""
+    """Query parameters of the list."""
 
     status = serializers.ChoiceField(choices=Subscription.Status.choices, required=False)
     plan = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1, help_text="the plan's id")
@@ -22,7 +22,7 @@ class SubscriptionFilters(PageParameters):
 
 
 def filtered(subscriptions: SubscriptionQuerySet, filters: dict[str, Any], now: datetime) -> SubscriptionQuerySet:
-    """The subscriptions that the validated filters let through."""
+    """Return the subscriptions that match the validated filters."""
     if "status" in filters:
         subscriptions = subscriptions.filter(status=filters["status"])
     if "plan" in filters:

@@ -24,7 +24,7 @@ from subscriptions.models import IdempotentRequest
 HEADER = "Idempotency-Key"
 KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"
 LIFETIME = timedelta(hours=24)
-"""How long an answer is kept for repetition. https://docs.stripe.com/api/idempotent_requests keeps them as long."""
+"""Time for which a recorded answer is repeated, as in https://docs.stripe.com/api/idempotent_requests"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Answer:
 
 
 def read_key(request: Request) -> str | None:
-    """The key that came with the request. Raises ValidationError."""
+    """Return the request's key, or None. Raises ValidationError."""
     key = request.headers.get(HEADER)
     if key is not None and not re.fullmatch(KEY_PATTERN, key):
         raise serializers.ValidationError({HEADER: ["1 to 255 visible ASCII characters, without spaces."]})
@@ -44,7 +44,7 @@ def read_key(request: Request) -> str | None:
 
 
 def answer_once(request: Request, user: AbstractUser, now: datetime, work: Callable[[], Answer]) -> Answer:
-    """The recorded answer of the request's key, or that of `work`, which is then recorded.
+    """Return the recorded answer of the request's key, or that of `work`, which is then recorded.
 
     A conflict (409) is an answer like any other. Raises KeyUsedForSomethingElse, and whatever else `work` raises, which
     is not recorded.

@@ -1,4 +1,4 @@
-"""The plans on sale, for everybody."""
+"""Endpoints of the plans on sale, without authentication."""
 
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -12,7 +12,7 @@ from subscriptions.models import Plan
 
 
 class PlanList(ListEndpoint, PublicEndpoint):
-    """The cheapest first."""
+    """The plans on sale."""
 
     @documented(
         operation_id="plans_list",
@@ -28,7 +28,7 @@ class PlanList(ListEndpoint, PublicEndpoint):
 
 
 class PlanDetail(PublicEndpoint):
-    """One of them."""
+    """A plan on sale."""
 
     @documented(operation_id="plans_retrieve", responses={200: PlanSerializer} | NOT_MODIFIED | problems(404))
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path

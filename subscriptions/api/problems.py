@@ -1,4 +1,4 @@
-"""The errors of this app, as problems."""
+"""Problems (RFC 9457) of this app's errors."""
 
 import re
 from datetime import datetime
@@ -25,10 +25,10 @@ from subscriptions.errors import (
 )
 
 CONFLICTS = (AlreadySubscribed, ChangedMeanwhile, IllegalTransition, InvalidPeriod, PlanNotOnSale)
-"""What the state of things forbids: 409."""
+"""Errors that conflict with the present state: 409."""
 
 NOT_FOUND = (UnknownPlan, UnknownSubscription, UnknownUser)
-"""What does not exist: 404."""
+"""Errors that mean there is no such object: 404."""
 
 
 class ConflictSerializer(problems.ProblemSerializer):
@@ -40,7 +40,7 @@ class ConflictSerializer(problems.ProblemSerializer):
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response:
-    """The exception handler of the whole API (settings: EXCEPTION_HANDLER)."""
+    """Return the response to an exception: the exception handler of the whole API (settings: EXCEPTION_HANDLER)."""
     if isinstance(error, CONFLICTS + NOT_FOUND):
         return problems.as_response(problem_of(error))
     if isinstance(error, PermissionDenied) and _code(error) == SUBSCRIPTION_REQUIRED:
@@ -50,7 +50,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
 
 
 def problem_of(error: SubscriptionError) -> dict[str, Any]:
-    """The problem that one of CONFLICTS or NOT_FOUND is."""
+    """Return the problem of an error in CONFLICTS or NOT_FOUND."""
     status = HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.NOT_FOUND
     return problems.problem(status, str(error), type=urn(type(error)), **_extensions(error))
 
@@ -79,12 +79,12 @@ def problem_type(name: str) -> str:
 
 
 def urn(error: type[SubscriptionError]) -> str:
-    """The type of the problem that an error is."""
+    """Return the problem type of an error."""
     return problem_type(re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower())
 
 
 class KeyUsedForSomethingElse(APIException):
-    """The Idempotency-Key stands for another request."""
+    """The Idempotency-Key was used with a different request."""
 
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY
     default_detail = "This Idempotency-Key was used for another request. Take a new one."

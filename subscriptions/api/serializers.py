@@ -1,4 +1,4 @@
-"""What the API says of plans and subscriptions, and what it takes."""
+"""Serializers of plans and subscriptions."""
 
 from typing import Any, Literal
 
@@ -56,7 +56,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
 
 @example(SUBSCRIPTION)
 class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
-    """A subscription as it now stands."""
+    """A subscription and its present state."""
 
     plan = PlanSerializer(read_only=True)
     live = serializers.SerializerMethodField(help_text="whether it gives access")
@@ -120,14 +120,14 @@ class ExpectedPeriodSerializer(StrictSerializer):
 
 @example({"plan": 1, "expected_price": "9.90", "expected_currency": "EUR"})
 class SubscribeSerializer(ExpectedPeriodSerializer):
-    """The wish to subscribe."""
+    """Request to subscribe."""
 
     plan = IdField(help_text="the plan's id")
 
 
 @example({"expected_end_date": "2026-12-31T09:30:00Z", "expected_price": "9.90"})
 class RenewSerializer(ExpectedPeriodSerializer):
-    """The wish for another period."""
+    """Request for another period."""
 
     expected_end_date = serializers.DateTimeField(
         source="end_date",
@@ -138,7 +138,7 @@ class RenewSerializer(ExpectedPeriodSerializer):
 
 @example({"reason": "Too expensive", "when": "period_end"})
 class CancelSerializer(StrictSerializer):
-    """The wish to cancel."""
+    """Request to cancel."""
 
     reason = TextField(required=False, default="", allow_blank=True, max_length=REASON_LENGTH)
     when = serializers.ChoiceField(

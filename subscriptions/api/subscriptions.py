@@ -20,7 +20,7 @@ from subscriptions.terms import Terms
 
 
 class SubscriptionList(ListEndpoint, ChangeEndpoint):
-    """What the caller has, and had."""
+    """The caller's subscriptions, live or not."""
 
     @documented(
         operation_id="subscriptions_list",

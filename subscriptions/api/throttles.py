@@ -1,10 +1,10 @@
-"""How often somebody may change a subscription."""
+"""Throttle of changing requests."""
 
 from foundation.api import throttles
 from subscriptions.models import RequestCount
 
 
 class ChangeThrottle(throttles.ChangeThrottle):
-    """Of this app, which has the table."""
+    """Throttle of changes, counted in this app's table."""
 
     counts = RequestCount

@@ -1,4 +1,4 @@
-"""Cancel, reactivate, renew."""
+"""Endpoints that cancel, resume and renew."""
 
 from dataclasses import replace
 
@@ -20,13 +20,13 @@ RESPONSES = {200: SubscriptionSerializer} | CHANGE_PROBLEMS
 
 
 class Cancel(ChangeEndpoint, TargetEndpoint):
-    """The end of a subscription."""
+    """Endpoint that cancels a subscription."""
 
     @documented(
         operation_id="subscriptions_cancel", parameters=PARAMETERS, request=CancelSerializer, responses=RESPONSES
     )
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
-        """Cancel: access stays until the end of what is paid for. Operators may also end it `now`."""
+        """Cancel: access stays until the end of the paid period. Operators may also end it `now`."""
         now = clock.now()
         wish = CancelSerializer.accept(request.data)
         at_once = wish["when"] == "now"
@@ -36,11 +36,11 @@ class Cancel(ChangeEndpoint, TargetEndpoint):
 
 
 class Reactivate(ChangeEndpoint, TargetEndpoint):
-    """A cancellation taken back."""
+    """Endpoint that resumes a subscription."""
 
     @documented(operation_id="subscriptions_reactivate", parameters=PARAMETERS, request=None, responses=RESPONSES)
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
-        """Take a cancellation back, before the subscription has ended."""
+        """Resume a cancelled subscription before it ends."""
         now = clock.now()
         NothingSerializer.accept(request.data)
         subscription = self.target(id, may_cancel)
@@ -49,7 +49,7 @@ class Reactivate(ChangeEndpoint, TargetEndpoint):
 
 
 class Renew(ChangeEndpoint, TargetEndpoint):
-    """Another period."""
+    """Endpoint that renews a subscription."""
 
     @documented(operation_id="subscriptions_renew", parameters=PARAMETERS, request=RenewSerializer, responses=RESPONSES)
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path

@@ -95,16 +95,16 @@ class SubscriptionEvent(models.Model):
         return f"{self.transition} of subscription {self.subscription_id}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert. Raises AppendOnlyError for a row that exists."""
+        """Insert the row. Raises AppendOnlyError if it exists."""
         if not self._state.adding:
             raise AppendOnlyError
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: raises AppendOnlyError."""
+        """Raise AppendOnlyError."""
         raise AppendOnlyError
 
     @property
     def price_text(self) -> str:
-        """The price as the reader's language writes it, without the currency."""
+        """The price in the reader's language, without the currency."""
         return money.formatted(self.price, self.currency)

@@ -21,7 +21,7 @@ THREE_DECIMALS = Q(currency__in=money.WITH_THREE_DECIMALS, price=Round("price", 
 
 
 class Plan(models.Model):
-    """What is sold: a length of time at a price. A free plan has the price 0."""
+    """A length of time at a price. A free plan has the price 0."""
 
     name = models.CharField(_("name"), max_length=100)
     price = PriceField(
@@ -91,7 +91,7 @@ class Plan(models.Model):
 
     @property
     def price_text(self) -> str:
-        """The price as the reader's language writes it, without the currency."""
+        """The price in the reader's language, without the currency."""
         return money.formatted(self.price, self.currency)
 
     @property
@@ -101,5 +101,5 @@ class Plan(models.Model):
 
     @property
     def is_free(self) -> bool:
-        """Whether it costs nothing."""
+        """True if the price is 0."""
         return self.price == 0

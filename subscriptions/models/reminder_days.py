@@ -1,14 +1,14 @@
-"""How many days before their end the subscribers of a plan are reminded of it."""
+"""Reminder days of a plan: days before the end on which a subscriber is reminded."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-EARLIEST = 365
-"""Days. Who is reminded earlier has forgotten it by the time it counts."""
+MAXIMUM_REMINDER_DAYS = 365
+"""Days before the end; an earlier reminder would be forgotten by then."""
 
-MOST = 5
+MAXIMUM_REMINDERS = 5
 
 
 def default_reminder_days() -> list[int]:
@@ -17,17 +17,18 @@ def default_reminder_days() -> list[int]:
 
 
 def validate_reminder_days(value: Any) -> None:
-    """Raise ValidationError where this is no list of at most MOST different whole numbers from 1 to EARLIEST."""
-    if not isinstance(value, list) or not all(type(day) is int and 1 <= day <= EARLIEST for day in value):
-        raise ValidationError(_("Take whole numbers from 1 to %(earliest)s."), params={"earliest": EARLIEST})
-    if len(value) > MOST:
-        raise ValidationError(_("Take at most %(most)s."), params={"most": MOST})
+    """Raise ValidationError unless the value is a list of different whole numbers within the maxima above."""
+    if not isinstance(value, list) or not all(type(day) is int and 1 <= day <= MAXIMUM_REMINDER_DAYS for day in value):
+        limit = {"maximum": MAXIMUM_REMINDER_DAYS}
+        raise ValidationError(_("Enter whole numbers from 1 to %(maximum)s."), params=limit)
+    if len(value) > MAXIMUM_REMINDERS:
+        raise ValidationError(_("Enter at most %(maximum)s numbers."), params={"maximum": MAXIMUM_REMINDERS})
     if len(set(value)) < len(value):
-        raise ValidationError(_("Take each number once."))
+        raise ValidationError(_("Enter each number once."))
 
 
 def before_the_beginning(days: Any, duration_days: Any) -> list[int]:
-    """Those of the days that lie at or before the beginning of a period this long, so that they never come.
+    """Return the days that lie at or before the beginning of a period this long, so that they never come.
 
     None where either is not valid, which is told elsewhere.
     """

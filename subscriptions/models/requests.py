@@ -1,4 +1,4 @@
-"""Requests that were answered, and how many there were."""
+"""Recorded answers of requests, and request counts."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class IdempotentRequest(models.Model):
-    """What a user's request with an `Idempotency-Key` was answered, so that its repetition gets the same answer."""
+    """Answer to a user's request with an `Idempotency-Key`, so that its repetition gets the same answer."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
@@ -25,7 +25,7 @@ class IdempotentRequest(models.Model):
 
 
 class RequestCount(models.Model):
-    """How many changes somebody has asked for within a window of time. `bucket` is a keyed hash of who."""
+    """Number of changing requests within a window of time. `bucket` is a keyed hash of the client."""
 
     bucket = models.CharField(max_length=64, primary_key=True)
     window_start = models.DateTimeField(db_index=True)

@@ -40,7 +40,7 @@ class SweepRun(models.Model):
         return f"sweep {self.pk}"
 
     def summary(self) -> dict[str, int | float]:
-        """What the scheduled job returns; `oldest_late_s` is in seconds."""
+        """Return the summary that the scheduled job returns; `oldest_late_s` is in seconds."""
         return {
             "expired": self.expired,
             "failed": self.failed,

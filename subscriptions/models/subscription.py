@@ -19,11 +19,11 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     """Time is an argument; "not expired" is `expired_at IS NULL`, the condition of the partial index."""
 
     def live(self, now: datetime) -> "SubscriptionQuerySet":
-        """Those that give access at `now`; the instant `end_date` is no longer paid for."""
+        """Return the subscriptions that give access at `now`; the instant `end_date` is no longer paid for."""
         return self.filter(expired_at__isnull=True, end_date__gt=now)
 
     def due(self, now: datetime) -> "SubscriptionQuerySet":
-        """Those that the sweep must end."""
+        """Return the subscriptions that the sweep must expire."""
         return self.filter(expired_at__isnull=True, end_date__lte=now)
 
     def claim(self, limit: int, lock_wait: timedelta = LOCK_WAIT) -> "list[Subscription]":

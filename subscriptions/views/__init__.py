@@ -1,1 +1,1 @@
-"""The pages. A GET changes nothing; what the service refuses becomes a page that says what to do."""
+"""Pages. A GET changes nothing; the service's errors become pages that say what to do."""

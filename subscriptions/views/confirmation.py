@@ -1,4 +1,4 @@
-"""The pages that confirm what a subscriber has just done, and which subscription they speak of."""
+"""Confirmation pages after subscribing and cancelling."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -13,14 +13,14 @@ from subscriptions.presentation import Standing
 from subscriptions.views.subscriber import SubscriberRequest
 
 PAGES = {Transition.CREATED: "subscription_success", Transition.CANCELLED: "subscription_cancelled"}
-"""Names of the pages' addresses, and of the cookies that say what they are about."""
+"""URL names of the pages, and names of the cookies that hold the subscription's id."""
 
 
 @never_cache
 @login_required
 @require_safe
 def success(request: SubscriberRequest) -> HttpResponse:
-    """What one has just subscribed to."""
+    """Confirm a new subscription."""
     return render(request, "subscriptions/success.html", {"standing": _acted_upon(request, Transition.CREATED)})
 
 
@@ -28,14 +28,14 @@ def success(request: SubscriberRequest) -> HttpResponse:
 @login_required
 @require_safe
 def cancelled(request: SubscriberRequest) -> HttpResponse:
-    """What one has just cancelled, and what stays of it."""
+    """Confirm a cancellation, and show how long access stays."""
     return render(request, "subscriptions/cancelled.html", {"standing": _acted_upon(request, Transition.CANCELLED)})
 
 
-def lead_to_confirmation(transition: Transition, subscription: Subscription) -> HttpResponse:
-    """Lead to the page that confirms the transition, and have the browser tell it of which subscription.
+def redirect_to_confirmation(transition: Transition, subscription: Subscription) -> HttpResponse:
+    """Redirect to the page that confirms the transition; a cookie names the subscription.
 
-    By a cookie, as a session that is changed costs three statements.
+    A changed session would cost three statements.
     """
     response = redirect(PAGES[transition])
     response.set_signed_cookie(
@@ -45,7 +45,7 @@ def lead_to_confirmation(transition: Transition, subscription: Subscription) -> 
 
 
 def _acted_upon(request: SubscriberRequest, transition: Transition) -> Standing | None:
-    """What the browser was told of; where that is nothing, or another user's, what the latest event is about."""
+    """Return the subscription named by the browser's cookie, else that of the user's latest such event."""
     owned = Subscription.objects.filter(user=request.user).select_related("plan")
     told = request.get_signed_cookie(PAGES[transition], default=None)
     found = owned.filter(pk=told).first() if told else None

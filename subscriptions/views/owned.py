@@ -1,4 +1,4 @@
-"""One's own subscriptions: the list, one with its history, and what one may do with it."""
+"""Pages of the user's own subscriptions: list, detail with history, cancel, resume and renew."""
 
 from dataclasses import replace
 
@@ -22,8 +22,8 @@ from subscriptions.presentation import Standing, Status
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscriber_notices
 from subscriptions.terms import Terms
-from subscriptions.views.confirmation import lead_to_confirmation
-from subscriptions.views.refusal import explain_refusals
+from subscriptions.views.confirmation import redirect_to_confirmation
+from subscriptions.views.refusal import render_service_errors
 from subscriptions.views.shown_terms import ask, read_terms
 from subscriptions.views.subscriber import SubscriberRequest
 
@@ -35,7 +35,7 @@ EVENTS_ON_A_PAGE = 25
 @login_required
 @require_safe
 def subscriptions(request: SubscriberRequest) -> HttpResponse:
-    """All of one's subscriptions, the latest first."""
+    """List the user's subscriptions, newest first."""
     now = clock.now()
     owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan").order_by("-pk"), now)
     page = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
@@ -48,7 +48,7 @@ def subscriptions(request: SubscriberRequest) -> HttpResponse:
 @login_required
 @require_safe
 def subscription(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
-    """Where a subscription stands, what one may do, and its history, the latest first."""
+    """Show a subscription, the actions that are open to its owner, and its history, newest first."""
     standing = _standing(request, subscription_id)
     events = SubscriptionEvent.objects.filter(subscription=standing.subscription).order_by("-pk")
     context = {
@@ -63,9 +63,9 @@ def subscription(request: SubscriberRequest, subscription_id: int) -> HttpRespon
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@explain_refusals
+@render_service_errors
 def cancel(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
-    """GET says what stays and asks for a reason, POST cancels what ends as shown."""
+    """GET explains the cancellation and asks for a reason; POST cancels if the end is still as shown."""
     standing = _standing(request, subscription_id)
     form = CancellationForm(request.POST if request.method == "POST" else None)
     changed = None
@@ -84,9 +84,9 @@ def cancel(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@explain_refusals
+@render_service_errors
 def reactivate(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
-    """GET asks, POST takes the cancellation back of what ends as shown. A second click finds it done."""
+    """GET asks; POST resumes if the end is still as shown. A second click finds it done."""
     standing = _standing(request, subscription_id)
     changed = None
     if (shown := read_terms(request)) is not None:
@@ -103,9 +103,9 @@ def reactivate(request: SubscriberRequest, subscription_id: int) -> HttpResponse
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@explain_refusals
+@render_service_errors
 def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
-    """GET says what a renewal adds, POST renews on the terms shown, once for each end that the subscriber saw."""
+    """GET shows what a renewal adds; POST renews on the terms shown, once per end that was shown."""
     standing = _standing(request, subscription_id)
     changed = None
     shown = read_terms(request)
@@ -134,7 +134,7 @@ def _cancelled(request: SubscriberRequest, standing: Standing, reason: str, show
     SubscriptionService.cancel_subscription(
         standing.subscription, reason, now=standing.now, actor=request.user, shown=shown
     )
-    return lead_to_confirmation(Transition.CANCELLED, standing.subscription)
+    return redirect_to_confirmation(Transition.CANCELLED, standing.subscription)
 
 
 def _reactivated(request: SubscriberRequest, standing: Standing, shown: Terms) -> HttpResponse:
@@ -170,6 +170,6 @@ def _ends_later(standing: Standing, shown: Terms) -> bool:
 
 
 def _notices(user: User) -> list[str]:
-    """What others have to tell the subscriber. Django logs a receiver that fails; the page is shown without it."""
+    """Return the notices of other apps. Django logs a receiver that fails; the page is shown without its notice."""
     answers = subscriber_notices.send_robust(sender=None, user=user)
     return [answer for _receiver, answer in answers if isinstance(answer, str)]

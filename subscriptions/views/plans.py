@@ -1,4 +1,4 @@
-"""What is on sale, and subscribing to it."""
+"""Pages of the plans on sale, and of subscribing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,15 +18,15 @@ from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.presentation import Standing
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
-from subscriptions.views.confirmation import lead_to_confirmation
-from subscriptions.views.refusal import explain_refusals
+from subscriptions.views.confirmation import redirect_to_confirmation
+from subscriptions.views.refusal import render_service_errors
 from subscriptions.views.shown_terms import ask, read_terms
 from subscriptions.views.subscriber import SubscriberRequest
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A plan on sale, and what the visitor has of it."""
+    """A plan on sale, and the visitor's live subscription to it."""
 
     plan: Plan
     held: Standing | None
@@ -34,7 +34,7 @@ class Offer:
 
 @require_safe
 def plans(request: HttpRequest) -> HttpResponse:
-    """The plans on sale, cheapest first; to somebody signed in also until when they have each."""
+    """List the plans on sale, cheapest first, with the end of the visitor's own subscriptions."""
     held = _held(request.user, clock.now())
     offers = [Offer(plan, held.get(plan.pk)) for plan in Plan.objects.filter(on_sale=True)]
     return render(request, "subscriptions/plans.html", {"offers": offers})
@@ -43,9 +43,9 @@ def plans(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@explain_refusals
+@render_service_errors
 def subscribe(request: SubscriberRequest, plan_id: int) -> HttpResponse:
-    """GET shows what one gets, POST subscribes on the terms shown. Whoever has the plan already is led to it."""
+    """GET shows the terms, POST subscribes on them. A visitor who has the plan is redirected to the subscription."""
     plan = get_object_or_404(Plan, pk=plan_id)
     now = clock.now()
     if held := _held(request.user, now).get(plan.pk):
@@ -71,7 +71,7 @@ def _subscribed(request: SubscriberRequest, plan: Plan, shown: Terms, now: datet
         if not held:
             raise
         return _lead_to(held, request)  # the other one of two clicks was quicker
-    return lead_to_confirmation(Transition.CREATED, made)
+    return redirect_to_confirmation(Transition.CREATED, made)
 
 
 def _lead_to(held: Standing, request: HttpRequest) -> HttpResponse:
@@ -80,7 +80,7 @@ def _lead_to(held: Standing, request: HttpRequest) -> HttpResponse:
 
 
 def _held(user: User | AnonymousUser, now: datetime) -> dict[int, Standing]:
-    """The user's live subscriptions by plan; of several to one plan the one that lasts longest."""
+    """Return the user's live subscriptions by plan; of several to one plan the one that lasts longest."""
     if not user.is_authenticated:
         return {}
     live = Subscription.objects.live(now).filter(user=user).order_by("end_date")

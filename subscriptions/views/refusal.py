@@ -1,4 +1,4 @@
-"""From what the service refuses to a page that says what to do."""
+"""Pages for the service's errors, which say what to do."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -34,7 +34,7 @@ EXPLANATIONS: dict[type[SubscriptionError], object] = {
 GONE = (UnknownPlan, UnknownSubscription, UnknownUser)
 
 
-def explain_refusals(
+def render_service_errors(
     view: Callable[Concatenate[Request, P], HttpResponse],
 ) -> Callable[Concatenate[Request, P], HttpResponse]:
     """Answer with status 409 and an explanation, or 404 for what is gone, in place of the service's named errors."""

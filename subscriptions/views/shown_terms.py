@@ -1,4 +1,4 @@
-"""Pages that ask before something is done, and send back the terms that they showed."""
+"""Confirmation forms that send back the terms they showed."""
 
 from typing import Any
 

@@ -1,10 +1,10 @@
-"""Who is at the other end, once a view's decorators have let them in."""
+"""Requests of signed-in users."""
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 
 class SubscriberRequest(HttpRequest):
-    """A request by somebody who is signed in, as `login_required` leaves it. For type checking."""
+    """A request behind `login_required`, for type checking."""
 
     user: User

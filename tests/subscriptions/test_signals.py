@@ -251,7 +251,7 @@ def test_every_signal_is_documented_with_its_arguments() -> None:
 
 def test_strict_receivers_of_both_apps_are_wired_once() -> None:
     uids = [lookup[0] for lookup, *_ in signals.subscriptions_transitioned.receivers]
-    assert sorted(uids) == ["notifications.record_notifications", "subscriptions.follow_with_access"]
+    assert sorted(uids) == ["notifications.record_notifications", "subscriptions.sync_access"]
 
 
 @pytest.mark.django_db

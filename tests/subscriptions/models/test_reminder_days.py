@@ -75,11 +75,11 @@ def test_form_shows_them_as_they_are_typed() -> None:
 @pytest.mark.parametrize(
     ("typed", "duration", "problem"),
     [
-        ("7 and 1", 30, "Take whole numbers with commas between them"),
-        ("1.5", 30, "Take whole numbers with commas between them"),
-        ("400", 30, "Take whole numbers from 1 to 365"),
-        ("7, 7", 30, "Take each number once"),
-        ("6, 5, 4, 3, 2, 1", 30, "Take at most 5"),
+        ("7 and 1", 30, "Enter whole numbers separated by commas"),
+        ("1.5", 30, "Enter whole numbers separated by commas"),
+        ("400", 30, "Enter whole numbers from 1 to 365"),
+        ("7, 7", 30, "Enter each number once"),
+        ("6, 5, 4, 3, 2, 1", 30, "Enter at most 5 numbers"),
         ("14, 7, 1", 7, "A period has 7 days; take out 14, 7."),
         ("7", "", "This field is required"),
     ],
