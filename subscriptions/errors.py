@@ -70,3 +70,10 @@ class SweepAborted(SubscriptionError, RuntimeError):
 
 class ManagedGroupProtected(SubscriptionError, ValueError):
     """A group that subscriptions manage would be renamed, deleted, or given permissions."""
+
+
+NOT_FOUND = (UnknownPlan, UnknownSubscription, UnknownUser)
+"""Errors that mean there is no such object: 404."""
+
+CONFLICTS = (AlreadySubscribed, ChangedMeanwhile, IllegalTransition, InvalidPeriod, PlanNotOnSale)
+"""Errors that conflict with the present state: 409."""

@@ -54,7 +54,7 @@ class PlanForm(NewPlanForm):
     reminder_days = DaysField(
         label=_("Reminders"),
         required=False,
-        help_text=_("Days before the end on which the subscriber is reminded of it, as in 7, 1. Empty for none."),
+        help_text=_("Days before the end on which the subscriber is reminded, such as 7, 1. Leave empty for none."),
     )
 
     class Meta:

@@ -64,13 +64,13 @@ def _cancel(subscription: Subscription, reason: str, now: datetime, actor: Abstr
 CANCEL = OperatorAction(
     "cancel",
     _("Cancel at the end of the period"),
-    _("Each subscription runs out: access stays until its end, and the subscriber is told by e-mail."),
+    _("Access stays until the end of each subscription, and the subscriber is told by e-mail."),
     _cancel,
 )
 CANCEL_NOW = OperatorAction(
     "cancel_now",
     _("Cancel now"),
-    _("Each subscription ends at once, and with it the access that it gives. The subscriber is told by e-mail."),
+    _("Each subscription and its access end immediately. The subscriber is told by e-mail."),
     lambda subscription, reason, now, actor, shown: SubscriptionService.cancel_now(
         subscription, reason, now=now, actor=actor, shown=shown
     ),
@@ -78,7 +78,7 @@ CANCEL_NOW = OperatorAction(
 REACTIVATE = OperatorAction(
     "reactivate",
     _("Reactivate"),
-    _("The cancellation of each subscription is taken back, and the subscriber is told by e-mail."),
+    _("Each cancelled subscription is resumed, and the subscriber is told by e-mail."),
     lambda subscription, reason, now, actor, shown: SubscriptionService.reactivate_subscription(
         subscription, now=now, actor=actor, reason=reason, shown=shown
     ),
@@ -118,7 +118,8 @@ class ActionConfirmation:
         """
         chosen = _displayed(subscriptions)
         if len(chosen) > MOST_AT_ONCE:
-            self._tell(_("At most %(most)s at a time; nothing was done.") % {"most": MOST_AT_ONCE}, messages.ERROR)
+            text = _("Select at most %(most)s at a time. Nothing was done.")
+            self._tell(text % {"most": MOST_AT_ONCE}, messages.ERROR)
             return None
         form = ReasonForm(self.http.POST if self._is_confirmed else None)
         if not form.is_valid():

@@ -77,7 +77,7 @@ class _Facts:
             return self._with_due(self.due)
         if self.has_access:
             return _(
-                "%(name)s has access without a live subscription; run manage.py audit_access --fix to take it away."
+                "%(name)s has access without a live subscription; run manage.py audit_access --fix to revoke it."
             ) % {"name": self.name}
         if self.subscriptions:
             return self._with_ended(max(self.subscriptions, key=lambda one: one.expired_at or self.now))
@@ -101,7 +101,7 @@ class _Facts:
         if self.has_access:
             text = _(
                 "%(name)s still has access although %(subscription)s ended on %(end)s:"
-                " no sweep has expired it yet. The next one takes the access away."
+                " no sweep has expired it yet. The next sweep revokes the access."
             )
         else:
             text = _("%(name)s has no access: %(subscription)s ended on %(end)s. No sweep has expired it yet.")
@@ -135,4 +135,4 @@ class _Facts:
 
 
 def _disabled(name: str) -> str:
-    return _("The account is switched off, so %(name)s cannot sign in anyway.") % {"name": name}
+    return _("The account is deactivated, so %(name)s cannot sign in anyway.") % {"name": name}

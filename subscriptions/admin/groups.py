@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from subscriptions.access.managed_groups import is_managed
 
-KEEPS_NAME = _("Subscriptions decide who is in this group, and find it by its name. Make a group of your own instead.")
+KEEPS_NAME = _("Subscriptions manage the members of this group and find it by its name. Create another group instead.")
 GIVES_NOTHING = _(
     "Subscriptions decide who is in this group: every subscriber would have: %(permissions)s."
     " Give permissions to another group."

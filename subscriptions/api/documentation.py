@@ -4,8 +4,8 @@ from drf_spectacular.utils import OpenApiParameter
 
 from foundation.api.documentation import problem, problems
 from subscriptions.api.idempotency import HEADER, KEY_PATTERN
-from subscriptions.api.problems import CONFLICTS, ConflictSerializer, urn
-from subscriptions.errors import AlreadySubscribed
+from subscriptions.api.problems import ConflictSerializer, urn
+from subscriptions.errors import CONFLICTS, AlreadySubscribed
 
 ALREADY_SUBSCRIBED = {
     "type": urn(AlreadySubscribed),

@@ -18,7 +18,8 @@ from django.db import transaction
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from subscriptions.api.problems import CONFLICTS, KeyUsedForSomethingElse, problem_of
+from subscriptions.api.problems import KeyUsedForSomethingElse, problem_of
+from subscriptions.errors import CONFLICTS
 from subscriptions.models import IdempotentRequest
 
 HEADER = "Idempotency-Key"

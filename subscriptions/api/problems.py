@@ -12,23 +12,7 @@ from rest_framework.response import Response
 
 from foundation.api import problems
 from subscriptions.api.permissions import SUBSCRIPTION_REQUIRED
-from subscriptions.errors import (
-    AlreadySubscribed,
-    ChangedMeanwhile,
-    IllegalTransition,
-    InvalidPeriod,
-    PlanNotOnSale,
-    SubscriptionError,
-    UnknownPlan,
-    UnknownSubscription,
-    UnknownUser,
-)
-
-CONFLICTS = (AlreadySubscribed, ChangedMeanwhile, IllegalTransition, InvalidPeriod, PlanNotOnSale)
-"""Errors that conflict with the present state: 409."""
-
-NOT_FOUND = (UnknownPlan, UnknownSubscription, UnknownUser)
-"""Errors that mean there is no such object: 404."""
+from subscriptions.errors import CONFLICTS, NOT_FOUND, AlreadySubscribed, ChangedMeanwhile, SubscriptionError
 
 
 class ConflictSerializer(problems.ProblemSerializer):

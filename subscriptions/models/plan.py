@@ -77,7 +77,7 @@ class Plan(models.Model):
         if self.price is not None and self.currency in money.DECIMALS:
             self._validate_price()
         if never := before_the_beginning(self.reminder_days, self.duration_days):
-            problem = _("A period has %(duration)s days; take out %(never)s.") % {
+            problem = _("A period has %(duration)s days; remove %(never)s.") % {
                 "duration": self.duration_days,
                 "never": ", ".join(map(str, never)),
             }

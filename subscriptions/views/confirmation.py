@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from foundation import clock
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
-from subscriptions.presentation import Standing
+from subscriptions.presentation import Standing, Status
 from subscriptions.views.subscriber import SubscriberRequest
 
 PAGES = {Transition.CREATED: "subscription_success", Transition.CANCELLED: "subscription_cancelled"}
@@ -21,7 +21,7 @@ PAGES = {Transition.CREATED: "subscription_success", Transition.CANCELLED: "subs
 @require_safe
 def success(request: SubscriberRequest) -> HttpResponse:
     """Confirm a new subscription."""
-    return render(request, "subscriptions/success.html", {"standing": _acted_upon(request, Transition.CREATED)})
+    return _page(request, "subscriptions/success.html", Transition.CREATED, Status.ACTIVE)
 
 
 @never_cache
@@ -29,7 +29,7 @@ def success(request: SubscriberRequest) -> HttpResponse:
 @require_safe
 def cancelled(request: SubscriberRequest) -> HttpResponse:
     """Confirm a cancellation, and show how long access stays."""
-    return render(request, "subscriptions/cancelled.html", {"standing": _acted_upon(request, Transition.CANCELLED)})
+    return _page(request, "subscriptions/cancelled.html", Transition.CANCELLED, Status.CANCELLED)
 
 
 def redirect_to_confirmation(transition: Transition, subscription: Subscription) -> HttpResponse:
@@ -42,6 +42,12 @@ def redirect_to_confirmation(transition: Transition, subscription: Subscription)
         PAGES[transition], str(subscription.pk), httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
     )
     return response
+
+
+def _page(request: SubscriberRequest, template: str, transition: Transition, state: Status) -> HttpResponse:
+    """Render the page; it says so if the subscription is no longer in the state that the transition led to."""
+    context = {"standing": _acted_upon(request, transition), "confirmed_state": state}
+    return render(request, template, context)
 
 
 def _acted_upon(request: SubscriberRequest, transition: Transition) -> Standing | None:

@@ -146,7 +146,7 @@ def _reactivated(request: SubscriberRequest, standing: Standing, shown: Terms) -
         # The service has brought it up to date: of two clicks the second one finds what it wished for.
         if standing.state != Status.ACTIVE:
             raise
-    messages.success(request, _("Your cancellation is taken back."))
+    messages.success(request, _("You have resumed %(plan)s.") % _plan_of(standing))
     return redirect("subscription", standing.subscription.pk)
 
 
@@ -159,10 +159,14 @@ def _renewed(request: SubscriberRequest, standing: Standing, shown: Terms) -> Ht
     except ChangedMeanwhile as error:
         if set(error.present) != {"end_date"} or not _ends_later(standing, shown):
             raise
-        messages.success(request, _("It was renewed already; nothing was added."))
+        messages.success(request, _("%(plan)s has already been renewed. Nothing was added.") % _plan_of(standing))
     else:
-        messages.success(request, _("Renewed."))
+        messages.success(request, _("You have renewed %(plan)s.") % _plan_of(standing))
     return redirect("subscription", standing.subscription.pk)
+
+
+def _plan_of(standing: Standing) -> dict[str, str]:
+    return {"plan": standing.subscription.plan.name}
 
 
 def _ends_later(standing: Standing, shown: Terms) -> bool:

@@ -75,7 +75,7 @@ def _subscribed(request: SubscriberRequest, plan: Plan, shown: Terms, now: datet
 
 
 def _lead_to(held: Standing, request: HttpRequest) -> HttpResponse:
-    messages.info(request, _("You have this plan already. This is where it stands."))
+    messages.info(request, _("You already subscribe to this plan."))
     return redirect("subscription", held.subscription.pk)
 
 

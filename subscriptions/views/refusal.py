@@ -9,14 +9,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from subscriptions.errors import (
+    NOT_FOUND,
     AlreadySubscribed,
     IllegalTransition,
     InvalidPeriod,
     PlanNotOnSale,
     SubscriptionError,
-    UnknownPlan,
-    UnknownSubscription,
-    UnknownUser,
 )
 
 P = ParamSpec("P")
@@ -24,14 +22,11 @@ Request = TypeVar("Request", bound=HttpRequest)
 
 CONFLICT = 409
 EXPLANATIONS: dict[type[SubscriptionError], object] = {
-    AlreadySubscribed: _(
-        "You have another subscription to this plan. Renew that one, or resume it if it is cancelled."
-    ),
-    PlanNotOnSale: _("This plan takes no new subscribers. Please choose another one."),
-    InvalidPeriod: _("This subscription reaches so far into the future that nothing can be added to it."),
-    IllegalTransition: _("The subscription has changed meanwhile. Its page says where it stands and what you can do."),
+    AlreadySubscribed: _("You have another subscription to this plan. Please renew or resume that one."),
+    PlanNotOnSale: _("This plan is no longer on sale. Please choose another one."),
+    InvalidPeriod: _("This subscription already ends so far in the future that it cannot be renewed."),
+    IllegalTransition: _("The subscription has changed. Open it to see its status and what you can do."),
 }
-GONE = (UnknownPlan, UnknownSubscription, UnknownUser)
 
 
 def render_service_errors(
@@ -43,7 +38,7 @@ def render_service_errors(
     def explained(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except GONE as error:
+        except NOT_FOUND as error:
             raise Http404(str(error)) from error
         except tuple(EXPLANATIONS) as error:
             return _page(request, error)

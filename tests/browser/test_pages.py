@@ -136,7 +136,7 @@ def test_cancel_and_its_errors(visitor: Visitor, active: Subscription) -> None:
     reason = visitor.page.get_by_label("Why are you cancelling? (optional)")
     reason.evaluate("field => field.removeAttribute('maxlength')")
     reason.fill("x" * 501)
-    visitor.click("Cancel the subscription")
+    visitor.click("Cancel subscription")
     visitor.look_at("cancel-errors")
 
 

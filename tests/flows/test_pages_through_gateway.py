@@ -112,10 +112,10 @@ def test_way_of_a_subscriber(browser: Browser, ada: User, plan: Plan) -> None:
     assert "Grüße" in browser.get(detail).text
 
     undone = browser.submit(f"{detail}reactivate/", browser.get(detail))
-    assert "Your cancellation is taken back." in undone.text
+    assert "You have resumed Monthly." in undone.text
     renew = browser.get(f"{detail}renew/")
     renewed = browser.submit(f"{detail}renew/", renew, end_date=hidden(renew, "end_date"))
-    assert "Renewed." in renewed.text
+    assert "You have renewed Free trial." in renewed.text
     assert keeps_its_stage(renewed, browser.gateway)
     assert "Choose how long" in browser.submit(f"{home(browser)}sign-out/", renewed).text
     assert browser.get(detail).status == 302
@@ -297,7 +297,7 @@ def test_post_without_token_is_a_page_that_says_what_to_do(browser: Browser, ada
     nothing = Answer(200, {}, [], b"")
     answer = browser.submit(f"{home(browser)}subscribe/{plan.pk}/", nothing)
     assert answer.status == 403
-    assert "The page was too old" in answer.text
+    assert "This page has expired" in answer.text
     assert not Subscription.objects.exists()
 
 
@@ -311,7 +311,7 @@ def test_huge_body_is_400(browser: Browser, ada: User) -> None:
 def test_error_pages_keep_the_stage(browser: Browser) -> None:
     missing = browser.get(f"{home(browser)}no-such-page/")
     assert missing.status == 404
-    assert "There is no such page" in missing.text
+    assert "Page not found" in missing.text
     assert all(
         address.startswith(f"{browser.gateway.prefix}/") for address in missing.addresses() if address != "#content"
     )

@@ -61,7 +61,7 @@ def test_translations_keep_the_placeholders(path: Path) -> None:
     "message",
     [
         "expired",
-        "Skip to the content",
+        "Skip to content",
         "Hello %(name)s,",
         "Newer",
         ("%(days)s day", "%(days)s days"),

@@ -160,4 +160,4 @@ def test_sign_out_takes_a_post(page: Client) -> None:
 def test_forms_want_their_token(db: None, name: str) -> None:
     answer = Client(enforce_csrf_checks=True).post(reverse(name), FIELDS)
     assert answer.status_code == 403
-    assert "The page was too old" in answer.content.decode()
+    assert "This page has expired" in answer.content.decode()

@@ -84,7 +84,7 @@ def test_due_and_not_swept(ada: User, subscription: Subscription) -> None:
     explanation = explain_access(ada, NOW + MONTH)
     assert explanation.sentence == (
         f"Ada still has access although {subscription} (Monthly) ended on 31 Dec 2026 03:00 UTC:"
-        " no sweep has expired it yet. The next one takes the access away."
+        " no sweep has expired it yet. The next sweep revokes the access."
     )
     assert (explanation.has_access, explanation.is_right) == (True, False)
 
@@ -111,13 +111,13 @@ def test_live_and_not_in_the_group(ada: User, subscription: Subscription) -> Non
 def test_in_the_group_and_not_live(ada: User) -> None:
     ada.groups.add(Group.objects.get(name="Subscribers"))
     assert sentence(ada) == (
-        "Ada has access without a live subscription; run manage.py audit_access --fix to take it away."
+        "Ada has access without a live subscription; run manage.py audit_access --fix to revoke it."
     )
 
 
 def test_account_that_is_switched_off(ada: User, subscription: Subscription) -> None:
     ada.is_active = False
-    assert sentence(ada).endswith("The account is switched off, so Ada cannot sign in anyway.")
+    assert sentence(ada).endswith("The account is deactivated, so Ada cannot sign in anyway.")
 
 
 def test_user_without_a_name_is_called_by_the_user_name() -> None:

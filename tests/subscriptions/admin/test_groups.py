@@ -54,7 +54,7 @@ def refused(client: Client, group: Group, data: dict[str, Any]) -> dict[str, lis
 
 def test_managed_group_cannot_be_renamed(root: Client, managed: Group) -> None:
     (reason,) = refused(root, managed, {"name": "Customers"})["name"]
-    assert "Subscriptions decide who is in this group" in reason
+    assert "Subscriptions manage the members of this group" in reason
     managed.refresh_from_db()
     assert managed.name == GROUP
 

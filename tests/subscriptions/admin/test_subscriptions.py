@@ -60,7 +60,7 @@ def listed(client: Client, **query: str) -> set[int]:
 def test_cancelling_asks_first_and_says_what_happens(client: Client, subscription: Subscription) -> None:
     page = choose(client, "subscriptions_subscription", "cancel", [subscription.pk])
     text = " ".join(page.content.decode().split())
-    assert "access stays until its end" in text
+    assert "Access stays until the end of each subscription" in text
     assert "This concerns 1 subscription:" in text
     assert f'name="_selected_action" value="{subscription.pk}"' in text
     subscription.refresh_from_db()
@@ -179,7 +179,7 @@ def test_too_many_at_once_do_nothing(
     monkeypatch.setattr(bulk_actions, "MOST_AT_ONCE", 1)
     other = Service.create_subscription(make_user(), plan)
     answer = confirm(client, "renew", [subscription, other], reason="Goodwill")
-    assert messages(answer) == ["At most 1 at a time; nothing was done."]
+    assert messages(answer) == ["Select at most 1 at a time. Nothing was done."]
     assert not SubscriptionEvent.objects.filter(transition="renewed").exists()
 
 

@@ -97,7 +97,7 @@ def test_confirmation_of_what_is_cancelled_meanwhile(page: Client, subscription:
     cancel(page, subscription)
     text = words(page, "subscription_success")
     assert "You subscribed to Monthly on" in text
-    assert "Meanwhile it has been cancelled." in text
+    assert "You have since cancelled it." in text
     assert "You are subscribed" not in text
     assert "A confirmation is on its way" not in text
 
@@ -107,7 +107,7 @@ def test_confirmation_of_what_has_ended_meanwhile(page: Client, subscription: Su
     cancel(page, subscription)
     Service.cancel_now(subscription)
     text = words(page, name)
-    assert "Meanwhile it has ended." in text
+    assert "It has since ended." in text
     assert "Your access ended on" in text
     for contradiction in ("You are subscribed", "is cancelled", "A confirmation is on its way"):
         assert contradiction not in text
@@ -118,10 +118,10 @@ def test_confirmation_of_a_cancellation_that_is_taken_back(page: Client, subscri
     Service.reactivate_subscription(subscription)
     text = words(page, "subscription_cancelled")
     assert "Monthly was cancelled" in text
-    assert "Meanwhile it is active again." in text
+    assert "You have since resumed it." in text
     assert "is cancelled" not in text
 
 
 def test_confirmation_speaks_german_of_what_has_moved_on(page: Client, subscription: Subscription) -> None:
     cancel(page, subscription)
-    assert "Inzwischen ist es gekündigt." in words(page, "subscription_success", **{"Accept-Language": "de"})
+    assert "Sie haben es inzwischen gekündigt." in words(page, "subscription_success", **{"Accept-Language": "de"})

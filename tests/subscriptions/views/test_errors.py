@@ -11,8 +11,8 @@ from django.urls import path
 from config.urls import urlpatterns as real
 
 ERRORS = {
-    "400": (SuspiciousOperation, "This request cannot be read"),
-    "403": (PermissionDenied, "This is not open to you"),
+    "400": (SuspiciousOperation, "Bad request"),
+    "403": (PermissionDenied, "Access denied"),
     "500": (RuntimeError, "Something went wrong"),
 }
 

@@ -32,12 +32,12 @@ def test_plans_on_sale_are_listed_cheapest_first_with_price_and_length(client: C
 
 
 def test_nothing_on_sale_is_said(client: Client, db: None) -> None:
-    assert "Nothing is on sale" in client.get(reverse("plans")).content.decode()
+    assert "There are no plans on sale" in client.get(reverse("plans")).content.decode()
 
 
 def test_subscriber_sees_until_when_they_have_a_plan(page: Client, subscription: Subscription) -> None:
     text = page.get(reverse("plans")).content.decode()
-    assert "You have it until" in text
+    assert "Yours until" in text
     assert subscription.end_date.isoformat() in text
     assert subscribe(subscription.plan) not in text
 
@@ -83,7 +83,7 @@ def test_anonymous_is_led_to_sign_in_and_back(client: Client, free: Plan, method
 def test_repeated_subscribe_leads_to_what_one_has(page: Client, subscription: Subscription) -> None:
     answer = page.post(subscribe(subscription.plan), follow=True)
     assert answer.redirect_chain == [(reverse("subscription", args=[subscription.pk]), 302)]
-    assert "You have this plan already" in answer.content.decode()
+    assert "You already subscribe to this plan" in answer.content.decode()
     assert Subscription.objects.count() == 1
 
 
@@ -132,7 +132,7 @@ def test_plan_that_is_not_on_sale_is_409_and_says_what_to_do(page: Client, free:
     Plan.objects.update(on_sale=False)
     answer = getattr(page, method)(subscribe(free))
     assert answer.status_code == 409
-    assert "takes no new subscribers" in answer.content.decode()
+    assert "no longer on sale" in answer.content.decode()
     assert not Subscription.objects.exists()
 
 

@@ -55,8 +55,8 @@ def test_plan_edited_since_the_page_is_not_sold_and_shown_again(page: Client, ed
     Plan.objects.filter(pk=plan.pk).update(**edit)
     answer = page.post(address, fields)
     assert answer.status_code == 409
-    assert "This has changed since it was shown to you." in words(answer)
-    assert "before:" in words(answer)
+    assert "The terms have changed since you opened this page." in words(answer)
+    assert "Previous " in words(answer)
     assert not Subscription.objects.exists()
     assert page.post(address, HiddenFields(answer.content.decode()).found).status_code == 302
     assert Subscription.objects.exists()
@@ -68,7 +68,7 @@ def test_page_shown_again_has_the_old_price_and_the_new_one(page: Client) -> Non
     fields = shown(page, address)
     Plan.objects.filter(pk=plan.pk).update(price="99.00", duration_days=30)
     text = words(page.post(address, fields))
-    assert "Price before: 9.90 EUR" in text
+    assert "Previous price: 9.90 EUR" in text
     assert "Subscribe for 99.00 EUR" in text
     assert "Length before" not in text
 
@@ -79,8 +79,8 @@ def test_page_shown_again_speaks_german(page: Client) -> None:
     fields = shown(page, address)
     Plan.objects.filter(pk=plan.pk).update(price="99.00")
     text = words(page.post(address, fields, headers={"Accept-Language": "de"}))
-    assert "Das hat sich geändert, seit es Ihnen angezeigt wurde." in text
-    assert "Preis vorher:" in text
+    assert "Die Bedingungen haben sich geändert, seit Sie diese Seite geöffnet haben." in text
+    assert "Bisheriger Preis:" in text
 
 
 def test_plan_withdrawn_since_the_page_is_refused(page: Client) -> None:
@@ -90,7 +90,7 @@ def test_plan_withdrawn_since_the_page_is_refused(page: Client) -> None:
     Plan.objects.filter(pk=plan.pk).update(price="99.00", on_sale=False)
     answer = page.post(address, fields)
     assert answer.status_code == 409
-    assert "takes no new subscribers" in words(answer)
+    assert "no longer on sale" in words(answer)
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=str)
@@ -102,7 +102,7 @@ def test_renewal_on_other_terms_is_asked_about_again(
     Plan.objects.filter(pk=renewable.plan_id).update(**edit)
     answer = page.post(address, fields)
     assert answer.status_code == 409
-    assert "before:" in words(answer)
+    assert "Previous " in words(answer)
     assert not SubscriptionEvent.objects.filter(transition="renewed").exists()
     page.post(address, HiddenFields(answer.content.decode()).found)
     assert SubscriptionEvent.objects.filter(transition="renewed").count() == 1
@@ -126,7 +126,7 @@ def test_cancellation_of_what_was_renewed_since_the_page_is_asked_about_again(
     Service.renew_subscription(subscription, now=now)
     answer = page.post(address, fields | {"reason": "Moving away"})
     assert answer.status_code == 409
-    assert "End before:" in words(answer)
+    assert "Previous end:" in words(answer)
     assert "Moving away" in words(answer)
     assert not SubscriptionEvent.objects.filter(transition="cancelled").exists()
 
@@ -141,7 +141,7 @@ def test_resumption_of_what_was_renewed_since_the_page_is_asked_about_again(
     Service.cancel_subscription(subscription, now=now)
     answer = page.post(reverse("reactivate_subscription", args=[subscription.pk]), fields)
     assert answer.status_code == 409
-    assert "End before:" in words(answer)
+    assert "Previous end:" in words(answer)
     subscription.refresh_from_db()
     assert subscription.status == "cancelled"
 
