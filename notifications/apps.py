@@ -5,6 +5,7 @@ from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, 
 from django.utils.translation import gettext_lazy as _
 
 from foundation import registries
+from notifications import channel_registry
 
 
 class NotificationsConfig(AppConfig):
@@ -15,12 +16,14 @@ class NotificationsConfig(AppConfig):
         """Connect the receivers of transitions and of pages, and what makes the rows that there always are."""
         # These load models, which Django allows only once all apps are loaded.
         from notifications.models import ensure_statuses  # noqa: PLC0415
-        from notifications.receivers import record_notifications, tell_that_mail_bounces  # noqa: PLC0415
+        from notifications.receivers import bounce_notice, record_notifications  # noqa: PLC0415
         from subscriptions.signals import subscriber_notices, subscriptions_transitioned  # noqa: PLC0415
 
         subscriptions_transitioned.connect(record_notifications, dispatch_uid="notifications.record_notifications")
-        subscriber_notices.connect(tell_that_mail_bounces, dispatch_uid="notifications.tell_that_mail_bounces")
+        subscriber_notices.connect(bounce_notice, dispatch_uid="notifications.bounce_notice")
         post_migrate.connect(ensure_statuses, sender=self, dispatch_uid="notifications.ensure_statuses")
+        channel_registry.register("ses", "SES", "notifications.ses.channel.SesChannel")
+        channel_registry.register("sns", "SNS", "notifications.sns.channel.SnsChannel")
         registries.METRICS.register("notifications.metrics.NotificationMetric")
         registries.RETENTION.register("notifications.retention.RULES")
         registries.DASHBOARD.register("notifications.dashboard.CARDS")

@@ -6,7 +6,8 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from foundation.dashboard.charts import Chart, Series, day_labels
-from notifications.models import Channel, State
+from notifications.channels import lookup
+from notifications.models import State
 from notifications.statistics import DayOfNotifications
 
 COLOURS = {
@@ -19,24 +20,23 @@ COLOURS = {
     State.UNKNOWN: "--series-warning",
     State.FAILED: "--series-bad",
 }
-TITLES = {Channel.SES: _("E-mails (SES)"), Channel.SNS: _("Events (SNS)")}
 
 
 def delivery_charts(rows: Iterable[DayOfNotifications], days: Sequence[date]) -> list[Chart]:
     """Return one chart per channel: notifications finished per day, one colour per state."""
     numbers = {(row.channel, row.state, row.day): row.number for row in rows}
-    states = {(channel, state) for channel, state, _day in numbers}
+    states = {(name, state) for name, state, _day in numbers}
     return [
         Chart(
-            f"deliveries-{channel}",
-            str(title),
+            f"deliveries-{channel.name}",
+            str(channel.title),
             day_labels(days),
             [
-                Series(str(state.label), [numbers.get((channel, state, day), 0) for day in days], colour)
+                Series(str(state.label), [numbers.get((channel.name, state, day), 0) for day in days], colour)
                 for state, colour in COLOURS.items()
-                if (channel, state) in states
+                if (channel.name, state) in states
             ],
             str(_("No notifications in this time range.")),
         )
-        for channel, title in TITLES.items()
+        for channel in lookup.every()
     ]

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from django.apps import apps
 from django.db.models import FilteredRelation, Q
 
 from notifications.models import REMINDER, Notification
+from subscriptions.models import Subscription, Transition
 
-Subscription = apps.get_model("subscriptions", "Subscription")
-
-OVERTAKEN_BY: Mapping[str, Set[str]] = {
-    "cancelled": {"renewed", "reactivated", "expired"},
-    "reactivated": {"cancelled", "renewed", "expired"},
-    "expired": {"renewed"},
-    REMINDER: {"renewed", "expired"},
+OVERTAKEN_BY: Mapping[str, Set[Transition]] = {
+    Transition.CANCELLED: {Transition.RENEWED, Transition.REACTIVATED, Transition.EXPIRED},
+    Transition.REACTIVATED: {Transition.CANCELLED, Transition.RENEWED, Transition.EXPIRED},
+    Transition.EXPIRED: {Transition.RENEWED},
+    REMINDER: {Transition.RENEWED, Transition.EXPIRED},
 }
 """The later transitions of the same subscription that make a mail untrue. `created` and `renewed` are receipts.
 

@@ -17,6 +17,10 @@ class UnreadableFeedback(NotificationError, ValueError):
     """A message in the feedback queue is no event of SES; it ends in the queue's dead letters, to be looked at."""
 
 
+class UnknownChannel(NotificationError, LookupError):
+    """A channel that no app registers; nothing is recorded for it and nothing is sent."""
+
+
 class UnknownLink(NotificationError, ValueError):
     """The link does not lead to a user: it was cut or invented. The page of preferences does the same, signed in."""
 

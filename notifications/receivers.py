@@ -1,23 +1,32 @@
-"""What a transition leaves in the outbox, and what a subscriber is told who cannot be told by mail."""
+"""Receivers: notifications of a transition, and the notice to a subscriber whose mail bounces."""
 
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from foundation.email_addresses import address_of, normalised
-from foundation.orm.insert_product import insert_product
-from notifications.models import Channel, Notification, Reason
+from foundation.orm.any_of import any_of
+from foundation.orm.insert_select import insert_select
+from notifications import channel_registry
+from notifications.models import Notification, Reason
 from notifications.ses import suppression
+from subscriptions.models import SubscriptionEvent
 
 
 def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
-    """Insert a notification for each event and channel, in the transition's transaction, by one statement."""
-    insert_product(Notification, {"event": event_ids, "channel": Channel.values})
+    """Insert a notification per event and channel in the transition's transaction, by one statement."""
+    events = SubscriptionEvent._base_manager.filter(any_of("pk", event_ids)).order_by()
+    per_channel = [events.values_list("pk", Value(name)) for name in channel_registry.names()]
+    if per_channel:
+        first, *others = per_channel
+        # In the order of the events, which the order of mails follows.
+        insert_select(Notification, ["event", "channel"], first.union(*others, all=True).order_by("pk"))
 
 
-def tell_that_mail_bounces(*, user: AbstractBaseUser, **kwargs: Any) -> str | None:
-    """A sentence for somebody whose address is suppressed because mail to it bounced."""
+def bounce_notice(*, user: AbstractBaseUser, **kwargs: Any) -> str | None:
+    """Return a sentence for a user whose address is suppressed because mail to it bounced."""
     given = address_of(user)
     address = normalised(given)
     if not address or Reason.BOUNCE not in suppression.reasons([address]).get(address, frozenset()):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS
@@ -20,11 +19,10 @@ from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerFiel
 from foundation.orm.insert_select import insert_select_returning
 from notifications import preferences
 from notifications.models import Channel, Notification
+from subscriptions.models import Plan, SubscriptionEvent
 
 logger = logging.getLogger(__name__)
 
-SubscriptionEvent = Notification._meta.get_field("event").related_model
-Plan = apps.get_model("subscriptions", "Plan")
 REMINDER_DAYS = Plan._meta.get_field("reminder_days")
 
 BEGINS_A_PERIOD = ~Q(transition__in=("cancelled", "reactivated", "expired"))

@@ -13,7 +13,8 @@ from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 
 from foundation import clock
-from notifications.models import Channel, ChannelStatus, Notification, NotificationQuerySet, State
+from notifications import channel_registry
+from notifications.models import ChannelStatus, Notification, NotificationQuerySet, State
 
 LARGEST_COUNT = 10_000
 """Counting goes no further: from here on the number makes no difference to what an operator does."""
@@ -23,9 +24,14 @@ LARGEST_COUNT = 10_000
 class StateCount:
     """How many notifications of a channel are in a state; LARGEST_COUNT means: or more."""
 
-    channel: Channel
+    channel: str
     state: State
     number: int
+
+    @property
+    def label(self) -> str:
+        """The channel's label."""
+        return channel_registry.label_of(self.channel)
 
     @property
     def is_cut(self) -> bool:
@@ -47,7 +53,7 @@ def outbox() -> list[list[StateCount]]:
     """For each channel what is on its way, and what did not arrive: pending, sending, failed and unknown."""
     return [
         [StateCount(channel, state, rows[:LARGEST_COUNT].count()) for state, rows in _rows_by_state(channel)]
-        for channel in Channel
+        for channel in channel_registry.names()
     ]
 
 
@@ -65,7 +71,8 @@ def oldest_pending() -> datetime | None:
     """
     due = _pending(OuterRef("channel")).values("due_at")[:1]
     tried = Notification.objects.tried_in_vain().order_by("pk").values("created_at")[:1]
-    rows = ChannelStatus.objects.annotate(due=Subquery(due), tried=Subquery(tried)).values_list("due", "tried")
+    statuses = ChannelStatus.objects.registered()
+    rows = statuses.annotate(due=Subquery(due), tried=Subquery(tried)).values_list("due", "tried")
     return min((clock.from_database(instant) for instant in chain(*rows) if instant), default=None)
 
 
@@ -76,7 +83,7 @@ def is_late(oldest_pending: datetime | None, now: datetime) -> bool:
 
 def count_pending() -> int:
     """How many notifications wait to be sent; LARGEST_COUNT of a channel means: or more."""
-    return sum(_pending(channel)[:LARGEST_COUNT].count() for channel in Channel)
+    return sum(_pending(channel)[:LARGEST_COUNT].count() for channel in channel_registry.names())
 
 
 def finished_by_day(since: datetime) -> list[DayOfNotifications]:
@@ -87,7 +94,7 @@ def finished_by_day(since: datetime) -> list[DayOfNotifications]:
     return [DayOfNotifications(*row) for row in numbers]
 
 
-def _rows_by_state(channel: Channel) -> Iterator[tuple[State, NotificationQuerySet]]:
+def _rows_by_state(channel: str) -> Iterator[tuple[State, NotificationQuerySet]]:
     yield State.PENDING, _pending(channel)
     leased = Notification.objects.filter(lease_token__isnull=False, channel=channel, state=State.SENDING)
     yield State.SENDING, leased
@@ -95,5 +102,5 @@ def _rows_by_state(channel: Channel) -> Iterator[tuple[State, NotificationQueryS
         yield state, Notification.objects.filter(state=state, channel=channel).order_by("-pk")
 
 
-def _pending(channel: Channel | OuterRef) -> NotificationQuerySet:
+def _pending(channel: str | OuterRef) -> NotificationQuerySet:
     return Notification.objects.filter(channel=channel, state=State.PENDING).order_by("due_at", "pk")

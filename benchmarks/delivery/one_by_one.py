@@ -9,8 +9,8 @@ import boto3
 from django.conf import settings
 
 from foundation import clock
+from notifications.channels import lookup
 from notifications.models import Channel, Notification, State
-from notifications.outbox.claims import RENDERED
 from notifications.ses import mailer
 from notifications.sns import publisher
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def deliver(channel: Channel) -> int:
     """Deliver all pending notifications. Return the number of accepted ones."""
     waiting = Notification.objects.filter(channel=channel, state=State.PENDING).order_by("pk")
-    rows = list(waiting.select_related(*RENDERED[channel]))
+    rows = list(waiting.select_related(*lookup.get(channel).related))
     session = boto3.Session()
     mails, events = session.client("sesv2"), session.client("sns")
     for notification in rows:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.admin import HistoryAdmin
 from notifications.channels import pauses
-from notifications.models import Channel, ChannelStatus
+from notifications.models import ChannelStatus
 
 
 @admin.register(ChannelStatus)
@@ -34,7 +34,7 @@ class ChannelStatusAdmin(HistoryAdmin):
     @admin.action(description=_("Resume: the reason is gone"), permissions=["resume"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         with transaction.atomic():
-            resumed = [status for status in queryset if pauses.resume(Channel(status.channel))]
+            resumed = [status for status in queryset if pauses.resume(status.channel)]
             said = str(_("resumed"))
             LogEntry.objects.log_actions(request.user.pk, resumed, CHANGE, change_message=said)  # type: ignore[arg-type]
         self.message_user(request, *_answer(resumed))

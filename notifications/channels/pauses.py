@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from notifications.models import Channel, ChannelStatus, PauseReason, database_time
+from notifications.models import ChannelStatus, PauseReason, database_time
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def end(status: ChannelStatus) -> None:
         logger.info("channel resumed", extra={"channel": status.channel})
 
 
-def resume(channel: Channel) -> bool:
+def resume(channel: str) -> bool:
     """Let the channel send at once, because somebody says that the reason is gone; False where it was not paused."""
     rows = ChannelStatus.objects.filter(pk=channel, paused_since__isnull=False)
     return bool(rows.update(paused_until=database_time(), failed_tries=0))

@@ -3,10 +3,13 @@
 from notifications.models.channel_status import ChannelStatus, ChannelStatusQuerySet, PauseReason, ensure_statuses
 from notifications.models.feedback import BAD_NEWS, EventType, Feedback
 from notifications.models.notification import (
+    PER_RECIPIENT,
+    PER_SUBSCRIPTION,
     REMINDER,
     Channel,
     Notification,
     NotificationQuerySet,
+    Ordering,
     State,
     database_time,
 )
@@ -15,6 +18,8 @@ from notifications.models.suppression import Reason, Suppression, SuppressionQue
 
 __all__ = [
     "BAD_NEWS",
+    "PER_RECIPIENT",
+    "PER_SUBSCRIPTION",
     "REMINDER",
     "Channel",
     "ChannelStatus",
@@ -24,6 +29,7 @@ __all__ = [
     "Notification",
     "NotificationPreferences",
     "NotificationQuerySet",
+    "Ordering",
     "PauseReason",
     "Reason",
     "State",

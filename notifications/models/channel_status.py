@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from notifications.models.notification import Channel
+from notifications import channel_registry
 
 
 class PauseReason(models.TextChoices):
@@ -23,13 +23,17 @@ class PauseReason(models.TextChoices):
 class ChannelStatusQuerySet(models.QuerySet["ChannelStatus"]):
     """By the database's clock."""
 
+    def registered(self) -> "ChannelStatusQuerySet":
+        """Return the statuses of registered channels; others are left over from a channel that was removed."""
+        return self.filter(pk__in=channel_registry.names())
+
     def paused(self) -> "ChannelStatusQuerySet":
         """On which nothing is sent now."""
-        return self.filter(paused_until__gt=Now())
+        return self.registered().filter(paused_until__gt=Now())
 
     def sending(self) -> "ChannelStatusQuerySet":
         """On which something may be sent now, if only to see whether a pause is over."""
-        return self.filter(Q(paused_until__isnull=True) | Q(paused_until__lte=Now()))
+        return self.registered().filter(Q(paused_until__isnull=True) | Q(paused_until__lte=Now()))
 
     def with_time(self) -> "ChannelStatusQuerySet":
         """With `read_at`."""
@@ -39,7 +43,7 @@ class ChannelStatusQuerySet(models.QuerySet["ChannelStatus"]):
 class ChannelStatus(models.Model):
     """What all deliverers know of one channel. All times are the database's; rates are messages a second."""
 
-    channel = models.CharField(_("channel"), max_length=3, choices=Channel, primary_key=True)
+    channel = models.CharField(_("channel"), max_length=20, choices=channel_registry.choices, primary_key=True)
     paused_since = models.DateTimeField(
         _("paused since"), null=True, help_text=_("until a message is accepted, or an operator resumes")
     )
@@ -84,6 +88,6 @@ class ChannelStatus(models.Model):
 def ensure_statuses(**kwargs: Any) -> None:
     """Create the rows that are missing: after `migrate`, and after a test has emptied the database."""
     ChannelStatus.objects.bulk_create(
-        [ChannelStatus(channel=channel) for channel in Channel],
+        [ChannelStatus(channel=name) for name in channel_registry.names()],
         ignore_conflicts=True,
     )

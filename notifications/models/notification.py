@@ -1,12 +1,15 @@
 """The outbox: one row is one message to one recipient on one channel."""
 
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, Expression, ExpressionWrapper, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from notifications import channel_registry
 
 
 def database_time(later: timedelta = timedelta()) -> Expression:
@@ -15,10 +18,22 @@ def database_time(later: timedelta = timedelta()) -> Expression:
 
 
 class Channel(models.TextChoices):
-    """Where a notification goes."""
+    """Names of the channels of this app; others may be registered (`notifications.channel_registry`)."""
 
     SES = "ses", "SES"
     SNS = "sns", "SNS"
+
+
+class Ordering(NamedTuple):
+    """Order of a channel: a notification waits for those with the same `same` of its event and a lower `key`."""
+
+    same: str
+    key: str
+
+
+PER_SUBSCRIPTION = Ordering("subscription", "event")
+PER_RECIPIENT = Ordering("subscription__user", "pk")
+"""By primary key, because reminders have no event of their own."""
 
 
 class State(models.TextChoices):
@@ -60,16 +75,13 @@ TRIED_IN_VAIN = Q(finished_at__isnull=True) & (Q(resends__gt=0) | Q(state=State.
 class NotificationQuerySet(models.QuerySet["Notification"]):
     """The predicates of the outbox."""
 
-    def claimable(self, channel: Channel) -> "NotificationQuerySet":
-        """Return the notifications that may be claimed for delivery now.
-
-        An event waits for the earlier ones of its subscription, and a mail for the earlier ones of its recipient.
-        """
+    def claimable(self, channel: str, ordering: Ordering) -> "NotificationQuerySet":
+        """Return the notifications of the channel that may be claimed for delivery now, those that wait excluded."""
         # `finished_at IS NULL` besides would be no news, and make PostgreSQL expect hardly any row.
         due = self.filter(channel=channel, state=State.PENDING, due_at__lte=Now())
-        return due.exclude(_earlier(channel))
+        return due.exclude(_earlier(channel, ordering))
 
-    def unconfirmed(self, channel: Channel) -> "NotificationQuerySet":
+    def unconfirmed(self, channel: str) -> "NotificationQuerySet":
         """What may have been sent, and was not confirmed within the grace time."""
         return self.filter(finished_at__isnull=True, channel=channel, state=State.UNKNOWN, due_at__lte=Now())
 
@@ -98,7 +110,7 @@ class Notification(models.Model):
         null=True,
         help_text=_("of a reminder, whose event is the one that began the period; empty: it tells of the event"),
     )
-    channel = models.CharField(_("channel"), max_length=3, choices=Channel)
+    channel = models.CharField(_("channel"), max_length=20, choices=channel_registry.choices)
     state = models.CharField(_("state"), max_length=10, choices=State, db_default=State.PENDING)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     due_at = models.DateTimeField(_("due at"), db_default=Now(), help_text=_("not tried before"))
@@ -138,7 +150,6 @@ class Notification(models.Model):
                 condition=Q(days_before__isnull=False),
                 name="notification_one_reminder_per_period_and_day",
             ),
-            models.CheckConstraint(condition=Q(channel__in=["ses", "sns"]), name="notification_channel_known"),
             models.CheckConstraint(
                 condition=Q(state__in=WAITING, finished_at__isnull=True)
                 | Q(state__in=FINAL, finished_at__isnull=False),
@@ -181,12 +192,9 @@ class Notification(models.Model):
         return REMINDER if self.days_before is not None else self.event.transition
 
 
-def _earlier(channel: Channel) -> Exists:
-    """True if an earlier event of the same subscription, or an earlier mail to the same user, is unfinished.
-
-    A retry would otherwise change their order. Reminders have no event of their own, so mails compare their keys.
-    """
-    same, order = ("subscription", "event") if channel is Channel.SNS else ("subscription__user", "pk")
+def _earlier(channel: str, ordering: Ordering) -> Exists:
+    """Return the condition that an earlier one of the same order is unfinished; a retry would change the order."""
+    same, order = ordering
     earlier = Notification.objects.filter(
         channel=channel,
         finished_at__isnull=True,

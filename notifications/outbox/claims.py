@@ -21,10 +21,11 @@ from foundation.jobs.garbage_collection import gc_paused
 from foundation.orm.any_of import any_of
 from foundation.orm.text_by_key import TextByKey
 from foundation.orm.update_returning import update_returning
+from notifications import channel_registry
 from notifications.aws.results import Outcome, Verdict
+from notifications.channels import lookup, retry
 from notifications.errors import NotToBeSentAgain
-from notifications.models import Channel, Notification, NotificationQuerySet, State, database_time
-from notifications.outbox import confirmation_timeouts, retry
+from notifications.models import Notification, NotificationQuerySet, State, database_time
 
 THROTTLED_DELAY = timedelta(seconds=5)
 
@@ -36,11 +37,6 @@ FINAL_STATES = {
 }
 SENT_AGAIN = (State.FAILED, State.UNKNOWN)
 REPLAYED = (State.SENT, State.FAILED, State.UNKNOWN)
-RENDERED = {
-    Channel.SES: ("event__subscription__user", "event__subscription__plan"),
-    Channel.SNS: ("event__subscription__plan",),
-}
-"""What a message is made from."""
 RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 
@@ -89,11 +85,12 @@ class _Alike(NamedTuple):
         return cls(outcome.verdict, outcome.error, row.channel, attempts, resends)
 
 
-def claim(channel: Channel, limit: int) -> Claim:
+def claim(channel: str, limit: int) -> Claim:
     """Take up to `limit` rows of the channel that are due and held by nobody, oldest first, for DELIVERY_LEASE."""
-    token = uuid4()
+    token, kind = uuid4(), lookup.get(channel)
     with gc_paused(), transaction.atomic():
-        rows = Notification.objects.claimable(channel).order_by("due_at", "pk").select_related(*RENDERED[channel])
+        due = Notification.objects.claimable(channel, kind.ordering)
+        rows = due.order_by("due_at", "pk").select_related(*kind.related)
         taken = list(rows.select_for_update(of=("self",), skip_locked=True)[:limit])
         if taken:
             until = database_time(settings.DELIVERY_LEASE)
@@ -108,7 +105,7 @@ def release_abandoned() -> int:
     abandoned = Notification.objects.abandoned()
     unsent = abandoned.filter(submitted_at__isnull=True).update(state=State.PENDING, **RELEASED)
     submitted = abandoned.filter(submitted_at__isnull=False)
-    kinds = set(submitted.values_list("channel", "resends"))
+    kinds = set(submitted.filter(channel__in=channel_registry.names()).values_list("channel", "resends"))
     return unsent + sum(
         submitted.filter(channel=channel, resends=resends).update(
             **_waiting(channel, resends, "deliverer died while it sent")
@@ -131,10 +128,15 @@ def send_again(keys: Collection[int], stands: State) -> int:
 
 
 def replay(keys: Collection[int]) -> int:
-    """Publish the finished events of SNS among the rows once more, under the same id; return how many."""
-    return Notification.objects.filter(pk__in=keys, channel=Channel.SNS, finished_at__isnull=False).update(
+    """Publish the finished rows of channels that can replay once more, under the same id; return their number."""
+    return Notification.objects.filter(pk__in=keys, channel__in=replayed_channels(), finished_at__isnull=False).update(
         state=State.PENDING, finished_at=None, due_at=database_time(), attempts=0, submitted_at=None
     )
+
+
+def replayed_channels() -> list[str]:
+    """Return the names of the channels whose messages may be published once more."""
+    return [channel.name for channel in lookup.every() if channel.can_replay]
 
 
 def final_state(verdict: Verdict, attempts: int) -> State | None:
@@ -167,5 +169,5 @@ def _changes(what: _Alike) -> dict[str, Any]:
 
 
 def _waiting(channel: str, resends: int, error: str) -> dict[str, Any]:
-    due_at = database_time(confirmation_timeouts.grace(Channel(channel), resends))
+    due_at = database_time(lookup.get(channel).grace(resends))
     return RELEASED | {"state": State.UNKNOWN, "due_at": due_at, "error": error}

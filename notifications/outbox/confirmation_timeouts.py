@@ -6,16 +6,12 @@ receives it tells it by its id.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import F
 
-from notifications.models import Channel, Notification, NotificationQuerySet, State, database_time
-from notifications.outbox import retry
-
-MAXIMUM_RESENDS = {Channel.SES: 4, Channel.SNS: retry.MAXIMUM_ATTEMPTS}
-"""With the graces' growth, mails go out again within half a day, and events too."""
+from notifications import channel_registry
+from notifications.channels import lookup
+from notifications.models import Notification, NotificationQuerySet, State, database_time
 
 BATCH = 1000
 
@@ -28,18 +24,11 @@ class Settled:
     given_up: int
 
 
-def grace(channel: Channel, resends: int) -> timedelta:
-    """How long a confirmation is waited for, after so many earlier resends."""
-    if channel is Channel.SNS:
-        return retry.delay(resends + 1, 1)
-    mails: timedelta = settings.CONFIRMATION_GRACE * 2**resends
-    return mails
-
-
 def settle() -> Settled:
     """Send again, or give up, what was not confirmed in time; at most BATCH of each channel."""
-    waited = [row for channel in Channel for row in _unconfirmed(channel).select_related("event")[:BATCH]]
-    given_up = {row.pk for row in waited if _is_given_up(row)}
+    channels = channel_registry.names()
+    waited = [row for name in channels for row in _unconfirmed(name).select_related("event")[:BATCH]]
+    given_up = {row.pk for row in waited if lookup.get(row.channel).gives_up(row)}
     again = {row.pk for row in waited} - given_up
     return Settled(
         again=sum(
@@ -50,16 +39,11 @@ def settle() -> Settled:
     )
 
 
-def _is_given_up(row: Notification) -> bool:
-    if row.channel == Channel.SES and row.kind in settings.UNCONFIRMED_MAILS_GIVEN_UP:
-        return True
-    return row.resends >= MAXIMUM_RESENDS[Channel(row.channel)]
-
-
-def _unconfirmed(channel: Channel) -> NotificationQuerySet:
+def _unconfirmed(channel: str) -> NotificationQuerySet:
     return Notification.objects.unconfirmed(channel).order_by("due_at", "pk")
 
 
 def _still_unconfirmed(keys: Collection[int]) -> list[NotificationQuerySet]:
     """Asked again by the UPDATE itself, because a confirmation may have come meanwhile."""
-    return [Notification.objects.unconfirmed(channel).filter(pk__in=keys) for channel in Channel] if keys else []
+    names = channel_registry.names() if keys else []
+    return [Notification.objects.unconfirmed(channel).filter(pk__in=keys) for channel in names]

@@ -13,14 +13,13 @@ from django.conf import settings
 from foundation import clock
 from notifications import measurement, statistics
 from notifications.aws.results import Verdict
-from notifications.channels import pauses
+from notifications.channels import lookup, pauses
+from notifications.channels.delivery_channel import Outcomes
 from notifications.metrics import NotificationMetric
-from notifications.models import Channel, ChannelStatus, State
+from notifications.models import ChannelStatus, State
 from notifications.outbox import claims, confirmation_timeouts, send_rate
 from notifications.outbox.claims import Claim
-from notifications.outbox.sending import Outcomes, make_calls, pausing
-from notifications.ses import account
-from notifications.sns import publisher
+from notifications.outbox.sending import make_calls, pausing
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +31,6 @@ NEEDED = settings.DELIVERY_CALLS + RECORDING + send_rate.AHEAD
 
 ROUNDS = 4
 """Calls that each thread makes for one claim."""
-
-MESSAGES_A_CALL = {Channel.SES: 1, Channel.SNS: publisher.BATCH_SIZE}
 
 METRICS = {
     NotificationMetric.UNSENT: Verdict.UNSENT.value,
@@ -47,7 +44,7 @@ METRICS = {
 
 @dataclass
 class Delivery:
-    """One run over both channels, until nothing is due or the time runs short. Any number may run at once.
+    """One run over all channels, until nothing is due or the time runs short. Any number may run at once.
 
     Only the calls to AWS run in threads; all use of the database stays in this one.
     """
@@ -65,7 +62,8 @@ class Delivery:
         """
         abandoned = claims.release_abandoned()
         settled = confirmation_timeouts.settle()
-        account.refresh()
+        for channel in lookup.every():
+            channel.refresh()
         with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
             while self._deliver_a_round(pool):
                 pass
@@ -90,9 +88,9 @@ class Delivery:
 
     def _deliver_a_claim(self, status: ChannelStatus, pool: ThreadPoolExecutor) -> bool:
         """Nothing is claimed before its time has come, so that no lease is held meanwhile."""
-        channel = Channel(status.channel)
+        channel = status.channel
         calls = settings.DELIVERY_THREADS * ROUNDS
-        limit = 1 if status.is_on_trial else calls * MESSAGES_A_CALL[channel]
+        limit = 1 if status.is_on_trial else calls * lookup.get(channel).batch_size
         if not (reservation := send_rate.reserve(status, status.read_at, limit)):
             return False
         if reservation.wait:

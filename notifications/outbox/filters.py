@@ -13,7 +13,7 @@ class Selection:
 
     ids: Sequence[int] = ()
     states: Sequence[str] = ()
-    channel: str | None = None
+    channels: Sequence[str] = ()
     kind: str | None = None
     """A transition, or `reminder`."""
     subscription: int | None = None
@@ -32,7 +32,7 @@ class Selection:
         conditions = {
             "pk__in": self.ids,
             "state__in": self.states,
-            "channel": self.channel,
+            "channel__in": self.channels,
             "event__subscription": self.subscription,
             "created_at__gte": self.since,
             "created_at__lt": self.until,

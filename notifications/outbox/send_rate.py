@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import DateTimeField, Expression, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from foundation.orm.update_returning import update_returning
-from notifications.models import Channel, ChannelStatus, database_time
+from notifications.channels import lookup
+from notifications.models import ChannelStatus, database_time
 
 SECOND = timedelta(seconds=1)
 SHARE = SECOND
@@ -31,10 +31,6 @@ https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html"""
 LOWEST_RATE = 0.5
 """Half of the least that SES allows any account: https://docs.aws.amazon.com/ses/latest/dg/quotas.html"""
 
-SNS_RATE = 3000.0
-"""Of a FIFO topic, which is at least a standard topic's in the larger regions; only looked at once SNS has throttled.
-https://docs.aws.amazon.com/general/latest/gr/sns.html"""
-
 
 @dataclass(frozen=True)
 class Reservation:
@@ -45,14 +41,9 @@ class Reservation:
     interval: timedelta = timedelta()
 
 
-def highest_rate(status: ChannelStatus) -> float:
-    """Messages a second that AWS allows, as far as is known."""
-    return SNS_RATE if status.channel == Channel.SNS else status.account_rate or settings.SES_SEND_RATE
-
-
 def current_rate(status: ChannelStatus, now: datetime) -> float:
     """Messages a second at `now`, by the database's clock: the highest rate, or what it has grown to since it fell."""
-    highest = highest_rate(status)
+    highest = lookup.get(status.channel).highest_rate(status)
     if status.slowed_to is None or status.slowed_at is None:
         return highest
     grown = status.slowed_to + highest * ((now - status.slowed_at) / RECOVERY)
@@ -62,7 +53,8 @@ def current_rate(status: ChannelStatus, now: datetime) -> float:
 def reserve(status: ChannelStatus, now: datetime, limit: int) -> Reservation | None:
     """Reserve up to `limit` messages; None where the channel is paused or its next seconds are taken."""
     rate = current_rate(status, now)
-    if status.channel == Channel.SNS and rate >= SNS_RATE:
+    channel = lookup.get(status.channel)
+    if not channel.is_paced and rate >= channel.highest_rate(status):
         return Reservation(limit)
     number = max(1, min(limit, math.floor(rate * SHARE.total_seconds())))
     interval = SECOND / rate

@@ -9,7 +9,7 @@ from django.db.models import Exists, Q
 from foundation.orm.update_returning import update_returning
 from notifications.aws import clients
 from notifications.channels import pauses
-from notifications.models import Channel, ChannelStatus, Notification, PauseReason, database_time
+from notifications.models import PER_RECIPIENT, Channel, ChannelStatus, Notification, PauseReason, database_time
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class SesAccount:
 def refresh() -> None:
     """Ask SES, where a mail waits and nobody has asked lately, and keep the rate; pause where nothing can be sent."""
     lately = Q(account_asked_at__isnull=True) | Q(account_asked_at__lte=database_time(-ASKED_EVERY))
-    waits = Exists(Notification.objects.claimable(Channel.SES))
+    waits = Exists(Notification.objects.claimable(Channel.SES, PER_RECIPIENT))
     rows = ChannelStatus.objects.sending().filter(lately, waits, pk=Channel.SES)
     for status in update_returning(rows, account_asked_at=database_time()):
         if account := ask():

@@ -12,8 +12,7 @@ from django.db.models import F, Max
 from foundation.money import with_decimals
 from foundation.orm.key import Key
 from notifications.models import Notification
-
-SubscriptionEvent = Notification._meta.get_field("event").related_model
+from subscriptions.models import SubscriptionEvent
 
 
 def event_type(notification: Notification) -> str:

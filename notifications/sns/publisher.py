@@ -18,12 +18,6 @@ if TYPE_CHECKING:
         PublishBatchResponseTypeDef,
     )
 
-BATCH_SIZE = 10
-"""Entries a call; 256 KiB in all, of which ours take about 6.
-
-https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
-"""
-
 
 def compose(notifications: Iterable[Notification]) -> "dict[int, PublishBatchRequestEntryTypeDef]":
     """The messages of the notifications, by their primary keys; one query for all of them."""

@@ -18,8 +18,8 @@ from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local.lambda_function import LambdaFunction
 from notifications.metrics import NotificationMetric
 from notifications.models import Channel, Notification, State
-from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
 from notifications.outbox.delivery import Delivery
+from notifications.ses.channel import SesChannel
 from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import managed_groups
 from subscriptions.announcements import unlimited
@@ -111,7 +111,7 @@ def emit_all(
             make_user().groups.add(managed_groups().get())
             AccessAudit(now, unlimited).run()
             Notification.objects.filter(event__transition="created", channel=Channel.SES).update(
-                state=State.UNKNOWN, due_at=now - MONTH, resends=MAXIMUM_RESENDS[Channel.SES]
+                state=State.UNKNOWN, due_at=now - MONTH, resends=SesChannel.maximum_resends
             )
             Delivery(unlimited).run()
         with pytest.raises(RefusedInvocation):

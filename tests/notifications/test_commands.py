@@ -116,7 +116,7 @@ def test_selection_narrows_by_everything_that_is_said() -> None:
     hour_ago = Notification.objects.filter(event__subscription=second)[0].created_at + timedelta(minutes=30)
     assert ids(Selection()) == newest
     assert ids(Selection(kind="cancelled")) == newest[:2]
-    assert ids(Selection(kind="created", channel="sns")) == [newest[2], newest[4]]
+    assert ids(Selection(kind="created", channels=["sns"])) == [newest[2], newest[4]]
     assert ids(Selection(states=["failed"])) == ids(Selection(until=hour_ago)) == newest[2:4]
     assert ids(Selection(since=hour_ago)) == newest[:2] + newest[4:]
     assert ids(Selection(ids=newest[3:5], subscription=first.pk)) == [newest[4]]

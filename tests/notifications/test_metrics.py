@@ -13,8 +13,8 @@ from notifications import measurement
 from notifications.jobs import handle_ses_feedback
 from notifications.metrics import NotificationMetric
 from notifications.models import Channel, Notification, State, database_time
-from notifications.outbox.confirmation_timeouts import MAXIMUM_RESENDS
 from notifications.outbox.delivery import Delivery
+from notifications.ses.channel import SesChannel
 from subscriptions.announcements import unlimited
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import NOW, make_plan, make_user
@@ -92,7 +92,7 @@ def test_what_is_tried_in_vain_abandoned_or_given_up_is_counted(caplog: pytest.L
         Service.create_subscription(make_user(), make_plan(), now=NOW)
     unconfirmed, abandoned, _ = Notification.objects.filter(channel=Channel.SES).order_by("pk")
     long_ago = database_time(timedelta(hours=-2))
-    change(unconfirmed, state=State.UNKNOWN, due_at=long_ago, resends=MAXIMUM_RESENDS[Channel.SES])
+    change(unconfirmed, state=State.UNKNOWN, due_at=long_ago, resends=SesChannel.maximum_resends)
     change(abandoned, state=State.SENDING, lease_token=uuid4(), lease_until=long_ago)
     Notification.objects.update(created_at=long_ago)
 

@@ -9,9 +9,9 @@ from notifications.aws.results import Outcome, Verdict
 from notifications.coverage import Coverage
 from notifications.errors import UnknownUser
 from notifications.models import Notification, NotificationPreferences
-from notifications.outbox import eligibility
 from notifications.preferences import set_reminders, wants_reminders, without_reminders
 from notifications.reminders import Reminders
+from notifications.ses import eligibility
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import MONTH, NOW, make_plan, make_user

@@ -12,12 +12,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from foundation.instant import InvalidInstant, parse_instant
-from notifications.models import REMINDER, Channel, Notification, State
+from notifications import channel_registry
+from notifications.channels import lookup
+from notifications.models import REMINDER, Notification, State
 from notifications.outbox import claims
 from notifications.outbox.filters import Selection
-from notifications.sns.cloud_events import previous_events, render_event
+from subscriptions.models import Transition
 
-KINDS = ("created", "renewed", "cancelled", "reactivated", "expired", REMINDER)
+KINDS = (*Transition.values, REMINDER)
 LISTED = 50
 CHANGED = 1_000
 """Rows of one UPDATE, and of one call; call again for the rest."""
@@ -56,8 +58,9 @@ class Command(BaseCommand):
         for field in Notification._meta.concrete_fields:
             self.stdout.write(f"{field.name + ':':<14}{_said(field.value_from_object(row))}".rstrip())
         self.stdout.write(f"{'kind:':<14}{row.kind}")
-        if row.channel == Channel.SNS:
-            self.stdout.write(render_event(row, previous_events([row]).get(row.event_id)))
+        channel = lookup.find(row.channel)
+        if channel and (published := channel.published(row)):
+            self.stdout.write(published)
 
     def _retry(self, options: dict[str, Any]) -> None:
         states = options["state"] or [State.FAILED]
@@ -69,19 +72,20 @@ class Command(BaseCommand):
             self.stdout.write(f"{sum(numbers)} go out with the next delivery")
 
     def _replay(self, options: dict[str, Any]) -> None:
-        if options["channel"] == Channel.SES:
+        replayed = claims.replayed_channels()
+        if options["channel"] and options["channel"] not in replayed:
             raise CommandError("only events are published once more; a mail that arrived would arrive twice")
-        rows = self._chosen(options, options["state"] or claims.REPLAYED, Channel.SNS)
+        rows = self._chosen(options, options["state"] or claims.REPLAYED, replayed)
         if options["apply"]:
             self.stdout.write(f"{claims.replay([row.pk for row in rows])} go out with the next delivery")
 
     def _chosen(
-        self, options: dict[str, Any], states: Collection[str], channel: Channel | None = None
+        self, options: dict[str, Any], states: Collection[str], channels: Collection[str] = ()
     ) -> list[Notification]:
         selection = _selection(options)
         if selection.is_everything:
             raise CommandError("say which: --id, --state, --channel, --kind, --subscription, --since or --until")
-        narrowed = replace(selection, states=tuple(states), channel=channel or selection.channel)
+        narrowed = replace(selection, states=tuple(states), channels=tuple(channels) or selection.channels)
         rows = list(narrowed.rows()[: options["limit"]])
         self._print(rows)
         if not options["apply"]:
@@ -100,7 +104,7 @@ LINE = "{row.pk:>10}  {row.channel} {row.kind:<11} {state:<10} {row.created_at:%
 def _selecting(parser: ArgumentParser, limit: int) -> None:
     parser.add_argument("--id", type=int, nargs="+", default=[], help="primary keys")
     parser.add_argument("--state", nargs="+", choices=State.values, default=[])
-    parser.add_argument("--channel", choices=Channel.values)
+    parser.add_argument("--channel", choices=channel_registry.names())
     parser.add_argument("--kind", choices=KINDS)
     parser.add_argument("--subscription", type=int, help="primary key")
     parser.add_argument("--since", type=_instant, metavar="INSTANT", help="created then or later: 2026-12-31T00:00Z")
@@ -112,7 +116,7 @@ def _selection(options: dict[str, Any]) -> Selection:
     return Selection(
         ids=tuple(options["id"]),
         states=tuple(options["state"]),
-        channel=options["channel"],
+        channels=(options["channel"],) if options["channel"] else (),
         kind=options["kind"],
         subscription=options["subscription"],
         since=options["since"],

@@ -15,7 +15,7 @@ from benchmarks.scale.night import DATABASE, FUNCTION, RATE, Load, simulate
 from config.zappa.stages import read_document, read_stages
 from infra.deployment.policies import DATA
 from notifications.outbox.delivery import NEEDED, ROUNDS
-from notifications.sns.publisher import BATCH_SIZE
+from notifications.sns.channel import SnsChannel
 from subscriptions.sweep import RESERVE
 
 ABUNDANT = Capacity(
@@ -114,5 +114,5 @@ def test_numbers_of_the_deployment_are_those_of_the_settings_and_the_code() -> N
     assert simulation.TIMEOUT - RESERVE.total_seconds() == simulation.SWEEP_SECONDS
     assert simulation.TIMEOUT - NEEDED.total_seconds() == simulation.DELIVERY_SECONDS
     assert settings.DELIVERY_THREADS * ROUNDS == simulation.MAILS_A_ROUND
-    assert settings.DELIVERY_THREADS * ROUNDS * BATCH_SIZE == simulation.EVENTS_A_ROUND
+    assert settings.DELIVERY_THREADS * ROUNDS * SnsChannel.batch_size == simulation.EVENTS_A_ROUND
     assert load(str(DATA))["Parameters"]["MaxCapacity"]["Default"] == DATABASE_UNITS

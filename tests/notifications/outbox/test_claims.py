@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
 from notifications.aws.results import Outcome, Verdict
-from notifications.models import Channel, Notification, State, database_time
-from notifications.outbox import claims, retry
+from notifications.channels import retry
+from notifications.models import PER_RECIPIENT, Channel, Notification, State, database_time
+from notifications.outbox import claims
 from subscriptions.services import SubscriptionService as Service
 from tests.support.explain import plan_of
 from tests.support.factories import NOW, make_plan, make_user
@@ -203,7 +204,7 @@ def test_accepted_rows_are_finished_by_one_statement_whatever_they_went_through(
 
 
 def test_what_is_due_is_found_through_the_partial_index() -> None:
-    due = Notification.objects.claimable(Channel.SES).order_by("due_at", "pk")
+    due = Notification.objects.claimable(Channel.SES, PER_RECIPIENT).order_by("due_at", "pk")
     assert "notification_pending" in plan_of(due[:100])
     assert "notification_leased" in plan_of(Notification.objects.abandoned())
 

@@ -6,9 +6,12 @@ import pytest
 from django.conf import LazySettings
 
 from notifications.aws.results import Outcome, Verdict
+from notifications.channels import retry
 from notifications.models import Channel, Notification, State, database_time
-from notifications.outbox import claims, confirmation_timeouts, retry
+from notifications.outbox import claims, confirmation_timeouts
 from notifications.outbox.confirmation_timeouts import Settled
+from notifications.ses.channel import SesChannel
+from notifications.sns.channel import SnsChannel
 from subscriptions.services import SubscriptionService as Service
 from tests.support.explain import plan_of
 from tests.support.factories import NOW, make_plan, make_user
@@ -70,20 +73,20 @@ def test_reminder_is_given_up_unless_said_otherwise() -> None:
 
 def test_mail_that_is_never_confirmed_is_given_up_in_the_end() -> None:
     lose_the_answer()
-    Notification.objects.update(resends=confirmation_timeouts.MAXIMUM_RESENDS[Channel.SES])
+    Notification.objects.update(resends=SesChannel.maximum_resends)
     end_the_grace()
     assert confirmation_timeouts.settle() == Settled(again=0, given_up=1)
 
 
 def test_each_resend_of_a_mail_waits_twice_as_long() -> None:
-    graces = [confirmation_timeouts.grace(Channel.SES, resends) for resends in range(4)]
+    graces = [SesChannel().grace(resends) for resends in range(4)]
     assert graces == [timedelta(minutes=minutes) for minutes in (45, 90, 180, 360)]
 
 
 def test_event_is_published_again_after_the_delay_of_a_retry(settings: LazySettings) -> None:
     settings.UNCONFIRMED_MAILS_GIVEN_UP = ["created"]
     event = lose_the_answer(Channel.SNS)
-    assert confirmation_timeouts.grace(Channel.SNS, 0) == retry.FIRST_DELAY
+    assert SnsChannel().grace(0) == retry.FIRST_DELAY
     end_the_grace()
     assert confirmation_timeouts.settle() == Settled(again=1, given_up=0)
     assert [row.pk for row in claims.claim(Channel.SNS, 1).notifications] == [event.pk]
@@ -92,13 +95,13 @@ def test_event_is_published_again_after_the_delay_of_a_retry(settings: LazySetti
 def test_mail_that_was_confirmed_meanwhile_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     mail = lose_the_answer()
     end_the_grace()
-    judge = confirmation_timeouts._is_given_up
+    judge = SesChannel.gives_up
 
-    def confirm_first(row: Notification) -> bool:
+    def confirm_first(channel: SesChannel, row: Notification) -> bool:
         Notification.objects.filter(pk=row.pk).update(state=State.SENT, finished_at=database_time())
-        return judge(row)
+        return judge(channel, row)
 
-    monkeypatch.setattr(confirmation_timeouts, "_is_given_up", confirm_first)
+    monkeypatch.setattr(SesChannel, "gives_up", confirm_first)
     assert confirmation_timeouts.settle() == Settled(again=0, given_up=0)
     mail.refresh_from_db()
     assert mail.state == State.SENT

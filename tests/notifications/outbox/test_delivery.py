@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from foundation.email_addresses import address_of
 from infra.lambda_local.emulator.local_aws import LocalAWS
+from notifications.channels import retry
 from notifications.models import Channel, Notification
-from notifications.outbox import retry
 from notifications.outbox.delivery import Delivery
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import NOW, make_due, make_plan, make_user

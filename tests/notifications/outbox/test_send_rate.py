@@ -15,6 +15,7 @@ from notifications.models import Channel, ChannelStatus, Notification, PauseReas
 from notifications.outbox import send_rate
 from notifications.outbox.delivery import Delivery
 from notifications.outbox.send_rate import Reservation, current_rate
+from notifications.sns import channel as sns_channel
 from subscriptions.services import SubscriptionService
 from tests.support.factories import NOW, make_due, make_plan
 from tests.support.patience import PATIENCE_SECONDS
@@ -136,7 +137,7 @@ def test_sns_is_only_held_back_once_it_has_throttled() -> None:
     send_rate.slow_down(status, status.read_at)
     held_back = reserve_events()
     assert held_back is not None
-    assert held_back.interval > SECOND / send_rate.SNS_RATE
+    assert held_back.interval > SECOND / sns_channel.RATE
 
 
 def run_at_once(*work: threading.Thread) -> None:

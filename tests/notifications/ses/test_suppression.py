@@ -15,8 +15,8 @@ from django.utils import translation
 from notifications.aws.results import Outcome, Verdict
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Channel, Feedback, Notification, Reason, State, Suppression
-from notifications.outbox import claims, delivery, eligibility
-from notifications.ses import mailer, suppression
+from notifications.outbox import claims, delivery
+from notifications.ses import eligibility, mailer, suppression
 from notifications.ses.events import read_event
 from subscriptions.services import SubscriptionService as Service
 from tests.notifications.ses.test_feedback import hear
@@ -207,4 +207,4 @@ def test_notice_that_cannot_be_made_does_not_take_the_page_with_it(
     monkeypatch.setattr(suppression, "reasons", lambda _: 1 / 0)
     client.force_login(make_user())
     assert client.get(reverse("subscriptions")).status_code == 200
-    assert "tell_that_mail_bounces" in caplog.text
+    assert "bounce_notice" in caplog.text

@@ -29,7 +29,8 @@ def hurry() -> None:
     """Put the campaign's durations where the product has constants; the others are settings. Raises AttributeError."""
     # Django must be set up.
     from notifications.aws import clients  # noqa: PLC0415
-    from notifications.outbox import claims, delivery, retry, send_rate  # noqa: PLC0415
+    from notifications.channels import retry  # noqa: PLC0415
+    from notifications.outbox import claims, delivery, send_rate  # noqa: PLC0415
     from notifications.ses import account  # noqa: PLC0415
 
     for module, name, value in (

@@ -14,7 +14,7 @@ from foundation.email_addresses import UndeliverableAddress
 from foundation.instant import InvalidInstant, parse_instant
 from notifications.coverage import Coverage
 from notifications.models import Channel, Notification, State
-from notifications.outbox import eligibility
+from notifications.ses import eligibility
 from notifications.ses.rendering import Mail, render_mail
 from subscriptions.models import Subscription, Transition
 from subscriptions.services import SubscriptionService

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.outbox.retry import LONGEST_DELAY, MAXIMUM_ATTEMPTS, delay
+from notifications.channels.retry import LONGEST_DELAY, MAXIMUM_ATTEMPTS, delay
 
 
 @pytest.mark.parametrize(

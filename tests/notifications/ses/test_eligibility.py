@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from notifications.aws.results import Outcome, Verdict
 from notifications.coverage import Coverage
 from notifications.models import Channel, Notification
-from notifications.outbox import eligibility
+from notifications.ses import eligibility
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import MONTH, NOW, make_plan, make_user

@@ -8,8 +8,9 @@ from notifications.aws.results import Outcome, Verdict
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Notification
 from notifications.ses import suppression
+from subscriptions.models import Transition
 
-ABOUT_AN_END_TO_COME = {"cancelled", "reactivated", REMINDER}
+ABOUT_AN_END_TO_COME = {Transition.CANCELLED.value, Transition.REACTIVATED.value, REMINDER}
 """Mails that say how long a subscription still lasts."""
 
 

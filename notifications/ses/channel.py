@@ -1,0 +1,93 @@
+"""The e-mail channel."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from foundation.email_addresses import UndeliverableAddress, address_of
+from notifications.aws.results import Outcome, Verdict
+from notifications.channels.delivery_channel import Composed, DeliveryChannel, Keys, Outcomes
+from notifications.coverage import Coverage
+from notifications.models import PER_RECIPIENT, ChannelStatus, Notification, State
+from notifications.ses import eligibility
+from notifications.ses.rendering import Mail, render_mail, render_subject
+
+NOT_SENT = {State.SUPPRESSED, State.OBSOLETE, State.FAILED}
+HIDDEN = "…"
+
+
+class SesChannel(DeliveryChannel):
+    """Mails to subscribers by SES, one per call, at the rate of the account."""
+
+    name = "ses"
+    title = gettext_lazy("E-mails (SES)")
+    ordering = PER_RECIPIENT
+    maximum_resends = 4
+    """With the growth of the grace time, within half a day."""
+
+    def compose(self, notifications: Sequence[Notification], now: datetime) -> Composed:
+        from notifications.ses import mailer  # noqa: PLC0415 - botocore, which the admin's pages need not load
+
+        coverage = Coverage.of(notifications, now)
+        withheld = eligibility.withheld(notifications, coverage)
+        messages: dict[int, mailer.Message] = {}
+        for notification in notifications:
+            if notification.pk in withheld:
+                continue
+            try:
+                messages[notification.pk] = mailer.compose(notification, coverage)
+            except UndeliverableAddress as error:
+                withheld[notification.pk] = Outcome(Verdict.UNDELIVERABLE, error=str(error))
+
+        def send(keys: Keys) -> Outcomes:
+            return {key: mailer.send(messages[key]) for key in keys}
+
+        return Composed(messages, send, withheld)
+
+    def highest_rate(self, status: ChannelStatus) -> float:
+        return status.account_rate or float(settings.SES_SEND_RATE)
+
+    def grace(self, resends: int) -> timedelta:
+        """Return the time in which SES's `Send` event comes, doubled per resend."""
+        grace: timedelta = settings.CONFIRMATION_GRACE * 2**resends
+        return grace
+
+    def gives_up(self, notification: Notification) -> bool:
+        return notification.kind in settings.UNCONFIRMED_MAILS_GIVEN_UP or super().gives_up(notification)
+
+    def refresh(self) -> None:
+        from notifications.ses import account  # noqa: PLC0415 - as above
+
+        account.refresh()
+
+    def recipient_of(self, notification: Notification) -> str:
+        """Return the user's current address."""
+        return address_of(notification.event.subscription.user) or "-"
+
+    def subject_of(self, notification: Notification) -> str:
+        return render_subject(notification)
+
+    def text_of(self, notification: Notification) -> str:
+        try:
+            return _as_text(render_mail(notification))
+        except UndeliverableAddress as error:
+            return _("There is no mail: %(why)s.") % {"why": error}
+
+    def note_on(self, notification: Notification, now: datetime) -> str:
+        """Return how the text relates to the mail that was sent: mails are rendered anew, not kept."""
+        if notification.state in NOT_SENT:
+            return _("This mail was not sent. This is how it would read now.")
+        if notification.finished_at or notification.state == State.UNKNOWN:
+            return _("Mails are not kept: this one is rendered anew. Its address and words may have changed since.")
+        coverage = Coverage.of([notification], now)
+        if outcome := eligibility.withheld([notification], coverage).get(notification.pk):
+            return _("As things are, it will not be sent: %(why)s.") % {"why": outcome.error}
+        return _("This is how it would be sent now.")
+
+
+def _as_text(mail: Mail) -> str:
+    text = mail.text.replace(mail.unsubscribe_url, HIDDEN) if mail.unsubscribe_url else mail.text
+    return f"To: {mail.recipient}\nSubject: {mail.subject}\n\n{text}"
