@@ -108,6 +108,11 @@ class DeployedFunction:
         """Change its configuration, once AWS is at work on nothing, and wait. Raises NotSettled."""
         self._change(lambda: self.client.update_function_configuration(**changes), limit)
 
+    def use_handler(self, handler: str) -> None:
+        """Set the handler's name where it is another one. Raises NotSettled."""
+        if self.client.get_function_configuration(FunctionName=self.name)["Handler"] != handler:
+            self.configure({"FunctionName": self.name, "Handler": handler})
+
     def replace_code(self, zipped: bytes, limit: timedelta = LIMIT) -> None:
         """Change its code likewise."""
         self._change(lambda: self.client.update_function_code(FunctionName=self.name, ZipFile=zipped), limit)

@@ -316,6 +316,9 @@ class Deployment:
         code = ReleasedCode(self.function.client, self.name, version)
         then = replace(self, settings_file=code.write_settings(self.directory))
         configuration = self.function.configuration_in(version)
+        self.function.use_handler(
+            configuration["Handler"]
+        )  # which the newer code still has; the older lacks the newer one
         code.restore(self.function)
         self.function.configure(configuration)
         then.zappa().run("schedule")

@@ -1,6 +1,7 @@
 """A stage on the local AWS, to which releases are brought by the real commands."""
 
 import io
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +57,11 @@ class RunningStage:
         path = self.directory / f"{text}.zip"
         path.write_bytes(release_of(text, self.settings))
         return path
+
+    def write_settings(self) -> None:
+        """Let the commands read the settings as they are now."""
+        self.deployment.settings_file.write_text(json.dumps({"dev": self.settings}), encoding="utf-8")
+        self.deployment = replace(self.deployment)  # which has read them already
 
     def provide(self, text: str) -> None:
         """Be at once where a first deployment of a release leads to, without its schedule."""
