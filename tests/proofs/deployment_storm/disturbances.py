@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tests.proofs.deployment_storm.operator import Typed
 from tests.support.injected_answers import ANY, InjectedAnswers
 
-CALLS = {"deploy": 155, "rollback": 115, "undeploy": 32}
+CALLS = {"deploy": 185, "rollback": 134, "undeploy": 58}
 """Calls to AWS of each command, about; one of them is disturbed."""
 SHORT, LONG = 2, 12
 """Calls in a row that fail: boto3 repeats those of the first kind until they succeed, and gives up on the second."""
