@@ -8,6 +8,8 @@ import pytest
 from tests.docs.markdown import ROOT, Document, documents
 
 OUTSIDE = re.compile(r"^[a-z]+:")
+MADE = {"build/emulator"}
+"""Folders that are made, and not committed."""
 
 
 def _problem(document: Document, link: str) -> str | None:
@@ -38,9 +40,21 @@ def test_broken_link_and_broken_anchor_are_found() -> None:
     )
 
 
+def _tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    return listed.stdout.splitlines()
+
+
 def _grep(pattern: str, *paths: str) -> list[str]:
     command = ["git", "grep", "-hoIE", pattern, "--", *paths]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.splitlines()
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda document: document.path)
+def test_files_that_documents_name_exist(document: Document) -> None:
+    folders = "|".join(sorted({path.partition("/")[0] for path in _tracked() if "/" in path and path[0] != "."}))
+    named = re.findall(rf"`((?:{folders})/[\w./-]*)`", document.text)
+    assert [name for name in named if not (ROOT / name).exists() and name not in MADE] == []
 
 
 def test_documents_that_code_names_exist() -> None:
