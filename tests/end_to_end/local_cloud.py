@@ -17,7 +17,7 @@ from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.lambda_local.event_sources.poller import EventSourcePoller
 from infra.lambda_local.gateway.api_gateway import ApiGateway
 from infra.lambda_local.gateway.rest_api import RestAPI
-from infra.lambda_local.moto_gaps.functions import close_gaps
+from infra.lambda_local.moto_gaps.gaps import close_gaps
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.postgresql import PostgreSQL
 

@@ -22,7 +22,7 @@ from infra.lambda_local.sandbox.unpacked_package import UnpackedPackage
 
 
 class DeployedFunctions:
-    """Context manager, and a runner for `infra.lambda_local.moto_gaps.functions.close_gaps`.
+    """Context manager, and a runner for `infra.lambda_local.moto_gaps.gaps.close_gaps`.
 
     Logs go to the local CloudWatch Logs.
 

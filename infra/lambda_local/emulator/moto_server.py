@@ -39,7 +39,7 @@ class MotoServer:
         """Serve; return when it answers."""
         from moto.server import ThreadedMotoServer  # noqa: PLC0415
 
-        from infra.lambda_local.moto_gaps.functions import close_gaps  # noqa: PLC0415
+        from infra.lambda_local.moto_gaps.gaps import close_gaps  # noqa: PLC0415
 
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request

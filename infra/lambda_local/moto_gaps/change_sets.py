@@ -1,8 +1,4 @@
-"""What a plan needs of CloudFormation's change sets and moto 5.2 lacks; `moto_stack_gaps` closes these gaps too.
-
-Each override's docstring says what AWS does and what moto does, and
-tests/infra/lambda_local/moto_gaps/test_moto_gaps.py asks both.
-"""
+"""Change sets of CloudFormation as a plan needs them, where moto 5.2 differs from AWS."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,14 +1,11 @@
-"""What a domain needs of AWS and moto 5.2 lacks; `moto_gaps.close_gaps` closes these gaps too.
-
-Each docstring says what AWS does and what moto does, and
-tests/infra/lambda_local/moto_gaps/test_moto_gaps.py asks both.
-"""
+"""APIs and their domains as a deployment needs them, where moto 5.2 differs from AWS."""
 
 from typing import Any, Self
 
 from moto.acm.models import acm_backends
-from moto.apigateway.models import APIGatewayBackend, DomainName, apigateway_backends
+from moto.apigateway.models import APIGatewayBackend, DomainName, RestAPI, apigateway_backends
 from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 
 create_domain_name = APIGatewayBackend.create_domain_name
@@ -109,8 +106,26 @@ def create_domain(self: APIGatewayBackend, *given: Any, **named: Any) -> DomainN
     return made
 
 
+def delete_api(api: RestAPI, account_id: str, region_name: str) -> None:
+    """AWS: deleting a stack deletes its REST API, unless a custom domain leads to it. moto: leaves it.
+
+    `zappa undeploy` relies on it. https://github.com/serverless/serverless/issues/3638
+    """
+    backend = apigateway_backends[account_id][region_name]
+    domains = backend.base_path_mappings.items()
+    leading = [domain for domain, paths in domains if any(path.rest_api_id == api.id for path in paths.values())]
+    if leading:
+        raise ValidationError(
+            api.id,
+            message=f"Deleting RestApi {api.id} failed. Please remove all base path mappings related to the RestApi in "
+            f"your domains: {', '.join(leading)}.",
+        )
+    backend.delete_rest_api(api.id)
+
+
 def close_domain_gaps() -> None:
     """Have every moto server of this process answer so."""
+    RestAPI.delete = delete_api  # type: ignore[attr-defined] # CloudFormation asks each resource for it
     APIGatewayBackend.create_domain_name = create_domain  # type: ignore[method-assign]
     for table in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
         table.cache_clear()  # it finds the classes above

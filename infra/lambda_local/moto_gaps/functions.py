@@ -1,9 +1,4 @@
-"""What Zappa, a deployment and a deployed function need of AWS and moto 5.2 lacks, put over moto's own classes.
-
-Each override is one gap. Its docstring says what AWS does and what moto does; a test in
-tests/infra/lambda_local/moto_gaps/test_moto_gaps.py asks a moto without this module, and fails when moto has closed the
-gap itself: then the override goes.
-"""
+"""Lambda as Zappa, a deployment and a deployed function need it, where moto 5.2 differs from AWS."""
 
 import base64
 import json
@@ -11,21 +6,13 @@ import re
 from typing import Any, ClassVar, Protocol
 from urllib.parse import unquote, urlsplit
 
-from moto.apigateway.models import RestAPI, apigateway_backends
 from moto.awslambda import models, urls
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.responses import LambdaResponse
-from moto.cloudformation.exceptions import ValidationError
-from moto.cloudformation.models import CloudFormationBackend, Stack, StackSet
 from moto.s3.models import get_canned_acl, s3_backends
-from moto.ses.models import ses_backends
-from moto.sesv2 import urls as sesv2_urls
-from moto.sesv2.responses import SESV2Response
 from moto.sqs.models import sqs_backends
 
 from infra.lambda_local.errors import NoRunner
-from infra.lambda_local.moto_gaps.domains import close_domain_gaps
-from infra.lambda_local.moto_gaps.stacks import close_stack_gaps
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 
 PARTIAL_ARN = re.compile(r"^function:(?P<name>[^:]+:[^:]+)$")
@@ -48,7 +35,6 @@ UNRESERVED = 100
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 """
-SES_RATE = 1000.0  # mails a second: nobody waits for a local AWS
 LOG_TAIL = 4096  # bytes of the log, https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 Answer = tuple[int, dict[str, str], str | bytes]
@@ -262,65 +248,18 @@ def publish_under_a_new_number(
     return published
 
 
-def keep_previous_values(
-    backend: CloudFormationBackend, instance: Stack | StackSet, incoming_params: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """AWS: UsePreviousValue of a parameter that was left to its default keeps that value. moto: 500."""
-    before = instance.stack_parameters if isinstance(instance, Stack) else instance.parameters
-    return {
-        given["ParameterKey"]: before[given["ParameterKey"]]
-        if given.get("UsePreviousValue")
-        else given["ParameterValue"]
-        for given in incoming_params
-    }
-
-
-def get_account(self: SESV2Response) -> str:
-    """AWS: what the account may send, and has sent. moto: 404. The delivery follows its rate.
-
-    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
-    """
-    sent = ses_backends[self.current_account][self.region].sent_message_count
-    quota = {"Max24HourSend": 1_000_000.0, "MaxSendRate": SES_RATE, "SentLast24Hours": float(sent)}
-    answer = {"SendQuota": quota, "SendingEnabled": True, "ProductionAccessEnabled": True}
-    return json.dumps(answer | {"EnforcementStatus": "HEALTHY"})
-
-
-def delete_api(api: RestAPI, account_id: str, region_name: str) -> None:
-    """AWS: deleting a stack deletes its REST API, unless a custom domain leads to it. moto: leaves it.
-
-    `zappa undeploy` relies on it. https://github.com/serverless/serverless/issues/3638
-    """
-    backend = apigateway_backends[account_id][region_name]
-    domains = backend.base_path_mappings.items()
-    leading = [domain for domain, paths in domains if any(path.rest_api_id == api.id for path in paths.values())]
-    if leading:
-        raise ValidationError(
-            api.id,
-            message=f"Deleting RestApi {api.id} failed. Please remove all base path mappings related to the RestApi in "
-            f"your domains: {', '.join(leading)}.",
-        )
-    backend.delete_rest_api(api.id)
-
-
 publish_version = models.LambdaStorage.publish_version
 """moto's own."""
 
 
-def close_gaps(runner: Runner | None = None) -> None:
+def close_function_gaps(runner: Runner | None) -> None:
     """Have every moto server of this process answer so. `runner` runs the functions.
 
     A server makes its table of addresses when it is first asked for a service, so call it before that.
     """
     Request.runner = runner
     models.LambdaFunction = Function  # type: ignore[misc] # LambdaBackend looks it up there
-    SESV2Response.get_account = get_account  # type: ignore[attr-defined] # moto's dispatcher asks for it by this name
-    sesv2_urls.url_paths["{0}/v2/email/account$"] = SESV2Response.dispatch
     models.LambdaStorage.publish_version = publish_under_a_new_number  # type: ignore[method-assign, assignment]
-    RestAPI.delete = delete_api  # type: ignore[attr-defined] # CloudFormation asks each resource for it
-    CloudFormationBackend._resolve_update_parameters = keep_previous_values  # type: ignore[method-assign, assignment] # noqa: SLF001
-    close_stack_gaps()
-    close_domain_gaps()
     urls.url_paths.update(dict.fromkeys(URL_PATHS | set(urls.url_paths), Request.dispatch))
 
 

@@ -1,15 +1,11 @@
-"""What a deployment needs of CloudFormation and moto 5.2 lacks; `moto_gaps.close_gaps` closes these gaps too.
-
-Each override's docstring says what AWS does and what moto does, and
-tests/infra/lambda_local/moto_gaps/test_moto_gaps.py asks both.
-"""
+"""CloudFormation as a deployment needs it, where moto 5.2 differs from AWS."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
-from moto.cloudformation.models import Stack
+from moto.cloudformation.models import CloudFormationBackend, Stack, StackSet
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
 from moto.rds.models import DBSubnetGroup
@@ -92,9 +88,23 @@ def id_of_subnet_group(group: DBSubnetGroup) -> str:
     return group.name
 
 
+def keep_previous_values(
+    backend: CloudFormationBackend, instance: Stack | StackSet, incoming_params: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """AWS: UsePreviousValue of a parameter that was left to its default keeps that value. moto: 500."""
+    before = instance.stack_parameters if isinstance(instance, Stack) else instance.parameters
+    return {
+        given["ParameterKey"]: before[given["ParameterKey"]]
+        if given.get("UsePreviousValue")
+        else given["ParameterValue"]
+        for given in incoming_params
+    }
+
+
 def close_stack_gaps() -> None:
     """Have every moto server of this process answer so."""
     close_change_set_gaps()
+    CloudFormationBackend._resolve_update_parameters = keep_previous_values  # type: ignore[method-assign, assignment] # noqa: SLF001
     DBSubnetGroup.physical_resource_id = property(id_of_subnet_group)  # type: ignore[attr-defined]
     parsing.parse_and_update_resource = update_resource  # type: ignore[assignment] # it returns what the other does
     for replacement in (create_stack, update_stack, delete_stack, describe_stack_events):

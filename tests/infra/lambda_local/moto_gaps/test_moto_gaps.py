@@ -508,9 +508,7 @@ def tells_what_a_parameter_changes(cloud: Cloud) -> bool:
 )
 def test_gap_is_closed_here_and_open_in_moto(closed: Any, stock: Cloud, local: Cloud) -> None:
     assert closed(local)
-    assert not closed(stock), (
-        "moto does this by itself now; take the override out of infra/lambda_local/moto_gaps/functions.py"
-    )
+    assert not closed(stock), "moto does this by itself now; take its override out of infra/lambda_local/moto_gaps"
 
 
 @dataclass
