@@ -15,7 +15,7 @@ from infra.lambda_local.moto_gaps.functions import Request
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.packaging.lambda_runtimes import RUNTIMES, runtime_of
 from tests.infra.deployment.account import Account
-from tests.infra.lambda_local.moto_gaps.test_moto_gaps import Recorder
+from tests.infra.lambda_local.moto_gaps.recorder import Recorder
 from tests.support.release_zip import code_of
 
 # moto tells of each type of resource that it leaves out of a stack.

@@ -18,7 +18,7 @@ from infra.errors import NotSettled
 from infra.lambda_local.moto_gaps.functions import Request
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from tests.infra.deployment.running_stage import RunningStage
-from tests.infra.lambda_local.moto_gaps.test_moto_gaps import Recorder
+from tests.infra.lambda_local.moto_gaps.recorder import Recorder
 from tests.support.injected_answers import Alter, InjectedAnswers
 from tests.support.patience import wait_until
 

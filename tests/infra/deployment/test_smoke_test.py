@@ -19,7 +19,8 @@ from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.lambda_local.moto_gaps.functions import Request
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.packaging.zappa_stage import ZappaStage
-from tests.infra.lambda_local.moto_gaps.test_moto_gaps import NAME, Cloud, Recorder
+from tests.infra.lambda_local.moto_gaps.cloud import NAME, Cloud
+from tests.infra.lambda_local.moto_gaps.recorder import Recorder
 
 
 @dataclass

@@ -1,0 +1,268 @@
+"""Lambda's gaps in moto."""
+
+import json
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.infra.lambda_local.moto_gaps.cloud import NAME, NETWORK, QUEUE, Cloud, Gap, check_gap
+from tests.infra.lambda_local.moto_gaps.recorder import Recorder
+from tests.support.release_zip import code_of
+
+
+def lists_no_address(cloud: Cloud) -> bool:
+    """ListFunctionUrlConfigs, which `zappa update` asks for."""
+    with suppress(ClientError):
+        return bool(cloud.client("lambda").list_function_url_configs(FunctionName=NAME)["FunctionUrlConfigs"] == [])
+    return False
+
+
+def knows_partial_arn(cloud: Cloud) -> bool:
+    """The way in which `zappa rollback` names a version."""
+    with suppress(ClientError):
+        found = cloud.client("lambda").get_function(FunctionName=f"function:{NAME}:1")
+        return bool(found["Configuration"]["Version"] == "1")
+    return False
+
+
+def gives_the_code(cloud: Cloud) -> bool:
+    """The address from which `zappa rollback` fetches a version's code, here the first of two."""
+    functions = cloud.client("lambda")
+    functions.update_function_code(FunctionName=NAME, ZipFile=code_of("second"), Publish=True)
+    location = functions.get_function(FunctionName=NAME, Qualifier="1")["Code"]["Location"]
+    if not location.startswith(cloud.url):
+        return False
+    with urllib.request.urlopen(location) as answer:  # noqa: S310 - our own server
+        return bool(answer.read() == code_of("first"))
+
+
+def keeps_dead_letter_queue(cloud: Cloud) -> bool:
+    """What a function is made with."""
+    found = cloud.client("lambda").get_function_configuration(FunctionName=NAME)
+    return bool(found.get("DeadLetterConfig") == {"TargetArn": QUEUE})
+
+
+def changes_dead_letter_queue(cloud: Cloud) -> bool:
+    """What a function is given later."""
+    functions = cloud.client("lambda")
+    other = {"TargetArn": QUEUE + "-other"}
+    functions.update_function_configuration(FunctionName=NAME, DeadLetterConfig=other)
+    return bool(functions.get_function_configuration(FunctionName=NAME).get("DeadLetterConfig") == other)
+
+
+GIVEN_LATER: dict[str, Any] = {
+    "EphemeralStorage": {"Size": 1024},
+    "FileSystemConfigs": [{"Arn": "arn:aws:elasticfilesystem:us-east-1:1:access-point/a", "LocalMountPath": "/mnt/a"}],
+    "KMSKeyArn": "arn:aws:kms:us-east-1:123456789012:key/a",
+    "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/others"},
+    "TracingConfig": {"Mode": "Active"},
+}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """One member of a function's configuration that is given later."""
+
+    member: str
+
+    def __call__(self, cloud: Cloud) -> bool:
+        """Change it, and look."""
+        functions, given = cloud.client("lambda"), GIVEN_LATER[self.member]
+        functions.update_function_configuration(FunctionName=NAME, **{self.member: given})
+        return bool(functions.get_function_configuration(FunctionName=NAME).get(self.member) == given)
+
+
+def changes_snap_start(cloud: Cloud) -> bool:
+    """Snapshots, of which AWS also shows a state."""
+    functions = cloud.client("lambda")
+    functions.update_function_configuration(FunctionName=NAME, SnapStart={"ApplyOn": "PublishedVersions"})
+    return bool(functions.get_function_configuration(FunctionName=NAME)["SnapStart"]["ApplyOn"] == "PublishedVersions")
+
+
+def shows_where_it_logs(cloud: Cloud) -> bool:
+    """A function that was told nothing of it."""
+    found = cloud.client("lambda").get_function_configuration(FunctionName=NAME)
+    return bool(found.get("LoggingConfig") == {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{NAME}"})
+
+
+def leaves_what_a_change_of_network_does_not_name(cloud: Cloud) -> bool:
+    """Other subnets, without a word about IPv6."""
+    functions = cloud.client("lambda")
+    for network in (NETWORK | {"Ipv6AllowedForDualStack": True}, NETWORK):
+        functions.update_function_configuration(FunctionName=NAME, VpcConfig=network)
+    return bool(functions.get_function_configuration(FunctionName=NAME)["VpcConfig"].get("Ipv6AllowedForDualStack"))
+
+
+def refuses_ipv6_without_subnets(cloud: Cloud) -> bool:
+    """A function that leaves its network."""
+    functions = cloud.client("lambda")
+    functions.update_function_configuration(FunctionName=NAME, VpcConfig=NETWORK | {"Ipv6AllowedForDualStack": True})
+    try:
+        functions.update_function_configuration(FunctionName=NAME, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
+    except functions.exceptions.InvalidParameterValueException as error:
+        return "Ipv6AllowedForDualStack cannot be true" in str(error)
+    return False
+
+
+def tells_what_can_be_reserved(cloud: Cloud) -> bool:
+    """GetAccountSettings, after a reservation; each version counts for the code's size."""
+    functions = cloud.client("lambda")
+    functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=300)
+    with suppress(ClientError):
+        settings = functions.get_account_settings()
+        limit, used = settings["AccountLimit"], settings["AccountUsage"]
+        size = functions.get_function_configuration(FunctionName=NAME)["CodeSize"]
+        reserved = limit["ConcurrentExecutions"] - limit["UnreservedConcurrentExecutions"]
+        return bool(reserved == 300 and used["TotalCodeSize"] % size == 0 < used["TotalCodeSize"])
+    return False
+
+
+def refuses_to_reserve_the_last_hundred(cloud: Cloud) -> bool:
+    """901 of the 1,000 of an account."""
+    functions = cloud.client("lambda")
+    functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=900)
+    try:
+        functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=901)
+    except functions.exceptions.InvalidParameterValueException as error:
+        return "below its minimum value of [100]" in str(error)
+    return False
+
+
+def creates_permission_with_201(cloud: Cloud) -> bool:
+    """Zappa logs an ERROR for anything else."""
+    answer = cloud.client("lambda").add_permission(
+        FunctionName=NAME, StatementId="a", Action="lambda:InvokeFunction", Principal="events.amazonaws.com"
+    )
+    return bool(answer["ResponseMetadata"]["HTTPStatusCode"] == 201)
+
+
+def refuses_a_second_permission_of_one_id(cloud: Cloud) -> bool:
+    """The repetition of a call whose answer was lost."""
+    functions = cloud.client("lambda")
+    for _ in range(2):
+        try:
+            functions.add_permission(
+                FunctionName=NAME, StatementId="b", Action="lambda:InvokeFunction", Principal="events.amazonaws.com"
+            )
+        except functions.exceptions.ResourceConflictException as error:
+            return "The statement id (b) provided already exists" in str(error)
+    return False
+
+
+def replaces_retries(cloud: Cloud) -> bool:
+    """A second deployment with another number."""
+    functions = cloud.client("lambda")
+    for attempts in (2, 0):
+        functions.put_function_event_invoke_config(FunctionName=NAME, MaximumRetryAttempts=attempts)
+    shown = functions.get_function_event_invoke_config(FunctionName=NAME)
+    return bool(shown["MaximumRetryAttempts"] == 0)
+
+
+def shows_its_models(cloud: Cloud) -> bool:
+    """moto's own page of what it holds."""
+    with suppress(OSError), urllib.request.urlopen(f"{cloud.url}/moto-api/data.json") as answer:  # noqa: S310 - ours
+        return bool(json.load(answer))
+    return False
+
+
+def leaves_messages_to_a_poller(cloud: Cloud) -> bool:
+    """A queue that feeds the function, in which a message lies until somebody takes it."""
+    sqs = cloud.client("sqs")
+    cloud.client("lambda").create_event_source_mapping(FunctionName=NAME, EventSourceArn=QUEUE)
+    url = sqs.get_queue_url(QueueName="letters")["QueueUrl"]
+    with suppress(ClientError):
+        sqs.send_message(QueueUrl=url, MessageBody="hello")
+        received = sqs.receive_message(QueueUrl=url, AttributeNames=["ApproximateReceiveCount"]).get("Messages", [])
+        return [message["Attributes"]["ApproximateReceiveCount"] for message in received] == ["1"]
+    return False
+
+
+def finds_event_sources_by_name(cloud: Cloud) -> bool:
+    """A queue that feeds the function, mapped by the function's ARN, as Zappa does it."""
+    functions = cloud.client("lambda")
+    arn = functions.get_function(FunctionName=NAME)["Configuration"]["FunctionArn"]
+    source = QUEUE.replace("letters", "others")
+    cloud.client("sqs").create_queue(QueueName="others")
+    functions.create_event_source_mapping(FunctionName=arn, EventSourceArn=source)
+    found = functions.list_event_source_mappings(FunctionName=NAME, EventSourceArn=source)
+    return [mapping["FunctionArn"] for mapping in found["EventSourceMappings"]] == [arn]
+
+
+def gives_no_number_twice(cloud: Cloud) -> bool:
+    """A version that is published after the newest one was deleted."""
+    functions = cloud.client("lambda")
+    numbers = []
+    for text in ("second", "third"):
+        made = functions.update_function_code(FunctionName=NAME, ZipFile=code_of(text), Publish=True)
+        numbers.append(int(made["Version"]))
+    functions.delete_function(FunctionName=NAME, Qualifier=str(max(numbers)))
+    later = functions.update_function_code(FunctionName=NAME, ZipFile=code_of("fourth"), Publish=True)["Version"]
+    return int(later) > max(numbers)
+
+
+def publishes_only_the_code_of_the_hash(cloud: Cloud) -> bool:
+    """A hash that is not of the code that runs."""
+    functions = cloud.client("lambda")
+    functions.update_function_code(FunctionName=NAME, ZipFile=code_of("another"))
+    try:
+        functions.publish_version(FunctionName=NAME, CodeSha256="another hash")
+    except functions.exceptions.InvalidParameterValueException as error:
+        return "CodeSHA256 (another hash) is different from current CodeSHA256 in $LATEST" in str(error)
+    return False
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        lists_no_address,
+        knows_partial_arn,
+        gives_the_code,
+        keeps_dead_letter_queue,
+        changes_dead_letter_queue,
+        *map(Changes, GIVEN_LATER),
+        changes_snap_start,
+        shows_where_it_logs,
+        leaves_what_a_change_of_network_does_not_name,
+        refuses_ipv6_without_subnets,
+        tells_what_can_be_reserved,
+        refuses_to_reserve_the_last_hundred,
+        creates_permission_with_201,
+        refuses_a_second_permission_of_one_id,
+        replaces_retries,
+        shows_its_models,
+        leaves_messages_to_a_poller,
+        finds_event_sources_by_name,
+        gives_no_number_twice,
+        publishes_only_the_code_of_the_hash,
+    ],
+)
+def test_gap_is_closed_here_and_open_in_moto(closed: Gap, stock: Cloud, local: Cloud) -> None:
+    check_gap(closed, stock=stock, local=local)
+
+
+def test_invocation_gets_answer_and_end_of_the_log(local: Cloud, recorder: Recorder) -> None:
+    answer = local.client("lambda").invoke(FunctionName=NAME, Payload=b'{"a": 1}', LogType="Tail")
+
+    assert (answer["StatusCode"], json.load(answer["Payload"])) == (200, {"a": 1})
+    assert "FunctionError" not in answer
+    assert len(answer["LogResult"]) == 5464  # 4096 bytes in base64
+
+
+def test_invocation_that_fails_is_a_success_with_a_function_error(local: Cloud, recorder: Recorder) -> None:
+    recorder.error = {"errorType": "ValueError", "errorMessage": "no"}
+
+    answer = local.client("lambda").invoke(FunctionName=NAME, Payload=b"{}")
+
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    assert json.load(answer["Payload"]) == recorder.error
+
+
+def test_asynchronous_invocation_is_taken_on(local: Cloud, recorder: Recorder) -> None:
+    answer = local.client("lambda").invoke(FunctionName=NAME, InvocationType="Event", Payload=b'{"a": 1}')
+
+    assert answer["StatusCode"] == 202
+    assert recorder.later == [(NAME, {"a": 1})]
