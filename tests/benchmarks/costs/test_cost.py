@@ -30,7 +30,7 @@ def test_document_is_up_to_date() -> None:
 
 
 def test_document_without_a_place_for_a_table_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"no place for .*: months"):
+    with pytest.raises(ValueError, match=r"lacks the mark .*: months"):
         fill("# What it costs")
 
 
