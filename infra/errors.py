@@ -1,14 +1,14 @@
-"""What can go wrong on this machine. Each message says what the reader can do."""
+"""Errors of the tools. Each message says what the reader can do."""
 
 from infra.lambda_local.errors import LambdaLocalError
 
 
 class InfraError(Exception):
-    """Base of this package's errors."""
+    """Base class of this package's errors."""
 
 
 EXPECTED = (InfraError, LambdaLocalError)
-"""Errors whose message tells a person what to do; a program prints it instead of a traceback."""
+"""Errors with a message for people; a program prints it instead of a traceback."""
 
 
 class PackageMissing(InfraError, ImportError):
@@ -16,23 +16,23 @@ class PackageMissing(InfraError, ImportError):
 
 
 class PostgreSQLError(InfraError, RuntimeError):
-    """The server could not be made or does not answer; the message holds what it said."""
+    """The server could not be created or does not respond; the message contains its output."""
 
 
 class UnknownSchedule(InfraError, LookupError):
-    """A stage does not schedule the function."""
+    """The stage has no schedule for the function."""
 
 
 class UnsupportedPython(InfraError, RuntimeError):
-    """This Python is none of Lambda's runtimes that a package can be made for."""
+    """No Lambda runtime that packages are built for has this Python."""
 
 
 class PackagingFailed(InfraError, RuntimeError):
-    """No package was made; the message holds what the failing program said, or what is wrong with the package."""
+    """No package was built; the message contains the output of the failed program, or the problems of the package."""
 
 
 class NoRepository(InfraError, RuntimeError):
-    """Git, which knows what is released, is missing or does not know the project."""
+    """Git, which defines the content of a release, is missing or does not track the project."""
 
     REMEDY = (
         "A package holds the files that are committed, so it needs git and a repository. Use a clone; in an unpacked "
@@ -41,23 +41,23 @@ class NoRepository(InfraError, RuntimeError):
 
 
 class DirtyRelease(InfraError, ValueError):
-    """The working tree differs from its commit, so that nobody could tell later what was deployed."""
+    """The working tree differs from its commit, so the deployed code could not be identified later."""
 
     REMEDY = "Commit, stash or remove them, and deploy again."
 
 
 class MissingApp(InfraError, LookupError):
-    """INSTALLED_APPS names an app that would not be in the package; the message names it."""
+    """INSTALLED_APPS names an app that the package would not contain; the message names it."""
 
     REMEDY = "Run `git add` on the app's folder, or add its package to requirements.in and run `make lock`."
 
 
 class PackagesDiffer(PackagingFailed):
-    """A package for another machine differs from the one that ran here in more than it must."""
+    """A package for another machine differs from the tested one in more than native code and bytecode."""
 
 
 class DeployError(InfraError):
-    """Base of what stops a deployment."""
+    """Base class of errors that stop a deployment."""
 
 
 class NoStack(DeployError, LookupError):
@@ -65,80 +65,80 @@ class NoStack(DeployError, LookupError):
 
 
 class StackFailed(DeployError, RuntimeError):
-    """CloudFormation could not do it; the message holds its reasons."""
+    """CloudFormation failed; the message contains its reasons."""
 
 
 class Refused(DeployError, ValueError):
-    """Something must be put right first, and nothing was changed; the message holds all of it."""
+    """A precondition is not met, and nothing was changed; the message lists all problems."""
 
 
 class ZappaFailed(DeployError, RuntimeError):
-    """Zappa failed, or printed an error and went on."""
+    """Zappa failed, or printed an error and continued."""
 
 
 class NotMigrated(DeployError, RuntimeError):
-    """The database lacks migrations of the release; the message says why, which, and what to do."""
+    """The database lacks migrations of the release; the message says why, which ones, and what to do."""
 
 
 class NotAsPackaged(DeployError, RuntimeError):
-    """Lambda runs other code than the package that was uploaded."""
+    """Lambda runs different code than the uploaded package."""
 
 
 class SmokeTestFailed(DeployError, RuntimeError):
-    """What was deployed does not work."""
+    """The deployed release does not work."""
 
 
 class NotSettled(DeployError, RuntimeError):
-    """AWS is still at work on something at the limit, or failed at it; the message holds state and reason."""
+    """An AWS resource did not become ready in time, or failed; the message contains its state and the reason."""
 
 
 class DeploymentLocked(DeployError, RuntimeError):
-    """Somebody else works on the stage; the message says who, at what, and since when."""
+    """Another deployment holds the stage's lock; the message says whose, what it does, and since when."""
 
 
 class DeploymentLockLost(DeployError, RuntimeError):
-    """This process was away for longer than its lease, and somebody else works on the stage now."""
+    """The lease of the lock expired while this process was suspended, and another one holds it now."""
 
 
 class NoRelease(DeployError, LookupError):
-    """No release was kept that could be gone back to."""
+    """There is no release to roll back to."""
 
 
 class TakenBack(DeployError, RuntimeError):
-    """A release failed, and the one that was kept before it runs again; the cause is the failure."""
+    """A release failed and was rolled back; the cause is the failure."""
 
 
 class NotTakenBack(DeployError, RuntimeError):
-    """A release failed, and so did the way back; the message holds both."""
+    """A release failed, and so did the rollback; the message contains both errors."""
 
 
 class StillInUse(DeployError, ValueError):
-    """Something depends on what should be deleted, and nothing was deleted; the message says what to delete first."""
+    """Other resources depend on the one to delete. Nothing was deleted; the message says what to delete first."""
 
 
 class SomethingLeft(DeployError, RuntimeError):
-    """Parts of a stage are still there after it was taken down; the message lists them."""
+    """Parts of a stage are left after undeploying; the message lists them."""
 
 
 class NotConfirmed(DeployError, RuntimeError):
-    """The person did not type what was asked for."""
+    """The confirmation was not typed as requested."""
 
 
 class NotHealthy(DeployError, RuntimeError):
-    """A stage needs somebody to look after it; the message names what."""
+    """The stage needs attention; the message says why."""
 
 
 class FunctionFailed(InfraError, RuntimeError):
-    """The Lambda function failed on an event; the message holds what Lambda says of it."""
+    """The Lambda function failed on an event; the message contains Lambda's error."""
 
 
 class PackageWithoutStage(InfraError, ValueError):
-    """A package does not say for which stage it is, or what that stage is."""
+    """The package does not name its stage, or does not describe it."""
 
 
 class ColdStartFailed(InfraError, RuntimeError):
-    """A package did not start, or did not answer as it should; the message is its log."""
+    """The package did not start, or did not respond as expected; the message is its log."""
 
 
 class BenchmarkFailed(InfraError, RuntimeError):
-    """A benchmark's program failed, so there is no figure; the message holds what it said."""
+    """A benchmark program failed, so there is no figure; the message contains its output."""

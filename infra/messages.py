@@ -1,9 +1,8 @@
-"""The translations, without any program of the system: what xgettext, msgmerge and msgfmt do, by Babel and Django.
+"""Translation catalogues without system programs: xgettext, msgmerge and msgfmt by Babel and Django.
 
     python -m infra.messages
 
-brings each `locale/*/LC_MESSAGES/django.po` up to date with the code and the templates, compiles it, and says what is
-not translated yet.
+updates each `locale/*/LC_MESSAGES/django.po` from code and templates, compiles it, and prints untranslated messages.
 """
 
 import io
@@ -33,70 +32,70 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
 }
-"""Which arguments of Django's functions are messages, as Babel writes it; "c" marks a context."""
+"""Message arguments of Django's functions in Babel's notation; "c" marks a context."""
 
 Identity = str | tuple[str, ...]
-"""A text, or the singular and the plural."""
+"""Text, or singular and plural."""
 Found = tuple[str, Identity, str | None]
-"""Where, what, and in which context."""
+"""Location, message and context."""
 
 
 def catalogues() -> list[Path]:
-    """The translations there are."""
+    """Return the paths of all catalogues."""
     return sorted((PROJECT / "locale").glob("*/LC_MESSAGES/django.po"))
 
 
 def read(path: Path) -> Catalog:
-    """A catalogue as it is kept."""
+    """Return the catalogue in a file."""
     with path.open("rb") as file:
         return read_po(file, locale=path.parts[-3])
 
 
 def updated(path: Path) -> Catalog:
-    """The catalogue with the messages that there are now: new ones empty, those no longer used left out."""
+    """Return the catalogue with the current messages: new ones empty, unused ones removed."""
     template, catalogue = Catalog(), read(path)
     for place, message, context in sorted(found(), key=lambda entry: entry[0]):
         template.add(message, locations=[(place, 0)], context=context)
-    template.creation_date = catalogue.creation_date  # or every run would change the file
+    template.creation_date = catalogue.creation_date  # otherwise every run would change the file
     catalogue.update(template, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     return catalogue
 
 
 def as_text(catalogue: Catalog) -> bytes:
-    """The .po file."""
+    """Return the content of the .po file."""
     file = io.BytesIO()
     write_po(file, catalogue, width=120, include_lineno=False)
     return file.getvalue()
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """The .mo file."""
+    """Return the content of the .mo file."""
     file = io.BytesIO()
     write_mo(file, catalogue)
     return file.getvalue()
 
 
 def untranslated(catalogue: Catalog) -> list[str]:
-    """The messages that have no translation, or one that somebody should look at."""
+    """Return the messages without a translation, or with one marked fuzzy."""
     return [str(message.id) for message in catalogue if message.id and (message.fuzzy or not _is_translated(message))]
 
 
 def found() -> Iterator[Found]:
-    """Every message of the code and of the templates."""
+    """Yield every message in code and templates."""
     for package in _packages():
         yield from _in_code(_modules(package))
         yield from _in_templates((PROJECT / package).rglob("templates/**/*.*"))
 
 
 def sources() -> Iterator[Path]:
-    """Return the modules that may hold messages."""
+    """Yield the modules that may contain messages."""
     for package in _packages():
         yield from _modules(package)
 
 
 def main() -> int:
-    """Write what changed; return 1 where something is not translated."""
+    """Write changed catalogues. Return 1 if messages are untranslated."""
     be_local(DJANGO_SETTINGS_MODULE="config.settings")
     django.setup()
     missing = 0

@@ -1,8 +1,8 @@
-"""A throw-away PostgreSQL from a package that pip installs, on a free loopback port, gone with its runner.
+"""Temporary PostgreSQL server from a pip package, on a free loopback port, removed with its runner.
 
     python -m infra.postgresql COMMAND [ARGUMENT ...]
 
-runs the command with `DATABASE_URL` naming a fresh server, which ends with the command.
+runs the command with `DATABASE_URL` of a new server, which ends with the command.
 """
 
 import os
@@ -27,29 +27,29 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes a directory of o
 ROOM = 1 << 30  # bytes; Docker's default of 64 MiB of shared memory holds a new cluster and little else
 START_SECONDS = 180.0
 STOP_SECONDS = 180.0
-"""On a busy machine; a start takes about one second, a stop less."""
+"""Limits for a busy machine; normally a start takes about one second, a stop less."""
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    # Nothing here outlives the machine, so nothing need reach a disk. Commits stay synchronous: without fsync that
-    # costs nothing measurable, and a crash of the server loses nothing that it acknowledged.
+    # The data need not survive the machine, so nothing is flushed. Commits stay synchronous: without fsync that costs
+    # nothing measurable, and a crashed server loses no acknowledged commit.
     "fsync": "off",
     "full_page_writes": "off",
     "jit": "off",
-    "dynamic_shared_memory_type": "mmap",  # files beside the data, so that they go with it even after kill -9
+    "dynamic_shared_memory_type": "mmap",  # files beside the data, removed with it even after kill -9
 }
 
 
 class PostgreSQL:
-    """Context manager for a server of one's own. `url` names its superuser's database; trust, no password.
+    """Context manager for a server. `url` is the superuser's database, without a password.
 
-    It gets SIGQUIT when the thread that started it ends, and its files are removed when this process does, however
-    they end. Raises PostgreSQLError where it cannot be made, PackageMissing where there is no PostgreSQL.
+    The server gets SIGQUIT when the thread that started it ends, and its files are removed when this process ends, in
+    any way. Raises PostgreSQLError if it cannot be created, PackageMissing if PostgreSQL is not installed.
     """
 
     def __init__(self, room: int = ROOM) -> None:
-        """`room` is for so many bytes of data."""
+        """Reserve space for this many bytes of data."""
         self._programs_home = Path(tempfile.mkdtemp(prefix="postgresql-"))
         self._data_home = Path(tempfile.mkdtemp(prefix="postgresql-", dir=fastest_directory(room)))
         self.files = RemovedWithThisProcess([self._programs_home, self._data_home])
@@ -61,7 +61,7 @@ class PostgreSQL:
 
     @property
     def url(self) -> str:
-        """The address, as `DATABASE_URL` takes it."""
+        """Database URL."""
         return f"postgres://postgres@127.0.0.1:{self._port}/postgres"
 
     def __enter__(self) -> Self:
@@ -83,7 +83,7 @@ class PostgreSQL:
         self.files.remove()
 
     def start(self) -> None:
-        """Start the server and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         if sys.platform != "linux":
             self._port_holder.close()
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
@@ -95,14 +95,14 @@ class PostgreSQL:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C goes to the runner, which then stops the server in order
+                start_new_session=True,  # Ctrl-C goes to the runner, which then stops the server properly
                 preexec_fn=end_with_this_thread(signal.SIGQUIT),  # noqa: PLW1509 - one system call, no lock
                 **account(),
             )
         self._wait_until_it_answers(self._server)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """Stop the server, if it runs. SIGINT cuts its clients off in order; SIGQUIT is a crash."""
+        """Stop the server if it runs. SIGINT is a fast shutdown, SIGQUIT a crash."""
         if self._server is None:
             return
         self._server.send_signal(how)
@@ -110,7 +110,7 @@ class PostgreSQL:
         self._server = None
 
     def restart(self, how: signal.Signals = signal.SIGINT) -> None:
-        """Stop and start again, on the same port with the same data."""
+        """Stop and start again, with the same port and data."""
         self.stop(how)
         self.start()
 
@@ -132,7 +132,7 @@ class PostgreSQL:
                 time.sleep(0.02)
                 continue
             self.stop(signal.SIGQUIT)
-            raise PostgreSQLError(f"the server does not answer on {self.url}: {self._log.read_text()}")
+            raise PostgreSQLError(f"the server does not accept connections at {self.url}: {self._log.read_text()}")
 
     def _answers(self) -> bool:
         try:
@@ -143,16 +143,16 @@ class PostgreSQL:
 
 
 def fastest_directory(room: int = ROOM) -> Path | None:
-    """Shared memory where it has room for so many bytes, else tempfile's own choice."""
+    """Return shared memory if it has enough free space, otherwise tempfile's default."""
     if not os.access(SHARED_MEMORY, os.W_OK):
         return None
     return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free >= room else None
 
 
 def hold_a_port() -> socket.socket:
-    """A socket that keeps a free port from all others, outgoing connections included, while no server listens there.
+    """Return a socket that reserves a free port, even against outgoing connections, while no server listens there.
 
-    Linux lets the server bind it beside, since both set SO_REUSEADDR and this one does not listen.
+    Linux lets the server bind the same port, since both set SO_REUSEADDR and this socket does not listen.
     https://man7.org/linux/man-pages/man7/socket.7.html
     """
     holder = socket.socket()
@@ -162,7 +162,7 @@ def hold_a_port() -> socket.socket:
 
 
 def main(command: list[str]) -> None:
-    """Become the command, beside a server that ends with it."""
+    """Execute the command with a server that ends with it."""
     server = PostgreSQL()
     server.__enter__()
     server.files.keep_through_exec()

@@ -1,9 +1,9 @@
-"""What `make run` runs: the whole service on this machine, with a local AWS.
+"""`make run`: the whole service on this machine, with a local AWS.
 
     python -m infra.run [--once] [--lambda [ZIP]]
 
-The database, logs and mails are kept in `.local`, or where LOCAL_DIR says. With `--lambda` the function is the zip that
-Zappa uploads, in Lambda's sandbox, and the database a PostgreSQL that is gone afterwards.
+Database, logs and mails are kept in `.local`, or in LOCAL_DIR. With `--lambda` the function is the deployed zip in
+Lambda's sandbox, and the database a temporary PostgreSQL.
 """
 
 import argparse
@@ -26,15 +26,15 @@ from infra.postgresql import PostgreSQL
 
 STAGE = "dev"
 SETTINGS_MODULE = "config.settings"
-"""Whatever project the shell's `DJANGO_SETTINGS_MODULE` is of."""
+"""Overrides the shell's `DJANGO_SETTINGS_MODULE`, which may belong to another project."""
 
 NEW = Path("-")
-"""Stands for the zip that is yet to be made."""
+"""Placeholder for a zip to be built."""
 PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Run until SIGINT or SIGTERM, or once; return the exit status."""
+    """Run until SIGINT or SIGTERM, or once. Return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m infra.run", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--once", action="store_true", help="end after the first sweep and delivery; 1 if figures differ"
@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def run_here(directory: Path, *, once: bool, emulator: Emulator | None = None) -> int:
-    """Run the code of this checkout, on SQLite in the directory; return the exit status."""
+    """Run the code of this checkout on SQLite in the directory. Return the exit status."""
     print("Starting Django ...", flush=True)
     stage, site = load_stage(STAGE), Site()
     be_local(
@@ -67,7 +67,7 @@ def run_here(directory: Path, *, once: bool, emulator: Emulator | None = None) -
         LOCAL_CLOCK=_clock_in(directory),
     )
     function = LambdaFunction(stage)
-    # The rest loads models, which needs the Django that Zappa's handler has set up by now.
+    # Imported late: these load models, which need the Django set up by Zappa's handler.
     from infra.local.local_service import LocalService  # noqa: PLC0415
     from infra.local.process_host import ProcessHost  # noqa: PLC0415
 

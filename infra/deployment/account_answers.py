@@ -1,4 +1,4 @@
-"""Answers of AWS's that help to configure a stage. Where AWS cannot be asked, they say so."""
+"""Answers from AWS that help to configure a stage. If AWS cannot be asked, they say so."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from infra.deployment.deployment_lock import IMPATIENT
 
 NOT_SAID = "AWS does not say"
 SHOWN = 20
-"""Identities, of which an account may have 10,000."""
+"""Maximum number of identities to show; an account may have 10,000."""
 
 
 def account() -> str:
-    """Return the number of the credentials' account; empty where there are none that AWS takes."""
+    """Return the account number of the credentials, or "" without valid ones."""
     try:
         client = boto3.client("sts", region_name="us-east-1", config=IMPATIENT)
         return str(client.get_caller_identity()["Account"])
@@ -22,12 +22,12 @@ def account() -> str:
 
 
 def caller() -> str:
-    """Return whose credentials these are."""
+    """Return the ARN of the credentials."""
     return _said(lambda: boto3.client("sts", region_name="us-east-1", config=IMPATIENT).get_caller_identity()["Arn"])
 
 
 def identities(region: str) -> str:
-    """Return the first senders and domains that SES knows, and whether it takes mail from them."""
+    """Return the first senders and domains that SES knows, and their verification status."""
 
     def ask() -> str:
         client = boto3.client("sesv2", region_name=region, config=IMPATIENT)
@@ -39,7 +39,7 @@ def identities(region: str) -> str:
 
 
 def bucket(name: str, region: str) -> str:
-    """Return what is known of a bucket."""
+    """Return the state of a bucket."""
 
     def ask() -> str:
         try:

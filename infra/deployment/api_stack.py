@@ -1,4 +1,4 @@
-"""The API's stack, which Zappa makes, brought into a state from which `zappa deploy` or `zappa update` goes on."""
+"""API stack made by Zappa, prepared so that `zappa deploy` or `zappa update` can continue."""
 
 import tempfile
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
 
 TAG = "ZappaProject"
-"""Of a stack that Zappa made; `zappa undeploy` deletes no other."""
+"""Tag of a stack made by Zappa; `zappa undeploy` deletes no other."""
 
 
 @dataclass(frozen=True)
 class ApiStack:
-    """The stack, named as the function, and what it leads to."""
+    """Stack with the function's name, and the resources that it needs."""
 
     stack: CloudStack
     function: DeployedFunction
@@ -27,11 +27,11 @@ class ApiStack:
     gateway: "APIGatewayClient"
 
     def prepare(self, role_arn: str) -> bool:
-        """Make a stack fit for an upload, in any state; return True if it was made anew. Raises StackFailed.
+        """Prepare a stack in any state for an upload. Return True if it was created. Raises StackFailed.
 
-        One that never lived, or whose deletion failed, is deleted: an API holds nothing else. A function without an
-        API gets one, because `zappa deploy` refuses a function that is there, and `zappa update` makes no stack. So
-        the function keeps its releases.
+        A stack that was never in use, or whose deletion failed, is deleted: an API holds no data. A function without an
+        API gets one, because `zappa deploy` refuses an existing function, and `zappa update` creates no stack. So the
+        function keeps its releases.
         """
         if self.stack.status == "DELETE_FAILED":
             DomainMappings(self.gateway, self.stack.resource("Api")).remove()

@@ -1,4 +1,4 @@
-"""The account and region that a command works in: the stage's, whatever else the shell says."""
+"""Account and region of a command: the stage's, regardless of the shell."""
 
 import os
 
@@ -9,15 +9,14 @@ from config.zappa.stages import Stage
 from infra.errors import Refused
 
 REGION = ("AWS_DEFAULT_REGION", "AWS_REGION")
-"""Zappa takes the first before its settings' region, and other programs the second."""
+"""Zappa prefers the first over its settings, other programs the second."""
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 def enter(stage: Stage) -> None:
-    """Give this process and those that it starts the stage's region, and compare the account with the settings.
+    """Set the stage's region for this process and its children, and compare the account with the settings.
 
-    Raises Refused, before anything is asked of AWS where the settings suffice, and botocore's errors where AWS does
-    not accept the credentials.
+    Raises Refused, without calling AWS if the settings suffice, and botocore's errors if AWS refuses the credentials.
     """
     refuse([f"{message.obj}: {message.msg}. {message.hint}" for message in check_regions([stage])])
     _use_profile(str(stage.settings.get("profile_name") or ""))
@@ -26,7 +25,7 @@ def enter(stage: Stage) -> None:
 
 
 def account_problems(stage: Stage) -> list[str]:
-    """Return what is of another account or partition than the shell's credentials."""
+    """Return a problem for each resource in another account or partition than the credentials."""
     caller = boto3.client("sts", region_name=stage.settings["aws_region"]).get_caller_identity()
     partition, account = caller["Arn"].split(":")[1], caller["Account"]
     if partition != "aws":
@@ -41,13 +40,13 @@ def account_problems(stage: Stage) -> list[str]:
 
 
 def refuse(problems: list[str]) -> None:
-    """Raise Refused with every problem, if there is any."""
+    """Raise Refused with all problems, if there are any."""
     if problems:
         raise Refused("\n".join(f"- {problem}" for problem in problems))
 
 
 def _use_profile(name: str) -> None:
-    """Zappa uses its settings' profile, even where the shell has keys; checks and Zappa must be of one account."""
+    """Use the settings' profile, as Zappa does even if the shell has keys, so that both use the same account."""
     if name:
         os.environ["AWS_PROFILE"] = name
         for key in KEYS:

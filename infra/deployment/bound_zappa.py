@@ -1,6 +1,6 @@
-"""Zappa's command line, which ends with the program that started it: `python -m infra.deployment.bound_zappa ...`.
+"""Zappa's command line, which ends with its parent: `python -m infra.deployment.bound_zappa ...`.
 
-A deployment that is killed must leave no Zappa behind that goes on changing what the next deployment changes too.
+A killed deployment must leave no Zappa behind that continues to change what the next deployment changes too.
 """
 
 import os
@@ -10,14 +10,14 @@ import threading
 from zappa.cli import handle
 
 STOPPED = 130
-"""Exit status of a command that was interrupted, as shells have it."""
+"""Exit status of an interrupted command, as in shells."""
 
 
 def main() -> None:
-    """Run Zappa with the arguments of this program until it ends, or until standard input does."""
+    """Run Zappa with this program's arguments until it ends, or until standard input does."""
     lifeline = os.dup(sys.stdin.fileno())
     nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, sys.stdin.fileno())  # Zappa can ask nobody
+    os.dup2(nothing, sys.stdin.fileno())  # so that Zappa cannot prompt
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     handle()
 

@@ -1,4 +1,4 @@
-"""Changes that an update of a CloudFormation stack would make, by a change set that is deleted without being executed.
+"""Planned changes of a CloudFormation stack, from a change set that is deleted without being executed.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
 """
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 LIMIT = timedelta(minutes=10)
 INTERVAL = timedelta(seconds=2)
 WITHOUT_CHANGES = ("didn't contain changes", "No updates are to be performed")
-"""Parts of AWS's reason for a change set that failed because there is nothing to change."""
+"""Parts of AWS's reason for a change set without changes, which counts as failed."""
 SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "+", "Dynamic": "?"}
 
 
 def planned_changes(stack: CloudStack, template: Path, parameters: Mapping[str, str]) -> list[str]:
     """Return a line per resource that `CloudStack.apply` would change. Raises StackFailed, and botocore's ClientError.
 
-    A stack that is not there gets no change set, since AWS would keep an empty stack for it.
+    A missing stack gets no change set, because AWS would keep an empty stack for it.
     """
     body = template.read_text(encoding="utf-8")
     if not stack.exists:

@@ -1,4 +1,4 @@
-"""A CloudFormation stack: made, brought up to date, read and deleted, at any point of its life."""
+"""CloudFormation stack: created, updated, read and deleted, in any state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
 
 INTERVAL = timedelta(seconds=5)
-"""Between two questions; CloudFormation throttles DescribeStacks per account."""
+"""Interval of polling; CloudFormation throttles DescribeStacks per account."""
 LIMIT = timedelta(hours=1)
-"""For one operation; a database with a proxy takes about twenty minutes."""
+"""Limit for one operation; a database with a proxy takes about twenty minutes."""
 NEVER_LIVED = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
-"""States in which a stack holds nothing that was ever in use, and cannot be updated.
+"""States of a stack that was never in use and cannot be updated.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
@@ -31,13 +31,13 @@ STUCK = {
     "`aws cloudformation continue-update-rollback --stack-name {name}`, and try again.",
     "DELETE_FAILED": "Its deletion was begun: finish it (docs/runbook.md, Taking it down), and try again.",
 }
-"""States that a person must end, and what to do about them."""
+"""States that need manual repair, each with instructions."""
 SUCCESSFUL = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 
 @dataclass(frozen=True)
 class CloudStack:
-    """One stack, by its name. `limit` is for one operation of CloudFormation's."""
+    """Stack by name. `limit` is for one operation."""
 
     client: "CloudFormationClient"
     name: str
@@ -45,30 +45,30 @@ class CloudStack:
 
     @property
     def exists(self) -> bool:
-        """Return True if there is one that can be used."""
+        """True if there is a usable stack."""
         return self.status not in {"", *NEVER_LIVED}
 
     @property
     def status(self) -> str:
-        """Return its state; empty where there is no stack."""
+        """State of the stack; "" if there is none."""
         stack = self._find()
         return "" if stack is None or stack["StackStatus"] == "DELETE_COMPLETE" else stack["StackStatus"]
 
     @property
     def events(self) -> StackEvents:
-        """Its events, of all operations since it was made."""
+        """Events of all operations since the stack was created."""
         stack = self._find()
         return StackEvents(self.client, stack["StackId"] if stack else self.name)
 
     def outputs(self) -> dict[str, str]:
-        """Return what the stack says about what it made. Raises NoStack."""
+        """Return the stack's outputs. Raises NoStack."""
         stack = self._find()
         if stack is None or stack["StackStatus"] in NEVER_LIVED:
             raise NoStack(f"there is no stack {self.name}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def resource(self, logical_id: str) -> str:
-        """Return the physical id of one of its resources; empty where it has none of this name."""
+        """Return the physical id of a resource, or "" if there is none with this name."""
         try:
             found = self.client.describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)
         except ClientError as error:
@@ -78,11 +78,11 @@ class CloudStack:
         return found["StackResourceDetail"].get("PhysicalResourceId", "")
 
     def apply(self, template: Path, parameters: Mapping[str, str], tags: Mapping[str, str] | None = None) -> bool:
-        """Make the stack, or bring it up to date, and wait; tell whether anything changed. Raises StackFailed.
+        """Create or update the stack, and wait. Return True if anything changed. Raises StackFailed.
 
-        Parameters that are not given keep their value, or have the template's default; a new stack gets the tags. One
-        that is still at work from an interrupted run is waited for, and what a failed first attempt left is cleared
-        away. Only the end of what is begun here can be a failure: an UPDATE_ROLLBACK_COMPLETE from before is healthy.
+        Parameters that are not given keep their value, or get the template's default; a new stack gets the tags. Waits
+        for an operation of an interrupted run, and deletes the remains of a failed creation. Only the operation started
+        here can fail: an earlier UPDATE_ROLLBACK_COMPLETE is healthy.
         """
         self.clear_failed()
         token = _token()
@@ -96,9 +96,9 @@ class CloudStack:
         return True
 
     def clear_failed(self) -> None:
-        """Wait until nothing is at work on it, and delete it if it never lived. Raises StackFailed.
+        """Wait for running operations, and delete the stack if it was never in use. Raises StackFailed.
 
-        A stack that a person must repair is refused.
+        A stack that needs manual repair is refused.
         """
         status = self._settle()
         if status in NEVER_LIVED:
@@ -107,7 +107,7 @@ class CloudStack:
             raise StackFailed(f"stack {self.name} is in {status}. {STUCK[status].format(name=self.name)}")
 
     def delete(self) -> None:
-        """Delete the stack, if there is one, and wait. One whose deletion failed is tried again. Raises StackFailed."""
+        """Delete the stack, if there is one, and wait. A failed deletion is retried. Raises StackFailed."""
         if not self._settle():
             return
         token, events = _token(), self.events
@@ -117,7 +117,7 @@ class CloudStack:
             raise StackFailed(f"stack {self.name} could not be deleted ({status}): {events.reasons_of(token)}")
 
     def _begin(self, template: Path, parameters: Mapping[str, str], tags: Mapping[str, str], token: str) -> str:
-        """Begin to make or update it; return its id, or nothing where it is up to date."""
+        """Start to create or update the stack. Return its id, or "" if it is up to date."""
         body = template.read_text(encoding="utf-8")
         stack = self._find()
         try:
@@ -140,7 +140,7 @@ class CloudStack:
         )["StackId"]
 
     def parameters(self, body: str, given: Mapping[str, str]) -> "list[ParameterTypeDef]":
-        """Return the parameters of an update to this template: the others that it knows keep their values."""
+        """Return the parameters of an update to this template; known ones that are not given keep their values."""
         stack = self._find()
         before = {found["ParameterKey"] for found in stack.get("Parameters", [])} if stack else set()
         known = {found["ParameterKey"] for found in self.client.get_template_summary(TemplateBody=body)["Parameters"]}
@@ -168,9 +168,9 @@ class CloudStack:
         return found[0] if found else None
 
     def _settle(self, token: str = "") -> str:
-        """Wait while CloudFormation works on it; return its state, empty where there is no stack.
+        """Wait while CloudFormation works on the stack. Return its state, or "" if there is none.
 
-        `token` is that of the operation that was begun here, if it was.
+        `token` identifies the operation started here, if any.
         """
         said = poll(self._at_work, self.limit, INTERVAL)
         if said:
@@ -194,7 +194,7 @@ class CloudStack:
         except ClientError as error:
             if not is_missing(error):
                 raise
-            return ""  # deleted since its state was asked for
+            return ""  # deleted since the state was read
         names = [each["LogicalResourceId"] for each in found if each["ResourceStatus"].endswith("_IN_PROGRESS")]
         return f" ({', '.join(names)})" if names else ""
 

@@ -1,4 +1,4 @@
-"""Where code is kept on AWS: the bucket that it goes through, and the room that Lambda has for its versions."""
+"""Storage of code on AWS: the bucket for uploads, and Lambda's quota for versions."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 VERSIONS = 2
-"""Of the code, that one deployment publishes at most: Zappa's own, and the release that is kept."""
+"""Maximum number of versions published per deployment: Zappa's own, and the kept release."""
 MIB = 1 << 20
 
 
 def bucket_problems(client: "S3Client", bucket: str, region: str, account: str) -> Iterator[str]:
-    """Yield why packages could not go through the bucket. One that is missing is made.
+    """Yield the reasons why the bucket cannot be used for packages. A missing bucket is created later.
 
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html: an error is told by its status alone.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html: the status is the only error information.
     """
     try:
         found = client.head_bucket(Bucket=bucket, ExpectedBucketOwner=account).get("BucketRegion", region)
@@ -38,7 +38,7 @@ def bucket_problems(client: "S3Client", bucket: str, region: str, account: str) 
 
 
 def quota_problems(client: "LambdaClient", size: int) -> Iterator[str]:
-    """Yield why Lambda would not take a zip of this size in bytes once more.
+    """Yield the reason why Lambda would refuse another zip of this size in bytes.
 
     https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     """

@@ -16,9 +16,9 @@ NETWORK = ("SubnetIds", "SecurityGroupIds", "Ipv6AllowedForDualStack")
 def configuration_changes(
     found: "FunctionConfigurationResponseTypeDef", settings: Mapping[str, Any], runtime: str
 ) -> list[str]:
-    """Return a line per member that differs, and the names of the variables that do; their values may be confidential.
+    """Return a line per member that differs, and the names of the changed variables; their values may be confidential.
 
-    `settings` are those that Zappa is given.
+    `settings` are those for Zappa.
     """
     wanted = {
         "memory": settings["memory_size"],
@@ -47,7 +47,7 @@ def _shown(found: "FunctionConfigurationResponseTypeDef") -> dict[str, Any]:
 
 
 def _network(network: Mapping[str, Any]) -> str:
-    """AWS shows a function outside of any network with empty lists, or with nothing."""
+    """Return the network in words. AWS shows a function outside any network with empty lists, or with nothing."""
     subnets, groups, ipv6 = (network.get(member) for member in NETWORK)
     if not subnets:
         return "none"

@@ -1,4 +1,4 @@
-"""`make configure`: asks for what differs from account to account, and writes it into zappa_settings.json."""
+"""`make configure`: ask for values that differ between accounts, and write them into zappa_settings.json."""
 
 import json
 import os
@@ -22,13 +22,13 @@ DATABASES = {
     "stack": "make data STAGE={stage}",
     "elsewhere": "make database-url STAGE={stage}",
 }
-"""The next command for the database."""
+"""Next command for the database."""
 
 
 def configure(deployment: Deployment, given: Mapping[str, str]) -> None:
-    """Write a stage's values, given or asked for; a stage that is not there yet is made from the first one.
+    """Write a stage's values, given or asked for; a new stage is copied from the first one.
 
-    Other stages stay as they are. Raises Refused, and then nothing is written.
+    Other stages stay unchanged. Raises Refused, and then writes nothing.
     """
     name, path = deployment.stage_name, deployment.settings_file
     check_stage_name(name)
@@ -46,7 +46,7 @@ def configure(deployment: Deployment, given: Mapping[str, str]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write it at once or not at all. Raises Refused where the text has problems that the file has not."""
+    """Write the file atomically. Raises Refused if the text has new problems."""
     if text == path.read_text(encoding="utf-8"):
         return
     with TemporaryDirectory(dir=path.parent, prefix=".configure-") as directory:
@@ -57,7 +57,7 @@ def _write(path: Path, text: str) -> None:
         if problems:
             raise Refused("\n".join(problems))
         candidate.chmod(path.stat().st_mode)
-        os.replace(candidate, path)  # noqa: PTH105 - which says that an old file is replaced
+        os.replace(candidate, path)  # noqa: PTH105 - os.replace is explicit about replacing
 
 
 def _show(before: Stage | None, after: Stage, values: StageValues) -> None:
@@ -75,7 +75,7 @@ def _show(before: Stage | None, after: Stage, values: StageValues) -> None:
 
 
 def _flat(value: Any, path: str = "") -> list[tuple[str, str]]:
-    """Return the texts within, by their paths."""
+    """Return the values within, by path."""
     if isinstance(value, dict | list):
         entries = value.items() if isinstance(value, dict) else enumerate(value)
         return [found for key, inner in entries for found in _flat(inner, f"{path}.{key}" if path else str(key))]

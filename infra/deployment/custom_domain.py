@@ -1,4 +1,4 @@
-"""The domain before a stage's API: its stack, its certificate, and the mapping that leads from it to the API.
+"""Custom domain of a stage's API: its stack, its certificate, and its mapping to the API.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
 """
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
 
 ROOT = "(none)"
-"""API Gateway's name for the empty base path: links of the service begin right after the host."""
+"""API Gateway's name for the empty base path: the service's links begin right after the host."""
 
 
 class Certificates(Protocol):
-    """ACM's client, as far as it is used; its types are not installed."""
+    """Used part of ACM's client, whose types are not installed."""
 
     @property
     def meta(self) -> ClientMeta:
-        """Return what tells its region."""
+        """Metadata with the region."""
 
     def describe_certificate(self, *, CertificateArn: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         """https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html"""
 
 
 class Zones(Protocol):
-    """Route 53's client, as far as it is used; its types are not installed."""
+    """Used part of Route 53's client, whose types are not installed."""
 
     def get_hosted_zone(self, *, Id: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         """https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHostedZone.html"""
@@ -40,7 +40,7 @@ class Zones(Protocol):
 
 @dataclass(frozen=True)
 class CustomDomain:
-    """The domain of one stage, which has it where the stack was made. `host` is SITE_URL's."""
+    """Domain of one stage, if its stack exists. `host` is SITE_URL's."""
 
     stack: CloudStack
     gateway: "APIGatewayClient"
@@ -49,11 +49,11 @@ class CustomDomain:
     host: str
 
     def apply(self, template: Path, parameters: Mapping[str, str]) -> bool:
-        """Make the stack, or bring it up to date; return True if anything changed. Raises StackFailed."""
+        """Create or update the stack. Return True if anything changed. Raises StackFailed."""
         return self.stack.apply(template, {"DomainName": self.host} | dict(parameters))
 
     def parameter_problems(self, parameters: Mapping[str, str]) -> Iterator[str]:
-        """Yield why the stack could not be made with these parameters."""
+        """Yield the reasons why the stack cannot be created with these parameters."""
         if self.host.endswith(".amazonaws.com") or not self.host:
             yield "SITE_URL in zappa_settings.json is no domain of yours. Write the domain there first."
             return
@@ -69,7 +69,7 @@ class CustomDomain:
             yield from self._zone_problems(zone)
 
     def problems(self) -> Iterator[str]:
-        """Yield why the domain that is there would not serve the links, where there is one."""
+        """Yield the reasons why an existing domain would not serve the links."""
         if not self.stack.exists:
             return
         outputs = self.stack.outputs()
@@ -82,9 +82,9 @@ class CustomDomain:
             yield from self._certificate_problems(outputs["CertificateArn"])
 
     def lead_to(self, api_id: str, stage: str) -> bool:
-        """Map the domain to the API's stage; return True if anything changed. Raises NoStack.
+        """Map the domain to the API's stage. Return True if anything changed. Raises NoStack.
 
-        Zappa's API is of its own stack and has another id after `make undeploy`, which has taken the mapping away.
+        Zappa's API is in a stack of its own and has another id after `make undeploy`, which removes the mapping.
         """
         domain = self.stack.outputs()["DomainName"]
         found = self._mapping(domain)
@@ -102,9 +102,9 @@ class CustomDomain:
         return True
 
     def leads_elsewhere(self, api_id: str, stage: str) -> str:
-        """Return where API Gateway leads the links to, unless to the API's stage; empty if it does not know the host.
+        """Return a message if API Gateway maps the links' host to another stage, or "".
 
-        Another stage of the service answers as this one does, so that asking there tells nothing.
+        Another stage of the service responds like this one, so requests cannot detect it.
         """
         found = self._mapping(self.host) if self.host else None
         if not found or found == (api_id, stage):
@@ -116,7 +116,7 @@ class CustomDomain:
         )
 
     def record(self) -> str:
-        """Return the DNS record that is to be published by hand; empty where Route 53 has it."""
+        """Return the DNS record to be published manually, or "" if it is in Route 53."""
         outputs = self.stack.outputs()
         return "" if outputs["HostedZoneId"] else f"{outputs['DomainName']}. CNAME {outputs['RegionalDomainName']}."
 
@@ -164,7 +164,7 @@ class CustomDomain:
 
 
 def _covers(name: str, host: str) -> bool:
-    """A wildcard stands for one label."""
+    """Return True if the certificate's name covers the host; a wildcard stands for one label."""
     return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
 
 

@@ -1,4 +1,4 @@
-"""The deletion of a stage's database stack: what stands against it, what it waits for, and what stays."""
+"""Deletion of a stage's database stack: preconditions, waiting, and the snapshots that remain."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ from infra.deployment.polling import poll
 from infra.errors import NotSettled
 
 LIMIT = timedelta(minutes=45)
-"""For Lambda to give the function's network interfaces back, which takes it up to 20 minutes, at times longer.
+"""Limit for Lambda to release the function's network interfaces, usually up to 20 minutes.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 """
@@ -19,13 +19,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 
 @dataclass(frozen=True)
 class DataDeletion:
-    """Asks AWS about the parts of data.yaml, by the names that the template gives them."""
+    """Queries AWS for the parts of data.yaml, by their names in the template."""
 
     deployment: Deployment
     limit: timedelta = LIMIT
 
     def problems(self) -> list[str]:
-        """Return what must be done first, a command at the end of each."""
+        """Return the preconditions that are not met, each with a command."""
         subnets = self.deployment.data.resource("DatabaseSubnets")
         found: list[str] = []
         for cluster in self._clusters():
@@ -37,14 +37,14 @@ class DataDeletion:
         return found
 
     def delete(self) -> str:
-        """Delete the stack; return which snapshots of the database stay. Raises NotSettled and StackFailed."""
+        """Delete the stack. Return the remaining snapshots of the database. Raises NotSettled and StackFailed."""
         self._wait_for_interfaces()
         self.deployment.data.delete()
         kept = self.snapshots()
         return f"kept: the snapshots {', '.join(kept)}" if kept else "AWS shows no snapshot of the database"
 
     def snapshots(self) -> list[str]:
-        """Return the names of the database's snapshots that outlive it, the newest last."""
+        """Return the names of the database's manual snapshots, the newest last."""
         pages = self._client.get_paginator("describe_db_cluster_snapshots").paginate(
             DBClusterIdentifier=self.deployment.name, SnapshotType="manual"
         )
@@ -53,14 +53,14 @@ class DataDeletion:
         return [snapshot["DBClusterSnapshotIdentifier"] for snapshot in found]
 
     def _unprotect(self) -> str:
-        if self.deployment.data.status == "DELETE_FAILED":  # which cannot be updated
+        if self.deployment.data.status == "DELETE_FAILED":  # it cannot be updated
             return (
                 f"`aws rds modify-db-cluster --db-cluster-identifier {self.deployment.name} --no-deletion-protection`"
             )
         return f'`make data STAGE={self.deployment.stage_name} PARAMETERS="Protect=false"`'
 
     def _wait_for_interfaces(self) -> None:
-        """AWS deletes no security group that a network interface has, and would fail when the database is gone."""
+        """Wait until the network interfaces are gone: AWS could not delete their security group after the database."""
         group = self.deployment.data.resource("FunctionSecurityGroup")
         client = boto3.client("ec2", region_name=self.deployment.region)
 

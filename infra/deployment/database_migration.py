@@ -1,4 +1,4 @@
-"""Migrations of the deployed release, run by the function, in as many invocations as they take."""
+"""Migrations of the deployed release, run by the function in as many invocations as needed."""
 
 import time
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from infra.errors import NotMigrated, SmokeTestFailed
 JOB = "config.operations.release_jobs.migrate"
 PLAN = "config.operations.release_jobs.migrations"
 LIMIT = timedelta(hours=1)
-"""For all invocations together; as that of a stack."""
+"""Limit for all invocations together, as for a stack."""
 PAUSE = timedelta(seconds=5)
-"""Before the function is asked again whether another process is done."""
+"""Pause before retrying while another process migrates."""
 OTHERS = timedelta(minutes=15)
-"""For another process: the longest invocation of Lambda, whose answer may have been lost.
+"""Limit for another process: the longest Lambda invocation, whose response may have been lost.
 
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
-KEPT = "What was applied before is kept. Put it right, and deploy again."
+KEPT = "Migrations applied before are kept. Fix the cause and deploy again."
 TOO_LONG = (
     "It takes longer than one invocation. Split it (one index per migration, rows in batches with `atomic = False`), "
     "or run this on a machine that reaches the database, with this commit: DATABASE_URL=... python manage.py "
@@ -33,24 +33,24 @@ REMEDIES = {
     "(pg_stat_activity, by xact_start). End that, or wait for a quieter hour, and deploy again.",
     "other run": "Another process runs migrations on this database. Wait until it is done, and deploy again.",
 }
-"""What to do, by the reason for which a run stopped."""
+"""Remedies by the reason why a run stopped."""
 
 Outcome = dict[str, Any]
-"""The answer of a job: members of config.operations.release_migrations.MigrationRun, or what is applied and pending."""
+"""Result of a job: members of config.operations.release_migrations.MigrationRun, or applied and pending migrations."""
 
 
 @dataclass(frozen=True)
 class DatabaseMigration:
-    """The migration of one function's database. `limit` is for all of its invocations."""
+    """Migration of a function's database. `limit` is for all invocations."""
 
     function: DeployedFunction
     limit: timedelta = LIMIT
     pause: timedelta = PAUSE
 
     def run(self) -> str:
-        """Tell what is to be applied, and invoke the function until it is; return how many that were.
+        """Print the pending migrations, and invoke the function until they are applied. Return their number in words.
 
-        Every migration is recorded by itself, so an interrupted run goes on where it stopped. Raises NotMigrated.
+        Every migration is recorded by itself, so an interrupted run continues where it stopped. Raises NotMigrated.
         """
         self._tell_plan()
         started, applied = time.monotonic(), 0
@@ -63,7 +63,7 @@ class DatabaseMigration:
             print(f"\n    {applied} applied, {len(outcome['remaining'])} to go", end="", flush=True)
 
     def _tell_plan(self) -> None:
-        """Name each migration and what it locks; in a new database nothing is in use."""
+        """Print each migration with its locks; in a new database only their number."""
         planned = self._invoke(PLAN)
         lines = [f"{len(planned['pending'])} migrations of a new database"]
         if planned["applied"]:
@@ -83,7 +83,7 @@ class DatabaseMigration:
         return outcome
 
     def _go_on(self, outcome: Outcome, elapsed: timedelta) -> None:
-        """Return if a repetition leads any further. Raises NotMigrated."""
+        """Return if another run would make progress. Raises NotMigrated."""
         if outcome["stopped_by"] == "other run" and elapsed < min(OTHERS, self.limit):
             time.sleep(self.pause.total_seconds())
         elif elapsed > self.limit or not outcome["has_progressed"]:

@@ -1,9 +1,9 @@
-"""Deploying to AWS: what `make stack`, `data`, `deploy`, `rollback`, `manage`, `tail`, `undeploy`, ... run.
+"""Deployment to AWS: `make stack`, `data`, `deploy`, `rollback`, `manage`, `tail`, `undeploy` and others.
 
     python -m infra.deployment.deploy COMMAND STAGE [--parameter NAME=VALUE ...] [--manage "COMMAND LINE"]
 
-The credentials and the endpoint are those of the shell, as boto3 finds them; the region is the stage's.
-docs/runbook.md says when to use what.
+Credentials and endpoint come from the shell, as boto3 finds them; the region is the stage's. docs/runbook.md describes
+the commands.
 """
 
 import argparse
@@ -42,18 +42,18 @@ COMMANDS: dict[str, Command] = {
 }
 
 WITHOUT_A_STAGE = {"configure"}
-"""Commands for a stage that need not be there yet."""
+"""Commands for a stage that need not exist."""
 
 INTERRUPTED = 128 + signal.SIGINT
-"""The exit status of shells for it."""
+"""Exit status of an interrupted command, as in shells."""
 
 
 def main(typed: Sequence[str], deployment_of: Callable[[str], Deployment] = Deployment) -> int:
-    """Run one command; return the exit status. `deployment_of` finds a stage's deployment by its name."""
+    """Run a command and return the exit status. `deployment_of` returns a stage's deployment by name."""
     given = _parser().parse_args(typed)
     be_local(DJANGO_SETTINGS_MODULE="config.settings")
     django.setup()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI service that cancels; the lock is given back
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # sent by a CI service that cancels; the lock is released
     try:
         deployment = deployment_of(given.stage)
         if given.command not in WITHOUT_A_STAGE:

@@ -1,4 +1,4 @@
-"""A function on Lambda: what it needs besides what Zappa sets, and calls of its jobs."""
+"""Deployed Lambda function: configuration beyond Zappa's, and invocations of its jobs."""
 
 import json
 from collections.abc import Callable, Collection, Mapping
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import UpdateFunctionConfigurationRequestTypeDef
 
 RETRIES = 2
-"""Of an event that the function failed on, after one minute and after two more; then the dead-letter queue."""
+"""Retries of a failed event, after one and two minutes; then the dead-letter queue."""
 MAXIMUM_AGE = timedelta(hours=1)
-"""Of such an event. Each tick of the schedule does the work of those before, so an old one is of no use."""
+"""Maximum age of such an event. Each scheduled run does the work of earlier ones, so an old event is useless."""
 LONGEST_INVOCATION = timedelta(seconds=920)
-"""A little more than the 900 seconds that Lambda allows."""
+"""Slightly more than the 900 seconds that Lambda allows."""
 PATIENT = Config(read_timeout=LONGEST_INVOCATION.total_seconds(), retries={"total_max_attempts": 1})
-"""For invocations, of which a second attempt would be a second run."""
+"""Configuration for invocations: a second attempt would be a second run."""
 LIMIT = timedelta(minutes=10)
-"""For one update of a function. boto3's waiters give up after 5 minutes; an attachment to a VPC may take several.
+"""Limit for one update of a function. boto3's waiters give up after 5 minutes; attaching to a VPC may take longer.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 """
@@ -40,19 +40,19 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """One function, by its name."""
+    """Function by name."""
 
     client: "LambdaClient"
     name: str
 
     @property
     def exists(self) -> bool:
-        """Whether it has been deployed."""
+        """True if the function exists."""
         return bool(self.architecture)
 
     @property
     def architecture(self) -> str:
-        """The runtime of the deployed function; empty if there is none."""
+        """Architecture of the deployed function; "" if there is none."""
         try:
             return self.client.get_function_configuration(FunctionName=self.name)["Architectures"][0]
         except ClientError as error:
@@ -61,7 +61,7 @@ class DeployedFunction:
             raise
 
     def complete(self, dead_letter_arn: str, queue_arns: Collection[str]) -> None:
-        """Set what Zappa has no setting for, or sets only at the first deployment; take from no other queue.
+        """Apply configuration that Zappa cannot set, or sets only at the first deployment; remove other queues.
 
         Raises NotSettled.
         """
@@ -76,11 +76,11 @@ class DeployedFunction:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Its variables, without those of Lambda's own. Raises Refused where AWS does not show them."""
+        """Variables without Lambda's own. Raises Refused if AWS does not show them."""
         return variables_of(self.client.get_function_configuration(FunctionName=self.name))
 
     def set_variables(self, wanted: Mapping[str, str]) -> VariableChanges:
-        """Give it these variables and no others; return what changed. Raises NotSettled, Refused.
+        """Set exactly these variables. Return the changes. Raises NotSettled and Refused.
 
         `zappa update` copies back every variable that the function has and the settings do not.
         """
@@ -90,14 +90,14 @@ class DeployedFunction:
         return VariableChanges.between(found, wanted)
 
     def wait_until_idle(self, limit: timedelta = LIMIT) -> None:
-        """Wait until AWS is at work on nothing, also where it has failed. Raises NotSettled at the limit."""
+        """Wait until no AWS operation is running, even if one failed. Raises NotSettled at the limit."""
         self._wait(lambda: _at_work(self._state), limit)
 
     def wait_until_settled(self, limit: timedelta = LIMIT) -> None:
-        """Wait until AWS has made and updated the function, so that what runs is what it was given last.
+        """Wait until AWS has created and updated the function, so that the latest configuration runs.
 
-        AWS refuses to publish or update a function that it is still at work on, and runs its configuration before.
-        Raises NotSettled, with state and reason, at the limit, or where AWS failed.
+        AWS refuses to publish or update a function during an operation, and still runs the previous configuration.
+        Raises NotSettled, with state and reason, at the limit or if AWS failed.
         """
         self.wait_until_idle(limit)
         state = self._state
@@ -105,7 +105,7 @@ class DeployedFunction:
             raise NotSettled(f"AWS failed to bring {self.name} up to date: {state}. Put that right, and deploy again.")
 
     def configure(self, changes: "UpdateFunctionConfigurationRequestTypeDef", limit: timedelta = LIMIT) -> None:
-        """Change its configuration, once AWS is at work on nothing, and wait. Raises NotSettled."""
+        """Change the configuration when no operation is running, and wait. Raises NotSettled."""
         self._change(lambda: self.client.update_function_configuration(**changes), limit)
 
     def use_handler(self, handler: str) -> None:
@@ -114,11 +114,11 @@ class DeployedFunction:
             self.configure({"FunctionName": self.name, "Handler": handler})
 
     def replace_code(self, zipped: bytes, limit: timedelta = LIMIT) -> None:
-        """Change its code likewise."""
+        """Replace the code when no operation is running, and wait. Raises NotSettled."""
         self._change(lambda: self.client.update_function_code(FunctionName=self.name, ZipFile=zipped), limit)
 
     def expect_code(self, sha256: str) -> None:
-        """Raise NotAsPackaged unless it runs the code of this hash, as AWS writes it."""
+        """Raise NotAsPackaged unless the running code has this hash, in AWS's format."""
         found = self.client.get_function_configuration(FunctionName=self.name)["CodeSha256"]
         if found != sha256:
             raise NotAsPackaged(
@@ -127,7 +127,7 @@ class DeployedFunction:
             )
 
     def run(self, event: dict[str, Any]) -> Any:
-        """Invoke it as it was configured last, and return its answer. Raises SmokeTestFailed, NotSettled."""
+        """Invoke the latest configuration and return its response. Raises SmokeTestFailed and NotSettled."""
         self.wait_until_settled()
         with ThreadPoolExecutor(max_workers=1) as executor:
             invocation = executor.submit(self._invoke, json.dumps(event).encode())
@@ -138,15 +138,15 @@ class DeployedFunction:
         return payload
 
     def configuration_in(self, version: str) -> "UpdateFunctionConfigurationRequestTypeDef":
-        """Return what `configure` takes to give it the configuration of this version. Raises Refused."""
+        """Return the changes that restore the configuration of this version. Raises Refused."""
         return configuration_of(self.client.get_function_configuration(FunctionName=self.name, Qualifier=version))
 
     def delete(self) -> None:
-        """Delete it."""
+        """Delete the function."""
         self.client.delete_function(FunctionName=self.name)
 
     def _invoke(self, payload: bytes) -> tuple[bool, Any]:
-        """Return whether it failed, and what it returned."""
+        """Return True if the invocation failed, and the response."""
         client = boto3.client("lambda", region_name=self.client.meta.region_name, config=PATIENT)
         answer = client.invoke(FunctionName=self.name, Payload=payload)
         return "FunctionError" in answer, json.loads(answer["Payload"].read() or b"null")
@@ -166,7 +166,7 @@ class DeployedFunction:
         return FunctionState(self.client.get_function(FunctionName=self.name)["Configuration"])
 
     def _change(self, change: Callable[[], object], limit: timedelta) -> None:
-        """What AWS failed at before is no obstacle: a change may repair it."""
+        """Apply a change, even after a failed operation, which it may repair."""
 
         def attempt() -> str:
             at_work = _at_work(self._state)

@@ -1,4 +1,4 @@
-"""One stage's deployment on AWS, step by step. Every step can be taken again, wherever the last run was interrupted."""
+"""Deployment of a stage on AWS, step by step. Every step can be repeated after an interruption."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -41,30 +41,33 @@ from infra.packaging.zappa_stage import SETTINGS_FILE, load_stage
 TEMPLATES = Path(__file__).resolve().parent.parent / "cloudformation"
 
 Address = Callable[[str, str, str], str]
-"""Where a stage is reached: takes the API's id, the region and the stage."""
+"""Return a stage's URL for the API's id, the region and the stage."""
 
 
 def address_on_aws(api_id: str, region: str, stage: str) -> str:
-    """https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html"""
+    """Return the URL on AWS.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
+    """
     return f"https://{api_id}.execute-api.{region}.amazonaws.com/{stage}"
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """All that a stage consists of on AWS, found by its name."""
+    """All AWS resources of a stage, found by its name."""
 
     stage_name: str
     settings_file: Path = SETTINGS_FILE
     address: Address = address_on_aws
     templates: Path = TEMPLATES
     directory: Path = BUILD
-    """Where Zappa's settings are written to."""
+    """Directory for Zappa's settings."""
     lease: timedelta = LEASE
-    """Time after which a command that died no longer has the stage for itself."""
+    """Time after which the lock of a dead command expires."""
 
     @cached_property
     def stage(self) -> Stage:
-        """The stage's settings. Raises Refused where there is none, and where the file cannot be read."""
+        """Settings of the stage. Raises Refused if there is none, or if the file cannot be read."""
         try:
             stages = {stage.name: stage for stage in read_stages(read_document(self.settings_file))}
         except ZappaSettingsError as error:
@@ -75,44 +78,44 @@ class Deployment:
 
     @property
     def name(self) -> str:
-        """The function's."""
+        """Name of the function."""
         return self.stage.lambda_name
 
     @property
     def project(self) -> str:
-        """What all names begin with."""
+        """Prefix of all names."""
         project: str = self.stage.settings["project_name"]
         return project
 
     @property
     def region(self) -> str:
-        """Where it runs."""
+        """Region of the function."""
         region: str = self.stage.settings["aws_region"]
         return region
 
     @property
     def from_address(self) -> str:
-        """The sender's bare address. Raises UndeliverableAddress; a system check has refused it before."""
+        """Bare address of the sender. Raises UndeliverableAddress; a system check refuses it earlier."""
         return read_sender(self.stage.settings["aws_environment_variables"]["SES_FROM_ADDRESS"]).address
 
     def sender_identity(self, named: Mapping[str, str]) -> SenderIdentity:
-        """The identity that parameters or outputs of the messaging stack name; a stack of before this names none."""
+        """Return the sender identity in the messaging stack's parameters or outputs; older stacks name none."""
         identity = named.get("SenderIdentity") or domain_of(self.from_address)
         return SenderIdentity(boto3.client("sesv2", region_name=self.region), self.from_address, identity)
 
     @property
     def messaging(self) -> CloudStack:
-        """Topics, queues, the role, the secret, the alarms."""
+        """Stack with topics, queues, role, secret and alarms."""
         return self._stack("messaging")
 
     @property
     def data(self) -> CloudStack:
-        """The database, for those who have it on AWS."""
+        """Stack with the database, if it is on AWS."""
         return self._stack("data")
 
     @property
     def domain(self) -> CustomDomain:
-        """The domain before the API, for those who have one."""
+        """Domain of the API, if there is one."""
         return CustomDomain(
             self._stack("domain"),
             boto3.client("apigateway", region_name=self.region),
@@ -123,48 +126,48 @@ class Deployment:
 
     @property
     def api(self) -> CloudStack:
-        """The API that Zappa makes, a stack of its own."""
+        """Stack with Zappa's API."""
         return CloudStack(boto3.client("cloudformation", region_name=self.region), self.name)
 
     @property
     def function(self) -> DeployedFunction:
-        """The function on Lambda."""
+        """Function on Lambda."""
         return DeployedFunction(boto3.client("lambda", region_name=self.region), self.name)
 
     @property
     def releases(self) -> Releases:
-        """What can be gone back to."""
+        """Releases to roll back to."""
         return Releases(boto3.client("lambda", region_name=self.region), self.name)
 
     @property
     def concurrency(self) -> ReservedConcurrency:
-        """The sandboxes that the function has for itself."""
+        """Reserved concurrency of the function."""
         return ReservedConcurrency(boto3.client("lambda", region_name=self.region), self.name)
 
     @property
     def bucket(self) -> PackageBucket:
-        """The bucket of the settings."""
+        """Bucket in the settings."""
         return PackageBucket(boto3.client("s3", region_name=self.region), self.stage.settings["s3_bucket"], self.region)
 
     def lock(self, command: str) -> DeploymentLock:
-        """Return the lock under which a command has the stage for itself, in the name of the caller."""
+        """Return the lock that gives a command exclusive access to the stage, in the caller's name."""
         client = boto3.client("s3", region_name=self.region, config=IMPATIENT)
         caller = boto3.client("sts", region_name=self.region).get_caller_identity()["Arn"]
         return DeploymentLock(client, self.bucket.name, caller, command, self.lease)
 
     @property
     def target(self) -> LambdaTarget:
-        """The machine that the stage's package is for. Raises UnsupportedPython."""
+        """Target machine of the stage's package. Raises UnsupportedPython."""
         return LambdaTarget.of_stage(self.stage.settings)
 
     def check_here(self) -> None:
-        """What can be told without AWS. Raises Refused, with every finding, and UnsupportedPython."""
+        """Check everything that needs no AWS. Raises Refused, with all problems, and UnsupportedPython."""
         LambdaTarget.of_stage(self.stage.settings)
         problems = preconditions.settings_problems(self.settings_file)
         aws_account.refuse(problems + preconditions.directory_problems(self.directory))
 
     def outputs(self) -> dict[str, str]:
-        """What the stacks made. Raises Refused where the first one is missing."""
+        """Return the outputs of the stacks. Raises Refused if the messaging stack is missing."""
         try:
             outputs = self.messaging.outputs()
         except NoStack as error:
@@ -172,7 +175,7 @@ class Deployment:
         return outputs | (self.data.outputs() if self.data.exists else {})
 
     def check_there(self) -> None:
-        """What AWS must have by now. Raises Refused, with every finding."""
+        """Check the preconditions on AWS. Raises Refused, with all problems."""
         outputs = self.outputs()
         aws_account.refuse(
             [
@@ -189,33 +192,36 @@ class Deployment:
         )
 
     def check_package(self, package: Path) -> None:
-        """Whether the zip would work there, and finds room. Raises Refused, with every finding."""
+        """Check that the zip would work on Lambda and fits the quota. Raises Refused, with all problems."""
         problems = [str(problem) for problem in check_package(package)]
         room = code_storage.quota_problems(self.function.client, package.stat().st_size)
         aws_account.refuse([*problems, *room])
 
     @property
     def messaging_parameters(self) -> dict[str, str]:
-        """Parameters of the messaging stack that the settings give."""
+        """Parameters of the messaging stack from the settings."""
         known = {"Project": self.project, "Stage": self.stage_name, "FromAddress": self.from_address}
         configured: dict[str, str] = self.stage.settings.get("stack_parameters", {})
         return configured | known
 
     def update_stack(self, parameters: Mapping[str, str] | None = None) -> bool:
-        """Make or update the messaging stack; tell whether anything changed. Raises StackFailed.
+        """Create or update the messaging stack. Return True if anything changed. Raises StackFailed.
 
-        The stage's `stack_parameters` are those of `make configure`; the ones given here come before them.
+        The given parameters override the stage's `stack_parameters`, which `make configure` writes.
         """
         known = self.messaging_parameters | dict(parameters or {})
         return self.messaging.apply(self.templates / "messaging.yaml", known)
 
     def update_data(self, parameters: Mapping[str, str] | None = None) -> bool:
-        """Make or update the database's stack; tell whether anything changed. Raises StackFailed."""
+        """Create or update the database's stack. Return True if anything changed. Raises StackFailed."""
         known = {"Project": self.project, "Stage": self.stage_name}
         return self.data.apply(self.templates / "data.yaml", known | dict(parameters or {}))
 
     def update_domain(self, parameters: Mapping[str, str] | None = None) -> bool:
-        """Make or update the domain's stack, and lead it to the API, if there is one. Raises Refused, StackFailed."""
+        """Create or update the domain's stack, and map it to the API, if there is one.
+
+        Raises Refused and StackFailed.
+        """
         given = dict(parameters or {})
         aws_account.refuse(list(self.domain.parameter_problems(given)))
         changed = self.domain.apply(self.templates / "domain.yaml", given)
@@ -223,24 +229,24 @@ class Deployment:
 
     @property
     def secret(self) -> DeploymentSecret:
-        """What the function reads at its start. Raises Refused where there is no stack."""
+        """Secret that the function reads at its start. Raises Refused if there is no stack."""
         client = boto3.client("secretsmanager", region_name=self.region)
         return DeploymentSecret(client, self.outputs()["SecretArn"])
 
     def zappa(self) -> ZappaCommand:
-        """Zappa, with the stacks' outputs in its settings."""
+        """Return Zappa's command with the stacks' outputs in its settings."""
         return self._zappa_with(deployment_settings(self.stage, self.outputs(), datetime.now(UTC)))
 
     def run_first(self, package: Path) -> None:
-        """Run a package that cannot run here, apart from the stage's function. Raises SmokeTestFailed."""
+        """Run a package that cannot run here in a function of its own. Raises SmokeTestFailed."""
         settings = deployment_settings(self.stage, self.outputs(), datetime.now(UTC))
         FirstRun(boto3.client("lambda", region_name=self.region), self.name, settings, self.target).of(package)
 
     def upload(self, package: Path) -> str:
-        """`zappa deploy` the first time, `zappa update` later; return which. Raises ZappaFailed, Refused, NotSettled.
+        """Run `zappa deploy` or `zappa update`, and return which. Raises ZappaFailed, Refused and NotSettled.
 
-        The function then has the settings' variables and no others. Whatever an interrupted or failed deployment left
-        of the API, even nothing, is put right first.
+        The function then has exactly the settings' variables. Remains of the API from an interrupted or failed
+        deployment are repaired first.
         """
         settings = deployment_settings(
             self.stage, self.outputs(), datetime.now(UTC), f"commit {recorded_commit(package)}"
@@ -258,15 +264,15 @@ class Deployment:
         return "; ".join(filter(None, said))
 
     def compare(self, package: Path) -> str:
-        """Compare the code that runs with the package; return what it is. Raises NotAsPackaged where they differ."""
+        """Compare the running code with the package and describe it. Raises NotAsPackaged if they differ."""
         self.function.expect_code(code_sha256(package))
         tested = "ran here in make deploy-local" if ExecutedPackages().has(package) else "not run here"
         return f"the same; commit {recorded_commit(package)}; {tested}"
 
     def complete(self) -> None:
-        """Do what Zappa has no setting for, or leaves undone. Raises NotSettled, ZappaFailed.
+        """Complete the configuration beyond Zappa's. Raises NotSettled and ZappaFailed.
 
-        Without `events` in the settings, Zappa leaves the rules of the release before.
+        Without `events` in the settings, Zappa leaves the rules of the previous release.
         """
         if not self.stage.events:
             self.zappa().run("unschedule")
@@ -281,37 +287,37 @@ class Deployment:
         return ScheduleRules(boto3.client("events", region_name=self.region), arn, ())
 
     def keep(self, package: Path) -> str:
-        """Keep what runs as a release, once AWS has brought it up to date; return its version.
+        """Keep the running code as a release, once AWS has updated it. Return its version.
 
-        Raises NotSettled, and NotAsPackaged where other code than the package's runs.
+        Raises NotSettled, and NotAsPackaged if the running code is not the package's.
         """
         self.function.wait_until_settled()
         return self.releases.keep(code_sha256(package), f"commit {recorded_commit(package)}")
 
     def migrate(self) -> str:
-        """Bring the database's tables up to date, by the deployed code; return how many migrations that took.
+        """Migrate the database by the deployed code. Return the number of migrations in words.
 
-        Raises NotMigrated, with the reason and what to do, and NotSettled.
+        Raises NotMigrated, with the reason and the remedy, and NotSettled.
         """
         return DatabaseMigration(self.function).run()
 
     def smoke_test(self) -> str:
-        """Return what could not be tried. Raises SmokeTestFailed."""
+        """Run the smoke test. Return what could not be tested. Raises SmokeTestFailed."""
         said = SmokeTest(load_stage(self.stage_name, self.settings_file), self.function, self.url()).run()
         return self.domain.leads_elsewhere(self.api.resource("Api"), self.stage_name) or said
 
     def url(self) -> str:
-        """Where the stage is reached. Raises Refused where there is no API."""
+        """Return the stage's URL. Raises Refused if there is no API."""
         api_id = self.api.resource("Api")
         if not api_id:
             raise Refused(f"{self.name} has no API: run `make deploy STAGE={self.stage_name}`")
         return self.address(api_id, self.region, self.stage_name)
 
     def go_back_to(self, version: str) -> "Deployment":
-        """Code, configuration and schedule as they were in this version; return the deployment as it then is.
+        """Restore code, configuration and schedule of this version. Return the restored deployment.
 
-        Raises Refused, before anything is changed, where the version does not tell its schedule or its variables;
-        ZappaFailed, NotSettled, and NotAsPackaged where other code runs afterwards.
+        Raises Refused, before any change, if the version's schedule or variables are unknown; ZappaFailed, NotSettled,
+        and NotAsPackaged if other code runs afterwards.
         """
         code = ReleasedCode(self.function.client, self.name, version)
         then = replace(self, settings_file=code.write_settings(self.directory))
@@ -333,7 +339,7 @@ class Deployment:
         return domain.stack.exists and self.api.exists and domain.lead_to(self.api.resource("Api"), self.stage_name)
 
     def _concurrency_of_releases(self) -> set[int | None]:
-        """Return what this release and the last one that was kept say of it."""
+        """Return the settings of this release and of the last kept one."""
         said = {self.stage.settings.get(SETTING)}
         for version in self.releases.kept()[-1:]:
             code = ReleasedCode(self.function.client, self.name, version)

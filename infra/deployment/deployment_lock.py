@@ -1,6 +1,7 @@
-"""One deployment of a stage at a time: a lease in the stage's bucket, which ends by itself when its holder dies.
+"""Lock for one deployment of a stage at a time: a lease in the stage's bucket, which expires if its holder dies.
 
-S3 writes an object only if there is none, or only over the one that was read; so two cannot both get the lease.
+S3 writes an object only if there is none, or only over the version that was read, so two processes cannot both get the
+lease.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
 
@@ -25,18 +26,18 @@ if TYPE_CHECKING:
 
 KEY = "deployment-lock.json"
 LEASE = timedelta(seconds=60)
-"""Time after the last renewal at which a holder counts as dead."""
+"""Time since the last renewal after which a holder counts as dead."""
 RENEWALS = 6
-"""Renewals within a lease, so that some of them may fail."""
+"""Renewals per lease, so that some of them may fail."""
 NOT_WRITTEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
-"""Codes with which S3 says that somebody else wrote, or deleted."""
+"""S3's error codes if another process wrote or deleted the object."""
 IMPATIENT = Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 2})
-"""For renewals, the end of which the end of a deployment waits for."""
+"""Configuration for renewals, because the end of a deployment waits for the last one."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """One that has the lease, or had it when it died. The times are by S3's clock."""
+    """Holder of the lease, possibly dead. Times are by S3's clock."""
 
     etag: str
     identity: str
@@ -47,7 +48,7 @@ class Holder:
     asked: datetime
 
     def is_over(self, lease: timedelta) -> bool:
-        """Return True if the lease has ended."""
+        """Return True if the lease has expired."""
         return self.asked - self.renewed > lease
 
     def __str__(self) -> str:
@@ -56,7 +57,7 @@ class Holder:
 
 @dataclass
 class DeploymentLock:
-    """The lease of one stage, by its bucket, which must be there. `by` and `command` are told to others."""
+    """Lease of one stage, in its bucket, which must exist. `by` and `command` are shown to others."""
 
     client: "S3Client"
     bucket: str
@@ -71,7 +72,7 @@ class DeploymentLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Take the lease, and renew it until the end. Raises DeploymentLocked where somebody else is at work."""
+        """Hold the lease inside the block and renew it. Raises DeploymentLocked if another command holds it."""
         self._take()
         over = threading.Event()
         thread = threading.Thread(target=self._renew_until, args=(over,), name="deployment lock", daemon=True)
@@ -84,12 +85,12 @@ class DeploymentLock:
             self._give_back()
 
     def check(self) -> None:
-        """Raise DeploymentLockLost unless the lease is still ours."""
+        """Raise DeploymentLockLost unless this process still holds the lease."""
         if self._lost:
             raise DeploymentLockLost(f"The lease ran out here, and {self._lost} took over. Nothing more was done.")
 
     def holder(self) -> Holder | None:
-        """Return who has the lease, or had it when it died; None where nobody does. Raises botocore's ClientError."""
+        """Return the holder of the lease, possibly dead; None if there is none. Raises botocore's ClientError."""
         try:
             answer = self.client.get_object(Bucket=self.bucket, Key=KEY)
         except ClientError as error:
@@ -103,7 +104,7 @@ class DeploymentLock:
         )
 
     def _take(self) -> None:
-        """Wait for the end of a lease that nobody renews, since its holder was interrupted."""
+        """Acquire the lease, after waiting for one that is not renewed to expire."""
         first: Holder | None = None
         while True:
             found = self.holder()
@@ -122,7 +123,7 @@ class DeploymentLock:
         time.sleep(self.lease.total_seconds() / RENEWALS)
 
     def _write(self, etag: str) -> bool:
-        """Write over what has this tag, or where there is nothing; return False where somebody else wrote."""
+        """Overwrite the object with this tag, or create it. Return False if another process wrote."""
         told = {"identity": self._identity, "by": self.by, "command": self.command, "since": self._since}
         body = json.dumps(told | {"renewed": self._renewed}).encode()
         try:
@@ -138,7 +139,7 @@ class DeploymentLock:
         return True
 
     def _is_written(self) -> bool:
-        """Return True where an earlier attempt wrote, and its answer was lost."""
+        """Return True if an earlier attempt was successful, but its response was lost."""
         found = self.holder()
         if found is None or found.identity != self._identity:
             return False

@@ -1,4 +1,4 @@
-"""The function's secret as a deployment sees it: made by the stack with a database password, completed here."""
+"""Function's secret from the deployment's side: created by the stack with a database password, completed here."""
 
 import json
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeploymentSecret:
-    """One secret, by its ARN. Its value is never printed."""
+    """Secret by ARN. Its value is never printed."""
 
     client: "SecretsManagerClient"
     arn: str
 
     def complete(self) -> bool:
-        """Give it a SECRET_KEY unless it has one; tell whether it got one. Other keys stay as they are."""
+        """Add a SECRET_KEY if there is none. Return True if one was added. Other keys stay unchanged."""
         secret = self._read()
         if secret.get("SECRET_KEY"):
             return False
@@ -26,7 +26,7 @@ class DeploymentSecret:
         return True
 
     def write(self, **values: str) -> None:
-        """Set these keys, and leave the others."""
+        """Set these keys and leave the others unchanged."""
         self.client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(self._read() | values))
 
     def _read(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The settings file that a deployment gives Zappa: a stage of zappa_settings.json, and what the stacks made for it."""
+"""Zappa settings of a deployment: a stage of zappa_settings.json with the outputs of its stacks."""
 
 import json
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ VARIABLES = {
     "SES_CONFIGURATION_SET": "ConfigurationSetName",
     "SNS_TOPIC_ARN": "TopicArn",
 }
-"""Variables of the function, and the outputs that fill them. SECRET_ARN names a secret, and is none."""
+"""Variables of the function, and the outputs that fill them. SECRET_ARN names a secret but is none."""
 
 DEPLOYED_AT = "DEPLOYED_AT"
-"""A variable that no two deployments share, so that each starts fresh sandboxes, which read the secret anew."""
+"""Variable that differs between deployments, so that each starts fresh sandboxes, which read the secret again."""
 
 
 LONGEST_DESCRIPTION = 256
@@ -29,17 +29,17 @@ LONGEST_DESCRIPTION = 256
 def deployment_settings(
     stage: Stage, outputs: Mapping[str, str], now: datetime, description: str = ""
 ) -> dict[str, Any]:
-    """Return the stage as Zappa shall see it, complete in itself. `description` precedes that of the settings.
+    """Return the stage's complete settings for Zappa. `description` precedes that of the settings.
 
-    Make them once per deployment: what Zappa is given is what the function is compared with afterwards.
+    Create them once per deployment: the function is compared with them afterwards.
     """
     settings = {key: value for key, value in stage.settings.items() if key != "extends"}
     filled = {variable: outputs[output] for variable, output in VARIABLES.items() if output in outputs}
     settings["aws_environment_variables"] = (
         settings.get("aws_environment_variables", {}) | filled | {DEPLOYED_AT: now.isoformat(timespec="seconds")}
     )
-    settings["num_retained_versions"] = None  # Zappa prunes by age; Releases.prune knows what is gone back to
-    settings["touch"] = False  # Zappa would ask for a page before there are tables
+    settings["num_retained_versions"] = None  # Zappa prunes by age; Releases.prune knows the targets of rollbacks
+    settings["touch"] = False  # Zappa would request a page before there are tables
     settings["vpc_config"] = {**OUTSIDE_OF_A_NETWORK, **settings.get("vpc_config", {}), **_network(outputs)}
     described = ". ".join(filter(None, (description, settings.get("lambda_description", ""))))
     settings["lambda_description"] = described[:LONGEST_DESCRIPTION]
@@ -47,7 +47,7 @@ def deployment_settings(
 
 
 def write_settings(stage_name: str, settings: Mapping[str, Any], directory: Path) -> Path:
-    """Write `zappa_settings-<stage>.json`; return where."""
+    """Write `zappa_settings-<stage>.json`. Return its path."""
     directory.mkdir(exist_ok=True)
     path = directory / f"zappa_settings-{stage_name}.json"
     path.write_text(json.dumps({stage_name: settings}, indent=4), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Mappings of custom domains to an API, which keep AWS from deleting it."""
+"""Mappings of custom domains to an API, which prevent its deletion."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DomainMappings:
-    """The mappings to the API with this id; to none where the id is empty."""
+    """Mappings to the API with this id; none if the id is empty."""
 
     client: "APIGatewayClient"
     api_id: str
 
     def remove(self) -> int:
-        """Remove them from every domain of the account and region, and return their number."""
+        """Remove the mappings from all domains of the account and region. Return their number."""
         found = [(domain, path) for domain in self._domains() for path in self._paths(domain)] if self.api_id else []
         for domain, path in found:
             self.client.delete_base_path_mapping(domainName=domain, basePath=path)

@@ -1,4 +1,4 @@
-"""Event source mappings by which SQS queues feed a function: what Zappa sets only halfway, and never removes."""
+"""Event source mappings between SQS queues and a function, which Zappa sets incompletely and never removes."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
 
 LIMIT = timedelta(minutes=5)
-"""For a mapping that AWS is at work on; it has no waiter for them, and names no time."""
+"""Limit for an operation of AWS on a mapping, for which there is no waiter."""
 
 
 @dataclass(frozen=True)
 class EventSourceMappings:
-    """The mappings of one function."""
+    """Mappings of one function."""
 
     client: "LambdaClient"
     function_name: str
     limit: timedelta = LIMIT
 
     def complete(self, queue_arns: Collection[str]) -> None:
-        """Have each of these queues take single failures back, and remove the others. Raises NotSettled."""
+        """Enable partial batch failures for these queues, and remove the other mappings. Raises NotSettled."""
         for mapping in self._of_queues():
             if mapping["EventSourceArn"] in queue_arns:
                 self._report_failures(mapping)
@@ -33,11 +33,11 @@ class EventSourceMappings:
                 self._remove(mapping)
 
     def find(self, function_arn: str) -> list[str]:
-        """Return the ids of all mappings of this function, whatever their source, also when the function is gone."""
+        """Return the ids of all mappings of this function, from any source, even if the function is gone."""
         return [mapping["UUID"] for mapping in self._of(function_arn)]
 
     def remove_all(self, function_arn: str) -> int:
-        """Remove them, and return their number; AWS goes on to show them for a while. Raises NotSettled."""
+        """Remove all mappings and return their number; AWS still shows them for a while. Raises NotSettled."""
         found = self._of(function_arn)
         for mapping in found:
             self._remove(mapping)
@@ -72,12 +72,12 @@ class EventSourceMappings:
         )
 
     def _remove(self, mapping: "EventSourceMappingConfigurationTypeDef") -> None:
-        """`zappa schedule` leaves the mappings of queues that the settings no longer name."""
+        """Remove a mapping; `zappa schedule` leaves those of queues that the settings no longer name."""
         if mapping["State"] != "Deleting":
             self._once_settled(mapping, lambda uuid: self.client.delete_event_source_mapping(UUID=uuid))
 
     def _once_settled(self, mapping: "EventSourceMappingConfigurationTypeDef", change: Callable[[str], object]) -> None:
-        """AWS refuses to change a mapping that it is still making or changing."""
+        """Apply a change, once AWS has finished creating or changing the mapping."""
         uuid, queue = mapping["UUID"], mapping["EventSourceArn"]
 
         def attempt() -> str:

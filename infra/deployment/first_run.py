@@ -1,4 +1,4 @@
-"""The first run of a package that this machine cannot run, in a function of its own, before any traffic."""
+"""First run of a package that this machine cannot run, in a function of its own, before any traffic."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 CHECK = {"manage": "check"}
-"""An event that starts Django, imports all apps with their native libraries, and changes nothing."""
+"""Event that starts Django, imports all apps with their native libraries, and changes nothing."""
 
 
 @dataclass(frozen=True)
 class FirstRun:
-    """Runs a package as the stage's settings, as Zappa sees them, configure its function."""
+    """Runs a package with the configuration of the stage's function."""
 
     client: "LambdaClient"
     name: str
@@ -24,9 +24,9 @@ class FirstRun:
     target: LambdaTarget
 
     def of(self, package: Path) -> None:
-        """Make the function, invoke it once, and delete it. Raises SmokeTestFailed, with what it failed on."""
+        """Create the function, invoke it once, and delete it. Raises SmokeTestFailed."""
         function = DeployedFunction(self.client, f"{self.name}-first-run")
-        if function.exists:  # what an interrupted run left
+        if function.exists:  # left by an interrupted run
             function.delete()
         try:
             self._create(function.name, package)

@@ -1,6 +1,6 @@
-"""Configuration that goes back with a version of a function, member by member of AWS's UpdateFunctionConfiguration.
+"""Function configuration to restore with a version, by member of AWS's UpdateFunctionConfiguration.
 
-AWS leaves what a call does not name as it is, inside of VpcConfig too, so each member is always sent.
+AWS leaves members unchanged that a call omits, inside VpcConfig too, so each member is always sent.
 https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html
 """
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     )
 
 KEPT = {
-    "DeadLetterConfig": "the queue is the stack's, which does not go back; DeployedFunction.complete sets it",
+    "DeadLetterConfig": "the queue belongs to the stack, which is not rolled back; DeployedFunction.complete sets it",
     "ImageConfig": "AWS refuses it for a function whose code is a zip",
-    "CapacityProviderConfig": "a function is made for instances of one's own, or without them, and stays so",
-    "DurableConfig": "a function is made durable, or not, and stays so",
-    "RuntimeConfig": "no setting of Zappa's names a runtime of one's own",
-    "AcceleratorConfig": "no setting of Zappa's names an accelerator",
+    "CapacityProviderConfig": "fixed when the function is created",
+    "DurableConfig": "fixed when the function is created",
+    "RuntimeConfig": "Zappa has no setting for custom runtimes",
+    "AcceleratorConfig": "Zappa has no setting for accelerators",
 }
-"""Members that could be sent and are not, each with the reason."""
+"""Members that are not sent, each with the reason."""
 
 ADDRESSING = {"FunctionName", "RevisionId"}
-"""Members that say which function is meant, and in which state it must be."""
+"""Members that identify the function and its revision."""
 
 READ_ONLY = {
-    "Architectures",  # of the code; another one is refused before a deployment
+    "Architectures",  # of the code; a change is refused before a deployment
     "CodeSha256",
     "CodeSize",
     "ConfigSha256",
@@ -51,22 +51,22 @@ READ_ONLY = {
     "TenancyConfig",
     "Version",
 }
-"""Members that AWS shows and UpdateFunctionConfiguration does not take."""
+"""Members shown by AWS that UpdateFunctionConfiguration does not accept."""
 
 OUTSIDE_OF_A_NETWORK: "VpcConfigTypeDef" = {
     "SubnetIds": [],
     "SecurityGroupIds": [],
     "Ipv6AllowedForDualStack": False,
 }
-"""AWS refuses IPv6 without subnets, so leaving a network says so explicitly."""
+"""Explicit removal from a network: AWS refuses IPv6 without subnets."""
 
 
 def configuration_of(
     found: "FunctionConfigurationResponseTypeDef",
 ) -> "UpdateFunctionConfigurationRequestTypeDef":
-    """Return what gives the function the configuration that AWS shows of a version. Raises Refused.
+    """Return the changes that restore the configuration shown for a version. Raises Refused.
 
-    What a version does not have is sent as AWS's default, so that nothing of a later release stays.
+    Missing members are sent as AWS's defaults, so that nothing of a later release remains.
     """
     return {
         "FunctionName": found["FunctionName"],
@@ -89,7 +89,7 @@ def configuration_of(
 
 
 def variables_of(found: "FunctionConfigurationResponseTypeDef") -> dict[str, str]:
-    """Return a version's variables. Raises Refused where AWS cannot decrypt them, and shows none."""
+    """Return a version's variables. Raises Refused if AWS cannot decrypt them."""
     environment = found.get("Environment", {})
     if "Error" in environment:
         raise Refused(

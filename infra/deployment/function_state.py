@@ -1,4 +1,4 @@
-"""Function states of Lambda: whether AWS is at work on a function, and what it failed at.
+"""State of a Lambda function: running or failed operations.
 
 https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 """
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 SETTLED = {"Active", "Inactive"}
-"""AWS makes an idle function Inactive, and active again at its next invocation."""
+"""AWS makes an idle function Inactive, and Active again at its next invocation."""
 
 
 @dataclass(frozen=True)
 class FunctionState:
-    """State and last update of one function, each with AWS's reason. `configuration` is as GetFunction shows it."""
+    """State and last update of a function, with AWS's reasons. `configuration` is from GetFunction."""
 
     configuration: Mapping[str, Any]
 
     @property
     def is_at_work(self) -> bool:
-        """True while AWS makes or updates the function; until then the configuration before is the one that runs."""
+        """True while AWS creates or updates the function; until then the previous configuration runs."""
         return self._state == "Pending" or self._update == "InProgress"
 
     @property
     def has_failed(self) -> bool:
-        """True if AWS could not make or update the function."""
+        """True if AWS failed to create or update the function."""
         return not self.is_at_work and (self._state not in SETTLED or self._update != "Successful")
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Migrations of the working tree that a deployed function's database lacks, with what each locks."""
+"""Migrations of the working tree that a deployed database lacks, with their locks."""
 
 from collections.abc import Collection
 
@@ -11,17 +11,20 @@ from infra.errors import NotMigrated, SmokeTestFailed
 
 
 def applied_migrations(function: DeployedFunction) -> set[str]:
-    """Ask the function which migrations its database has. Raises NotMigrated where it does not tell."""
+    """Return the migrations applied to the function's database.
+
+    Raises NotMigrated if the function does not report them.
+    """
     try:
         return set(function.run({"command": PLAN})["applied"])
     except SmokeTestFailed as error:
-        raise NotMigrated(f"the release that runs does not tell which migrations are applied: {error}") from error
+        raise NotMigrated(f"the running release does not report its applied migrations: {error}") from error
 
 
 def migration_changes(applied: Collection[str]) -> list[str]:
-    """Return a line per migration of this tree that is not among them, in their order, and below it what it locks.
+    """Return a line per pending migration of this tree, in order, followed by its locks.
 
-    Needs Django set up.
+    Django must be set up.
     """
     graph = MigrationLoader(None).graph
     ordered = dict.fromkeys(key for leaf in sorted(graph.leaf_nodes()) for key in graph.forwards_plan(leaf))

@@ -1,4 +1,4 @@
-"""The bucket that a stage's settings name: Zappa's templates go through it, and the lock of a deployment lies in it."""
+"""Bucket in the stage's settings, for Zappa's templates and the deployment lock."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CreateBucketRequestTypeDef
 
 WITHOUT_CONSTRAINT = "us-east-1"
-"""The region that S3 takes no LocationConstraint for: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html"""
+"""Region that S3 accepts no LocationConstraint for:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+"""
 
 
 @dataclass(frozen=True)
 class PackageBucket:
-    """One bucket, by its name."""
+    """Bucket by name."""
 
     client: "S3Client"
     name: str
@@ -24,7 +26,7 @@ class PackageBucket:
 
     @property
     def exists(self) -> bool:
-        """Return True if it is there. Raises botocore's ClientError where it is somebody else's."""
+        """True if the bucket exists. Raises botocore's ClientError if it belongs to another account."""
         try:
             self.client.head_bucket(Bucket=self.name)
         except ClientError as error:
@@ -34,7 +36,7 @@ class PackageBucket:
         return True
 
     def provide(self) -> None:
-        """Make it unless it is there, closed to the public as S3 makes buckets."""
+        """Create the bucket if it does not exist, private by S3's default."""
         if self.exists:
             return
         wanted: CreateBucketRequestTypeDef = {"Bucket": self.name}

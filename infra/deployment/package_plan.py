@@ -1,4 +1,4 @@
-"""Differences between the package of a deployment and the one that runs."""
+"""Differences between the package of a deployment and the running one."""
 
 import io
 import zipfile
@@ -10,7 +10,7 @@ MEGABYTE = 1 << 20
 
 
 def package_changes(package: Path, live: bytes | None) -> list[str]:
-    """Return commit and size of the package, and how many of its files differ from the live zip's; None: none runs."""
+    """Return commit and size of the package, and the number of changed files. `live` is the running zip, if any."""
     new = package.read_bytes()
     said = f"commit {recorded_commit(package)}, {len(new) / MEGABYTE:.1f} MB"
     if live is None:

@@ -1,6 +1,6 @@
-"""`make plan`: what `make deploy` would do to a stage, as a diff, without doing it.
+"""`make plan`: the effects of `make deploy` on a stage as a diff, without applying them.
 
-+ is made, ~ changed, - deleted. AWS is asked, and changes nothing but change sets, which are deleted again.
++ creates, ~ changes, - deletes. AWS is only queried, except for change sets, which are deleted again.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Part = Callable[[], list[str]]
 
 
 def plan(deployment: Deployment, steps: Steps, package: Path | None = None) -> None:
-    """Print the plan. What AWS does not tell is named in its place. Raises PackagingFailed."""
+    """Print the plan. Parts that AWS does not answer are marked. Raises PackagingFailed."""
     zipped = package or steps.take("package", lambda: make_package(deployment.stage_name))
     planned = Plan(deployment, zipped)
     for title, part in planned.parts().items():
@@ -43,13 +43,13 @@ def plan(deployment: Deployment, steps: Steps, package: Path | None = None) -> N
 
 @dataclass(frozen=True)
 class Plan:
-    """A stage's next deployment. `package` is its zip."""
+    """Next deployment of a stage. `package` is its zip."""
 
     deployment: Deployment
     package: Path
 
     def parts(self) -> dict[str, Part]:
-        """Return the title of each part, and what lists its lines."""
+        """Return the parts by title."""
         deployment = self.deployment
         return {
             "Refused before anything is changed": self.refusals,
@@ -63,29 +63,29 @@ class Plan:
         }
 
     def refusals(self) -> list[str]:
-        """Return why `make deploy` would refuse to begin."""
+        """Return the reasons why `make deploy` would refuse to start."""
         checks = (Release.read().refuse_changes, self.deployment.check_here, self.deployment.check_there)
         lines = [line for check in checks for line in _refusal(check)]
         return lines or ["nothing"]
 
     def messaging(self) -> list[str]:
-        """Return the resources that differ from the template's."""
+        """Return the resources that differ from the template."""
         deployment = self.deployment
         template = deployment.templates / "messaging.yaml"
         return planned_changes(deployment.messaging, template, deployment.messaging_parameters)
 
     def data(self) -> list[str]:
-        """Return that a deployment leaves the database alone."""
+        """Return a note that a deployment does not change the database stack."""
         return [f"left as it is; `make data STAGE={self.deployment.stage_name}` updates it"]
 
     def api(self) -> list[str]:
-        """Return whether Zappa makes it; its template is Zappa's, which makes it only while it deploys."""
+        """Return the action on the API. Zappa generates its template while deploying."""
         if not self.deployment.api.exists:
             return ["+ new: a REST API with its stage, by Zappa"]
         return ["? brought up to date by Zappa, with a template that is not known before"]
 
     def configuration(self) -> list[str]:
-        """Return what differs from the settings."""
+        """Return the differences from the settings."""
         deployment = self.deployment
         settings = deployment_settings(deployment.stage, deployment.outputs(), datetime.now(UTC))
         runtime = deployment.target.runtime.name
@@ -96,28 +96,28 @@ class Plan:
         return configuration_changes(client.get_function_configuration(FunctionName=deployment.name), settings, runtime)
 
     def schedule(self) -> list[str]:
-        """Return the rules that differ from the settings'."""
+        """Return the rules that differ from the settings."""
         deployment = self.deployment
         rules = Remains(deployment).rules
         wanted = load_stage(deployment.stage_name, deployment.settings_file).schedules
         return schedule_changes(rules.client, rules, wanted)
 
     def migrations(self) -> list[str]:
-        """Return the migrations that the database lacks, with their locks."""
+        """Return the pending migrations with their locks."""
         if not self.deployment.function.exists:
             new = sum(line.startswith("+") for line in migration_changes(()))
             return [f"{NOT_ASKED}no function runs yet; all {new} of this tree, if the database is new"]
         return migration_changes(applied_migrations(self.deployment.function))
 
     def code(self) -> list[str]:
-        """Return what differs from the package that runs."""
+        """Return the differences from the running package."""
         function = self.deployment.function
         live = ReleasedCode(function.client, function.name, LATEST).zipped if function.exists else None
         return package_changes(self.package, live)
 
 
 def asked(part: Part) -> list[str]:
-    """Return the lines of a part, or why AWS did not tell."""
+    """Return the lines of a part, or the reason why AWS did not answer."""
     try:
         return part() or NO_CHANGE
     except EXPECTED as error:

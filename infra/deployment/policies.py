@@ -1,4 +1,4 @@
-"""What the templates allow: the policies as CloudFormation would render them, and what parliament says of them.
+"""IAM policies of the templates, rendered as by CloudFormation and checked by parliament.
 
 `python -m infra.deployment.policies` is a part of `make cloudformation`. https://github.com/duo-labs/parliament
 """
@@ -23,19 +23,19 @@ REGION = "us-east-1"
 STAGE = {"Stage": "dev", "FromAddress": "subscriptions@dev.subscriptions.example.com"}
 
 WAIVED = {
-    # What AWS's own AWSLambdaVPCAccessExecutionRole says; a statement denies it to the code.
+    # As in AWS's own AWSLambdaVPCAccessExecutionRole; another statement denies it to the code.
     ("LetLambdaMakeInterfaces", "RESOURCE_STAR"),
-    # The key comes with the caller, a function, and so is in no service's list.
+    # The key comes from the caller, a function, and so is missing in the services' lists.
     ("CodeMakesNoInterfacesAndInvokesNothing", "UNKNOWN_CONDITION_FOR_ACTION"),
 }
-"""Statement and finding."""
+"""Accepted findings by statement."""
 
 Policy = dict[str, Any]
 
 
 def function_policies(parameters: Mapping[str, str] = STAGE) -> list[Policy]:
-    """The policies of the function's role, rendered for these parameters by moto's CloudFormation, in this process."""
-    logging.getLogger("moto").setLevel(logging.CRITICAL)  # it tells of each type that it passes over
+    """Return the policies of the function's role, rendered for these parameters by moto's CloudFormation."""
+    logging.getLogger("moto").setLevel(logging.CRITICAL)  # it logs each unsupported type
     with mock_aws():
         outputs = _create("subs-messaging", MESSAGING, parameters)
         role = outputs["RoleArn"].rpartition("/")[2]
@@ -46,7 +46,7 @@ def function_policies(parameters: Mapping[str, str] = STAGE) -> list[Policy]:
 
 
 def findings(policy: Policy) -> Iterator[str]:
-    """What parliament finds wrong and WAIVED does not excuse, in words, statement by statement."""
+    """Yield parliament's findings, except WAIVED ones, by statement."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it imports pkg_resources, which warns
         from parliament import analyze_policy_string, enhance_finding  # noqa: PLC0415
@@ -59,7 +59,7 @@ def findings(policy: Policy) -> Iterator[str]:
 
 
 def main() -> int:
-    """Print what is found. Returns 1 if there is anything."""
+    """Print the findings. Return 1 if there are any."""
     found = [finding for policy in function_policies() for finding in findings(policy)]
     for finding in found:
         print(finding, file=sys.stderr)
@@ -69,7 +69,7 @@ def main() -> int:
 def _create(name: str, template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
     client = boto3.client("cloudformation", region_name=REGION)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # moto warns of each type that it passes over
+        warnings.simplefilter("ignore")  # moto warns of each unsupported type
         client.create_stack(
             StackName=name,
             TemplateBody=template.read_text(encoding="utf-8"),

@@ -1,4 +1,4 @@
-"""Polling of what AWS is at work on, with a limit, and never in silence."""
+"""Polling with a limit, which prints progress regularly."""
 
 import time
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 INTERVAL = timedelta(seconds=1)
-"""Between two questions; that of boto3's own waiters for functions."""
+"""Interval of polling, as in boto3's own waiters for functions."""
 LONGEST_SILENCE = timedelta(seconds=10)
 
 
 @dataclass
 class Progress:
-    """Lines that tell a person that something still goes on. `told` is the time of the last one, by time.monotonic."""
+    """Progress output. `told` is the time of the last line, by time.monotonic."""
 
     told: float = 0.0
 
@@ -26,10 +26,10 @@ PROGRESS = Progress()
 
 
 def poll(at_work: Callable[[], str], limit: timedelta, interval: timedelta | None = None) -> str:
-    """Ask until nothing is at work, or the limit is over; return the last answer, empty where nothing is at work.
+    """Poll until `at_work` returns "" or the limit is reached. Return its last result.
 
-    `at_work` says what is at work and why, and nothing once it is done. It is asked at least once, and then every
-    INTERVAL, or as often as `interval` says.
+    `at_work` returns a description of the running operation. It is called at least once, and then every INTERVAL, or
+    `interval`.
     """
     pause = (INTERVAL if interval is None else interval).total_seconds()
     started = told = time.monotonic()

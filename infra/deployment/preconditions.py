@@ -1,4 +1,4 @@
-"""Problems that are found before a deployment changes anything. Each says what to do."""
+"""Preconditions checked before a deployment changes anything. Each problem says what to do."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,13 +15,13 @@ from infra.deployment.deployed_function import DeployedFunction
 
 
 def settings_problems(settings_file: Path) -> list[str]:
-    """Return the errors that `manage.py check` finds in zappa_settings.json."""
+    """Return the errors of `manage.py check` in zappa_settings.json."""
     errors = [message for message in check_file(settings_file) if message.is_serious()]
     return [f"{error.obj}: {error.msg}. {error.hint}" for error in errors]
 
 
 def directory_problems(directory: Path) -> list[str]:
-    """Return a problem if nothing can be written where packages and Zappa's settings are."""
+    """Return a problem if the directory of packages and Zappa's settings is not writable."""
     try:
         directory.mkdir(exist_ok=True)
         with TemporaryFile(dir=directory):
@@ -31,7 +31,7 @@ def directory_problems(directory: Path) -> list[str]:
 
 
 def output_problems(stage: Stage, outputs: Mapping[str, str]) -> Iterator[str]:
-    """Yield what the settings name and the stack did not make."""
+    """Yield the resources in the settings that the stack did not create."""
     for key, output in (("role_arn", "RoleArn"), ("dead_letter_arn", "DeadLetterQueueArn")):
         if stage.settings.get(key) != outputs.get(output):
             yield f"{key} in zappa_settings.json is not what the stack made: set it to {outputs.get(output)}."
@@ -42,7 +42,7 @@ def output_problems(stage: Stage, outputs: Mapping[str, str]) -> Iterator[str]:
 
 
 def secret_problems(secret_arn: str, region: str) -> Iterator[str]:
-    """Yield what the secret lacks of all that the function reads at its start, as the function reads it."""
+    """Yield the keys that the secret lacks, as the function reads it."""
     variables = _secret_variables(secret_arn, region)
     missing = [key for key in REQUIRED if not variables.get(key)]
     if missing:
@@ -54,7 +54,7 @@ def secret_problems(secret_arn: str, region: str) -> Iterator[str]:
 
 
 def database_problems(address: str) -> Iterator[str]:
-    """Yield why a function could not use this database; the address itself is not repeated."""
+    """Yield the reason why a function cannot use this database; the URL is not repeated."""
     if address.startswith("sqlite"):
         yield "DATABASE_URL names SQLite, which loses its data on Lambda. Use PostgreSQL."
     elif address and not is_database_url(address):
@@ -62,7 +62,7 @@ def database_problems(address: str) -> Iterator[str]:
 
 
 def architecture_problems(function: DeployedFunction, architecture: str) -> Iterator[str]:
-    """Yield why the deployed function, if any, cannot be updated: Zappa changes no function's architecture."""
+    """Yield the reason why the deployed function cannot be updated: Zappa does not change the architecture."""
     found = function.architecture
     if found and found != architecture:
         yield (

@@ -1,4 +1,4 @@
-"""A program that runs beside this one, in a directory of its own, and never longer than this one."""
+"""Child process in a temporary directory, which never outlives this process."""
 
 import os
 import subprocess
@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Self
 
 GRACE = timedelta(seconds=10)
-"""For the program to end in once it is told to; then it is killed."""
+"""Time for the program to end after SIGTERM; then it is killed."""
 
 
 class Program:
-    """Context manager: the program, and all that it prints. Files that it leaves in its directory are deleted.
+    """Context manager for a program and its output. Files that it leaves in its directory are deleted.
 
-    Standard input is a pipe that closes when this process ends, however it ends.
+    Standard input is a pipe that closes when this process ends, in any way.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -48,7 +48,7 @@ class Program:
         self._directory.cleanup()
 
     def ends_within(self, wait: timedelta) -> bool:
-        """Wait so long at most; return True if it has ended."""
+        """Wait up to this long. Return True if the program has ended."""
         try:
             self._process.wait(wait.total_seconds())
         except subprocess.TimeoutExpired:
@@ -56,7 +56,7 @@ class Program:
         return True
 
     def end(self) -> None:
-        """Tell it to end, unless it has, and kill it if it does not."""
+        """Terminate the program if it runs, and kill it after GRACE."""
         if self._process.poll() is None:
             self._process.terminate()
         if not self.ends_within(GRACE):
@@ -65,18 +65,18 @@ class Program:
 
     @property
     def status(self) -> int:
-        """Its exit status. Raises RuntimeError while it runs."""
+        """Exit status. Raises RuntimeError while the program runs."""
         if self._process.returncode is None:
             raise RuntimeError("it still runs")
         return self._process.returncode
 
     @property
     def printed(self) -> str:
-        """All that it has printed by now."""
+        """Output so far."""
         return self._output.read_text(encoding="utf-8", errors="replace")
 
     @property
     def last_line(self) -> str:
-        """The last line that it has printed by now; empty where there is none."""
+        """Last non-empty line of the output so far; "" if there is none."""
         lines = self.printed.split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,4 +1,4 @@
-"""Making what a stage stands on: its stacks, and what is in its secret."""
+"""Provisioning of a stage's stacks and secret."""
 
 import getpass
 import sys
@@ -11,7 +11,7 @@ from infra.errors import Refused
 
 
 def stack(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -> None:
-    """Make the messaging stack, or update it."""
+    """Create or update the messaging stack."""
     steps.take("check the settings", deployment.check_here)
     if not deployment.messaging.exists and parameters.get("CreateIdentity") != "false":
         aws_account.refuse(list(deployment.sender_identity(parameters).creation_problems()))
@@ -23,13 +23,13 @@ def stack(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -
 
 
 def data(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -> None:
-    """Make the database's stack, or update it; the messaging stack holds its secret."""
+    """Create or update the database's stack; its secret is in the messaging stack."""
     deployment.outputs()
     steps.take("database, about twenty minutes at first", lambda: deployment.update_data(parameters))
 
 
 def domain(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -> None:
-    """Make the domain's stack, or update it, and say which DNS record is to be published."""
+    """Create or update the domain's stack, and print the DNS record to be published."""
     steps.take("check the settings", deployment.check_here)
     steps.take("domain, until its certificate is issued", lambda: _told(deployment.update_domain(parameters)))
     if record := deployment.domain.record():
@@ -39,7 +39,7 @@ def domain(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) 
 
 
 def database_url(deployment: Deployment) -> None:
-    """Ask for the database's address, or read it from standard input, and put it into the secret. Raises Refused."""
+    """Read the database URL from the terminal or standard input, and store it in the secret. Raises Refused."""
     deployment.outputs()
     address = _asked() if sys.stdin.isatty() else sys.stdin.readline().strip()
     if not address:

@@ -1,4 +1,4 @@
-"""Kept releases in words: version, commit and date, and which one is live."""
+"""Kept releases in words: version, commit and date, and the live one."""
 
 import re
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 COMMIT = re.compile(r"commit ([^.]+)")
-"""As a deployment begins the description of a function and of its versions."""
+"""Prefix of the description of a function and its versions."""
 
 
 @dataclass(frozen=True)
 class ReleaseRecord:
-    """One version of a function, or what runs now. `since` is in UTC."""
+    """Version of a function, or the running one. `since` is in UTC."""
 
     version: str
     commit: str
@@ -28,7 +28,7 @@ class ReleaseRecord:
 
     @classmethod
     def of(cls, found: "FunctionConfigurationResponseTypeDef") -> "ReleaseRecord":
-        """Read Lambda's answer."""
+        """Parse Lambda's response."""
         commit = COMMIT.match(found.get("Description", ""))
         since = datetime.fromisoformat(found["LastModified"]).astimezone(UTC)
         return cls(found["Version"], commit[1] if commit else "not recorded", since, found["CodeSha256"])
@@ -39,17 +39,17 @@ class ReleaseRecord:
 
 @dataclass(frozen=True)
 class ReleaseRecords:
-    """The releases of one function."""
+    """Releases of one function."""
 
     releases: Releases
 
     def of(self, version: str) -> ReleaseRecord:
-        """Return one. Raises botocore's ClientError where there is none."""
+        """Return a release. Raises botocore's ClientError if there is none."""
         name = self.releases.function_name
         return ReleaseRecord.of(self.releases.client.get_function_configuration(FunctionName=name, Qualifier=version))
 
     def lines(self) -> Iterator[str]:
-        """Yield a table, the newest release first. Raises botocore's ClientError where there is no function."""
+        """Yield a table, the newest release first. Raises botocore's ClientError if there is no function."""
         kept, live, target = self.releases.kept(), self.releases.live(), self._target()
         yield f"{'version':<9}{'commit':<22}kept since"
         for version in reversed(kept):
@@ -73,12 +73,12 @@ class ReleaseRecords:
 
 
 def show(deployment: Deployment) -> None:
-    """Print the kept releases of a stage. Raises NoRelease where nothing is deployed."""
+    """Print the kept releases of a stage. Raises NoRelease if nothing is deployed."""
     if not deployment.function.exists:
         raise NoRelease(f"Nothing is deployed to {deployment.name}: run `make deploy STAGE={deployment.stage_name}`.")
     print(*ReleaseRecords(deployment.releases).lines(), sep="\n")
 
 
 def minute(time: datetime) -> str:
-    """Return the time to the minute, in UTC."""
+    """Format the time to the minute, in UTC."""
     return f"{time:%Y-%m-%d %H:%M} UTC"

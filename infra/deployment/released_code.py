@@ -1,4 +1,4 @@
-"""A version's zip, which Lambda keeps: code, and a zappa_settings.json with the schedule that goes back with it."""
+"""Zip of a version, kept by Lambda: code, and a zappa_settings.json with the schedule to restore."""
 
 import io
 import zipfile
@@ -21,7 +21,7 @@ DOWNLOAD_SECONDS = 60
 
 @dataclass
 class ReleasedCode:
-    """The code of one version of a function. Raises Refused where it cannot be had."""
+    """Code of one version of a function. Raises Refused if it is unavailable."""
 
     client: "LambdaClient"
     function_name: str
@@ -29,7 +29,7 @@ class ReleasedCode:
 
     @cached_property
     def zipped(self) -> bytes:
-        """Return the zip."""
+        """Content of the zip."""
         found = self.client.get_function(FunctionName=self.function_name, Qualifier=self.version)
         try:
             with urlopen(found["Code"]["Location"], timeout=DOWNLOAD_SECONDS) as answer:  # noqa: S310 - AWS's own
@@ -39,7 +39,10 @@ class ReleasedCode:
         return content
 
     def write_settings(self, directory: Path) -> Path:
-        """Write its zappa_settings.json into the directory; return where. Raises Refused where it has none."""
+        """Write the version's zappa_settings.json into the directory.
+
+        Return its path. Raises Refused if it has none.
+        """
         directory.mkdir(exist_ok=True)
         path = directory / f"released-{self.function_name}-{self.version}.json"
         with zipfile.ZipFile(io.BytesIO(self.zipped)) as archive:
@@ -51,5 +54,5 @@ class ReleasedCode:
         return path
 
     def restore(self, function: DeployedFunction) -> None:
-        """Have the function run it, whatever it runs now. Raises NotSettled."""
+        """Replace the function's code with this one. Raises NotSettled."""
         function.replace_code(self.zipped)

@@ -1,6 +1,6 @@
-"""Which versions of a function passed their smoke test, so that there is something to go back to.
+"""Releases: versions of a function that passed their smoke test, as targets of rollbacks.
 
-Kept in tags of the function, since an interrupted deployment forgets what it held in memory.
+Recorded in the function's tags, to survive an interrupted deployment.
 """
 
 from collections.abc import Mapping
@@ -15,61 +15,61 @@ if TYPE_CHECKING:
 
 TAG = "releases"
 AIM_TAG = "rollback-to"
-"""Names the release that a rollback goes to until it has got there, so that its repetition goes no further back."""
+"""Tag with the target of an unfinished rollback, so that repeating it goes no further back."""
 REMEMBERED = 10
-"""Releases that can be gone back to. Their numbers are well below the 256 characters of a tag's value."""
+"""Number of releases kept. Their numbers fit into the 256 characters of a tag's value."""
 LATEST = "$LATEST"
 
 
 @dataclass(frozen=True)
 class Releases:
-    """The releases of one function, by the numbers of their versions."""
+    """Releases of one function, by version."""
 
     client: "LambdaClient"
     function_name: str
 
     def kept(self) -> list[str]:
-        """Those that can still be gone back to, the newest last."""
+        """Return the releases that can be rolled back to, the newest last."""
         published = set(self._published())
         return [version for version in self._tags().get(TAG, "").split() if version in published]
 
     def live(self) -> str:
-        """Return the one whose code and variables run now; empty where that is none of them."""
+        """Return the release whose code and variables run now, or ""."""
         running = self._content(LATEST)
         return next((version for version in reversed(self.kept()) if self._content(version) == running), "")
 
     def describe(self, version: str) -> str:
-        """Return what a release says of itself, its commit above all; of what runs, its code's hash."""
+        """Return the description of a release, which begins with its commit; of the running code, its hash."""
         found = self._configuration(version or LATEST)
         return (version and found["Description"]) or f"code {found['CodeSha256']}"
 
     def code_sha256(self, version: str) -> str:
-        """Return the hash of a version's code, as Lambda shows it."""
+        """Return the hash of a version's code, in Lambda's format."""
         return self._configuration(version)["CodeSha256"]
 
     def keep(self, code_sha256: str, description: str = "") -> str:
-        """Publish what runs now, code and configuration, and remember it; return its version's number.
+        """Publish the running code and configuration, and record it. Return its version.
 
-        Raises NotAsPackaged where other code runs than that of the hash.
+        Raises NotAsPackaged if the running code has another hash.
         """
         version = self._publish(code_sha256, description)
         self._remember([*(kept for kept in self.kept() if kept != version), version])
         return version
 
     def aim_at(self, target: str) -> None:
-        """Remember that a rollback to this release has begun."""
+        """Record that a rollback to this release has started."""
         self.client.tag_resource(Resource=self._arn(), Tags={AIM_TAG: target})
 
     def keep_until(self, target: str) -> None:
-        """Forget the releases after this one, which a rollback has restored."""
+        """Remove the releases after this one, which a rollback has restored."""
         kept = self.kept()
         self._remember(kept[: kept.index(target) + 1])
 
     def previous(self) -> str:
-        """Return the release before the one that runs. Raises Refused where there is none.
+        """Return the release before the running one. Raises Refused if there is none.
 
-        Where a deployment was interrupted after its upload, what runs was never kept, and the last one kept is meant;
-        where a rollback was interrupted, the one that it went to.
+        If a deployment was interrupted after its upload, the running code was never kept, and the last kept release is
+        returned; if a rollback was interrupted, its target.
         """
         kept, aim = self.kept(), self._tags().get(AIM_TAG, "")
         if aim in kept:
@@ -80,7 +80,7 @@ class Releases:
         return earlier[-1]
 
     def prune(self) -> str:
-        """Delete versions before the newest release that nobody uses and nobody goes back to; return how many."""
+        """Delete versions before the newest release that are not in use and no rollback target. Return their number."""
         kept = self.kept()
         used = set(kept) | self._aliased()
         old = [found for found in self._published() if found not in used and kept and int(found) < int(kept[-1])]
@@ -89,11 +89,11 @@ class Releases:
         return f"{len(old)} versions" if old else "nothing"
 
     def steps_back(self, version: str) -> int:
-        """Return how far back `zappa rollback` finds this version."""
+        """Return the number of steps back at which `zappa rollback` finds this version."""
         return sorted(map(int, self._published()), reverse=True).index(int(version))
 
     def _content(self, version: str) -> tuple[str, Mapping[str, str]]:
-        """Code and variables: DEPLOYED_AT among them tells deployments of one code apart."""
+        """Return code hash and variables; DEPLOYED_AT distinguishes deployments of the same code."""
         found = self._configuration(version)
         return found["CodeSha256"], found.get("Environment", {}).get("Variables", {})
 
@@ -101,7 +101,7 @@ class Releases:
         return self.client.get_function_configuration(FunctionName=self.function_name, Qualifier=version)
 
     def _publish(self, code_sha256: str, description: str) -> str:
-        """AWS compares the hash, and refuses to publish during an update."""
+        """Publish a version; AWS compares the hash, and refuses during an update."""
         try:
             published = self.client.publish_version(
                 FunctionName=self.function_name, CodeSha256=code_sha256, Description=description
@@ -123,7 +123,7 @@ class Releases:
         return [version for version in versions if version != LATEST]
 
     def _aliased(self) -> set[str]:
-        """Lambda does not delete a version that an alias leads to."""
+        """Return the versions with an alias, which Lambda does not delete."""
         pages = self.client.get_paginator("list_aliases").paginate(FunctionName=self.function_name)
         aliases = [alias for page in pages for alias in page["Aliases"]]
         weighted = (alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}) for alias in aliases)

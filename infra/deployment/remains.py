@@ -1,4 +1,4 @@
-"""All that a stage has on AWS besides the stacks that it stands on: found and removed, whatever is gone already."""
+"""AWS resources of a stage outside the stacks below it: found and removed, however incomplete they are."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
 
 LIMIT = timedelta(minutes=5)
-"""For a function that AWS is at work on, and for AWS's lists to forget what was deleted."""
+"""Limit for an operation on a function, and for AWS's lists to become consistent."""
 
 
 @dataclass(frozen=True)
 class Remains:
-    """Each part is found by the function's ARN or name, so nothing of another function is touched."""
+    """Resources found by the function's ARN or name, so that other functions are not affected."""
 
     deployment: Deployment
     limit: timedelta = LIMIT
 
     @cached_property
     def function_arn(self) -> str:
-        """The ARN that the function has, or had."""
+        """ARN that the function has, or had."""
         deployment = self.deployment
         caller = boto3.client("sts", region_name=deployment.region).get_caller_identity()["Arn"]
         _, partition, _, _, account, _ = caller.split(":", maxsplit=5)
@@ -40,24 +40,24 @@ class Remains:
 
     @property
     def rules(self) -> ScheduleRules:
-        """The schedule."""
+        """Rules of the schedule."""
         names = [name for event in self.deployment.stage.events for name in event.rule_names(self.deployment.name)]
         client = boto3.client("events", region_name=self.deployment.region)
         return ScheduleRules(client, self.function_arn, names)
 
     @property
     def event_sources(self) -> EventSourceMappings:
-        """The queues that feed the function."""
+        """Queues mapped to the function."""
         return EventSourceMappings(self.deployment.function.client, self.deployment.name)
 
     def functions(self) -> list[DeployedFunction]:
-        """Return the function, and that of an interrupted first run, as far as they are there."""
+        """Return the existing functions: the stage's, and that of an interrupted first run."""
         function = self.deployment.function
         first_run = DeployedFunction(function.client, f"{function.name}-first-run")
         return [found for found in (function, first_run) if found.exists]
 
     def remove_functions(self) -> int:
-        """Delete them, with versions and permissions, once AWS is at work on none. Raises NotSettled."""
+        """Delete the functions with versions and permissions, when no operation is running. Raises NotSettled."""
         found = self.functions()
         for function in found:
             said = poll(_deletion_of(function), self.limit)
@@ -67,11 +67,11 @@ class Remains:
 
     @property
     def domain_mappings(self) -> DomainMappings:
-        """The custom domains that lead to the API."""
+        """Custom domains mapped to the API."""
         return DomainMappings(self._gateway, self.deployment.api.resource("Api"))
 
     def templates(self) -> list[str]:
-        """Return the keys of templates that a failed deployment left in the bucket."""
+        """Return the keys of templates in the bucket left by a failed deployment."""
         bucket = self.deployment.bucket
         if not bucket.exists:
             return []
@@ -81,14 +81,14 @@ class Remains:
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
     def remove_templates(self) -> int:
-        """Delete them."""
+        """Delete the templates and return their number."""
         found = self.templates()
         for key in found:
             self.deployment.bucket.client.delete_object(Bucket=self.deployment.bucket.name, Key=key)
         return len(found)
 
     def check_nothing_is_left(self) -> None:
-        """Raise SomethingLeft, with each part and the command that shows it, unless all is gone within the limit."""
+        """Raise SomethingLeft, with all remaining parts, unless everything is gone within the limit."""
         left = poll(lambda: "\n".join(f"- {part}" for part in self.parts()), self.limit)
         if left:
             raise SomethingLeft(
@@ -96,7 +96,7 @@ class Remains:
             )
 
     def parts(self) -> Iterator[str]:
-        """Yield every part that is there, by service."""
+        """Yield every existing part, by service."""
         deployment = self.deployment
         yield from (f"EventBridge rule {name}" for name in self.rules.find())
         yield from (f"Lambda event source mapping {uuid}" for uuid in self.event_sources.find(self.function_arn))

@@ -1,6 +1,6 @@
-"""Reserved concurrency of a function: the sandboxes that it has for itself, and no more of.
+"""Reserved concurrency of a function: the number of sandboxes reserved for it, and its limit.
 
-The stage's setting `lambda_concurrency` says how many. Without it each `zappa update` deletes the reservation.
+The stage's setting `lambda_concurrency` sets it. Without it each `zappa update` deletes the reservation.
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 """
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 SETTING = "lambda_concurrency"
 LEAST_UNRESERVED = 100
-"""Sandboxes that AWS keeps for an account's functions without a reservation."""
+"""Sandboxes that AWS keeps for functions without a reservation."""
 
 OfReleases = Callable[[], Collection[int | None]]
-"""What releases say of it, asked only where it matters: it is in their zips."""
+"""Return the settings of releases. Called only if needed, because they are in the zips."""
 
 
 @dataclass(frozen=True)
 class ReservedConcurrency:
-    """The reservation of one function."""
+    """Reservation of one function."""
 
     client: "LambdaClient"
     function_name: str
 
     def found(self) -> int | None:
-        """Return how many are reserved; None where none are, or there is no function."""
+        """Return the reserved number; None without a reservation or function."""
         try:
             answer = self.client.get_function_concurrency(FunctionName=self.function_name)
         except ClientError as error:
@@ -39,9 +39,9 @@ class ReservedConcurrency:
         return answer.get("ReservedConcurrentExecutions")
 
     def problems(self, wanted: int | None, of_releases: OfReleases) -> Iterator[str]:
-        """Yield why a deployment would lose a reservation, or could not make it.
+        """Yield the reasons why a deployment would lose a reservation, or could not create it.
 
-        What a release has set and this one does not, `zappa update` may delete.
+        `zappa update` may delete a reservation that a release has set and this one does not.
         """
         found = self.found()
         if wanted is not None:
@@ -53,9 +53,9 @@ class ReservedConcurrency:
             )
 
     def restore(self, wanted: int | None, of_releases: OfReleases) -> str:
-        """Reserve what an earlier release had; return what was left as it is, and why.
+        """Reserve the number of an earlier release. Return a message about a reservation left unchanged.
 
-        A reservation that no release has set is somebody's who may need it now, and stays.
+        A reservation that no release has set belongs to somebody else, and stays.
         """
         if wanted is not None:
             self.client.put_function_concurrency(FunctionName=self.function_name, ReservedConcurrentExecutions=wanted)

@@ -1,4 +1,4 @@
-"""Bringing a release to a stage, and going back to an earlier one."""
+"""Deployment of a release to a stage, and rollback to an earlier one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,16 +18,16 @@ T = TypeVar("T")
 
 
 def deploy_commit(deployment: Deployment, steps: Steps) -> None:
-    """Deploy what is committed. Raises DirtyRelease where the working tree holds anything else, and as `deploy`."""
+    """Deploy the committed files. Raises DirtyRelease if the working tree differs, and the errors of `deploy`."""
     steps.take("check the working tree", Release.read().refuse_changes)
     deploy(deployment, steps)
 
 
 def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) -> None:
-    """Everything, in the order that never leaves half of it: what can be refused is refused before the first change.
+    """Run all steps of a deployment; everything that can be refused is refused before the first change.
 
-    A release that fails once it is uploaded is taken back to the last one that was kept. Raises Refused,
-    DeploymentLocked, StackFailed, PackagingFailed, TakenBack, NotTakenBack.
+    A release that fails after its upload is rolled back to the last kept one. Raises Refused, DeploymentLocked,
+    StackFailed, PackagingFailed, TakenBack and NotTakenBack.
     """
     steps.take("check the settings", deployment.check_here)
     steps.take("check stack, secret and sender", deployment.check_there)
@@ -43,9 +43,9 @@ def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) ->
 
 
 def rollback(deployment: Deployment, steps: Steps) -> None:
-    """Go back to the release before this one: code, configuration and schedule; the database stays as it is.
+    """Restore code, configuration and schedule of the previous release; the database stays unchanged.
 
-    Can be repeated wherever it was interrupted. Raises Refused, DeploymentLocked, ZappaFailed, NotAsPackaged,
+    Can be repeated after an interruption. Raises Refused, DeploymentLocked, ZappaFailed, NotAsPackaged and
     SmokeTestFailed.
     """
     with _alone(deployment, steps, "rollback") as rollout:
@@ -57,7 +57,7 @@ def rollback(deployment: Deployment, steps: Steps) -> None:
 
 @contextmanager
 def _alone(deployment: Deployment, steps: Steps, command: str) -> "Iterator[Rollout]":
-    """Hold the stage's lock, and say at the end, however that is, what runs and what to type next."""
+    """Hold the stage's lock, and print the running release and the next command at the end, even after errors."""
     deployment.bucket.provide()
     lock = deployment.lock(command)
     with lock.held():
@@ -69,14 +69,14 @@ def _alone(deployment: Deployment, steps: Steps, command: str) -> "Iterator[Roll
 
 @dataclass(frozen=True)
 class Rollout:
-    """The steps of one command that has the stage for itself."""
+    """Steps of a command with exclusive access to the stage."""
 
     deployment: Deployment
     steps: Steps
     lock: DeploymentLock
 
     def take(self, name: str, step: Callable[[], T]) -> T:
-        """Take a step unless somebody else has taken over by now. Raises DeploymentLockLost, and what the step does."""
+        """Take a step while the lock is held. Raises DeploymentLockLost, and the errors of the step."""
         self.lock.check()
         return self.steps.take(name, step)
 
@@ -84,12 +84,12 @@ class Rollout:
         """Upload, complete, migrate, test and keep a release. Raises TakenBack and NotTakenBack."""
         try:
             self._bring_out(package)
-        except Exception as error:  # whatever it is, the release that was kept shall run
+        except Exception as error:  # whatever the error is, the kept release must run
             self._take_back(error)
             raise TakenBack(f"The release was taken back: {_headline(error)}") from error
 
     def go_back_to(self, version: str) -> None:
-        """Restore a release that was kept, and test it. Raises as Deployment.go_back_to, and SmokeTestFailed."""
+        """Restore a kept release and test it. Raises SmokeTestFailed, and the errors of Deployment.go_back_to."""
         then = self.take(f"go back to version {version}", lambda: self.deployment.go_back_to(version))
         self.take("smoke test", then.smoke_test)
 
@@ -103,18 +103,18 @@ class Rollout:
         self.take("keep this release", lambda: deployment.keep(package))
 
     def _take_back(self, error: Exception) -> None:
-        """Tell the failure first, so that one of the way back cannot hide it. Raises NotTakenBack."""
+        """Roll back. Prints the failure first, so that a failed rollback cannot hide it. Raises NotTakenBack."""
         print(f"  {error}\n", flush=True)
         try:
             self.lock.check()
             self.go_back_to(self._last_kept())
-        except Exception as failure:  # noqa: BLE001 - whatever it is, both failures are told
+        except Exception as failure:  # noqa: BLE001 - any failure is reported with the first one
             raise NotTakenBack(
                 f"The release failed: {_headline(error)}\nand was not taken back: {_headline(failure)}"
             ) from error
 
     def _last_kept(self) -> str:
-        """Raise NoRelease where there is none."""
+        """Return the last kept version. Raises NoRelease if there is none."""
         kept = self.deployment.releases.kept() if self.deployment.function.exists else []
         if not kept:
             raise NoRelease("there is no earlier release to go back to. Put it right and deploy again.")

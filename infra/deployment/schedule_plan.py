@@ -1,4 +1,4 @@
-"""EventBridge rules that a deployment would make, change and delete."""
+"""EventBridge rules that a deployment would create, change and delete."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ NONE = ("", False)
 
 
 def schedule_changes(client: "EventBridgeClient", rules: ScheduleRules, wanted: Sequence[Schedule]) -> list[str]:
-    """Return a line per rule that differs from the settings, by its name."""
+    """Return a line per rule that differs from the settings, by name."""
     found = {name: _shown(client, name) for name in rules.find()}
     planned = {schedule.rule_name: (schedule.expression, schedule.enabled) for schedule in wanted}
     names = sorted(found.keys() | planned.keys())

@@ -1,4 +1,4 @@
-"""EventBridge rules that invoke a function, found by their targets: also when the function is gone."""
+"""EventBridge rules that invoke a function, found by their targets, even if the function is gone."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ScheduleRules:
-    """The rules of the function with this ARN. `names` are those that Zappa gives the rules of the settings."""
+    """Rules of the function with this ARN. `names` are Zappa's names for the rules in the settings."""
 
     client: "EventBridgeClient"
     function_arn: str
     names: Collection[str]
 
     def find(self) -> list[str]:
-        """Return the names of all rules that have the function as a target, and of those that Zappa began to make."""
+        """Return the names of all rules with the function as a target, and of incomplete ones."""
         pages = self.client.get_paginator("list_rule_names_by_target").paginate(TargetArn=self.function_arn)
         return sorted({*(name for page in pages for name in page["RuleNames"]), *self._begun()})
 
     def remove(self) -> int:
-        """Delete them, and return their number. One that has other targets loses only this one."""
+        """Delete the rules and return their number. Rules with other targets lose only this one."""
         found = self.find()
         for name in found:
             targets = self._targets(name)
@@ -34,15 +34,15 @@ class ScheduleRules:
         return len(found)
 
     def remove_begun(self) -> None:
-        """Delete those that Zappa began to make, which it never finds again, of whatever release they are."""
+        """Delete incomplete rules of any release, which Zappa would never find again."""
         for name in self._begun():
             self.client.delete_rule(Name=name)
 
     def _begun(self) -> list[str]:
-        """Return rules of ours without a target, as an interruption between Zappa's two calls leaves them.
+        """Return our rules without a target, left by an interruption between Zappa's two calls.
 
-        A rule of another release is told by its name: the function's, a dash, and a job, which has none. So those of a
-        stage `dev-2` are not taken for those of `dev`.
+        A rule of another release is recognised by its name: the function's, a dash, and a job without dashes. So rules
+        of a stage `dev-2` are not mistaken for those of `dev`.
         """
         prefix = f"{self.function_arn.rpartition(':')[2]}-"
         pages = self.client.get_paginator("list_rules").paginate(NamePrefix=prefix)

@@ -1,9 +1,9 @@
-"""Changing a stage's SECRET_KEY without signing anybody out.
+"""Rotation of a stage's SECRET_KEY without signing users out.
 
-    python -m infra.deployment.secret_key rotate STAGE    a new key; what the old one signed is still accepted
-    python -m infra.deployment.secret_key retire STAGE    old keys are accepted no longer
+    python -m infra.deployment.secret_key rotate STAGE    new key; signatures of the old one remain valid
+    python -m infra.deployment.secret_key retire STAGE    old keys become invalid
 
-Functions read the secret when they start: `make deploy STAGE=...` afterwards starts them anew. When: docs/secrets.md.
+Functions read the secret when they start: run `make deploy STAGE=...` afterwards to restart them. See docs/secrets.md.
 https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key-fallbacks
 """
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEY_BYTES = 48
-"""64 characters, none of them a comma; Django warns below 50."""
+"""Length of 64 characters without commas; Django warns below 50."""
 
 Secret = dict[str, Any]
 
 
 def rotate(secret: Secret) -> Secret:
-    """With a new key, and the former one first among the fallbacks."""
+    """Return the secret with a new key, and the former one first among the fallbacks."""
     former = [key for key in [secret.get("SECRET_KEY"), *secret.get("SECRET_KEY_FALLBACKS", [])] if key]
     return secret | {"SECRET_KEY": secrets.token_urlsafe(KEY_BYTES), "SECRET_KEY_FALLBACKS": former}
 
 
 def retire(secret: Secret) -> Secret:
-    """Without fallbacks."""
+    """Return the secret without fallbacks."""
     return {name: value for name, value in secret.items() if name != "SECRET_KEY_FALLBACKS"}
 
 
@@ -45,13 +45,13 @@ COMMANDS: dict[str, Callable[[Secret], Secret]] = {"rotate": rotate, "retire": r
 
 
 def change(client: "SecretsManagerClient", arn: str, how: Callable[[Secret], Secret]) -> None:
-    """Replace the secret's value, which is never printed, by what `how` makes of it."""
+    """Replace the secret's value with the result of `how`. It is never printed."""
     secret = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
     client.put_secret_value(SecretId=arn, SecretString=json.dumps(how(secret)))
 
 
 def main(arguments: list[str]) -> int:
-    """Do it with the shell's credentials, and say what comes next; return the exit status."""
+    """Run the command with the shell's credentials, and print the next step. Return the exit status."""
     parser = argparse.ArgumentParser(prog="infra.deployment.secret_key")
     parser.add_argument("command", choices=COMMANDS)
     stages = {stage.name: stage for stage in read_stages(read_document(SETTINGS_FILE))}

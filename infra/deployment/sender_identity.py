@@ -1,4 +1,4 @@
-"""The identity of SES that the sender's mail goes out under: verified, and allowed by the function's role."""
+"""SES identity of the sender: verified, and allowed by the function's role."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SenderIdentity:
-    """The sender's bare address, and the domain that messaging.yaml allows beside it, mostly the sender's."""
+    """Sender's bare address, and the domain that messaging.yaml also allows, usually the sender's."""
 
     client: "SESV2Client"
     address: str
     domain: str
 
     def problems(self, stage_name: str) -> Iterator[str]:
-        """Yield why SES, or the role, would refuse the sender's mail.
+        """Yield the reasons why SES or the role would refuse the sender's mail.
 
-        SES takes a verified domain for all below it, but the role allows the named identities and no other.
+        SES accepts a verified domain for all subdomains, but the role allows only the named identities.
         """
         if self._is_verified(self.address) or self._is_verified(self.domain):
             return
@@ -39,7 +39,7 @@ class SenderIdentity:
             )
 
     def creation_problems(self) -> Iterator[str]:
-        """Yield why a new stack could not make the domain's identity."""
+        """Yield the reason why a new stack cannot create the domain's identity."""
         if self._exists(self.domain):
             yield (
                 f"SES of this account has the identity {self.domain} already, so the stack cannot make it. Add "
@@ -63,7 +63,7 @@ class SenderIdentity:
 
 
 def domain_of(address: str) -> str:
-    """Return what stands after the @."""
+    """Return the part after the @."""
     return address.rpartition("@")[2]
 
 

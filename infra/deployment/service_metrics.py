@@ -8,7 +8,7 @@ import boto3
 from foundation.jobs.metrics import NAMESPACE, Metric
 
 LOOKED_BACK = timedelta(hours=12)
-"""By the minute this is half of the 1,440 values that CloudWatch returns at most.
+"""Half of the 1,440 values per minute that CloudWatch returns at most.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
 """
@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, order=True)
 class Values:
-    """The values of one minute, which begins at `time`, in UTC."""
+    """Values of one minute, which begins at `time`, in UTC."""
 
     time: datetime
     sum: float
@@ -26,14 +26,14 @@ class Values:
 
 @dataclass(frozen=True)
 class ServiceMetrics:
-    """The metrics of one stage."""
+    """Metrics of one stage."""
 
     region: str
     project: str
     stage_name: str
 
     def newest(self, metric: Metric, now: datetime) -> Values | None:
-        """Return the values of the last minute that has any; None where there is none in LOOKED_BACK."""
+        """Return the values of the latest minute with data; None if there are none in LOOKED_BACK."""
         found = boto3.client("cloudwatch", region_name=self.region).get_metric_statistics(
             Namespace=NAMESPACE,
             MetricName=metric.value,

@@ -1,4 +1,4 @@
-"""The text of zappa_settings.json, of which only the stages that change are written anew."""
+"""Text of zappa_settings.json, in which only changed stages are rewritten."""
 
 import json
 import re
@@ -7,13 +7,13 @@ from typing import Any
 
 SEPARATORS = re.compile(r"[\s,:]*")
 SHORT_LIST = re.compile(r"\[\n\s+(\"[^\"\n]*\"|[\d.]+)\n\s+\]")
-"""A list of one value, which the file has in one line."""
+"""List with one value, which the file has on one line."""
 
 Document = Mapping[str, Mapping[str, Any]]
 
 
 def with_stages(text: str, document: Document) -> str:
-    """Return the text with the document's stages, new ones at the end. What is as it was keeps its bytes."""
+    """Return the text with the document's stages, new ones at the end. Unchanged stages keep their bytes."""
     before, spans = json.loads(text), list(_spans(text))
     _, _, last = spans[-1]
     added = [f',\n    "{name}": {_rendered(stage)}' for name, stage in document.items() if name not in before]
@@ -25,7 +25,7 @@ def with_stages(text: str, document: Document) -> str:
 
 
 def _spans(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield each stage's name, and where its object begins and ends."""
+    """Yield each stage's name, and the start and end of its object."""
     decoder, at = json.JSONDecoder(), text.index("{") + 1
     while text[at := _after_separators(text, at)] != "}":
         name, at = decoder.raw_decode(text, at)

@@ -1,4 +1,4 @@
-"""The address that links in mails begin with: whether it leads to the service, as far as that can be tried yet."""
+"""Test of the URL in mails: it must lead to the service, as far as this can be tested yet."""
 
 import json
 import socket
@@ -14,20 +14,20 @@ from infra.errors import SmokeTestFailed
 from infra.packaging.local_environment import LOOPBACK
 
 REQUEST_SECONDS = 9.0
-"""Nothing is silent for longer than 10 s; by now the function is warm."""
+"""Limit below 10 s, after which progress must be printed; the function is warm by then."""
 PATH = "/readyz"
-"""`/healthz` answers to every host, this one only to those of ALLOWED_HOSTS; and nobody else answers as it does."""
+"""Probe for the test: `/healthz` responds to every host, this one only to ALLOWED_HOSTS, and with a unique body."""
 
 
 @dataclass(frozen=True)
 class SiteTest:
-    """`site_url` is that of the settings, `api_url` the deployed stage's, neither with a slash at the end."""
+    """`site_url` is that of the settings, `api_url` the deployed stage's, both without a trailing slash."""
 
     site_url: str
     api_url: str
 
     def run(self) -> str:
-        """Return what was tried, and why not where it was not. Raises SmokeTestFailed where links are refused."""
+        """Return the result, or the reason why it was not tested. Raises SmokeTestFailed if links are refused."""
         if self.site_url == self.api_url:
             return "SITE_URL is this API's own address"
         if _is_here(self.api_url) and not _is_here(self.site_url):
@@ -54,7 +54,7 @@ class SiteTest:
 
 
 def fetch(url: str, seconds: float) -> tuple[int, str]:
-    """Return status and body of a GET. Raises OSError and HTTPException where there was no answer."""
+    """Return status and body of a GET. Raises OSError and HTTPException without a response."""
     request = urllib.request.Request(url, headers={"User-Agent": "smoke-test"})  # noqa: S310 - the API's or our own
     try:
         with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310

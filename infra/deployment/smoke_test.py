@@ -1,4 +1,4 @@
-"""The smoke test of what was deployed: its jobs run once, it answers, and links lead to it."""
+"""Smoke test of a deployment: its jobs run once, it responds, and links lead to it."""
 
 import json
 import time
@@ -15,16 +15,16 @@ from infra.lambda_local.eventbridge.scheduled_event import delivered_event
 from infra.packaging.zappa_stage import ZappaStage
 
 PATIENCE_SECONDS = 60.0
-"""A new API answers 403 or 5xx for some seconds, and a database that scaled to zero takes about fifteen to wake up."""
+"""Patience in seconds: a new API answers 403 or 5xx at first, and a paused database takes fifteen to resume."""
 PAUSE_SECONDS = 2.0
 PAGES = ("/", "/admin/login/")
-"""The admin is loaded by its first page, so that no start would find it broken."""
+"""Pages to request. The admin is loaded by its first page, so no start would find it broken."""
 REQUEST_SECONDS = 35.0  # more than the 29 that API Gateway gives the function
 
 
 @dataclass(frozen=True)
 class SmokeTest:
-    """The test of one deployment. `url` is the stage's address, without a slash at the end."""
+    """Test of one deployment. `url` is the stage's URL without a trailing slash."""
 
     stage: ZappaStage
     function: DeployedFunction
@@ -32,7 +32,7 @@ class SmokeTest:
     patience_seconds: float = PATIENCE_SECONDS
 
     def run(self) -> str:
-        """Return what is to be said of SITE_URL. Raises SmokeTestFailed, with what was asked and what came back."""
+        """Run the test. Return a note on SITE_URL. Raises SmokeTestFailed, with request and response."""
         self._expect_ok("/healthz", patience=self.patience_seconds)
         for schedule in self.stage.schedules:
             if schedule.enabled:
@@ -44,7 +44,7 @@ class SmokeTest:
         return SiteTest(self.stage.variables["SITE_URL"].rstrip("/"), self.url).run()
 
     def _expect_ok(self, path: str, *, patience: float = 0.0) -> None:
-        """Mails that AWS does not take at the moment are told, and no reason to take a release back."""
+        """Require status 200. Delivery problems are printed but do not cause a rollback."""
         deadline = time.monotonic() + patience
         while True:
             status, body = get(f"{self.url}{path}")
@@ -59,7 +59,7 @@ class SmokeTest:
 
 
 def get(url: str) -> tuple[int, str]:
-    """Return status and body; status 0 where there was no answer."""
+    """Return status and body; status 0 without a response."""
     try:
         return fetch(url, REQUEST_SECONDS)
     except (OSError, HTTPException) as error:
@@ -67,7 +67,7 @@ def get(url: str) -> tuple[int, str]:
 
 
 def _said(body: str) -> dict[str, Any]:
-    """Return what `/readyz` says; empty where somebody else answered."""
+    """Return the response of `/readyz`, or {} if it is not ours."""
     try:
         answer = json.loads(body)
     except ValueError:
@@ -76,6 +76,6 @@ def _said(body: str) -> dict[str, Any]:
 
 
 def problems_in(body: str) -> str:
-    """Return what `/readyz` says is wrong, or else the beginning of the body."""
+    """Return the problems in the response of `/readyz`, or the beginning of the body."""
     problems = _said(body).get("problems")
     return "; ".join(problems) if isinstance(problems, list) else body[:500]

@@ -1,4 +1,4 @@
-"""Events of a CloudFormation stack: the reasons why one operation on it failed."""
+"""Events of a CloudFormation stack: the reasons why an operation failed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,38 +13,38 @@ if TYPE_CHECKING:
 
 NO_REASON = "AWS gives no reason"
 CANCELLED = "cancelled"
-"""Part of the reason that CloudFormation gives for each resource that it stopped because another one failed."""
+"""Part of CloudFormation's reason for resources that it cancelled because another one failed."""
 
 
 @dataclass(frozen=True)
 class StackEvents:
-    """Events of one stack. `stack_id` also finds a stack that has been deleted; a name does not."""
+    """Events of one stack. `stack_id` also finds a deleted stack; a name does not."""
 
     client: "CloudFormationClient"
     stack_id: str
 
     def newest(self) -> str:
-        """Return the id of the newest event; empty where there is none."""
+        """Return the id of the newest event, or ""."""
         return next((event["EventId"] for event in self._read()), "")
 
     def reasons_of(self, token: str) -> str:
-        """Return why resources failed in the operation that was begun with this ClientRequestToken."""
+        """Return the reasons of failed resources in the operation with this ClientRequestToken."""
         return self._reasons(event for event in self._read() if event.get("ClientRequestToken") == token)
 
     def status_since(self, event_id: str) -> str:
-        """Return the stack's last state after this event; empty where nothing happened to the stack itself."""
+        """Return the stack's latest state after this event, or ""."""
         own = filter(_is_of_stack, self._since(event_id))
         return next((event["ResourceStatus"] for event in own), "")
 
     def reasons_since(self, event_id: str) -> str:
-        """Return why resources failed after this event."""
+        """Return the reasons of failed resources after this event."""
         return self._reasons(self._since(event_id))
 
     def _since(self, event_id: str) -> "Iterator[StackEventTypeDef]":
         return takewhile(lambda event: event["EventId"] != event_id, self._read())
 
     def _read(self) -> "Iterator[StackEventTypeDef]":
-        """Yield the newest first; nothing where CloudFormation does not know the stack."""
+        """Yield the newest event first; nothing if CloudFormation does not know the stack."""
         try:
             for page in self.client.get_paginator("describe_stack_events").paginate(StackName=self.stack_id):
                 yield from page["StackEvents"]
@@ -54,7 +54,7 @@ class StackEvents:
 
     @staticmethod
     def _reasons(events: "Iterable[StackEventTypeDef]") -> str:
-        """Return what the resources say, the first failure first; what the stack says only where they say nothing."""
+        """Return the reasons of the resources, the first failure first; the stack's own only if there are none."""
         failed = [event for event in reversed(list(events)) if _has_failed(event)]
         of_resources = [event for event in failed if not _is_of_stack(event)]
         told = [f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}" for event in of_resources or failed]
@@ -62,7 +62,7 @@ class StackEvents:
 
 
 def is_missing(error: ClientError) -> bool:
-    """Return True if AWS says that there is no such stack."""
+    """Return True if AWS says that the stack does not exist."""
     return "does not exist" in str(error)
 
 

@@ -1,4 +1,4 @@
-"""A look at a stack while another program works on it."""
+"""Watch on a stack while another program works on it."""
 
 import time
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from infra.deployment.cloud_stack import CloudStack
 
 @dataclass
 class StackWatch:
-    """Watches one stack for a failure since `newest`, the id of its newest event when the watch began."""
+    """Watch for a failure since `newest`, the id of the newest event when the watch began."""
 
     stack: CloudStack
     newest: str
@@ -21,13 +21,13 @@ class StackWatch:
 
     @classmethod
     def begin(cls, stack: CloudStack) -> Self:
-        """Watch from now on."""
+        """Start to watch."""
         return cls(stack, stack.events.newest(), stack.status, time.monotonic())
 
     def failure(self) -> str:
-        """Return state and reasons if it has failed, or is being rolled back, since the watch began; else nothing.
+        """Return state and reasons if the stack has failed or is being rolled back, or "".
 
-        AWS is asked as seldom as `CloudStack` asks it. Where it does not answer, the other program goes on.
+        Queries AWS at the interval of `CloudStack`. If AWS does not respond, the other program continues.
         """
         now = time.monotonic()
         if now - self._asked < cloud_stack.INTERVAL.total_seconds():
@@ -36,7 +36,7 @@ class StackWatch:
         return self.failure_now()
 
     def failure_now(self) -> str:
-        """Return the same, whenever AWS was asked last."""
+        """Return the same without regard to the interval."""
         try:
             return self._ask()
         except (ClientError, BotoCoreError) as error:
@@ -44,7 +44,7 @@ class StackWatch:
         return ""
 
     def _ask(self) -> str:
-        """Ask for events alone: a state that is asked for apart from them may still be that of the last operation."""
+        """Query the events only: a separately queried state may still be that of the last operation."""
         events = self.stack.events
         status = events.status_since(self.newest)
         self.status = status or self.status

@@ -1,4 +1,4 @@
-"""The questions of `make configure`: each has a parameter for a CI service, a default, and a check."""
+"""Questions of `make configure`: each has a parameter for CI services, a default, and a check."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,9 +15,9 @@ from infra.deployment.stage_values import IN_VPC, StageValues
 from infra.errors import Refused
 
 STAGE_NAME = re.compile(r"[a-z][a-z0-9]{1,15}")
-"""As messaging.yaml takes it."""
+"""Pattern in messaging.yaml."""
 DOCUMENTED_ACCOUNT = "123456789012"
-"""AWS's own example, which the shipped file has; nobody's answer unless the credentials are of it."""
+"""AWS's example account in the shipped file, which is not a valid answer unless the credentials are for it."""
 DOCUMENTED_DOMAIN = "example.com"
 """https://www.rfc-editor.org/rfc/rfc2606"""
 HINTS = {
@@ -28,18 +28,18 @@ HINTS = {
     "Database": ": none, stack or elsewhere",
     "AlarmAddress": " or none",
 }
-"""The parameters' names, and what is said after them to a person."""
+"""Parameter names, with the hints shown after them."""
 
 
 def check_stage_name(name: str) -> None:
-    """Raise Refused unless the stacks can be named after the stage."""
+    """Raise Refused unless the name can be used for stacks."""
     if not STAGE_NAME.fullmatch(name):
-        raise Refused(f"{name!r} is no name for a stage: 2 to 16 small letters and digits, a letter first.")
+        raise Refused(f"{name!r} is not a valid stage name. Use 2 to 16 lower-case letters and digits, a letter first.")
 
 
 @dataclass
 class StageQuestions:
-    """`stage` is the one that is there, if any; its values are the defaults, unless they are the shipped examples."""
+    """`stage` is the existing one, if any; its values are the defaults, unless they are the shipped examples."""
 
     stage: Stage | None
     given: Mapping[str, str]
@@ -47,10 +47,10 @@ class StageQuestions:
     _missing: list[str] = field(default_factory=list)
 
     def answer(self) -> StageValues:
-        """Ask for what was not given. Raises Refused, in a line, where an answer is unusable or missing."""
+        """Ask for the values that were not given. Raises Refused for an invalid or missing answer."""
         unknown = [name for name in self.given if name not in HINTS]
         if unknown:
-            raise Refused(f"{', '.join(unknown)}: no such parameter. There are {', '.join(HINTS)}.")
+            raise Refused(f"Unknown parameter {', '.join(unknown)}. Use {', '.join(HINTS)}.")
         caller = account_answers.account()
         print(f"Credentials: {account_answers.caller()}")
         account = self._ask("Account", _unless_documented(self._account, DOCUMENTED_ACCOUNT) or caller, _account)
@@ -76,7 +76,7 @@ class StageQuestions:
         )
 
     def _ask(self, name: str, default: str, read: Callable[[str], str]) -> str:
-        """Return what is given, typed or the default; empty, and remembered as missing, where there is none."""
+        """Return the given value, the typed one or the default; "", recorded as missing, if there is none."""
         if name in self.given:
             return read(self.given[name])
         if self.interactive:

@@ -1,4 +1,4 @@
-"""The values of a stage that differ from account to account, and their way into the stages of zappa_settings.json."""
+"""Values of a stage that differ between accounts, and their insertion into zappa_settings.json."""
 
 import re
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from config.zappa.site_checks import gateway_domain, site_host
 from config.zappa.stages import Stage, read_stages
 
 IN_VPC = {"stack": "true", "elsewhere": "false"}
-"""The parameter InVpc of messaging.yaml, by where the database is; with none it stays as it is."""
+"""Parameter InVpc of messaging.yaml by location of the database; "none" leaves it unchanged."""
 FIRST_KEY_OF_MANY = "aws_environment_variables"
-"""New keys come before it, as the long ones are at the end."""
+"""New keys are inserted before it, because long ones are at the end."""
 OUR_NAMES = ("role/", "secret:", "")
-"""How resources in ARNs of the stacks begin, before the stage's own name."""
+"""Prefixes of resources in the stacks' ARNs, before the stage's own name."""
 
 Settings = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class StageValues:
-    """What `make configure` asks for. `database` is none, stack or elsewhere."""
+    """Answers of `make configure`. `database` is none, stack or elsewhere."""
 
     account: str
     region: str
@@ -33,21 +33,21 @@ class StageValues:
 
     @property
     def stack_parameters(self) -> dict[str, str]:
-        """Return the parameters that the messaging stack gets besides those of each stage."""
+        """Parameters of the messaging stack beyond those of every stage."""
         place = {"InVpc": IN_VPC[self.database]} if self.database in IN_VPC else {}
         return {"AlarmAddress": self.alarm_address} | place
 
 
 @dataclass(frozen=True)
 class Renaming:
-    """From the names of a stage, which may be another one, to those of the stage with its values."""
+    """Mapping from the names of a stage, possibly another one, to those of the stage with its values."""
 
     old: str
     new: str
     values: StageValues
 
     def of(self, value: Any) -> Any:
-        """Return the value with the ARNs, queue URLs and names of the stage's own stacks; others stay."""
+        """Return the value with renamed ARNs, queue URLs and names of the stage's own stacks."""
         if isinstance(value, dict):
             return {key: self.of(inner) for key, inner in value.items()}
         if isinstance(value, list):
@@ -55,7 +55,7 @@ class Renaming:
         return self._text(value) if isinstance(value, str) else value
 
     def bucket(self, name: str) -> str:
-        """Return the bucket's name with the account, unless somebody has chosen another one for this stage."""
+        """Return the bucket's name with the account, unless this stage has a custom one."""
         chosen = self.old == self.new and not re.fullmatch(rf"{self.old}-packages-\d{{12}}", name)
         return name if chosen else f"{self.new}-packages-{self.values.account}"
 
@@ -78,9 +78,9 @@ class Renaming:
 
 
 def configured(document: Mapping[str, Settings], name: str, values: StageValues) -> dict[str, Settings]:
-    """Return the document with this stage, which may be new, and with every other stage as it was.
+    """Return the document with this stage, possibly new; other stages stay unchanged.
 
-    Raises ZappaSettingsError where the document is unusable.
+    Raises ZappaSettingsError if the document is unusable.
     """
     before = {stage.name: stage for stage in read_stages(document)}
     base = before.get(name) or before[next(iter(document))]
@@ -123,7 +123,7 @@ def _variables(base: Stage, name: str, renaming: Renaming) -> Settings:
 
 
 def _hosts(former: list[str], former_site: str, values: StageValues) -> list[str]:
-    """Leave out the former site and API Gateways of other regions; hosts that somebody has added stay."""
+    """Return the hosts without the former site and API Gateways of other regions; added hosts stay."""
     gateway = gateway_domain(values.region)
     hosts = [host for host in former if ".execute-api." not in host or host.endswith(gateway)]
     hosts = [host for host in hosts if host not in {former_site} - {values.domain}]
@@ -132,7 +132,7 @@ def _hosts(former: list[str], former_site: str, values: StageValues) -> list[str
 
 
 def _insert(own: Settings, changes: Settings) -> None:
-    """Change what is there in its place."""
+    """Change existing keys in place, and insert new ones."""
     items = list((own | {key: value for key, value in changes.items() if key in own}).items())
     at = next((index for index, (key, _) in enumerate(items) if key == FIRST_KEY_OF_MANY), len(items))
     items[at:at] = [(key, value) for key, value in changes.items() if key not in own]
@@ -141,7 +141,7 @@ def _insert(own: Settings, changes: Settings) -> None:
 
 
 def _keep_heirs(document: dict[str, Settings], before: Mapping[str, Stage], name: str) -> None:
-    """Write into the stages that extend this one what they had from it."""
+    """Copy changed inherited values into the stages that extend this one."""
     for heir in read_stages(document):
         if heir.name == name:
             continue

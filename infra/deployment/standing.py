@@ -1,4 +1,4 @@
-"""The standing of a stage at the end of a command: what runs, what can be gone back to, and what to type next."""
+"""Summary of a stage at the end of a command: running release, rollback targets, and the next command."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from infra.errors import EXPECTED
 
 @dataclass(frozen=True)
 class Standing:
-    """Asks AWS when it is shown; where AWS does not answer, it says so."""
+    """Summary that queries AWS when it is printed, and says so if AWS does not respond."""
 
     deployment: Deployment
 

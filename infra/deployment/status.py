@@ -1,4 +1,4 @@
-"""The state of a stage in one table, which holds also where half of the stage is missing or broken."""
+"""Status of a stage in a table, even if half of it is missing or broken."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -27,7 +27,7 @@ NOTHING = "nothing is deployed"
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `healthy` is False where somebody should look after it."""
+    """Row of the table. `healthy` is False if it needs attention."""
 
     name: str
     said: str
@@ -39,13 +39,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Status:
-    """Asks AWS for each row by itself. `now` is in UTC."""
+    """Queries AWS separately for each row. `now` is in UTC."""
 
     deployment: Deployment
     now: datetime
 
     def rows(self) -> Iterator[Row]:
-        """Yield the table, each row as soon as it is answered."""
+        """Yield the rows, each as soon as it is available."""
         asked: dict[str, Callable[[], tuple[str, bool]]] = {
             "release": self._release,
             "commit": lambda: (self._record(self.deployment.releases.live() or LATEST).commit, True),
@@ -74,7 +74,7 @@ class Status:
         return f"{url} answered {status or 'nothing'}: {problems_in(body)}", False
 
     def _last_sweep(self) -> tuple[str, bool]:
-        """Leaves the judgement to `/readyz` and the alarms, which know the limits."""
+        """Return the last sweep; `/readyz` and the alarms, which know the limits, judge it."""
         found = self._metrics.newest(SubscriptionMetric.EXPIRED, self.now)
         return f"{minute(found.time)}, {found.sum:.0f} expired" if found else NO_VALUE, True
 
@@ -105,7 +105,7 @@ class Status:
 
 
 def show(deployment: Deployment, now: datetime) -> None:
-    """Print the table. Raises NotHealthy where a row asks for attention."""
+    """Print the table. Raises NotHealthy if a row needs attention."""
     unhealthy = []
     for row in Status(deployment, now).rows():
         print(row, flush=True)
@@ -115,7 +115,7 @@ def show(deployment: Deployment, now: datetime) -> None:
 
 
 def _get(url: str) -> tuple[int, str]:
-    """A cold start on a database that wakes up takes longer than a person likes to see nothing."""
+    """Return status and body, with progress output: a cold start with a paused database takes long."""
     with ThreadPoolExecutor(max_workers=1) as executor:
         answer = executor.submit(get, url)
         seconds = polling.INTERVAL.total_seconds()
@@ -124,7 +124,7 @@ def _get(url: str) -> tuple[int, str]:
 
 
 def _row(name: str, ask: Callable[[], tuple[str, bool]]) -> Row:
-    """A part that is missing is told in this row, and keeps no other row from being asked for."""
+    """Return a row. A missing part is reported in its row and does not affect the others."""
     try:
         return Row(name, *ask())
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Steps that a person watches: each prints its name, its time, and what it has to say, and none is silent for long."""
+"""Steps with progress output: each prints its name, duration and result, and something at least every 10 s."""
 
 import threading
 import time
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 class Steps:
-    """Takes steps. Their times are in seconds."""
+    """Runner of steps. Durations are in seconds."""
 
     def take(self, name: str, step: Callable[[], T]) -> T:
-        """Take one and return what it returns; a text is also shown. What it raises is raised."""
+        """Run a step and return its result; text is also printed. Its errors are raised."""
         print(f"  {name:<44}", end="", flush=True)
         start = time.monotonic()
         try:
@@ -31,7 +31,7 @@ class Steps:
 
 @contextmanager
 def _heard(start: float) -> Iterator[None]:
-    """Print a line for each LONGEST_SILENCE in which nothing else does: a CI service may end what is silent."""
+    """Print a line after each LONGEST_SILENCE without output: a CI service may end silent jobs."""
     over, silence = threading.Event(), LONGEST_SILENCE.total_seconds()
 
     def tell() -> None:

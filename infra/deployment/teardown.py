@@ -1,4 +1,4 @@
-"""Taking a stage down, and then what it stands on: what others depend on goes last."""
+"""Removal of a stage, and then of the stacks below it in the order of their dependencies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from infra.errors import StillInUse
 
 
 def undeploy(deployment: Deployment, steps: Steps) -> None:
-    """Take function, API and schedule down, in any state and as often as wanted. The stacks below them stay.
+    """Remove function, API and schedule, in any state. Can be repeated. The stacks below them stay.
 
     Raises NotConfirmed, DeploymentLocked, NotSettled, StackFailed and SomethingLeft.
     """
@@ -46,7 +46,7 @@ def delete_data(deployment: Deployment, steps: Steps) -> None:
 
 
 def delete_stack(deployment: Deployment, steps: Steps) -> None:
-    """Delete the messaging stack, once nothing uses it. Raises StillInUse, NotConfirmed and StackFailed."""
+    """Delete the messaging stack if nothing uses it. Raises StillInUse, NotConfirmed and StackFailed."""
     if not deployment.messaging.status:
         print(f"  There is no stack {deployment.messaging.name}.")
         return
@@ -57,13 +57,13 @@ def delete_stack(deployment: Deployment, steps: Steps) -> None:
 
 
 def _of_function(deployment: Deployment) -> list[str]:
-    """Function, API and schedule use the role, the queues and the network."""
+    """Return the parts that use role, queues and network."""
     parts = list(Remains(deployment).parts())
     return [*parts, f"run `make undeploy STAGE={deployment.stage_name}` first"] if parts else []
 
 
 def _of_data(deployment: Deployment) -> list[str]:
-    """The database has its password, and a proxy each login, from the secret."""
+    """Return the database stack, whose password, and a proxy's logins, come from the secret."""
     data = deployment.data
     if not data.status:
         return []
@@ -79,7 +79,7 @@ def _refuse_in_use(deployment: Deployment, uses: list[str]) -> None:
 
 @contextmanager
 def _alone(deployment: Deployment, command: str) -> Iterator[None]:
-    """Hold the stage's lock, which lies in its bucket; without the bucket nobody can deploy."""
+    """Hold the stage's lock, which is in its bucket; without the bucket nobody can deploy."""
     if not deployment.bucket.exists:
         yield
         return

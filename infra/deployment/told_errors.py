@@ -1,4 +1,4 @@
-"""Errors of a command in a line or two: what happened, and what to do where the error itself does not say so."""
+"""Error messages of commands: what happened, and what to do."""
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -16,7 +16,7 @@ from click import ClickException
 from infra import errors
 
 EXPECTED = (*errors.EXPECTED, ClientError, BotoCoreError, ClickException, OSError)
-"""Errors that a command ends with in words; any other one is a fault of the program, and shows where."""
+"""Errors that end a command with a message; any other one is a bug and shows a traceback."""
 
 SIGN_IN = "Sign in again (`aws sso login`, or new keys), and repeat the command."
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -37,7 +37,7 @@ REMEDIES: tuple[tuple[type[BotoCoreError], str], ...] = (
 
 
 def told(error: Exception) -> str:
-    """Return the error's words, and a remedy."""
+    """Return the error's message and a remedy."""
     return f"{_words(error)} {_remedy(error)}".strip()
 
 

@@ -1,4 +1,4 @@
-"""Variables of a function that a deployment adds, changes and removes, by their names: a value may be confidential."""
+"""Variables of a function that a deployment adds, changes and removes, by name: values may be confidential."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from infra.deployment.deployment_settings import DEPLOYED_AT
 
 @dataclass(frozen=True)
 class VariableChanges:
-    """Names in alphabetical order. DEPLOYED_AT, which each deployment changes, is left out of `changed`."""
+    """Names in alphabetical order. `changed` omits DEPLOYED_AT, which each deployment changes."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -17,7 +17,7 @@ class VariableChanges:
 
     @classmethod
     def between(cls, found: Mapping[str, str], wanted: Mapping[str, str]) -> Self:
-        """Return what turns the variables that a function has into those that it shall have."""
+        """Return the changes from the present to the wanted variables."""
         both = found.keys() & wanted.keys() - {DEPLOYED_AT}
         return cls(
             added=_sorted(wanted.keys() - found.keys()),

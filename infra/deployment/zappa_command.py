@@ -1,4 +1,4 @@
-"""Zappa's own command line, run on a stage, with an end to its ways of failing quietly and of waiting for ever."""
+"""Zappa's command line for a stage, with detection of its silent failures and a time limit."""
 
 import os
 import re
@@ -15,21 +15,21 @@ from infra.errors import ZappaFailed
 from infra.packaging.packaging_environment import PROJECT
 
 FAILURE = re.compile(r"^(ERROR|CRITICAL):|^(Error: |Oh no!|Traceback \()|Aborting$", re.MULTILINE)
-"""A line that Zappa prints for what went wrong. With the first and the last of them it goes on, and exits with 0."""
+"""Line that Zappa prints after a failure. After the first and the last kind it continues, and exits with 0."""
 
 LIMIT = timedelta(minutes=30)
-"""For one command: two invocations of 15 minutes, the longest that Lambda runs; an API takes about two minutes."""
+"""Limit per command: two invocations of 15 minutes, Lambda's maximum; an API takes about two minutes."""
 INTERVAL = timedelta(seconds=1)
 MODULE = "infra.deployment.bound_zappa"
-"""Zappa as it is run here."""
+"""Wrapper module that runs Zappa."""
 
 
 @dataclass(frozen=True)
 class ZappaCommand:
-    """Runs Zappa with the settings file of one deployment.
+    """Runs Zappa with the settings file of a deployment.
 
-    `stack` is given where Zappa makes or updates it. Zappa knows neither ROLLBACK_COMPLETE nor any state that ends in
-    _FAILED (0.63, zappa/core.py, update_stack) and waits for ever, so Zappa is ended when the stack has failed.
+    `stack` is the stack that Zappa creates or updates. Zappa does not recognise ROLLBACK_COMPLETE or states ending in
+    _FAILED (0.63, zappa/core.py, update_stack) and waits forever, so it is terminated when the stack has failed.
     """
 
     settings_file: Path
@@ -38,9 +38,9 @@ class ZappaCommand:
     limit: timedelta = LIMIT
 
     def run(self, command: str, *arguments: str) -> str:
-        """Run it and return all that it printed. Raises ZappaFailed with that where it failed, or at the limit.
+        """Run a command and return its output. Raises ZappaFailed with the output if it failed or reached the limit.
 
-        Its directory is a temporary one, since Zappa leaves its template for the stack there when it fails.
+        Runs in a temporary directory, because a failing Zappa leaves its template there.
         """
         watch = StackWatch.begin(self.stack) if self.stack else None
         line = [sys.executable, "-m", MODULE, *self._arguments(command, arguments)]
@@ -56,18 +56,18 @@ class ZappaCommand:
         return printed
 
     def become(self, command: str, *arguments: str) -> None:
-        """Run it in the terminal, until the person ends it."""
+        """Run a command in the terminal until the user ends it."""
         os.execv(sys.executable, [sys.executable, "-m", "zappa.cli", *self._arguments(command, arguments)])  # noqa: S606
 
     def _arguments(self, command: str, arguments: tuple[str, ...]) -> list[str]:
         settings = ["--settings_file", str(self.settings_file.resolve())]
-        if command == "manage":  # which takes its own arguments apart, and joins the rest by spaces
+        if command == "manage":  # it parses its own arguments, and joins the rest with spaces
             return [command, self.stage, " ".join(arguments), *settings]
         return [command, self.stage, *arguments, *settings]
 
 
 def _at_work(program: Program, watch: StackWatch | None) -> str:
-    """Wait a moment; say what Zappa and its stack are at, and nothing once Zappa has ended or its stack has failed."""
+    """Wait a moment. Return the progress of Zappa and its stack, or "" if Zappa has ended or the stack has failed."""
     if program.ends_within(INTERVAL) or (watch and watch.failure()):
         return ""
     stack = f" (stack {watch.stack.name} is in {watch.status})" if watch and watch.status else ""

@@ -1,4 +1,4 @@
-"""The local clock over HTTP, for a function in the sandbox, which cannot see the clock's file."""
+"""Local clock over HTTP, for a function in the sandbox, which cannot read the clock's file."""
 
 from functools import partial
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from infra.lambda_local.loopback_server import LoopbackHandler, LoopbackServer, 
 
 
 class ClockServer(ServerThread):
-    """Context manager: serves the seconds by which the clock is moved. LOCAL_CLOCK takes its `url`."""
+    """Context manager: serve the clock's offset in seconds. LOCAL_CLOCK is set to its `url`."""
 
     def __init__(self) -> None:
         super().__init__(listen(partial(LoopbackServer, RequestHandlerClass=_Handler)))

@@ -1,4 +1,4 @@
-"""Demo data: plans, subscribers in every state with the history that led there, and somebody to sign in as."""
+"""Demo data: plans, subscribers in every state with their history, and an operator."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from subscriptions.services import SubscriptionService
 
 STAFF = "demo"
 STAFF_ADDRESS = f"{STAFF}@example.com"
-PASSWORD = "demo"  # noqa: S105 - of a site on the loopback address, printed at every start
+PASSWORD = "demo"  # noqa: S105 - of a site on loopback only, printed at every start
 
 PLANS = {
     "Free trial": (Decimal(0), 14),
@@ -23,19 +23,19 @@ PLANS = {
     "Quarterly": (Decimal("26.90"), 90),
     "Yearly": (Decimal("99.00"), 365),
 }
-"""Price in EUR, and days."""
+"""Price in EUR and duration in days."""
 
 
 class Step(Protocol):
-    """Something that happened to a subscription."""
+    """Event in a subscription's history."""
 
     def take(self, subscription: Subscription, now: datetime) -> None:
-        """Let it happen. `now` is the time of loading."""
+        """Apply the step. `now` is the time of loading."""
 
 
 @dataclass(frozen=True)
 class Cancelled:
-    """So many days before the loading."""
+    """Cancellation, this many days before loading."""
 
     days: float
     reason: str = ""
@@ -46,7 +46,7 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Reactivated:
-    """So many days before the loading."""
+    """Resumption, this many days before loading."""
 
     days: float
 
@@ -56,7 +56,7 @@ class Reactivated:
 
 @dataclass(frozen=True)
 class Renewed:
-    """So many days before the loading."""
+    """Renewal, this many days before loading."""
 
     days: float
 
@@ -66,7 +66,7 @@ class Renewed:
 
 @dataclass(frozen=True)
 class Expired:
-    """Within a minute of its end."""
+    """Expiry, one minute after the end."""
 
     def take(self, subscription: Subscription, now: datetime) -> None:
         moment = subscription.end_date + timedelta(minutes=1)
@@ -76,7 +76,7 @@ class Expired:
 
 @dataclass(frozen=True)
 class Story:
-    """A subscription: whose, to what, since how many days, and what happened then."""
+    """Subscription with its history: user, plan, age in days, and steps."""
 
     username: str
     plan: str
@@ -92,31 +92,31 @@ STORIES = [
     Story("joan", "Quarterly", 50, (Cancelled(20), Reactivated(19))),
     # Cancelled, with access until the end.
     Story("alan", "Monthly", 25, (Cancelled(2, "Too expensive"),)),
-    # Due: the first sweep ends these.
+    # Due: the first sweep expires these.
     Story("barbara", "Monthly", 31),
     Story("donald", "Monthly", 45),
     Story("margaret", "Quarterly", 90.1),
     Story("tim", "Free trial", 20),
     Story("edsger", "Monthly", 32, (Cancelled(20, "I only wanted to look something up"),)),
     Story("radia", "Monthly", 35),
-    # One of two is due: access stays.
+    # One of two is due, so access stays.
     Story("hedy", "Yearly", 60),
     Story("hedy", "Monthly", 33),
-    # Ended long ago, and once come back.
+    # Expired long ago; one came back.
     Story("katherine", "Monthly", 100, (Expired(),)),
     Story("annie", "Monthly", 120, (Expired(), Renewed(15))),
 ]
 
 
 def sign_in_name() -> str:
-    """Return the name that the demo operator signs in with: the address, if the e-mail address is the user name."""
+    """Return the demo operator's sign-in name: the address if the user model has no other."""
     model = get_user_model()
     return STAFF_ADDRESS if model.get_email_field_name() == model.USERNAME_FIELD else STAFF
 
 
 @transaction.atomic
 def load(now: datetime) -> bool:
-    """Load it all into a database that has no plans yet; tell whether that was so. Times count back from `now`."""
+    """Load everything into a database without plans. Return False if it has plans. Times count back from `now`."""
     if Plan.objects.exists():
         return False
     staff = _account(STAFF, STAFF_ADDRESS, is_staff=True, is_superuser=True)
@@ -131,7 +131,7 @@ def load(now: datetime) -> bool:
 
 
 def _account(name: str, address: str, **fields: object) -> AbstractUser:
-    """The user of this name, who is created where there is none, with the fields that the user model has."""
+    """Return the user with this name, created if missing with the fields of the user model."""
     model = get_user_model()
     identity = {model.USERNAME_FIELD: name} | {model.get_email_field_name(): address}
     known = {field.name for field in model._meta.concrete_fields}

@@ -1,4 +1,4 @@
-"""The way from SES to the function, topic and queue, as messaging.yaml makes it on AWS."""
+"""Topic and queue between SES and the function, as in messaging.yaml."""
 
 import json
 import time
@@ -14,14 +14,14 @@ MAXIMUM_RECEIVES = "5"  # as in messaging.yaml
 
 @dataclass(frozen=True)
 class FeedbackQueue:
-    """Where SES publishes to, and what the function takes from."""
+    """Topic that SES publishes to, and queue that the function reads."""
 
     topic_arn: str
     queue_url: str
 
     @classmethod
     def provide(cls, name: str) -> Self:
-        """Make topic and queue, both of this name, and the queue for what fails."""
+        """Create topic, queue and dead-letter queue."""
         sqs, sns = boto3.client("sqs"), boto3.client("sns")
         letters = sqs.create_queue(QueueName=f"{name}-dead-letters")["QueueUrl"]
         redrive = {"deadLetterTargetArn": _arn(letters), "maxReceiveCount": MAXIMUM_RECEIVES}
@@ -31,7 +31,7 @@ class FeedbackQueue:
         return cls(topic, queue)
 
     def wait_until_taken(self) -> bool:
-        """Until nothing is in the queue and nothing under way; tell whether that came."""
+        """Wait until the queue is empty and nothing is in flight. Return False after PATIENCE_SECONDS."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self.is_empty:
             if time.monotonic() > deadline:
@@ -41,7 +41,7 @@ class FeedbackQueue:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is in the queue, and nothing under way."""
+        """True if the queue is empty and nothing is in flight."""
         found = boto3.client("sqs").get_queue_attributes(
             QueueUrl=self.queue_url,
             AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],

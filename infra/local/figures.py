@@ -1,4 +1,4 @@
-"""What a sweep and a delivery should have done, beside what they did as the database and the local AWS tell it."""
+"""Expected results of a sweep and a delivery, compared with the database and the local AWS."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table."""
+    """Row of the table."""
 
     what: str
     expected: int
@@ -29,21 +29,22 @@ class Figure:
 
     @property
     def agrees(self) -> bool:
-        """Whether what was read back is what was expected."""
         return self.expected == self.read_back
 
 
 @dataclass(frozen=True)
 class Before:
-    """The database before a sweep and a delivery: what they have to do."""
+    """State of the database before a sweep and a delivery: the work to be done."""
 
     due: int
     without_right: int
-    """Members of the group who have no live subscription."""
+    """Members of the group without a live subscription."""
     reminders: int
     mails: int
-    """Waiting already, or to be caused by what is due, or reminders. None that a later transition makes untrue, none to
-    users without an address or with one that mail bounces from."""
+    """Mails pending or to be caused by due subscriptions and reminders.
+
+    Excludes those that a later transition makes obsolete, and those to users without a deliverable address.
+    """
     events: int
     delivered: int
     bounced: int
@@ -53,7 +54,7 @@ class Before:
 
     @classmethod
     def measure(cls, now: datetime) -> "Before":
-        """Look at the database."""
+        """Read the state of the database."""
         email = get_user_model().get_email_field_name()
         due = Subscription.objects.due(now)
         waiting = Notification.objects.filter(state=State.PENDING)
@@ -79,7 +80,7 @@ class Before:
         )
 
     def compare(self, aws: LocalAWS) -> list[Figure]:
-        """Read back what there is now."""
+        """Compare with the present state."""
         expired = SubscriptionEvent.objects.filter(pk__gt=self.last_event, transition=Transition.EXPIRED)
         reminders = Notification.objects.filter(pk__gt=self.last_notification, days_before__isnull=False)
         accepted = aws.mails()
@@ -96,7 +97,7 @@ class Before:
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """The figures, aligned."""
+    """Return the figures as an aligned table."""
     lines = [f"{'':<24}{'expected':>10}{'read back':>12}"]
     lines += [
         f"{figure.what:<24}{figure.expected:>10}{figure.read_back:>12}   {'agrees' if figure.agrees else 'DIFFERS'}"
@@ -106,7 +107,7 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def _still_true(mails: Iterable[Notification], now: datetime) -> int:
-    """How many of the mails nothing overtakes, the expiry of what is due included."""
+    """Return the number of mails that no transition makes obsolete, including the expiry of due subscriptions."""
     return sum(not OVERTAKEN_BY.get(mail.kind, set()) & _later_transitions(mail, now) for mail in mails)
 
 
@@ -127,9 +128,7 @@ def _standing(state: State) -> int:
 
 
 def _is_to_be_reminded(subscription: Subscription, now: datetime) -> bool:
-    """Whether a day of its plan's has come within its period, its owner wants to know, and no reminder is there that is
-    as near to the end.
-    """
+    """Return True if a reminder day of the period has come, is wanted, and no reminder as near to the end exists."""
     began = subscription.events.filter(transition__in=[Transition.CREATED, Transition.RENEWED]).latest("pk")
     beginning = max(began.occurred_at, began.old_end_date or began.occurred_at)
     marks = {day: subscription.end_date - timedelta(days=day) for day in subscription.plan.reminder_days}
@@ -141,7 +140,7 @@ def _is_to_be_reminded(subscription: Subscription, now: datetime) -> bool:
 
 
 def _last(model: type[Model]) -> int:
-    """The greatest primary key; 0 where there is none."""
+    """Return the highest primary key, or 0."""
     return model._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 

@@ -1,4 +1,4 @@
-"""Where the service runs on this machine: the site for people, and the function for the clock."""
+"""Hosts of the service on this machine: the site for people, the function for schedules."""
 
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -8,20 +8,20 @@ from infra.lambda_local.sandbox.invocation_result import InvocationResult
 
 
 class Host(Protocol):
-    """One way to run it. `description` says what the schedule goes through."""
+    """Way to run the service. `description` says what handles the schedule's events."""
 
     @property
     def description(self) -> str: ...
 
     @property
     def url(self) -> str:
-        """Where the site can be reached, without a slash at the end."""
+        """Site URL without a trailing slash."""
 
     def serving(self, aws: LocalAWS) -> AbstractContextManager[object]:
-        """Serve the site, and take events, while this is open."""
+        """Serve the site and accept events inside the block."""
 
     def invoke(self, event: Any) -> Any:
-        """Give the function an event and return its answer; a failure is raised."""
+        """Invoke the function with an event and return its result; a failure is raised."""
 
     def receive(self, function_arn: str, event: Any) -> InvocationResult:
-        """Give the function a batch of a queue, as Lambda's pollers do. What is raised is a failure of all of it."""
+        """Invoke the function with a batch of messages, as Lambda's pollers do. An exception fails the whole batch."""

@@ -1,4 +1,4 @@
-"""A Lambda function in this process: the stage's handler, with the settings that Zappa makes for it."""
+"""Lambda function in this process: the stage's handler with the settings that Zappa generates for it."""
 
 import contextlib
 import io
@@ -16,27 +16,27 @@ from infra.lambda_local.account import ACCOUNT
 from infra.packaging.zappa_stage import ZappaStage
 
 HANDLER_SETTINGS = "zappa_settings"
-"""The module that Zappa's handler imports its settings from."""
+"""Module that Zappa's handler imports its settings from."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda passes beside the event. https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+    """Lambda's context object. https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
 
     function_name: str
     invoked_function_arn: str
     memory_limit_in_mb: str
     deadline: float
-    """On `time.monotonic()`'s scale."""
+    """Time of `time.monotonic()`."""
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda would end the invocation; never below 0."""
+        """Return the milliseconds until Lambda would end the invocation, at least 0."""
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
 class LambdaFunction:
-    """A warm sandbox. There is one a process, since Zappa's handler is a singleton; making it sets up Django."""
+    """Warm sandbox, one per process because Zappa's handler is a singleton. Creating it sets up Django."""
 
     def __init__(self, stage: ZappaStage) -> None:
         self._stage = stage
@@ -46,7 +46,7 @@ class LambdaFunction:
             self._handle = import_string(stage.handler)
 
     def invoke(self, event: dict[str, Any]) -> Any:
-        """Run the handler on the event and return its result; what the handler raises is raised."""
+        """Run the handler on the event and return its result; its errors are raised."""
         return self._handle(event, self._context())
 
     def _context(self) -> Context:

@@ -1,4 +1,4 @@
-"""The service on this machine: database, local AWS, function, and stand-ins for EventBridge and Lambda's pollers."""
+"""Service on this machine: database, local AWS, function, and stand-ins for EventBridge and Lambda's pollers."""
 
 import contextlib
 import signal
@@ -29,21 +29,21 @@ from infra.local.ses_feedback import SesFeedback
 from infra.packaging.zappa_stage import Schedule, ZappaStage
 
 POLL_SECONDS = 0.2
-"""Lambda's pollers wait for messages; these ask."""
+"""Interval of polling; Lambda's own pollers use long polling."""
 
 
 @dataclass(frozen=True)
 class LocalService:
-    """All of it, and what a person sees of it. `directory` holds what is kept from run to run."""
+    """Local service and its terminal output. `directory` is kept between runs."""
 
     directory: Path
     host: Host
     stage: ZappaStage
     emulator: Emulator | None = None
-    """In the place of moto."""
+    """Replacement for moto."""
 
     def run(self, *, once: bool) -> int:
-        """Show the first sweep and delivery; unless `once`, go on until a signal. Returns the exit status."""
+        """Run the first sweep and delivery; unless `once`, continue until a signal. Return the exit status."""
         send_logs_to(self._log)
         self._prepare_database()
         aws = LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS, emulator=self.emulator)
@@ -64,7 +64,7 @@ class LocalService:
         print(f"Database: demo data {'loaded' if loaded else 'of an earlier run kept'}.", flush=True)
 
     def _sources(self) -> list[EventSource]:
-        """As the deployment maps them to the function."""
+        """Return the queues mapped to the function, as in the deployment."""
         arn = f"arn:aws:lambda:{self.stage.region}:{ACCOUNT}:function:{self.stage.lambda_name}"
         queues = [queue for queue in self.stage.queues if queue.enabled]
         return [EventSource(queue.arn, arn, queue.batch_size, reports_failures=True) for queue in queues]
@@ -111,7 +111,7 @@ class LocalService:
 
 
 def _clock_said() -> str:
-    """Where the clock is, and the command that moves it."""
+    """Return the position of the clock and the command to move it."""
     default = (settings.BASE_DIR / ".local" / "clock").as_uri()
     elsewhere = "" if default == settings.LOCAL_CLOCK else f"LOCAL_CLOCK={settings.LOCAL_CLOCK} "
     where = f"moved to {now():%Y-%m-%d %H:%M}Z" if travelled() else "true"
@@ -120,9 +120,9 @@ def _clock_said() -> str:
 
 @contextlib.contextmanager
 def _until_a_signal() -> Iterator[Wait]:
-    """A wait that SIGINT and SIGTERM end, and that they do not disturb while a job runs instead.
+    """Yield a wait that SIGINT and SIGTERM end; a running job is not interrupted.
 
-    A queue, since `threading.Event` deadlocks when its waiter's own signal handler sets it.
+    Uses a queue, because `threading.Event` deadlocks when its waiter's own signal handler sets it.
     """
     signals: SimpleQueue[int] = SimpleQueue()
 

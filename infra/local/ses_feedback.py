@@ -1,7 +1,7 @@
-"""What SES would say of the mails that the local AWS has accepted.
+"""SES feedback for the mails that the local AWS has accepted.
 
-AWS: SES publishes each event of a mail to the topics of its configuration set. moto: takes configuration sets, and says
-nothing. tests/infra/local/test_ses_feedback.py asks a stock moto and fails when it speaks: then this module goes.
+On AWS, SES publishes each event of a mail to the topics of its configuration set. moto accepts configuration sets but
+publishes nothing. tests/infra/local/test_ses_feedback.py fails once a stock moto publishes: then delete this module.
 """
 
 import json
@@ -17,16 +17,16 @@ from infra.lambda_local.emulator.accepted_mail import AcceptedMail
 
 BOUNCE = "bounce@simulator.amazonses.com"
 COMPLAINT = "complaint@simulator.amazonses.com"
-"""Of SES's mailbox simulator. https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html"""
+"""Addresses of SES's mailbox simulator. https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html"""
 
 TAGGED = re.compile(r"<notification-(?P<key>[0-9]+)@")
-"""The mail's own id; moto drops the tag that says the same."""
+"""Message-ID of the mail; moto drops the tag with the same value."""
 
 Event = dict[str, Any]
 
 
 class SesFeedback:
-    """Publishes to a topic. Make it once the local AWS is open."""
+    """Publisher to a topic. Create it after the local AWS is started."""
 
     def __init__(self, topic_arn: str) -> None:
         self._topic_arn = topic_arn
@@ -34,7 +34,7 @@ class SesFeedback:
         self._told: set[str] = set()
 
     def tell(self, mails: Iterable[AcceptedMail], now: datetime) -> None:
-        """Publish the events of those mails of which nothing was said yet."""
+        """Publish the events of mails without events so far."""
         for mail in mails:
             if mail.message_id not in self._told:
                 self._told.add(mail.message_id)
@@ -43,7 +43,7 @@ class SesFeedback:
 
 
 def events_of(mail: AcceptedMail, now: datetime) -> Iterator[Event]:
-    """In the order in which SES mostly sends them.
+    """Yield the events in SES's usual order.
 
     https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
     """

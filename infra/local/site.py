@@ -1,4 +1,4 @@
-"""The site on this machine: Django's WSGI application on the loopback address."""
+"""Site on this machine: Django's WSGI application on a loopback address."""
 
 from functools import partial
 from typing import Self
@@ -12,7 +12,7 @@ PREFERRED_PORT = 8000
 
 
 class Site(ServerThread):
-    """Context manager: serves the site while it is open. `url` is known before, since it goes into the settings."""
+    """Context manager that serves the site. `url` is known in advance, because it goes into the settings."""
 
     _server: ThreadedWSGIServer
 
@@ -21,5 +21,5 @@ class Site(ServerThread):
         super().__init__(listen(make, PREFERRED_PORT))
 
     def __enter__(self) -> Self:
-        self._server.set_app(WSGIHandler())  # get_wsgi_application would set Django, and its logs, up again
+        self._server.set_app(WSGIHandler())  # get_wsgi_application would set up Django and logging again
         return super().__enter__()

@@ -1,1 +1,1 @@
-"""The zip: how it is made, checked and measured."""
+"""The zip: building, checking and measuring it."""

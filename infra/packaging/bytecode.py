@@ -1,4 +1,4 @@
-"""Compiled modules as they are in a package: valid wherever and whenever they are unpacked, and never written anew.
+"""Bytecode in a package: valid wherever and whenever it is unpacked, and reproducible.
 
 https://docs.python.org/3/reference/import.html#pyc-invalidation and https://peps.python.org/pep-0552/
 """
@@ -12,22 +12,23 @@ from pathlib import PurePosixPath
 from infra.packaging.lambda_runtimes import LambdaRuntime, runtime_of
 
 TASK_ROOT = PurePosixPath("/var/task")
-"""Where Lambda unpacks a function's code; tracebacks name it, and Python need not correct it at each import."""
+"""Directory of a function's code on Lambda. Tracebacks contain it, so Python need not correct it at each import."""
 
 UNCHECKED_HASH = 0b01
-"""The flags of a file that Python trusts without a look at the source, which it compares by hash, not by date."""
+"""Flags of a file that Python trusts without checking the source; it is identified by hash, not by date."""
 
 HEADER_BYTES = 16
 
 INTERNED = [sys.intern(chr(code)) for code in range(256)]
-"""Strings that all modules share. marshal writes down which are interned; otherwise that would depend on what else this
-process has loaded.
+"""Strings shared by all modules, interned in advance.
+
+marshal records which strings are interned; otherwise that would depend on the modules loaded by this process.
 """
 
 
 @dataclass(frozen=True)
 class Header:
-    """The first 16 bytes of a compiled module. `hash` is a date and a size unless flags say otherwise."""
+    """First 16 bytes of a compiled module. `hash` is a date and a size unless flags say otherwise."""
 
     magic: bytes
     flags: int
@@ -35,14 +36,14 @@ class Header:
 
     @classmethod
     def read(cls, compiled: bytes) -> "Header":
-        """The header of a compiled module, however short."""
+        """Return the header of a compiled module, even of a truncated one."""
         return cls(compiled[:4], int.from_bytes(compiled[4:8], "little"), compiled[8:HEADER_BYTES])
 
     @classmethod
     def of(cls, source: bytes, runtime: LambdaRuntime | None = None) -> "Header":
-        """The header that a runtime's Python trusts for the source, by default this Python."""
+        """Return the header that a runtime's Python, by default this one, trusts for the source."""
         magic = (runtime or runtime_of()).magic_number
-        # importlib's source_hash, whose key is always the magic number of this Python.
+        # importlib's source_hash always uses this Python's magic number as its key.
         return cls(magic, UNCHECKED_HASH, _imp.source_hash(int.from_bytes(magic, "little"), source))
 
     def __bytes__(self) -> bytes:
@@ -50,12 +51,12 @@ class Header:
 
 
 def compiled_name(source_name: str, runtime: LambdaRuntime | None = None) -> str:
-    """The name in the package of a module's compiled form, by default for this Python."""
+    """Return the name of a module's bytecode in the package, by default for this Python."""
     source = PurePosixPath(source_name)
     return str(source.parent / "__pycache__" / f"{source.stem}.{(runtime or runtime_of()).cache_tag}.pyc")
 
 
 def compile_module(source_name: str, source: bytes) -> bytes:
-    """The compiled form of a module. Raises SyntaxError."""
+    """Return the bytecode of a module. Raises SyntaxError."""
     code = compile(source, str(TASK_ROOT / source_name), "exec", dont_inherit=True, optimize=0)
     return bytes(Header.of(source)) + marshal.dumps(code)

@@ -1,4 +1,4 @@
-"""A package with some of its files changed, to be deployed as the next release."""
+"""Package with changed files, to be deployed as the next release."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from zipfile import ZipFile
 
 
 def change_package(package: Path, changed: Path, changes: Mapping[str, Callable[[bytes], bytes]]) -> Path:
-    """Copy the zip to `changed`, each of the named files through its function. Raises KeyError for a missing one."""
+    """Copy the zip to `changed`, passing the named files through functions. Raises KeyError for a missing one."""
     with ZipFile(package) as old, ZipFile(changed, "w") as new:
         for name in changes:
             old.getinfo(name)

@@ -1,8 +1,8 @@
-"""Modules compiled for a runtime, by that Python itself, which is another process where it is not this one.
+"""Compilation of modules by the runtime's own Python, in another process unless it is this one.
 
     python3.13 -m infra.packaging.compiled_modules SOURCES.zip COMPILED.zip
 
-This imports nothing but the standard library.
+Imports only the standard library.
 """
 
 import shutil
@@ -26,9 +26,9 @@ def compile_modules(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def compile_for(runtime: LambdaRuntime, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Compile them for the runtime; return nothing where its Python is not on this machine.
+    """Compile the modules for the runtime; return nothing if its Python is not installed.
 
-    A package without bytecode works, and compiles all that it imports at each cold start. Raises PackagingFailed.
+    A package without bytecode works, but compiles its imports at each cold start. Raises PackagingFailed.
     """
     if runtime == runtime_of():
         return compile_modules(files)
@@ -37,12 +37,12 @@ def compile_for(runtime: LambdaRuntime, files: Mapping[str, bytes]) -> dict[str,
 
 
 def can_compile_for(runtime: LambdaRuntime) -> bool:
-    """Return whether the runtime's Python is on this machine."""
+    """Return True if the runtime's Python is installed."""
     return runtime == runtime_of() or bool(find_python(runtime))
 
 
 def find_python(runtime: LambdaRuntime) -> str:
-    """Return the path of the runtime's Python, or nothing. What is found by name must also say that it is this one."""
+    """Return the path of the runtime's Python, or "". A program found by name must also report that version."""
     found = shutil.which(runtime.name)
     if not found:
         return ""
@@ -52,7 +52,7 @@ def find_python(runtime: LambdaRuntime) -> str:
 
 
 def main() -> None:
-    """Compile the modules of one zip into another one."""
+    """Compile the modules of one zip into another."""
     sources, compiled = sys.argv[1:]
     with ZipFile(sources) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}

@@ -1,4 +1,4 @@
-"""Folders of the project that are deployed: its apps, the packages that they import, what the settings name."""
+"""Folders to deploy: the project's apps, packages that they import, and folders named in the settings."""
 
 import ast
 import re
@@ -11,20 +11,20 @@ from django.conf import settings
 from infra.packaging.project_apps import project_apps
 
 STATIC = "build/static"
-"""The folder that `collectstatic` fills with the static files of all apps."""
+"""Folder of all apps' static files, filled by `collectstatic`."""
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
-"""The name of a module or of something in it, as settings have them."""
+"""Dotted name of a module or its attribute, as in settings."""
 
 
 def deployed_folders(project: Path) -> frozenset[str]:
-    """Return their paths relative to the project. Needs Django set up, from the project's own files."""
+    """Return the folders relative to the project. Django must be set up, from the project's own files."""
     packages = [Path(config.path).relative_to(project).parts[0] for config in project_apps(project)]
     return frozenset({STATIC, *with_imports(project, packages), *_named_in_settings(project)})
 
 
 def with_imports(project: Path, packages: Iterable[str]) -> set[str]:
-    """Return the top-level packages, and those of the project that they import or name, directly or not."""
+    """Return the top-level packages, and the project's packages that they import or name, transitively."""
     found: set[str] = set()
     waiting = set(packages)
     while waiting:
@@ -42,7 +42,7 @@ def _named_in_settings(project: Path) -> Iterator[str]:
 
 
 def _names_in(folder: Path) -> set[str]:
-    """First parts of the modules that the folder's modules import, or name in a string."""
+    """Return the first parts of module names that the folder's modules import, or contain as strings."""
     return {
         name.partition(".")[0]
         for module in folder.rglob("*.py")

@@ -1,4 +1,4 @@
-"""The runtimes of AWS Lambda that a package can be made for. The Python that makes a package chooses its runtime."""
+"""AWS Lambda runtimes. The Python that builds a package determines its runtime."""
 
 import sys
 from dataclasses import dataclass
@@ -8,37 +8,37 @@ from infra.errors import UnsupportedPython
 
 @dataclass(frozen=True)
 class LambdaRuntime:
-    """One of Lambda's runtimes for Python, https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html."""
+    """Lambda runtime for Python, https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html."""
 
     version: tuple[int, int]
     glibc: tuple[int, int]
-    """Version of the C library that native code finds there."""
+    """Version of the C library."""
     magic: int
-    """Number of its bytecode's format, from CPython's Include/internal/pycore_magic_number.h."""
+    """Number of the bytecode format, from CPython's Include/internal/pycore_magic_number.h."""
 
     @property
     def name(self) -> str:
-        """The runtime's name on Lambda."""
+        """Name on Lambda."""
         major, minor = self.version
         return f"python{major}.{minor}"
 
     @property
     def cache_tag(self) -> str:
-        """Part of the names of its compiled modules."""
+        """Tag in the names of compiled modules."""
         major, minor = self.version
         return f"cpython-{major}{minor}"
 
     @property
     def magic_number(self) -> bytes:
-        """The first bytes of its compiled modules."""
+        """First bytes of compiled modules."""
         return self.magic.to_bytes(2, "little") + b"\r\n"
 
 
 AMAZON_LINUX_2 = (2, 26)
-"""glibc, https://docs.aws.amazon.com/AL2/latest/relnotes/relnotes-al2.html."""
+"""glibc version, https://docs.aws.amazon.com/AL2/latest/relnotes/relnotes-al2.html."""
 
 AMAZON_LINUX_2023 = (2, 34)
-"""glibc, https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html."""
+"""glibc version, https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html."""
 
 RUNTIMES = {
     runtime.version: runtime
@@ -52,19 +52,19 @@ RUNTIMES = {
 
 
 def runtime_of(version: tuple[int, int] = sys.version_info[:2]) -> LambdaRuntime:
-    """The runtime with this Python, by default the one that runs this program. Raises UnsupportedPython."""
+    """Return the runtime with this Python, by default the current one. Raises UnsupportedPython."""
     if version not in RUNTIMES:
         known = ", ".join(f"{major}.{minor}" for major, minor in RUNTIMES)
         raise UnsupportedPython(
-            f"Python {version[0]}.{version[1]} cannot make a package; use one of {known}, which becomes the runtime"
+            f"Python {version[0]}.{version[1]} cannot build a package. Use {known}, which becomes the runtime"
         )
     return RUNTIMES[version]
 
 
 def runtime_named(name: str) -> LambdaRuntime:
-    """Return the runtime of this name on Lambda. Raises UnsupportedPython."""
+    """Return the runtime with this name on Lambda. Raises UnsupportedPython."""
     for runtime in RUNTIMES.values():
         if runtime.name == name:
             return runtime
     known = ", ".join(runtime.name for runtime in RUNTIMES.values())
-    raise UnsupportedPython(f"a stage's runtime cannot be {name}; use one of {known}")
+    raise UnsupportedPython(f"a stage's runtime cannot be {name}. Use one of {known}")

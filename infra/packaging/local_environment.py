@@ -1,4 +1,4 @@
-"""What a shell may hold for a deployment must not be taken for local settings: here it is put aside."""
+"""Local environment variables: removes those that a shell may have set for a deployment."""
 
 import os
 
@@ -15,11 +15,11 @@ DEPLOYMENT_VARIABLES = (
 
 
 LOOPBACK = ("127.0.0.1", "localhost")
-"""The hosts of the local stack, which no proxy leads to."""
+"""Hosts of the local stack, which bypass any proxy."""
 
 
 def be_local(**variables: str) -> None:
-    """Leave config.settings with its local defaults, and with `variables`. Call it before Django reads them."""
+    """Set `variables`, and leave config.settings its local defaults. Call it before Django reads them."""
     for name in DEPLOYMENT_VARIABLES:
         os.environ.pop(name, None)
     bypass = ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), *LOOPBACK]))

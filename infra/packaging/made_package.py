@@ -1,4 +1,4 @@
-"""Recognise an existing package that was made from the release to be packaged."""
+"""Detection of an existing package built from the same release."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class MadePackage:
-    """A package, and what it is made from. A file beside the zip names both."""
+    """Package and its sources. A file beside the zip records both."""
 
     path: Path
     sources: str
 
     @property
     def is_current(self) -> bool:
-        """True if the zip is as it was made, from these sources."""
+        """True if the zip is unchanged and built from these sources."""
         return self.path.exists() and self._note.exists() and self._note.read_text() == self._text()
 
     def remember(self) -> None:
-        """Note what the zip was made from."""
+        """Record the sources of the zip."""
         self._note.write_text(self._text())
 
     @property

@@ -1,4 +1,4 @@
-"""What a native library demands of the machine that loads it."""
+"""Requirements of a native library."""
 
 import re
 from dataclasses import dataclass
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 MAGIC = b"\x7fELF"
 
 MACHINES = {62: "x86_64", 183: "arm64"}
-"""Lambda's names of a 64-bit file's field e_machine, which is two bytes at 18: https://refspecs.linuxfoundation.org."""
+"""Lambda's names for the field e_machine of a 64-bit file, two bytes at 18: https://refspecs.linuxfoundation.org."""
 
 VERSION = re.compile(rb"\0GLIBC_(\d+)\.(\d+)[.\d]*(?=\0)")
-"""A version of the C library in a table of strings; beside each symbol stands the version that it came with."""
+"""Version of the C library in a string table; each symbol has the version that introduced it."""
 
 NAME = re.compile(r"\.(so|dylib|pyd|dll)(\.[\d.]+)?$")
 
 
 @dataclass(frozen=True)
 class NativeLibrary:
-    """A library for Linux. `glibc` is the oldest C library that has all it wants, (0, 0) if it wants nothing of it."""
+    """Linux library. `glibc` is the oldest sufficient C library, (0, 0) if it needs none."""
 
     architecture: str
     glibc: tuple[int, int]
     musl: bool
-    """Whether it was made for Alpine's C library, which Lambda's runtimes do not have."""
+    """True if it was built for Alpine's C library, which Lambda's runtimes lack."""
 
     @classmethod
     def read(cls, content: bytes) -> "NativeLibrary":
-        """Read a file. Raises ValueError for one that is not for Linux, such as a Mac's."""
+        """Parse a file. Raises ValueError for a library of another system, such as macOS."""
         if not content.startswith(MAGIC):
             raise ValueError("not an ELF file")
         machine = int.from_bytes(content[18:20], "little")
@@ -38,5 +38,5 @@ class NativeLibrary:
 
 
 def is_native(name: str) -> bool:
-    """Whether a file of this name is a native library, on whichever system."""
+    """Return True if a file with this name is a native library of any system."""
     return bool(NAME.search(name))

@@ -1,6 +1,6 @@
-"""`make package`: the zip that Lambda runs, made by Zappa from the files that are committed.
+"""`make package`: the zip for Lambda, built by Zappa from the committed files.
 
-`zappa package`, `zappa deploy` and `zappa update`, typed in any environment, use the same bytes
+`zappa package`, `zappa deploy` and `zappa update` in any environment use the same bytes
 (infra/packaging/zappa_hooks.py).
 """
 
@@ -28,10 +28,11 @@ from infra.packaging.zappa_stage import load_stage
 
 
 def make_package(stage: str, directory: Path = BUILD) -> Path:
-    """Make `<project>-<stage>.zip` in the directory, in about 20 seconds, unless the one there is of this very release.
+    """Build `<project>-<stage>.zip` in the directory, in about 20 seconds, unless it is up to date.
 
-    One for another machine is compared with one that can run here, and differs from it only where it must. Raises
-    UnsupportedPython, NoRepository, PackagingFailed, and click's ClickException where Zappa cannot use its settings.
+    A package for another machine is compared with one that can run here, and may differ only in native code and
+    bytecode. Raises UnsupportedPython, NoRepository, PackagingFailed, and click's ClickException if Zappa refuses its
+    settings.
     """
     recipe = Recipe(stage, Release.read(), PackagingEnvironment.prepare())
     package = directory.resolve() / f"{load_stage(stage).lambda_name}.zip"
@@ -43,7 +44,7 @@ def make_package(stage: str, directory: Path = BUILD) -> Path:
 
 
 def stage_target(stage: str) -> LambdaTarget:
-    """Return the machine that a stage's package is for. Raises UnsupportedPython."""
+    """Return the target machine of a stage. Raises UnsupportedPython."""
     stages = {found.name: found.settings for found in read_stages(read_document(SETTINGS_FILE))}
     return LambdaTarget.of_stage(stages[stage])
 
@@ -54,14 +55,14 @@ def beside(package: Path) -> Path:
 
 
 def main() -> int:
-    """Make the package of a stage and say how large it is, and whether it can run here."""
+    """Build the package of a stage, and print its size and whether it can run here."""
     parser = argparse.ArgumentParser(prog="python -m infra.packaging.package", description=__doc__)
     parser.add_argument("stage", nargs="?", default="dev")
     stage = parser.parse_args().stage
     try:
         package = make_package(stage)
         release, target = Release.read(), stage_target(stage)
-    except (InfraError, ClickException) as error:  # the latter is Zappa's word on its settings
+    except (InfraError, ClickException) as error:  # the latter is Zappa's error about its settings
         print(error, file=sys.stderr)
         return 1
     print(f"{size_table(package)}\n{target_table(package, target)}")
@@ -70,12 +71,12 @@ def main() -> int:
 
 
 def target_table(package: Path, target: LambdaTarget) -> str:
-    """Return the lines that say what the package is for, and how far what runs here speaks for it."""
+    """Return lines with the package's target, and its differences from the tested package."""
     lines = [f"{'for':<24}{target}"]
     if not target.runs_here:
         lines.append(f"{'not run here':<24}{PackageComparison.of(beside(package), package)}")
     if not has_bytecode(package):
-        cost = f"{target.runtime.name} is not on this machine, so each cold start compiles, about a second"
+        cost = f"{target.runtime.name} is not installed here, so each cold start compiles for about a second"
         lines.append(f"{'without bytecode':<24}{cost}")
     return "\n".join(lines)
 
@@ -90,19 +91,19 @@ def _make(recipe: "Recipe", target: LambdaTarget, package: Path) -> Path:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The parts of a package that do not depend on the machine it is for."""
+    """Inputs of a package that do not depend on the target machine."""
 
     stage: str
     release: Release
     environment: PackagingEnvironment
 
     def sources(self, target: LambdaTarget) -> str:
-        """Return a text that two packages share only if they are the same."""
+        """Return a text that is equal for equal packages only."""
         bytecode = "compiled" if can_compile_for(target.runtime) else "not compiled"
         return f"{self.release.digest} {self.environment.directory.name} {target} {bytecode}"
 
     def build(self, target: LambdaTarget, package: Path) -> None:
-        """Build it; what is at `package` is whole. Raises PackagingFailed."""
+        """Build the package and replace `package` atomically. Raises PackagingFailed."""
         packages = self.environment if target.runs_here else prepare_wheels(self.environment, target)
         memory = MEMORY if os.access(MEMORY, os.W_OK) else None
         with tempfile.TemporaryDirectory(prefix="release-", dir=memory) as directory:
@@ -120,7 +121,7 @@ class Recipe:
 
 
 def _place(finished: Path, package: Path) -> None:
-    copy = package.with_suffix(f".{os.getpid()}")  # on the same file system, so that what is at `package` is whole
+    copy = package.with_suffix(f".{os.getpid()}")  # on the same file system, so that `package` is replaced atomically
     shutil.copyfile(finished, copy)
     copy.replace(package)
 

@@ -1,10 +1,10 @@
-"""Build a package in a directory that holds the files of a release and nothing else, which is the current one.
+"""Build a package in the current directory, which contains the files of a release and nothing else.
 
     python -m infra.packaging.package_build STAGE PACKAGE RECORD TARGET PACKAGES
 
-RECORD is the content of the package's release.json, TARGET the machine that the package is for, PACKAGES the
-environment that holds its packages. `infra.packaging.package` runs this in the packaging environment, from a copy of
-the release, so that nothing else on this machine can find its way into the package.
+RECORD is the content of the package's release.json, TARGET the target machine, PACKAGES the environment with the
+packages to deploy. `infra.packaging.package` runs this in the packaging environment, from a copy of the release, so
+that nothing else on this machine gets into the package.
 """
 
 import json
@@ -29,17 +29,17 @@ from infra.packaging.project_apps import refuse_missing_apps
 from infra.packaging.release import RECORD
 
 HOOKS = ("callbacks", "prebuild_script")
-"""Settings by which a `zappa package` typed elsewhere comes to this build. Zappa itself is called without them."""
+"""Settings through which other `zappa package` commands use this build. Removed for Zappa's own call here."""
 
 IGNORED = (
     "drf_spectacular",  # pages that this site does not have
     "rest_framework",
-    "jquery.js",  # the admin takes the shortened ones unless DEBUG is set
+    "jquery.js",  # the admin uses the minified ones unless DEBUG is set
     "select2.css",
     "select2.full.js",
     "xregexp.js",
 )
-"""Patterns of static files that no page of the deployed site asks for."""
+"""Patterns of static files that the deployed site never requests."""
 
 
 def build_package(stage: str, package: Path, record: bytes, target: LambdaTarget, packages: Path) -> None:
@@ -58,7 +58,7 @@ def build_package(stage: str, package: Path, record: bytes, target: LambdaTarget
 
 
 def main() -> int:
-    """Build it; return the exit status."""
+    """Build the package. Return the exit status."""
     stage, package, record, target, packages = sys.argv[1:]
     try:
         build_package(stage, Path(package), record.encode(), LambdaTarget.parse(target), Path(packages))
@@ -70,7 +70,7 @@ def main() -> int:
 
 def _collect_static_files() -> None:
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=list(IGNORED))
-    # Its order is that of the files on the disk, which differs between machines.
+    # Its order follows the file system, which differs between machines.
     manifest = PROJECT / STATIC / "staticfiles.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()), sort_keys=True))
 

@@ -1,6 +1,6 @@
-"""Refusing a package that would not work on Lambda: `python -m infra.packaging.package_check ZIP`.
+"""Check that a package would work on Lambda: `python -m infra.packaging.package_check ZIP`.
 
-What is checked is the zip as it is uploaded, for the runtime and the architecture of its stage.
+Checks the zip as uploaded, for the runtime and architecture of its stage.
 """
 
 import sys
@@ -19,7 +19,7 @@ from infra.packaging.zipped_package import ZippedPackage
 MEBIBYTE = 2**20
 
 BUDGET_BYTES = 25 * MEBIBYTE
-"""Ours. A new sandbox fetches it all before it starts; Lambda itself would take twice as much."""
+"""Our own limit, because a new sandbox downloads the zip before it starts; Lambda allows twice as much."""
 
 UNZIPPED_BYTES = 250 * MEBIBYTE
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -35,21 +35,21 @@ CHECKS: tuple[Callable[[ZippedPackage], Iterator[Problem]], ...] = (
 
 
 def check_package(path: Path, target: LambdaTarget | None = None) -> list[Problem]:
-    """Every problem of the zip; of one that is too large, only this. Raises UnsupportedPython.
+    """Return every problem of the zip; only the size if it is too large. Raises UnsupportedPython.
 
-    The target is by default that of the stage that the zip names.
+    The target is by default that of the stage in the zip.
     """
     try:
         too_large = list(_size_problems(path))
         return too_large or list(_problems(ZippedPackage.read(path, target)))
     except (OSError, BadZipFile, zlib.error) as error:
-        return [Problem(Kind.UNREADABLE, path.name, f"{error}. Make it again.")]
+        return [Problem(Kind.UNREADABLE, path.name, f"{error}. Build it again.")]
     except PackageWithoutStage as error:
         return [Problem(Kind.MISSING_SETTINGS, path.name, str(error))]
 
 
 def main() -> int:
-    """Print every problem of the package; 1 if there is one."""
+    """Print every problem of the package. Return 1 if there are any."""
     problems = check_package(Path(sys.argv[1]))
     for problem in problems:
         print(problem)
@@ -71,7 +71,7 @@ def _size_problems(path: Path) -> Iterator[Problem]:
         if size > limit:
             sizes = f"{size / MEBIBYTE:.1f} MiB {what}, {limit // MEBIBYTE} MiB allowed"
             yield Problem(
-                Kind.TOO_LARGE, path.name, f"{sizes}. infra/packaging/package_contents.py says what is left out."
+                Kind.TOO_LARGE, path.name, f"{sizes}. See infra/packaging/package_contents.py for excluded files."
             )
 
 

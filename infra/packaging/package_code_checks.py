@@ -1,4 +1,4 @@
-"""Whether a package's code would run on Lambda, and start without compiling anything."""
+"""Checks that a package's code runs on Lambda, and starts without compiling anything."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from infra.packaging.zipped_package import ZippedPackage
 
 
 def check_handler(package: ZippedPackage) -> Iterator[Problem]:
-    """Lambda imports a module and calls a function of it."""
+    """Check that the zip contains the handler that Lambda imports."""
     module, _, function = package.stage.handler.rpartition(".")
     name = module.replace(".", "/") + ".py"
     if name not in package.files:
@@ -21,9 +21,9 @@ def check_handler(package: ZippedPackage) -> Iterator[Problem]:
 
 
 def check_bytecode(package: ZippedPackage) -> Iterator[Problem]:
-    """Lambda cannot write: each cold start would compile anew what is not compiled, or what Python does not trust.
+    """Check the bytecode. Lambda cannot write it, so each cold start would compile missing or stale modules again.
 
-    A package for a Python that is not on this machine may have none at all.
+    A package for a Python that is not installed here may have none at all.
     """
     runtime = package.target.runtime
     if runtime != runtime_of() and not any(name.endswith(".pyc") for name in package.files):
@@ -36,11 +36,11 @@ def check_bytecode(package: ZippedPackage) -> Iterator[Problem]:
             yield from _bytecode_problems(compiled, package.files[compiled], Header.of(package.files[source], runtime))
     for name in package.files:
         if name.endswith(".pyc") and name not in sources:
-            yield Problem(Kind.STALE_BYTECODE, name, "Its source is not there.")
+            yield Problem(Kind.STALE_BYTECODE, name, "Its source is missing.")
 
 
 def check_native_libraries(package: ZippedPackage) -> Iterator[Problem]:
-    """A library for another machine makes the first import of it fail."""
+    """Check that native libraries match the target machine; otherwise importing them fails."""
     for name, content in package.files.items():
         if is_native(name):
             yield from _library_problems(name, content, package)
@@ -53,18 +53,18 @@ def _functions(source: bytes) -> set[str]:
 def _bytecode_problems(name: str, compiled: bytes, wanted: Header) -> Iterator[Problem]:
     found = Header.read(compiled)
     if found.magic != wanted.magic:
-        yield Problem(Kind.FOREIGN_BYTECODE, name, "Make the package with the Python whose runtime it is for.")
+        yield Problem(Kind.FOREIGN_BYTECODE, name, "Build the package with the Python of its runtime.")
     elif found.flags != wanted.flags:
-        yield Problem(Kind.CHECKED_BYTECODE, name, "Each cold start would compare it, and mostly compile it anew.")
+        yield Problem(Kind.CHECKED_BYTECODE, name, "Each cold start would check it, and usually compile it again.")
     elif found.hash != wanted.hash:
-        yield Problem(Kind.STALE_BYTECODE, name, "Python would run it in the source's place.")
+        yield Problem(Kind.STALE_BYTECODE, name, "Python would run it instead of the source.")
 
 
 def _library_problems(name: str, content: bytes, package: ZippedPackage) -> Iterator[Problem]:
     try:
         library = NativeLibrary.read(content)
     except ValueError as error:
-        yield Problem(Kind.FOREIGN_LIBRARY, name, f"It is {error}. Make the package on Linux.")
+        yield Problem(Kind.FOREIGN_LIBRARY, name, f"It is {error}. Build the package on Linux.")
         return
     wanted, runtime = package.target.architecture, package.target.runtime
     if library.architecture != wanted or library.musl:

@@ -1,4 +1,4 @@
-"""A package for another machine beside the one of the same release that ran here, file by file."""
+"""Comparison of a package for another machine with the tested one of the same release, file by file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ METADATA = ".dist-info/METADATA"
 
 @dataclass(frozen=True)
 class PackageComparison:
-    """Names of the files that only one of the two packages has, or that are not equal."""
+    """Names of files that only one of the packages has, or that differ."""
 
     native: frozenset[str]
     bytecode: frozenset[str]
@@ -22,7 +22,7 @@ class PackageComparison:
 
     @classmethod
     def of(cls, here: Path, elsewhere: Path) -> "PackageComparison":
-        """Compare two zips. Files of a package that one Python needs and the other has built in do not count."""
+        """Compare two zips. Ignores packages that one Python needs and the other has built in."""
         ours, theirs = _read(here), _read(elsewhere)
         different = {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
         native = frozenset(filter(is_native, different))
@@ -35,10 +35,10 @@ class PackageComparison:
         return f"{len(self.native)} native libraries and {len(self.bytecode)} compiled modules differ, nothing else"
 
     def refuse_others(self) -> None:
-        """Raise PackagesDiffer where anything else differs, for what ran here would then prove nothing."""
+        """Raise PackagesDiffer if other files differ, because the test would then prove nothing."""
         if self.other:
             names = "\n".join(f"- {name}" for name in sorted(self.other))
-            raise PackagesDiffer(f"Wheels for the two machines do not hold the same files:\n{names}")
+            raise PackagesDiffer(f"Wheels for the two machines contain different files:\n{names}")
 
 
 def _read(package: Path) -> Mapping[str, bytes]:
@@ -47,7 +47,7 @@ def _read(package: Path) -> Mapping[str, bytes]:
 
 
 def _modules_of(files: Mapping[str, bytes]) -> set[str]:
-    """Top-level names of the installed packages that consist of one module, and of their metadata."""
+    """Return top-level names of installed packages that consist of one module, and of their metadata."""
     names = set()
     for name in files:
         if name.endswith(METADATA):

@@ -1,4 +1,4 @@
-"""Whether a package holds what must not leave this machine, or what nobody needs on Lambda."""
+"""Checks that a package contains no secrets, local files or tests."""
 
 import json
 import re
@@ -15,38 +15,38 @@ LOCAL_FILE = re.compile(r"(^|/)\.env(\.[^/]*)?$|\.sqlite3(-[a-z]+)?$")
 BINARY = re.compile(r"\.(pyc|mo|gz|png)$")
 
 PLACEHOLDER = re.compile(r":([<{]?pass(word)?[>}]?|\*+)@")
-"""A password in a message or a comment that shows how an address is written."""
+"""Placeholder password in an example URL."""
 
 
 def check_strays(package: ZippedPackage) -> Iterator[Problem]:
-    """Tests and files of this machine are not deployed."""
+    """Check for tests and local files."""
     for name in package.files:
         if TESTS.search(name):
-            yield Problem(Kind.TESTS, name, "Nothing on Lambda runs them.")
+            yield Problem(Kind.TESTS, name, "Nothing on Lambda runs it.")
         if LOCAL_FILE.search(name):
-            yield Problem(Kind.LOCAL_FILE, name, "It may hold secrets, or somebody's data.")
+            yield Problem(Kind.LOCAL_FILE, name, "It may contain secrets or personal data.")
 
 
 def check_release(package: ZippedPackage) -> Iterator[Problem]:
-    """The package says which commit it is of, and has a folder for each app that Django will load from it."""
+    """Check that the package names its commit and contains a folder for each installed app."""
     try:
         record = json.loads(package.files[RECORD])
         apps = record["apps"] if record["commit"] else []
     except (KeyError, TypeError, ValueError):
-        yield Problem(Kind.NO_RELEASE, RECORD, "Make the package by `make package`.")
+        yield Problem(Kind.NO_RELEASE, RECORD, "Build the package with `make package`.")
         return
     for app in apps:
         folder = app.replace(".", "/") + "/"
         if not any(name.startswith(folder) for name in package.files):
-            hint = "INSTALLED_APPS names it; infra/packaging/package_contents.py says what is left out."
+            hint = "INSTALLED_APPS names it. See infra/packaging/package_contents.py for excluded files."
             yield Problem(Kind.MISSING_APP, app, hint)
 
 
 def check_secrets(package: ZippedPackage) -> Iterator[Problem]:
-    """Whoever may read the function's code would read them."""
+    """Check for secrets, which anyone with access to the function's code could read."""
     for name, content in package.files.items():
         if not (BINARY.search(name) or is_native(name)) and _holds_secret(content.decode(errors="replace")):
-            yield Problem(Kind.SECRET, name, "Take it out, and replace it where it is valid.")
+            yield Problem(Kind.SECRET, name, "Remove it, and rotate the secret.")
 
 
 def _holds_secret(text: str) -> bool:

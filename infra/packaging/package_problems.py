@@ -1,13 +1,13 @@
-"""What can be wrong with a package."""
+"""Problems of a package."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kinds of problems, as they are printed."""
+    """Kind of problem, as printed."""
 
-    UNREADABLE = "not a whole zip"
+    UNREADABLE = "damaged zip"
     MISSING_SETTINGS = "no settings"
     MISSING_HANDLER = "no handler"
     MISSING_BYTECODE = "not compiled"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem: of which kind, in which file of the package, and what to know or do about it."""
+    """Problem of a kind in a file of the package, with a hint."""
 
     kind: Kind
     name: str

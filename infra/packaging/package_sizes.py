@@ -1,4 +1,4 @@
-"""Where a package's bytes go."""
+"""Sizes of a package's parts."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,13 +9,13 @@ MEBIBYTE = 2**20
 
 
 def has_bytecode(package: Path) -> bool:
-    """Return whether the package has compiled modules."""
+    """Return True if the package has compiled modules."""
     with ZipFile(package) as zipped:
         return any(name.endswith(".pyc") for name in zipped.namelist())
 
 
 def size_table(package: Path) -> str:
-    """The package's size and its biggest parts, in MiB as they are zipped."""
+    """Return a table of the package's size and its largest parts, in MiB as compressed."""
     with ZipFile(package) as zipped:
         parts = Counter[str]()
         for entry in zipped.infolist():

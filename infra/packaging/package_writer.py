@@ -1,4 +1,4 @@
-"""Zappa's zip made into the deployed one: only what is needed, compiled, and equal for equal sources."""
+"""Conversion of Zappa's zip into the deployed one: filtered, compiled and reproducible."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,13 +9,13 @@ from infra.packaging.lambda_runtimes import LambdaRuntime, runtime_of
 from infra.packaging.package_contents import PackageContents
 
 DATE = (1980, 1, 1, 0, 0, 0)
-"""The first one that a zip can hold, for every file."""
+"""Earliest date of the zip format, used for every file."""
 
 READABLE = 0o100644 << 16
-"""A file that everyone may read; Lambda runs the function as a user of its own."""
+"""Mode of a file readable for everyone; Lambda runs the function as another user."""
 
 UNIX = 3
-"""The system whose permissions these are; zipfile would write down the one that it runs on."""
+"""System of these permissions; zipfile would record the current one."""
 
 
 def write_package(
@@ -24,9 +24,9 @@ def write_package(
     more: Mapping[str, bytes] | None = None,
     runtime: LambdaRuntime | None = None,
 ) -> None:
-    """Replace the zip at `package` by the deployed one, with `more` files, compiled for the runtime.
+    """Replace the zip at `package` with the deployed one, with `more` files, compiled for the runtime.
 
-    The runtime is by default this Python's. Raises SyntaxError for a broken module, and PackagingFailed.
+    The runtime is by default this Python's. Raises SyntaxError for an invalid module, and PackagingFailed.
     """
     with ZipFile(package) as zipped:
         files = {name: zipped.read(name) for name in zipped.namelist() if contents.holds(name)} | dict(more or {})

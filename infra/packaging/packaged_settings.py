@@ -1,4 +1,4 @@
-"""The project's settings for packaging, which comes before there is a database or a secret."""
+"""Settings for packaging, which needs no database or secret."""
 
 from infra.packaging.local_environment import be_local
 

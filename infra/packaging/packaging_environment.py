@@ -1,4 +1,4 @@
-"""The virtual environment that Zappa packages: `requirements.txt` and nothing else."""
+"""Virtual environment with `requirements.txt` only, for Zappa to package."""
 
 import fcntl
 import hashlib
@@ -19,38 +19,38 @@ BUILD = PROJECT / "build"
 REQUIREMENTS = PROJECT / "requirements.txt"
 SETTINGS_FILE = PROJECT / "zappa_settings.json"
 PREFIX = ".package-environment-"
-"""Hidden, because Zappa deploys a WebSocket API when any other folder has a file that imports zappa.websocket."""
+"""Hidden, because Zappa deploys a WebSocket API if any other folder contains a file that imports zappa.websocket."""
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - Zappa's copies of ten thousand files; on a disk it takes five times as long
+MEMORY = Path("/dev/shm")  # noqa: S108 - Zappa copies ten thousand files, which takes five times as long on disk
 
 ISOLATED = "-E"
-"""Python's option for programs run here: no PYTHON... variable of the shell has a say."""
+"""Python option that ignores all PYTHON... variables of the shell."""
 
 PIP = (sys.executable, ISOLATED, "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check", "--no-input")
 INSTALL = ("install", "--require-hashes", "--no-compile")
 READY = ".ready"
-"""Name of the file that comes last, so that an environment whose making was interrupted is made anew."""
+"""Name of the file that is written last, so that an interrupted environment is built again."""
 
 
 @dataclass(frozen=True)
 class PackagingEnvironment:
-    """A virtual environment in `build`, made anew when requirements.txt or Python changes."""
+    """Virtual environment in `build`, rebuilt when requirements.txt or Python changes."""
 
     directory: Path
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """Interpreter."""
         return self.directory / "bin" / "python"
 
     @property
     def site_packages(self) -> Path:
-        """Where its packages are."""
+        """Directory of its packages."""
         return self.directory / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
 
     @classmethod
     def prepare(cls) -> "PackagingEnvironment":
-        """Make the environment unless it is there; 15 seconds. Raises UnsupportedPython and PackagingFailed."""
+        """Create the environment unless it exists, in 15 seconds. Raises UnsupportedPython and PackagingFailed."""
         environment = cls(BUILD / f"{PREFIX}{_fingerprint()}")
         with exclusively():
             if not (environment.directory / READY).exists():
@@ -58,9 +58,9 @@ class PackagingEnvironment:
         return environment
 
     def run(self, module: str, *arguments: str, directory: Path = PROJECT, packages: Path | None = None) -> None:
-        """Run a module of this environment, or of the directory. Raises PackagingFailed with what it printed.
+        """Run a module of this environment, or of the directory. Raises PackagingFailed with its output.
 
-        `packages` is another environment, whose packages Zappa takes.
+        `packages` is another environment, whose packages Zappa uses.
         """
         variables = os.environ | {"VIRTUAL_ENV": str(packages or self.directory)}
         if os.access(MEMORY, os.W_OK):
@@ -75,12 +75,12 @@ class PackagingEnvironment:
         project: Path = PROJECT,
         packages: Path | None = None,
     ) -> None:
-        """Have Zappa package the project's stage, in about 10 seconds. Raises PackagingFailed."""
+        """Run Zappa's packaging of the stage, in about 10 seconds. Raises PackagingFailed."""
         arguments = ("package", stage, "--settings_file", str(settings_file), "--output", str(archive))
         self.run("zappa.cli", *arguments, directory=project, packages=packages)
 
     def _make(self) -> None:
-        shutil.rmtree(self.directory, ignore_errors=True)  # one whose making was interrupted
+        shutil.rmtree(self.directory, ignore_errors=True)  # left by an interrupted run
         run_program([sys.executable, ISOLATED, "-m", "venv", "--without-pip", str(self.directory)])
         run_program([*PIP, "--python", str(self.python), *INSTALL, "-r", str(REQUIREMENTS)])
         (self.directory / READY).touch()
@@ -88,7 +88,7 @@ class PackagingEnvironment:
 
 @contextmanager
 def exclusively() -> Iterator[None]:
-    """One program at a time makes environments in `build`; the others wait."""
+    """Lock the environments in `build` against concurrent programs."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "package.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -102,7 +102,7 @@ def _fingerprint() -> str:
 
 
 def run_program(command: list[str], environment: dict[str, str] | None = None, directory: Path = PROJECT) -> None:
-    """Run a program and wait. Raises PackagingFailed with what it printed."""
+    """Run a program to its end. Raises PackagingFailed with its output."""
     finished = subprocess.run(  # noqa: S603 - Python, pip, Zappa
         command, cwd=directory, env=environment, capture_output=True, text=True, check=False
     )

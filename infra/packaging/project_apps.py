@@ -1,4 +1,4 @@
-"""The project's own apps: those of INSTALLED_APPS whose modules lie in the project's directory."""
+"""Own apps of the project: installed apps in the project's directory."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,20 +9,20 @@ from infra.errors import MissingApp
 from infra.packaging.packaging_environment import PROJECT
 
 INSTALLED = {"site-packages", "dist-packages"}
-"""Folders of a virtual environment, which may itself lie in the project's directory."""
+"""Folders of a virtual environment, which may itself be in the project's directory."""
 
 
 def project_apps(project: Path = PROJECT) -> list[AppConfig]:
-    """Return the installed apps of the project, in the order of the settings."""
+    """Return the project's installed apps, in the order of the settings."""
     return [config for config in apps.get_app_configs() if _is_ours(Path(config.path), project)]
 
 
 def refuse_missing_apps(installed: Sequence[str]) -> None:
-    """Raise MissingApp for all entries of INSTALLED_APPS that cannot be imported, where Django fails on the first."""
+    """Raise MissingApp for all entries of INSTALLED_APPS that cannot be imported; Django reports only the first."""
     missing = [f"- {error}" for entry in installed if (error := _import_error(entry))]
     if missing:
         raise MissingApp(
-            "\n".join(["INSTALLED_APPS names what the package would not have:", *missing, MissingApp.REMEDY])
+            "\n".join(["INSTALLED_APPS names apps that the package would not contain:", *missing, MissingApp.REMEDY])
         )
 
 

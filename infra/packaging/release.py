@@ -1,4 +1,4 @@
-"""The release that is packaged: the files that git tracks, as they are in the working tree, and the commit."""
+"""Release to be packaged: the files that git tracks, as in the working tree, and the commit."""
 
 import hashlib
 import json
@@ -14,18 +14,18 @@ from infra.errors import DirtyRelease, NoRepository
 from infra.packaging.packaging_environment import PROJECT, SETTINGS_FILE
 
 RECORD = "release.json"
-"""Name of the file in the package that says which release it is."""
+"""Name of the file in the package that identifies the release."""
 
 NEVER_DEPLOYED = ("benchmarks", "docs", "examples", "infra", "tests")
-"""Folders in which a file that git does not know makes no difference to what is deployed."""
+"""Folders in which untracked files do not affect the deployment."""
 
 SHOWN = 10
-"""Names of changed files in a message."""
+"""Maximum number of changed files in a message."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """The tracked files below `directory`. `changes` are the names of files that differ from the commit."""
+    """Tracked files below `directory`. `changes` are the names of files that differ from the commit."""
 
     directory: Path
     commit: str
@@ -34,7 +34,10 @@ class Release:
 
     @classmethod
     def read(cls, directory: Path = PROJECT) -> "Release":
-        """Ask git, in 20 ms. Raises NoRepository where it does not know the project, or has no commit of it."""
+        """Read the release from git, in 20 ms.
+
+        Raises NoRepository if git does not track the project or has no commit.
+        """
         tracked = _names(directory, "ls-files")
         if SETTINGS_FILE.name not in tracked:
             raise NoRepository(f"git does not track the files in {directory}. {NoRepository.REMEDY}")
@@ -51,12 +54,12 @@ class Release:
 
     @property
     def record(self) -> bytes:
-        """The content of RECORD."""
+        """Content of RECORD."""
         return json.dumps({"commit": self.commit, "dirty": bool(self.changes)}, sort_keys=True).encode()
 
     @property
     def digest(self) -> str:
-        """Hash of the record and of the name and content of each file."""
+        """Hash of the record and of each file's name and content."""
         digest = hashlib.sha256(self.record)
         for name in self.files:
             digest.update(f"\0{name}\0".encode())
@@ -64,21 +67,21 @@ class Release:
         return digest.hexdigest()
 
     def copy_to(self, directory: Path) -> None:
-        """Copy the tracked files, and nothing that lies beside them."""
+        """Copy the tracked files only."""
         for name in self.files:
             copy = directory / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.directory / name, copy)
 
     def refuse_changes(self) -> None:
-        """Raise DirtyRelease where the working tree differs from the commit."""
+        """Raise DirtyRelease if the working tree differs from the commit."""
         if self.changes:
             names = "\n".join(f"- {name}" for name in _shortened(self.changes))
             raise DirtyRelease(f"These files differ from commit {self.commit[:12]}:\n{names}\n{DirtyRelease.REMEDY}")
 
 
 def recorded_commit(package: Path) -> str:
-    """Return the commit that a package says it is of, shortened. Raises KeyError where it does not say."""
+    """Return the abbreviated commit in a package's record. Raises KeyError if there is none."""
     with ZipFile(package) as zipped:
         record = json.loads(zipped.read(RECORD))
     return _short(record["commit"], dirty=record["dirty"])
@@ -89,7 +92,7 @@ def _short(commit: str, *, dirty: bool) -> str:
 
 
 def _travels(name: str) -> bool:
-    """An untracked file in a folder from which files are deployed, which somebody may have meant to deploy."""
+    """Return True for an untracked file in a deployed folder, which may be meant to be deployed."""
     return "/" in name and name.partition("/")[0] not in NEVER_DEPLOYED
 
 
@@ -104,7 +107,7 @@ def _names(directory: Path, *command: str) -> list[str]:
 
 
 def _git(directory: Path, *command: str) -> str:
-    # A hook of git's own names its repository in variables; whoever owns the files, the question changes nothing.
+    # Git hooks set variables that name their repository. safe.directory allows a checkout owned by another user.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     question = ("git", "-c", f"safe.directory={directory}", "-c", "core.fsmonitor=false", *command)
     try:

@@ -1,4 +1,4 @@
-"""The locked requirements that apply to another machine. pip would decide that by the Python that runs it."""
+"""Locked requirements for another machine; pip would evaluate markers for the Python that runs it."""
 
 import re
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from infra.packaging.lambda_target import MACHINES, LambdaTarget
 from infra.packaging.package_contents import is_deployed
 
 ENTRY = re.compile(r"^(?P<requirement>[A-Za-z0-9][^\\\n]*)(?P<hashes>(?:\\\n +--hash=\S+ ?)+)", re.MULTILINE)
-"""A requirement of a lock file, and the hashes that follow it on lines of their own."""
+"""Requirement in a lock file with its hashes on separate lines."""
 
 
 def requirements_for(target: LambdaTarget, locked: str) -> str:
-    """Return the entries of the lock file that are deployed there, without their conditions."""
+    """Return the lock file's entries deployed to the target, without their markers."""
     return "".join(_entries(target, locked))
 
 
@@ -29,7 +29,10 @@ def _entries(target: LambdaTarget, locked: str) -> Iterator[str]:
 
 
 def _environment(target: LambdaTarget) -> dict[str, str]:
-    """Values of https://packaging.python.org/en/latest/specifications/dependency-specifiers/ on Lambda."""
+    """Return Lambda's environment markers.
+
+    https://packaging.python.org/en/latest/specifications/dependency-specifiers/
+    """
     version = ".".join(map(str, target.runtime.version))
     return {
         "implementation_name": "cpython",

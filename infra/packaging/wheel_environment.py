@@ -1,4 +1,4 @@
-"""The packages of `requirements.txt` for another machine, from wheels."""
+"""Packages of `requirements.txt` for another machine, from wheels."""
 
 import shutil
 from pathlib import Path
@@ -18,9 +18,9 @@ from infra.packaging.target_requirements import requirements_for
 
 
 def prepare_wheels(environment: PackagingEnvironment, target: LambdaTarget) -> PackagingEnvironment:
-    """Install them unless they are there; return the environment whose packages Zappa then takes.
+    """Install the wheels unless they exist. Return the environment whose packages Zappa uses.
 
-    It lies beside the packaging environment and is made anew when that is. Raises PackagingFailed.
+    It is beside the packaging environment and rebuilt with it. Raises PackagingFailed.
     """
     name = f"{environment.directory.name}-{str(target).replace(' ', '-')}"
     wheels = PackagingEnvironment(environment.directory.with_name(name))
@@ -45,6 +45,6 @@ def _install(target: LambdaTarget, site_packages: Path) -> None:
     except PackagingFailed as error:
         glibc = ".".join(map(str, target.runtime.glibc))
         raise PackagingFailed(
-            f"{error}\nA package for {target} is made from wheels, for glibc {glibc} at most. Where there is none, "
-            "name a later `runtime` in zappa_settings.json, or package on such a machine."
+            f"{error}\nA package for {target} is built from wheels for glibc {glibc} or older. If a wheel is missing, "
+            "set a later `runtime` in zappa_settings.json, or package on such a machine."
         ) from error

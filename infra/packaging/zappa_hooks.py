@@ -1,7 +1,7 @@
-"""Functions that zappa_settings.json names, and that Zappa calls: with each command, and when it packages.
+"""Hooks in zappa_settings.json, called by Zappa with each command and when packaging.
 
-Zappa loads this file by itself, in the operator's environment: whatever is installed there, what is uploaded is the
-checked zip of `make package`. So this imports nothing but the standard library and what stands on that alone.
+Zappa loads this file in the operator's environment. Regardless of the packages installed there, the checked zip of
+`make package` is uploaded. This module therefore imports only the standard library and modules that need no more.
 """
 
 import atexit
@@ -25,31 +25,37 @@ if TYPE_CHECKING:
     from zappa.cli import ZappaCLI
 
 UPLOADING = ("deploy", "update")
-"""Zappa's commands that upload the package."""
+"""Zappa commands that upload the package."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def refuse_other_region(zappa: "ZappaCLI") -> None:
-    """After Zappa read the settings: refuse a shell whose region some of its clients take before the stage's."""
+    """Refuse a shell whose region differs from the stage's, because some Zappa clients use it.
+
+    Called after the settings.
+    """
     session = zappa.zappa.boto_session
-    if session is None:  # `zappa package` asks nothing of AWS
+    if session is None:  # `zappa package` does not call AWS
         return
     region, shell = zappa.stage_config.get("aws_region"), session.region_name
     if shell != region:
         raise ClickException(
-            f"The shell says {shell}, and {zappa.api_stage} is in {region}. "
+            f"The shell's region is {shell}, but {zappa.api_stage} is in {region}. "
             f"Unset AWS_DEFAULT_REGION, or: export AWS_DEFAULT_REGION={region}"
         )
 
 
 def prepare() -> None:
-    """Before Zappa packages: refuse what git does not know, and spare Zappa the copy of an environment not in use."""
+    """Refuse a project that git does not track, and replace the environment that Zappa would copy.
+
+    Called before packaging.
+    """
     try:
         Release.read()
     except InfraError as error:
         raise ClickException(str(error)) from error
-    # Of the same name, because Zappa leaves a folder of this name in the project out.
+    # Same name, because Zappa excludes a folder with this name in the project.
     name = Path(os.environ.get("VIRTUAL_ENV", sys.prefix)).name
     directory = tempfile.mkdtemp(prefix="no-environment-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
@@ -59,7 +65,7 @@ def prepare() -> None:
 
 
 def finish(zappa: "ZappaCLI") -> None:
-    """After Zappa packaged: put the zip of `make package` in the place of Zappa's."""
+    """Replace Zappa's zip with the one of `make package`. Called after packaging."""
     try:
         _refuse_other_settings(zappa)
         if zappa.command in UPLOADING and not _is_local(zappa.zappa.lambda_client.meta.endpoint_url):
@@ -71,12 +77,12 @@ def finish(zappa: "ZappaCLI") -> None:
 
 
 def _refuse_other_settings(zappa: "ZappaCLI") -> None:
-    """The package says what may run, so it must say what Zappa is about to schedule."""
+    """Refuse other settings files, because the package contains the allow-list of the jobs that Zappa schedules."""
     given = Path(zappa.vargs.get("settings_file") or SETTINGS_FILE).resolve()
     if given != SETTINGS_FILE:
         raise ClickException(
-            f"The package is made from {SETTINGS_FILE.name}, and not from {given}. Leave --settings_file out, or give "
-            "the zip of `make package` by --zip."
+            f"The package is built from {SETTINGS_FILE.name}, not from {given}. Omit --settings_file, or pass "
+            "the zip of `make package` with --zip."
         )
 
 

@@ -1,4 +1,4 @@
-"""A stage of `zappa_settings.json` as Zappa itself reads it: with its defaults, and with `extends` resolved."""
+"""Stage in `zappa_settings.json` as Zappa itself reads it: with defaults, and with `extends` resolved."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ SETTINGS_FILE = Path(__file__).resolve().parent.parent.parent / "zappa_settings.
 
 @dataclass(frozen=True)
 class Schedule:
-    """One rule that Zappa makes for one of the stage's events."""
+    """Rule that Zappa creates for an event of the stage."""
 
     rule_name: str
     expression: str
@@ -24,7 +24,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class QueueSource:
-    """A queue of SQS whose messages Zappa has Lambda bring to the function."""
+    """SQS queue that Zappa maps to the function."""
 
     arn: str
     batch_size: int
@@ -33,7 +33,7 @@ class QueueSource:
 
 @dataclass(frozen=True)
 class ZappaStage:
-    """What a stage says about the function that Zappa deploys."""
+    """Stage settings of the deployed function."""
 
     name: str
     lambda_name: str
@@ -43,16 +43,16 @@ class ZappaStage:
     schedules: list[Schedule]
     queues: list[QueueSource]
     handler: str
-    """The function that Lambda calls."""
+    """Function that Lambda calls."""
     variables: dict[str, str]
-    """The function's own, in Lambda's configuration."""
+    """Variables in Lambda's configuration."""
     dead_letter_arn: str
-    """Empty where events that fail for good are dropped."""
+    """ARN of the dead-letter queue; empty if failed events are dropped."""
     handler_settings: str
-    """Source of the module `zappa_settings` that Zappa puts into the zip and its handler reads."""
+    """Source of the module `zappa_settings`, which Zappa puts into the zip for its handler."""
 
     def schedule_of(self, function: str) -> Schedule:
-        """The first schedule of a function, by its dotted name. Raises UnknownSchedule where it has none."""
+        """Return the first schedule of a function, by its dotted name. Raises UnknownSchedule."""
         for schedule in self.schedules:
             if schedule.function == function:
                 return schedule
@@ -60,10 +60,10 @@ class ZappaStage:
 
 
 def load_stage(name: str, settings_file: Path = SETTINGS_FILE) -> ZappaStage:
-    """Read one stage. Raises click's ClickException, with Zappa's own words, where Zappa cannot use the file."""
+    """Load a stage. Raises click's ClickException with Zappa's own message if it refuses the file."""
     zappa = ZappaCLI()
     zappa.api_stage = name
-    zappa.load_credentials = False  # or it makes a client for each of a dozen services
+    zappa.load_credentials = False  # otherwise it creates a dozen clients
     zappa.load_settings(str(settings_file))
     return ZappaStage(
         name=name,
@@ -95,7 +95,7 @@ def _schedules(zappa: ZappaCLI) -> list[Schedule]:
 
 
 def _queues(zappa: ZappaCLI) -> list[QueueSource]:
-    """With the defaults of Zappa's own BaseEventSource, which cannot be made without credentials."""
+    """Return the queues with the defaults of Zappa's BaseEventSource, which needs credentials."""
     sources = [event["event_source"] for event in zappa.stage_config.get("events", []) if event.get("event_source")]
     return [QueueSource(source["arn"], source.get("batch_size", 10), source.get("enabled", True)) for source in sources]
 

@@ -1,4 +1,4 @@
-"""A package as it is uploaded: its files, and for which stage and runtime it was made, as it says itself."""
+"""Uploaded package: its files, and the stage and runtime that it names."""
 
 import json
 import re
@@ -13,12 +13,12 @@ from infra.errors import PackageWithoutStage
 from infra.packaging.lambda_target import LambdaTarget
 
 STAGE = re.compile(r"^API_STAGE='(.+)'$", re.MULTILINE)
-"""A line of the module that Zappa writes into each package."""
+"""Line in the module that Zappa writes into each package."""
 
 
 @dataclass(frozen=True)
 class PackageStage:
-    """What the stage says about the function. `handler` is the dotted name of what Lambda calls."""
+    """Stage settings in the package. `handler` is the dotted name of the Lambda handler."""
 
     name: str
     target: LambdaTarget
@@ -26,13 +26,13 @@ class PackageStage:
 
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> Self:
-        """Read zappa_settings.py, which has the stage's name, and zappa_settings.json. Raises PackageWithoutStage."""
+        """Parse zappa_settings.py, which names the stage, and zappa_settings.json. Raises PackageWithoutStage."""
         try:
             name = STAGE.findall(files["zappa_settings.py"].decode())[0]
             stages = read_stages(json.loads(files["zappa_settings.json"]))
             settings = next(stage.settings for stage in stages if stage.name == name)
         except (KeyError, IndexError, StopIteration, ValueError) as error:
-            raise PackageWithoutStage("It must have zappa_settings.py, as Zappa makes it, and a whole .json") from error
+            raise PackageWithoutStage("It needs Zappa's zappa_settings.py and a valid zappa_settings.json") from error
         return cls(
             name=name,
             target=LambdaTarget.of_stage(settings),
@@ -42,7 +42,7 @@ class PackageStage:
 
 @dataclass(frozen=True)
 class ZippedPackage:
-    """A whole package in memory, files by name. `target` is the machine that it is to run on."""
+    """Package in memory, files by name. `target` is the machine to run it."""
 
     files: Mapping[str, bytes]
     stage: PackageStage
@@ -50,7 +50,7 @@ class ZippedPackage:
 
     @classmethod
     def read(cls, path: Path, target: LambdaTarget | None = None) -> Self:
-        """Read a zip. Raises BadZipFile and zlib.error for a damaged one, PackageWithoutStage and UnsupportedPython."""
+        """Read a zip. Raises BadZipFile and zlib.error if damaged, PackageWithoutStage and UnsupportedPython."""
         with ZipFile(path) as zipped:
             files = {name: zipped.read(name) for name in zipped.namelist()}
         stage = PackageStage.read(files)

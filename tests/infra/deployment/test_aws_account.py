@@ -132,7 +132,7 @@ def test_zappas_own_command_in_another_region_is_refused(
 ) -> None:
     said = TypedCommand(SHELL).run("zappa.cli", command[0], "dev", *command[1:])
     assert said.status == 1
-    assert f"The shell says {ELSEWHERE}, and dev is in us-east-1" in said.out + said.err
+    assert f"The shell's region is {ELSEWHERE}, but dev is in us-east-1" in said.out + said.err
     assert answers.calls == []
 
 

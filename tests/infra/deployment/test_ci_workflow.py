@@ -100,7 +100,7 @@ def test_command_without_a_terminal_deletes_only_what_is_confirmed() -> None:
     refused = TypedCommand({VARIABLE: None}).deploy("undeploy", "dev")
     assert (refused.status, refused.err) == (
         1,
-        "nothing was deleted: nobody is there to ask. YES=1 confirms without a terminal.\n",
+        "nothing was deleted: there is no terminal to ask for confirmation. Set YES=1 to confirm.\n",
     )
     done = TypedCommand({VARIABLE: "1"}).deploy("undeploy", "dev")
     assert (done.status, done.err) == (0, "")

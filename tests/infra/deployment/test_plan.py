@@ -162,7 +162,7 @@ def test_what_aws_does_not_tell_is_named_and_the_rest_is_shown(
     provided.functions.broken.add("good")
     parts = planned(provided.deployment, provided.package("good"))
     assert "not allowed to CreateChangeSet" in parts["Stack subs-dev-messaging"][0]
-    assert "does not tell which migrations are applied" in parts["Migrations"][0]
+    assert "does not report its applied migrations" in parts["Migrations"][0]
     assert parts["Schedule"][0].startswith("+ ")
 
 

@@ -18,7 +18,7 @@ def test_stage_says_which_one() -> None:
 
 
 def test_runtime_that_lambda_does_not_have_is_refused() -> None:
-    with pytest.raises(UnsupportedPython, match=r"python3\.9; use one of python3\.11, .*python3\.14"):
+    with pytest.raises(UnsupportedPython, match=r"python3\.9. Use one of python3\.11, .*python3\.14"):
         LambdaTarget.of_stage({"runtime": "python3.9"})
 
 

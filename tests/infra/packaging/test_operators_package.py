@@ -135,4 +135,4 @@ def test_settings_file_that_the_zip_would_not_hold_is_refused(fork: Path, tmp_pa
     shutil.copyfile(fork / "zappa_settings.json", tmp_path / "other.json")
     finished = zappa_package(fork, "--settings_file", str(tmp_path / "other.json"))
     assert finished.returncode != 0
-    assert "Leave --settings_file out" in finished.stdout
+    assert "Omit --settings_file" in finished.stdout
