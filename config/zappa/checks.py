@@ -16,6 +16,7 @@ Events (config/zappa/event_checks.py):
 - config.E017: an SNS topic invokes the function directly.
 - config.E018: two stages or two functions read from the same queue.
 - config.E019: the event source is not an SQS queue.
+- config.W063: a stage lacks a job that another stage runs.
 
 Stage settings (config/zappa/stage_checks.py):
 - config.E020: `project_name` is not set.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from inspect import Parameter
 
 from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as CheckWarning
 from django.utils.module_loading import import_string
 
 from config.zappa.schedule_expressions import ScheduleExpressionError, validate_schedule
@@ -30,7 +31,7 @@ def check_events(stages: Sequence[Stage]) -> list[CheckMessage]:
             found += _function_errors(where, event)
             found += _trigger_errors(where, event)
             found += _rule_errors(where, event, stage.lambda_name)
-    return found + _collisions(stages) + _shared_queues(stages)
+    return found + _collisions(stages) + _shared_queues(stages) + _missing_jobs(stages)
 
 
 def _function_errors(where: str, event: Event) -> list[CheckMessage]:
@@ -162,4 +163,20 @@ def _shared_queues(stages: Sequence[Stage]) -> list[CheckMessage]:
         Error(f"{count} events read from {arn}", hint=hint, obj="zappa_settings.json", id="config.E018")
         for arn, count in queues.items()
         if count > 1
+    ]
+
+
+def _missing_jobs(stages: Sequence[Stage]) -> list[CheckMessage]:
+    """Compare the stages: Zappa replaces `events` of an extended stage as a whole, so each stage repeats the list."""
+    everywhere = {event.function for stage in stages for event in stage.events}
+    return [
+        CheckWarning(
+            f"{stage.name} does not run {function}, which another stage runs",
+            hint="Add it to the stage's events, or silence this warning if the stage is meant to go without it.",
+            obj=f"zappa_settings.json {stage.name}",
+            id="config.W063",
+        )
+        for stage in stages
+        if stage.events
+        for function in sorted(everywhere - {event.function for event in stage.events})
     ]

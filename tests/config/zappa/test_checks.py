@@ -18,7 +18,7 @@ from config.zappa import checks
 from config.zappa.stages import EVENT_KEYS
 from tests.config.zappa.settings_file import GOOD_STAGE, found, ids, written
 
-CHECK_ID = re.compile(r"config\.E\d{3}")
+CHECK_ID = re.compile(r"config\.[EW]\d{3}")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*EVENT_KEYS, "arn", "x"]), inner),
@@ -59,9 +59,11 @@ def test_file_is_not_looked_for_on_lambda(tmp_path: Path) -> None:
 
 
 def test_every_id_is_listed_with_its_meaning() -> None:
-    listed = re.findall(r"^- (config\.E\d{3}): \S", checks.__doc__ or "", re.MULTILINE)
+    listed = re.findall(r"^- (config\.[EW]\d{3}): \S", checks.__doc__ or "", re.MULTILINE)
     used = {
-        name for path in (settings.BASE_DIR / "config").rglob("*.py") for name in CHECK_ID.findall(path.read_text())
+        name
+        for path in (settings.BASE_DIR / "config" / "zappa").glob("*.py")
+        for name in CHECK_ID.findall(path.read_text())
     }
 
     assert len(listed) == len(set(listed))

@@ -170,3 +170,16 @@ def test_stages_with_queues_of_their_own_are_fine(tmp_path: Path) -> None:
     stages = {"dev": GOOD_STAGE | {"events": [event]}, "production": {"extends": "dev", "events": [other]}}
 
     assert checks.check_file(written(tmp_path, stages)) == []
+
+
+def test_stage_without_a_job_that_another_runs_is_a_warning(tmp_path: Path) -> None:
+    stages = {
+        "dev": GOOD_STAGE
+        | {"events": [GOOD_EVENT, {"function": "tests.config.jobs.right_too", "expression": "rate(1 hour)"}]},
+        "production": {"extends": "dev", "events": [GOOD_EVENT]},
+    }
+    (message,) = checks.check_file(written(tmp_path, stages))
+    assert (message.id, message.msg) == (
+        "config.W063",
+        "production does not run tests.config.jobs.right_too, which another stage runs",
+    )
