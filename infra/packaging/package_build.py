@@ -10,7 +10,9 @@ that nothing else on this machine gets into the package.
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import django
 from django.apps import apps
@@ -27,6 +29,7 @@ from infra.packaging.package_writer import write_package
 from infra.packaging.packaging_environment import PROJECT, PackagingEnvironment
 from infra.packaging.project_apps import refuse_missing_apps
 from infra.packaging.release import RECORD
+from infra.packaging.stage_settings import STAGE_SETTINGS
 
 HOOKS = ("callbacks", "prebuild_script")
 """Settings through which other `zappa package` commands use this build. Removed for Zappa's own call here."""
@@ -44,6 +47,7 @@ IGNORED = (
 
 def build_package(stage: str, package: Path, record: bytes, target: LambdaTarget, packages: Path) -> None:
     """Build the stage's package. Raises MissingApp and PackagingFailed."""
+    os.environ[STAGE_SETTINGS] = str(_stage_settings(stage)["django_settings"])
     os.environ["DJANGO_SETTINGS_MODULE"] = "infra.packaging.packaged_settings"
     refuse_missing_apps(settings.INSTALLED_APPS)
     django.setup()
@@ -76,12 +80,15 @@ def _collect_static_files() -> None:
 
 
 def _settings_without_hooks(stage: str, directory: Path) -> Path:
-    stages = {found.name: found.settings for found in read_stages(read_document(PROJECT / "zappa_settings.json"))}
     settings_file = directory / "settings-without-hooks.json"
-    settings_file.write_text(
-        json.dumps({stage: {key: value for key, value in stages[stage].items() if key not in (*HOOKS, "extends")}})
-    )
+    kept = {key: value for key, value in _stage_settings(stage).items() if key not in (*HOOKS, "extends")}
+    settings_file.write_text(json.dumps({stage: kept}))
     return settings_file
+
+
+def _stage_settings(stage: str) -> Mapping[str, Any]:
+    stages = {found.name: found.settings for found in read_stages(read_document(PROJECT / "zappa_settings.json"))}
+    return stages[stage]
 
 
 def _with_apps(record: bytes) -> bytes:

@@ -1,9 +1,13 @@
-"""Settings for packaging, which needs no database or secret."""
+"""The stage's settings for packaging, which needs no database or secret."""
+
+import os
+from importlib import import_module
 
 from infra.packaging.local_environment import be_local
+from infra.packaging.stage_settings import STAGE_SETTINGS
 
 be_local()
-
-from config.settings import *  # noqa: E402, F403 - the variables above must be there first
+_stage = import_module(os.environ[STAGE_SETTINGS])
+globals().update({name: value for name, value in vars(_stage).items() if name.isupper()})
 
 STORAGES = {"staticfiles": {"BACKEND": "config.web.static_files.HashedStaticFiles"}}

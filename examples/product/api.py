@@ -1,0 +1,31 @@
+"""API endpoints of the example."""
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from examples.product.models import Report
+from foundation.api.views import PrivateEndpoint
+from subscriptions.api.permissions import IsSubscriber
+
+REPORTS_IN_AN_ANSWER = 100
+
+
+class ReportSerializer(serializers.ModelSerializer[Report]):
+    """A report."""
+
+    class Meta:
+        model = Report
+        fields = ["id", "title", "created_at"]
+        read_only_fields = fields
+
+
+class ReportList(PrivateEndpoint):
+    """The caller's reports."""
+
+    permission_classes = [IsSubscriber]
+
+    def get(self, request: Request) -> Response:
+        """Return the latest reports, newest first."""
+        latest = Report.objects.filter(user=self.user.pk)[:REPORTS_IN_AN_ANSWER]
+        return Response({"results": ReportSerializer(latest, many=True).data})
