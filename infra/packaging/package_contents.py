@@ -70,7 +70,6 @@ EXCLUDED = (
     "*/tests/*",
     "django/conf/app_template/*",
     "django/conf/project_template/*",
-    "django/contrib/admindocs/*",
     "django/contrib/flatpages/*",
     "django/contrib/gis/*",
     "django/contrib/redirects/*",
