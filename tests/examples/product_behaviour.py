@@ -105,11 +105,9 @@ def test_job_mails_each_report_once(
     assert run_job() == {"mailed": 0, "unmailed": 0}
     [mail] = [mail for mail in aws.mails() if "is ready" in mail.message["Subject"]]
     assert mail.message["Subject"] == "Welcome to Monthly is ready"
-    assert [record.msg["ReportsMailed"] for record in caplog.records if _is_of(record, ReportMetric.MAILED)] == [1]
-
-
-def _is_of(record: Any, metric: Metric) -> bool:
-    return isinstance(record.msg, dict) and metric.value in record.msg
+    emitted: list[Any] = [record.msg for record in caplog.records]
+    metrics = [line for line in emitted if isinstance(line, dict) and ReportMetric.MAILED.value in line]
+    assert [line["ReportsMailed"] for line in metrics] == [1]
 
 
 def test_address_that_cannot_be_written_to_is_counted_and_not_tried_again(aws: LocalAWS) -> None:

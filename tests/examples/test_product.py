@@ -1,51 +1,63 @@
-"""`examples/product`: a team's app on top of the service, tested, packaged and run without a changed line in it."""
+"""`examples/product`: a team's app, tested, packaged and deployed without a changed line in the service."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from django.conf import settings
 
+from infra.packaging.packaging_environment import PackagingEnvironment
+from tests.infra.packaging.repository import commit_all
 from tests.support.patience import PATIENCE_SECONDS
 
-PRODUCT = "examples/product/"
-MAY_NAME_IT = ("docs/", "tests/", "examples/")
+OWN_VARIABLES = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+"""Variables of this test process: the product has a database and settings of its own."""
+MAY_NAME_IT = ("docs/", "examples/", "tests/")
 
 
-def tracked() -> list[str]:
-    return subprocess.run(
-        ["git", "ls-files"],  # noqa: S607
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-
-
-def test_product_behaves() -> None:
+def run(*arguments: str, directory: Path = settings.BASE_DIR) -> None:
+    """Run a module in a process of its own, and expect that it succeeds."""
     finished = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--ds", "tests.examples.product_settings",
-         "tests/examples/product_behaviour.py"],
-        cwd=settings.BASE_DIR,
-        env={name: value for name, value in os.environ.items() if name not in LEFT_OUT},
+        [sys.executable, "-m", *arguments],
+        cwd=directory,
+        env={name: value for name, value in os.environ.items() if name not in OWN_VARIABLES},
         capture_output=True,
         text=True,
         check=False,
         timeout=10 * PATIENCE_SECONDS,
-    )  # fmt: skip
+    )
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
-LEFT_OUT = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
-"""Variables of this test process: the product has a database and settings of its own."""
+def git(*arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments],  # noqa: S607
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_product_behaves() -> None:
+    suite = ("-p", "no:cacheprovider", "--ds", "tests.examples.product_settings", "tests/examples/product_behaviour.py")
+    run("pytest", *suite)
+
+
+def test_product_is_packaged_and_deployed_from_a_fork_that_changes_the_stages_alone(tmp_path: Path) -> None:
+    git("checkout-index", "--all", f"--prefix={tmp_path}/")
+    shutil.copy(tmp_path / "examples" / "product" / "zappa_settings.json", tmp_path)
+    commit_all(tmp_path)
+    packages = PackagingEnvironment.prepare().directory
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / packages.name).symlink_to(packages)
+    run("tests.examples.product_deployment", directory=tmp_path)
 
 
 def test_service_names_nothing_of_the_product() -> None:
-    naming = [
-        name
-        for name in tracked()
-        if not name.startswith(MAY_NAME_IT)
-        and (settings.BASE_DIR / name).suffix in {".py", ".json", ".toml", ".html", ".yaml", ".css", ".js"}
-        and "examples.product" in (settings.BASE_DIR / name).read_text().replace("/", ".")
-    ]
-    assert naming == []
+    others = [name for name in git("ls-files").splitlines() if not name.startswith(MAY_NAME_IT)]
+    read = [settings.BASE_DIR / name for name in others if Path(name).suffix in {".py", ".html", ".json"}]
+    texts = [path.read_text() for path in read]
+    assert not any("examples.product" in text or "examples/product" in text for text in texts)
