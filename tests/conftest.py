@@ -38,8 +38,19 @@ WAITS_FOR_AWS = [(clients, "CONNECT_TIMEOUT"), (clients, "READ_TIMEOUT"), (secre
 """Time limits of the service, which the local AWS need not keep on a busy machine."""
 
 
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
+DEPLOYED_FIXTURES = {"package", "chromium", "second_aws"}
+"""Fixtures that take seconds: the zip, Chromium, and an emulator beside moto."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests marked `postgresql` out of the pass on SQLite."""
+    """Mark tests by what they need, and leave tests marked `postgresql` out of the pass on SQLite."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:
+            item.add_marker("database")
+        if fixtures & DEPLOYED_FIXTURES:
+            item.add_marker("deployed")
     if connection.vendor == "postgresql":
         return
     left_out = [item for item in items if item.get_closest_marker("postgresql")]
@@ -54,8 +65,10 @@ def no_script_prefix() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """On SQLite: a file, since threads and other processes cannot share Django's usual database in memory."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A database per worker; on SQLite a file, since processes and threads cannot share one in memory."""
     if connection.vendor == "sqlite":
         path = tmp_path_factory.mktemp("database") / "test.sqlite3"
         connection.settings_dict["TEST"]["NAME"] = str(path)
