@@ -14,14 +14,7 @@ import pytest
 
 from infra.postgresql import SHARED_MEMORY, PostgreSQL, fastest_directory
 from tests.support.patience import wait_until
-
-
-def is_gone(pid: int) -> bool:
-    """Whether the process has ended; one that has, and that nobody waited for yet, counts."""
-    try:
-        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return True
+from tests.support.processes import is_gone
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,81 @@
+"""Run make targets side by side and report their progress: `python -m infra.checks TARGET ...`.
+
+Print a line when a target starts and when it ends, the progress of the running ones every ten seconds, and at the end
+the output of those that failed. The exit status is 1 if a target failed, 130 if the run was interrupted.
+"""
+
+import argparse
+import signal
+import sys
+import time
+
+from infra.checks.display import Display
+from infra.checks.step import Step
+
+SIDE_BY_SIDE = 2
+PAUSE_SECONDS = 10.0
+POLL_SECONDS = 0.05
+STOP_SECONDS = 60.0
+"""The time that tests get after an interrupt to stop their servers and remove their files."""
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def run(targets: list[str], side_by_side: int, display: Display) -> list[Step]:
+    """Run the targets in their order, so many at a time. Return the steps that failed."""
+    waiting, running, failed = list(targets), list[Step](), list[Step]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < side_by_side:
+                running.append(_start(waiting.pop(0), display))
+            for step in [step for step in running if step.status is not None]:
+                running.remove(step)
+                failed += [step] if _failed(step, display) else []
+            display.update(running)
+            time.sleep(POLL_SECONDS)
+    finally:
+        stop(running)
+    return failed
+
+
+def stop(steps: list[Step]) -> None:
+    """Interrupt the steps and kill those that do not end."""
+    for step in steps:
+        step.interrupt()
+    deadline = time.monotonic() + STOP_SECONDS
+    for step in steps:
+        step.kill_after(deadline)
+
+
+def main() -> int:
+    """Run the targets that the command line names. Return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m infra.checks", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--side-by-side", type=int, default=SIDE_BY_SIDE, metavar="NUMBER")
+    parser.add_argument("--pause", type=float, default=PAUSE_SECONDS, help="seconds between two lines of progress")
+    parser.add_argument("targets", nargs="+", metavar="TARGET")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    started = time.monotonic()
+    try:
+        failed = run(arguments.targets, arguments.side_by_side, Display(arguments.pause))
+    except KeyboardInterrupt:
+        print("\nInterrupted.")
+        return INTERRUPTED
+    for step in failed:
+        print(f"\n== {step.target}\n{step.reason}")
+    names = ", ".join(step.target for step in failed)
+    print(f"\n{f'Failed: {names}' if failed else 'All passed'}, after {time.monotonic() - started:.0f} s.")
+    return int(bool(failed))
+
+
+def _start(target: str, display: Display) -> Step:
+    display.print(f"start   {target}")
+    return Step(target)
+
+
+def _failed(step: Step, display: Display) -> bool:
+    display.print(f"{'FAILED' if step.status else 'passed'}  {step.target}  {step.duration}")
+    return bool(step.status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
