@@ -17,12 +17,14 @@ define install
 		$(PIP) --python $(1)/bin/python install --require-hashes -r $(2)
 endef
 
-# Two at a time, each one's output in a piece; make 3.81, as on macOS, knows no --output-sync.
-TWO_AT_A_TIME := $(if $(filter 3.%,$(MAKE_VERSION)),,-j2 --output-sync=target)
+PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal $(if $(VERBOSE),-vv)
 
 # The choice of the database makes no difference to these; they run on SQLite.
 ONCE_TESTS := tests/config tests/infra tests/benchmarks tests/examples tests/browser tests/second_emulator tests/flows/test_time_travel.py \
 	tests/proofs/protocol/test_delivery_protocol.py tests/proofs/deployment_storm
+
+# Tests of what takes long by its nature: packages, sandboxes, deployments, benchmarks, proofs. A browser marks itself.
+LONG_TESTS := tests/benchmarks tests/browser tests/end_to_end tests/examples tests/flows tests/infra tests/proofs tests/second_emulator tests/upstream
 
 # What a shell may hold for a deployment, or for other projects, has no say in what is run here.
 unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
@@ -33,7 +35,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-once test-sqlite test-postgresql reference pictures schema messages browser lock clean distclean
+.PHONY: help run test test-fast proofs chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,10 +44,13 @@ run: $(READY) ## run it all here, with a local AWS; ONCE=1 ends after the first 
 	@$(PYTHON) -m infra.run $(if $(filter-out 0,$(ONCE)),--once) $(if $(filter-out 0,$(LAMBDA)),--lambda)
 
 test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deployment to the local AWS
-	@echo "Running all checks and tests; the longest ones come first ..."
-	@$(MAKE) --no-print-directory --keep-going $(TWO_AT_A_TIME) \
-		test-once test-postgresql test-sqlite deploy-local bench-quick types cloudformation lint imports django-checks
-	@echo "All checks and tests passed."
+	@$(PYTHON) -m infra.checks test-sqlite lint imports django-checks cloudformation deploy-local types test-postgresql bench-quick
+
+test-fast: $(READY) ## lint, types, and the tests on SQLite that need no package, sandbox or browser, in a minute
+	@$(PYTHON) -m infra.checks test-quick lint types
+
+proofs: $(READY) ## chaos, storm and mutations, one after the other, in an hour
+	@$(PYTHON) -m infra.checks --side-by-side 1 mutations storm chaos
 
 chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 NOTIFICATIONS=12000 CHAOS_PACE=1
 	@$(PYTHON) -m pytest -s tests/proofs/protocol/test_delivery_protocol.py
@@ -149,19 +154,16 @@ django-checks: $(READY) ## Django's checks and ours, and that no migration is mi
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py check
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py makemigrations --check --dry-run
 
-# The browser is no prerequisite: make would come back to these tests, which take long, only after all others.
-test-once: $(READY) ## the tests to which the database makes no difference
-	@$(MAKE) --no-print-directory browser $(EMULATOR)
-	@echo "== tests to which the database makes no difference"
-	@$(PYTHON) -m pytest $(ONCE_TESTS)
-
-test-sqlite: $(READY) ## the other tests on SQLite
+test-sqlite: $(READY) $(EMULATOR) browser ## the tests on SQLite
 	@echo "== tests on SQLite"
-	@$(PYTHON) -m pytest $(addprefix --ignore=,$(ONCE_TESTS))
+	@$(PYTEST)
 
-test-postgresql: $(READY) ## the other tests on a PostgreSQL of their own
+test-postgresql: $(READY) ## the tests that use the database on a PostgreSQL of their own
 	@echo "== tests on PostgreSQL"
-	@$(PYTHON) -m infra.postgresql $(PYTHON) -m pytest $(addprefix --ignore=,$(ONCE_TESTS))
+	@$(PYTHON) -m infra.postgresql $(PYTEST) -m database $(addprefix --ignore=,$(ONCE_TESTS))
+
+test-quick: $(READY)
+	@$(PYTEST) -m "not deployed" $(addprefix --ignore=,$(LONG_TESTS))
 
 reference: $(READY) ## write docs/reference and .env.example anew, from the code
 	@$(PYTHON) -m infra.documentation.reference
