@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "knox",
     "accounts",
+    "foundation.throttling",
     "subscriptions",
     "notifications",
 ]

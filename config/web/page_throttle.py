@@ -2,16 +2,18 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 
 from foundation import clock
-from foundation.web import throttling
+from foundation.throttling import counters
+from foundation.throttling.counters import TooManyRequests
 from foundation.web.client_address import client_network
-from foundation.web.too_often import too_often
-from subscriptions.models import RequestCount
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 """https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1"""
@@ -35,20 +37,32 @@ class PageThrottleMiddleware:
         """Count the request, and let it through if it is within all limits."""
         if request.method in SAFE_METHODS or getattr(view, "csrf_exempt", False):
             return None
-        now = clock.now()
-        limits = _limits(request)
-        counted = throttling.count(RequestCount, limits, now)
-        return None if all(counted[bucket] <= limit for bucket, limit in limits.items()) else too_often(request, now)
+        try:
+            counters.enforce(_limits(request), clock.now())
+        except TooManyRequests as error:
+            return _too_many_requests(request, error)
+        return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a view with a limit of its own."""
+        return _too_many_requests(request, error) if isinstance(error, TooManyRequests) else None
+
+
+@never_cache
+def _too_many_requests(request: HttpRequest, error: TooManyRequests) -> HttpResponse:
+    response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(int(error.retry_after.total_seconds()))
+    return response
 
 
 def _limits(request: HttpRequest) -> Mapping[str, int]:
     network = client_network(request.META)
     if request.user.is_authenticated:
         return {
-            throttling.bucket("user", str(request.user.pk)): settings.CHANGES_PER_MINUTE_AND_USER,
-            throttling.bucket("address", network): settings.CHANGES_PER_MINUTE_AND_ADDRESS,
+            counters.bucket("user", str(request.user.pk)): settings.CHANGES_PER_MINUTE_AND_USER,
+            counters.bucket("address", network): settings.CHANGES_PER_MINUTE_AND_ADDRESS,
         }
-    return {throttling.bucket("visitor", network): settings.SIGN_INS_PER_MINUTE_AND_ADDRESS} | _of_the_name(request)
+    return {counters.bucket("visitor", network): settings.SIGN_INS_PER_MINUTE_AND_ADDRESS} | _of_the_name(request)
 
 
 def _of_the_name(request: HttpRequest) -> dict[str, int]:
@@ -58,4 +72,4 @@ def _of_the_name(request: HttpRequest) -> dict[str, int]:
     """
     typed: Any = request.POST.get("username", "")
     name = unicodedata.normalize("NFKC", typed.strip()).casefold()
-    return {throttling.bucket("name", name): settings.SIGN_INS_PER_MINUTE_AND_NAME} if name else {}
+    return {counters.bucket("name", name): settings.SIGN_INS_PER_MINUTE_AND_NAME} if name else {}

@@ -1,6 +1,5 @@
 """What somebody wants to be told."""
 
-from django.apps import apps
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,17 +19,11 @@ class PreferencesSerializer(StrictSerializer):
     reminders = FlagField(help_text="whether a mail comes before a subscription ends")
 
 
-class PreferencesThrottle(ChangeThrottle):
-    """Counted together with the changes of subscriptions."""
-
-    counts = apps.get_model("subscriptions", "RequestCount")
-
-
 class Preferences(PrivateEndpoint):
     """The caller's own."""
 
     http_method_names = ["get", "head", "put"]
-    throttle_classes = [PreferencesThrottle]
+    throttle_classes = [ChangeThrottle]
 
     @documented(
         operation_id="notification_preferences_retrieve",

@@ -7,7 +7,6 @@ and previews fetch links too, so a GET shows a page with a button, and changes n
 from datetime import datetime
 from http import HTTPStatus
 
-from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,13 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from foundation import clock
 from foundation.orm.key import Key
-from foundation.web import throttling
-from foundation.web.too_often import too_often
+from foundation.throttling import counters
 from notifications.errors import UnknownLink, UnknownUser
 from notifications.preferences import set_reminders
 from notifications.unsubscription import ONE_CLICK, user_of
-
-RequestCount = apps.get_model("subscriptions", "RequestCount")
 
 
 @csrf_exempt  # the signed link is the proof; what comes from a mailbox provider has no cookie
@@ -43,18 +39,11 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 def _turn_off(request: HttpRequest, user_id: Key, now: datetime) -> HttpResponse:
     if any(request.POST.get(name) != value for name, value in ONE_CLICK.items()):
         return _ask(request, status=HTTPStatus.BAD_REQUEST)
-    if _asks_too_often(user_id, now):
-        return too_often(request, now)
+    # Per user alone: a mailbox provider unsubscribes thousands of users from a few addresses.
+    counters.enforce({counters.bucket("user", str(user_id)): settings.CHANGES_PER_MINUTE_AND_USER}, now)
     set_reminders(user_id, wanted=False, now=now)
     return render(request, "notifications/pages/unsubscribed.html")
 
 
 def _ask(request: HttpRequest, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     return render(request, "notifications/pages/unsubscribe.html", {"one_click": ONE_CLICK}, status=status)
-
-
-def _asks_too_often(user_id: Key, now: datetime) -> bool:
-    """By user alone: a mailbox provider asks for thousands of them from a few addresses."""
-    bucket = throttling.bucket("user", str(user_id))
-    limit: int = settings.CHANGES_PER_MINUTE_AND_USER
-    return throttling.count(RequestCount, [bucket], now)[bucket] > limit

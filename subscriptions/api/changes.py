@@ -8,10 +8,10 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from foundation.api.problems import as_response
+from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import PrivateEndpoint
 from subscriptions.api.idempotency import Answer, answer_once
 from subscriptions.api.serializers import SubscriptionSerializer
-from subscriptions.api.throttles import ChangeThrottle
 from subscriptions.models import Subscription
 
 

@@ -2,7 +2,7 @@
 
 from subscriptions.models.event import REASON_LENGTH, SubscriptionEvent, Transition
 from subscriptions.models.plan import MAXIMUM_DURATION_DAYS, THREE_DECIMALS, TWO_DECIMALS, Plan
-from subscriptions.models.requests import IdempotentRequest, RequestCount
+from subscriptions.models.requests import IdempotentRequest
 from subscriptions.models.runs import AccessAuditRun, SweepRun
 from subscriptions.models.subscription import LOCK_WAIT, Subscription, SubscriptionQuerySet
 
@@ -15,7 +15,6 @@ __all__ = [
     "AccessAuditRun",
     "IdempotentRequest",
     "Plan",
-    "RequestCount",
     "Subscription",
     "SubscriptionEvent",
     "SubscriptionQuerySet",

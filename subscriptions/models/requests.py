@@ -1,4 +1,4 @@
-"""Recorded answers of requests, and request counts."""
+"""Recorded answers of requests."""
 
 from django.conf import settings
 from django.db import models
@@ -22,18 +22,3 @@ class IdempotentRequest(models.Model):
 
     def __str__(self) -> str:
         return f"request {self.pk} with a key"
-
-
-class RequestCount(models.Model):
-    """Number of changing requests within a window of time. `bucket` is a keyed hash of the client."""
-
-    bucket = models.CharField(max_length=64, primary_key=True)
-    window_start = models.DateTimeField(db_index=True)
-    requests = models.PositiveIntegerField()
-
-    class Meta:
-        verbose_name = _("count of requests")
-        verbose_name_plural = _("counts of requests")
-
-    def __str__(self) -> str:
-        return f"{self.requests} requests since {self.window_start}"

@@ -9,8 +9,8 @@ import pytest
 import time_machine
 from django.db import connection
 
-from foundation.web.throttling import count
-from subscriptions.models import RequestCount
+from foundation.throttling.counters import count
+from foundation.throttling.models import RequestCount
 from tests.api.callers import Caller, assert_problem
 from tests.support.factories import NOW
 
@@ -53,14 +53,14 @@ def test_next_minute_counts_anew(three_a_user: None, owner: Caller) -> None:
 def test_clock_that_is_10_ms_behind_at_a_minutes_turn_does_not_start_the_count_over() -> None:
     turn = NOW + timedelta(minutes=1)
     ahead, behind = turn + timedelta(milliseconds=5), turn - timedelta(milliseconds=5)
-    counted = [count(RequestCount, ["a", "b"], now)["a"] for now in (ahead, behind, ahead, behind, ahead)]
+    counted = [count(["a", "b"], now)["a"] for now in (ahead, behind, ahead, behind, ahead)]
     assert counted == [1, 2, 3, 4, 5]
     assert RequestCount.objects.get(bucket="a").window_start == turn
 
 
 def test_window_that_a_wrong_clock_opened_far_ahead_locks_nobody_out() -> None:
-    count(RequestCount, ["a"], NOW + timedelta(days=30))
-    assert [count(RequestCount, ["a"], NOW)["a"] for _ in range(2)] == [1, 2]
+    count(["a"], NOW + timedelta(days=30))
+    assert [count(["a"], NOW)["a"] for _ in range(2)] == [1, 2]
     assert RequestCount.objects.get().window_start == NOW
 
 
@@ -114,7 +114,7 @@ def test_table_holds_no_address(owner: Caller) -> None:
 def test_no_count_is_lost_to_a_race() -> None:
     def hit(number: int) -> None:
         try:
-            count(RequestCount, ["b", "a"] if number % 2 else ["a", "b"], NOW)
+            count(["b", "a"] if number % 2 else ["a", "b"], NOW)
         finally:
             connection.close()
 

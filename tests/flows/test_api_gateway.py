@@ -8,8 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from knox.models import AuthToken
 
+from foundation.throttling.models import RequestCount
 from infra.local.lambda_function import LambdaFunction
-from subscriptions.models import Plan, RequestCount, Subscription
+from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import make_plan, make_user
 from tests.support.gateway import DOMAIN, GATEWAYS, OWN_HOST, Answer, Browser, Gateway

@@ -18,9 +18,10 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.urls import get_resolver
 
+from foundation.throttling.models import RequestCount
 from notifications.preferences import wants_reminders
 from notifications.unsubscription import ShortSigner
-from subscriptions.models import Plan, RequestCount, Subscription
+from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.support.deployment import VARIABLES, environment
 from tests.support.factories import make_plan

@@ -10,12 +10,13 @@ from django.db import DatabaseError, connection, connections
 from django.db.models import Model
 
 from foundation.jobs import retention
+from foundation.throttling.models import RequestCount
 from notifications.models import Channel, Notification
 from notifications.outbox import claims
 from notifications.reminders import Reminders
 from subscriptions.access.membership import find_mismatches
 from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile
-from subscriptions.models import Plan, RequestCount, Subscription, SubscriptionEvent
+from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import Terms
 from tests.subscriptions.test_sweep import strict_receiver

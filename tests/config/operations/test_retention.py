@@ -17,10 +17,11 @@ from knox.models import AuthToken
 from config.operations.jobs import delete_old_rows
 from foundation import clock, local_clock
 from foundation.jobs import retention
-from foundation.web import throttling
+from foundation.throttling import counters
+from foundation.throttling.models import RequestCount
 from notifications.models import Channel, Feedback, Notification, State
 from notifications.outbox import claims
-from subscriptions.models import AccessAuditRun, IdempotentRequest, RequestCount, SubscriptionEvent, SweepRun
+from subscriptions.models import AccessAuditRun, IdempotentRequest, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from tests.support.explain import plan_of
 from tests.support.factories import MONTH, NOW, make_plan, make_user
@@ -148,7 +149,7 @@ def test_count_that_goes_on_beside_the_delete_is_not_lost() -> None:
     RequestCount.objects.create(bucket="a", window_start=NOW - MONTH, requests=1)
     beside_the_delete(
         RequestCount._meta.db_table,
-        lambda: [throttling.count(RequestCount, ["a"], NOW) for _ in range(30)],
+        lambda: [counters.count(["a"], NOW) for _ in range(30)],
     )
     assert RequestCount.objects.get().requests == 30
 

@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from foundation.throttling.models import RequestCount
 from notifications.unsubscription import link_of
-from subscriptions.models import Plan, RequestCount, Subscription
+from subscriptions.models import Plan, Subscription
 from tests.support.factories import NOW, make_account, make_plan, make_user
 from tests.support.staff import sign_in
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from foundation.orm.any_of import any_of
+from foundation.throttling.models import RequestCount
 from notifications.models import Notification
-from subscriptions.models import RequestCount
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import NOW, make_plan, make_user
 

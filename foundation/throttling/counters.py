@@ -5,16 +5,25 @@ exactly, even under concurrency. Django's database cache needs twelve statements
 whole table, and loses counts to races.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import connections, router
-from django.db.models import Model
 from django.utils.crypto import salted_hmac
 
+from foundation.throttling.models import RequestCount
+
 WINDOW = timedelta(minutes=1)
+
+
+class TooManyRequests(Exception):
+    """A limit is exceeded. Pages answer with status 429, and repeat `retry_after` in the header Retry-After."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__(f"too many requests; wait {retry_after.total_seconds():.0f} s")
+        self.retry_after = retry_after
 
 
 def bucket(kind: str, name: str) -> str:
@@ -32,17 +41,17 @@ def window_end(now: datetime) -> datetime:
     return window_start(now) + WINDOW
 
 
-def count(model: type[Model], buckets: Collection[str], now: datetime) -> dict[str, int]:
+def count(buckets: Collection[str], now: datetime) -> dict[str, int]:
     """Add one request to each bucket and return the new counts. A new window starts at zero.
 
-    `model` has the columns bucket (its key), window_start and requests. All callers lock the buckets in the same order,
+    All callers lock the buckets in the same order,
     which prevents deadlocks. A caller with a slow clock counts in the window that another has already opened, because
     clocks never agree on the turn of a minute. A window further ahead than the next one was opened by a wrong clock and
     is replaced.
     """
-    connection = connections[router.db_for_write(model)]
-    table = connection.ops.quote_name(model._meta.db_table)
-    prepare = partial(model._meta.get_field("window_start").get_db_prep_value, connection=connection)  # type: ignore[union-attr]
+    connection = connections[router.db_for_write(RequestCount)]
+    table = connection.ops.quote_name(RequestCount._meta.db_table)
+    prepare = partial(RequestCount._meta.get_field("window_start").get_db_prep_value, connection=connection)
     start, following = prepare(window_start(now)), prepare(window_end(now))
     rows = ", ".join(["(%s, %s, 1)"] * len(buckets))
     parameters: list[Any] = [part for name in sorted(buckets) for part in (name, start)]
@@ -57,3 +66,10 @@ def count(model: type[Model], buckets: Collection[str], now: datetime) -> dict[s
             [*parameters, following, following],
         )
         return dict(cursor.fetchall())
+
+
+def enforce(limits: Mapping[str, int], now: datetime) -> None:
+    """Count one request in each bucket. Raises TooManyRequests if one exceeds its limit."""
+    counted = count(limits, now)
+    if any(counted[name] > limit for name, limit in limits.items()):
+        raise TooManyRequests(window_end(now) - now)

@@ -1,0 +1,1 @@
+"""Throttles of changing requests, counted in the database. An app of its own, for its table."""
