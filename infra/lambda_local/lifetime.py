@@ -12,7 +12,7 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 def end_with_this_thread(how: signal.Signals) -> Callable[[], None] | None:
-    """A `preexec_fn` that has Linux send `how` to the child when the thread that starts it ends; None elsewhere.
+    """Return a `preexec_fn` by which Linux signals the child when the thread that starts it ends; None elsewhere.
 
     The kernel forgets the request at a change of account; `Popen(user=...)` makes that change before the call.
     https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
@@ -48,10 +48,10 @@ class RemovedWithThisProcess:
         )
 
     def remove(self) -> None:
-        """Remove them now, and return when they are gone."""
+        """Remove the directories now, and return when they are gone."""
         self._shell.communicate()
 
     def keep_through_exec(self) -> None:
-        """Let the program that this process is about to become by `exec` count as this process."""
+        """Keep the directories when this process becomes another program by `exec`."""
         if self._shell.stdin is not None:
             os.set_inheritable(self._shell.stdin.fileno(), True)

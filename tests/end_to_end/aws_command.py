@@ -38,7 +38,7 @@ class AwsCommand:
 
     @classmethod
     def parse(cls, line: str) -> "AwsCommand":
-        """Raises UnknownCommand where AWS has no such service, operation or option, or it lacks a required one."""
+        """Return the command. Raises UnknownCommand for an unknown operation or option, or without a required one."""
         program, service, operation, *words = shlex.split(line)
         if program != "aws":
             raise UnknownCommand(f"{line}: AWS's CLI has no such command")

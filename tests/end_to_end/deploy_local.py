@@ -183,7 +183,7 @@ def typed(words: str) -> Iterator[None]:
 
 
 def quieten_moto() -> None:
-    """It tells of each resource that it leaves out; `LocalCloud.provide_what_moto_ignores` makes what is needed."""
+    """Silence moto's warning of each resource that it ignores; LocalCloud provides those that are needed."""
     logging.getLogger("moto").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", "Tried to parse", UserWarning, module="moto.cloudformation")
 

@@ -1,4 +1,4 @@
-"""What AWS shows of a deployment, beside what it should show."""
+"""The state of a deployment on AWS, compared with the settings."""
 
 import json
 import urllib.request
@@ -24,12 +24,12 @@ LOG_RETENTION_DAYS = 30
 
 @dataclass(frozen=True)
 class DeployedState:
-    """Reads one deployment back. Each method raises NotAsDeployed, with what was found."""
+    """The state of one deployment. Each method raises NotAsDeployed with the difference."""
 
     deployment: Deployment
 
     def check_function(self) -> None:
-        """Configuration, retries, dead letters, log retention."""
+        """Compare configuration, retries, dead-letter queue and log retention."""
         name, outputs = self.deployment.name, self.deployment.outputs()
         functions = boto3.client("lambda")
         found = functions.get_function_configuration(FunctionName=name)
@@ -52,12 +52,12 @@ class DeployedState:
         expect("log retention", group.get("retentionInDays"), LOG_RETENTION_DAYS)
 
     def check_no_secret_in_configuration(self, *secrets: str) -> None:
-        """Neither a secret nor the database's address is in what Lambda's console shows."""
+        """Fail if Lambda's configuration shows a secret or the database's address."""
         shown = json.dumps(boto3.client("lambda").get_function(FunctionName=self.deployment.name), default=str)
         expect("secrets in the configuration", [secret for secret in secrets if secret in shown], [])
 
     def check_schedule(self) -> None:
-        """Rules, their targets, and that EventBridge may invoke the function for each of them, and for nothing else."""
+        """Compare rules, their targets, and EventBridge's permissions to invoke the function."""
         function_arn = boto3.client("lambda").get_function(FunctionName=self.deployment.name)["Configuration"][
             "FunctionArn"
         ]
@@ -74,7 +74,7 @@ class DeployedState:
         expect("permissions of the rules", sorted(allowed), sorted(rule.rule_name for rule in rules))
 
     def check_event_sources(self) -> None:
-        """Queues that Lambda takes messages from, and that only those come again on which the function failed."""
+        """Compare the queues that Lambda polls, and that only failed messages come again."""
         function = boto3.client("lambda").get_function(FunctionName=self.deployment.name)["Configuration"]
         wanted = load_stage(self.deployment.stage_name, self.deployment.settings_file).queues
         expect(
@@ -85,11 +85,11 @@ class DeployedState:
         expect("feedback queue", [queue.arn for queue in wanted], [self.deployment.outputs()["FeedbackQueueArn"]])
 
     def check_nothing_left(self) -> None:
-        """Only the stacks that a stage stands on are there, and its bucket, which is empty."""
+        """Fail if anything is left but the stage's stacks and its empty bucket."""
         expect("left", Inventory(self.deployment).found(), {})
 
     def check_no_stack_left(self) -> None:
-        """No stack, topic of ours or role."""
+        """Fail if the stack or a role is left."""
         expect("stack", self.deployment.messaging.exists, False)
         names = [role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"]]
         expect("roles", [name for name in names if name.startswith(self.deployment.name)], [])
@@ -100,13 +100,13 @@ class DeployedState:
 
 
 def expect(what: str, found: Any, wanted: Any) -> None:
-    """Raises NotAsDeployed where they differ."""
+    """Raise NotAsDeployed if they differ."""
     if found != wanted:
         raise NotAsDeployed(f"{what}: {found!r} where {wanted!r} should be")
 
 
 def expect_page(url: str, shows: str) -> str:
-    """The page. Raises NotAsDeployed where it does not show the text."""
+    """Return the page. Raises NotAsDeployed if it does not show the text."""
     with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own server
         page: str = answer.read().decode()
     if shows not in page:
@@ -115,7 +115,7 @@ def expect_page(url: str, shows: str) -> str:
 
 
 def expect_refusal(step: Callable[[], object], kind: type[Exception], says: str) -> str:
-    """Raises NotAsDeployed unless the step is refused in these words; returns them."""
+    """Return the refusal of the step. Raises NotAsDeployed unless it is in these words."""
     try:
         step()
     except kind as error:

@@ -51,7 +51,7 @@ class LocalCloud:
         self._parts.close()
 
     def address(self, api_id: str, region: str, stage: str) -> str:
-        """A gateway before the function that the API leads to, on the loopback address."""
+        """Return the loopback address of a gateway in front of the API's function."""
         if api_id not in self._gateways:
             name = boto3.client("apigateway", region_name=region).get_rest_api(restApiId=api_id)["name"]
             api = RestAPI(f"{api_id}.execute-api.{region}.amazonaws.com", stage)
@@ -65,7 +65,7 @@ class LocalCloud:
         return self.functions.invoke(lambda_backends[account][region].get_function(name), event)
 
     def provide_what_moto_ignores(self, deployment: Deployment) -> None:
-        """Make what CloudFormation makes of messaging.yaml on AWS, and moto's leaves out without a word."""
+        """Create the resources of messaging.yaml that moto ignores."""
         outputs = deployment.outputs()
         password = {"username": "subscriptions", "dbname": "subscriptions", "password": "local"}
         name = outputs["SecretArn"].rpartition(":")[2]

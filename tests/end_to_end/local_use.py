@@ -35,7 +35,7 @@ class LocalUse:
     aws: LocalAWS
 
     def fire_schedule(self) -> str:
-        """The jobs, as EventBridge's rules have them now, and SES's feedback; on demo data. Returns the figures."""
+        """Fire every deployed rule on demo data, and SES's feedback; return the figures."""
         # These load models, which needs the Django that is set up by now.
         from infra.local import demo  # noqa: PLC0415
         from infra.local.figures import Before  # noqa: PLC0415
@@ -61,7 +61,7 @@ class LocalUse:
         expect("all feedback taken", queue.wait_until_taken(), True)
 
     def show_page(self) -> str:
-        """The front page and its style sheets, through API Gateway. Returns the last one's address."""
+        """Open the front page and its style sheets through API Gateway; return the last one's address."""
         url = f"{self.deployment.url()}/"
         page = expect_page(url, "Monthly")
         styles: list[str] = re.findall(r'href="([^"]+\.css)"', page)
@@ -70,7 +70,7 @@ class LocalUse:
         return styles[-1]
 
     def fail_for_good(self) -> str:
-        """An event that the function refuses is retried, and then in the queue. Returns its error."""
+        """Send an event that the function refuses until it is a dead letter; return the error."""
         client = boto3.client("lambda")
         client.invoke(FunctionName=self.deployment.name, InvocationType="Event", Payload=b'{"command": "os.getcwd"}')
         letter = next(self._dead_letters())
@@ -95,7 +95,7 @@ class LocalUse:
         return f"{len(shown.splitlines())} lines"
 
     def runbook_commands(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        """What docs/runbook.md has an operator run on what is deployed: the command, and the run of it."""
+        """Yield the runbook's commands for what is deployed, each with its run."""
         boto3.client("sesv2").create_email_identity(EmailIdentity=runbook.DOCUMENTED_DOMAIN)
         for command in runbook.management_commands(self.deployment.stage_name):
             yield f"manage {command}", partial(self._manage, command)

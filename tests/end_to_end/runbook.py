@@ -31,10 +31,10 @@ def commands(stage: str, path: Path = RUNBOOK) -> list[str]:
 
 
 def management_commands(stage: str) -> list[str]:
-    """The command lines that the runbook has `make manage` run on Lambda."""
+    """Return the commands that the runbook runs on Lambda by `make manage`."""
     return [found[1] for line in commands(stage) if (found := MANAGE.fullmatch(line))]
 
 
 def aws_commands(stage: str) -> list[str]:
-    """The commands of AWS's CLI that the local AWS can answer."""
+    """Return the AWS CLI commands that the local AWS can answer."""
     return [line for line in commands(stage) if line.startswith("aws ") and not line.startswith(NOT_LOCAL)]

@@ -16,7 +16,7 @@ class AcceptedMail:
     message: EmailMessage
 
     def text(self, subtype: str) -> str:
-        """The part `plain` or `html`. Raises MissingPart where the mail has none."""
+        """Return the part `plain` or `html`. Raises MissingPart if the mail has none."""
         part = self.message.get_body((subtype,))
         if part is None:
             raise MissingPart(f"mail {self.message_id} has no {subtype} part")

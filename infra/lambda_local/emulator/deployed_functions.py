@@ -1,4 +1,4 @@
-"""Runs the functions of the local AWS: the code that was uploaded, in Lambda's sandbox, as it is configured by then."""
+"""Functions of the local AWS: uploaded code in Lambda's sandbox, with its current configuration."""
 
 import contextlib
 import os
@@ -53,7 +53,7 @@ class DeployedFunctions:
         return self._service(function).invoke(function.function_name, event)
 
     def invoke_later(self, function: LambdaFunction, event: Any) -> Future[InvocationResult]:
-        """Take the event on, with retries and then the dead-letter queue."""
+        """Accept the event, for retries and then the dead-letter queue."""
         return self._service(function).invoke_async(function.function_name, event)
 
     def _service(self, function: LambdaFunction) -> LambdaService:

@@ -1,4 +1,4 @@
-"""The local AWS: an emulator on a free loopback port, with what the service needs there, and how to read it back."""
+"""The local AWS: an emulator on a free loopback port, with a topic, a queue and a mail identity."""
 
 import json
 import os
@@ -74,7 +74,7 @@ class LocalAWS:
 
     @property
     def url(self) -> str:
-        """The endpoint of every service."""
+        """Return the endpoint of every service."""
         return self._emulator.url
 
     def __enter__(self) -> Self:
@@ -101,17 +101,17 @@ class LocalAWS:
         _replace_aws_variables(self._replaced)
 
     def reset(self) -> None:
-        """Forget all that was sent and made, and make topic, queue and identity anew."""
+        """Forget everything, and create topic, queue and identity again."""
         self._emulator.reset()
         self._events.clear()
         self._provide()
 
     def mails(self, start: int = 0) -> list[AcceptedMail]:
-        """Every mail that SES accepted, in order, but for the first `start`."""
+        """Return the mails that SES accepted, in order, without the first `start`."""
         return self._emulator.mails(self._region, start)
 
     def events(self) -> list[ReceivedEvent]:
-        """Every event that the consumer's queue got, in the order of its arrival."""
+        """Return the events that the consumer's queue received, in order of arrival."""
         queue_url = self._sqs.get_queue_url(QueueName=CONSUMER_QUEUE)["QueueUrl"]
         self._events.extend(_drain(self._sqs, queue_url))
         return list(self._events)

@@ -1,4 +1,4 @@
-"""Queues of SQS that Lambda polls into a function, as the local AWS's event source mappings say.
+"""SQS queues that Lambda polls for a function, from the local AWS's event source mappings.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
@@ -24,7 +24,7 @@ Invoke = Callable[[str, Any], InvocationResult]
 
 @dataclass(frozen=True)
 class EventSource:
-    """One enabled mapping. `reports_failures`: whether the function's answer says which messages it failed on."""
+    """An enabled mapping. With `reports_failures` the function's result names the messages that failed."""
 
     queue_arn: str
     function_arn: str
@@ -32,7 +32,7 @@ class EventSource:
     reports_failures: bool
 
     def poll(self, sqs: "SQSClient", invoke: Invoke) -> int:
-        """Take one batch to the function and delete what it is done with; return the number of messages.
+        """Give one batch to the function, delete the messages it has handled, and return the size of the batch.
 
         The others stay in the queue, invisible for its visibility timeout, and go where its redrive policy says.
         """
@@ -93,7 +93,7 @@ class EventSource:
 
 
 def event_sources(client: "LambdaClient") -> list[EventSource]:
-    """Every enabled mapping of a queue."""
+    """Return every enabled mapping of a queue."""
     return [
         EventSource(
             mapping["EventSourceArn"],
@@ -114,7 +114,7 @@ def _attribute(attribute: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failed(payload: Any) -> set[str] | None:
-    """The ids in `{"batchItemFailures": [{"itemIdentifier": id}]}`; None where there is something else."""
+    """Return the ids in `{"batchItemFailures": [{"itemIdentifier": id}]}`; None for anything else."""
     try:
         return {str(failure["itemIdentifier"]) for failure in payload["batchItemFailures"] or []}
     except (KeyError, TypeError):

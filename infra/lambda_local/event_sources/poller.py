@@ -1,4 +1,4 @@
-"""Lambda's pollers: they ask every mapped queue for messages, again and again."""
+"""Lambda's poller of SQS event sources."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ Sources = Callable[[], Iterable[EventSource]]
 
 
 class EventSourcePoller:
-    """Context manager: polls event sources every `seconds`, one batch after the other. Open it after the local AWS.
+    """Context manager: polls all event sources every `seconds`, one batch each. Open it after the local AWS.
 
     Without `sources` they are the local AWS's mappings; one that is made or changed meanwhile counts from the next
     round on.

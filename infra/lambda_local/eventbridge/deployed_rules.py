@@ -1,4 +1,4 @@
-"""The schedule as it was deployed: EventBridge's rules and their targets, read back from the local AWS."""
+"""The deployed schedule: EventBridge rules and their targets, read from the local AWS."""
 
 import json
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """Whom a rule tells, and in which words: by the transformer, by the constant `input`, or else the event itself."""
+    """A rule's target. It receives the transformed event, the constant `input`, or else the event itself."""
 
     arn: str
     transformer: InputTransformer | None = None
     input: str | None = None
 
     def receives(self, event: dict[str, Any]) -> Any:
-        """What reaches the target of an event. Raises UnsupportedPath."""
+        """Return the target's input for an event. Raises UnsupportedPath."""
         if self.transformer is not None:
             return transform(self.transformer, event)
         return event if self.input is None else json.loads(self.input)
@@ -44,13 +44,13 @@ class DeployedRule:
         return self.rule_name.rpartition("-")[2]
 
     def deliveries(self, time: datetime) -> list[tuple[str, Any]]:
-        """When it fires: each target's ARN, and what reaches it."""
+        """Return each target's ARN and input when the rule fires at `time`."""
         event = scheduled_event(self, region=self.region, time=time)
         return [(target.arn, target.receives(event)) for target in self.targets]
 
 
 def deployed_rules(client: "EventBridgeClient") -> list[DeployedRule]:
-    """Every rule that has a schedule, by name; rules for events of AWS's services are left out."""
+    """Return every rule that has a schedule, by name; rules for events of AWS services are left out."""
     return [
         DeployedRule(
             rule["Name"],

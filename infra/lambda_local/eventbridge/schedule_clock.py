@@ -21,11 +21,11 @@ CRON = re.compile(r"cron\((?P<fields>[^()]*)\)")
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 LONGEST_WAIT = 1.0
-"""Seconds; so soon a leap of the time is noticed."""
+"""Seconds after which a leap of time is noticed."""
 
 
 class Scheduled(Protocol):
-    """What fires at certain times; `function` is its name for the log."""
+    """Something that fires on a schedule; `function` is its name in the log."""
 
     @property
     def expression(self) -> str: ...
@@ -41,7 +41,7 @@ Fire = Callable[[S, datetime], object]
 """Takes a schedule and the time, UTC, at which it was due."""
 
 Wait = Callable[[float | None], bool]
-"""Waits for so many seconds (None: for ever) or until it is time to end, and tells whether it is."""
+"""Waits for the seconds (None: for ever), and returns True when it is time to end."""
 
 
 def next_time(expression: str, start: datetime, after: datetime) -> datetime | None:
@@ -68,9 +68,9 @@ def _cron(expression: str) -> AwsCroniter:
 
 @dataclass(frozen=True)
 class Clock(Generic[S]):
-    """Fires the enabled ones of `schedules`. A firing that fails is logged, as EventBridge goes on after one.
+    """Fires the enabled schedules. A failure is logged and stops nothing, as on EventBridge.
 
-    What falls due while another one runs, or in a leap, is fired after it, and only once if it fell due several times.
+    A schedule that falls due while another one runs, or while time leaps, fires once afterwards.
     """
 
     schedules: Sequence[S]
@@ -78,12 +78,12 @@ class Clock(Generic[S]):
     now: Callable[[], datetime]
 
     def fire_all(self) -> None:
-        """Fire everything at once, in the order of the settings."""
+        """Fire every enabled schedule now, in order."""
         for schedule in self._enabled():
             self._fire(schedule, self.now())
 
     def run(self, wait: Wait) -> None:
-        """Fire on time, from now until `wait` says that it is time to end. `now` may leap, either way, meanwhile."""
+        """Fire on time until `wait` returns True. `now` may leap forward or back meanwhile."""
         start = last = self.now()
         while True:
             due = self._next(start, after=last)

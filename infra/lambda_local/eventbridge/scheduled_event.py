@@ -1,4 +1,4 @@
-"""What EventBridge makes of a schedule: the scheduled event, and what a target's input transformer turns it into."""
+"""Scheduled events of EventBridge, and their input transformers."""
 
 import json
 import re
@@ -36,7 +36,7 @@ class ZappaSchedule(Rule, Protocol):
 
 
 def scheduled_event(schedule: Rule, *, region: str, time: datetime) -> dict[str, Any]:
-    """What a rule's schedule produces. The rule's name in `resources` is how Zappa finds the function.
+    """Return the event that a rule's schedule produces. Zappa finds the function by the rule's name in `resources`.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
     """
@@ -54,12 +54,12 @@ def scheduled_event(schedule: Rule, *, region: str, time: datetime) -> dict[str,
 
 
 def delivered_event(schedule: ZappaSchedule, *, region: str, time: datetime) -> Any:
-    """What reaches the function when the schedule fires."""
+    """Return the event that the function receives when the schedule fires."""
     return transform(zappa_transformer(schedule.kwargs), scheduled_event(schedule, region=region, time=time))
 
 
 def zappa_transformer(kwargs: dict[str, Any]) -> InputTransformer:
-    """The transformer that Zappa puts on the target of each rule; a test compares it with Zappa's own."""
+    """Return the transformer that Zappa puts on each rule's target; a test compares it with Zappa's own."""
     return {
         "InputPathsMap": {name: f"$.{name}" for name in ZAPPA_PATHS},
         "InputTemplate": (
@@ -71,7 +71,7 @@ def zappa_transformer(kwargs: dict[str, Any]) -> InputTransformer:
 
 
 def transform(transformer: InputTransformer, event: dict[str, Any]) -> Any:
-    """The target's input, for a template that is JSON.
+    """Return the target's input, for a template that is JSON.
 
     A placeholder between quotes becomes the value's text, any other one the value as JSON. A path that the event does
     not have yields an empty string. Raises UnsupportedPath, and ValueError if no JSON results.

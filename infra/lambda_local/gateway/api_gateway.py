@@ -1,4 +1,4 @@
-"""API Gateway on this machine: an HTTP server on the loopback address before a Lambda function."""
+"""API Gateway on this machine: an HTTP server on the loopback address in front of a Lambda function."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Invoke = Callable[[dict[str, Any]], InvocationResult]
 
 
 class API(Protocol):
-    """One kind of API. `limit` is the time that the function has for an answer."""
+    """A kind of API. `limit` is the longest time that it waits for the function."""
 
     @property
     def host(self) -> str: ...
@@ -57,7 +57,7 @@ class ApiGateway:
 
     @property
     def url(self) -> str:
-        """Where the stage can be reached, without a slash at the end."""
+        """Return the stage's address, without a slash at the end."""
         return f"{self._serving.url}/{self._api.stage}"
 
     def __enter__(self) -> Self:
@@ -71,7 +71,7 @@ class ApiGateway:
         self._invocations.shutdown(wait=False, cancel_futures=True)
 
     def handle(self, request: HttpRequest) -> HttpAnswer:
-        """Take a request to the function, and its answer back."""
+        """Return the function's response to a request."""
         if not f"{request.path}/".startswith(f"/{self._api.stage}/"):
             return self._api.unknown
         event = self._api.event(self._as_on_aws(request))

@@ -24,7 +24,7 @@ NOT_FORWARDED = frozenset({"connection", "content-length", "date", "server"})
 
 @dataclass(frozen=True)
 class HttpAPI:
-    """Turns requests into events, and what the function returns into answers. `host` is the API's own."""
+    """Turns requests into events, and the function's results into responses. `host` is the API's own."""
 
     host: str
     stage: str
@@ -36,7 +36,7 @@ class HttpAPI:
     too_late: ClassVar[HttpAnswer] = HttpAnswer.message(503, "Service Unavailable")
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """The event for a request below the stage."""
+        """Return the event for a request below the stage."""
         headers = by_name([(name.lower(), value) for name, value in request.headers])
         cookies = [cookie for line in headers.pop("cookie", []) for cookie in line.split("; ")]
         body, encoded = _body(request)
@@ -57,7 +57,7 @@ class HttpAPI:
         return event | {name: value for name, value in optional.items() if value}
 
     def answer(self, payload: Any) -> HttpAnswer:
-        """The answer out of what the function returned, which is its body if it has no `statusCode`.
+        """Return the response for the function's result, which is the body if it has no `statusCode`.
 
         Raises MalformedAnswer.
         """
@@ -98,7 +98,7 @@ class HttpAPI:
 
 
 def _body(request: HttpRequest) -> tuple[str, bool]:
-    """The body, and whether it is base64."""
+    """Return the body, and True if it is base64."""
     with contextlib.suppress(UnicodeDecodeError):
         if not request.body or request.header("Content-Type").startswith(TEXT):
             return request.body.decode(), False

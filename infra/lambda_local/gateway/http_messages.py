@@ -1,4 +1,4 @@
-"""An HTTP request and its answer, as they pass through API Gateway."""
+"""HTTP requests and responses as they pass through API Gateway."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """What a client asks for. `path` is as it was sent, without the query."""
+    """A client's request. `path` is as it was sent, without the query."""
 
     method: str
     path: str
@@ -23,17 +23,17 @@ class HttpRequest:
 
     @property
     def parameters(self) -> dict[str, list[str]]:
-        """The query's values by name."""
+        """Return the query's values by name."""
         return by_name(parse_qsl(self.query, keep_blank_values=True))
 
     def header(self, name: str) -> str:
-        """The last one of this name; empty where there is none."""
+        """Return the last value of the header; empty if it is not there."""
         return next((value for key, value in reversed(self.headers) if key.lower() == name.lower()), "")
 
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """What a client gets."""
+    """The response to a client."""
 
     status: int
     headers: Headers
@@ -41,17 +41,17 @@ class HttpAnswer:
 
     @classmethod
     def message(cls, status: int, text: str) -> "HttpAnswer":
-        """What API Gateway says itself."""
+        """Return a response of API Gateway itself."""
         return cls(status, [("Content-Type", "application/json")], json.dumps({"message": text}).encode())
 
     @classmethod
     def of_json(cls, value: Any) -> "HttpAnswer":
-        """A value, and all is well."""
+        """Return a response of status 200 with the value as JSON."""
         return cls(200, [("Content-Type", "application/json")], json.dumps(value).encode())
 
 
 def by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """The values of each name, in order."""
+    """Return the values of each name, in order."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)

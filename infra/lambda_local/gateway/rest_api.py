@@ -22,7 +22,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-i
 
 @dataclass(frozen=True)
 class RestAPI:
-    """Turns requests into events, and what the function returns into answers. `host` is the API's own."""
+    """Turns requests into events, and the function's results into responses. `host` is the API's own."""
 
     host: str
     stage: str
@@ -34,7 +34,7 @@ class RestAPI:
     too_late: ClassVar[HttpAnswer] = HttpAnswer.message(504, "Endpoint request timed out")
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """The event for a request below the stage."""
+        """Return the event for a request below the stage."""
         path = request.path.removeprefix(f"/{self.stage}") or "/"
         headers, parameters = by_name(request.headers), request.parameters
         return {
@@ -54,7 +54,7 @@ class RestAPI:
         }
 
     def answer(self, payload: Any) -> HttpAnswer:
-        """The answer out of what the function returned. Raises MalformedAnswer."""
+        """Return the response for the function's result. Raises MalformedAnswer."""
         try:
             headers = _merged(payload.get("headers") or {}, payload.get("multiValueHeaders") or {})
             return HttpAnswer(int(payload["statusCode"]), _remapped(headers), body_of(payload))
@@ -80,7 +80,7 @@ class RestAPI:
 
 
 def body_of(payload: dict[str, Any]) -> bytes:
-    """The bytes of the `body` that a function returned, for either kind of API. Raises ValueError and TypeError."""
+    """Return the bytes of a result's `body`, for either kind of API. Raises ValueError and TypeError."""
     body = payload.get("body") or ""
     return base64.b64decode(body, validate=True) if payload.get("isBase64Encoded") else body.encode()
 
@@ -90,7 +90,7 @@ def _last(values: dict[str, list[str]]) -> dict[str, str]:
 
 
 def _merged(single: dict[str, Any], several: dict[str, list[Any]]) -> Headers:
-    """Of a pair that is in both, only the one in `several` is sent."""
+    """Return all headers; a pair that is in both is sent once."""
     headers = [(name, str(value)) for name, values in several.items() for value in values]
     return headers + [pair for name, value in single.items() if (pair := (name, str(value))) not in headers]
 

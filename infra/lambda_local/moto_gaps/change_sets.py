@@ -37,7 +37,7 @@ def diff(self: ChangeSet) -> list[Change]:
 
 
 def close_change_set_gaps() -> None:
-    """Have every moto server of this process answer so."""
+    """Apply the overrides to every moto server of this process."""
     CloudFormationResponse.create_change_set = create_change_set  # type: ignore[method-assign]
     ChangeSet.diff = diff  # type: ignore[method-assign]
     Stack.has_parameters = has_parameters  # type: ignore[method-assign]

@@ -124,7 +124,7 @@ def delete_api(api: RestAPI, account_id: str, region_name: str) -> None:
 
 
 def close_domain_gaps() -> None:
-    """Have every moto server of this process answer so."""
+    """Apply the overrides to every moto server of this process."""
     RestAPI.delete = delete_api  # type: ignore[attr-defined] # CloudFormation asks each resource for it
     APIGatewayBackend.create_domain_name = create_domain  # type: ignore[method-assign]
     for table in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):

@@ -42,7 +42,7 @@ Answer = tuple[int, dict[str, str], str | bytes]
 
 
 class Function(models.LambdaFunction):
-    """moto's function, and what it forgets."""
+    """moto's function, with the configuration that moto forgets."""
 
     docker_client = None
     """moto: a property that raises without Docker, so that /moto-api/data.json answers 500 once a function exists."""
@@ -98,17 +98,17 @@ class StatementExists(LambdaClientError):
 
 
 class Runner(Protocol):
-    """What runs functions in the place of moto, which has only Docker for it."""
+    """Runs functions instead of moto, which needs Docker for it."""
 
     def invoke(self, function: models.LambdaFunction, event: Any) -> InvocationResult:
-        """Run the function on the event, a JSON value, and wait for what comes of it."""
+        """Run the function on the event, a JSON value, and return the result."""
 
     def invoke_later(self, function: models.LambdaFunction, event: Any) -> object:
-        """Take the event on, to be run with retries and then the dead-letter queue."""
+        """Accept the event, for retries and then the dead-letter queue."""
 
 
 class Request(LambdaResponse):
-    """moto's answers to Lambda's operations, and those that it lacks."""
+    """Lambda's operations: moto's, and those that moto lacks."""
 
     runner: ClassVar[Runner | None] = None
 
@@ -218,7 +218,7 @@ class Request(LambdaResponse):
         return _answer_of(self.runner.invoke(function, event), str(function.version))
 
     def _named_function(self) -> str:
-        """The function's name in a path of the form /API/functions/NAME[/...]."""
+        """Return the function's name from a path of the form /API/functions/NAME[/...]."""
         name = unquote(self.path.split("/functions/")[1].split("/")[0])
         partial = PARTIAL_ARN.fullmatch(name)
         return partial["name"] if partial else name
@@ -253,7 +253,7 @@ publish_version = models.LambdaStorage.publish_version
 
 
 def close_function_gaps(runner: Runner | None) -> None:
-    """Have every moto server of this process answer so. `runner` runs the functions.
+    """Apply the overrides to every moto server of this process. `runner` runs the functions.
 
     A server makes its table of addresses when it is first asked for a service, so call it before that.
     """

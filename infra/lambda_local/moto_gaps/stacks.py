@@ -20,7 +20,7 @@ UPDATE_RESOURCE: Callable[..., Any] = parsing.parse_and_update_resource
 
 
 class StackGaps:
-    """moto's own answers, and what is put over them."""
+    """moto's own operations, which the overrides call."""
 
     events_per_page: ClassVar[int] = 100
     create: ClassVar[Answer] = CloudFormationResponse.create_stack
@@ -102,7 +102,7 @@ def keep_previous_values(
 
 
 def close_stack_gaps() -> None:
-    """Have every moto server of this process answer so."""
+    """Apply the overrides to every moto server of this process."""
     close_change_set_gaps()
     CloudFormationBackend._resolve_update_parameters = keep_previous_values  # type: ignore[method-assign, assignment] # noqa: SLF001
     DBSubnetGroup.physical_resource_id = property(id_of_subnet_group)  # type: ignore[attr-defined]
@@ -113,7 +113,7 @@ def close_stack_gaps() -> None:
 
 
 def _once(request: CloudFormationResponse, answer: Answer) -> Any:
-    """Answer, unless the stack has been given this token before, and put the token on the events that come of it."""
+    """Answer unless the stack knows this token, and record the token in the events that follow."""
     token, name = request._get_param("ClientRequestToken"), request._get_param("StackName")  # noqa: SLF001
     found = _find(request, name)
     if token and found and any(event.client_request_token == token for event in found.events):

@@ -1,4 +1,4 @@
-"""How far a function's process is kept from the rest of this machine's files."""
+"""Isolation of a function's process from the rest of this machine's files."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from typing import Protocol
 from infra.lambda_local.lifetime import RemovedWithThisProcess
 
 TASK_ROOT = Path("/var/task")
-"""Where a function's code is on Lambda."""
+"""The path of a function's code on Lambda."""
 
 RUNTIME_ROOT = Path("/var/runtime")
 TEMPORARY = Path("/tmp")  # noqa: S108 - the function's own one
@@ -44,16 +44,16 @@ exec "$@"
 
 @dataclass(frozen=True)
 class Confined:
-    """A process's view: where it finds its code and the runtime, and what to start instead of the bare command."""
+    """An isolated process: the paths of its code and runtime, and the command that starts it."""
 
     task_root: Path
     runtime_root: Path
     command: list[str]
     working_directory: Path
     variables: dict[str, str] = field(default_factory=dict)
-    """What its environment must hold besides."""
+    """Additional variables of its environment."""
     files: RemovedWithThisProcess | None = None
-    """What to remove when the process has ended."""
+    """Files to remove when the process has ended."""
 
 
 class Confinement(Protocol):
@@ -61,7 +61,7 @@ class Confinement(Protocol):
 
     @property
     def description(self) -> str:
-        """For the person who starts it."""
+        """Return words for the terminal."""
 
     def confine(self, package: Path, runtime: Path, command: Sequence[str]) -> Confined:
         """Prepare the start of `command`."""
@@ -69,7 +69,7 @@ class Confinement(Protocol):
 
 @dataclass(frozen=True)
 class OwnMounts:
-    """Lambda's own paths, code that cannot be written to and a private /tmp, by a mount namespace of Linux."""
+    """Lambda's own paths, read-only code and a private /tmp, by a Linux mount namespace."""
 
     unshare: tuple[str, ...]
     description: str = "read-only code in /var/task, a private /tmp"
@@ -82,7 +82,7 @@ class OwnMounts:
 
 @dataclass(frozen=True)
 class SharedMounts:
-    """The paths of this machine, where it permits no mount namespace: TMPDIR is private, /tmp is not."""
+    """This machine's paths, for want of a mount namespace: TMPDIR is private, /tmp is not."""
 
     description: str = "less isolation, for want of a mount namespace: code where it was unpacked, TMPDIR for /tmp"
 
@@ -95,7 +95,7 @@ class SharedMounts:
 
 @cache
 def confinement() -> Confinement:
-    """The best one that this machine permits, found by trying."""
+    """Return the strongest isolation that this machine permits, found by trying."""
     mounting = ("--mount", "--propagation=private", "--")
     as_itself = OwnMounts(("unshare", *mounting))
     as_its_own_root = OwnMounts(("unshare", "--user", "--map-root-user", *mounting))

@@ -1,4 +1,4 @@
-"""An event that a function failed on for good, as Lambda puts it into the function's queue.
+"""Dead letters: events that a function failed on for good, as Lambda puts them into the function's queue.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
 """
@@ -17,14 +17,14 @@ LONGEST_MESSAGE = 1024
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """The event, and the last error that the function had with it."""
+    """An event, and the function's last error."""
 
     request_id: str
     event: Any
     error: LambdaError
 
     def send(self, queue_arn: str) -> None:
-        """Put it into a queue of SQS. Raises botocore's errors, such as one for a queue that does not exist."""
+        """Send it to an SQS queue. Raises botocore's errors, for example if there is no such queue."""
         _, _, _, region, account, name = queue_arn.split(":")
         sqs = boto3.session.Session().client("sqs", region_name=region)
         sqs.send_message(

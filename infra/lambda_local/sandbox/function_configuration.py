@@ -1,4 +1,4 @@
-"""What Lambda knows of a function: its code, its limits, and what becomes of an event that it fails on."""
+"""A function's configuration: code, limits, retries and dead-letter queue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FunctionConfiguration:
-    """One function. `package` is the directory of its unpacked zip, `environment` its own variables."""
+    """A function. `package` is the directory of its unpacked zip, `environment` its own variables."""
 
     name: str
     package: Path
@@ -25,7 +25,7 @@ class FunctionConfiguration:
     memory_megabytes: int
     region: str = "us-east-1"
     dead_letter_arn: str = ""
-    """A queue of SQS, or nothing."""
+    """The ARN of an SQS queue; empty to drop what fails."""
     retries: int = 2
     """Of an asynchronous event. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
     maximum_age: timedelta = timedelta(hours=6)
@@ -33,11 +33,11 @@ class FunctionConfiguration:
 
     @property
     def arn(self) -> str:
-        """The unqualified one."""
+        """Return the unqualified ARN."""
         return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{self.name}"
 
     def sandbox(self, receive: Receive = receive) -> Sandbox:
-        """A new sandbox for it."""
+        """Return a new sandbox for the function."""
         return Sandbox(
             self.package,
             handler=self.handler,
@@ -51,7 +51,7 @@ class FunctionConfiguration:
 
 
 def read_back(client: "LambdaClient", name: str, *, package: Path, **variables: str) -> FunctionConfiguration:
-    """The function as the local AWS has it, over its unpacked zip, and with `variables` beside its own.
+    """Return a function's configuration from the local AWS, with `variables` added to its own.
 
     Raises botocore's ClientError where there is none.
     """

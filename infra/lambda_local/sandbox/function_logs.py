@@ -1,4 +1,4 @@
-"""The log of each function where Lambda writes it: a log group by the function's name in CloudWatch Logs."""
+"""Function logs in CloudWatch Logs, in the log group that Lambda writes to."""
 
 import time
 import uuid
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class FunctionLogs:
-    """Writes what invocations logged. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+    """Writes the logs of invocations. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
 
     def __init__(self, client: "CloudWatchLogsClient") -> None:
         self._client = client
 
     def write(self, function: FunctionConfiguration, result: InvocationResult) -> None:
-        """Put the invocation's lines into a stream of their own; a missing group is made, as by Lambda."""
+        """Write the invocation's log to a new stream; create the group if it is missing, as Lambda does."""
         group = f"/aws/lambda/{function.name}"
         stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
         self._provide(group)

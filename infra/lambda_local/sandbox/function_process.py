@@ -1,4 +1,4 @@
-"""One process of a Lambda function: Amazon's own runtime client over the unpacked package, and nothing else."""
+"""A process of a Lambda function: AWS's own runtime client over the unpacked package, and nothing else."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Function:
-    """What Lambda knows of a function. `environment` is its own configured variables."""
+    """A function to run. `environment` holds its configured variables."""
 
     package: Path
     handler: str
@@ -32,7 +32,7 @@ class Function:
 
 
 class FunctionProcess:
-    """Runs from when it is made until `end`; ends with this process at the latest. `runtime_api` is the way to talk."""
+    """Runs until `end`, and never longer than this process. `runtime_api` gives it events."""
 
     def __init__(self, function: Function) -> None:
         self.runtime_api = RuntimeAPI()
@@ -52,11 +52,11 @@ class FunctionProcess:
 
     @property
     def lives(self) -> bool:
-        """Whether it still runs."""
+        """Return True while it runs."""
         return self._keeper.is_alive()
 
     def read_log(self) -> str:
-        """What it and its children wrote since the last time, to standard output and standard error."""
+        """Return the output of the process and its children since the last call."""
         text = b""
         while chunk := os.pread(self._log.fileno(), CHUNK, self._read):
             text += chunk
@@ -66,12 +66,12 @@ class FunctionProcess:
         )  # by which the runtime client parts a traceback's lines
 
     def kill(self) -> None:
-        """Kill it and its children."""
+        """Kill the process and its children."""
         with contextlib.suppress(ProcessLookupError):  # it and they are gone
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self) -> None:
-        """Kill it, and remove what it left."""
+        """Kill the process, and remove its files."""
         self.kill()
         self._keeper.join()
         self.runtime_api.close()

@@ -1,4 +1,4 @@
-"""What comes of an invocation: the answer or the error that its invoker gets, and the log in Lambda's format."""
+"""Results of invocations: the invoker's answer or error, and the log in Lambda's format."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from infra.lambda_local.sandbox.runtime_api import Answered, Exited, Failed, Lam
 
 @dataclass(frozen=True)
 class InvocationResult:
-    """What came of one invocation."""
+    """The result of one invocation."""
 
     request_id: str
     payload: Any
@@ -20,14 +20,14 @@ class InvocationResult:
     """`errorType`, `errorMessage` and mostly `stackTrace`; None where the handler returned."""
     duration: timedelta
     start_duration: timedelta | None
-    """How long the process took to start; None if it was warm."""
+    """The time that the process took to start; None if it was warm."""
     log: str
     """START, END and REPORT lines, and between them what the function wrote. Before START: what its start wrote."""
 
 
 @dataclass(frozen=True)
 class Invoked:
-    """An invocation that is over. `message` is the process's last word on it; None: it was not done in time."""
+    """A finished invocation. `message` is the process's last message; None if it timed out."""
 
     request_id: str
     message: Message | None
@@ -37,7 +37,7 @@ class Invoked:
     log: str
 
     def result(self, *, timeout: timedelta, memory_megabytes: int) -> InvocationResult:
-        """What the invoker and the log get of it."""
+        """Return the result for the invoker and the log."""
         error = self._error(timeout)
         return InvocationResult(
             self.request_id,

@@ -1,4 +1,4 @@
-"""Lambda on this machine: functions by name, invoked at once or asynchronously, in as many sandboxes as are needed."""
+"""Lambda on this machine: functions by name, invoked synchronously or asynchronously, each in several sandboxes."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ Clock = Callable[[], float]
 
 
 class LambdaService:
-    """Context manager. `concurrency` is the number of sandboxes of each function, `listener` is told every invocation.
+    """Context manager. `concurrency` is the number of sandboxes per function; `listener` hears each result.
 
     The age of asynchronous events is measured by `clock`; `receive` says when the time of an invocation is over. An
     event that waits for its retry when the service ends is dropped, which AWS would not do.
@@ -69,7 +69,7 @@ class LambdaService:
         self._events.shutdown(cancel_futures=True)
 
     def invoke(self, name: str, event: Any, *, request_id: str | None = None) -> InvocationResult:
-        """Give the event to the function, named by its name or its ARN, and wait. Raises UnknownFunction."""
+        """Invoke a function by its name or ARN, and return the result. Raises UnknownFunction."""
         function = self._function(name)
         with self._pools[function.name].sandbox() as sandbox:
             result = sandbox.invoke(event, request_id=request_id)
@@ -77,7 +77,7 @@ class LambdaService:
         return result
 
     def invoke_async(self, name: str, event: Any) -> Future[InvocationResult]:
-        """Accept the event, to be retried where the function fails on it, and then to be a dead letter.
+        """Accept the event: if the function fails, it is retried, and then becomes a dead letter.
 
         The future holds the last attempt's result. Raises UnknownFunction.
         """

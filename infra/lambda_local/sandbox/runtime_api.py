@@ -1,4 +1,4 @@
-"""Lambda's Runtime API, as one process of a function sees it, on a free loopback port.
+"""Lambda's Runtime API for one process of a function, on a free loopback port.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -23,7 +23,7 @@ INIT_ERROR = "/2018-06-01/runtime/init/error"
 OUTCOME = re.compile(r"/2018-06-01/runtime/invocation/(?P<request_id>[^/]+)/(?P<kind>response|error)")
 
 LambdaError = dict[str, Any]
-"""What the invoker of a failed function gets: `errorType`, `errorMessage`, mostly a `stackTrace`."""
+"""The error of a failed function: `errorType`, `errorMessage`, mostly a `stackTrace`."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Invocation:
     trace_id: str = "Root=1-00000000-000000000000000000000000;Sampled=0"
 
     def headers(self) -> dict[str, str]:
-        """What the Runtime API says beside the event."""
+        """Return the headers that accompany the event."""
         return {
             "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": self.request_id,
@@ -49,7 +49,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Ready:
-    """The process waits for an event: it has started, or is done with the one before."""
+    """The process waits for an event: it has started, or finished the previous one."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ Message = Ready | Answered | Failed | Refused | StartFailed | Exited
 
 
 class RuntimeAPI:
-    """Hands one process its events, and tells in `messages` what the process makes of them."""
+    """Gives one process its events, and puts its responses into `messages`."""
 
     def __init__(self) -> None:
         self.messages: SimpleQueue[Message] = SimpleQueue()
@@ -101,16 +101,16 @@ class RuntimeAPI:
 
     @property
     def address(self) -> str:
-        """Host and port, as AWS_LAMBDA_RUNTIME_API takes them."""
+        """Return host and port for AWS_LAMBDA_RUNTIME_API."""
         return self._serving.address
 
     def offer(self, invocation: Invocation) -> None:
-        """Hand out the invocation, at once if the process waits for one."""
+        """Give the process the invocation as soon as it asks for one."""
         self._server.offered = invocation
         self._server.invocations.put(invocation)
 
     def close(self) -> None:
-        """Serve no more."""
+        """Stop serving."""
         self._server.invocations.put(None)
         self._serving.stop()
 
@@ -123,7 +123,7 @@ class _Server(LoopbackServer):
         self.offered: Invocation | None = None
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: the connection of a process that is killed breaks, and its end is told by `Exited`."""
+        """Ignore it: a killed process breaks its connection, and `Exited` reports its end."""
 
 
 class _Handler(LoopbackHandler):
@@ -168,7 +168,7 @@ class _Handler(LoopbackHandler):
         self._answer(HTTPStatus.ACCEPTED, {"status": "OK"})
 
     def _finish(self, message: Message) -> None:
-        """Before the process hears of it: what it does next, such as to wait for an event, must come after this."""
+        """Record the message before the process is answered, so that its next message comes after this one."""
         self.api.offered = None  # a second answer to one event is refused
         self.api.messages.put(message)
 

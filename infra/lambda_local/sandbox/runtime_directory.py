@@ -1,4 +1,4 @@
-"""What Lambda's Python runtime brings beside the function's own code: its interface client, and boto3."""
+"""The packages of Lambda's Python runtime: its interface client, and boto3."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def runtime_directory() -> Path:
-    """A directory with these packages and what they require, and nothing else of the development's environment.
+    """Return a directory with these packages and their requirements, and nothing else of the environment.
 
     Made once for each set of versions, in `build`.
     """

@@ -1,4 +1,4 @@
-"""A Lambda sandbox on this machine: one process of a function, kept warm, given one event at a time."""
+"""A Lambda sandbox on this machine: a warm process of a function, which handles one event at a time."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ from infra.lambda_local.sandbox.invocation_result import InvocationResult, Invok
 from infra.lambda_local.sandbox.runtime_api import Answered, Failed, Invocation, Message, Ready
 
 START_SECONDS = 10
-"""The time that a start has for itself; then it eats into the first invocation's.
+"""The time for a start alone; a slower start takes time from the first invocation.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 """
@@ -27,7 +27,7 @@ Receive = Callable[[SimpleQueue[Message], float], Message | None]
 
 
 def receive(messages: SimpleQueue[Message], seconds: float) -> Message | None:
-    """Wait for the next message by the machine's own clock."""
+    """Return the next message, or None after `seconds` on the machine's own clock."""
     try:
         return messages.get(timeout=max(0.0, seconds))
     except Empty:
@@ -71,7 +71,7 @@ class Sandbox:
         self.end()
 
     def end(self) -> None:
-        """End it for good: the invocation that it works on, and any that still comes, ends with an error."""
+        """End the sandbox: the current invocation, and any later one, ends with an error."""
         self._ended = True
         if self._process is not None:
             self._process.kill()
@@ -79,7 +79,7 @@ class Sandbox:
             self._forget_process()
 
     def invoke(self, event: Any, *, request_id: str | None = None) -> InvocationResult:
-        """Give the function an event, any JSON value, and wait until it is done with it or its time is over.
+        """Give the function an event, any JSON value, and return the result once it ends or times out.
 
         What goes wrong in the function is in the result, as Lambda's invoker gets it.
         """

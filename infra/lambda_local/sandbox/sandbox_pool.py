@@ -1,4 +1,4 @@
-"""The sandboxes of one function: as many as there are invocations at once."""
+"""The sandboxes of one function, one per concurrent invocation."""
 
 import contextlib
 import threading
@@ -8,7 +8,7 @@ from infra.lambda_local.sandbox.sandbox import Sandbox
 
 
 class SandboxPool:
-    """Makes sandboxes as they are needed, up to `limit`; who finds none free waits, where Lambda answers 429."""
+    """Creates sandboxes as needed, up to `limit`. A further invocation waits, where Lambda answers 429."""
 
     def __init__(self, make: Callable[[], Sandbox], limit: int) -> None:
         self._make = make
@@ -19,7 +19,7 @@ class SandboxPool:
 
     @contextlib.contextmanager
     def sandbox(self) -> Iterator[Sandbox]:
-        """One of them for oneself, the warmest first."""
+        """Yield an idle sandbox, the most recently used first."""
         with self._free:
             sandbox = self._an_idle_one() or self._another()
             try:
@@ -28,7 +28,7 @@ class SandboxPool:
                 self._idle.append(sandbox)
 
     def end(self) -> None:
-        """End them all, and any that is still asked for."""
+        """End all sandboxes, and any that is requested later."""
         self._ended = True
         for sandbox in self._made:
             sandbox.end()

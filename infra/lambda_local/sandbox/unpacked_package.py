@@ -1,4 +1,4 @@
-"""A zip as Lambda unpacks it: read-only files, with the dates that the zip gives them."""
+"""A zip unpacked as on Lambda: read-only files, with the zip's own dates."""
 
 import os
 import tempfile
@@ -15,7 +15,7 @@ READ_ONLY_DIRECTORY = 0o555
 
 
 class UnpackedPackage:
-    """Context manager: unpacks the zip into `directory`, which is gone afterwards, or when this process ends."""
+    """Context manager: unpacks the zip into `directory`, and removes it at the end or when this process ends."""
 
     def __init__(self, archive: Path) -> None:
         self._archive = archive
