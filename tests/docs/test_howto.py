@@ -40,7 +40,7 @@ def _problem(module: str, name: str) -> str | None:
         found = import_module(module)
     except ImportError as error:
         return str(error)
-    if name and not hasattr(found, name):
+    if name not in {"", "*"} and not hasattr(found, name):
         try:
             import_module(f"{module}.{name}")
         except ImportError:

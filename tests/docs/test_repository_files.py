@@ -34,6 +34,12 @@ def test_workflow_runs_targets_of_make(target: str) -> None:
     assert target in _targets()
 
 
+def test_workflow_runs_all_that_make_test_runs() -> None:
+    recipe = re.search(r"^test: .*\n\t@\$\(PYTHON\) -m infra.checks (.*)$", MAKEFILE, re.MULTILINE)
+    assert recipe, "make test no longer runs infra.checks"
+    assert set(MATRIX["target"]) == set(recipe[1].split())
+
+
 def test_hooks_run_modules_of_the_environment_and_targets_of_make() -> None:
     document = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     entries = [hook["entry"] for repository in document["repos"] for hook in repository["hooks"]]
