@@ -1,4 +1,4 @@
-"""Wiring of the app."""
+"""App configuration."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate  # noqa: TID251 - of schemas, not of rows: creates rows
@@ -13,7 +13,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        """Connect the receivers of transitions and of pages, and what makes the rows that there always are."""
+        """Connect the receivers, and register channels, metrics, retention rules and dashboard cards."""
         # These load models, which Django allows only once all apps are loaded.
         from notifications.models import ensure_statuses  # noqa: PLC0415
         from notifications.receivers import bounce_notice, record_notifications  # noqa: PLC0415

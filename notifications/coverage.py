@@ -1,4 +1,4 @@
-"""The subscriptions that the recipients of some mails have by now, which decide whether the mails are still true."""
+"""Current subscriptions of the recipients of mails, which decide if the mails are still true."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -17,7 +17,7 @@ OVERTAKEN_BY: Mapping[str, Set[Transition]] = {
     Transition.EXPIRED: {Transition.RENEWED},
     REMINDER: {Transition.RENEWED, Transition.EXPIRED},
 }
-"""The later transitions of the same subscription that make a mail untrue. `created` and `renewed` are receipts.
+"""Later transitions of the same subscription that make a mail untrue. `created` and `renewed` are receipts.
 
 A reminder stays true of a subscription that is cancelled or resumed: its words are chosen when it is rendered.
 """
@@ -46,7 +46,7 @@ class Coverage:
 
     @classmethod
     def of(cls, notifications: Iterable[Notification], now: datetime) -> Self:
-        """Read what decides about these mails."""
+        """Read the coverage for these mails."""
         asked = [row for row in notifications if row.kind in OVERTAKEN_BY]
         live: dict[Any, dict[int, LiveSubscription]] = defaultdict(dict)
         later: dict[int, list[tuple[int, str]]] = defaultdict(list)
@@ -80,7 +80,7 @@ class Coverage:
 
 
 def _rows(asked: Sequence[Notification]) -> Iterable[tuple[Any, ...]]:
-    """All subscriptions of the users, each beside each of its events after the oldest that is asked about."""
+    """Return all subscriptions of the users, joined with their events after the oldest of the mails' events."""
     later = Q(events__pk__gt=min(row.event_id for row in asked))
     subscriptions = Subscription._base_manager.filter(user__in={row.event.subscription.user_id for row in asked})
     beside_later = subscriptions.annotate(later=FilteredRelation("events", condition=later))

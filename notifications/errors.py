@@ -1,4 +1,4 @@
-"""What can go wrong between the outbox and AWS."""
+"""Errors of this app."""
 
 
 class NotificationError(Exception):
@@ -6,7 +6,7 @@ class NotificationError(Exception):
 
 
 class CallTooLate(NotificationError, TimeoutError):
-    """So much time has passed since the intent to call AWS was noted that the call was not made."""
+    """The call to AWS was not made, because too much time had passed since its intent was recorded."""
 
 
 class NotToBeSentAgain(NotificationError, ValueError):

@@ -1,11 +1,11 @@
-"""What people fill in."""
+"""Forms."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
 class PreferencesForm(forms.Form):
-    """What somebody wants to be told."""
+    """Preferences for mails."""
 
     reminders = forms.BooleanField(
         label=_("Remind me before a subscription ends"),

@@ -1,4 +1,4 @@
-"""What EventBridge starts, and queues of SQS. Zappa wants exactly `(event, context)`."""
+"""Jobs, started by EventBridge and SQS. Zappa requires the signature `(event, context)`."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from notifications.ses import feedback
 
 
 def deliver_notifications(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Take what is due from the outbox to SES and SNS. Returns how many were claimed, and how many got each verdict.
+    """Deliver the due notifications. Return the number claimed, and the number per result.
 
     Raises InvalidJobEvent, JobFailed, or the database's error; what AWS answers is on the rows.
     """
@@ -20,7 +20,7 @@ def deliver_notifications(event: dict[str, Any], context: LambdaContext) -> dict
 
 
 def send_expiry_reminders(event: dict[str, Any], context: LambdaContext) -> dict[str, int | bool]:
-    """Put a reminder into the outbox for each subscription whose end comes near; the next delivery takes it to SES.
+    """Record a reminder for each subscription that ends soon; the next delivery sends it.
 
     Returns how many were recorded, whether the time sufficed for all, and how many plans have malformed days. Raises
     InvalidJobEvent, JobFailed, or the database's error.
@@ -30,7 +30,7 @@ def send_expiry_reminders(event: dict[str, Any], context: LambdaContext) -> dict
 
 
 def handle_ses_feedback(event: dict[str, Any], context: LambdaContext) -> Answer:
-    """Take in what SES says of mails afterwards. Returns which messages of the queue are no events of SES.
+    """Process SES delivery feedback. Return the queue messages that are no SES events.
 
     Raises InvalidJobEvent, JobFailed, or the database's error; Lambda then brings the whole batch again.
     """

@@ -1,4 +1,4 @@
-"""Who wants to be reminded. Receipts are not asked about."""
+"""Preferences for reminders. Receipts are always sent."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,22 +13,22 @@ from notifications.models import NotificationPreferences
 
 
 def wants_reminders(user_id: Key) -> bool:
-    """Whether the user has not turned them off."""
+    """Return False if the user has turned reminders off."""
     return not turned_off().filter(any_of("user", [user_id])).exists()
 
 
 def turned_off() -> QuerySet[NotificationPreferences]:
-    """Of those who want no reminders."""
+    """Return the preferences of users who want no reminders."""
     return NotificationPreferences.objects.filter(reminders=False)
 
 
 def without_reminders(user_ids: Collection[Key]) -> set[Key]:
-    """Those of the users who want none."""
+    """Return the keys of those users who want no reminders."""
     return set(turned_off().filter(any_of("user", user_ids)).values_list("user", flat=True))
 
 
 def set_reminders(user_id: Key, *, wanted: bool, now: datetime) -> None:
-    """Turn reminders on or off, whatever they were. Raises UnknownUser."""
+    """Turn reminders on or off. Raises UnknownUser."""
     if not get_user_model()._base_manager.filter(any_of("pk", [user_id])).exists():
         raise UnknownUser(f"there is no user {user_id}")
     NotificationPreferences.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""Reminders: puts a mail into the outbox for each subscription whose end comes near.
+"""Recording of reminders: one mail for each subscription that ends soon.
 
 A plan says how many days before the end. Of the days that have come only the nearest to the end is recorded, and none
 beside one that is as near: runs may be missed, late, repeated, or at work at the same time.
@@ -26,18 +26,18 @@ logger = logging.getLogger(__name__)
 REMINDER_DAYS = Plan._meta.get_field("reminder_days")
 
 BEGINS_A_PERIOD = ~Q(transition__in=("cancelled", "reactivated", "expired"))
-"""`created` and `renewed` do. Asked for by their names, they would be looked up in an index that has all of history."""
+"""Condition of events that begin a period. By name they would be looked up in the index of all history."""
 
 BATCH_SIZE = 1_000
-"""Reminders a statement, as the sweep has it."""
+"""Reminders per statement, as in the sweep."""
 
 RESERVE = timedelta(seconds=5)
-"""Time kept back for the last batch."""
+"""Time reserved for the last batch."""
 
 
 @dataclass
 class Reminders:
-    """One run over what ends soon after `now`. What it leaves, the next run takes.
+    """One run over the subscriptions that end soon after `now`. The next run continues.
 
     `time_left` is asked before each batch.
     """
@@ -48,7 +48,7 @@ class Reminders:
     recorded: int = field(default=0, init=False)
 
     def run(self) -> dict[str, int | bool]:
-        """Record reminders; return how many, whether the time sufficed for all, and how many plans are malformed."""
+        """Record reminders; return their number, True if the time sufficed, and the number of malformed plans."""
         plans, malformed = plans_by_day()
         complete = not plans or self._record(wanted(plans, self.now))
         summary = {"recorded": self.recorded, "complete": complete, "malformed_plans": len(malformed)}
@@ -56,7 +56,7 @@ class Reminders:
         return summary
 
     def _record(self, rows: QuerySet[Any, Any]) -> bool:
-        """Batch by batch, the earliest end first, each statement from where the one before it ended."""
+        """Record in batches, the earliest end first, each from where the previous one ended."""
         rest = rows
         while self.time_left() >= RESERVE:
             keys = insert_select_returning(
@@ -70,7 +70,7 @@ class Reminders:
 
 
 def plans_by_day() -> tuple[dict[int, list[int]], list[int]]:
-    """For each number of days before the end, the plans whose subscribers are reminded then; and the malformed plans.
+    """Return the plans per number of days before the end, and the malformed plans.
 
     Plans are named by primary key. A malformed plan is logged and reminds nobody, so that the others go on.
     """
@@ -97,7 +97,7 @@ def _is_valid(reminder_days: object) -> bool:
 
 
 def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
-    """Event, channel and days of each reminder that is to be recorded at `now`, the earliest end first.
+    """Return event, channel and days of each reminder to record at `now`, the earliest end first.
 
     `plans` is the first of what `plans_by_day` returns, and not empty.
     """
@@ -117,7 +117,7 @@ def _of_active_users(events: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
 
 
 def _marks(plans: dict[int, list[int]], now: datetime) -> Iterator[When]:
-    """The marks that have come, the nearest to the end first; none that lies at or before the period's beginning."""
+    """Return the days that have come, nearest to the end first, without those before the period's beginning."""
     for day in sorted(plans):
         before = timedelta(days=day)
         mark = F("subscription__end_date") - before
@@ -127,7 +127,7 @@ def _marks(plans: dict[int, list[int]], now: datetime) -> Iterator[When]:
 
 
 def _began_anew() -> Exists:
-    """Whether a later event began another period."""
+    """Return the condition that a later event began another period."""
     later = SubscriptionEvent._base_manager.filter(
         BEGINS_A_PERIOD, subscription=OuterRef("subscription"), pk__gt=OuterRef("pk")
     )
@@ -135,13 +135,13 @@ def _began_anew() -> Exists:
 
 
 def _is_recorded() -> Exists:
-    """Whether this reminder is there, or one that is nearer to the end."""
+    """Return the condition that this reminder, or one nearer to the end, is recorded."""
     as_near = Notification.objects.filter(event=OuterRef("pk"), channel=Channel.SES, days_before__lte=OuterRef("days"))
     return Exists(as_near)
 
 
 def _is_unwanted() -> Exists:
-    """Whether the subscriber has turned reminders off."""
+    """Return the condition that the subscriber has turned reminders off."""
     return Exists(preferences.turned_off().filter(user=OuterRef("subscription__user")))
 
 

@@ -1,4 +1,4 @@
-"""What operators want to know of the outbox, counted by the database.
+"""Statistics of the outbox.
 
 Each query reads an index from some instant on, or a bounded number of rows; none walks a whole table.
 """
@@ -17,12 +17,12 @@ from notifications import channel_registry
 from notifications.models import ChannelStatus, Notification, NotificationQuerySet, State
 
 LARGEST_COUNT = 10_000
-"""Counting goes no further: from here on the number makes no difference to what an operator does."""
+"""Limit of counts. A higher number would make no difference to an operator."""
 
 
 @dataclass(frozen=True)
 class StateCount:
-    """How many notifications of a channel are in a state; LARGEST_COUNT means: or more."""
+    """Number of notifications of a channel in a state; LARGEST_COUNT means that or more."""
 
     channel: str
     state: State
@@ -35,13 +35,13 @@ class StateCount:
 
     @property
     def is_cut(self) -> bool:
-        """Whether there may be more."""
+        """True if there may be more."""
         return self.number == LARGEST_COUNT
 
 
 @dataclass(frozen=True)
 class DayOfNotifications:
-    """How many notifications of a channel came to rest in a state on one day (UTC)."""
+    """Number of notifications of a channel that finished in a state on one day (UTC)."""
 
     day: date
     channel: str
@@ -50,7 +50,7 @@ class DayOfNotifications:
 
 
 def outbox() -> list[list[StateCount]]:
-    """For each channel what is on its way, and what did not arrive: pending, sending, failed and unknown."""
+    """Return the pending, sending, failed and unknown counts per channel."""
     return [
         [StateCount(channel, state, rows[:LARGEST_COUNT].count()) for state, rows in _rows_by_state(channel)]
         for channel in channel_registry.names()
@@ -58,7 +58,7 @@ def outbox() -> list[list[StateCount]]:
 
 
 def paused_channels() -> list[ChannelStatus]:
-    """The channels on which nothing is sent now, with why, and since when by the service's clock."""
+    """Return the paused channels, with the start of the pause by the service's clock."""
     paused = list(ChannelStatus.objects.paused().order_by("channel"))
     for status in paused:
         status.paused_since = status.paused_since and clock.from_database(status.paused_since)
@@ -66,9 +66,7 @@ def paused_channels() -> list[ChannelStatus]:
 
 
 def oldest_pending() -> datetime | None:
-    """Since when, by the service's clock, the notification that has waited longest could have been sent; None if none
-    is pending.
-    """
+    """Return since when the longest waiting notification could have been sent, by the service's clock, or None."""
     due = _pending(OuterRef("channel")).values("due_at")[:1]
     tried = Notification.objects.tried_in_vain().order_by("pk").values("created_at")[:1]
     statuses = ChannelStatus.objects.registered()
@@ -82,12 +80,12 @@ def is_late(oldest_pending: datetime | None, now: datetime) -> bool:
 
 
 def count_pending() -> int:
-    """How many notifications wait to be sent; LARGEST_COUNT of a channel means: or more."""
+    """Return the number of pending notifications; LARGEST_COUNT per channel means that or more."""
     return sum(_pending(channel)[:LARGEST_COUNT].count() for channel in channel_registry.names())
 
 
 def finished_by_day(since: datetime) -> list[DayOfNotifications]:
-    """What came to rest since then, by day, channel and state, in no particular order."""
+    """Return the notifications that finished since then, by day, channel and state, in no order."""
     rows = Notification.objects.filter(finished_at__gte=since).order_by()
     days = rows.values(day=TruncDate("finished_at", tzinfo=UTC), to=F("channel"), stands=F("state"))
     numbers = days.annotate(number=Count("*")).values_list("day", "to", "stands", "number")

@@ -1,4 +1,4 @@
-"""The link that turns reminders off: whoever has it needs not sign in (RFC 8058)."""
+"""Links that turn reminders off without signing in (RFC 8058)."""
 
 from typing import Any
 
@@ -18,28 +18,28 @@ The link stands in a header, of which RFC 5322, section 2.1.1, would have no lin
 
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-"""What the body of the POST says. https://www.rfc-editor.org/rfc/rfc8058#section-3.2"""
+"""Body of the POST. https://www.rfc-editor.org/rfc/rfc8058#section-3.2"""
 
 
 class ShortSigner(Signer):
-    """Signs for this purpose alone; keys of SECRET_KEY_FALLBACKS still verify."""
+    """Signer for this purpose alone; keys of SECRET_KEY_FALLBACKS still verify."""
 
     def __init__(self) -> None:
         super().__init__(sep=".", salt="notifications.unsubscription")
 
     def signature(self, value: bytes | str, key: bytes | str | None = None) -> str:
-        """The first of the signature's characters."""
+        """Return the first characters of the signature."""
         return super().signature(value, key)[:SIGNATURE_LENGTH]
 
 
 def link_of(user: Any) -> str:
-    """The address for a user's mails."""
+    """Return the link for a user's mails."""
     # Not reversed: a warm function remembers the stage prefix of the request before.
     return f"{settings.SITE_URL}/u/{ShortSigner().sign(user._meta.pk.value_to_string(user))}/"
 
 
 def user_of(token: str) -> Key:
-    """The primary key of the user whose link ends in this. Raises UnknownLink."""
+    """Return the primary key of the user whose link ends in this token. Raises UnknownLink."""
     try:
         key: Key = get_user_model()._meta.pk.to_python(ShortSigner().unsign(token))
     except (BadSignature, ValidationError) as error:

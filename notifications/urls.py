@@ -1,4 +1,4 @@
-"""Addresses of the pages about mails."""
+"""URLs of the pages about mails."""
 
 from django.urls import path
 

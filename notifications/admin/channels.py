@@ -1,4 +1,4 @@
-"""What operators see of the channels: whether they send, and why not. What they may do: resume."""
+"""Admin of the channels: status, and an action to resume paused ones."""
 
 from typing import Any
 
@@ -40,7 +40,6 @@ class ChannelStatusAdmin(HistoryAdmin):
         self.message_user(request, *_answer(resumed))
 
     def has_resume_permission(self, request: HttpRequest) -> bool:
-        """For the action."""
         return request.user.has_perm("notifications.resume_channel")
 
 

@@ -1,4 +1,4 @@
-"""What operators see of SES's feedback, and of the addresses that it took off the list of those who get mail."""
+"""Admin of SES feedback and of suppressed addresses."""
 
 from typing import Any
 
@@ -17,17 +17,15 @@ from notifications.ses import suppression
 
 
 class BadNewsFilter(admin.SimpleListFilter):
-    """The types that an index finds; all others are most of the table."""
+    """Filter by the event types that an index finds; all others are most of the table."""
 
     title = _("event")
     parameter_name = "event_type"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        """What did not go well."""
         return [(event_type.value, event_type.label) for event_type in BAD_NEWS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those of the type that was chosen."""
         if self.value() not in EventType:
             return queryset
         return queryset.filter(event_type=self.value())
@@ -42,12 +40,12 @@ class FeedbackAdmin(SubscriberHistoryAdmin):
     subscription_path = "notification__event__subscription"
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """The raw event has addresses."""
+        """Hide the raw event, which holds addresses, from operators without the permission."""
         return [] if request.user.has_perm("notifications.view_raw_feedback") else ["raw"]
 
 
 class FeedbackInline(admin.TabularInline):
-    """What SES said of one mail."""
+    """SES feedback on one mail."""
 
     model = Feedback
     fields = ["event_type", "occurred_at", "received_at", "message_id"]
@@ -57,11 +55,9 @@ class FeedbackInline(admin.TabularInline):
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody."""
         return False
 
 
@@ -75,18 +71,18 @@ class SuppressionAdmin(HistoryAdmin):
     actions = ["lift"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With the operators, whom a join might look for among all users."""
+        """Prefetch the operators, because a join may scan all users."""
         return super().get_queryset(request).prefetch_related("lifted_by")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Those of exactly this address, in whatever case."""
+        """Return the suppressions of exactly this address, ignoring case."""
         return queryset.filter(address=normalised(search_term)) if search_term else queryset, False
 
     @admin.action(description=_("Lift: mail to the address goes out again"), permissions=["lift"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
-        """Also from SES's own list somebody has to take the address: docs/runbook.md."""
+        """Lift the chosen suppressions. The address must also leave SES's own list: docs/runbook.md."""
         keys = list(queryset.filter(lifted_at__isnull=True).values_list("pk", flat=True)[:LONGEST_LIST])
         with transaction.atomic():
             rows = Suppression.objects.live().filter(pk__in=keys).select_for_update()
@@ -96,7 +92,6 @@ class SuppressionAdmin(HistoryAdmin):
         self.message_user(request, *_answer(number))
 
     def has_lift_permission(self, request: HttpRequest) -> bool:
-        """For the action."""
         return request.user.has_perm("notifications.lift_suppression")
 
 

@@ -1,4 +1,4 @@
-"""What operators see of the outbox: everything. What they may do: send again what did not arrive."""
+"""Admin of the outbox: a read-only view, and actions to send undelivered notifications again."""
 
 from typing import Any
 
@@ -24,21 +24,19 @@ INDEXED: dict[str | None, dict[str, bool]] = {
     State.PENDING: {"finished_at__isnull": True},
     State.SENDING: {"lease_token__isnull": False},
 }
-"""What is true of every row in the state, and is the condition of an index."""
+"""Conditions that hold for every row in a state, and are conditions of an index."""
 
 
 class StateFilter(admin.SimpleListFilter):
-    """By state. What is on its way is found through the index of what is not finished, or held."""
+    """Filter by state, through the partial index of unfinished or leased rows."""
 
     title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        """Every state."""
         return list(State.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those in the state that was chosen."""
         if self.value() not in State:
             return queryset
         return queryset.filter(state=self.value(), **INDEXED.get(self.value(), {}))
@@ -78,27 +76,23 @@ class NotificationAdmin(SubscriberHistoryAdmin):
 
     @admin.display(description=_("user"))
     def user(self, notification: Notification) -> str:
-        """Whom it tells, or about whom."""
         return str(notification.event.subscription.user)
 
     @admin.display(description=_("kind"))
     def kind(self, notification: Notification) -> str:
-        """The transition, or a reminder."""
         return preview.kind_of(notification)
 
     @admin.display(description=_("recipient"))
     def recipient(self, notification: Notification) -> str:
-        """The user's present address, or the topic."""
         return preview.recipient_of(notification)
 
     @admin.display(description=_("subject"))
     def subject(self, notification: Notification) -> str:
-        """The mail's subject, or the event's type."""
         return preview.subject_of(notification)
 
     @admin.display(description=_("message"))
     def message(self, notification: Notification) -> str:
-        """The mail or the event, and how it relates to what was sent."""
+        """Return the message, below a note on how it relates to the one that was sent."""
         note = preview.note_on(notification, clock.now())
         return format_html('<p>{}</p><pre class="message">{}</pre>', note, preview.text_of(notification))
 
@@ -114,7 +108,6 @@ class NotificationAdmin(SubscriberHistoryAdmin):
         return None
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:
-        """For both actions."""
         return request.user.has_perm("notifications.send_again_notification")
 
     def _ask(self, request: HttpRequest, queryset: NotificationQuerySet) -> HttpResponse:

@@ -1,1 +1,1 @@
-"""The JSON API: what somebody was told, and what they want to be told."""
+"""JSON API of a user's mails and preferences."""

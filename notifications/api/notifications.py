@@ -1,4 +1,4 @@
-"""What somebody was told, by mail."""
+"""API of the mails that were sent to a user."""
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -22,7 +22,7 @@ from notifications.models import Channel, Notification
     }
 )
 class NotificationSerializer(serializers.ModelSerializer[Notification]):
-    """A mail, without what is between the service and its provider."""
+    """A mail, without the details of its delivery."""
 
     kind = serializers.CharField(read_only=True, help_text="the transition that it tells of, or `reminder`")
     subscription = serializers.IntegerField(
@@ -36,7 +36,7 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
 
 
 class NotificationList(ListEndpoint, PrivateEndpoint):
-    """The caller's own mails."""
+    """List the caller's mails."""
 
     @documented(
         operation_id="notifications_list",
@@ -44,7 +44,7 @@ class NotificationList(ListEndpoint, PrivateEndpoint):
         responses={200: NotificationSerializer(many=True)} | problems(400, 401, 404),
     )
     def get(self, request: Request) -> Response:
-        """The mails that were sent to you, or will be, newest first."""
+        """List the mails that were or will be sent to you, newest first."""
         query = PageParameters.accept(request.query_params.dict())
         own = Notification.objects.filter(channel=Channel.SES, event__subscription__user=self.user.pk)
         page = self.page_of(own.select_related("event"), query)

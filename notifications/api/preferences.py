@@ -1,4 +1,4 @@
-"""What somebody wants to be told."""
+"""Preferences for mails."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,13 +14,13 @@ from notifications.preferences import set_reminders, wants_reminders
 
 @example({"reminders": True})
 class PreferencesSerializer(StrictSerializer):
-    """The caller's wishes. Receipts are sent whatever they are."""
+    """The caller's preferences. Receipts are always sent."""
 
     reminders = FlagField(help_text="whether a mail comes before a subscription ends")
 
 
 class Preferences(PrivateEndpoint):
-    """The caller's own."""
+    """The caller's preferences."""
 
     http_method_names = ["get", "head", "put"]
     throttle_classes = [ChangeThrottle]
@@ -31,7 +31,7 @@ class Preferences(PrivateEndpoint):
         responses={200: PreferencesSerializer} | problems(401),
     )
     def get(self, request: Request) -> Response:
-        """Your wishes."""
+        """Return your preferences."""
         return Response({"reminders": wants_reminders(self.user.pk)})
 
     @documented(
@@ -41,7 +41,7 @@ class Preferences(PrivateEndpoint):
         responses={200: PreferencesSerializer} | problems(400, 401, 403, 413, 415, 429),
     )
     def put(self, request: Request) -> Response:
-        """Put these wishes in the place of the ones before."""
+        """Replace your preferences."""
         wished = PreferencesSerializer.accept(request.data)
         set_reminders(self.user.pk, wanted=wished["reminders"], now=clock.now())
         return Response(wished)

@@ -1,4 +1,4 @@
-"""The only module that makes boto3 clients, and where AWS's errors get their verdicts."""
+"""boto3 clients, and the translation of AWS errors into results. No other module makes clients."""
 
 from functools import cache
 from threading import Lock
@@ -42,28 +42,28 @@ NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnection
 Client = TypeVar("Client", bound=BaseClient)
 
 NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
-"""As well, and the next call would have the same."""
+"""botocore's errors for missing credentials, which the next call would get too."""
 
 _making = Lock()  # without it each thread of the first delivery makes a client of its own, 100 ms each
 
 AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError, CallTooLate)
-"""All that a call may raise; ResponseParserError is not a BotoCoreError."""
+"""Errors that a call may raise; ResponseParserError is not a BotoCoreError."""
 
 
 def ses() -> "SESV2Client":
-    """The SES client, made on first use and kept while the function is warm."""
+    """Return the SES client, made on first use and kept while the function is warm."""
     with _making:
         return _ses()
 
 
 def sns() -> "SNSClient":
-    """The SNS client, made on first use and kept while the function is warm."""
+    """Return the SNS client, made on first use and kept while the function is warm."""
     with _making:
         return _sns()
 
 
 def forget_clients() -> None:
-    """Have the clients made anew, from the environment as it is then."""
+    """Drop the clients; the next call makes new ones from the current environment."""
     _ses.cache_clear()
     _sns.cache_clear()
 

@@ -1,4 +1,4 @@
-"""Until when calls to AWS may begin: one that begins later could repeat what somebody else has taken over."""
+"""Deadline for calls to AWS: a call that begins later could repeat one of another deliverer."""
 
 import threading
 import time
@@ -17,18 +17,18 @@ _thread = threading.local()
 
 @dataclass(frozen=True)
 class Deadline:
-    """An instant of this process's stop-watch, which setting a clock does not move."""
+    """An instant of the monotonic clock, which setting the system's clock does not move."""
 
     ends_at: float
-    """On `time.monotonic()`'s scale."""
+    """Seconds of `time.monotonic()`."""
 
     @classmethod
     def after(cls, duration: timedelta) -> Self:
-        """So long from now."""
+        """Return the deadline this long from now."""
         return cls(time.monotonic() + duration.total_seconds())
 
     def around(self, function: Callable[[Argument], Result]) -> Callable[[Argument], Result]:
-        """The function, with this deadline for all calls to AWS that it makes in its thread."""
+        """Wrap the function so that this deadline holds for its calls to AWS in its thread."""
 
         def limited(argument: Argument) -> Result:
             _thread.deadline = self

@@ -1,4 +1,4 @@
-"""What AWS's error codes mean for a notification: the table, and the class of what is not in it."""
+"""AWS error codes, and the result of each for a notification."""
 
 from collections.abc import Mapping
 
@@ -69,10 +69,10 @@ VERDICTS: Mapping[str, Verdict] = {
     # botocore's code for an answer whose body has none: the status, here https://www.rfc-editor.org/rfc/rfc6585#section-4
     "429": Verdict.THROTTLED,
 }
-"""A code that is not here is UNKNOWN, the class in which nobody is told twice."""
+"""A code that is not listed is UNKNOWN, the class in which no message is sent twice."""
 
 DAILY_QUOTA = ("daily message quota exceeded", "daily sending quota exceeded")
-"""What SES says where it throttles because of the day and not of the second; the code is the same.
+"""Texts with which SES throttles by the day instead of the second; the code is the same.
 
 https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html and
 https://repost.aws/knowledge-center/ses-sending-rate-quota-exceeded. In other words it counts as the second's.

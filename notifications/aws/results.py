@@ -1,4 +1,4 @@
-"""What became of one call to AWS for one notification."""
+"""Results of calls to AWS, per notification."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,15 +7,15 @@ from notifications.models import PauseReason
 
 
 class Verdict(Enum):
-    """The classes that the retry policy tells apart."""
+    """Classes of results in the retry policy."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
     """For good: the same call would be refused again."""
     UNDELIVERABLE = "undeliverable"
-    """There is nobody to send it to, or they do not want it; AWS was not asked."""
+    """No recipient, or one who does not want it; AWS was not called."""
     OBSOLETE = "obsolete"
-    """It would say what is no longer so; AWS was not asked."""
+    """The message is no longer true; AWS was not called."""
     UNSENT = "unsent"
     """Certainly not sent, and not the message's fault: try again later."""
     THROTTLED = "throttled"
@@ -23,12 +23,12 @@ class Verdict(Enum):
     PAUSED = "paused"
     """Certainly not sent, because of the account: nothing is sent on the channel for a while, and it is not counted."""
     UNKNOWN = "unknown"
-    """Perhaps sent. Trying again could tell somebody twice, so SES's own confirmation is waited for."""
+    """Perhaps sent. Wait for SES's confirmation, because another attempt could send it twice."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A verdict, with AWS's message id or the error's name, and for PAUSED the reason."""
+    """The class of a result, with AWS's message id or the error's name, and for PAUSED the reason."""
 
     verdict: Verdict
     message_id: str = ""

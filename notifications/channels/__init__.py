@@ -1,1 +1,1 @@
-"""The channels that notifications go through."""
+"""Delivery channels: their base class, lookup, pauses and retries."""

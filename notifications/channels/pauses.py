@@ -1,4 +1,4 @@
-"""When nothing can be sent on a channel, whatever the message: it is paused, tried again, and resumed.
+"""Pauses of channels on which nothing can be sent, whatever the message.
 
 A try is a single message after the pause has ended. If it is accepted the channel sends on; if it is answered as
 before, the next pause is twice as long.
@@ -27,13 +27,13 @@ NOT_PAUSED = {"paused_since": None, "paused_until": None, "pause_reason": "", "p
 
 
 def length(reason: PauseReason, failed_tries: int) -> timedelta:
-    """How long to pause after so many tries that failed since the channel last sent."""
+    """Return the length of a pause after this many failed attempts since the channel last sent."""
     pause: timedelta = FIRST_PAUSES[reason] * 2 ** min(failed_tries, 10)
     return min(pause, LONGEST_PAUSE)
 
 
 def pause(status: ChannelStatus, reason: PauseReason, error: str) -> bool:
-    """Pause the channel, as it stood when it last sent; False where another deliverer already has."""
+    """Pause the channel; return False if another deliverer already has."""
     until = database_time(length(reason, status.failed_tries))
     paused = ChannelStatus.objects.sending().filter(pk=status.pk).update(
         paused_since=Coalesce(F("paused_since"), database_time()),
@@ -48,12 +48,12 @@ def pause(status: ChannelStatus, reason: PauseReason, error: str) -> bool:
 
 
 def end(status: ChannelStatus) -> None:
-    """Take the pause for over, because a message was accepted after it."""
+    """End the pause, because a message was accepted after it."""
     if ChannelStatus.objects.sending().filter(pk=status.pk, paused_since__isnull=False).update(**NOT_PAUSED):
         logger.info("channel resumed", extra={"channel": status.channel})
 
 
 def resume(channel: str) -> bool:
-    """Let the channel send at once, because somebody says that the reason is gone; False where it was not paused."""
+    """Let an operator resume the channel at once; return False if it was not paused."""
     rows = ChannelStatus.objects.filter(pk=channel, paused_since__isnull=False)
     return bool(rows.update(paused_until=database_time(), failed_tries=0))

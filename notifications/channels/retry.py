@@ -1,4 +1,4 @@
-"""The retry policy: a pure function."""
+"""Retry policy, as a pure function."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ MAXIMUM_ATTEMPTS = 30
 
 
 def delay(attempts: int, chance: float) -> timedelta:
-    """How long to wait after `attempts` tries (1 or more) that sent nothing.
+    """Return the wait after `attempts` attempts (1 or more) that sent nothing.
 
     Full jitter, https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/: `chance` (0 to 1)
     of an exponentially growing bound, so that those who failed together do not come back together.

@@ -1,4 +1,4 @@
-"""The outbox, and what else is kept about telling people."""
+"""Models of the outbox, its channels, feedback, suppressions and preferences."""
 
 from notifications.models.channel_status import ChannelStatus, ChannelStatusQuerySet, PauseReason, ensure_statuses
 from notifications.models.feedback import BAD_NEWS, EventType, Feedback

@@ -1,4 +1,4 @@
-"""How a channel stands: whether it is paused and why, and how fast it may send. One row a channel."""
+"""Status of a channel: its pause and its rate. One row per channel."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from notifications import channel_registry
 
 
 class PauseReason(models.TextChoices):
-    """Why nothing can be sent on a channel, whatever the message."""
+    """Reasons for which nothing can be sent on a channel."""
 
     QUOTA = "quota", _("the daily quota is used up")
     ACCOUNT = "account", _("AWS has stopped the account's sending")
@@ -21,27 +21,27 @@ class PauseReason(models.TextChoices):
 
 
 class ChannelStatusQuerySet(models.QuerySet["ChannelStatus"]):
-    """By the database's clock."""
+    """Conditions by the database's clock."""
 
     def registered(self) -> "ChannelStatusQuerySet":
         """Return the statuses of registered channels; others are left over from a channel that was removed."""
         return self.filter(pk__in=channel_registry.names())
 
     def paused(self) -> "ChannelStatusQuerySet":
-        """On which nothing is sent now."""
+        """Return the channels that are paused now."""
         return self.registered().filter(paused_until__gt=Now())
 
     def sending(self) -> "ChannelStatusQuerySet":
-        """On which something may be sent now, if only to see whether a pause is over."""
+        """Return the channels that may send now, at least one message to test if a pause is over."""
         return self.registered().filter(Q(paused_until__isnull=True) | Q(paused_until__lte=Now()))
 
     def with_time(self) -> "ChannelStatusQuerySet":
-        """With `read_at`."""
+        """Annotate `read_at`, the database's time."""
         return self.annotate(read_at=Now())  # type: ignore[no-redef] # the model declares it for those who read it
 
 
 class ChannelStatus(models.Model):
-    """What all deliverers know of one channel. All times are the database's; rates are messages a second."""
+    """Status of one channel, shared by all deliverers. Times are the database's; rates are messages per second."""
 
     channel = models.CharField(_("channel"), max_length=20, choices=channel_registry.choices, primary_key=True)
     paused_since = models.DateTimeField(
@@ -60,7 +60,7 @@ class ChannelStatus(models.Model):
     reserved_until = models.DateTimeField(_("reserved until"), null=True)
 
     read_at: datetime
-    """When the row was read, where `with_time` did so."""
+    """Time of the read, set by `with_time`."""
 
     objects = ChannelStatusQuerySet.as_manager()
 
@@ -81,7 +81,7 @@ class ChannelStatus(models.Model):
 
     @property
     def is_on_trial(self) -> bool:
-        """Whether it was paused and nothing has been accepted since."""
+        """True if the channel was paused and nothing has been accepted since."""
         return self.paused_since is not None
 
 

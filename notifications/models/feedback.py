@@ -1,4 +1,4 @@
-"""What SES said of mails afterwards, as it came."""
+"""SES feedback on mails, as received."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ from notifications.models.notification import Notification
 
 
 class EventType(models.TextChoices):
-    """By SES's own names. https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html"""
+    """Event types by SES's own names. https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html"""
 
     SEND = "Send"
     REJECT = "Reject"
@@ -27,7 +27,7 @@ BAD_NEWS = (EventType.BOUNCE, EventType.COMPLAINT, EventType.REJECT)
 
 
 class Feedback(models.Model):
-    """One event of SES, once for each message of SNS. Two `Send` with different message ids: accepted twice."""
+    """One SES event per SNS message. Two `Send` events with different message ids: SES accepted the mail twice."""
 
     sns_message_id = models.CharField(
         _("message id of SNS"), max_length=100, help_text=_("the same however often SNS and SQS deliver it")

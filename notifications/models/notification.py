@@ -13,7 +13,7 @@ from notifications import channel_registry
 
 
 def database_time(later: timedelta = timedelta()) -> Expression:
-    """The database's own clock, plus `later`. Workers' clocks differ; with one 30 s ahead mails went out twice."""
+    """Return the database's time plus `later`. Workers' clocks differ; one 30 s ahead made mails go out twice."""
     return ExpressionWrapper(Now() + later, output_field=models.DateTimeField()) if later else Now()
 
 
@@ -54,7 +54,7 @@ class State(models.TextChoices):
 REMINDER = "reminder"
 
 WAITING = (State.PENDING, State.SENDING, State.UNKNOWN)
-"""What `finished_at IS NULL` allows: `unknown` waits for SES's confirmation, or has been given up."""
+"""States in which `finished_at` may be empty: `unknown` waits for SES's confirmation, or has been given up."""
 
 FINAL = tuple(state for state in State if state not in (State.PENDING, State.SENDING))
 UNSETTLED = (
@@ -65,15 +65,15 @@ UNSETTLED = (
     State.COMPLAINED,
     State.OBSOLETE,
 )
-"""The few that did not arrive, among the many that did."""
+"""States of undelivered notifications, which are few."""
 
 
 TRIED_IN_VAIN = Q(finished_at__isnull=True) & (Q(resends__gt=0) | Q(state=State.PENDING) & ~Q(error=""))
-"""Nothing of it reached AWS, or the confirmation of what may have did not come in time."""
+"""Condition of a notification with a failed attempt, or without a confirmation in time."""
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    """The predicates of the outbox."""
+    """Conditions of the outbox protocol."""
 
     def claimable(self, channel: str, ordering: Ordering) -> "NotificationQuerySet":
         """Return the notifications of the channel that may be claimed for delivery now, those that wait excluded."""
@@ -82,24 +82,24 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return due.exclude(_earlier(channel, ordering))
 
     def unconfirmed(self, channel: str) -> "NotificationQuerySet":
-        """What may have been sent, and was not confirmed within the grace time."""
+        """Return the notifications that were perhaps sent and not confirmed within the grace time."""
         return self.filter(finished_at__isnull=True, channel=channel, state=State.UNKNOWN, due_at__lte=Now())
 
     def tried_in_vain(self) -> "NotificationQuerySet":
-        """What was to be sent before now, and was not: each try puts `due_at` off."""
+        """Return the notifications with a failed attempt, each of which postponed `due_at`."""
         return self.filter(TRIED_IN_VAIN)
 
     def abandoned(self) -> "NotificationQuerySet":
-        """What a deliverer claimed and did not finish within its lease: it died, or was frozen."""
+        """Return the notifications whose deliverer died or was frozen, so that its lease ended."""
         return self.filter(lease_token__isnull=False, lease_until__lt=Now())
 
     def held(self, lease_token: UUID) -> "NotificationQuerySet":
-        """What the holder of this token may still finish."""
+        """Return the notifications that the holder of this token may still finish."""
         return self.filter(lease_token=lease_token, state=State.SENDING)
 
 
 class Notification(models.Model):
-    """A message that a transition caused, or that an end which comes nearer did: a reminder.
+    """A message caused by a transition, or a reminder of an approaching end.
 
     Rendered when it is delivered, from the event's own figures. All times are the database's.
     """
@@ -188,7 +188,7 @@ class Notification(models.Model):
 
     @property
     def kind(self) -> str:
-        """What it tells of: the transition, or `reminder`."""
+        """The transition, or `reminder`."""
         return REMINDER if self.days_before is not None else self.event.transition
 
 

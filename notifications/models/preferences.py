@@ -1,4 +1,4 @@
-"""What somebody wants to be told beyond what they did themselves."""
+"""Preferences for mails that are no receipts."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class NotificationPreferences(models.Model):
-    """A user's wishes, where they have told any. Whoever has not is reminded."""
+    """Preferences of a user. A user without a row is reminded."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,

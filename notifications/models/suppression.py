@@ -1,4 +1,4 @@
-"""Addresses that are not to be written to."""
+"""Suppressed addresses."""
 
 from django.conf import settings
 from django.db import models
@@ -10,17 +10,17 @@ from notifications.models.feedback import Feedback
 
 
 class Reason(models.TextChoices):
-    """Why an address is suppressed."""
+    """Reasons for a suppression."""
 
     BOUNCE = "bounce", _("a mail bounced for good")
     COMPLAINT = "complaint", _("the recipient complained of a mail")
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
-    """The predicate of a suppression that holds."""
+    """Conditions of suppressions."""
 
     def live(self) -> "SuppressionQuerySet":
-        """Those that nobody has lifted."""
+        """Return the suppressions that nobody has lifted."""
         return self.filter(lifted_at__isnull=True)
 
 

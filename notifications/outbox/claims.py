@@ -1,4 +1,4 @@
-"""The outbox protocol: claim under a lease, note the intent, finish under the same lease. Database only, no AWS.
+"""Outbox protocol: claim under a lease, record the intent, finish under the same lease. Database only, no AWS.
 
 A row that was claimed and not submitted goes back to `pending` when its lease has ended; one that was submitted becomes
 `unknown`, because the message may be out (`unconfirmed` goes on from there). Every write by a deliverer carries its
@@ -48,13 +48,13 @@ class Claim:
     notifications: list[Notification]
 
     def submit(self, keys: Collection[int]) -> list[int]:
-        """Note the intent to call AWS for these rows; return those that are still held. No other may be sent."""
+        """Record the intent to call AWS for these rows; return those that are still held. No other may be sent."""
         begins_in_time = self._held().filter(lease_until__gt=database_time(settings.DELIVERY_CALLS))
         still_held = begins_in_time.filter(any_of("pk", keys))
         return sorted(row.pk for row in update_returning(still_held, submitted_at=database_time())) if keys else []
 
     def finish(self, outcomes: Mapping[int, Outcome]) -> int:
-        """Write what became of the rows, by primary key; return how many of them were still held."""
+        """Write the results of the rows, by primary key; return the number of rows that were still held."""
         alike: dict[_Alike, list[int]] = defaultdict(list)
         for row in self.notifications:
             if outcome := outcomes.get(row.pk):
@@ -69,7 +69,7 @@ class Claim:
 
 
 class _Alike(NamedTuple):
-    """What the change of a row depends on: rows that agree in it are changed by one statement."""
+    """Key of the rows that one statement changes alike."""
 
     verdict: Verdict
     error: str
@@ -79,14 +79,14 @@ class _Alike(NamedTuple):
 
     @classmethod
     def of(cls, row: Notification, outcome: Outcome) -> "_Alike":
-        """Attempts matter only to what is tried again, and resends to what waits for a confirmation."""
+        """Return the key of a row. Attempts matter only for another attempt, and resends only for a confirmation."""
         attempts = row.attempts if outcome.verdict is Verdict.UNSENT else 0
         resends = row.resends if outcome.verdict is Verdict.UNKNOWN else 0
         return cls(outcome.verdict, outcome.error, row.channel, attempts, resends)
 
 
 def claim(channel: str, limit: int) -> Claim:
-    """Take up to `limit` rows of the channel that are due and held by nobody, oldest first, for DELIVERY_LEASE."""
+    """Claim up to `limit` due rows of the channel, oldest first, for DELIVERY_LEASE. Raises UnknownChannel."""
     token, kind = uuid4(), lookup.get(channel)
     with gc_paused(), transaction.atomic():
         due = Notification.objects.claimable(channel, kind.ordering)
@@ -101,7 +101,7 @@ def claim(channel: str, limit: int) -> Claim:
 
 
 def release_abandoned() -> int:
-    """Take the rows whose lease has ended from deliverers that died or were frozen; return how many."""
+    """Release the rows whose lease has ended, of deliverers that died or were frozen; return their number."""
     abandoned = Notification.objects.abandoned()
     unsent = abandoned.filter(submitted_at__isnull=True).update(state=State.PENDING, **RELEASED)
     submitted = abandoned.filter(submitted_at__isnull=False)
@@ -115,7 +115,7 @@ def release_abandoned() -> int:
 
 
 def send_again(keys: Collection[int], stands: State) -> int:
-    """Put those of the rows that are still `failed`, or `unknown`, back to pending; return how many.
+    """Return rows that are still `failed`, or `unknown`, to pending; return their number.
 
     What is unknown may be out already, and then arrives twice. The last error stays readable until the next try.
     Raises NotToBeSentAgain for any other state.
@@ -140,7 +140,7 @@ def replayed_channels() -> list[str]:
 
 
 def final_state(verdict: Verdict, attempts: int) -> State | None:
-    """What a notification comes to after so many earlier attempts; None if it is to be tried again."""
+    """Return the final state after this many earlier attempts, or None if another attempt follows."""
     if verdict is Verdict.UNSENT and attempts + 1 >= retry.MAXIMUM_ATTEMPTS:
         return State.FAILED
     return FINAL_STATES.get(verdict)

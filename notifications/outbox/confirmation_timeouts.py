@@ -1,4 +1,4 @@
-"""What may have been sent: how long its confirmation is waited for, and what is done when none comes.
+"""Timeouts of confirmations: notifications that were perhaps sent are sent again, or given up.
 
 SES confirms a mail by a `Send` event. SNS confirms nothing; there the same event is published again, and whoever
 receives it tells it by its id.
@@ -18,14 +18,14 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Settled:
-    """How many notifications that nobody confirmed are to be sent again, and how many were given up."""
+    """Numbers of unconfirmed notifications that are sent again, and that were given up."""
 
     again: int
     given_up: int
 
 
 def settle() -> Settled:
-    """Send again, or give up, what was not confirmed in time; at most BATCH of each channel."""
+    """Send unconfirmed notifications again, or give them up; at most BATCH per channel."""
     channels = channel_registry.names()
     waited = [row for name in channels for row in _unconfirmed(name).select_related("event")[:BATCH]]
     given_up = {row.pk for row in waited if lookup.get(row.channel).gives_up(row)}
@@ -44,6 +44,6 @@ def _unconfirmed(channel: str) -> NotificationQuerySet:
 
 
 def _still_unconfirmed(keys: Collection[int]) -> list[NotificationQuerySet]:
-    """Asked again by the UPDATE itself, because a confirmation may have come meanwhile."""
+    """Return querysets whose UPDATE checks again, because a confirmation may have come meanwhile."""
     names = channel_registry.names() if keys else []
     return [Notification.objects.unconfirmed(channel).filter(pk__in=keys) for channel in names]

@@ -1,4 +1,4 @@
-"""Delivery: takes what is due from the outbox to AWS."""
+"""Delivery of due notifications."""
 
 import logging
 import time
@@ -24,10 +24,10 @@ from notifications.outbox.sending import make_calls, pausing
 logger = logging.getLogger(__name__)
 
 RECORDING = timedelta(seconds=10)
-"""To record what became of a claim's calls."""
+"""Time to record the results of a claim."""
 
 NEEDED = settings.DELIVERY_CALLS + RECORDING + send_rate.AHEAD
-"""What must be left of the time to begin a claim; it may have to wait for its turn."""
+"""Time that must be left to begin a claim, which may have to wait for its turn."""
 
 ROUNDS = 4
 """Calls that each thread makes for one claim."""
@@ -39,12 +39,12 @@ METRICS = {
     NotificationMetric.CHANNELS_PAUSED: "paused_channels",
     NotificationMetric.OLDEST_PENDING: "oldest_pending_s",
 }
-"""What the log's line calls that."""
+"""Metrics, and their names in the log line."""
 
 
 @dataclass
 class Delivery:
-    """One run over all channels, until nothing is due or the time runs short. Any number may run at once.
+    """One delivery over all channels, until nothing is due or the time runs short. Any number may run at once.
 
     Only the calls to AWS run in threads; all use of the database stays in this one.
     """
@@ -56,9 +56,10 @@ class Delivery:
     failed: int = field(default=0, init=False)
 
     def run(self) -> dict[str, int]:
-        """Deliver; return how many were claimed, got each verdict, failed for good, were not confirmed and are sent
-        again or given up, how many channels are paused, and for how many seconds the oldest of those that are left
-        could have been sent.
+        """Deliver; return what the run counted.
+
+        That is the numbers of notifications claimed, per result, failed for good, unconfirmed and sent again or given
+        up, the number of paused channels, and the seconds for which the oldest pending one could have been sent.
         """
         abandoned = claims.release_abandoned()
         settled = confirmation_timeouts.settle()
@@ -77,7 +78,7 @@ class Delivery:
         return summary
 
     def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:
-        """Take the channels in turn, so that a mountain of mails does not hold up the events.
+        """Deliver one claim per channel, so that a backlog of mails does not delay the events.
 
         False where nothing is due, or the time runs short.
         """
@@ -87,7 +88,7 @@ class Delivery:
         return any(delivered)
 
     def _deliver_a_claim(self, status: ChannelStatus, pool: ThreadPoolExecutor) -> bool:
-        """Nothing is claimed before its time has come, so that no lease is held meanwhile."""
+        """Wait for the reserved time before claiming, so that no lease is held meanwhile."""
         channel = status.channel
         calls = settings.DELIVERY_THREADS * ROUNDS
         limit = 1 if status.is_on_trial else calls * lookup.get(channel).batch_size
@@ -115,19 +116,19 @@ class Delivery:
         )
 
     def _pause_or_resume(self, status: ChannelStatus, outcomes: Outcomes) -> None:
-        """Before the rows go back to pending, or the next deliverer would take them at once."""
+        """Pause before the rows return to pending, or the next deliverer would claim them at once."""
         if (outcome := pausing(outcomes)) and outcome.pause:
             pauses.pause(status, outcome.pause, outcome.error)
         elif status.is_on_trial and any(outcome.verdict is Verdict.ACCEPTED for outcome in outcomes.values()):
             pauses.end(status)
 
     def _reached(self) -> dict[State, int]:
-        """How many came to each state."""
+        """Return the number that reached each state."""
         reached = {state: self.verdicts[verdict] for verdict, state in claims.FINAL_STATES.items()}
         return reached | {State.FAILED: self.failed, State.UNKNOWN: self.verdicts[Verdict.UNKNOWN]}
 
 
 def _oldest_pending_seconds() -> int:
-    """0 where nothing is due."""
+    """Return 0 if nothing is due."""
     oldest = statistics.oldest_pending()
     return max(0, round((clock.now() - oldest).total_seconds())) if oldest else 0

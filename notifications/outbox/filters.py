@@ -1,4 +1,4 @@
-"""Which notifications an operator means."""
+"""Filters of notifications."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from notifications.models import REMINDER, Notification, NotificationQuerySet
 
 @dataclass(frozen=True)
 class Selection:
-    """What holds for all of them; what is empty or None does not matter."""
+    """Conditions that all hold; an empty one is ignored."""
 
     ids: Sequence[int] = ()
     states: Sequence[str] = ()
@@ -24,11 +24,11 @@ class Selection:
 
     @property
     def is_everything(self) -> bool:
-        """Whether nothing was said."""
+        """True if no condition was given."""
         return self == Selection()
 
     def rows(self) -> NotificationQuerySet:
-        """The notifications, newest first."""
+        """Return the notifications, newest first."""
         conditions = {
             "pk__in": self.ids,
             "state__in": self.states,

@@ -1,4 +1,4 @@
-"""How fast a channel may send, shared by all deliverers through the channel's row and the database's clock.
+"""Rate of a channel, shared by all deliverers through the channel's row and the database's clock.
 
 A deliverer reserves the next stretch of time, a second's worth at most, waits until it begins, and then sends: the
 virtual clock of the generic cell rate algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). Stretches
@@ -34,7 +34,7 @@ LOWEST_RATE = 0.5
 
 @dataclass(frozen=True)
 class Reservation:
-    """Leave to send `number` messages after `wait`, each of which takes up `interval` of the channel's time."""
+    """Permission to send `number` messages after `wait`, each of which takes `interval` of the channel's time."""
 
     number: int
     wait: timedelta = timedelta()
@@ -42,7 +42,7 @@ class Reservation:
 
 
 def current_rate(status: ChannelStatus, now: datetime) -> float:
-    """Messages a second at `now`, by the database's clock: the highest rate, or what it has grown to since it fell."""
+    """Return messages per second at `now`, by the database's clock: the highest rate, or the recovered part of it."""
     highest = lookup.get(status.channel).highest_rate(status)
     if status.slowed_to is None or status.slowed_at is None:
         return highest
@@ -51,7 +51,7 @@ def current_rate(status: ChannelStatus, now: datetime) -> float:
 
 
 def reserve(status: ChannelStatus, now: datetime, limit: int) -> Reservation | None:
-    """Reserve up to `limit` messages; None where the channel is paused or its next seconds are taken."""
+    """Reserve up to `limit` messages; return None if the channel is paused or its next seconds are taken."""
     rate = current_rate(status, now)
     channel = lookup.get(status.channel)
     if not channel.is_paced and rate >= channel.highest_rate(status):
@@ -66,27 +66,27 @@ def reserve(status: ChannelStatus, now: datetime, limit: int) -> Reservation | N
 
 
 def give_back(status: ChannelStatus, reservation: Reservation, unused: int) -> None:
-    """Let others have what was reserved for messages that there were not."""
+    """Release the unused part of a reservation."""
     if unused and reservation.interval:
         until = ExpressionWrapper(F("reserved_until") - unused * reservation.interval, output_field=DateTimeField())
         ChannelStatus.objects.filter(pk=status.pk).update(reserved_until=until)
 
 
 def slow_down(status: ChannelStatus, now: datetime) -> None:
-    """Halve the rate, because AWS throttled; once for all who hear of it within a second."""
+    """Halve the rate because AWS throttled, once per second for all deliverers."""
     rows = ChannelStatus.objects.filter(Q(slowed_at__isnull=True) | Q(slowed_at__lte=database_time(-SECOND)))
     slowed_to = max(LOWEST_RATE, current_rate(status, now) / 2)
     rows.filter(pk=status.pk).update(slowed_to=slowed_to, slowed_at=database_time())
 
 
 def _wait(row: ChannelStatus, reserved: timedelta) -> timedelta:
-    """From the reservation to the beginning of what was reserved."""
+    """Return the time from the reservation to its beginning."""
     if row.reserved_until is None or row.reserved_at is None:
         return timedelta()
     return max(timedelta(), row.reserved_until - reserved - row.reserved_at)
 
 
 def _later(duration: timedelta) -> Expression:
-    """When a reservation ends that begins after the last one, or now."""
+    """Return the end of a reservation that begins after the last one, or now."""
     begins = Greatest(Coalesce(F("reserved_until"), Now()), Now())
     return ExpressionWrapper(begins + duration, output_field=DateTimeField())

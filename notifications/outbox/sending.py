@@ -17,7 +17,7 @@ from notifications.outbox.claims import Claim
 
 @dataclass
 class CircuitBreaker:
-    """Makes one call for some notifications. Once an answer pauses the channel, the others get it without a call."""
+    """Calls the channel. Once a result pauses the channel, all others get that result without a call."""
 
     call: Callable[[Keys], Outcomes]
     pause: Outcome | None = None

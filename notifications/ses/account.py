@@ -1,4 +1,4 @@
-"""What SES allows the account, asked now and then."""
+"""Sending limits of the SES account."""
 
 import logging
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ ASKED_EVERY = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class SesAccount:
-    """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
+    """Answer of https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html.
 
     `rate` is mails a second; `daily` and `sent` are mails in 24 hours, where -1 is no limit.
     """
@@ -30,14 +30,14 @@ class SesAccount:
 
     @property
     def pause(self) -> PauseReason | None:
-        """Why nothing can be sent, if so."""
+        """The reason for which nothing can be sent, or None."""
         if not self.is_enabled:
             return PauseReason.ACCOUNT
         return PauseReason.QUOTA if 0 <= self.daily <= self.sent else None
 
 
 def refresh() -> None:
-    """Ask SES, where a mail waits and nobody has asked lately, and keep the rate; pause where nothing can be sent."""
+    """Ask SES for the rate if a mail waits and the last answer is old; pause the channel if nothing can be sent."""
     lately = Q(account_asked_at__isnull=True) | Q(account_asked_at__lte=database_time(-ASKED_EVERY))
     waits = Exists(Notification.objects.claimable(Channel.SES, PER_RECIPIENT))
     rows = ChannelStatus.objects.sending().filter(lately, waits, pk=Channel.SES)
@@ -49,7 +49,7 @@ def refresh() -> None:
 
 
 def ask() -> SesAccount | None:
-    """Call SES once; None where it gives no answer, or no figures."""
+    """Call SES once; return None if it gives no answer, or no numbers."""
     try:
         answer = clients.ses().get_account()
         quota = answer["SendQuota"]

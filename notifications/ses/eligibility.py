@@ -1,4 +1,4 @@
-"""Eligibility of mails that are due: those that are not to be sent, and why. Asked for all of a claim at once."""
+"""Eligibility of mails that are due, for all mails of a claim at once."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ ABOUT_AN_END_TO_COME = {Transition.CANCELLED.value, Transition.REACTIVATED.value
 
 
 def withheld(notifications: Sequence[Notification], coverage: Coverage) -> dict[int, Outcome]:
-    """Return why some of these mails are not to be sent, by primary key. At most two queries for all."""
+    """Return the results of the mails that are not sent, by primary key. At most two queries for all."""
     return _suppressed(notifications) | _unwanted(notifications) | _untrue(notifications, coverage)
 
 
@@ -31,7 +31,7 @@ def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
 
 
 def _unwanted(notifications: Sequence[Notification]) -> dict[int, Outcome]:
-    """Reminders of those who have turned them off, or were deactivated, since they were recorded."""
+    """Return results of reminders to users who have turned them off, or were deactivated, since."""
     reminders = [row for row in notifications if row.kind == REMINDER]
     if not reminders:
         return {}

@@ -1,4 +1,4 @@
-"""SES's events, out of the messages that SNS puts into the queue.
+"""Parser of SES events in SQS messages.
 
 A message's body is SNS's envelope (https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html), whose
 `Message` is SES's event, as text
@@ -16,7 +16,7 @@ from notifications.errors import UnreadableFeedback
 from notifications.models import EventType
 
 GREETING = "Successfully validated SNS topic for Amazon SES event publishing."
-"""What SES publishes, in plain words, when it is given a topic. Recorded in anymail's webhooks/amazon_ses.py, too."""
+"""Text that SES publishes when it is given a topic; anymail's webhooks/amazon_ses.py knows it too."""
 
 DETAILS: Mapping[EventType, tuple[str, str]] = {
     EventType.BOUNCE: ("bounce", "bouncedRecipients"),
@@ -27,7 +27,7 @@ DETAILS: Mapping[EventType, tuple[str, str]] = {
     EventType.CLICK: ("click", ""),
     EventType.SUBSCRIPTION: ("subscription", ""),
 }
-"""Where an event has details with a time of their own, and the list of those whom they are about."""
+"""Members of the details that have a time of their own, and of the list of their recipients."""
 
 ID = re.compile(r"[!-~]{1,100}")
 KEY = re.compile(r"[1-9][0-9]{0,17}")
@@ -38,25 +38,25 @@ WORD = re.compile(r"[A-Za-z]{1,40}")
 
 @dataclass(frozen=True)
 class SesEvent:
-    """One event, as far as this service goes by it."""
+    """The parts of an SES event that this service uses."""
 
     sns_message_id: str
     type: EventType
     notification: int | None
-    """By the mail's tag; None where it has none, as with mails of somebody else."""
+    """Primary key from the mail's tag; None without a tag, as with mails of other senders."""
     message_id: str
     occurred_at: datetime
     recipients: tuple[str, ...]
-    """Of a bounce or a complaint: the one address that the mail went to, or those named if it went to several."""
+    """Addresses of a bounce or a complaint: the mail's one recipient, or those named if it had several."""
     is_permanent: bool
-    """Of a bounce: whether SES calls it so. `Transient` may be an automatic reply to a mail that has arrived."""
+    """True if SES calls a bounce permanent. `Transient` may be an automatic reply to a mail that has arrived."""
     reason: str
-    """Of a bounce its type and subtype, or that SES rejected the mail. It names nobody."""
+    """Type and subtype of a bounce, or that SES rejected the mail. It names nobody."""
     raw: str
 
 
 def read_event(body: str) -> SesEvent | None:
-    """The event in a message of the queue; None for SES's greeting, which says nothing of a mail.
+    """Return the event in a queue message; None for SES's greeting, which is about no mail.
 
     Raises UnreadableFeedback, in words that repeat nothing of the body.
     """
@@ -101,7 +101,7 @@ def _object(text: str, what: str) -> dict[str, Any]:
 
 
 def _is_storable(text: str) -> bool:
-    """Whether it is text: JSON can name halves of a character, which no database takes."""
+    """Return True for text that a database takes: JSON can hold halves of a character."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -150,7 +150,7 @@ def _notification(mail: dict[str, Any]) -> int | None:
 
 
 def _recipients(mail: dict[str, Any], named: tuple[str, ...]) -> tuple[str, ...]:
-    """The one address that was written to. A forwarding mailbox has SES name another, and a list may be empty.
+    """Return the mail's one recipient. A forwarding mailbox makes SES name another, and the list may be empty.
 
     https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html (mail's `destination`).
     Only mails of somebody else have several; there the event has to say which.
@@ -168,7 +168,7 @@ def _addresses(details: dict[str, Any], name: str) -> tuple[str, ...]:
 
 
 def _bare(mailboxes: Iterable[Any]) -> tuple[str, ...]:
-    """The addresses without the names that may stand before them, as in `Some Name <somebody@example.com>`."""
+    """Return the addresses without display names, as in `Some Name <somebody@example.com>`."""
     texts = (mailbox for mailbox in mailboxes if isinstance(mailbox, str))
     return tuple(found[1] if (found := IN_BRACKETS.search(text)) else text for text in texts)
 

@@ -1,4 +1,4 @@
-"""What is done with SES's events: each is kept once, and moves its mail to where it now stands."""
+"""Processing of SES feedback: each event is stored once and updates the state of its mail."""
 
 import logging
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def handle(batch: MessageBatch) -> None:
-    """Take in the events of a batch of the feedback queue; what is no event of SES comes again."""
+    """Process a batch of the feedback queue; messages that are no SES events are returned to the queue."""
     read = batch.each(read_event, UnreadableFeedback)
     new = Counter(event.type for event in record([event for event in read if event is not None]))
     summary = {"recorded": new.total(), "refused": batch.failures}
@@ -30,7 +30,7 @@ def handle(batch: MessageBatch) -> None:
 
 
 def record(events: Sequence[SesEvent]) -> list[SesEvent]:
-    """Keep the events that are new and settle their mails; return them. Any number may run at once.
+    """Store the new events and update their mails; return them. Any number may run at once.
 
     The number of queries does not depend on the number of events, but for mails that somebody else is writing to. Those
     are waited for one by one: a deliverer changes many rows by one statement, in no order, and whoever held some of
@@ -49,7 +49,7 @@ def record(events: Sequence[SesEvent]) -> list[SesEvent]:
 
 
 def _take_in(events: Iterable[SesEvent], mails: Collection[int]) -> list[SesEvent]:
-    """Within a transaction that holds these mails' locks, so that nobody else takes in events of the same mail."""
+    """Yield in a transaction that locks these mails, so that no other job processes their events."""
     new = _unrecorded(events)
     _keep(new, mails)
     _settle(event for event in new if event.notification in mails)
@@ -70,14 +70,14 @@ def _mails(keys: Collection[int]) -> set[int]:
 
 
 def _unrecorded(events: Iterable[SesEvent]) -> list[SesEvent]:
-    """One event of each message of SNS that is not here yet, in the order of the messages' ids."""
+    """Return one event per SNS message that is not stored yet, in the order of the messages' ids."""
     by_message = {event.sns_message_id: event for event in events}
     recorded = Feedback.objects.filter(sns_message_id__in=by_message).values_list("sns_message_id", flat=True)
     return [by_message[message] for message in sorted(by_message.keys() - set(recorded))]
 
 
 def _keep(events: Iterable[SesEvent], mails: Collection[int]) -> None:
-    """Conflicts: of events without a mail here, which nothing locks, another invocation may keep the same at once."""
+    """Store the events. Another invocation may store the same event without a mail, which no lock prevents."""
     rows = [
         Feedback(
             sns_message_id=event.sns_message_id,
@@ -93,7 +93,7 @@ def _keep(events: Iterable[SesEvent], mails: Collection[int]) -> None:
 
 
 def _settle(events: Iterable[SesEvent]) -> None:
-    """Move each mail to the most that is proved of it by now, one UPDATE for each finding.
+    """Move each mail to the highest rank of its events, by one UPDATE per rank.
 
     The lease goes as well: a deliverer that holds the row sends nothing any more, and records nothing.
     """

@@ -1,4 +1,4 @@
-"""What feedback proves of a mail, in order: the most that was ever proved is where the mail stands.
+"""Ranks of SES feedback: the highest rank ever proved decides the state of a mail.
 
 Feedback comes late, more than once and in any order. A finding therefore only ever changes rows that stand below it,
 and the order of arrival makes no difference to the end.
@@ -19,20 +19,20 @@ PERMANENT = "Permanent"
 
 
 class Finding(IntEnum):
-    """From what proves least to what proves most."""
+    """Ranks, lowest first."""
 
     SENT = 1
     """SES has it."""
     REJECTED = 2
-    """SES had it, and threw it away."""
+    """SES accepted and then rejected it."""
     BOUNCED_ONCE = 3
-    """Not taken, or only answered by a machine: SES calls an absence note a transient bounce. Delivery tells."""
+    """Refused, or answered automatically: SES calls an absence note a transient bounce. A delivery event decides."""
     DELIVERED = 4
     """The recipient's server has it."""
     BOUNCED = 5
-    """The server has found out that there is no such mailbox."""
+    """The mailbox does not exist."""
     COMPLAINED = 6
-    """Somebody has it, and does not want it."""
+    """The recipient complained."""
 
 
 FOUND: Mapping[EventType, Finding] = {
@@ -42,7 +42,7 @@ FOUND: Mapping[EventType, Finding] = {
     EventType.BOUNCE: Finding.BOUNCED_ONCE,
     EventType.COMPLAINT: Finding.COMPLAINED,
 }
-"""What an event proves; a permanent bounce proves more. All others prove nothing new."""
+"""Rank of an event type; a permanent bounce has a higher one. Other types have none."""
 
 STATES: Mapping[Finding, State] = {
     Finding.SENT: State.SENT,
@@ -62,16 +62,16 @@ ROWS: Mapping[Finding, Q] = {
     Finding.BOUNCED: Q(state=State.BOUNCED, error__startswith=PERMANENT),
     Finding.COMPLAINED: Q(state=State.COMPLAINED),
 }
-"""The rows that stand at a finding, by their own columns: PostgreSQL asks again of a row that another one changed."""
+"""Conditions of rows at a rank, by their own columns: PostgreSQL evaluates them again for a changed row."""
 
 
 def finding(event: SesEvent) -> Finding | None:
-    """What the event proves; None if nothing."""
+    """Return the rank of the event, or None if it proves nothing."""
     if event.type == EventType.BOUNCE and event.is_permanent:
         return Finding.BOUNCED
     return FOUND.get(event.type)
 
 
 def below(found: Finding) -> NotificationQuerySet:
-    """The rows of which less is proved. What waits, is claimed, or was never to be sent: nothing is."""
+    """Return the condition of rows at lower ranks. Rows that wait, are claimed or were never to be sent have none."""
     return Notification.objects.exclude(reduce(or_, (rows for rank, rows in ROWS.items() if rank >= found)))

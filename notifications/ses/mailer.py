@@ -1,4 +1,4 @@
-"""One mail to SES."""
+"""Mails to SES."""
 
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Message:
-    """A mail as SES takes it."""
+    """A mail in the form that SES takes."""
 
     notification: int
     recipient: str
@@ -29,7 +29,7 @@ class Message:
 
 
 def compose(notification: Notification, coverage: Coverage | None = None) -> Message:
-    """Render the mail and put it into MIME, text and HTML. Raises UndeliverableAddress."""
+    """Render the mail as MIME with text and HTML. Raises UndeliverableAddress."""
     mail = render_mail(notification, coverage)
     headers = {
         "From": mime.mailbox("From", settings.SES_FROM_NAME, settings.SES_FROM_ADDRESS),
@@ -64,7 +64,7 @@ def send(message: Message) -> Outcome:
 
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """https://www.rfc-editor.org/rfc/rfc8058#section-3.1
+    """Return the headers of https://www.rfc-editor.org/rfc/rfc8058#section-3.1.
 
     The link stands in one line with its name. Some servers sign a folded one by DKIM so that nobody can verify it:
     https://github.com/nodemailer/nodemailer/issues/1654

@@ -29,7 +29,7 @@ BOUNDARY = "=_alternative"
 
 
 class WrittenOut(Compat32):
-    """Writes each header as it is: `text` and `mailbox` have folded what can be, and addresses and links cannot."""
+    """Policy that writes each header as it is: `text` and `mailbox` have folded it where possible."""
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """Return the header as it is sent."""

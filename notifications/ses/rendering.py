@@ -1,4 +1,4 @@
-"""From a notification to the words of its mail."""
+"""Rendering of mails."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ class Mail:
     text: str
     html: str
     unsubscribe_url: str
-    """Where no more of this kind can be asked for; empty for a receipt."""
+    """Link to turn this kind of mail off; empty for a receipt."""
 
 
 def render_mail(notification: Notification, coverage: Coverage | None = None) -> Mail:

@@ -1,4 +1,4 @@
-"""Addresses that are not written to: how they get onto the list, what they do not get, and how they leave it."""
+"""Suppression of addresses: adding, lifting, and the mails that it stops."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
@@ -12,7 +12,7 @@ from notifications.ses.events import SesEvent
 
 
 def suppress(events: Iterable[SesEvent]) -> None:
-    """Put those on the list to whom mail bounced for good, or who complained; their events must be recorded by now."""
+    """Suppress the addresses of permanent bounces and complaints, whose events must be stored."""
     found = {
         (address, reason, event.sns_message_id)
         for event in events
@@ -32,7 +32,7 @@ def suppress(events: Iterable[SesEvent]) -> None:
 
 
 def reasons(addresses: Collection[str]) -> Mapping[str, Set[Reason]]:
-    """Why some of these normalised addresses are on the list."""
+    """Return the reasons for which these normalised addresses are suppressed, by address."""
     found: dict[str, set[Reason]] = defaultdict(set)
     for address, reason in Suppression.objects.live().filter(address__in=addresses).values_list("address", "reason"):
         found[address].add(Reason(reason))
@@ -40,14 +40,14 @@ def reasons(addresses: Collection[str]) -> Mapping[str, Set[Reason]]:
 
 
 def stopping(kind: str, found: Collection[Reason]) -> Reason | None:
-    """Which of the reasons stops a mail of this kind: a bounce every one, a complaint those of COMPLAINT_STOPS."""
+    """Return the reason that stops a mail of this kind: a bounce stops all, a complaint those of COMPLAINT_STOPS."""
     if Reason.BOUNCE in found:
         return Reason.BOUNCE
     return Reason.COMPLAINT if Reason.COMPLAINT in found and kind in settings.COMPLAINT_STOPS else None
 
 
 def lift(keys: Collection[int], operator: AbstractBaseUser) -> int:
-    """Take those of the suppressions off the list that are still on it; return how many."""
+    """Lift those of the suppressions that still hold; return their number."""
     live = Suppression.objects.live().filter(pk__in=keys)
     return live.update(lifted_at=database_time(), lifted_by=operator)
 

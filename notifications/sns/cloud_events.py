@@ -1,4 +1,4 @@
-"""From notifications to the CloudEvents 1.0 JSON that other systems receive; docs/events.md describes it for them.
+"""Rendering of notifications as CloudEvents 1.0 JSON; docs/events.md describes it for its readers.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 """
@@ -16,12 +16,12 @@ from subscriptions.models import SubscriptionEvent
 
 
 def event_type(notification: Notification) -> str:
-    """The CloudEvents type; its version changes with the meaning of `data`."""
+    """Return the CloudEvents type; its version changes with the meaning of `data`."""
     return f"{settings.EVENT_TYPE_PREFIX}.{notification.event.transition}.v1"
 
 
 def previous_events(notifications: Iterable[Notification]) -> dict[int, int]:
-    """The event before each one's own, of the same subscription, by the key of its own; one query for all of them.
+    """Return the previous event of the same subscription, by the key of each one's own event, with one query.
 
     The first event of a subscription is left out. Events are append-only and written under their subscription's lock,
     so the answer is the same at every time.
@@ -32,7 +32,7 @@ def previous_events(notifications: Iterable[Notification]) -> dict[int, int]:
 
 
 def render_event(notification: Notification, previous: int | None) -> str:
-    """The event as JSON: ids and figures, nothing that tells who somebody is. `id` stays the same in every replay.
+    """Return the event as JSON: ids and numbers, nothing personal. `id` is the same in every replay.
 
     `previous` is the key of the event before it, if there is one; `previousid` is our extension of CloudEvents.
     """

@@ -1,4 +1,4 @@
-"""Events to SNS, ten a call."""
+"""Events to SNS, ten per call."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def compose(notifications: Iterable[Notification]) -> "dict[int, PublishBatchRequestEntryTypeDef]":
-    """The messages of the notifications, by their primary keys; one query for all of them."""
+    """Return the messages of the notifications by primary key, with one query."""
     previous = previous_events(notifications)
     return {
         notification.pk: _entry(notification, previous.get(notification.event_id)) for notification in notifications
@@ -28,7 +28,7 @@ def compose(notifications: Iterable[Notification]) -> "dict[int, PublishBatchReq
 
 
 def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, Outcome]:
-    """Call SNS once; tell for each entry what became of it. Never raises what AWS or the network does."""
+    """Call SNS once; return the result of each entry. Raises no error of AWS or the network."""
     try:
         answer = clients.sns().publish_batch(TopicArn=settings.SNS_TOPIC_ARN, PublishBatchRequestEntries=list(entries))
     except clients.AWS_ERRORS as error:
@@ -39,7 +39,7 @@ def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, O
 
 
 def _entry(notification: Notification, previous: int | None) -> "PublishBatchRequestEntryTypeDef":
-    """One message, with the attributes that filter policies choose by."""
+    """Return one message, with the attributes for filter policies."""
     event = notification.event
     message: PublishBatchRequestEntryTypeDef = {
         "Id": str(notification.pk),
@@ -56,7 +56,7 @@ def _entry(notification: Notification, previous: int | None) -> "PublishBatchReq
 
 
 def _of_the_request(outcome: Outcome) -> Outcome:
-    """What SNS has against an entry stands in `Failed`; a request that it refuses as a whole has a wrong topic."""
+    """Return the result of a refused request. SNS reports refused entries in `Failed`, so the topic must be wrong."""
     if outcome.verdict is not Verdict.REFUSED:
         return outcome
     return Outcome(Verdict.PAUSED, error=outcome.error, pause=PauseReason.CONFIGURATION)
@@ -71,7 +71,7 @@ def _told(answer: "PublishBatchResponseTypeDef") -> dict[int, Outcome]:
 
 
 def _refused(result: "BatchResultErrorEntryTypeDef") -> Outcome:
-    """An entry in `Failed` was certainly not published; what AWS calls the sender's fault stays refused."""
+    """Return the result of an entry in `Failed`, which was not published; a sender's fault is final."""
     outcome = judge_code(result["Code"], result.get("Message", ""))
     if outcome.verdict in (Verdict.THROTTLED, Verdict.PAUSED):
         return outcome

@@ -1,4 +1,4 @@
-"""What somebody who is signed in wants to be told."""
+"""Page of a user's preferences."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,7 +18,7 @@ from notifications.preferences import set_reminders, wants_reminders
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    """GET shows the wishes, POST puts others in their place."""
+    """Show the preferences on GET, replace them on POST."""
     user_id: Key = request.user.pk  # type: ignore[assignment] # there is one: login_required
     if request.method == "POST":
         form = PreferencesForm(request.POST)

@@ -1,4 +1,4 @@
-"""Turning reminders off by the link in them, without signing in: RFC 8058.
+"""Page that turns reminders off by a link, without signing in (RFC 8058).
 
 A mailbox provider POSTs to the link when somebody presses its own button, with no cookie and no token of ours. Scanners
 and previews fetch links too, so a GET shows a page with a button, and changes nothing.
@@ -26,7 +26,7 @@ from notifications.unsubscription import ONE_CLICK, user_of
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks, POST turns reminders off. No redirect follows a POST, because RFC 8058 says that they work badly."""
+    """Ask on GET, turn reminders off on POST. No redirect follows, because RFC 8058 says that redirects work badly."""
     try:
         user_id = user_of(token)
         if request.method == "POST":

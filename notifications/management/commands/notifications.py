@@ -1,4 +1,4 @@
-"""The outbox, by hand: what is in it, sending again what did not arrive, and publishing events once more.
+"""Operation of the outbox: list and show notifications, send them again, publish events once more.
 
 Prints nothing that tells who somebody is: on Lambda the output is in the log.
 """
