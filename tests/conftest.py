@@ -1,4 +1,4 @@
-"""What all tests share: a database that other processes can open, the local AWS, and Zappa's handler."""
+"""Shared fixtures: a database that other processes can open, the local AWS, and Zappa's handler."""
 
 import os
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("steady")
 
 WAITS_FOR_AWS = [(clients, "CONNECT_TIMEOUT"), (clients, "READ_TIMEOUT"), (secrets_manager, "TIMEOUT")]
-"""Time limits of the service, which the local AWS need not keep on a busy machine."""
+"""Time limits of the service, which the local AWS may exceed on a busy machine."""
 
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def no_script_prefix() -> None:
-    """What the last request left would be in front of every address that a test looks up."""
+    """Reset the script prefix of the last request, which would precede every reversed URL."""
     set_script_prefix("/")
 
 
@@ -68,7 +68,7 @@ def no_script_prefix() -> None:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A database per worker; on SQLite a file, since processes and threads cannot share one in memory."""
+    """Use a database per worker; on SQLite a file, because processes and threads cannot share one in memory."""
     if connection.vendor == "sqlite":
         path = tmp_path_factory.mktemp("database") / "test.sqlite3"
         connection.settings_dict["TEST"]["NAME"] = str(path)
@@ -76,9 +76,7 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let programs that tests start find the test database in `DATABASE_URL`. No plan of PostgreSQL's depends on when
-    it last looked at the rows.
-    """
+    """Set `DATABASE_URL` to the test database for child processes, and make PostgreSQL's plans reproducible."""
     with django_db_blocker.unblock():
         _never_analyze()
     name = connection.settings_dict["NAME"]
@@ -98,13 +96,13 @@ def _never_analyze() -> None:
 
 @pytest.fixture(scope="session")
 def injected_answers() -> InjectedAnswers:
-    """The layer around the local AWS."""
+    """Return the layer of injected responses around the local AWS."""
     return InjectedAnswers()
 
 
 @pytest.fixture
 def answers(injected_answers: InjectedAnswers) -> Iterator[InjectedAnswers]:
-    """The same, for a test that has the local AWS answer otherwise."""
+    """Yield the layer of injected responses for one test."""
     injected_answers.forget()
     yield injected_answers
     injected_answers.forget()
@@ -112,7 +110,7 @@ def answers(injected_answers: InjectedAnswers) -> Iterator[InjectedAnswers]:
 
 @pytest.fixture(scope="session")
 def local_aws(injected_answers: InjectedAnswers) -> Iterator[LocalAWS]:
-    """The local AWS, started once; the service's own clients find it as they would find AWS."""
+    """Start the local AWS once; the service's own clients find it as they find AWS."""
     server = MotoServer(injected_answers.around)
     with (
         LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS, emulator=server) as local,
@@ -128,14 +126,14 @@ def local_aws(injected_answers: InjectedAnswers) -> Iterator[LocalAWS]:
 
 @pytest.fixture
 def aws(local_aws: LocalAWS) -> LocalAWS:
-    """The local AWS with topic, queue and identity, and nothing sent yet."""
+    """Return the local AWS with topic, queue and identity, and nothing sent yet."""
     local_aws.reset()
     return local_aws
 
 
 @pytest.fixture
 def fresh_clients() -> Iterator[None]:
-    """For a test that changes the environment that clients are made from."""
+    """Recreate AWS clients for a test that changes their environment."""
     clients.forget_clients()
     yield
     clients.forget_clients()
@@ -143,7 +141,7 @@ def fresh_clients() -> Iterator[None]:
 
 @pytest.fixture
 def aws_that_cannot_be_reached(aws: LocalAWS, fresh_clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each connection is refused."""
+    """Make every connection to AWS fail."""
     with socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
@@ -152,19 +150,19 @@ def aws_that_cannot_be_reached(aws: LocalAWS, fresh_clients: None, monkeypatch: 
 
 @pytest.fixture(scope="session")
 def stage() -> ZappaStage:
-    """The stage `dev` of zappa_settings.json."""
+    """Return the stage `dev` of zappa_settings.json."""
     return load_stage("dev")
 
 
 @pytest.fixture(scope="session")
 def lambda_function(stage: ZappaStage) -> LambdaFunction:
-    """The function as Zappa deploys it for `dev`, warm, on the test database."""
+    """Return the warm function that Zappa deploys for `dev`, on the test database."""
     return LambdaFunction(stage)
 
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltPackage]:
-    """The package of the working tree as it is, made in about 20 seconds, once for all tests."""
+    """Build the package of the working tree in about 20 seconds, once for all tests."""
     archive = make_package("dev", tmp_path_factory.mktemp("package"))
     with UnpackedPackage(archive) as unpacked:
         yield BuiltPackage(archive, unpacked.directory)

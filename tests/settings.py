@@ -1,11 +1,10 @@
-"""The project's settings as a laptop has them; `DATABASE_URL` chooses the database. Otherwise only quicker,
-and more patient."""
+"""Local project settings with `DATABASE_URL`, faster and more patient."""
 
 from infra.packaging.local_environment import be_local
 from tests.support.patience import PATIENCE_SECONDS
 
 NOBODY_TRAVELS = "file:///nowhere/clock"
-"""For the programs that tests start: whoever works here may have moved the clock of .local."""
+"""Clock for child processes, because .local's may be moved."""
 
 be_local(DATABASE_CONNECT_SECONDS=str(PATIENCE_SECONDS), LOCAL_CLOCK=NOBODY_TRAVELS)
 

@@ -1,1 +1,1 @@
-"""An example to copy: a Lambda function that receives the events. docs/events.md describes them."""
+"""Example to copy: a Lambda function that receives the events described in docs/events.md."""

@@ -1,7 +1,7 @@
-"""Stores each event of the topic once, and keeps account of those that should have come before and did not.
+"""Store each event of the topic exactly once, and record gaps in the sequence of events.
 
-SNS -> SQS (raw message delivery) -> this function -> DynamoDB, as template.yaml sets it up. What you do because of an
-event belongs into the transaction of `_store`: then it is done once, whatever is delivered twice or fails half-way.
+SNS -> SQS (raw message delivery) -> this function -> DynamoDB, as in template.yaml. Add your own reaction to an event
+to the transaction of `_store`: then it happens once, even if the event is delivered twice or processing fails halfway.
 """
 
 import json
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
 
 TABLE = os.environ["TABLE_NAME"]
-"""Items by `subject` and `id`. One that is missing has `missing_since`, which the index `gaps` lists."""
+"""Items by `subject` and `id`. A missing one has `missing_since` and is listed by the index `gaps`."""
 
 NEW = "attribute_not_exists(id) OR attribute_exists(missing_since)"
 UNHEARD_OF = "attribute_not_exists(id)"
@@ -28,13 +28,13 @@ dynamodb = boto3.client("dynamodb")
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
-    """Take a batch, and tell which of its messages are to come again (ReportBatchItemFailures)."""
+    """Process a batch and return the failed messages (ReportBatchItemFailures)."""
     failed = [record["messageId"] for record in event["Records"] if not _is_stored(record)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 def _is_stored(record: dict[str, Any]) -> bool:
-    """What fails comes again, and in the end goes to the dead-letter queue; the others of the batch are done."""
+    """Return False for a failed record. It is redelivered, in the end to the dead-letter queue; the others are done."""
     try:
         _store(json.loads(record["body"]))
     except (ValueError, LookupError, TypeError, ClientError, BotoCoreError):  # not our JSON, or the table
@@ -44,7 +44,7 @@ def _is_stored(record: dict[str, Any]) -> bool:
 
 
 def _store(event: dict[str, Any]) -> None:
-    """Write the event if it is new, and with it the gap before it if there is one."""
+    """Write the event if it is new, together with a gap before it."""
     writes = [_put(_item(event), NEW)]
     if gap := _gap_before(event):
         writes.append(_put(gap, UNHEARD_OF))
@@ -57,7 +57,7 @@ def _store(event: dict[str, Any]) -> None:
 
 
 def _gap_before(event: dict[str, Any]) -> Item | None:
-    """The place of the event before this one, if that is neither here nor known to be missing."""
+    """Return an item for the previous event, if it is neither stored nor known to be missing."""
     if "previousid" not in event:
         return None
     key = {"subject": {"S": event["subject"]}, "id": {"S": event["previousid"]}}

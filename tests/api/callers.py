@@ -1,4 +1,4 @@
-"""Somebody with a token, or nobody, who calls the API."""
+"""API clients with or without a token."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from tests.support.factories import make_user
 
 API = "/api/v1/"
 OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_now", "renew_subscription")
-"""Permissions that the admin asks for."""
+"""Permissions that the admin requires."""
 EXTENSIONS = {"urn:subscriptions:problem:already-subscribed": {"subscription"}}
-"""Members that a type of problem has besides those of RFC 9457."""
+"""Members of each problem type beyond those of RFC 9457."""
 
 
 class Caller:
-    """Sends JSON. `user` is None for nobody."""
+    """Client that sends JSON. `user` is None for an anonymous one."""
 
     def __init__(self, user: User | None) -> None:
         self._user = user
@@ -25,7 +25,6 @@ class Caller:
 
     @property
     def user(self) -> User:
-        """Who calls."""
         assert self._user
         return self._user
 
@@ -34,7 +33,7 @@ class Caller:
         return self._client.get(_absolute(path), query, headers=self._headers)
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
-        """POST a value as JSON, with an Idempotency-Key if there is one."""
+        """POST a value as JSON, with an optional Idempotency-Key."""
         keyed = {"Idempotency-Key": key} if key is not None else {}
         return self._client.post(
             _absolute(path), {} if body is None else body, "application/json", headers=self._headers | keyed
@@ -45,7 +44,7 @@ class Caller:
         return self._client.put(_absolute(path), body, "application/json", headers=self._headers)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """GET, or POST or PUT a value as JSON."""
+        """Send a request with an optional JSON body."""
         match method:
             case "GET":
                 return self.get(path)
@@ -54,19 +53,19 @@ class Caller:
         return self.post(path, body)
 
     def post_raw(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
-        """POST these very bytes."""
+        """POST exactly these bytes."""
         return self._client.generic("POST", _absolute(path), body, content_type, headers=self._headers)
 
 
 def service_token(*permissions: str) -> Caller:
-    """A program's user with these permissions of the app `subscriptions`."""
+    """Return a client for a program with these permissions of the app `subscriptions`."""
     user = make_user(username="payments")
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return Caller(user)
 
 
 def assert_problem(response: Any, status: int) -> dict[str, Any]:
-    """Check that this is a problem of that status, in the documented shape; return it."""
+    """Check that this is a problem with that status in the documented shape, and return it."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
     body: dict[str, Any] = response.json()

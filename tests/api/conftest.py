@@ -1,4 +1,4 @@
-"""Callers of the API."""
+"""API clients."""
 
 import pytest
 
@@ -9,35 +9,34 @@ from tests.support.staff import make_staff
 
 @pytest.fixture
 def anonymous() -> Caller:
-    """Nobody."""
     return Caller(None)
 
 
 @pytest.fixture
 def owner() -> Caller:
-    """A subscriber with a token."""
+    """Return a subscriber's client."""
     return Caller(make_user())
 
 
 @pytest.fixture
 def stranger() -> Caller:
-    """Another subscriber."""
+    """Return another subscriber's client."""
     return Caller(make_user())
 
 
 @pytest.fixture
 def newcomer() -> Caller:
-    """Staff whom nobody has permitted anything yet."""
+    """Return the client of staff without permissions."""
     return Caller(make_user(is_staff=True))
 
 
 @pytest.fixture
 def staff() -> Caller:
-    """An operator, with all permissions for subscriptions."""
+    """Return the client of an operator with all permissions for subscriptions."""
     return Caller(make_staff(*(f"subscriptions.{name}" for name in OPERATORS)))
 
 
 @pytest.fixture
 def service() -> Caller:
-    """The program that takes the money."""
+    """Return the client of a payment service."""
     return service_token("renew_subscription")

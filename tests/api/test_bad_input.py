@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a 4xx in the one shape, and nothing has changed."""
+"""Invalid input is answered with 4xx in the documented shape, and changes nothing."""
 
 import json
 from typing import Any
@@ -43,7 +43,7 @@ BODIES = {
 
 @pytest.fixture(autouse=True)
 def plan_one() -> Plan:
-    """The plan that the bodies speak of, and the only one: PostgreSQL would give its number to a second one, too."""
+    """Create the only plan, with the number in the request bodies; PostgreSQL would number a second one differently."""
     return make_plan(pk=1)
 
 

@@ -1,4 +1,4 @@
-"""schemathesis: what the description promises, over the whole of it, signed in and not."""
+"""Contract tests by schemathesis: the whole OpenAPI description, signed in and anonymous."""
 
 import json
 from collections.abc import Iterator
@@ -32,13 +32,13 @@ bounded = settings(
 
 @pytest.fixture(autouse=True)
 def no_limits(settings: Any) -> None:
-    """It asks more often than anybody may."""
+    """Disable rate limits, which the tests would exceed."""
     settings.CHANGES_PER_MINUTE_AND_USER = settings.CHANGES_PER_MINUTE_AND_ADDRESS = 10**9
 
 
 @pytest.fixture(autouse=True)
 def connection_outlives_requests() -> Iterator[None]:
-    """As Django's own test client has it: the test's transaction is the connection's."""
+    """Keep the connection open between requests, like Django's test client: it holds the test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -48,7 +48,7 @@ def connection_outlives_requests() -> Iterator[None]:
 
 @pytest.fixture
 def mine(owner: Caller) -> Subscription:
-    """A free subscription of the owner's, so that every move is theirs."""
+    """Return a free subscription of the owner's, so that every transition is allowed."""
     return Service.create_subscription(owner.user, make_plan(price=0))
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI file, and the page that shows it."""
+"""OpenAPI file and its page."""
 
 import json
 import re
@@ -19,7 +19,7 @@ DOCUMENT = PROJECT / "config" / "web" / "static" / "config" / "openapi.json"
 
 @pytest.fixture
 def document() -> dict[str, Any]:
-    """The file, as programs read it."""
+    """Return the parsed OpenAPI file."""
     read: dict[str, Any] = json.loads(DOCUMENT.read_text())
     return read
 

@@ -1,4 +1,4 @@
-"""The same key and request: the same answer, and the work done once."""
+"""Repeated requests with the same key get the same response, and the work is done once."""
 
 import threading
 from collections.abc import Callable
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def answer(response: Any) -> tuple[int, bytes, str | None]:
-    """What a client sees."""
+    """Return status, body and content type of a response."""
     return response.status_code, response.content, response.headers.get("Location")
 
 
@@ -149,14 +149,14 @@ def test_answer_that_reaches_its_age_while_it_is_looked_up_is_not_deleted_meanwh
 
 
 class Crowd:
-    """Callers who ask at the same instant, each in a thread and with a connection of their own."""
+    """Concurrent clients, each in a thread with a connection of its own."""
 
     def __init__(self, size: int) -> None:
         self._ready = threading.Barrier(size)
         self._size = size
 
     def ask(self, request: Callable[[int], Any]) -> list[Any]:
-        """What each was answered."""
+        """Return the responses."""
         with ThreadPoolExecutor(self._size) as pool:
             return list(pool.map(lambda number: self._one(request, number), range(self._size)))
 
@@ -170,7 +170,7 @@ class Crowd:
 
 @pytest.fixture
 def subscriber(transactional_db: None) -> User:
-    """Committed, so that threads see them."""
+    """Create a committed user, visible to threads."""
     return make_user()
 
 
@@ -219,7 +219,7 @@ def test_request_waits_for_the_one_with_its_key_that_is_at_work(subscriber: User
 
 
 def in_thread(request: Callable[[], Any]) -> Any:
-    """The answer, and no connection left behind."""
+    """Return the response, and close the thread's connection."""
     try:
         return request()
     finally:

@@ -1,4 +1,4 @@
-"""Plans, for everybody."""
+"""Public plans."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""How many queries an endpoint makes, whatever its user has."""
+"""Number of queries per endpoint, independent of the user's data."""
 
 from collections.abc import Callable
 from typing import Any

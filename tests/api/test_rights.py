@@ -1,4 +1,4 @@
-"""Every endpoint, and what it says to whom."""
+"""Permissions of every endpoint for every kind of client."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -43,7 +43,7 @@ MOVES: dict[str, tuple[str, str, dict[str, str]]] = {
     "reactivate": ("cancelled", "reactivate", {}),
     "renew": ("paid", "renew", {}),
 }
-"""The admin's actions, and how the API is asked for the same: of which subscription, its address, the body."""
+"""Admin actions with the equivalent API request: subscription, path, body."""
 
 CELLS = [
     pytest.param(method, path, body, caller, status, id=f"{method} {path} {body or ''} by {caller}")
@@ -54,7 +54,7 @@ CELLS = [
 
 @pytest.fixture
 def names(owner: Caller) -> dict[str, int]:
-    """What the paths' placeholders stand for; all is the owner's."""
+    """Return values for the placeholders in paths; all belong to the owner."""
     now = datetime.now(UTC)
     paid, cancelled, free = (
         Service.create_subscription(owner.user, make_plan(price=Decimal(price)), now=now) for price in (9, 9, 0)

@@ -1,4 +1,4 @@
-"""Somebody's own subscriptions."""
+"""Own subscriptions of a user."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def at_now() -> Any:
-    """It is a second past NOW."""
+    """Freeze the time one second after NOW."""
     with time_machine.travel(NOW + timedelta(seconds=1), tick=False):
         yield
 
 
 @pytest.fixture
 def three(owner: Caller) -> list[Subscription]:
-    """One active, one cancelled, one expired; of three plans."""
+    """Create an active, a cancelled and an expired subscription to three plans."""
     active, cancelled, expired = (Service.create_subscription(owner.user, make_plan(), now=NOW) for _ in range(3))
     Service.cancel_subscription(cancelled, "too dear", now=NOW)
     Service.cancel_now(expired, now=NOW + timedelta(milliseconds=1))
@@ -32,7 +32,7 @@ def three(owner: Caller) -> list[Subscription]:
 
 
 def ids(response: Any) -> list[int]:
-    """The subscriptions on the page."""
+    """Return the ids of the subscriptions on the page."""
     assert response.status_code == 200, response.content
     return [subscription["id"] for subscription in response.json()["results"]]
 
@@ -229,6 +229,6 @@ def test_unknown_plan_is_404(owner: Caller) -> None:
 
 
 def instant(text: str) -> datetime:
-    """A time as the API writes it."""
+    """Parse a time in the API's format."""
     assert text.endswith("Z")
     return datetime.fromisoformat(text)

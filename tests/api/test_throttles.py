@@ -1,4 +1,4 @@
-"""Changes are counted by user and by address; reading is free."""
+"""Rate limits: changes count per user and network; reading is free."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ RENEW = "subscriptions/1/renew"
 
 @pytest.fixture(autouse=True)
 def at_forty_seconds() -> Iterator[None]:
-    """It is twenty seconds to the next minute."""
+    """Freeze the time twenty seconds before the next minute."""
     with time_machine.travel(NOW + timedelta(seconds=40), tick=False):
         yield
 
@@ -32,7 +32,7 @@ def three_a_user(settings: Any) -> None:
 
 
 def statuses(caller: Caller, times: int) -> list[int]:
-    """What a caller is told who asks so many times."""
+    """Return the statuses of this many requests."""
     return [caller.post(RENEW).status_code for _ in range(times)]
 
 

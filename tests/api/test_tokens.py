@@ -1,4 +1,4 @@
-"""Who calls: by token, or by the site's session."""
+"""Authentication by token and by session."""
 
 import io
 from datetime import timedelta
@@ -20,12 +20,12 @@ LIST = "/api/v1/subscriptions"
 
 
 def get(authorization: str) -> Any:
-    """The list, asked for with this header."""
+    """Request the list with this header."""
     return Client().get(LIST, headers={"Authorization": authorization})
 
 
 def created(*arguments: str) -> str:
-    """What the command prints."""
+    """Return the output of the command."""
     printed = io.StringIO()
     call_command("create_api_token", *arguments, stdout=printed)
     return printed.getvalue().strip()

@@ -1,4 +1,4 @@
-"""Cancel, reactivate, renew over HTTP."""
+"""Cancel, reactivate and renew over HTTP."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def at_now() -> Any:
-    """It is a second past NOW."""
+    """Freeze the time one second after NOW."""
     with time_machine.travel(NOW + timedelta(seconds=1), tick=False):
         yield
 
 
 @pytest.fixture
 def subscription(owner: Caller) -> Subscription:
-    """The owner's, for money."""
+    """Return the owner's paid subscription."""
     return Service.create_subscription(owner.user, make_plan(), now=NOW)
 
 

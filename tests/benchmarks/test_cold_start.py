@@ -1,4 +1,4 @@
-"""Measuring a cold start. `make bench` judges what it takes; no test judges a time."""
+"""Cold start benchmark. `make bench` judges times; no test does."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ BARE = "bare Django"
 
 @pytest.fixture
 def function(package: BuiltPackage, stage: ZappaStage) -> Function:
-    """The deployed package."""
+    """Return the deployed package."""
     return Function(package.directory, stage, stage.handler)
 
 

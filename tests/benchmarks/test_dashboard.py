@@ -1,4 +1,4 @@
-"""Measuring the operators' pages."""
+"""Benchmark of the operator pages."""
 
 from benchmarks.dashboard.benchmark import DASHBOARD, RUN
 from benchmarks.dashboard.run import LISTS

@@ -16,7 +16,7 @@ Connections = tuple[psycopg.Connection, psycopg.Connection]
 
 @pytest.fixture
 def connections() -> Iterator[Connections]:
-    """To the same server: without the proxy, and through it."""
+    """Yield two connections to the same server: direct, and through the proxy."""
     with (
         PostgreSQL() as server,
         DelayingProxy(server.url, 0.001) as proxy,

@@ -1,4 +1,4 @@
-"""What the benchmark of the delivery measures against is an AWS as far as clients look."""
+"""The fake AWS of the delivery benchmark behaves like AWS as far as clients can tell."""
 
 from collections.abc import Iterator
 

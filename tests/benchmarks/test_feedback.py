@@ -1,4 +1,4 @@
-"""Measuring feedback."""
+"""Feedback benchmark."""
 
 import psycopg
 

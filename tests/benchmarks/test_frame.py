@@ -1,4 +1,4 @@
-"""What all benchmarks share: rounds, aims, bounds, and the document. No test asserts a time."""
+"""Shared parts of all benchmarks: rounds, targets, bounds and the document. No test asserts a time."""
 
 import json
 from pathlib import Path

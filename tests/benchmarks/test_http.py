@@ -1,4 +1,4 @@
-"""Measuring requests. `make bench` judges what they take; no test judges a time."""
+"""HTTP benchmark. `make bench` judges times; no test does."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from subscriptions.services import SubscriptionService as Service
 
 @pytest.fixture(scope="module")
 def variables() -> Iterator[dict[str, str]]:
-    """Of a deployed function on a PostgreSQL of its own."""
+    """Yield the variables of a deployed function with its own PostgreSQL."""
     with PostgreSQL() as server, deployed(server.url) as made:
         yield made
 

@@ -1,4 +1,4 @@
-"""Measuring storage."""
+"""Storage benchmark."""
 
 import pytest
 

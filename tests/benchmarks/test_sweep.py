@@ -1,4 +1,4 @@
-"""The benchmark of the sweep: all contenders write the same, and it would be noticed if one did not."""
+"""Sweep benchmark: all contenders write the same rows, and a difference is detected."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ DUE = 60
 
 @pytest.fixture(scope="module", params=[SQLITE, POSTGRESQL])
 def fresh(request: pytest.FixtureRequest) -> Iterator[Fresh]:
-    """Lends databases with a few due subscriptions."""
+    """Yield a factory for databases with a few due subscriptions."""
     with grounds(request.param) as ground, ground(DUE) as lend:
         yield lend
 

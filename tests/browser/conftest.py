@@ -1,4 +1,4 @@
-"""A real browser on the real site, on the test database."""
+"""Real browser on the real site with the test database."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ QUIET = [
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Where the browser is."""
+    """Return the path of the browser."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.fail("There is no Chromium: run `make browser`, or name one in the variable CHROMIUM.")
@@ -29,7 +29,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
-    """The browser. Its driver keeps an event loop in this thread, which Django would take for asynchronous code."""
+    """Yield the browser. Its driver keeps an event loop in this thread, which Django would mistake for async code."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
@@ -41,14 +41,14 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    """The site behind a server of its own."""
+    """Serve the site from a server of its own."""
     with Site() as site:
         yield site
 
 
 @pytest.fixture
 def traffic(transactional_db: None) -> Iterator[Traffic]:
-    """The requests of one test, which are all answered before the database is emptied."""
+    """Yield the requests of one test; all are answered before the database is emptied."""
     with Traffic() as traffic:
         yield traffic
         traffic.wait_until_quiet()
@@ -56,7 +56,7 @@ def traffic(transactional_db: None) -> Iterator[Traffic]:
 
 @pytest.fixture
 def visitor(browser: Browser, site: Site, traffic: Traffic) -> Iterator[Visitor]:
-    """A visitor with a fresh browser profile, who is content in the end: no console error, no request elsewhere."""
+    """Yield a visitor with a fresh profile, and fail on console errors or requests to other hosts."""
     with browser.new_context(locale="en-GB", reduced_motion="reduce") as context:
         visitor = Visitor(context, site.url)
         yield visitor

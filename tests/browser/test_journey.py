@@ -1,4 +1,4 @@
-"""A subscriber's whole way in a browser: from signing up to coming back after the end."""
+"""Complete journey of a subscriber in a browser, from signing up to coming back after the end."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,18 +27,18 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def free_plan(transactional_db: None) -> Plan:
-    """What its owner may renew."""
+    """Create a plan that its subscribers may renew."""
     return make_plan(name="Free trial", price=Decimal(0), duration_days=14)
 
 
 @pytest.fixture
 def clock_that_can_be_moved(settings: LazySettings, tmp_path: Path) -> None:
-    """The local stack's, for site, sweep and delivery alike."""
+    """Set up a local clock for site, sweep and delivery."""
     settings.LOCAL_CLOCK = (tmp_path / "clock").as_uri()
 
 
 def run(function: LambdaFunction, stage: ZappaStage, job: str) -> Any:
-    """Let the job's schedule fire."""
+    """Fire the schedule of the job."""
     return function.invoke(delivered_event(stage.schedule_of(job), region=stage.region, time=datetime.now(UTC)))
 
 

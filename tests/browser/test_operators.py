@@ -1,4 +1,4 @@
-"""The operators' pages as they look, and what their charts draw."""
+"""Appearance of the operator pages and their charts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,14 +23,14 @@ CHANGED = f"""(before) => new Promise((resolve) => {{
 
 @pytest.fixture
 def visitor(visitor: Visitor) -> Visitor:
-    """A superuser."""
+    """Sign in a superuser."""
     visitor.sign_in(make_user(username="root", is_staff=True, is_superuser=True))
     return visitor
 
 
 @pytest.fixture
 def past(transactional_db: None) -> None:
-    """What `make run` shows: subscribers, their transitions, a sweep, and what was sent."""
+    """Load the demo data of `make run`, with transitions, a sweep and deliveries."""
     now = datetime.now(UTC)
     demo.load(now)
     SubscriptionService.sweep(now=now)

@@ -1,4 +1,4 @@
-"""Every page as it looks, in both widths and colour schemes, and to a screen reader's eyes (axe-core)."""
+"""Appearance of every page in both widths and colour schemes, and accessibility by axe-core."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ START = datetime.now(UTC) - timedelta(days=10)
 
 @pytest.fixture
 def plans(transactional_db: None) -> list[Plan]:
-    """What a shop may have."""
+    """Create plans of a typical shop."""
     return [
         make_plan(name="Free trial", price=Decimal(0), duration_days=14),
         make_plan(),
@@ -37,7 +37,7 @@ def plans(transactional_db: None) -> list[Plan]:
 
 @pytest.fixture
 def ada(visitor: Visitor) -> User:
-    """Somebody who is signed in."""
+    """Sign in a user."""
     ada = make_user(username="ada", email="ada@example.com")
     visitor.sign_in(ada)
     return ada
@@ -45,7 +45,7 @@ def ada(visitor: Visitor) -> User:
 
 @pytest.fixture
 def active(ada: User, plans: list[Plan]) -> Subscription:
-    """Ada's, with some history."""
+    """Create an active subscription with some history."""
     subscription = Service.create_subscription(ada, plans[1], now=START, actor=ada)
     Service.cancel_subscription(subscription, "Too expensive.\nPerhaps later.", now=START + MONTH / 9, actor=ada)
     Service.reactivate_subscription(subscription, now=START + MONTH / 8, actor=ada)
@@ -54,14 +54,14 @@ def active(ada: User, plans: list[Plan]) -> Subscription:
 
 @pytest.fixture
 def cancelled(ada: User, plans: list[Plan]) -> Subscription:
-    """One that runs out."""
+    """Create a subscription cancelled at its period end."""
     subscription = Service.create_subscription(ada, plans[3], now=START, actor=ada)
     return Service.cancel_subscription(subscription, now=START + MONTH / 9, actor=ada)
 
 
 @pytest.fixture
 def expired(ada: User, plans: list[Plan]) -> Subscription:
-    """A free one that ended today."""
+    """Create a free subscription that ended today."""
     subscription = Service.create_subscription(ada, plans[0], now=START - timedelta(days=5), actor=ada)
     return Service.cancel_now(subscription, now=START)
 

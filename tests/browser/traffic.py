@@ -1,4 +1,4 @@
-"""What the site is at: a browser that has gone on leaves requests behind which still change the database."""
+"""Requests in progress: a browser that has moved on leaves requests behind that still change the database."""
 
 import threading
 from types import TracebackType
@@ -10,7 +10,7 @@ from tests.support.patience import wait_until
 
 
 class Traffic:
-    """Context manager: counts the requests that this process answers."""
+    """Context manager that counts the requests answered by this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -28,7 +28,7 @@ class Traffic:
         request_finished.disconnect(self._end)
 
     def wait_until_quiet(self) -> None:
-        """Return when every request that has begun is answered."""
+        """Wait until every started request is answered."""
         wait_until(lambda: self._at_work == 0)
 
     def _begin(self, **_: object) -> None:

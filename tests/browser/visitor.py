@@ -1,4 +1,4 @@
-"""Somebody at a browser, who notices what a page must not do."""
+"""Visitor with a browser, who reports faults of a page."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,16 +18,16 @@ Scheme = Literal["light", "dark"]
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTHS = {"desktop": 1280, "phone": 390}
-"""In CSS pixels; the second is a common telephone's."""
+"""CSS pixels; the second is a common phone's."""
 HEIGHT = 800
 PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 GRAVE = {"serious", "critical"}
-"""https://github.com/dequelabs/axe-core/blob/develop/doc/issue_impact.md"""
+"""Severe impacts, https://github.com/dequelabs/axe-core/blob/develop/doc/issue_impact.md."""
 
 
 @dataclass
 class Visitor:
-    """A browser's window on the site. `troubles` gathers console errors, and requests to anywhere else."""
+    """Browser window on the site. `troubles` collects console errors and requests to other hosts."""
 
     context: BrowserContext
     site_url: str
@@ -42,7 +42,7 @@ class Visitor:
         self.page.on("request", self._watch_request)
 
     def sign_in(self, user: User) -> None:
-        """As somebody who signed in before."""
+        """Sign the user in by a session cookie."""
         client = Client()
         client.force_login(user)
         self.context.add_cookies(
@@ -50,37 +50,37 @@ class Visitor:
         )
 
     def open(self, name: str, *args: Any, status: int = 200) -> None:
-        """Go to the page with this URL name, which must answer with this status."""
+        """Open the page with this URL name and check its status."""
         self.open_path(reverse(name, args=args), status=status)
 
     def open_path(self, path: str, *, status: int = 200) -> None:
-        """The same by a path."""
+        """Open a path and check its status."""
         self.expect_status(status)
         answer = self.page.goto(self.site_url + path)
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
 
     def expect_status(self, status: int) -> None:
-        """Let what the browser's console says of answers with this status be in order."""
+        """Accept console messages about responses with this status."""
         self._expected_status = status
 
     def click(self, name: str, role: Any = "button") -> None:
-        """Press the button, or follow the link, of this name, and wait for the page that it leads to."""
+        """Press the button or follow the link with this name, and wait for the next page."""
         with self.page.expect_navigation():
             self.page.get_by_role(role, name=name, exact=True).click()
 
     def click_in_content(self, name: str, role: Any = "button") -> None:
-        """The same, where the page's frame has one of that name too."""
+        """Click within the content, if the page's frame has the same name too."""
         with self.page.expect_navigation():
             self.page.get_by_role("main").get_by_role(role, name=name, exact=True).click()
 
     def use(self, device: str, scheme: Scheme) -> None:
-        """Be at such a device, with such a taste."""
+        """Emulate a device and a colour scheme."""
         self.page.emulate_media(color_scheme=scheme)
         self.page.set_viewport_size({"width": WIDTHS[device], "height": HEIGHT})
 
     def look_at(self, name: str) -> None:
-        """Take a screenshot of the page in each width and scheme, and demand that nobody is shut out of it."""
+        """Take a screenshot in each width and scheme, and require an accessible page."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         for scheme in SCHEMES:
             for device in WIDTHS:
@@ -91,7 +91,7 @@ class Visitor:
                 assert not barriers, f"{name}, {device}, {scheme}: {barriers}"
 
     def barriers(self) -> list[str]:
-        """Return what of the page shuts somebody out."""
+        """Return the accessibility barriers of the page."""
         # Preloaded, style sheets that import others become inline styles, which the page's policy refuses.
         violations = Axe().run(self.page, options={"preload": False}).response["violations"]
         return [
@@ -102,7 +102,7 @@ class Visitor:
         ]
 
     def _await_its_width(self, complaint: str) -> None:
-        """Wait until nothing is wider than the window, which charts follow a moment later."""
+        """Wait until nothing is wider than the window, which charts adapt to with a delay."""
         try:
             self.page.wait_for_function("document.documentElement.scrollWidth === document.documentElement.clientWidth")
         except PlaywrightTimeoutError as error:

@@ -1,4 +1,4 @@
-"""Functions that a zappa_settings.json of the tests schedules: two right ones, and one of each wrong kind."""
+"""Jobs for zappa_settings.json in tests: two valid ones, and one of each invalid kind."""
 
 from collections.abc import Callable, Iterator
 from functools import partial, wraps

@@ -1,7 +1,7 @@
-"""Names of comprehensions that CPython 3.12.0 to 3.12.3 confuse, and that hide gettext from readers everywhere.
+"""Names in comprehensions that CPython 3.12.0 to 3.12.3 confuse, and that hide gettext from readers.
 
-There a comprehension is inlined, and its variable's name is taken for a local one in a later comprehension of the same
-function that means a global: UnboundLocalError. https://github.com/python/cpython/issues/118513
+These versions inline comprehensions, and mistake a global in a later comprehension of the same function for the
+variable of an earlier one: UnboundLocalError. https://github.com/python/cpython/issues/118513
 """
 
 import ast
@@ -45,9 +45,9 @@ CLEAR = [
 
 
 def confused_names(source: str) -> list[str]:
-    """Every `function: name` that one comprehension binds and another one of the function takes from the module.
+    """Return every `function: name` that one comprehension binds and another one of the function reads as a global.
 
-    By the syntax, which all versions of Python agree on: the module symtable repeats the confusion.
+    Uses the syntax tree, which is the same in all versions of Python: the module symtable repeats the confusion.
     """
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, FUNCTIONS)]
     return [f"{function.name}: {name}" for function in functions for name in sorted(_confused(function))]
@@ -74,7 +74,7 @@ def _targets(comprehension: Inlined) -> list[ast.Name]:
 
 
 def _taken(node: ast.AST, bound: frozenset[str], *, inside: bool) -> Iterator[str]:
-    """The names that comprehensions use and neither they nor those around them bind."""
+    """Yield the names that comprehensions read but neither they nor enclosing ones bind."""
     if isinstance(node, INLINED):
         bound, inside = bound | {name.id for name in _targets(node)}, True
     if inside and isinstance(node, ast.Name) and node.id not in bound:
@@ -85,7 +85,7 @@ def _taken(node: ast.AST, bound: frozenset[str], *, inside: bool) -> Iterator[st
 
 
 def hidden_gettext(source: str) -> list[int]:
-    """The lines of a module that imports gettext as `_` and gives that name to something else."""
+    """Return the lines of a module that imports gettext as `_` and binds that name again."""
     nodes = list(ast.walk(ast.parse(source)))
     imports = itertools.chain.from_iterable(node.names for node in nodes if isinstance(node, ast.ImportFrom))
     if not any(alias.asname == "_" for alias in imports):

@@ -1,4 +1,4 @@
-"""The settings as a deployed function has them."""
+"""Settings of a deployed function."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The settings start complete or not at all, and never tell a password. Each test starts a Python of its own."""
+"""Settings start complete or not at all, and never reveal a password. Each test starts a Python process."""
 
 import json
 import os
@@ -26,7 +26,7 @@ LOCAL = {"DJANGO_LOCAL": "1"}
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A Python with these variables alone, in the project's folder."""
+    """Run Python with only these variables, in the project's folder."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
@@ -43,14 +43,14 @@ def start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 
 def setting(environment: dict[str, str], name: str) -> Any:
-    """A setting's value as JSON carries it."""
+    """Return the value of a setting, serialised as JSON."""
     result = run(environment, "-c", f"import json; from config import settings; print(json.dumps(settings.{name}))")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 
 
 def refusal(environment: dict[str, str]) -> str:
-    """The last line of what a start that fails prints."""
+    """Return the last output line of a failed start."""
     result = start(environment)
     assert result.returncode == 1
     last = result.stderr.strip().splitlines()[-1]
@@ -213,7 +213,7 @@ def test_name_that_is_not_of_the_list_is_refused(names: str) -> None:
 
 
 SANDBOX = COMPLETE | LAMBDA | {"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"}
-"""What a function in the sandbox of the local stack has, and no function on AWS."""
+"""Variables of a function in the local sandbox, but never on AWS."""
 
 
 def test_time_can_be_moved_on_a_laptop_and_in_the_local_stacks_sandbox_alone() -> None:

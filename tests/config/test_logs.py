@@ -1,4 +1,4 @@
-"""The lines that go to CloudWatch. Each test that reads them starts a Python of its own, so that nothing else logs."""
+"""Log lines for CloudWatch. Tests that read them start a Python process, so that nothing else logs."""
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -60,7 +60,7 @@ def test_level_comes_from_the_environment() -> None:
 
 
 def seen_by_view(request: HttpRequest) -> str:
-    """The request id that a view behind the middleware logs with."""
+    """Return the request id in the log of a view behind the middleware."""
     seen: list[str] = []
 
     def view(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""docs/events.md: the sample is valid, and the filter policies let through what they say."""
+"""docs/events.md: the sample is valid, and the filter policies pass the documented events."""
 
 import json
 import re
@@ -30,7 +30,7 @@ ARRIVING = [
     {("created", MONTHLY), ("renewed", MONTHLY)},
     {(kind, MONTHLY) for kind in Transition.values},
 ]
-"""What each of the document's policies lets through, in its order: kind and plan."""
+"""Events passed by each of the document's policies, in order: kind and plan."""
 
 
 def test_sample_is_an_event() -> None:
@@ -61,7 +61,7 @@ def test_filter_policy_lets_through_what_it_says(
 
 
 def subscribe(policy: dict[str, Any]) -> str:
-    """A queue that gets what the policy lets through; its address."""
+    """Return the URL of a queue subscribed with this policy."""
     url = boto3.client("sqs").create_queue(QueueName="filtered")["QueueUrl"]
     boto3.client("sns").subscribe(
         TopicArn=settings.SNS_TOPIC_ARN,
@@ -77,7 +77,7 @@ def subscribe(policy: dict[str, Any]) -> str:
 
 
 def live_on(plan: Plan) -> None:
-    """Every transition once."""
+    """Record every transition once."""
     subscription = Service.create_subscription(make_user(), plan, now=NOW)
     Service.cancel_subscription(subscription, now=NOW)
     Service.reactivate_subscription(subscription, now=NOW)
@@ -86,7 +86,7 @@ def live_on(plan: Plan) -> None:
 
 
 def received(queue_url: str) -> set[tuple[str, int]]:
-    """Kind and plan of each event in the queue."""
+    """Return kind and plan of each event in the queue."""
     found = set()
     while messages := boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:

@@ -12,7 +12,7 @@ import pytest
 from tests.docs.markdown import Document, documents
 
 SAMPLE_APPS = {"reports", "members"}
-"""Apps of a team that the samples stand for."""
+"""Placeholder apps in the samples."""
 
 BLOCK = re.compile(r"^( *)```(python|json)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 

@@ -9,7 +9,7 @@ from tests.docs.markdown import ROOT, Document, documents
 
 OUTSIDE = re.compile(r"^[a-z]+:")
 MADE = {"build/emulator"}
-"""Folders that are made, and not committed."""
+"""Generated folders, which are not committed."""
 
 
 def _problem(document: Document, link: str) -> str | None:

@@ -1,1 +1,1 @@
-"""A whole deployment to the local AWS, from nothing to nothing."""
+"""Complete deployment to the local AWS, from an empty account and back."""

@@ -1,7 +1,7 @@
-"""A command line of AWS's CLI as the call of boto3 that it stands for: so docs/runbook.md is run without the CLI.
+"""AWS CLI commands translated to boto3 calls, so that docs/runbook.md runs without the CLI.
 
-Knows what the runbook uses: `aws SERVICE OPERATION --option value ...` and `aws SERVICE wait WAITER --option value`,
-with flags, lists, numbers and structures written as Name=value,Name=value.
+Supports the runbook's commands: `aws SERVICE OPERATION --option value ...` and `aws SERVICE wait WAITER --option
+value`, with flags, lists, numbers and structures as Name=value,Name=value.
 """
 
 import shlex
@@ -23,16 +23,16 @@ Options = list[tuple[str, list[str]]]
 
 WAIT = "wait"
 GLOBAL_OPTIONS = frozenset({"output", "query"})
-"""Options that shape what the CLI prints: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-options.html"""
+"""Options for the CLI's output: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-options.html"""
 
 
 @dataclass(frozen=True)
 class AwsCommand:
-    """One command, with its parameters as boto3 takes them."""
+    """Command with its parameters for boto3."""
 
     service: str
     operation: str
-    """The name of boto3's method, or of its waiter."""
+    """Name of boto3's method or waiter."""
     parameters: dict[str, Any]
     waits: bool = False
 
@@ -52,7 +52,7 @@ class AwsCommand:
         return cls(service, name, parameters, waits)
 
     def run(self) -> dict[str, Any]:
-        """Call AWS, as the environment names it. Raises botocore's ClientError, and WaiterError."""
+        """Call AWS at the endpoint in the environment. Raises botocore's ClientError and WaiterError."""
         client = boto3.client(self.service)  # type: ignore[call-overload] # any service
         if self.waits:
             client.get_waiter(self.operation).wait(**self.parameters)
@@ -108,7 +108,7 @@ def _value(shape: Shape, values: list[str]) -> Any:
 
 
 def _structure(shape: StructureShape, text: str) -> dict[str, Any]:
-    """Read the CLI's shorthand: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-shorthand.html"""
+    """Parse the CLI's shorthand: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-shorthand.html"""
     pairs = (part.partition("=") for part in text.split(","))
     return {name: _scalar(shape.members[name], value) if name in shape.members else value for name, _, value in pairs}
 

@@ -1,6 +1,6 @@
-"""`make deploy-local`: what an operator does on AWS, by the same commands, on the local AWS, from nothing to nothing.
+"""`make deploy-local`: an operator's commands on the local AWS, from an empty account and back.
 
-Every step is checked against what AWS would show. Any error that Zappa prints fails it.
+Every step is compared with the state of AWS. Any error that Zappa prints fails the run.
 """
 
 import contextlib
@@ -39,12 +39,12 @@ from tests.end_to_end.operator_use import OperatorUse
 STAGE = "dev"
 PASSWORD = "correct horse battery staple"  # of an operator who lives for a minute
 EVERY_PAGE = "base.html"
-"""The template that every page extends."""
+"""Template that every page extends."""
 NEW_WORDS = "The next release was here"
 
 
 class DeployLocal:
-    """One run. `cloud` is an empty account."""
+    """Complete run. `cloud` is an empty account."""
 
     def __init__(self, cloud: LocalCloud, directory: Path) -> None:
         self._cloud = cloud
@@ -54,7 +54,7 @@ class DeployLocal:
         self._steps = Steps()
 
     def run(self) -> None:
-        """All of it. Raises what fails."""
+        """Run all steps. Raises the errors of the steps."""
         print("First deployment")
         self._make_stack()
         package = self._steps.take("package", lambda: make_package(STAGE))
@@ -174,7 +174,7 @@ class DeployLocal:
 
 @contextlib.contextmanager
 def typed(words: str) -> Iterator[None]:
-    """Be the person at the terminal."""
+    """Type the words at the terminal."""
     before, sys.stdin = sys.stdin, io.StringIO(f"{words}\n")
     try:
         yield
@@ -189,7 +189,7 @@ def quieten_moto() -> None:
 
 
 def main() -> int:
-    """Run it all; return the exit status."""
+    """Run everything. Return the exit status."""
     started = time.monotonic()
     quieten_moto()
     be_local(DJANGO_SETTINGS_MODULE="config.settings")

@@ -19,7 +19,7 @@ from tests.end_to_end.errors import NotAsDeployed
 from tests.end_to_end.inventory import Inventory
 
 LOG_RETENTION_DAYS = 30
-"""The default of messaging.yaml."""
+"""Default in messaging.yaml."""
 
 
 @dataclass(frozen=True)

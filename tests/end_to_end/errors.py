@@ -4,7 +4,7 @@ from infra.errors import DeployError, InfraError
 
 
 class NotAsDeployed(DeployError, AssertionError):
-    """The local AWS does not show what the deployment should have made."""
+    """The state of the local AWS differs from the expected one."""
 
 
 class UnknownCommand(InfraError, ValueError):

@@ -1,4 +1,4 @@
-"""The inventory of an account: all that deployments make in it, by service, whoever made it."""
+"""Inventory of an account: all resources that deployments create, by service."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,19 +18,19 @@ LISTS = {
     "log groups": ("logs", "describe_log_groups", "logGroups[].logGroupName"),
     "roles": ("iam", "list_roles", "Roles[].RoleName"),
 }
-"""Services, operations that list, and JMESPaths of the names in their answers."""
+"""Services, list operations, and JMESPaths of names in the responses."""
 OF_OTHERS_TOO = {"log groups", "roles"}
-"""Kinds of which only those are of interest that have the function's name in theirs."""
+"""Kinds of which only resources with the function's name count."""
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """What is there beside the stacks that a stage stands on, which outlive it: messaging, data and domain."""
+    """Resources outside the stacks that outlive a stage: messaging, data and domain."""
 
     deployment: Deployment
 
     def found(self) -> dict[str, list[str]]:
-        """Return the names of each kind, sorted, and no kind of which there is nothing."""
+        """Return the names of each kind, sorted, without empty kinds."""
         kept = self._kept()
         found = {kind: [name for name in self._names(kind) if name not in kept] for kind in LISTS}
         found |= {"domain mappings": self._domain_mappings(), "objects in the bucket": self._objects()}

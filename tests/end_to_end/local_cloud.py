@@ -1,4 +1,4 @@
-"""A whole AWS account on this machine: the local AWS, functions that run, APIs that answer, and a PostgreSQL."""
+"""Complete AWS account on this machine: the local AWS, running functions, responding APIs, and a PostgreSQL."""
 
 import contextlib
 import json
@@ -22,11 +22,11 @@ from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.postgresql import PostgreSQL
 
 RETRY_DELAYS = (timedelta(seconds=1), timedelta(seconds=2))
-"""In the place of Lambda's minutes."""
+"""Delays instead of Lambda's minutes."""
 
 
 class LocalCloud:
-    """Context manager: an account as empty as a new one. `address` finds an API's stage, as `Deployment` asks."""
+    """Context manager for an empty account. `address` returns the URL of an API's stage for `Deployment`."""
 
     def __init__(self, *, topic_arn: str, from_address: str) -> None:
         self.aws = LocalAWS(topic_arn=topic_arn, from_address=from_address)
@@ -75,5 +75,5 @@ class LocalCloud:
         )
 
     def verify(self, address: str, region: str) -> None:
-        """Be the owner of the address, and follow the link in SES's mail."""
+        """Confirm the address by the link in SES's mail."""
         ses_backends[ACCOUNT][region].email_identities[address].verified_for_sending_status = True

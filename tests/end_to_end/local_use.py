@@ -1,4 +1,4 @@
-"""A deployment in use, on the local AWS: its schedule fires, it serves pages, it fails, somebody looks after it."""
+"""Use of a deployment on the local AWS: schedules, pages, failures, operator commands."""
 
 import json
 import re
@@ -29,7 +29,7 @@ DEAD_LETTER_SECONDS = 300.0  # on a busy machine
 
 @dataclass(frozen=True)
 class LocalUse:
-    """Each method raises NotAsDeployed where it does not find what it should."""
+    """Checks of a deployment in use. Each method raises NotAsDeployed."""
 
     deployment: Deployment
     aws: LocalAWS
@@ -54,7 +54,7 @@ class LocalUse:
         return ", ".join(f"{figure.read_back} {figure.what}" for figure in figures)
 
     def _tell_feedback(self) -> None:
-        """Through topic, queue and event source mapping."""
+        """Send feedback through topic, queue and event source mapping."""
         outputs = self.deployment.outputs()
         SesFeedback(outputs["FeedbackTopicArn"]).tell(self.aws.mails(), datetime.now(UTC))
         queue = FeedbackQueue(outputs["FeedbackTopicArn"], outputs["FeedbackQueueUrl"])
@@ -86,7 +86,7 @@ class LocalUse:
         raise NotAsDeployed("no dead letter came")
 
     def tail(self, *secrets: str) -> str:
-        """`zappa tail` shows what was done and what was refused, and none of the secrets. Returns its length."""
+        """Check that `zappa tail` shows jobs and refusals but no secrets. Return the length of the output."""
         time.sleep(1)  # Zappa asks for what is older than this second
         shown = type_command(f"zappa tail {self.deployment.stage_name} --since 1h --disable-keep-open")
         for wanted in ("sweep finished", "invocation refused"):

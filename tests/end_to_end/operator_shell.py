@@ -1,4 +1,4 @@
-"""Zappa's plain commands, as an operator types them in an activated environment."""
+"""Zappa's plain commands, as typed by an operator in an activated environment."""
 
 import os
 import shlex
@@ -12,11 +12,11 @@ from infra.packaging.packaging_environment import PROJECT
 
 BIN = Path(sys.prefix) / "bin"
 NOT_TYPED = ("PYTHONPATH", "PYTHONSAFEPATH")
-"""Variables of this program's that an operator's shell need not have."""
+"""Variables of this program that an operator's shell lacks."""
 
 
 def type_command(line: str) -> str:
-    """Run the line in the project's directory, without a shell; return what it prints. Raises ZappaFailed."""
+    """Run the line in the project's directory without a shell, and return its output. Raises ZappaFailed."""
     program, *arguments = shlex.split(line)
     variables = {name: value for name, value in os.environ.items() if name not in NOT_TYPED}
     activated = {"VIRTUAL_ENV": sys.prefix, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}

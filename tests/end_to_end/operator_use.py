@@ -1,4 +1,4 @@
-"""A deployment in the hands of an operator who types Zappa's own commands, with the settings file that is committed."""
+"""Use of a deployment by an operator with Zappa's own commands and the committed settings file."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from tests.end_to_end.deployed_state import DeployedState, expect
 SWEEP = "subscriptions.jobs.check_expired_subscriptions"
 
 Check = Callable[[str], object]
-"""Takes what a command printed. Raises NotAsDeployed."""
+"""Check a command's output. Raises NotAsDeployed."""
 
 
 @dataclass(frozen=True)
 class OperatorUse:
-    """Zappa's commands, and what each must lead to. `package` is the zip of `make package`."""
+    """Zappa's commands and their effects. `package` is the zip of `make package`."""
 
     deployment: Deployment
     state: DeployedState
     package: Path
 
     def commands(self, other_release: str) -> Iterator[tuple[str, Check]]:
-        """Command lines in the order in which they are typed. `other_release` is a version with other code."""
+        """Yield command lines in the order of typing. `other_release` is a version with other code."""
         stage = self.deployment.stage_name
         yield f"zappa status {stage}", _shows(self.deployment.name)
         yield f"zappa invoke {stage} {SWEEP}", _shows("'remaining': 0")

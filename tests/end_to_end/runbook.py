@@ -1,4 +1,4 @@
-"""The commands of docs/runbook.md, for those who run them: `make deploy-local`, and the tests."""
+"""Commands in docs/runbook.md, for `make deploy-local` and the tests."""
 
 import re
 from pathlib import Path
@@ -20,11 +20,11 @@ NOT_LOCAL = (
     "aws rds ",
     "aws rds-data ",
 )
-"""What the local AWS has no answer for, database or domain; such a line is held against AWS's own description."""
+"""Commands that the local AWS does not support; they are validated against AWS's own description."""
 
 
 def commands(stage: str, path: Path = RUNBOOK) -> list[str]:
-    """Every command line of its blocks, in order, for this stage; continued lines in one piece, comments left out."""
+    """Return every command line of the code blocks for this stage, joined and without comments."""
     lines = "".join(BLOCK.findall(path.read_text(encoding="utf-8"))).replace("\\\n", " ").splitlines()
     said = [line.partition(" #")[0].strip() for line in lines if not line.startswith("#")]
     return [line.replace(DOCUMENTED_STAGE, stage) for line in said if line]

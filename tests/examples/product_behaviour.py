@@ -36,14 +36,14 @@ class Context:
 
 @pytest.fixture
 def ended() -> Subscription:
-    """A subscription that has ended and that no sweep has expired."""
+    """Create a subscription that has ended but is not expired yet."""
     now = datetime.now(UTC)
     return Service.create_subscription(make_user(), make_plan(), now=now - MONTH - timedelta(hours=1))
 
 
 @pytest.fixture
 def subscription() -> Subscription:
-    """A live subscription."""
+    """Create a live subscription."""
     return Service.create_subscription(make_user(), make_plan())
 
 

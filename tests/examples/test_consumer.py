@@ -1,4 +1,4 @@
-"""The example consumer as its template sets it up: topic, queue, poller, the function in Lambda's sandbox, table."""
+"""Example consumer, deployed by its template: topic, queue, poller, function in Lambda's sandbox, table."""
 
 import importlib.util
 import io
@@ -40,11 +40,11 @@ STACK = "consumer"
 REGION = "us-east-1"
 DAY = timedelta(days=1)
 IGNORED_BY_MOTO = ("Subscription", "EventSource")
-"""Made by the test out of what the template says of them. moto's own mapping would invoke the function in Docker."""
+"""Resources created by the test from the template. moto's own mapping would invoke the function in Docker."""
 
 
 class Consumer:
-    """What the stack made."""
+    """Resources of the stack."""
 
     def __init__(self) -> None:
         self.template: dict[str, Any] = dict(load(str(TEMPLATE)))
@@ -57,7 +57,7 @@ class Consumer:
         return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.outputs['QueueUrl'].rpartition('/')[2]}"
 
     def make_what_moto_ignores(self) -> None:
-        """The subscription and the mapping, as the template has them."""
+        """Create subscription and mapping as in the template."""
         subscription, source = (self.template["Resources"][name]["Properties"] for name in IGNORED_BY_MOTO)
         boto3.client("sns").subscribe(
             TopicArn=settings.SNS_TOPIC_ARN,
@@ -73,23 +73,23 @@ class Consumer:
         )
 
     def stored(self) -> dict[str, str]:
-        """The type of each event in the table by its id, and `missing` of those that are."""
+        """Return the type of each event in the table by id, or `missing`."""
         items = boto3.client("dynamodb").scan(TableName=self.outputs["TableName"], ConsistentRead=True)["Items"]
         return {item["id"]["S"]: item.get("type", {"S": "missing"})["S"] for item in items}
 
     def gaps(self) -> list[str]:
-        """The ids that the index lists."""
+        """Return the ids listed by the index."""
         listed = boto3.client("dynamodb").scan(TableName=self.outputs["TableName"], IndexName="gaps")["Items"]
         return [item["id"]["S"] for item in listed]
 
     def said(self, words: str) -> int:
-        """How often the function's log has the words."""
+        """Return the number of occurrences in the function's log."""
         return sum(result.log.count(words) for result in self.results)
 
 
 @pytest.fixture
 def consumer(aws: LocalAWS) -> Consumer:
-    """The stack, and nothing received yet."""
+    """Create the stack without any events."""
     template = dict(load(str(TEMPLATE)))
     template["Resources"] = {
         name: resource for name, resource in template["Resources"].items() if name not in IGNORED_BY_MOTO
@@ -112,7 +112,7 @@ def consumer(aws: LocalAWS) -> Consumer:
 
 @pytest.fixture
 def running(consumer: Consumer) -> Iterator[Consumer]:
-    """The consumer with its function behind the queue."""
+    """Yield the consumer with its function polling the queue."""
     with DeployedFunctions(retry_delays=()) as functions:
 
         def invoke(arn: str, event: Any) -> InvocationResult:
@@ -125,7 +125,7 @@ def running(consumer: Consumer) -> Iterator[Consumer]:
 
 
 def zipped(file: Path) -> bytes:
-    """A zip with the file at its top."""
+    """Return a zip with the file at its top level."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.write(file, file.name)
@@ -133,17 +133,17 @@ def zipped(file: Path) -> bytes:
 
 
 def events_of(subscription: Subscription) -> list[str]:
-    """The ids of its events, oldest first."""
+    """Return the ids of the subscription's events, oldest first."""
     return [str(key) for key in subscription.events.order_by("pk").values_list("pk", flat=True)]
 
 
 def give_up(event_id: str) -> None:
-    """Have the event wait for an operator, as one that SNS refused."""
+    """Mark the event as failed, as if SNS had refused it."""
     Notification.objects.filter(channel=Channel.SNS, event=int(event_id)).update(state=State.FAILED, finished_at=NOW)
 
 
 def send_again(*event_ids: str) -> None:
-    """What an operator does."""
+    """Resend failed events, as an operator would."""
     rows = Notification.objects.filter(channel=Channel.SNS, event__in=map(int, event_ids))
     rows.update(state=State.FAILED, finished_at=NOW)
     assert claims.send_again(list(rows.values_list("pk", flat=True)), State.FAILED) == len(event_ids)

@@ -1,4 +1,4 @@
-"""The function that runs the deployed zip, and what it finds."""
+"""Function that runs the deployed zip, and its resources."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from tests.support.patience import PATIENCE_SECONDS
 
 @pytest.fixture(scope="session")
 def function(package: BuiltPackage, stage: ZappaStage, local_aws: LocalAWS) -> FunctionConfiguration:
-    """The function as `zappa deploy` configures it, on the local AWS."""
+    """Return the function as `zappa deploy` configures it, on the local AWS."""
     here = {
         "AWS_ENDPOINT_URL": local_aws.url,
         "DATABASE_CONNECT_SECONDS": str(PATIENCE_SECONDS),
@@ -52,19 +52,19 @@ def service_of_all(function: FunctionConfiguration, django_db_setup: None) -> It
 
 @pytest.fixture
 def service(service_of_all: LambdaService, secret: None) -> LambdaService:
-    """The function, warm after its first invocation."""
+    """Yield the function, warm after its first invocation."""
     return service_of_all
 
 
 @pytest.fixture
 def secret(aws: LocalAWS) -> None:
-    """The function's secret, which leads it to the test database."""
+    """Create the function's secret with the URL of the test database."""
     create_secret()
 
 
 @pytest.fixture
 def dead_letters(aws: LocalAWS, stage: ZappaStage) -> Letters:
-    """What the function failed on for good."""
+    """Return the dead-letter queue of the function."""
     sqs = boto3.client("sqs")
     url = sqs.create_queue(QueueName=stage.dead_letter_arn.rpartition(":")[2])["QueueUrl"]
 
@@ -77,7 +77,7 @@ def dead_letters(aws: LocalAWS, stage: ZappaStage) -> Letters:
 
 @pytest.fixture
 def due(aws: LocalAWS) -> Subscription:
-    """Ada's only subscription, which ended an hour ago."""
+    """Create Ada's only subscription, which ended an hour ago."""
     now = datetime.now(UTC)
     ada = make_user(first_name="Ada", email="ada@example.com")
     subscription = Service.create_subscription(ada, make_plan(), now=now - MONTH - timedelta(hours=1))

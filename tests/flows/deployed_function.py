@@ -1,4 +1,4 @@
-"""What tests ask of the function that runs the deployed zip, and what they look for."""
+"""Helpers for tests of the function that runs the deployed zip."""
 
 import json
 import os
@@ -16,13 +16,13 @@ from tests.support.deployment import VARIABLES
 SWEEP = "subscriptions.jobs.check_expired_subscriptions"
 SECRET = "subs-dev/function"
 QUICK = (timedelta(seconds=0.05), timedelta(seconds=0.1))
-"""Between the tries of an asynchronous invocation."""
+"""Delays between attempts of an asynchronous invocation."""
 
 Letters = Callable[[], list[dict[str, Any]]]
 
 
 def create_secret() -> None:
-    """As an operator has it before the first deployment."""
+    """Create the secret, as an operator does before the first deployment."""
     boto3.client("secretsmanager").create_secret(
         Name=SECRET,
         SecretString=json.dumps({"SECRET_KEY": VARIABLES["SECRET_KEY"], "DATABASE_URL": os.environ["DATABASE_URL"]}),
@@ -30,11 +30,11 @@ def create_secret() -> None:
 
 
 def fired(stage: ZappaStage, function: str) -> Any:
-    """What reaches the function when a schedule fires, through the target's own transformer."""
+    """Return the event that reaches the function when a schedule fires, after the target's input transformer."""
     return delivered_event(stage.schedule_of(function), region=stage.region, time=datetime.now(UTC))
 
 
 def succeeded(result: InvocationResult) -> Any:
-    """What the function returned."""
+    """Return the function's result."""
     assert result.error is None, result.log
     return result.payload

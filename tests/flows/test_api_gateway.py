@@ -1,4 +1,4 @@
-"""The API as deployed: Zappa's handler behind API Gateway's two kinds and a load balancer, with and without a stage."""
+"""Deployed API: Zappa's handler behind both API Gateway kinds and a load balancer, with and without a stage."""
 
 import json
 from typing import Any
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Program(Browser):
-    """Speaks JSON, with a token or with the session of a browser."""
+    """JSON client with a token or a browser's session."""
 
     def api(self, path: str) -> str:
-        """The address of a path of the API, without the host."""
+        """Return the URL of an API path without the host."""
         return f"{self.gateway.prefix}/api/v1/{path}"
 
     def post(self, address: str, body: Any, **headers: str) -> Answer:
@@ -34,7 +34,7 @@ class Program(Browser):
         return self._send_json("PUT", address, body, {})
 
     def own(self, url: str) -> str:
-        """A URL that the API gave, without the host, which must be the gateway's."""
+        """Return the API's URL without the host, which must be the gateway's."""
         parts = urlsplit(url)
         assert (parts.scheme, parts.netloc) == ("https", self.gateway.host)
         assert parts.path.startswith(self.api(""))
@@ -50,7 +50,7 @@ class Program(Browser):
 
 @pytest.fixture(params=GATEWAYS, ids=lambda gateway: gateway.name)
 def gateway(request: pytest.FixtureRequest, settings: Any) -> Gateway:
-    """Each way in, to a function that knows its hosts."""
+    """Return each gateway, with a function that knows its hosts."""
     settings.ALLOWED_HOSTS = [OWN_HOST, DOMAIN]
     gateway: Gateway = request.param
     return gateway
@@ -63,7 +63,7 @@ def user() -> User:
 
 @pytest.fixture
 def program(gateway: Gateway, user: User, lambda_function: LambdaFunction) -> Program:
-    """A program with the user's token."""
+    """Return a program with the user's token."""
     _, token = AuthToken.objects.create(user)
     return Program(gateway, lambda_function.invoke, {"Authorization": f"Token {token}"})
 

@@ -1,4 +1,4 @@
-"""The zip that Zappa uploads, run as Lambda runs it: schedule, requests and queues."""
+"""Deployed zip, run as by Lambda: schedule, requests and queues."""
 
 import gzip
 import json
@@ -46,13 +46,13 @@ def plan() -> Plan:
 
 
 def sample(name: str) -> dict[str, Any]:
-    """One of AWS's own events."""
+    """Return one of AWS's sample events."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return event
 
 
 def recorded(stage: ZappaStage, function: str) -> Any:
-    """AWS's sample event, with the rule that Zappa makes for the function."""
+    """Return AWS's sample event with the rule that Zappa creates for the function."""
     made = scheduled_event(stage.schedule_of(function), region=stage.region, time=datetime.now(UTC))
     return sample("cloudwatch-scheduled-event") | {"resources": made["resources"]}
 
@@ -126,7 +126,7 @@ def test_site_is_there_over_http(
 
 
 def get(url: str, **headers: str) -> tuple[HTTPMessage, bytes]:
-    """Headers and body of an answer that is 200."""
+    """Return headers and body of a response with status 200."""
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:  # noqa: S310 - our own gateway
         return answer.headers, answer.read()
 
@@ -182,7 +182,7 @@ def test_feedback_is_taken_in_and_only_what_is_none_ends_as_a_dead_letter(
 
 
 def mails_of(subscription: Subscription, **states: State) -> list[Notification]:
-    """A mail of the subscription in each of these states."""
+    """Create a mail of the subscription in each of these states."""
     reminders = enumerate(states.values(), start=1)
     event = subscription.events.get()
     return [
@@ -198,7 +198,7 @@ def mails_of(subscription: Subscription, **states: State) -> list[Notification]:
 
 
 def hide_for_no_time(queue: FeedbackQueue) -> None:
-    """A message that failed comes again at once."""
+    """Make failed messages visible immediately."""
     boto3.client("sqs").set_queue_attributes(QueueUrl=queue.queue_url, Attributes={"VisibilityTimeout": "0"})
 
 

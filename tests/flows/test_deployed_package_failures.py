@@ -1,4 +1,4 @@
-"""The zip that Zappa uploads, run as Lambda runs it, when something goes wrong: errors, time limit, secret, start."""
+"""Deployed zip, run as by Lambda, with failures: errors, time limit, secret, start."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def test_job_that_raises_is_retried_and_ends_in_the_dead_letter_queue(
 
 
 class renamed:  # noqa: N801 - reads as a verb
-    """Context manager: a table is missing."""
+    """Context manager that hides a table."""
 
     def __init__(self, table: str) -> None:
         self.table = table

@@ -1,4 +1,4 @@
-"""Nothing that operators look at walks a table that grows with every subscriber."""
+"""Query plans of the operator pages: none scans a table that grows with the number of subscribers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,13 +26,13 @@ MOST_DISCARDED = SUBSCRIPTIONS * EVENTS_EACH // 10
 
 @pytest.fixture
 def client() -> Client:
-    """A superuser's, over 17,000 subscriptions, 51,000 events and 102,000 notifications."""
+    """Return a superuser's client with 17,000 subscriptions, 51,000 events and 102,000 notifications."""
     fill(SUBSCRIPTIONS, clock.now())
     return sign_in(make_user(username="operator", is_staff=True, is_superuser=True))
 
 
 def addresses() -> Iterator[str]:
-    """All that operators look at, with each filter, the last page and a search."""
+    """Yield all operator URLs, with each filter, the last page and a search."""
     yield from (reverse("admin:dashboard"), reverse("readyz"), reverse("admin:explain_access", args=[77]))
     yield from (reverse(f"admin:{model}_change", args=[77]) for model in ("auth_user", "subscriptions_subscription"))
     yield from (reverse(f"admin:{model}_changelist") for model in ("knox_authtoken", "auth_group"))

@@ -1,4 +1,4 @@
-"""Health checks, admin and dashboard through Zappa's handler, by every way in."""
+"""Health checks, admin and dashboard through Zappa's handler and every gateway."""
 
 import json
 from datetime import UTC, datetime

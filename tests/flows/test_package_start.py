@@ -1,4 +1,4 @@
-"""What the deployed zip imports before its first answer, under Lambda's own runtime client, and what only then."""
+"""Modules imported by the deployed zip before and after its first response, under Lambda's own runtime client."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ Ask = Callable[[str], InvocationResult]
 
 @pytest.fixture
 def ask(package: BuiltPackage, stage: ZappaStage) -> Iterator[Ask]:
-    """GET a path from the function, whose log has each import; the first call starts it."""
+    """Return a GET from the function, whose log contains each import; the first call starts it."""
     api = RestAPI(f"local.execute-api.{stage.region}.amazonaws.com", stage.name)
     with Sandbox(
         package.directory,

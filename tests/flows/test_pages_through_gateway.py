@@ -1,4 +1,4 @@
-"""The pages as deployed: Zappa's handler, production's settings, hashed static files, and every way in."""
+"""Deployed pages: Zappa's handler, production settings, hashed static files, and every gateway."""
 
 import html
 import json
@@ -35,7 +35,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(scope="session")
 def deployed(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
-    """The deployed function on the test database, with the static files that its build collected."""
+    """Yield the deployed function on the test database, with the static files of its build."""
     variables = environment(
         COLLECTED_STATIC_FILES=str(tmp_path_factory.mktemp("static")),
         DATABASE_URL=os.environ["DATABASE_URL"],
@@ -81,12 +81,12 @@ def home(browser: Browser) -> str:
 
 
 def keeps_its_stage(page: Answer, gateway: Gateway) -> bool:
-    """Whether all its links do."""
+    """Return True if all links of the page keep the stage."""
     return all(address.startswith((f"{gateway.prefix}/", "#")) for address in page.addresses())
 
 
 def hidden(page: Answer, name: str) -> str:
-    """What the page's form has for a field that nobody sees."""
+    """Return the value of a hidden field in the page's form."""
     (value,) = re.findall(rf'<input type="hidden"\s+name="{name}"\s+value="([^"]*)"', page.text)
     return html.unescape(value)
 
@@ -173,11 +173,11 @@ ANSWERS = {
     "api_notifications": 200,
     "api_notification_preferences": 200,
 }
-"""What each address, by its name, answers to a GET of a subscriber's browser; no sweep has been."""
+"""Responses to a GET of each URL name by a subscriber's browser, before any sweep."""
 
 
 def named_addresses() -> dict[str, tuple[str, list[str]]]:
-    """All but the admin's own: the path as a format, and its arguments."""
+    """Return all URLs except the admin's: path as a format string, and arguments."""
     found = get_resolver().reverse_dict
     return {name: found.getlist(name)[0][0][0] for name in found if isinstance(name, str)}
 

@@ -1,4 +1,4 @@
-"""Migrations of a release: no statement makes others wait, and what one run leaves the next one goes on with."""
+"""Migrations of a release: no statement blocks others for long, and an interrupted run is resumed."""
 
 import json
 import threading
@@ -46,7 +46,7 @@ BATCH = "INSERT INTO config_trial (number) SELECT 1 FROM pg_sleep(0.01)"
 
 
 def run(seconds: float | None = None) -> MigrationRun:
-    """Run what is pending, with short waits, and so much time."""
+    """Run pending migrations with short waits and this time limit."""
     end = None if seconds is None else time.monotonic() + seconds
 
     def time_left() -> timedelta | None:
@@ -57,7 +57,7 @@ def run(seconds: float | None = None) -> MigrationRun:
 
 @contextmanager
 def other_session() -> Iterator[psycopg.Connection[Any]]:
-    """Be somebody else at the same database, in a transaction that is rolled back."""
+    """Yield another database session with a transaction that is rolled back."""
     parameters = connection.get_connection_params()
     names = ("host", "port", "user", "dbname")
     other = psycopg.connect(**{name: parameters[name] for name in names if name in parameters})
@@ -83,7 +83,7 @@ def test_all_is_applied_once(tmp_path: Path) -> None:
 
 
 def prepare(name: str) -> None:
-    """Apply what precedes the migration under test."""
+    """Apply the migrations before the one under test."""
     call_command("migrate", "config", name, verbosity=0)
 
 
@@ -95,7 +95,7 @@ def run_in_a_thread(outcomes: list[MigrationRun]) -> None:
 
 
 def test_migration_that_waits_for_a_lock_lets_others_pass(tmp_path: Path) -> None:
-    """The reader comes after the migration, so it waits behind it, and is served between two attempts."""
+    """The reader arrives after the migration, waits behind it, and is served between two attempts."""
     outcomes: list[MigrationRun] = []
     with migrations_of(tmp_path, m1_table=TABLE, m2_column=COLUMN), other_session() as holder:
         prepare("m1_table")
@@ -126,7 +126,7 @@ def test_lock_that_is_given_back_in_time_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_statement_outside_of_a_transaction_is_tried_again_by_itself(tmp_path: Path) -> None:
-    """What precedes it in its migration cannot be done twice."""
+    """The preceding operation of the migration cannot be repeated."""
     operations = f"{INDEX}, {COLUMN}"
     outcomes: list[MigrationRun] = []
     with migrations_of(tmp_path, m1_table=TABLE, m2_online=operations), other_session() as holder:
@@ -145,7 +145,7 @@ VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('trial_n
 
 
 def test_index_is_built_while_others_write_however_long_they_take(tmp_path: Path) -> None:
-    """It waits for the writer, longer than for any lock, and nobody waits behind it."""
+    """The build waits for the writer, longer than for any lock, and blocks nobody."""
     outcomes: list[MigrationRun] = []
     with migrations_of(tmp_path, m1_table=TABLE, m2_online=INDEX), other_session() as writer:
         prepare("m1_table")
@@ -191,7 +191,7 @@ def test_statement_ends_before_the_time_does(tmp_path: Path) -> None:
 
 
 def test_migration_begins_only_while_more_than_half_of_the_time_is_left(tmp_path: Path) -> None:
-    """It may need all of it, which the next run has."""
+    """The migration may need more time, which the next run has."""
     passes = "migrations.RunPython(lambda apps, editor: CLOCK.update(seconds=49))"
     with migrations_of(tmp_path, m1_table=TABLE, m2_slow=passes, m3_rows=INSERT):
         prepare("m1_table")
@@ -289,7 +289,7 @@ def test_command_for_other_machines(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 class InThisProcess:
-    """Runs a function of the local AWS by the stage's handler, on the database of the test."""
+    """Runner of a local function by the stage's handler, on the test database."""
 
     def __init__(self, function: LambdaFunction) -> None:
         self._function = function
@@ -307,7 +307,7 @@ class InThisProcess:
 
 @pytest.fixture
 def deployed(aws: LocalAWS, lambda_function: LambdaFunction, monkeypatch: pytest.MonkeyPatch) -> DeployedFunction:
-    """A function of the local AWS, which waits shortly for locks."""
+    """Return a function of the local AWS with a short lock timeout."""
     limits = {"lock_wait": SHORT, "pause": SHORT}
     monkeypatch.setattr(ReleaseMigrations.__init__, "__kwdefaults__", limits)
     role = boto3.client("iam").create_role(RoleName="migrating", AssumeRolePolicyDocument="{}")["Role"]["Arn"]

@@ -1,4 +1,4 @@
-"""A reminder, whole: EventBridge's event enters Zappa's handler, the mail arrives, and one click ends the next ones."""
+"""Complete reminder: EventBridge's event enters Zappa's handler, the mail arrives, and one click unsubscribes."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ DELIVERY = "notifications.jobs.deliver_notifications"
 
 @pytest.fixture
 def ending() -> Subscription:
-    """Ada's, which ends in three days."""
+    """Create Ada's subscription, which ends in three days."""
     ada = make_user(first_name="Ada", email="ada@example.com")
     start = datetime.now(UTC) - MONTH + timedelta(days=3)
     subscription = Service.create_subscription(ada, make_plan(reminder_days=[7, 5]), now=start)

@@ -1,4 +1,4 @@
-"""The main job, whole: EventBridge's event enters Zappa's handler; expiry, access, mail and event come of it."""
+"""Complete sweep: EventBridge's event enters Zappa's handler and causes expiry, access changes, mail and event."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ SAMPLE = Path(__file__).parent.parent / "events" / "cloudwatch-scheduled-event.j
 
 @pytest.fixture
 def due() -> Subscription:
-    """Ada's only subscription, which ended an hour ago."""
+    """Create Ada's only subscription, which ended an hour ago."""
     now = datetime.now(UTC)
     ada = make_user(first_name="Ada", email="ada@example.com")
     subscription = Service.create_subscription(ada, make_plan(), now=now - MONTH - timedelta(hours=1))
@@ -38,7 +38,7 @@ def due() -> Subscription:
 
 
 def recorded(stage: ZappaStage, function: str) -> dict[str, Any]:
-    """AWS's sample event, with the rule that Zappa makes for the function."""
+    """Return AWS's sample event with the rule that Zappa creates for the function."""
     sample: dict[str, Any] = json.loads(SAMPLE.read_text())
     schedule = stage.schedule_of(function)
     made = scheduled_event(schedule, region=stage.region, time=datetime.now(UTC))
@@ -46,7 +46,7 @@ def recorded(stage: ZappaStage, function: str) -> dict[str, Any]:
 
 
 def transformed(stage: ZappaStage, function: str) -> dict[str, Any]:
-    """The event as the rule's own input transformer hands it over."""
+    """Return the event after the rule's input transformer."""
     event: dict[str, Any] = delivered_event(stage.schedule_of(function), region=stage.region, time=datetime.now(UTC))
     return event
 
@@ -101,7 +101,7 @@ def test_event_that_eventbridge_did_not_make_is_refused(
 
 @pytest.fixture
 def type_error_in_the_sweep(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """The sweep raises TypeError; the list tells how often it ran."""
+    """Make the sweep raise TypeError; the list counts its runs."""
     runs: list[int] = []
 
     def broken_create(**fields: Any) -> SweepRun:

@@ -1,4 +1,4 @@
-"""Travelling in time while `make run` is up: pages, API and sweeps go along, in its process and in Lambda's sandbox."""
+"""Time travel during `make run`: pages, API and sweeps follow the clock, in its process and in Lambda's sandbox."""
 
 import http.cookiejar
 import json
@@ -25,7 +25,7 @@ DAY = timedelta(days=1)
 
 
 class LocalStack:
-    """`make run`, up and in a directory of its own."""
+    """Running `make run` in a directory of its own."""
 
     def __init__(self, directory: Path, *arguments: str) -> None:
         environment = {"PATH": os.defpath, "LOCAL_DIR": str(directory), "PYTHONWARNINGS": "error"}
@@ -44,25 +44,25 @@ class LocalStack:
         self.site = sites[0]
 
     def end(self) -> tuple[str, str]:
-        """End it as Ctrl-C does; return what it then said."""
+        """Interrupt it as by Ctrl-C, and return its final output."""
         self._process.terminate()
         return self._process.communicate(timeout=PATIENCE_SECONDS)
 
     def travel(self, *arguments: str) -> None:
-        """Run the command that it showed, with other arguments."""
+        """Run the printed command with other arguments."""
         (variables,) = re.findall(r"to move it: (.*) \S*python manage.py timetravel \+30d", self.shown)
         environment = {"PATH": os.defpath} | dict(variable.split("=", 1) for variable in variables.split())
         command = [sys.executable, "manage.py", "timetravel", *arguments]
         subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, timeout=PATIENCE_SECONDS)
 
     def page(self) -> str:
-        """The front page."""
+        """Return the front page."""
         with urllib.request.urlopen(f"{self.site}/") as answer:  # noqa: S310 - our own site
             text: str = answer.read().decode()
             return text
 
     def expired(self) -> list[int]:
-        """What each sweep has expired."""
+        """Return the number expired by each sweep."""
         return [int(number) for number in SWEPT.findall(self.log.read_text())]
 
 
@@ -81,7 +81,7 @@ def in_the_sandbox(package: BuiltPackage, tmp_path: Path) -> Iterator[LocalStack
 
 
 def check_pages_and_sweeps(stack: LocalStack) -> None:
-    """They go along, and come back."""
+    """Check that pages and sweeps follow the clock forward and back."""
     assert not LINE.search(stack.page())
     first = stack.expired()
     assert first[0] == 7
@@ -106,7 +106,7 @@ def test_pages_and_sweeps_travel(here: LocalStack) -> None:
 
 
 class SignedIn:
-    """The demo's operator, signed in to a site."""
+    """Demo operator, signed in to a site."""
 
     def __init__(self, site: str) -> None:
         self._site = site
@@ -117,13 +117,13 @@ class SignedIn:
         self._opener.open(f"{site}/sign-in/", urlencode(form).encode()).close()
 
     def read(self, path: str) -> str:
-        """What is there."""
+        """Return the response to a GET."""
         with self._opener.open(self._site + path) as answer:
             text: str = answer.read().decode()
             return text
 
     def post(self, path: str, value: dict[str, int]) -> dict[str, str]:
-        """Ask the API for a change; what it answers."""
+        """Return the API's response to a change."""
         headers = {"Content-Type": "application/json", "X-CSRFToken": self._token(), "Idempotency-Key": "k"}
         request = urllib.request.Request(self._site + path, json.dumps(value).encode(), headers)  # noqa: S310
         with self._opener.open(request) as answer:

@@ -1,4 +1,4 @@
-"""Migrations that a test writes, for an app that has none of its own."""
+"""Migrations written by a test, for an app without its own."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,16 +23,16 @@ class Migration(migrations.Migration):
 """
 
 CLOCK = {"seconds": 0}
-"""Time that is left, for migrations that take some of it."""
+"""Time left, for migrations that consume some."""
 FIELDS = '("id", models.BigAutoField(primary_key=True)), ("number", models.IntegerField())'
 TABLE = f'migrations.CreateModel("Trial", [{FIELDS}])'
-"""An operation that makes the table of `config.Trial`, config_trial."""
+"""Operation that creates the table of `config.Trial`, config_trial."""
 COLUMN = 'migrations.AddField("Trial", "extra", models.IntegerField(null=True))'
 
 
 @contextmanager
 def migrations_of(directory: Path, **operations: str) -> Iterator[None]:
-    """Let the app have these migrations, each with its operations; one whose name ends in `_online` is not atomic."""
+    """Give the app these migrations; names ending in `_online` are not atomic."""
     package = directory / MODULE
     package.mkdir()
     (package / "__init__.py").touch()

@@ -1,4 +1,4 @@
-"""E-mail addresses, as they are sent to and as they are compared."""
+"""E-mail addresses: delivery form and comparison form."""
 
 import pytest
 from hypothesis import example, given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from foundation.email_addresses import UndeliverableAddress, deliverable, normalised, readable, spellings
 
 PASSED_BY_DJANGO = ["a@" + "ü" * 60 + ".de", "a@\uff0ex.com", "bob@אa.com", "\u017f@example.com"]
-"""Addresses that Django takes for valid and no DNS, or no ASCII, can hold."""
+"""Addresses that Django accepts, but DNS or ASCII cannot represent."""
 
 
 @given(st.text() | st.emails())

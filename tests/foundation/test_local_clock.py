@@ -1,4 +1,4 @@
-"""Time travel, as the service sees it."""
+"""Local clock from the service's side."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def file(tmp_path: Path, settings: Any) -> Path:
-    """The file of the local clock, which nobody has moved."""
+    """Return the unset clock file."""
     path = tmp_path / "a local stack" / "clock"
     settings.LOCAL_CLOCK = path.as_uri()
     return path

@@ -19,7 +19,7 @@ REPORTS = "tests.support.reports"
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The team's app is installed."""
+    """Register the contributions of a team's app."""
     for registry, name in (
         (registries.METRICS, "ReportMetric"),
         (registries.RETENTION, "RULES"),

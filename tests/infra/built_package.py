@@ -1,4 +1,4 @@
-"""A package as tests get it."""
+"""Package for tests."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class BuiltPackage:
-    """`make package` of the stage dev: the zip, and the directory in which it lies unpacked and read-only."""
+    """`make package` of the stage dev: the zip, and a read-only directory with its content."""
 
     archive: Path
     directory: Path

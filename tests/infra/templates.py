@@ -1,4 +1,4 @@
-"""What a CloudFormation template says."""
+"""Content of a CloudFormation template."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ Template = dict[str, Any]
 
 
 def of_type(template: Template, kind: str) -> dict[str, Template]:
-    """The properties of all resources of a type, by logical name."""
+    """Return the properties of all resources of a type, by logical name."""
     resources = template["Resources"].items()
     return {name: resource["Properties"] for name, resource in resources if resource["Type"] == f"AWS::{kind}"}

@@ -1,4 +1,4 @@
-"""The alarms: each looks at a metric that is there, and those of our own at what the code emits."""
+"""Alarms: each watches an existing metric, and custom ones are emitted by the code."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -37,12 +37,12 @@ HEARTBEATS = {metric for metric in (*SubscriptionMetric, *NotificationMetric) if
 
 @pytest.fixture(scope="module")
 def alarms() -> dict[str, Template]:
-    """The alarms of messaging.yaml, by logical name."""
+    """Return the alarms of messaging.yaml, by logical name."""
     return of_type(dict(load(str(MESSAGING))), "CloudWatch::Alarm")
 
 
 def metrics_of(alarm: Template) -> list[Template]:
-    """The metrics that the alarm looks at: the one that it names, or those that it computes with."""
+    """Return the metrics of the alarm: the named one, or those in its expression."""
     if "Metrics" not in alarm:
         return [alarm]
     return [part["MetricStat"]["Metric"] for part in alarm["Metrics"] if "MetricStat" in part]
@@ -50,7 +50,7 @@ def metrics_of(alarm: Template) -> list[Template]:
 
 @pytest.fixture
 def own(alarms: dict[str, Template]) -> list[Template]:
-    """The service's own metrics that alarms look at."""
+    """Return the service's own metrics watched by alarms."""
     every = [metric for alarm in alarms.values() for metric in metrics_of(alarm)]
     return [metric for metric in every if metric["Namespace"] not in AWSS_OWN]
 
@@ -80,7 +80,7 @@ def test_slow_is_80_percent_of_the_time_limit(alarms: dict[str, Template]) -> No
 
 @pytest.fixture
 def one_that_cannot_expire() -> Iterator[list[int]]:
-    """No subscription of these users' ids can be expired."""
+    """Make it impossible to expire a subscription of these users."""
     users: list[int] = []
 
     def refuse(*, user_ids: list[int], **kwargs: Any) -> None:
@@ -96,7 +96,7 @@ def one_that_cannot_expire() -> Iterator[list[int]]:
 def emit_all(
     one_that_cannot_expire: list[int], lambda_function: LambdaFunction, aws: LocalAWS, transactional_db: None
 ) -> Callable[[], None]:
-    """A sweep, a delivery and an invocation, in which all goes wrong that an alarm waits for."""
+    """Run a sweep, a delivery and an invocation with every failure that an alarm watches."""
     from config.aws_lambda.handler import lambda_handler  # noqa: PLC0415 - needs the settings that Zappa makes
 
     def emit_all() -> None:

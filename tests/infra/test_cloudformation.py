@@ -1,4 +1,4 @@
-"""The templates: names agree with zappa_settings.json, and moto makes what it can."""
+"""Templates: names agree with zappa_settings.json, and moto creates the supported resources."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def data() -> Template:
 
 @pytest.fixture
 def made(aws: LocalAWS) -> dict[str, str]:
-    """The outputs of a stack of messaging.yaml in the local AWS."""
+    """Return the outputs of a stack of messaging.yaml in the local AWS."""
     client = boto3.client("cloudformation")
     client.create_stack(
         StackName="subs-dev-messaging",

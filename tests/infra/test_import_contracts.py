@@ -1,4 +1,4 @@
-"""The contracts in pyproject.toml refuse what they should, also in modules that nobody has written yet."""
+"""Import contracts in pyproject.toml refuse forbidden imports, also in future modules."""
 
 import copy
 import subprocess
@@ -28,12 +28,12 @@ ROOTS: set[str] = set(SESSION["root_packages"])
 
 @pytest.fixture(scope="module")
 def imports() -> grimp.ImportGraph:
-    """The imports of the project."""
+    """Return the imports of the project."""
     return grimp.build_graph(*sorted(ROOTS), include_external_packages=True, cache_dir=None)
 
 
 def broken(graph: grimp.ImportGraph) -> list[str]:
-    """The names of the contracts that this graph breaks."""
+    """Return the names of the contracts that this graph violates."""
     return [options["name"] for options in CONTRACTS if not contract(options).check(copy.deepcopy(graph), False).kept]
 
 
@@ -42,7 +42,7 @@ def contract(options: dict[str, Any]) -> Contract:
 
 
 def with_import(graph: grimp.ImportGraph, importer: str, imported: str) -> grimp.ImportGraph:
-    """A copy in which one module, which may be new, imports another one."""
+    """Return a copy of the graph in which one module, possibly new, imports another one."""
     changed = copy.deepcopy(graph)
     changed.add_import(importer=importer, imported=imported)
     return changed

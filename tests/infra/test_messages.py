@@ -1,4 +1,4 @@
-"""The translations are complete, and compiled."""
+"""Translations are complete and compiled."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ EACH_CATALOGUE = pytest.mark.parametrize("path", messages.catalogues(), ids=lamb
 
 
 def test_no_message_hides_in_an_f_string() -> None:
-    """Python 3.11 has an f-string in one token, in which no message is found."""
+    """Python 3.11 tokenises an f-string as a whole, so no message inside would be found."""
     hidden = [
         f"{path}: {ast.unparse(call)}"
         for path in messages.sources()

@@ -1,4 +1,4 @@
-"""The throw-away PostgreSQL answers, survives a crash, and leaves nothing behind, however its runner ends."""
+"""The temporary PostgreSQL responds, survives a crash, and is removed however its runner ends."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.support.processes import is_gone
 
 @pytest.fixture(scope="module")
 def runner() -> str:
-    """A program that says where its server's data and process are, and then does nothing for long."""
+    """Return a program that prints its server's data and process, and then sleeps."""
     return """
 import os, psycopg, time
 with psycopg.connect(os.environ["DATABASE_URL"]) as connection:

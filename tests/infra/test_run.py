@@ -1,4 +1,4 @@
-"""What `make run` shows and leaves behind, in programs of their own."""
+"""Output and files of `make run` in separate processes."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from tests.support.patience import PATIENCE_SECONDS
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "infra.run"]
 MAKE = ["make", "--silent", "--old-file=.venv/.ready", f"PYTHON={sys.executable}", "run", "ONCE=1"]
-"""In the environment that the tests run in."""
+"""Command in the environment of the tests."""
 
 
 def environment(directory: Path) -> dict[str, str]:
@@ -30,13 +30,13 @@ def environment(directory: Path) -> dict[str, str]:
 
 
 OVERTAKEN = 3
-"""Mails of the demo data that a later transition made untrue."""
+"""Mails of the demo data made obsolete by a later transition."""
 BOUNCING = 2
 """Mails of the demo data to an address that SES's simulator bounces."""
 
 
 def run_once(directory: Path) -> tuple[int, dict[str, tuple[int, int]]]:
-    """The exit status, and of each line of the table the two figures."""
+    """Return the exit status, and the two figures of each row of the table."""
     run = subprocess.run(
         [*COMMAND, "--once"],
         env=environment(directory),
@@ -51,7 +51,7 @@ def run_once(directory: Path) -> tuple[int, dict[str, tuple[int, int]]]:
 
 
 NOWHERE = "http://127.0.0.1:9"
-"""The port of `discard`, where nobody answers."""
+"""Port of `discard`, which nobody serves."""
 
 SHELL = {
     "AWS_PROFILE": "nowhere",
@@ -60,7 +60,7 @@ SHELL = {
     "no_proxy": "",
     "PYTHONOPTIMIZE": "2",
 }
-"""Variables of people's shells that this project must survive."""
+"""Variables of shells that the project must tolerate."""
 
 # Python itself takes PYTHONSAFEPATH for an order not to look here, so that only make can put it aside.
 SHELLS = [
@@ -88,7 +88,7 @@ def test_first_run_survives_the_shells_that_people_have(
 
 
 def break_an_address(directory: Path) -> None:
-    """Have one mail wait that cannot be sent."""
+    """Make one pending mail undeliverable."""
     with sqlite3.connect(directory / "db.sqlite3") as database:
         database.execute("UPDATE auth_user SET email = 'nowhere' WHERE username = 'ada'")
         database.execute("""
@@ -125,7 +125,7 @@ def test_the_first_run_ends_what_is_due_and_the_next_ones_keep_it(tmp_path: Path
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """`make run`, killed at the latest when the test ends."""
+    """Run `make run`, killed at the latest when the test ends."""
     with subprocess.Popen(
         COMMAND, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -134,7 +134,7 @@ def running(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 def get(url: str) -> tuple[str, str]:
-    """Content type and text."""
+    """Return content type and text."""
     with urllib.request.urlopen(url) as page:  # noqa: S310 - our own site
         return page.headers.get_content_type(), page.read().decode()
 

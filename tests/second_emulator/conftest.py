@@ -1,4 +1,4 @@
-"""Another AWS under the same tests."""
+"""Second AWS emulator for the same tests."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.second_emulator.ministack import Ministack
 
 @pytest.fixture(scope="module")
 def second_aws() -> Iterator[LocalAWS]:
-    """The second emulator with topic, queue and identity. While it is up, the AWS variables do not point at moto."""
+    """Start the second emulator with topic, queue and identity. Meanwhile the AWS variables do not point at moto."""
     clients.forget_clients()
     with LocalAWS(
         topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS, emulator=Ministack()
@@ -28,14 +28,14 @@ def second_aws() -> Iterator[LocalAWS]:
 
 @pytest.fixture
 def aws(second_aws: LocalAWS) -> LocalAWS:
-    """The second emulator in the place of moto, with nothing sent yet."""
+    """Return the second emulator instead of moto, with nothing sent yet."""
     second_aws.reset()
     return second_aws
 
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
-    """The messaging stack without alarms on metric math (see GAPS)."""
+    """Return the messaging stack without alarms on metric math (see GAPS)."""
     document = dict(load(str(MESSAGING)))
     for name, alarm in of_type(document, "CloudWatch::Alarm").items():
         if "Metrics" in alarm:

@@ -1,6 +1,6 @@
-"""ministack, an AWS emulator that shares no code with moto: an `infra.lambda_local.emulator.local_aws.Emulator`.
+"""AWS emulator ministack, which shares no code with moto: an `infra.lambda_local.emulator.local_aws.Emulator`.
 
-It runs in a process and an environment of its own, because it pins a botocore: `make test` sets up `build/emulator`.
+Runs in its own process and environment, because it pins another botocore: `make test` sets up `build/emulator`.
 """
 
 import json
@@ -34,11 +34,11 @@ GAPS = {
     "alarms on metric math": "refused by CloudFormation, so the stack is made without them",
     "data.yaml": "RDS types without an engine behind them; not made here",
 }
-"""Features that the project uses and the emulator lacks. To run more tests on it, close one."""
+"""Features used by the project that the emulator lacks. Close one to run more tests on it."""
 
 
 class Ministack:
-    """The server, on a free loopback port."""
+    """Server on a free loopback port."""
 
     def __init__(self) -> None:
         if not PROGRAM.exists():
@@ -55,7 +55,7 @@ class Ministack:
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Serve; return when it answers. Raises TimeoutError."""
+        """Start the server and wait for it. Raises TimeoutError."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
         environment |= {
             "GATEWAY_PORT": str(self._port),
@@ -83,14 +83,14 @@ class Ministack:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End, and forget everything."""
+        """Stop the server and drop all data."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
         shutil.rmtree(self._directory)
 
     def reset(self) -> None:
-        """Forget everything that was sent and made."""
+        """Drop all data."""
         self._ask("/_ministack/reset", "POST")
 
     def mails(self, region: str, start: int) -> list[AcceptedMail]:

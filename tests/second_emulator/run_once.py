@@ -8,7 +8,7 @@ from infra.run import run_here
 
 
 class Later:
-    """Stands for the emulator until Django is set up, which the models that it asks need."""
+    """Proxy of the emulator until Django is set up, as its models require."""
 
     def __getattr__(self, name: str) -> Any:
         """Return the emulator's attribute."""

@@ -1,4 +1,4 @@
-"""The deployment's main path on the second emulator, whose Lambda runs the code that is deployed."""
+"""Main path of a deployment on the second emulator, whose Lambda runs the deployed code."""
 
 import json
 import zipfile
@@ -28,7 +28,7 @@ def lambda_handler(event, context):
 
 @pytest.fixture
 def deployment(aws: LocalAWS, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    """A stage whose messaging stack is there."""
+    """Return a stage with its messaging stack."""
     monkeypatch.setattr(Deployment, "check_package", lambda *_: None)  # these have little in them
     monkeypatch.setattr("infra.deployment.cloud_stack.INTERVAL", timedelta(seconds=0.1))
     monkeypatch.setattr(smoke_test, "PAUSE_SECONDS", 0.1)

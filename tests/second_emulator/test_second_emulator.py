@@ -1,4 +1,4 @@
-"""What moto says of AWS, held against an emulator that shares no code with it."""
+"""Behaviour of moto, compared with an emulator that shares no code with it."""
 
 import json
 import os

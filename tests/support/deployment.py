@@ -1,4 +1,4 @@
-"""The variables of a deployed function, complete, and pointing nowhere."""
+"""Complete variables of a deployed function, without real resources."""
 
 VARIABLES = {
     "AWS_LAMBDA_FUNCTION_NAME": "subs-dev",
@@ -12,5 +12,5 @@ VARIABLES = {
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The whole environment of a program that believes to be deployed."""
+    """Return the whole environment of a process that runs as deployed."""
     return {"PATH": "/usr/bin:/bin", "PYTHONPATH": "."} | VARIABLES | more

@@ -1,4 +1,4 @@
-"""CloudWatch's embedded metric format: what AWS's specification and its JSON Schema demand of a line of the log.
+"""CloudWatch's embedded metric format: requirements of AWS's specification and JSON Schema for a log line.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -13,7 +13,7 @@ UNITS = [
     *(f"{size}{what}" for what in ("bytes", "bits") for size in ("kilo", "mega", "giga", "tera", "")),
     *("Percent", "Count", "None"),
 ]
-"""As PutMetricData takes them, in any case; rates, which nobody here measures, are left out."""
+"""Units of PutMetricData in any case, except rates, which are not used."""
 
 NAME = {"type": "string", "minLength": 1, "maxLength": 255}
 
@@ -65,13 +65,13 @@ SCHEMA: dict[str, Any] = {
 
 
 def problems(line: Any) -> list[str]:
-    """Why CloudWatch would not take all the metrics out of the line, in words."""
+    """Return the reasons why CloudWatch would not extract all metrics."""
     found = [error.message for error in Draft202012Validator(SCHEMA).iter_errors(line)]
     return found or list(_broken_references(line))
 
 
 def _broken_references(line: dict[str, Any]) -> Iterator[str]:
-    """A metric names a number, and a dimension a text, at the top of the same line."""
+    """Yield metrics that name no number, and dimensions that name no text, at the top of the line."""
     for directive in line["_aws"]["CloudWatchMetrics"]:
         for metric in directive["Metrics"]:
             value = line.get(metric["Name"])

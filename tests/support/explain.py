@@ -1,4 +1,4 @@
-"""How the database would run a query."""
+"""Query plans of the database."""
 
 import json
 from collections.abc import Iterator, Set
@@ -12,14 +12,14 @@ from notifications.models import Feedback, Notification
 from subscriptions.models import Subscription, SubscriptionEvent
 
 LARGE = {model._meta.db_table for model in (Feedback, Notification, Subscription, SubscriptionEvent)}
-"""Tables that grow with every subscriber, and that nothing may walk."""
+"""Tables that grow with the number of subscribers, and must not be scanned."""
 
 USERS = {model._meta.db_table for model in (get_user_model(), get_user_model().groups.through)}
-"""That grow too. A batch of the sweep may walk them where it concerns a tenth of all users."""
+"""User tables, which also grow. A batch of the sweep may scan them if it concerns a tenth of all users."""
 
 
 def plan_of(rows: QuerySet[Any, Any]) -> str:
-    """The query's plan as text; on PostgreSQL without a scan of the whole table where an index could serve."""
+    """Return the query's plan as text; on PostgreSQL without sequential scans if an index exists."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
@@ -27,7 +27,7 @@ def plan_of(rows: QuerySet[Any, Any]) -> str:
 
 
 def walks_of(sql: str, most_discarded: int, large: Set[str] = LARGE) -> Iterator[str]:
-    """What is wrong with how PostgreSQL runs the query: it scans a large table, or reads too many rows for nothing."""
+    """Yield the problems of a PostgreSQL plan: scans of large tables, or too many discarded rows."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.replace('%', '%%')}", [])
         (answer,) = cursor.fetchone()
@@ -43,7 +43,7 @@ def walks_of(sql: str, most_discarded: int, large: Set[str] = LARGE) -> Iterator
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The plan's node and all below it."""
+    """Yield the node of a plan and all nodes below it."""
     yield plan
     for part in plan.get("Plans", []):
         yield from nodes(part)

@@ -1,4 +1,4 @@
-"""Rows for tests."""
+"""Factories for rows."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ _numbers = count(1)
 
 
 def make_user(**fields: object) -> User:
-    """A user with a name and an address of their own."""
+    """Create a user with a unique name and address."""
     number = next(_numbers)
     name = fields.pop("username", f"user{number}")
     fields = {"email": f"user{number}@example.com"} | fields
@@ -26,7 +26,7 @@ def make_user(**fields: object) -> User:
 
 
 def make_account(username: str, password: str, **fields: object) -> User:
-    """A user who signs in by a password."""
+    """Create a user with a password."""
     user = make_user(username=username, **fields)
     user.set_password(password)
     user.save()
@@ -34,35 +34,35 @@ def make_account(username: str, password: str, **fields: object) -> User:
 
 
 def user_fields(username: object, **fields: object) -> dict[str, object]:
-    """The fields as the user model has them; its user name may be the address, and it need have no first name."""
+    """Return the fields of the user model; its user name may be the address, and it may lack a first name."""
     names = {field.name for field in get_user_model()._meta.get_fields()}
     named = as_named(username=username, email=fields.pop("email", ""), **fields)
     return {name: value for name, value in named.items() if name in names}
 
 
 def as_named(*, username: object, email: object, **fields: object) -> dict[str, object]:
-    """The fields by the names that the user model has for them; where the address is the name, it is the address."""
+    """Return the fields by the user model's names; if the address is the name, the name is the address."""
     return {NAME: username} | {EMAIL: email} | fields
 
 
 def user_page(name: str) -> str:
-    """The name of one of the user admin's addresses."""
+    """Return the URL name of a user admin page."""
     return f"admin:{user_table()}_{name}"
 
 
 def user_table() -> str:
-    """The name that the admin, and by default the database, has for the user model."""
+    """Return the name of the user model in the admin, and by default in the database."""
     options = get_user_model()._meta
     return f"{options.app_label}_{options.model_name}"
 
 
 def make_plan(**fields: object) -> Plan:
-    """A month for 9.90 EUR."""
+    """Create a monthly plan for 9.90 EUR."""
     return Plan.objects.create(**{"name": "Monthly", "price": Decimal("9.90"), "duration_days": 30} | fields)
 
 
 def make_due(plan: Plan, number: int, *, end: datetime = NOW - timedelta(hours=1)) -> list[Subscription]:
-    """`number` active subscriptions that have ended, of as many users, all with access; nothing in the outbox."""
+    """Create `number` active subscriptions that have ended, of different users with access; the outbox stays empty."""
     first = next(_numbers)
     names = [f"due{first}-{index}" for index in range(number)]
     model = get_user_model()
@@ -75,14 +75,14 @@ def make_due(plan: Plan, number: int, *, end: datetime = NOW - timedelta(hours=1
 
 
 def make_overlap(subscription: Subscription, **fields: object) -> Subscription:
-    """Another live subscription of the same user and plan, as the release before this one made them."""
+    """Create another live subscription of the same user and plan, as an earlier release could."""
     own = {"user_id": subscription.user_id, "plan_id": subscription.plan_id, "start_date": NOW, "end_date": NOW + MONTH}
     own["exempt"] = True
     return Subscription.objects.create(**own | fields)
 
 
 def has_access(user: User) -> bool:
-    """Whether the user is in the group."""
+    """Return True if the user is in the group."""
     return user.groups.filter(name="Subscribers").exists()
 
 

@@ -1,6 +1,6 @@
-"""What stands before the function: API Gateway's two kinds and a load balancer, from AWS's own sample events.
+"""Gateways of the function: both API Gateway kinds and a load balancer, from AWS's own sample events.
 
-A `Browser` speaks to one of them as browsers do: it keeps cookies by their path, and knows nothing of stages.
+A `Browser` uses one of them as browsers do: it keeps cookies by path, and knows nothing of stages.
 """
 
 import base64
@@ -19,7 +19,7 @@ OWN_HOST = "abcdef1234.execute-api.us-east-1.amazonaws.com"
 DOMAIN = "subscriptions.example.com"
 
 KEPT_AS_TEXT = ("text/", "application/json", "application/javascript", "application/xml")
-"""Types of a body that a load balancer hands on unencoded; its documentation's list."""
+"""Body types that a load balancer forwards unencoded, from its documentation."""
 
 Event = dict[str, Any]
 Invoke = Callable[[Event], dict[str, Any]]
@@ -27,7 +27,7 @@ Invoke = Callable[[Event], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request; `path` is what the browser asks for, a stage's prefix included."""
+    """HTTP request; `path` is the browser's, including a stage prefix."""
 
     method: str
     path: str
@@ -37,12 +37,12 @@ class Request:
 
 
 Headers = list[tuple[str, str]]
-"""Each line of an answer's head, names as they are sent."""
+"""Header lines of a response, names as sent."""
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """One way in. `prefix` is the stage's, as the browser sees it; `headers` reads those of a function's answer."""
+    """Gateway. `prefix` is the stage's, as the browser sees it; `headers` extracts those of a function's response."""
 
     name: str
     host: str
@@ -53,7 +53,7 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer. Header names are in lower case."""
+    """HTTP response. Header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -62,16 +62,15 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body of a page."""
         return self.content.decode()
 
     def addresses(self) -> list[str]:
-        """Where the page's links, forms, style sheets and images lead."""
+        """Return the URLs of the page's links, forms, style sheets and images."""
         return [html.unescape(found) for found in re.findall(r'(?:href|src|action)="([^"]*)"', self.text)]
 
 
 def rest_api(gateway: Gateway, request: Request) -> Event:
-    """A REST API's event. The path is without the stage, except in the context."""
+    """Return a REST API's event. Its path lacks the stage, except in the context."""
     event = _sample("apigateway-aws-proxy")
     path = _without(gateway.prefix, request.path)
     context = event["requestContext"] | {"path": request.path, "httpMethod": request.method, "stage": "dev"}
@@ -81,7 +80,7 @@ def rest_api(gateway: Gateway, request: Request) -> Event:
 
 
 def http_api(gateway: Gateway, request: Request) -> Event:
-    """An HTTP API's event. The path has the stage, unless that is `$default`; cookies stand apart."""
+    """Return an HTTP API's event. Its path has the stage, unless that is `$default`; cookies are separate."""
     event = _sample("apigateway-http-api-proxy")
     stage = gateway.prefix.lstrip("/") or "$default"
     http = event["requestContext"]["http"] | {"method": request.method, "path": request.path}
@@ -98,7 +97,7 @@ def http_api(gateway: Gateway, request: Request) -> Event:
 
 
 def load_balancer(gateway: Gateway, request: Request) -> Event:
-    """A load balancer's event as its target group is at first: of several values of a name only the last one.
+    """Return a load balancer's default event: only the last value of a repeated name.
 
     "If the query parameters are URL-encoded, the load balancer does not decode them."
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
@@ -112,7 +111,7 @@ def load_balancer(gateway: Gateway, request: Request) -> Event:
 
 
 def load_balancer_of_zappa(gateway: Gateway, request: Request) -> Event:
-    """The same with the target group's attribute lambda.multi_value_headers.enabled, which Zappa sets."""
+    """Return a load balancer's event with lambda.multi_value_headers.enabled, which Zappa sets."""
     event = load_balancer(gateway, request)
     event.pop("queryStringParameters")
     headers = {name: [value] for name, value in event.pop("headers").items()}
@@ -120,8 +119,9 @@ def load_balancer_of_zappa(gateway: Gateway, request: Request) -> Event:
 
 
 def rest_headers(result: dict[str, Any]) -> Headers:
-    """Both kinds, merged: "If the same key-value pair is specified in both, only the values from multiValueHeaders".
+    """Return the headers of both members, merged.
 
+    "If the same key-value pair is specified in both, only the values from multiValueHeaders" are used:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
     several = several_headers(result)
@@ -129,17 +129,17 @@ def rest_headers(result: dict[str, Any]) -> Headers:
 
 
 def http_headers(result: dict[str, Any]) -> Headers:
-    """The headers, and each of the cookies in one of its own."""
+    """Return the headers, with one for each cookie."""
     return single_headers(result) + [("set-cookie", cookie) for cookie in result.get("cookies") or []]
 
 
 def single_headers(result: dict[str, Any]) -> Headers:
-    """A load balancer without multi-value headers reads `headers` alone."""
+    """Return the headers as a load balancer without multi-value headers does: `headers` only."""
     return list((result.get("headers") or {}).items())
 
 
 def several_headers(result: dict[str, Any]) -> Headers:
-    """A load balancer with them: "You must use multiValueHeaders"."""
+    """Return the headers as a load balancer with multi-value headers does: "You must use multiValueHeaders"."""
     return [(name, value) for name, values in (result.get("multiValueHeaders") or {}).items() for value in values]
 
 
@@ -155,7 +155,7 @@ GATEWAYS = [
 
 @dataclass
 class Browser:
-    """Speaks to the function through a gateway. `headers` go with each request."""
+    """Client of the function through a gateway. `headers` are added to each request."""
 
     gateway: Gateway
     invoke: Invoke
@@ -163,19 +163,19 @@ class Browser:
     jar: dict[str, Morsel[str]] = field(default_factory=dict)
 
     def get(self, address: str) -> Answer:
-        """GET; follows nothing."""
+        """GET without following redirects."""
         return self._send("GET", address, "")
 
     def follow(self, address: str) -> Answer:
-        """GET, and where it leads to."""
+        """GET and follow redirects."""
         return self._follow(address, self.get(address))
 
     def post(self, address: str, body: str) -> Answer:
-        """POST these form fields and no others; follows nothing."""
+        """POST exactly these form fields without following redirects."""
         return self._send("POST", address, body)
 
     def submit(self, address: str, page: Answer, **fields: str) -> Answer:
-        """POST a form of the page as the browser would, its hidden token included, and follow where it leads to."""
+        """POST a form of the page as a browser would, with its hidden token, and follow redirects."""
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         hidden = {"csrfmiddlewaretoken": token[1]} if token else {}
         return self._follow(address, self._send("POST", address, urlencode(hidden | fields)))
@@ -207,7 +207,7 @@ class Browser:
 
 
 def _covers(cookie_path: str, path: str) -> bool:
-    """https://www.rfc-editor.org/rfc/rfc6265#section-5.1.4"""
+    """Return True if the cookie path matches, https://www.rfc-editor.org/rfc/rfc6265#section-5.1.4."""
     return path == cookie_path or path.startswith(cookie_path.rstrip("/") + "/")
 
 
@@ -238,7 +238,7 @@ def _values(query: str) -> dict[str, list[str]]:
 
 
 def _encoded_values(query: str) -> dict[str, list[str]]:
-    """As the client sent them."""
+    """Return the values as the client sent them."""
     values: dict[str, list[str]] = {}
     for part in filter(None, query.split("&")):
         name, _, value = part.partition("=")
@@ -261,7 +261,7 @@ def _body(request: Request) -> Event:
 
 
 def _body_by_type(request: Request) -> Event:
-    """Text and three kinds of application data stay as they are; all other bodies are base64."""
+    """Return text and three kinds of application data unchanged, other bodies in base64."""
     if request.headers.get("Content-Type", "").startswith(KEPT_AS_TEXT):
         return {"body": request.body, "isBase64Encoded": False}
     return _body(request)

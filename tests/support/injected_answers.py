@@ -1,7 +1,7 @@
-"""Answers of AWS's in the way of the local AWS: an error, another body, one that is lost, or something beforehand.
+"""Responses injected into the local AWS: errors, changed bodies, lost responses, or actions beforehand.
 
-They sit in the server, so that Zappa and other processes get them too. Operations are named as boto3's models name
-them, after the service's endpoint prefix or its name in boto3: `lambda.PublishVersion`, `cloudformation.CreateStack`.
+They are injected in the server, so that Zappa and other processes get them too. Operations have boto3's names after the
+service's endpoint prefix or boto3 name: `lambda.PublishVersion`, `cloudformation.CreateStack`.
 """
 
 import io
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 RPC_PATH = re.compile(r"/service/\w+/operation/(\w+)")
-"""https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html"""
+"""Path of requests, https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html."""
 MODELS = {"monitoring": "cloudwatch", "ses": "sesv2"}
-"""Boto3's names for services that sign under another one, as far as the project calls them."""
+"""boto3's names of services that sign under another one, as far as used."""
 LOST = 504
-"""Status of an answer that never came; a client that may repeat does so."""
+"""Status of a lost response; a client that may retry does so."""
 
 ANY = "*"
-"""Stands for every operation."""
+"""Placeholder for every operation."""
 
 Alter = Callable[[bytes], bytes]
 Hook = Callable[[], object]
@@ -38,20 +38,20 @@ Hook = Callable[[], object]
 
 @dataclass
 class Injection:
-    """One thing that happens to calls of an operation. `skip` calls pass first, then it happens `times` times."""
+    """Injection into calls of an operation. After `skip` calls it happens `times` times."""
 
     operation: str
     times: int
     skip: int = 0
     before: Hook | None = None
     answer: Callable[[ServiceModel], Response] | None = None
-    """In the place of the local AWS's answer."""
+    """Response instead of the local AWS's own."""
     performed: bool = False
-    """True if the local AWS does what is asked, although its answer is not given."""
+    """True if the local AWS performs the call although its response is replaced."""
     alter: Alter | None = None
 
     def takes(self, operation: str) -> bool:
-        """Return True if it happens to this call, and count it."""
+        """Return True if the injection applies to this call, and count it."""
         if self.operation not in (operation, ANY) or not self.times:
             return False
         if self.skip:
@@ -63,7 +63,7 @@ class Injection:
 
 @dataclass
 class InjectedAnswers:
-    """A layer of WSGI around the local AWS. `calls` are the operations that were asked for, in order."""
+    """WSGI layer around the local AWS. `calls` are the requested operations in order."""
 
     calls: list[str] = field(default_factory=list)
     regions: set[str] = field(default_factory=set)
@@ -79,33 +79,33 @@ class InjectedAnswers:
         times: int = 1,
         skip: int = 0,
     ) -> None:
-        """Answer with an error of AWS's, in the protocol of the service, and do nothing."""
+        """Respond with an AWS error in the protocol of the service, without performing the call."""
         self._injections.append(
             Injection(operation, times, skip, answer=lambda model: _error(model, code, message, status))
         )
 
     def lose(self, operation: str, *, times: int = 1, skip: int = 0) -> None:
-        """Do what is asked, and lose the answer."""
+        """Perform the call, and lose its response."""
         self._injections.append(
             Injection(operation, times, skip, answer=lambda _: Response(status=LOST), performed=True)
         )
 
     def alter(self, operation: str, alter: Alter, *, times: int = 1, skip: int = 0) -> None:
-        """Change the body of the answer."""
+        """Change the body of the response."""
         self._injections.append(Injection(operation, times, skip, alter=alter))
 
     def before(self, operation: str, hook: Hook, *, times: int = 1, skip: int = 0) -> None:
-        """Do something else first, such as what another person does at that moment."""
+        """Run an action first, such as another person's change."""
         self._injections.append(Injection(operation, times, skip, before=hook))
 
     def forget(self) -> None:
-        """Inject nothing more."""
+        """Remove all injections."""
         self._injections.clear()
         self.calls.clear()
         self.regions.clear()
 
     def around(self, application: "WSGIApplication") -> "WSGIApplication":
-        """Put this layer around the server's application."""
+        """Wrap the server's application in this layer."""
 
         def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             return self._answer(application, Request(environ))(environ, start_response)
@@ -147,12 +147,12 @@ class InjectedAnswers:
 
 @cache
 def service_model(signing_name: str) -> ServiceModel:
-    """Return AWS's description of a service, by the name that requests to it are signed for."""
+    """Return AWS's description of a service by its signing name."""
     return botocore.session.get_session().get_service_model(MODELS.get(signing_name, signing_name))
 
 
 def _operation(model: ServiceModel, request: Request) -> str:
-    """Return the operation's name; empty where the service has no such one."""
+    """Return the operation's name, or "" if the service has none."""
     target = request.headers.get("X-Amz-Target")
     if target:
         return target.rpartition(".")[2]
@@ -164,7 +164,7 @@ def _operation(model: ServiceModel, request: Request) -> str:
 
 
 def _body(request: Request) -> str:
-    """Return the body, and leave it to be read once more."""
+    """Return the body without consuming it."""
     body = request.get_data()
     request.environ["wsgi.input"] = io.BytesIO(body)
     return body.decode()
@@ -172,7 +172,7 @@ def _body(request: Request) -> str:
 
 @dataclass(frozen=True)
 class Route:
-    """An operation of a service that speaks REST, by all that tells it from others on the same path."""
+    """REST operation of a service, with everything that distinguishes it on the same path."""
 
     name: str
     method: str
@@ -181,7 +181,7 @@ class Route:
     headers: frozenset[str]
 
     def matches(self, request: Request) -> bool:
-        """Return True if the request asks for it, or for a more particular operation."""
+        """Return True if the request is for this operation or a more specific one."""
         return bool(
             request.method == self.method
             and self.path.fullmatch(request.path)
@@ -191,13 +191,13 @@ class Route:
 
     @property
     def particularity(self) -> tuple[int, int]:
-        """Return a larger value for one that asks for more."""
+        """Return a larger value for a more specific operation."""
         return len(self.query) + len(self.headers), len(self.path.pattern)
 
 
 @cache
 def _routes(model: ServiceModel) -> list[Route]:
-    """Return the most particular ones first."""
+    """Return the most specific routes first."""
     routes = [_route(model.operation_model(name)) for name in model.operation_names]
     return sorted(routes, key=lambda route: route.particularity, reverse=True)
 

@@ -1,10 +1,10 @@
-"""A scheduled event and its context, for tests that call a job themselves."""
+"""Scheduled event and context, for tests that call a job directly."""
 
 SCHEDULED = {"detail-type": "Scheduled Event", "source": "aws.events"}
 
 
 class Context:
-    """An invocation with 1.5 seconds left."""
+    """Context of an invocation with 1.5 seconds left."""
 
     aws_request_id = "request-1"
 

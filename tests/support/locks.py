@@ -1,4 +1,4 @@
-"""Who waits for whom, as PostgreSQL tells it."""
+"""Lock waits of PostgreSQL."""
 
 from django.db import connection
 
@@ -12,22 +12,22 @@ OTHERS = """
 
 
 def wait_until_blocked() -> None:
-    """Until some other backend waits for a lock."""
+    """Wait until another backend waits for a lock."""
     wait_until(number_blocked)
 
 
 def number_blocked() -> int:
-    """Return how many other backends wait for a lock."""
+    """Return the number of other backends that wait for a lock."""
     return _others()[0]
 
 
 def wait_until_others_are_idle() -> None:
-    """Until no other client's statement or transaction is at work; that of a killed client goes on for a while."""
+    """Wait until no other client is running a statement or transaction; a killed client's may continue for a while."""
     wait_until(lambda: _others()[1] == 0)
 
 
 def _others() -> tuple[int, int]:
-    """How many wait for a lock, and how many are at work."""
+    """Return the numbers of backends that wait for a lock, and that are running."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the statistics of its first look
         cursor.execute(OTHERS)

@@ -1,4 +1,4 @@
-"""Log lines of a program that runs with the project's logging."""
+"""Log lines of a program with the project's logging."""
 
 import json
 import os
@@ -14,7 +14,7 @@ PROLOGUE = "import logging, django; django.setup(); from foundation.jobs.invocat
 
 
 def lines_of(program: str, **environment: str) -> list[dict[str, Any]]:
-    """Return what the program logs, one object per line. Fails on a line that is not one JSON object."""
+    """Return the program's log, one object per line. Fails on any other line."""
     result = subprocess.run(
         [sys.executable, "-c", PROLOGUE + program],
         cwd=settings.BASE_DIR,

@@ -1,4 +1,4 @@
-"""The database as an earlier release left it."""
+"""Database in the state of an earlier release."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ Targets = list[tuple[str, str]]
 
 
 def migrate(targets: Targets) -> Any:
-    """Migrate to the targets; return the models of that state."""
+    """Migrate to the targets. Return the models of that state."""
     executor = MigrationExecutor(connection)
     executor.migrate(targets)
     return MigrationExecutor(connection).loader.project_state(targets).apps

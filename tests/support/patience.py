@@ -1,14 +1,14 @@
-"""Waiting for what will come: a test may never depend on how fast the machine is."""
+"""Waiting for a condition, independent of the machine's speed."""
 
 import time
 from collections.abc import Callable
 
 PATIENCE_SECONDS = 180
-"""Only what hangs takes so long."""
+"""Limit that only a hanging process reaches."""
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    """Return as soon as the condition holds; fail when it never does."""
+    """Wait until the condition holds; fail at the limit."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "what the test waits for does not come"

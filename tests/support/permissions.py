@@ -1,6 +1,6 @@
-"""Whether IAM would allow a call, for policies of the shapes that the templates use.
+"""Evaluation of IAM policies in the templates' forms.
 
-A deny wins over an allow, and nothing is allowed by itself.
+A deny overrides an allow, and the default is deny.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
@@ -14,7 +14,7 @@ Statement = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """An action on a resource, with the keys that the service puts into the context."""
+    """Action on a resource, with the context keys set by the service."""
 
     action: str
     resource: str = "*"
@@ -22,7 +22,7 @@ class Call:
 
 
 def is_allowed(policies: Sequence[Mapping[str, Any]], call: Call) -> bool:
-    """Whether some statement allows the call and none denies it."""
+    """Return True if a statement allows the call and none denies it."""
     effects = {
         statement["Effect"] for policy in policies for statement in policy["Statement"] if _speaks_of(statement, call)
     }
@@ -42,7 +42,10 @@ def _speaks_of(statement: Statement, call: Call) -> bool:
 
 
 def _holds(operator: str, keys: Mapping[str, str], call: Call) -> bool:
-    """A key that is absent fails StringEquals and ArnEquals, and satisfies StringNotEquals."""
+    """Return True if the condition holds.
+
+    A missing key fails StringEquals and ArnEquals, and satisfies StringNotEquals.
+    """
     equal = [call.context.get(key) == wanted for key, wanted in keys.items()]
     match operator:
         case "StringEquals" | "ArnEquals":

@@ -1,4 +1,4 @@
-"""Settings as they are deployed, only quicker, given the variables of `tests.support.deployment`."""
+"""Deployed settings, but faster, with the variables of `tests.support.deployment`."""
 
 import os
 from pathlib import Path

@@ -9,7 +9,7 @@ from infra.packaging.release import RECORD
 
 
 def code_of(text: str, commit: str = "0" * 40, *, dirty: bool = False) -> bytes:
-    """A zip that says of which commit it is, the same for the same text whenever it is made."""
+    """Return a reproducible zip that names its commit."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(zipfile.ZipInfo("handler.py"), text)  # which dates it 1980
@@ -18,7 +18,7 @@ def code_of(text: str, commit: str = "0" * 40, *, dirty: bool = False) -> bytes:
 
 
 def release_of(text: str, stage: dict[str, Any]) -> bytes:
-    """A zip that says which stage it was made for."""
+    """Return a zip that names its stage."""
     file = io.BytesIO(code_of(text))
     with zipfile.ZipFile(file, "a") as archive:
         archive.writestr(zipfile.ZipInfo("zappa_settings.json"), json.dumps({"dev": stage}))

@@ -1,4 +1,4 @@
-"""Contributions of a team's app to the registries: a metric, a retention rule and a dashboard card."""
+"""Registry contributions of a team's app: a metric, a retention rule and a dashboard card."""
 
 from django.contrib.sessions.models import Session
 

@@ -1,4 +1,4 @@
-"""SES's documented events about this service's mails, as they lie in the feedback queue."""
+"""SES's documented events about mails of this service, as in the feedback queue."""
 
 import json
 from itertools import count
@@ -10,7 +10,7 @@ _numbers = count(1)
 
 
 def ses_event(name: str, notification: int | None = None, **mail: Any) -> dict[str, Any]:
-    """The sample `ses-NAME.json`, of the mail with this tag; `mail` replaces what SES says of the mail."""
+    """Return the sample `ses-NAME.json` for the mail with this tag; `mail` replaces members of the mail."""
     event: dict[str, Any] = json.loads((EVENTS / f"ses-{name}.json").read_text())
     event["mail"] |= mail
     if notification is not None:
@@ -19,20 +19,20 @@ def ses_event(name: str, notification: int | None = None, **mail: Any) -> dict[s
 
 
 def bounce(bounce_type: str, subtype: str, notification: int | None = None) -> dict[str, Any]:
-    """A bounce of another type than the sample's."""
+    """Return a bounce of another type than the sample's."""
     event = ses_event("bounce", notification)
     event["bounce"] |= {"bounceType": bounce_type, "bounceSubType": subtype}
     return event
 
 
 def envelope(event: Any, **fields: Any) -> str:
-    """The event in SNS's envelope, with a message id of its own; `fields` replace those of the envelope."""
+    """Return the event in SNS's envelope with its own message id; `fields` replace those of the envelope."""
     sample = json.loads((EVENTS / "sns-notification.json").read_text())["Records"][0]["Sns"]
     message = event if isinstance(event, str) else json.dumps(event)
     return json.dumps(sample | {"MessageId": f"sns-{next(_numbers)}", "Message": message} | fields)
 
 
 def queue_event(*bodies: str) -> dict[str, Any]:
-    """What Lambda's poller makes of these bodies; their ids are m-0, m-1 and so on."""
+    """Return the event of Lambda's poller with these bodies; ids are m-0, m-1 and so on."""
     (record,) = json.loads((EVENTS / "sqs-receive-message.json").read_text())["Records"]
     return {"Records": [record | {"messageId": f"m-{n}", "body": body} for n, body in enumerate(bodies)]}

@@ -1,4 +1,4 @@
-"""People who use the admin, and what they do there."""
+"""Users of the admin and their actions."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from tests.support.factories import make_user
 
 
 def make_staff(*permissions: str) -> User:
-    """Staff with these permissions, such as `subscriptions.view_subscription`."""
+    """Create staff with these permissions, such as `subscriptions.view_subscription`."""
     staff = make_user(is_staff=True)
     for permission in permissions:
         app, _, codename = _as_named(permission).partition(".")
@@ -24,14 +24,14 @@ def make_staff(*permissions: str) -> User:
 
 
 def _as_named(permission: str) -> str:
-    """A permission of Django's own user model, as the user model has it."""
+    """Return the name of a user permission for the user model in use."""
     options = get_user_model()._meta
     moved = permission.replace("auth.", f"{options.app_label}.").replace("_user", f"_{options.model_name}")
     return moved if re.fullmatch(r"auth\.[a-z]+_user", permission) else permission
 
 
 def sign_in(user: User) -> Client:
-    """A browser of the user's."""
+    """Return a browser with the user signed in."""
     client = Client()
     client.force_login(user)
     return client
@@ -45,7 +45,7 @@ def choose(client: Client, model: str, action: str, keys: Iterable[int], **field
 
 
 def confirm(client: Client, action: str, subscriptions: Iterable[Subscription], **fields: str) -> HttpResponse:
-    """Post the page that asks about these subscriptions, as it was shown for their present state."""
+    """Post the confirmation page for these subscriptions, as shown for their present state."""
     rows = list(subscriptions)
     wish = getattr(bulk_actions, action.upper())
     seen = {f"seen-{row.pk}": bulk_actions.state_of(row, wish) for row in rows}
@@ -54,5 +54,5 @@ def confirm(client: Client, action: str, subscriptions: Iterable[Subscription], 
 
 
 def messages(response: HttpResponse) -> list[str]:
-    """What the page tells the operator."""
+    """Return the messages on the page."""
     return [str(message) for message in response.context["messages"]]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The answers that tests inject reach clients as AWS's own would, in every protocol that the project speaks."""
+"""Injected responses reach clients like AWS's own, in every protocol that the project uses."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""A third channel, as a team adds one: text messages to a provider that keeps them in a list."""
+"""Third channel as a team would add it: text messages to a provider that keeps them in a list."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
-"""docs/upstream.md: each fault of a library that we work around is still there.
+"""docs/upstream.md: each library fault with a workaround still exists.
 
-A test that fails here is good news: take the work-around out, and its line of docs/upstream.md.
+A failing test is good news: remove the workaround and its line in docs/upstream.md.
 """
 
 import subprocess
@@ -23,7 +23,7 @@ BEFORE_DJANGO_61 = pytest.mark.skipif(django.VERSION >= (6, 1), reason="Django 6
 
 
 def _loads(module: str, imported: str) -> bool:
-    """Return True if importing the module in a process of its own imports the other one."""
+    """Return True if importing the module in a new process imports the other one."""
     program = f"import sys, {module}; sys.exit({imported!r} not in sys.modules)"
     return subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 

@@ -1,4 +1,4 @@
-"""The cost document: its tables are made from the prices, and the counts are those of the templates."""
+"""Cost document: its tables come from the prices, and its counts from the templates."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What one of something takes, and what a million of it costs."""
+"""Costs of one operation and of a million."""
 
 import json
 from pathlib import Path

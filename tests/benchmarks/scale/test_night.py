@@ -1,4 +1,4 @@
-"""The simulated night: nothing is lost or made up, limits hold, and turning something helps."""
+"""Simulated night: the sums are right, limits hold, and more capacity helps."""
 
 from dataclasses import replace
 

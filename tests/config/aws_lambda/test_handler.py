@@ -1,4 +1,4 @@
-"""What may enter the function and what may not, through the handler that Lambda calls and Zappa's own behind it."""
+"""Events allowed and refused by the function, through its handler and Zappa's own behind it."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 SAMPLES = PROJECT / "tests" / "events"
 SWEEP = "subscriptions.jobs.check_expired_subscriptions"
 FEEDBACK_QUEUE = "arn:aws:sqs:us-east-1:123456789012:MyQueue"
-"""The queue of AWS's sample."""
+"""Queue in AWS's sample."""
 
 RAN = "SOMETHING_RAN"
 HARMFUL = f"import os; os.environ[{RAN!r}] = '1'"
@@ -39,13 +39,13 @@ Invoke = Callable[[Any], Any]
 
 
 def unlisted(event: Any, context: Any) -> str:
-    """A function that no schedule names."""
+    """Job without a schedule."""
     os.environ[RAN] = "1"
     return request_id.get()
 
 
 class Context:
-    """What a refusal and a job use of Lambda's."""
+    """Part of Lambda's context that a refusal and a job use."""
 
     aws_request_id = "the-invocation"
 
@@ -56,7 +56,7 @@ class Context:
 
 @pytest.fixture(scope="module")
 def module(lambda_function: LambdaFunction) -> ModuleType:
-    """The module that Lambda imports; the fixture that it asks for has made Zappa's settings."""
+    """Return the handler's module; the requested fixture has created Zappa's settings."""
     from config.aws_lambda import handler  # noqa: PLC0415
 
     return handler
@@ -64,13 +64,13 @@ def module(lambda_function: LambdaFunction) -> ModuleType:
 
 @pytest.fixture
 def invoke(module: ModuleType) -> Invoke:
-    """Call the function as Lambda does."""
+    """Return a call of the function as by Lambda."""
     return lambda event: module.lambda_handler(event, Context())
 
 
 @pytest.fixture(autouse=True)
 def nothing_ran(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The variable that harmful events set is taken away again."""
+    """Remove the variable that harmful events set."""
     monkeypatch.setenv(RAN, "")
     yield
     os.environ.pop(RAN, None)
@@ -78,7 +78,7 @@ def nothing_ran(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def queue_leads_to_a_job(module: ModuleType, monkeypatch: pytest.MonkeyPatch, stage: ZappaStage) -> None:
-    """As if zappa_settings.json had the queue as an event source."""
+    """Configure the queue as an event source in zappa_settings.json."""
     mapping = module.ZAPPA.settings.AWS_EVENT_MAPPING
     monkeypatch.setitem(mapping, FEEDBACK_QUEUE, [UNLISTED])
     monkeypatch.setattr(module, "RULES", module.read_rules(module.SETTINGS, stage.name, mapping))
@@ -113,7 +113,7 @@ HARMFUL_EVENTS = {
     "rule that leads to no job": fired(f"subs-dev-{UNLISTED}"),
     "stage variables with a command": {"command": SWEEP, "stageVariables": {RAN: "1"}},
 }
-"""Zappa alone runs each of these."""
+"""Events that Zappa alone would execute."""
 
 REFUSED_EVENTS: dict[str, Any] = HARMFUL_EVENTS | {
     "raw command beside a request": sample("apigateway-aws-proxy") | {"raw_command": HARMFUL},
@@ -241,7 +241,7 @@ def test_stage_that_the_file_does_not_have_is_told(module: ModuleType) -> None:
 
 @pytest.fixture
 def start(stage: ZappaStage, tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Import the handler as Lambda does at first, in a process of its own."""
+    """Return an import of the handler in a new process, as at Lambda's first start."""
     (tmp_path / "zappa_settings.py").write_text(stage.handler_settings)
 
     def start_with(**variables: str) -> "subprocess.CompletedProcess[str]":

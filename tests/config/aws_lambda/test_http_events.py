@@ -1,4 +1,4 @@
-"""Requests as AWS's gateways hand them on, through the handler that Lambda calls."""
+"""HTTP requests in the formats of AWS's gateways, through the function's handler."""
 
 import json
 import logging
@@ -40,13 +40,13 @@ QUERIES = {
 
 @pytest.fixture
 def aws_event() -> Callable[[str], dict[str, Any]]:
-    """One of AWS's events by the name of its file."""
+    """Return a loader for AWS's sample events by file name."""
     return lambda name: dict(json.loads((EVENTS / f"{name}.json").read_text()))
 
 
 @pytest.fixture
 def module(lambda_function: LambdaFunction) -> ModuleType:
-    """The module that Lambda imports; the fixture that it asks for has made Zappa's settings."""
+    """Return the handler's module; the requested fixture has created Zappa's settings."""
     from config.aws_lambda import handler  # noqa: PLC0415
 
     return handler
@@ -59,7 +59,7 @@ def invoke(lambda_function: LambdaFunction) -> Callable[[Any], Any]:
 
 @pytest.fixture
 def hosts(settings: Any) -> None:
-    """The function knows its own host names."""
+    """Configure the function's own host names."""
     settings.ALLOWED_HOSTS = [f".{DOMAIN}", *{gateway.host for gateway in GATEWAYS}]
 
 
@@ -70,7 +70,7 @@ def browser(request: pytest.FixtureRequest, invoke: Any, hosts: None) -> Browser
 
 @pytest.fixture
 def view(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
-    """Make a view the site."""
+    """Return a function that serves a view as the site."""
     from django.urls import clear_url_caches, re_path  # noqa: PLC0415
 
     def serve(view: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -83,7 +83,7 @@ def view(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None
 
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return the records that an alarm would see."""
+    """Return the log records that would raise an alarm."""
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
@@ -171,7 +171,7 @@ def test_connections_of_one_client_share_a_limit(
 
 
 def forwarded_by(inner: Gateway, address: str, port: int, _: Gateway, request: Request) -> dict[str, Any]:
-    """A load balancer's event with the client's port, or with no address at all."""
+    """Return a load balancer's event with the client's port, or without an address."""
     headers = {name: value for name, value in request.headers.items() if name != "X-Forwarded-For"}
     if address:
         headers["X-Forwarded-For"] = f"{address}:{51234 + port}"
@@ -219,7 +219,7 @@ def test_credentials_beyond_latin_1_are_not_known(credentials: str, browser: Bro
 
 
 def bedrock_agent() -> dict[str, Any]:
-    """https://docs.aws.amazon.com/bedrock/latest/userguide/agents-lambda.html"""
+    """Return a sample event, https://docs.aws.amazon.com/bedrock/latest/userguide/agents-lambda.html."""
     return {
         "messageVersion": "1.0",
         "agent": {"name": "a", "id": "b", "alias": "c", "version": "d"},

@@ -1,4 +1,4 @@
-"""The function's secret: read from Secrets Manager at the start, before the settings, and never shown."""
+"""Function secret: read from Secrets Manager before the settings, and never shown."""
 
 import json
 import os
@@ -37,7 +37,7 @@ Store = Callable[[Any], str]
 
 @pytest.fixture
 def store(aws: LocalAWS) -> Iterator[Store]:
-    """Put a value into the local Secrets Manager; returns the secret's ARN."""
+    """Yield a function that stores a value in the local Secrets Manager and returns the ARN."""
     client = boto3.client("secretsmanager")
     made: list[str] = []
 
@@ -52,7 +52,7 @@ def store(aws: LocalAWS) -> Iterator[Store]:
 
 
 def loaded(arn: str, **variables: str) -> dict[str, str]:
-    """The environment after the secret was read, in the process's own place."""
+    """Return the environment of a separate process after loading the secret."""
     found = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     found |= {"SECRET_ARN": arn} | variables
     load_secret(found)
@@ -168,7 +168,7 @@ def test_signature_is_botocores(body: bytes, secret: str, token: str, region: st
 
 
 def run_settings(*without: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Django's start, deployed, in a process of its own, with the local AWS and no secret in the environment."""
+    """Start Django as deployed in a new process, with the local AWS and no secret in the environment."""
     script = "import django; django.setup(); from django.conf import settings as s; print(s.SECRET_KEY[:5])"
     found = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     given = environment(DJANGO_SETTINGS_MODULE="config.settings", **found, **variables)

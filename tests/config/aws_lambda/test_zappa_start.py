@@ -1,4 +1,4 @@
-"""Zappa without boto3 at the start, and with it as soon as somebody needs it."""
+"""Zappa without boto3 at the start, and with it when needed."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ Start = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def start(stage: ZappaStage, tmp_path: Path) -> Start:
-    """Start Zappa in a process of its own, some modules having been imported before, and tell what that did."""
+    """Return a start of Zappa in a new process after importing some modules, with its results."""
     (tmp_path / "zappa_settings.py").write_text(stage.handler_settings)
 
     def start_after(*imported: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The dashboard: who sees it, and what it says."""
+"""Dashboard: access and content."""
 
 import json
 import re
@@ -31,7 +31,7 @@ DRAWINGS = re.compile(r'<script id="drawings" type="application/json">(.*?)</scr
 
 @pytest.fixture(autouse=True)
 def time_stands() -> Iterator[None]:
-    """No minute, hour or day ends between what a test does and the page that tells of it."""
+    """Freeze the time, so that no minute, hour or day ends during a test."""
     with time_machine.travel(clock.now(), tick=False):
         yield
 

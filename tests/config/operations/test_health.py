@@ -1,4 +1,4 @@
-"""Health checks: what they answer, what they touch, and what they keep to themselves."""
+"""Health checks: responses, dependencies, and no confidential details."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -27,26 +27,26 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture(autouse=True)
 def time_stands() -> Iterator[None]:
-    """Nothing grows older while a test looks at it."""
+    """Freeze the time."""
     with time_machine.travel(clock.now(), tick=False):
         yield
 
 
 @pytest.fixture
 def audited() -> None:
-    """An access audit has finished a minute ago."""
+    """Record an access audit that finished a minute ago."""
     finish_an_audit(MINUTE)
 
 
 @pytest.fixture
 def swept(audited: None) -> None:
-    """A sweep and an access audit have finished a minute ago."""
+    """Record a sweep and an access audit that finished a minute ago."""
     finish_a_sweep(MINUTE)
 
 
 @pytest.fixture
 def database_that_cannot_be_reached() -> Iterator[None]:
-    """The connection's settings lead nowhere."""
+    """Break the connection settings."""
     connection.close()
     settings = connection.settings_dict.copy()
     # The root is no file for SQLite, and short enough for PostgreSQL, which a temporary directory may not be.

@@ -1,4 +1,4 @@
-"""`manage.py preview_sweep`: the very mails, and nothing changed."""
+"""`manage.py preview_sweep`: shows the actual mails, changes nothing."""
 
 from io import StringIO
 from pathlib import Path

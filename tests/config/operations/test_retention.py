@@ -1,4 +1,4 @@
-"""What is deleted, what is kept, and in how many steps."""
+"""Retention: deleted rows, kept rows, batches."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -40,7 +40,7 @@ def delete_old(time_left: timedelta = ENDLESS) -> dict[str, int]:
 
 
 def finish(state: State = State.SENT, *, age: timedelta = settings.NOTIFICATIONS_KEPT + HOUR, **fields: Any) -> None:
-    """Two notifications of a new subscription came to rest so long ago."""
+    """Create a subscription with two notifications that finished this long ago."""
     subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
     rows = Notification.objects.filter(event__subscription=subscription)
     rows.update(state=state, finished_at=NOW - age, **fields)
@@ -109,9 +109,9 @@ def test_many_go_in_batches_and_what_the_time_leaves_goes_next_time(monkeypatch:
 
 
 def beside_the_delete(table: str, work: Callable[[], Any]) -> Any:
-    """Delete what is old; do the work over another connection between the SELECT and the DELETE; return its result.
+    """Run the deletion, with the work on another connection between SELECT and DELETE. Return the work's result.
 
-    Where the DELETE's transaction holds the rows, the work waits for its end.
+    If the transaction of the DELETE holds the rows, the work waits for its end.
     """
 
     def in_thread() -> Any:

@@ -1,4 +1,4 @@
-"""manage.py timetravel, in programs of its own: what one of them does, the others see."""
+"""manage.py timetravel, in separate processes that share the clock."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ Manage = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def manage(tmp_path: Path) -> Manage:
-    """Run one of manage.py's commands on a local stack of its own, over the tests' database."""
+    """Return a runner of manage.py commands with their own local stack, on the test database."""
     stack = LOCAL | {"LOCAL_CLOCK": (tmp_path / "clock").as_uri(), "DATABASE_URL": os.environ.get("DATABASE_URL", "")}
     return lambda *arguments: run(stack, "manage.py", *arguments)
 
@@ -101,6 +101,6 @@ def test_sweep_of_another_program_ends_what_became_due_by_travelling(manage: Man
 
 
 def said_on_stdout(result: "subprocess.CompletedProcess[str]") -> str:
-    """Beside it, the sweep writes to the log."""
+    """Return the output without the sweep's log."""
     assert result.returncode == 0, result.stderr
     return result.stdout

@@ -1,4 +1,4 @@
-"""The admin is loaded with its first address, and complete then."""
+"""The admin is loaded with its first URL, and then complete."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Lookups that the database refuses, in the admin."""
+"""Admin lookups that the database refuses."""
 
 import logging
 from typing import Any
@@ -35,7 +35,7 @@ def list_of(model: type[Model]) -> str:
 
 
 def columns_of(model: type[Model]) -> list[str]:
-    """One column of each type."""
+    """Return one column of each type."""
     fields = [field for field in model._meta.get_fields() if isinstance(field, Field)]
     return list({field.get_internal_type(): field.name for field in fields}.values())
 

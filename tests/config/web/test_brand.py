@@ -28,7 +28,7 @@ LINKS = {
 
 @pytest.fixture
 def branded(settings: LazySettings) -> LazySettings:
-    """A brand with each of its parts."""
+    """Configure all parts of a brand."""
     settings.SITE_NAME = "Acme <Reports>"
     settings.SITE_LOGO = "site/pico.min.css"  # any static file that is not the default
     settings.SITE_COLOR = "#ffcc00"

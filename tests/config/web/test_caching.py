@@ -1,4 +1,4 @@
-"""Caching of answers: nobody may keep one, unless it says otherwise."""
+"""Cache headers: responses must not be stored unless they allow it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.django_db
 
 PUBLIC = {"api_plans", "api_plan"}
 VALUES = {"token": "x", "object_id": "1", "app_label": "auth", "url": "nothing", "content_type_id": "1"}
-"""For the arguments of routes; all others are numbers."""
+"""Arguments of routes; all others are numbers."""
 
 
 def routes(patterns: Any = None, namespace: str = "") -> Iterator[str]:
-    """Every name of a route, as `reverse` wants it."""
+    """Yield every route name, as `reverse` expects it."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(pattern, URLResolver):
             inner = ":".join(filter(None, [namespace, pattern.namespace or ""]))

@@ -1,4 +1,4 @@
-"""Forms are counted by user, by address and by the name that signs in; reading is free."""
+"""Rate limits of forms per user, network and sign-in name; reading is free."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,7 +24,7 @@ SIGN_IN, ADMIN_SIGN_IN = "login", "admin:login"
 
 @pytest.fixture(autouse=True)
 def at_forty_seconds() -> Iterator[None]:
-    """It is twenty seconds to the next minute."""
+    """Freeze the time twenty seconds before the next minute."""
     with time_machine.travel(NOW + timedelta(seconds=40), tick=False):
         yield
 
@@ -40,7 +40,7 @@ def plan() -> Plan:
 
 
 def try_to_sign_in(page: str = SIGN_IN, name: str = "ada", password: str = "wrong", address: str = "192.0.2.1") -> int:  # noqa: S107
-    """What the page answers."""
+    """Return the response to a sign-in attempt."""
     client = Client(REMOTE_ADDR=address)
     return client.post(reverse(page), {"username": name, "password": password}).status_code
 

@@ -1,4 +1,4 @@
-"""Sessions, and cookies that are none."""
+"""Sessions, and malformed session cookies."""
 
 import pytest
 from django.test import Client

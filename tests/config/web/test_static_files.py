@@ -1,4 +1,4 @@
-"""Serving static files as a deployed function does."""
+"""Static files as served by a deployed function."""
 
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +13,7 @@ from config.web.static_files import StaticFilesMiddleware
 
 @pytest.fixture
 def middleware(tmp_path: Path, settings: Any) -> StaticFilesMiddleware:
-    """Before a site whose pages all say "page", with one static file."""
+    """Return the middleware in front of a site whose pages all say "page", with one static file."""
     (tmp_path / "site.css").write_text("a { color: red }")
     settings.STATIC_ROOT, settings.WHITENOISE_AUTOREFRESH, settings.WHITENOISE_USE_FINDERS = tmp_path, False, False
     return StaticFilesMiddleware(page)

@@ -1,4 +1,4 @@
-"""A zappa_settings.json in which nothing is wrong, or what a test changes."""
+"""zappa_settings.json without problems, or with a test's changes."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def written(directory: Path, document: Any) -> Path:
 
 
 def found(directory: Path, **changes: Any) -> list[CheckMessage]:
-    """What is found in a file whose only stage is a good one with these changes; None takes a setting away."""
+    """Return the check messages for a valid stage with these changes; None removes a setting."""
     stage = GOOD_STAGE | changes
     kept = {key: value for key, value in stage.items() if value is not None or GOOD_STAGE.get(key, "") is None}
     return checks.check_file(written(directory, {"dev": kept}))

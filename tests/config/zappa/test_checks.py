@@ -1,4 +1,4 @@
-"""The checks of the file as a whole and of Django's settings, with what breaks just what each looks for."""
+"""Checks of the file as a whole and of Django's settings, each with an input that violates only that check."""
 
 import re
 from pathlib import Path
@@ -95,7 +95,7 @@ def test_stage_that_extends_a_missing_one_is_an_error(tmp_path: Path) -> None:
 
 
 class WritesElsewhere:
-    """A router that has another database for everything."""
+    """Router that writes everything to another database."""
 
     def db_for_write(self, model: type[Model], **hints: object) -> str:
         return "elsewhere"

@@ -1,4 +1,4 @@
-"""The checks of events, with a file that breaks just what each looks for."""
+"""Checks of events, each with a file that violates only that check."""
 
 from pathlib import Path
 from typing import Any

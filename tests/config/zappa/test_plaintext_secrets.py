@@ -1,4 +1,4 @@
-"""Secrets in zappa_settings.json are found, and not repeated."""
+"""Secrets in zappa_settings.json are detected, but not repeated."""
 
 from pathlib import Path
 

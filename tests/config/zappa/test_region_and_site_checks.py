@@ -1,4 +1,4 @@
-"""What a stage says about where it is: its region, the ARNs in it, and the address that links bear."""
+"""Checks of a stage's region, its ARNs, and the site's URL."""
 
 from pathlib import Path
 from typing import Any

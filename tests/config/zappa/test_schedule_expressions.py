@@ -1,4 +1,4 @@
-"""The grammar of AWS's schedules, from the examples and limits of its own documentation."""
+"""Schedule expressions, from examples and limits in AWS's documentation."""
 
 import pytest
 from hypothesis import given

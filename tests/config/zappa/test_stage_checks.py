@@ -1,4 +1,4 @@
-"""The checks of a stage's settings, with a file that breaks just what each looks for."""
+"""Checks of stage settings, each with a file that violates only that check."""
 
 from pathlib import Path
 from typing import Any

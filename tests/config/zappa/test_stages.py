@@ -1,4 +1,4 @@
-"""The reading of zappa_settings.json, against Zappa's own reading, rule names and handler."""
+"""Parsing of zappa_settings.json, compared with Zappa's own parsing, rule names and handler."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ def shipped_stages() -> list[Stage]:
 
 
 def zappa_reads(path: Path, stage: str) -> Any:
-    """Zappa's own command line, with the settings loaded and no account."""
+    """Return Zappa's command line with loaded settings and without an account."""
     from zappa.cli import ZappaCLI  # noqa: PLC0415 - slow to load
 
     command_line = ZappaCLI()

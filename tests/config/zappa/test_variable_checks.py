@@ -1,4 +1,4 @@
-"""Variables that Lambda does not take are refused before anything is deployed."""
+"""Variables that Lambda refuses are detected before a deployment."""
 
 from pathlib import Path
 from typing import Any

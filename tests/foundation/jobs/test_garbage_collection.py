@@ -1,4 +1,4 @@
-"""The search for garbage stops for a block and goes on after it."""
+"""The garbage collector is paused during a block and resumed after it."""
 
 import gc
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from foundation.jobs.garbage_collection import gc_paused
 
 @pytest.fixture(autouse=True)
 def searching() -> Iterator[None]:
-    """As Python starts."""
+    """Enable the collector, as at Python's start."""
     gc.enable()
     yield
     gc.enable()

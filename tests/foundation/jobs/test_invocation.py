@@ -1,4 +1,4 @@
-"""The frame of a scheduled job."""
+"""Frame of a scheduled job."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""The lines from which CloudWatch takes the metrics."""
+"""Log lines with CloudWatch metrics."""
 
 import re
 import time
@@ -21,7 +21,7 @@ EVERYTHING = EMIT + "emit({metric: 1.5 for metric in METRICS})"
 
 @pytest.fixture(scope="module")
 def line() -> dict[str, Any]:
-    """A line with every metric, from a program of its own on a stage."""
+    """Return a line with every metric, logged by a separate process for a stage."""
     (line,) = lines_of(EVERYTHING, PROJECT="subs", STAGE="dev")
     return line
 

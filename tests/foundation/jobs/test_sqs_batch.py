@@ -1,4 +1,4 @@
-"""The frame of a job that Lambda starts with messages of a queue."""
+"""Frame of a job started by SQS messages."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""One parameter for thousands of values."""
+"""Lookup with thousands of values in one parameter."""
 
 from datetime import UTC, datetime
 from uuid import uuid4

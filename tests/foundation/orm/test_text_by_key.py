@@ -1,4 +1,4 @@
-"""A text for each row, in one parameter."""
+"""Text per row in one parameter."""
 
 import pytest
 from django.contrib.auth.models import Group

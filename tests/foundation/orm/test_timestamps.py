@@ -1,4 +1,4 @@
-"""Timestamps as they come from the database."""
+"""Timestamps as loaded from the database."""
 
 from datetime import UTC, datetime
 

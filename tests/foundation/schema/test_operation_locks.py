@@ -1,4 +1,4 @@
-"""What a plan says of a migration's locks, compared with those that PostgreSQL shows."""
+"""Documented locks of migration operations, compared with PostgreSQL's actual locks."""
 
 from collections.abc import Iterator
 
@@ -46,7 +46,7 @@ HELD = """
 
 
 def said(operation: Operation) -> str:
-    """Return the mode that the plan tells."""
+    """Return the documented lock mode."""
     (line,) = locks_of(migration(operation))
     return line.rpartition(": ")[2].partition(" (")[0]
 
@@ -59,7 +59,7 @@ def migration(*operations: Operation) -> Migration:
 
 @pytest.fixture
 def state() -> Iterator[ProjectState]:
-    """A table of an app, in a transaction of its own, which has been committed."""
+    """Create a table of an app in a committed transaction."""
     state, empty = ProjectState(), ProjectState()
     TABLE.state_forwards("config", state)
     with connection.schema_editor() as editor:

@@ -1,4 +1,4 @@
-"""An index of a table that belongs to another app."""
+"""Index on a table of another app."""
 
 from collections.abc import Iterator
 
@@ -18,20 +18,20 @@ NAME = get_user_model().USERNAME_FIELD
 
 @pytest.fixture
 def index() -> Iterator[UserIndex]:
-    """One that fits every user model."""
+    """Return an index that fits every user model."""
     made = UserIndex(Index(Upper(NAME), name="user_by_upper_name"), {NAME: CharField})
     yield made
     change(made, add=False)
 
 
 def change(index: UserIndex, *, add: bool) -> None:
-    """Migrate to the index, or back."""
+    """Apply or revert the index migration."""
     with connection.schema_editor() as editor:
         (index.add if add else index.remove)(apps, editor)
 
 
 def names() -> set[str]:
-    """The indexes and constraints of the user's table."""
+    """Return the indexes and constraints of the user table."""
     with connection.cursor() as cursor:
         return set(connection.introspection.get_constraints(cursor, get_user_model()._meta.db_table))
 

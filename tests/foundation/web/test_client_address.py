@@ -1,4 +1,4 @@
-"""Nobody writes their own address."""
+"""Client addresses cannot be forged."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ CLAIMED = {"REMOTE_ADDR": "203.0.113.1", "HTTP_X_FORWARDED_FOR": "203.0.113.1", 
 
 
 def event(name: str) -> dict[str, Any]:
-    """AWS's sample."""
+    """Return one of AWS's sample events."""
     read: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return read
 

@@ -51,7 +51,7 @@ except KeyboardInterrupt:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A directory with a Makefile, one of whose targets runs tests."""
+    """Return a directory with a Makefile, one of whose targets runs tests."""
     (tmp_path / "Makefile").write_text(MAKEFILE)
     (tmp_path / "test_numbers.py").write_text(TESTS)
     (tmp_path / "endless.py").write_text(ENDLESS)

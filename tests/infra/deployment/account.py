@@ -1,4 +1,4 @@
-"""An account of the local AWS, as a deployment finds it."""
+"""Account of the local AWS, ready for a deployment."""
 
 import json
 from contextlib import suppress
@@ -18,14 +18,14 @@ SECRET = {"SECRET_KEY": "a-key", "DATABASE_URL": DATABASE}
 
 
 def dev() -> dict[str, Any]:
-    """The shipped stage, to be changed."""
+    """Return the shipped stage, to be changed."""
     stage: dict[str, Any] = json.loads(SETTINGS_FILE.read_text(encoding="utf-8"))["dev"]
     return stage
 
 
 @dataclass
 class Account:
-    """An account in which everything is as a deployment wants it, unless a test says otherwise."""
+    """Account that meets all preconditions of a deployment, unless a test changes it."""
 
     directory: Path
     stage: dict[str, Any] = field(default_factory=dev)
@@ -34,7 +34,7 @@ class Account:
     with_stack: bool = True
 
     def deployment(self) -> Deployment:
-        """Make all of it."""
+        """Create all resources."""
         path = self.directory / "zappa_settings.json"
         path.write_text(json.dumps({"dev": self.stage}), encoding="utf-8")
         deployment = Deployment("dev", path, directory=self.directory / "build")

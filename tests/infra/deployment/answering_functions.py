@@ -1,4 +1,4 @@
-"""A runner for the local AWS that answers as the product does, and knows which code was asked."""
+"""Function runner for the local AWS that responds like the product, and records the code that was called."""
 
 import base64
 import io
@@ -12,27 +12,29 @@ from infra.deployment.database_migration import JOB, PLAN
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 
 MIGRATED = {"applied": [], "remaining": [], "stopped_by": "", "stopped_at": "", "has_progressed": False}
-"""The answer of `config.operations.release_jobs.migrate` where there is nothing to do;
-tests/infra/deployment/test_database_migration.py compares it with the real one."""
+"""Response of `config.operations.release_jobs.migrate` without pending migrations.
+
+tests/infra/deployment/test_database_migration.py compares it with the real one.
+"""
 
 
 class AnsweringFunctions:
-    """`broken` is code that fails on every event, `unready` code that works and whose health is bad."""
+    """Function runner. `broken` is code that fails on every event, `unready` code that works but reports bad health."""
 
     def __init__(self) -> None:
         self.migrations: list[dict[str, Any]] = []
-        """Answers to the next invocations that migrate."""
+        """Responses to the next migration runs."""
         self.applied: list[str] = []
-        """Migrations that the database has."""
+        """Applied migrations of the database."""
         self.pending: dict[str, list[str]] = {}
-        """Those that it lacks, with their locks."""
+        """Pending migrations with their locks."""
         self.broken: set[str] = set()
         self.unready: set[str] = set()
         self.ran: list[tuple[str, Any]] = []
-        """The code, and the event."""
+        """Calls: code and event."""
 
     def invoke(self, function: LambdaFunction, event: Any) -> InvocationResult:
-        """Answer at once."""
+        """Respond immediately."""
         code = code_in(function)
         self.ran.append((code, event))
         if code in self.broken:
@@ -44,7 +46,7 @@ class AnsweringFunctions:
         return _result(self._answer(code, event) if "httpMethod" in event else None)
 
     def invoke_later(self, function: LambdaFunction, event: Any) -> object:
-        """Answer at once as well."""
+        """Respond immediately, too."""
         return self.invoke(function, event)
 
     def _answer(self, code: str, event: Any) -> dict[str, Any]:
@@ -55,7 +57,7 @@ class AnsweringFunctions:
 
 
 def code_in(function: LambdaFunction) -> str:
-    """Return the text of the code that a function runs."""
+    """Return the text of a function's code."""
     with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as archive:
         return archive.read("handler.py").decode()
 

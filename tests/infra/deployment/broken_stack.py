@@ -1,4 +1,4 @@
-"""Stacks of the local AWS in the states that operations on AWS leave them in."""
+"""Stacks of the local AWS in the states that failed operations leave."""
 
 from collections.abc import Callable
 
@@ -8,17 +8,17 @@ from infra.lambda_local.account import ACCOUNT
 
 REGION = "us-east-1"
 FAILED = {"ROLLBACK": "CREATE_FAILED", "CREATE": "CREATE_FAILED", "DELETE": "DELETE_FAILED"}
-"""States of resources, by the beginning of their stack's."""
+"""Resource states by the beginning of their stack's state."""
 
 
 def stack_of(name: str) -> Stack:
-    """Return the stack that exists under this name. Raises StopIteration."""
+    """Return the existing stack with this name. Raises StopIteration."""
     stacks = cloudformation_backends[ACCOUNT][REGION].stacks.values()
     return next(stack for stack in stacks if stack.name == name)
 
 
 def break_stack(name: str, status: str, **reasons: str) -> None:
-    """Have the newest operation on the stack end so, with a failed event per resource and its reason."""
+    """End the latest operation on the stack in this state, with a failed event and reason per resource."""
     stack = stack_of(name)
     token = stack.events[-1].client_request_token
     kind = next((kind for begins, kind in FAILED.items() if status.startswith(begins)), "UPDATE_FAILED")
@@ -34,7 +34,7 @@ def break_stack(name: str, status: str, **reasons: str) -> None:
 
 
 def breaking(name: str, status: str, **reasons: str) -> Callable[[bytes], bytes]:
-    """Return a change of an answer's body that breaks the stack, which then exists, and changes no body."""
+    """Return a response change that breaks the existing stack and leaves the body unchanged."""
 
     def alter(body: bytes) -> bytes:
         break_stack(name, status, **reasons)
@@ -44,7 +44,7 @@ def breaking(name: str, status: str, **reasons: str) -> Callable[[bytes], bytes]
 
 
 def failing_deletion(name: str, **reasons: str) -> Callable[[bytes], bytes]:
-    """Return a change of an answer's body that leaves the stack, which was deleted, in DELETE_FAILED."""
+    """Return a response change that leaves the deleted stack in DELETE_FAILED."""
 
     def alter(body: bytes) -> bytes:
         backend = cloudformation_backends[ACCOUNT][REGION]

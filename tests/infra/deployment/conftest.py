@@ -1,4 +1,4 @@
-"""An account, and a function in it of which there are releases."""
+"""Account with a function that has releases."""
 
 import io
 import os
@@ -20,7 +20,7 @@ from tests.support.release_zip import code_of, release_of
 
 @pytest.fixture(autouse=True)
 def zappa_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Zappa does not wait for what the local AWS has done when it answers."""
+    """Remove Zappa's waits, because the local AWS finishes before it responds."""
     monkeypatch.setattr(zappa_command, "MODULE", "tests.infra.deployment.zappa_without_pauses")
 
 
@@ -31,13 +31,13 @@ def account(aws: LocalAWS, tmp_path: Path) -> Account:
 
 @pytest.fixture
 def deployment(account: Account) -> Deployment:
-    """The account's deployment, of which nothing but the messaging stack is there yet."""
+    """Return the account's deployment with only the messaging stack."""
     return account.deployment()
 
 
 @pytest.fixture
 def released(deployment: Deployment, account: Account) -> Deployment:
-    """Three versions of code on Lambda, each with a configuration of its own, of which the first two were kept."""
+    """Return a deployment with three versions, each with its own configuration, the first two of them kept."""
     functions = boto3.client("lambda")
     role = deployment.outputs()["RoleArn"]
     functions.create_function(
@@ -54,14 +54,14 @@ def released(deployment: Deployment, account: Account) -> Deployment:
 
 @pytest.fixture
 def stage_on_aws(deployment: Deployment, account: Account) -> Iterator[RunningStage]:
-    """A stage to which nothing has been deployed yet."""
+    """Return a stage before its first deployment."""
     with running(deployment, account.stage) as stage:
         yield stage
 
 
 @pytest.fixture
 def prove_usable(account: Account) -> Callable[[Deployment], None]:
-    """Proof that a deployment can be deployed, gone back with and undeployed, as `RunningStage.prove_usable`."""
+    """Return a check that a deployment can be deployed, rolled back and undeployed."""
 
     def prove(deployment: Deployment) -> None:
         with running(deployment, account.stage) as stage:
@@ -72,13 +72,13 @@ def prove_usable(account: Account) -> Callable[[Deployment], None]:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """What a person types."""
+    """Return a function that sets the terminal input."""
     return lambda words: monkeypatch.setattr(sys, "stdin", io.StringIO(f"{words}\n"))
 
 
 @pytest.fixture
 def main(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
-    """The command line in this process, whose environment is afterwards as it was; Django is set up here already."""
+    """Yield the command line in this process, with set-up Django, and restore the environment afterwards."""
     monkeypatch.setattr("django.setup", lambda: None)
     with mock.patch.dict(os.environ):
         yield deploy.main

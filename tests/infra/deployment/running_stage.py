@@ -1,4 +1,4 @@
-"""A stage on the local AWS, to which releases are brought by the real commands."""
+"""Stage on the local AWS, to which the real commands deploy releases."""
 
 import io
 import json
@@ -29,7 +29,7 @@ from tests.support.release_zip import release_of
 
 @contextmanager
 def running(deployment: Deployment, settings: dict[str, Any]) -> "Iterator[RunningStage]":
-    """Lead the stage's API to whatever code its function has at the time of a request."""
+    """Route the stage's API to the function's current code."""
     functions = AnsweringFunctions()
     backend = lambda_backends[ACCOUNT][deployment.region]
     api = RestAPI("abcdef.execute-api.us-east-1.amazonaws.com", deployment.stage_name)
@@ -45,7 +45,7 @@ def running(deployment: Deployment, settings: dict[str, Any]) -> "Iterator[Runni
 
 @dataclass
 class RunningStage:
-    """A release is known by its text."""
+    """Stage whose releases are identified by their text."""
 
     deployment: Deployment
     functions: AnsweringFunctions
@@ -59,12 +59,12 @@ class RunningStage:
         return path
 
     def write_settings(self) -> None:
-        """Let the commands read the settings as they are now."""
+        """Write the current settings for the commands."""
         self.deployment.settings_file.write_text(json.dumps({"dev": self.settings}), encoding="utf-8")
         self.deployment = replace(self.deployment)  # which has read them already
 
     def provide(self, text: str) -> None:
-        """Be at once where a first deployment of a release leads to, without its schedule."""
+        """Set up the state after a first deployment of a release, without its schedule."""
         deployment = self.deployment
         deployment.bucket.provide()
         functions, stacks = boto3.client("lambda"), boto3.client("cloudformation")
@@ -89,26 +89,26 @@ class RunningStage:
         deployment.keep(self.package(text))
 
     def deploy(self, text: str) -> None:
-        """Run `make deploy` on a release. Raises as rollout.deploy."""
+        """Run `make deploy` on a release. Raises the errors of rollout.deploy."""
         rollout.deploy(self.deployment, Steps(), self.package(text))
 
     def rollback(self) -> None:
-        """Run `make rollback`. Raises as rollout.rollback."""
+        """Run `make rollback`. Raises the errors of rollout.rollback."""
         rollout.rollback(self.deployment, Steps())
 
     def undeploy(self) -> None:
-        """Run `make undeploy`, confirmed. Raises as teardown.undeploy."""
+        """Run `make undeploy`, confirmed. Raises the errors of teardown.undeploy."""
         with mock.patch.object(sys, "stdin", io.StringIO(f"{self.deployment.stage_name}\n")):
             teardown.undeploy(self.deployment, Steps())
 
     def prove_usable(self) -> None:
-        """Deploy, go back and undeploy from whatever state the stage is in, after which nothing is left of it."""
+        """Deploy, roll back and undeploy from the current state, and check that nothing is left."""
         self.prove_deployable()
         self.undeploy()
         DeployedState(self.deployment).check_nothing_left()
 
     def prove_deployable(self) -> None:
-        """Deploy and go back from whatever state the stage is in, and see which release answers."""
+        """Deploy and roll back from the current state, and check the responding release."""
         earlier = (self.kept() if self.deployment.function.exists else [])[-1:]
         for text in ("afterwards", "at last")[len(earlier) :]:
             self.deploy(text)
@@ -118,23 +118,23 @@ class RunningStage:
         expect("after going back", (self.served(), self.kept()[-1]), (earlier[-2], earlier[-2]))
 
     def served(self) -> str:
-        """Return the release that answers."""
+        """Return the release that responds."""
         return smoke_test.get(f"{self.deployment.url()}/")[1]
 
     def kept(self) -> list[str]:
-        """Return the releases that can be gone back to, the newest last."""
+        """Return the rollback targets, the newest last."""
         backend = lambda_backends[ACCOUNT][self.deployment.region]
         versions = self.deployment.releases.kept()
         return [code_in(backend.get_function(self.deployment.name, version)) for version in versions]
 
     def edit_in_the_console(self, text: str) -> None:
-        """Be somebody who uploads other code by hand."""
+        """Upload other code manually, as in the console."""
         boto3.client("lambda").update_function_code(
             FunctionName=self.deployment.name, ZipFile=release_of(text, self.settings)
         )
 
     def of_somebody_else(self) -> "RunningStage":
-        """Return the stage in the hands of another person, with a directory of their own."""
+        """Return the stage as another person's, with its own directory."""
         directory = self.directory / "else"
         directory.mkdir()
         return replace(self, deployment=replace(self.deployment, directory=directory), directory=directory)

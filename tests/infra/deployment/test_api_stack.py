@@ -1,4 +1,4 @@
-"""The API's stack, which Zappa makes, in every state that a failed or interrupted deployment leaves it in."""
+"""API stack made by Zappa, in every state that a failed or interrupted deployment leaves."""
 
 import subprocess
 import sys

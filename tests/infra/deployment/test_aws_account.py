@@ -1,4 +1,4 @@
-"""Every command works in the stage's region and account, whatever the shell has."""
+"""Commands use the stage's region and account, regardless of the shell."""
 
 import ast
 import json
@@ -31,7 +31,7 @@ Main = Callable[..., int]
 
 
 def left_in(region: str) -> tuple[list[str], list[str], list[str]]:
-    """Functions, rules and APIs."""
+    """Return functions, rules and APIs in the region."""
     functions = boto3.client("lambda", region_name=region).list_functions()["Functions"]
     rules = boto3.client("events", region_name=region).list_rules()["Rules"]
     apis = boto3.client("apigateway", region_name=region).get_rest_apis()["items"]

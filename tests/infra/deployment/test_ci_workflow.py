@@ -1,4 +1,4 @@
-"""docs/howto/deploy.yml: the example workflow uses what the Makefile has, and deploys one commit at a time."""
+"""docs/howto/deploy.yml: the example workflow uses existing make targets, and deploys one commit at a time."""
 
 import os
 import re
@@ -21,7 +21,7 @@ MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
 WORKFLOW: dict[str, Any] = yaml.safe_load((HOWTO / "deploy.yml").read_text(encoding="utf-8"))
 JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
 NO_TERMINAL = {"MAKEFLAGS", "MFLAGS"}
-"""The tests may run below a make of their own."""
+"""Variables to remove, because the tests may run below another make."""
 
 
 def commands(job: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Operations on stacks that AWS rolls back, delays, loses the answer of or leaves in any state."""
+"""Operations on stacks that AWS rolls back, delays, loses responses of, or leaves in any state."""
 
 import re
 from dataclasses import replace
@@ -29,7 +29,7 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(status: str) -> Alter:
-    """DescribeStacks with another state."""
+    """Return a change of DescribeStacks to another state."""
     return lambda body: re.sub(rb"<StackStatus>\w+", f"<StackStatus>{status}".encode(), body)
 
 

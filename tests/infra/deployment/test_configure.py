@@ -1,4 +1,4 @@
-"""`make configure`: values of an account go into zappa_settings.json, and nothing else changes there."""
+"""`make configure`: writes account values into zappa_settings.json, and changes nothing else."""
 
 import io
 import json
@@ -39,13 +39,13 @@ GIVEN = {
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    """A copy of the shipped file."""
+    """Return a copy of the shipped file."""
     return Path(shutil.copy(SETTINGS_FILE, tmp_path / "zappa_settings.json"))
 
 
 @pytest.fixture
 def run(aws: LocalAWS, settings: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Deployment]:
-    """The command without a terminal."""
+    """Return the command without a terminal."""
     monkeypatch.setattr(sys, "stdin", io.StringIO())
 
     def configured(stage: str, **given: str) -> Deployment:
@@ -57,7 +57,7 @@ def run(aws: LocalAWS, settings: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
 
 
 def effective(path: Path) -> dict[str, Any]:
-    """The stages as Zappa sees them."""
+    """Return the stages as Zappa reads them."""
     return {stage.name: dict(stage.settings) for stage in read_stages(read_document(path))}
 
 
@@ -176,7 +176,7 @@ def test_what_is_missing_without_a_terminal_is_named(run: Callable[..., Deployme
 
 
 class Terminal(io.StringIO):
-    """Somebody who types."""
+    """Person at a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -214,14 +214,14 @@ def test_person_who_stops_has_changed_nothing(
 
 @pytest.fixture
 def region(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A region that the shell does not name."""
+    """Return a region that the shell does not set."""
     for name in aws_account.REGION:
         monkeypatch.setenv(name, "us-east-1")
     return "eu-central-1"
 
 
 def test_configured_stage_can_be_deployed(run: Callable[..., Deployment], region: str) -> None:
-    """The preconditions of a deployment pass, and the alarms have their address."""
+    """The preconditions of a deployment are met, and the alarms have their address."""
     deployment = run("staging", **GIVEN | {"Account": ACCOUNT, "Sender": "abo@abo.example.org"})
     aws_account.enter(deployment.stage)
     deployment.update_stack()

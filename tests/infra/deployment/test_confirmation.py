@@ -1,4 +1,4 @@
-"""What a person, or a CI service, must say before something is deleted for good."""
+"""Confirmations required before permanent deletion, by people and CI services."""
 
 import io
 import sys

@@ -1,4 +1,4 @@
-"""A stage's domain: made with its certificate, led to the API by each deployment, and refused where it cannot serve."""
+"""Custom domain of a stage: created with its certificate, mapped by each deployment, refused if it cannot serve."""
 
 import json
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def issued(body: bytes) -> bytes:
 
 
 def provide(stage: RunningStage) -> str:
-    """A first release, and what Zappa does to its API after the stack is there; return the API's id."""
+    """Set up a first release with the API's changes made by Zappa, and return the API's id."""
     stage.provide("1")
     api = stage.deployment.api.resource("Api")
     boto3.client("apigateway").create_deployment(restApiId=api, stageName="dev")

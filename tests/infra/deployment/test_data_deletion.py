@@ -1,4 +1,4 @@
-"""Deletion of a stage's database and stacks, in the order of what depends on what."""
+"""Deletion of a stage's database and stacks in the order of their dependencies."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def deployed(stage_on_aws: RunningStage) -> RunningStage:
-    """A stage with a release, a network and a protected database, as data.yaml names them."""
+    """Return a stage with a release, a network and a protected database, named as in data.yaml."""
     directory = stage_on_aws.directory
     (directory / "data.yaml").write_text(json.dumps(NETWORK))
     (directory / "messaging.yaml").write_text((stage_on_aws.deployment.templates / "messaging.yaml").read_text())

@@ -1,4 +1,4 @@
-"""The step `migrate` of a deployment: it is repeated while it leads further, and its end says what to do."""
+"""Step `migrate` of a deployment: repeated while it makes progress, with instructions at its end."""
 
 from datetime import timedelta
 from typing import Any

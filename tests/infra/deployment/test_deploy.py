@@ -1,4 +1,4 @@
-"""The plan of a deployment: what it refuses before anything is there, and how it goes on after an interruption."""
+"""Deployment plan: refusals before any change, and resumption after interruptions."""
 
 import io
 import json
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A zip with nothing much in it."""
+    """Return a minimal zip."""
     path = tmp_path / "package.zip"
     path.write_bytes(code_of("nothing"))
     return path
@@ -132,7 +132,7 @@ def test_secret_key_is_made_once_and_the_rest_kept(account: Account) -> None:
 
 
 def network(subnets: str) -> str:
-    """data.yaml as a deployment sees it. moto cannot make the real one, for its IPv6; cfn-lint checks that."""
+    """Return the outputs of data.yaml. moto does not support its IPv6; cfn-lint checks the template."""
     outputs = {"SubnetIds": subnets, "SecurityGroupIds": "sg-1", "Ipv6AllowedForDualStack": "true"}
     outputs["DatabaseHost"] = "proxy.example.com"
     return json.dumps(
@@ -202,7 +202,7 @@ def test_error_that_zappa_only_prints_is_an_error(account: Account) -> None:
 
 @pytest.fixture
 def changed_tree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A working tree in which somebody has changed a module."""
+    """Change a module in the working tree."""
     release = Release(tmp_path, commit="0" * 40, changes=("subscriptions/sweep.py",), files=())
     monkeypatch.setattr(Release, "read", lambda: release)
 
@@ -233,7 +233,7 @@ def test_what_runs_is_compared_with_the_package(released: Deployment, tmp_path: 
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """What a person types."""
+    """Return a function that sets the terminal input."""
     return lambda words: monkeypatch.setattr(sys, "stdin", io.StringIO(f"{words}\n"))
 
 

@@ -1,4 +1,4 @@
-"""`python -m infra.deployment.deploy`, as an operator or a CI service sees it."""
+"""`python -m infra.deployment.deploy`, as used by operators and CI services."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def test_unknown_stage_is_refused_by_name() -> None:
 
 
 def the_line(said: Said) -> str:
-    """The one line of standard error with which a command fails."""
+    """Return the single line of standard error of a failed command."""
     assert (said.status, said.err.count("\n")) == (1, 1), said
     return said.err
 

@@ -1,4 +1,4 @@
-"""A package for another machine runs first in a function of its own, and never in the stage's where that fails."""
+"""A package for another machine runs first in a separate function, and not in the stage's if that fails."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ OTHER = next(runtime for runtime in RUNTIMES.values() if runtime != runtime_of()
 
 
 class FirstRuns(Recorder):
-    """Remembers what ran, and the machine that it was for."""
+    """Recorder of runs and their target machines."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Configuration that goes back with a version: each member is restored, kept on purpose, or read-only."""
+"""Configuration restored with a version: each member is restored, kept on purpose, or read-only."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ SHOWN = members(UPDATE.output_shape)
 
 
 def full(shape: Shape) -> Any:
-    """A value with every member that AWS's model has."""
+    """Return a value with every member in AWS's model."""
     if isinstance(shape, StructureShape):
         return {name: full(member) for name, member in shape.members.items()}
     if isinstance(shape, MapShape):
@@ -41,7 +41,7 @@ def full(shape: Shape) -> Any:
 
 
 def shown() -> Any:
-    """A version that has everything."""
+    """Return the response for a version with all members."""
     version = {name: full(shape) for name, shape in SHOWN.items()}
     del version["Environment"]["Error"]
     return version
@@ -68,7 +68,7 @@ def layer(name: str) -> str:
 
 
 def configuration(of: str, role: str, number: int) -> Any:
-    """Everything that can be set, told apart by name and number."""
+    """Return all settable members, with values that depend on name and number."""
     access_point = f"arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/{of}"
     return {
         "Description": of,
@@ -99,7 +99,7 @@ def configure(deployment: Deployment, changes: Any) -> None:
 
 
 def configured() -> Any:
-    """What AWS shows of it, in the terms in which it is set."""
+    """Return AWS's response converted to settable members."""
     shown: Any = configuration_of(boto3.client("lambda").get_function_configuration(FunctionName="subs-dev"))
     del shown["FunctionName"]
     return shown

@@ -1,4 +1,4 @@
-"""A release whose jobs and handler have other names than in the release before it."""
+"""Release whose jobs and handler have different names than in the previous release."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def handler() -> str:
 
 
 def rename(stage: RunningStage, handler: str, jobs: dict[str, str]) -> None:
-    """Let the stage's settings, and the releases packaged from now on, have these names."""
+    """Use these names in the stage's settings and in releases packaged from now on."""
     stage.settings["lambda_handler"] = handler
     for event in stage.settings["events"]:
         if "name" in event:

@@ -1,4 +1,4 @@
-"""`make plan`: a deployment as a diff, from which nothing comes."""
+"""`make plan`: shows a deployment as a diff without any effect."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def clean_tree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def live(stage_on_aws: RunningStage) -> RunningStage:
-    """The stage as `make deploy` leaves it, with a database that has every migration of this tree."""
+    """Return the stage after `make deploy`, with a fully migrated database."""
     stage_on_aws.deploy("good")
     stage_on_aws.functions.applied = [".".join(key) for key in MigrationLoader(None).graph.nodes]
     return stage_on_aws
@@ -41,13 +41,13 @@ def live(stage_on_aws: RunningStage) -> RunningStage:
 
 @pytest.fixture
 def provided(stage_on_aws: RunningStage) -> RunningStage:
-    """The stage with a release, and without a schedule."""
+    """Return the stage with a release but no schedule."""
     stage_on_aws.provide("good")
     return stage_on_aws
 
 
 def state_of_aws() -> Any:
-    """Return all that the local AWS holds; moto's list of all change sets that there ever were says nothing of that."""
+    """Return the complete state of the local AWS, without moto's list of all change sets ever made."""
     boto3.client("events").list_event_buses()  # moto makes the default one when it is first asked
     with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/data.json") as answer:  # noqa: S310
         state = json.load(answer)
@@ -62,7 +62,7 @@ def change_sets() -> list[str]:
 
 
 def planned(deployment: Deployment, package: Path) -> dict[str, list[str]]:
-    """Return each part's lines."""
+    """Return the lines of each part."""
     return {title: asked(part) for title, part in Plan(deployment, package).parts().items()}
 
 
@@ -80,7 +80,7 @@ def test_plan_after_a_deployment_is_empty_and_changes_nothing(
 
 
 def change_everything(stage: RunningStage) -> Deployment:
-    """Return the deployment after somebody has changed the template and the settings."""
+    """Return the deployment after changes to template and settings."""
     settings = stage.settings
     settings["memory_size"] = 1024
     settings["aws_environment_variables"] |= {"LOG_LEVEL": "DEBUG", "SITE_URL": "https://new.example.com"}

@@ -1,4 +1,4 @@
-"""The role of the function: it may do what the code calls and nothing besides, whatever else is attached to it."""
+"""Function's role: allows exactly the calls in the code, regardless of other attached policies."""
 
 import re
 from typing import Any

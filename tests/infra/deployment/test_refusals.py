@@ -1,4 +1,4 @@
-"""What AWS would refuse in the middle of a deployment is refused before anything is changed."""
+"""Problems that AWS would report in the middle of a deployment are refused before any change."""
 
 import json
 from collections.abc import Callable
@@ -26,12 +26,12 @@ CHANGING = ("Add", "Create", "Delete", "Put", "Publish", "Update", "Upload")
 
 
 def changes(answers: InjectedAnswers) -> list[str]:
-    """The operations that changed something."""
+    """Return the operations that changed something."""
     return [call for call in answers.calls if call.partition(".")[2].startswith(CHANGING)]
 
 
 def refused(deployment: Deployment, answers: InjectedAnswers) -> str:
-    """The words with which `make deploy` refuses, having changed nothing."""
+    """Return the message with which `make deploy` refuses without any change."""
     package = deployment.settings_file.parent / "package.zip"
     package.write_bytes(release_of("1", {}))
     answers.calls.clear()

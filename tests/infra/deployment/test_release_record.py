@@ -1,4 +1,4 @@
-"""`make releases`: what was kept, and which of it is live."""
+"""`make releases`: kept releases, and the live one."""
 
 import re
 
@@ -20,14 +20,14 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
 
 
 def lines(deployment: Deployment) -> list[str]:
-    """The table without its times."""
+    """Return the table without times."""
     said = ReleaseRecords(deployment.releases).lines()
     return [" ".join(TIME.sub("", line).split()) for line in said]
 
 
 @pytest.fixture
 def live(stage_on_aws: RunningStage) -> RunningStage:
-    """Two releases, the second of which runs."""
+    """Return a stage with two releases, the second of which is live."""
     stage_on_aws.provide("first")
     deployment, functions = stage_on_aws.deployment, boto3.client("lambda")
     functions.update_function_code(FunctionName="subs-dev", ZipFile=stage_on_aws.package("second").read_bytes())

@@ -1,4 +1,4 @@
-"""Releases of a function: which are remembered, and what goes back with one."""
+"""Releases of a function: recording and restoring."""
 
 import json
 from dataclasses import replace
@@ -86,7 +86,7 @@ def test_wake_up_queue_of_the_release_before_is_unmapped_by_deploying_and_mapped
 
 
 def sources() -> list[str]:
-    """The queues that feed a function."""
+    """Return the mapped queues of a function."""
     mappings = boto3.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     return [mapping["EventSourceArn"] for mapping in mappings]
 

@@ -1,4 +1,4 @@
-"""Reserved concurrency: named in the settings, refused where it is too much, and never lost in silence."""
+"""Reserved concurrency: set in the settings, refused if too high, and never lost silently."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def reserved() -> int | None:
 
 
 def with_setting(deployment: Deployment, account: Account, number: int | None) -> Deployment:
-    """The deployment once its settings say so."""
+    """Return the deployment with this setting."""
     account.stage["lambda_concurrency"] = number
     deployment.settings_file.write_text(json.dumps({"dev": account.stage}), encoding="utf-8")
     deployment.__dict__.pop("stage", None)

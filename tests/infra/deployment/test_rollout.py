@@ -1,4 +1,4 @@
-"""Releases that are brought out, fail, are taken back and gone back to, while AWS and others do what they do."""
+"""Releases that are deployed, fail and are rolled back, despite errors of AWS and concurrent changes."""
 
 import re
 import threading
@@ -21,7 +21,7 @@ EXPIRED = "The security token included in the request is expired"
 
 @pytest.fixture
 def live(stage_on_aws: RunningStage) -> RunningStage:
-    """The stage with a release that was kept."""
+    """Return a stage with a kept release."""
     stage_on_aws.provide("good")
     return stage_on_aws
 

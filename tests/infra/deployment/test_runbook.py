@@ -1,4 +1,4 @@
-"""docs/runbook.md: each of its commands is run by `make deploy-local`, or by a test that is named here."""
+"""docs/runbook.md: `make deploy-local`, or a test named here, runs each of its commands."""
 
 import inspect
 import os
@@ -38,7 +38,7 @@ RUN_BY = {
     "undeploy": "teardown.undeploy(",
     "delete-stack": "teardown.delete_stack(",
 }
-"""By `make deploy-local`: target, and the call of it in tests/end_to_end/deploy_local.py."""
+"""Commands run by `make deploy-local`: target, and its call in tests/end_to_end/deploy_local.py."""
 
 TESTED_BY: dict[str, object] = {
     "export AWS_DEFAULT_REGION": test_aws_account,
@@ -52,7 +52,7 @@ TESTED_BY: dict[str, object] = {
     "python -m infra.deployment.secret_key rotate": test_secret_key,
     "python -m infra.deployment.secret_key retire": test_secret_key,
 }
-"""Commands that are run elsewhere."""
+"""Commands run elsewhere."""
 
 LINES = runbook.commands("dev")
 ZAPPA = [line for line in LINES if line.startswith("zappa ")]
@@ -120,9 +120,12 @@ ONLY_WHEN_RESTORING = {
     "DBClusterParameterGroupName",
     "ServerlessV2ScalingConfiguration",
 }
-"""Options that the restore call alone takes: the subnet group cannot be changed later, an instance of the class
-db.serverless needs the scaling, and without the others it gets the account's defaults.
-https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterToPointInTime.html"""
+"""Options required only when restoring.
+
+The subnet group cannot be changed later, an instance of the class db.serverless needs scaling, and without the others
+it gets the account's defaults.
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterToPointInTime.html
+"""
 
 RESTORING = [
     ("rds", "describe_db_clusters", False),
@@ -135,7 +138,7 @@ RESTORING = [
     ("rds", "enable_http_endpoint", False),
     ("rds-data", "execute_statement", False),
 ]
-"""Service, operation or waiter, whether it waits: an instance is made in a cluster that is available, and so on."""
+"""Service, operation or waiter, and whether it waits: an instance needs an available cluster, and so on."""
 
 
 @pytest.fixture

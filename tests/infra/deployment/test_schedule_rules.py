@@ -1,4 +1,4 @@
-"""Rules that an interrupted `zappa schedule` leaves without a target are removed with the next deployment."""
+"""Rules without a target, left by an interrupted `zappa schedule`, are removed by the next deployment."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Rotating SECRET_KEY: sessions live on until the old key is retired, and nothing else in the secret changes."""
+"""SECRET_KEY rotation: sessions survive until the old key is retired, and other keys of the secret stay unchanged."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def stored() -> dict[str, Any]:
 
 
 def accepts(signed: str) -> bool:
-    """Whether a function that starts now believes the signature."""
+    """Return True if a newly started function accepts the signature."""
     variables = read_variables(json.dumps(stored()))
     fallbacks = [key for key in variables.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
     with override_settings(SECRET_KEY=variables["SECRET_KEY"], SECRET_KEY_FALLBACKS=fallbacks):

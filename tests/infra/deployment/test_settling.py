@@ -1,4 +1,4 @@
-"""Updates that AWS is still at work on: waited for with a limit, never in silence, and a failure is told."""
+"""Running operations of AWS: awaited with a limit and progress output; failures are reported."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(**changes: str) -> Alter:
-    """GetFunction with another state."""
+    """Return a change of GetFunction to another state."""
 
     def alter(body: bytes) -> bytes:
         answer = json.loads(body)
@@ -166,7 +166,7 @@ def test_waiting_shows_progress(
 
 
 def mapped(deployment: Deployment) -> str:
-    """A queue that feeds the function, and whose mapping lacks what Zappa cannot set."""
+    """Create a mapped queue without partial batch failures, which Zappa cannot set."""
     queue = deployment.outputs()["FeedbackQueueArn"]
     boto3.client("lambda").create_event_source_mapping(FunctionName="subs-dev", EventSourceArn=queue)
     return queue
@@ -204,7 +204,7 @@ def test_event_source_mapping_that_stays_at_work_ends_the_deployment(
 
 @dataclass
 class SlowRunner(Recorder):
-    """A function that answers only once somebody has been told that it has not."""
+    """Function runner that responds only after progress was printed."""
 
     capsys: pytest.CaptureFixture[str] | None = None
     told: str = ""

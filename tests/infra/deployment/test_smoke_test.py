@@ -1,4 +1,4 @@
-"""What was deployed answers, or the test says what it did instead."""
+"""Smoke test: the deployment responds, or the test reports its response."""
 
 import json
 import socket
@@ -25,13 +25,13 @@ from tests.infra.lambda_local.moto_gaps.recorder import Recorder
 
 @dataclass
 class Site:
-    """Answers 200 to everything, unless told otherwise."""
+    """Server that answers 200 to everything unless configured otherwise."""
 
     url: str
     answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     for_host: dict[str, int] = field(default_factory=dict)
-    """Statuses for who asks for these hosts."""
+    """Statuses by requested host."""
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def site() -> Iterator[Site]:
 
 @dataclass
 class Jobs(Recorder):
-    """Remembers which rules fired."""
+    """Recorder of fired rules."""
 
     rules: list[str] = field(default_factory=list)
 
@@ -92,13 +92,13 @@ def test_each_job_runs_before_the_service_must_be_ready(
 
 
 def at(smoke_test: SmokeTest, site_url: str, api_url: str = "") -> SmokeTest:
-    """The smoke test of a stage whose links begin with this address."""
+    """Return the smoke test of a stage with this SITE_URL."""
     variables = smoke_test.stage.variables | {"SITE_URL": site_url}
     return replace(smoke_test, stage=replace(smoke_test.stage, variables=variables), url=api_url or smoke_test.url)
 
 
 def links(site: Site) -> str:
-    """Another address of the same server."""
+    """Return another URL of the same server."""
     return site.url.replace("127.0.0.1", "localhost")
 
 

@@ -1,4 +1,4 @@
-"""`make status`: one table of a stage, whatever is missing or broken."""
+"""`make status`: a table of a stage, even if parts are missing or broken."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ ROWS = ["release", "commit", "since", "health", "last sweep", "oldest pending", 
 
 @pytest.fixture
 def live(stage_on_aws: RunningStage) -> RunningStage:
-    """The stage with a release that was kept."""
+    """Return a stage with a kept release."""
     stage_on_aws.provide("good")
     return stage_on_aws
 

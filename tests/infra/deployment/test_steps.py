@@ -1,4 +1,4 @@
-"""Steps that a person watches."""
+"""Steps with progress output."""
 
 import re
 import time

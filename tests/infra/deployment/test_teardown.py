@@ -1,4 +1,4 @@
-"""Taking a stage down from any state, with a look at what is left."""
+"""Removal of a stage from any state, and the remaining resources."""
 
 import json
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def undeploy(typed: Callable[[str], None]) -> Callable[[Deployment], None]:
-    """`make undeploy STAGE=dev`, confirmed."""
+    """Return `make undeploy STAGE=dev`, confirmed."""
 
     def run(deployment: Deployment) -> None:
         typed("dev")
@@ -49,7 +49,7 @@ def undeploy(typed: Callable[[str], None]) -> Callable[[Deployment], None]:
 
 @pytest.fixture
 def deployed(account: Account) -> Deployment:
-    """A whole stage, as Zappa leaves it, beside another function whose name begins alike."""
+    """Set up a complete stage beside another function with a similar name."""
     deployment = account.deployment()
     functions, events = boto3.client("lambda"), boto3.client("events")
     arn = create_function(deployment, NAME)
@@ -79,7 +79,7 @@ def rule_names(deployment: Deployment) -> list[str]:
 
 
 def everything() -> dict[str, list[str]]:
-    """What is there, whoever made it."""
+    """Return all existing resources."""
     return Inventory(Deployment("dev")).found()
 
 
@@ -146,7 +146,7 @@ CALLS = (
     "events.RemoveTargets", "events.DeleteRule", "lambda.DeleteEventSourceMapping", "cloudformation.DeleteStack",
     "lambda.DeleteFunction", "s3.DeleteObject", "apigateway.GetRestApis",
 )  # fmt: skip
-"""In the order of an undeploy."""
+"""Calls in the order of an undeploy."""
 
 
 def test_undeploy_can_be_repeated_wherever_it_was_interrupted(

@@ -1,4 +1,4 @@
-"""A command prints an expected error's own words, whichever part of infra raises it."""
+"""Commands print the messages of expected errors from any part of infra."""
 
 import inspect
 

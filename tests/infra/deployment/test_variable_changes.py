@@ -1,4 +1,4 @@
-"""Variables of a function: exactly those of the settings, whatever an earlier release or a person had set."""
+"""Function variables: exactly those of the settings, regardless of earlier releases and manual changes."""
 
 import json
 from datetime import timedelta
@@ -32,7 +32,7 @@ def given_to_zappa(deployment: Deployment) -> Any:
 
 @pytest.fixture
 def deployed(stage_on_aws: RunningStage) -> Deployment:
-    """A release with a variable and a network that the next one lacks, and with a variable set by hand."""
+    """Return a release with a variable and a network that the next one lacks, and with a manually set variable."""
     stage_on_aws.provide("before")
     stage_on_aws.deployment.function.configure(
         {

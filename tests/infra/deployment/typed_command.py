@@ -1,4 +1,4 @@
-"""A command for AWS in a process of its own, as an operator or a CI service starts it."""
+"""Deployment command in a process of its own, as started by an operator or CI service."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from tests.support.patience import PATIENCE_SECONDS
 
 @dataclass(frozen=True)
 class Said:
-    """Exit status, and what was printed."""
+    """Exit status and output."""
 
     status: int
     out: str
@@ -19,7 +19,7 @@ class Said:
 
 @dataclass(frozen=True)
 class TypedCommand:
-    """Starts modules with the shell's variables, and `variables` besides; one that is None is not there."""
+    """Runner of modules with the shell's variables and `variables`; None removes one."""
 
     variables: dict[str, str | None] = field(default_factory=dict)
 
@@ -28,7 +28,7 @@ class TypedCommand:
         return self.run("infra.deployment.deploy", *arguments, typed=typed)
 
     def run(self, module: str, *arguments: str, typed: str = "") -> Said:
-        """Run it to its end; `typed` is its standard input, which is no terminal."""
+        """Run a module to its end; `typed` is its standard input, which is not a terminal."""
         done = subprocess.run(
             [sys.executable, "-m", module, *arguments],
             env=self.environment,
@@ -42,6 +42,6 @@ class TypedCommand:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that the process gets."""
+        """Return the variables of the process."""
         variables = {**os.environ, **self.variables}
         return {name: value for name, value in variables.items() if value is not None}

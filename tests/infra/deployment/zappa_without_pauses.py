@@ -1,6 +1,6 @@
-"""Zappa's command line without its pauses: `python -m tests.infra.deployment.zappa_without_pauses ...`.
+"""Zappa's command line without pauses: `python -m tests.infra.deployment.zappa_without_pauses ...`.
 
-Zappa sleeps for 3 s before it asks for the first time how its stack is; the local AWS has made it by then.
+Zappa sleeps for 3 s before the first query of its stack's state, which the local AWS has completed by then.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""docs/reference and .env.example: made from the code, complete, and up to date."""
+"""docs/reference and .env.example: generated from the code, complete, and up to date."""
 
 import re
 import subprocess
@@ -13,10 +13,10 @@ from infra.documentation.reference import ROOT, deployed_sources, generate
 
 READ = re.compile(r"""(?:environ|environment)(?:\.get\(|\[)"([A-Z_]+)\"""")
 OF_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_SESSION_TOKEN"}
-"""Set by Lambda itself, and by nobody else."""
+"""Variables set by Lambda itself."""
 
 OF_WSGI = {"REMOTE_ADDR"}
-"""In the environment of a request, which has the same name."""
+"""Keys in the WSGI environment, which has the same name."""
 
 CHECK_ID = re.compile(r'"([a-z_]+\.[EWI]\d{3})"')
 

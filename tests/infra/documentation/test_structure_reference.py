@@ -1,4 +1,4 @@
-"""The table of folders: what the code imports, wherever the import stands."""
+"""Table of folders: all imports of the code, including those in functions."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A function that cannot see the file of the local clock is told over HTTP how far it is moved."""
+"""A function that cannot read the local clock's file gets its offset over HTTP."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ LOCAL_AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"}
 
 
 def seen_by_a_function(url: str) -> float:
-    """How many seconds a function with this address is ahead, in a program of its own."""
+    """Return the offset in seconds seen by a function with this URL, in a separate process."""
     variables = COMPLETE | LAMBDA | LOCAL_AWS | {"LOCAL_CLOCK": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM],

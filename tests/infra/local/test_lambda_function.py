@@ -1,4 +1,4 @@
-"""The stage's handler, in this process."""
+"""Handler of the stage in this process."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ seen: list[Any] = []
 
 
 def job(event: dict[str, Any], context: Any) -> dict[str, object]:
-    """A function that an event can name."""
+    """Job that an event can name."""
     seen.append(context)
     return {"remaining": context.get_remaining_time_in_millis(), "name": context.function_name}
 

@@ -1,4 +1,4 @@
-"""What stands behind `make run LAMBDA=1`."""
+"""Host behind `make run LAMBDA=1`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from infra.packaging.zappa_stage import ZappaStage
 
 @pytest.fixture
 def host(stage: ZappaStage, tmp_path: Path) -> Iterator[SandboxHost]:
-    """One that is not opened; its gateway listens from the beginning."""
+    """Return a host that is not started; its gateway already listens."""
     host = SandboxHost(stage, tmp_path, database_url="postgres://nobody@127.0.0.1:1/none", log=tmp_path / "log")
     with host._gateway:
         yield host

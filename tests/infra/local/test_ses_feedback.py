@@ -1,4 +1,4 @@
-"""The local SES says of its mails what AWS's would."""
+"""The local SES sends the same feedback as AWS."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ NOW = datetime(2026, 12, 1, 3, 0, 0, 123_456, tzinfo=UTC)
 
 
 def send(recipient: str, message_id: str = "<notification-12@example.com>") -> None:
-    """A mail as the service sends it."""
+    """Send a mail as the service does."""
     mime = f"From: subscriptions@example.com\r\nTo: {recipient}\r\nMessage-ID: {message_id}\r\n\r\nHello"
     boto3.client("sesv2").send_email(
         FromEmailAddress="subscriptions@example.com",
@@ -36,7 +36,7 @@ def queue(aws: LocalAWS) -> FeedbackQueue:
 
 
 def taken(queue: FeedbackQueue) -> Iterator[str]:
-    """The bodies of the messages in the queue, which are then gone."""
+    """Receive and delete the bodies of the messages in the queue."""
     sqs = boto3.client("sqs")
     while messages := sqs.receive_message(QueueUrl=queue.queue_url, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
@@ -45,7 +45,7 @@ def taken(queue: FeedbackQueue) -> Iterator[str]:
 
 
 def read(queue: FeedbackQueue) -> list[SesEvent]:
-    """As the service reads them."""
+    """Parse the events as the service does."""
     return [event for body in taken(queue) if (event := read_event(body))]
 
 
@@ -101,7 +101,7 @@ def told(mails: list[AcceptedMail]) -> list[dict[str, Any]]:
 
 
 def paths(value: Any, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
-    """Where a JSON value has members."""
+    """Return the paths of all members in a JSON value."""
     if isinstance(value, list):
         return {found for entry in value for found in paths(entry, path)}
     if isinstance(value, dict):
@@ -110,7 +110,7 @@ def paths(value: Any, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
 
 
 def test_moto_itself_says_nothing(aws: LocalAWS, queue: FeedbackQueue) -> None:
-    """When this fails, see whether SES's events come by themselves; infra/local/ses_feedback.py can then go."""
+    """If this fails, check whether SES events arrive by themselves; then delete infra/local/ses_feedback.py."""
     ses = boto3.client("sesv2")
     ses.create_configuration_set(ConfigurationSetName="subs")
     destination: Any = {

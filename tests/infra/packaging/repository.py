@@ -1,4 +1,4 @@
-"""A git repository of a test."""
+"""Git repository of a test."""
 
 import subprocess
 from pathlib import Path

@@ -19,7 +19,7 @@ ALL_INTERNED = "interned = [sys.intern(chr(code)) for code in range(256)]"
 
 
 def compiled_after(before: str) -> bytes:
-    """A module of all strings of one character, by a process that has done something else before."""
+    """Compile a module with all one-character strings in a process that ran other code before."""
     program = PROGRAM.format(before=before)
     return subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True, capture_output=True).stdout
 

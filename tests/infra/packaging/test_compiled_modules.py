@@ -1,4 +1,4 @@
-"""Modules are compiled by the Python that will run them."""
+"""Modules are compiled by the Python that runs them."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A package is known to have run by what is in it."""
+"""Executed packages are recognised by their content."""
 
 from collections.abc import Mapping
 from pathlib import Path

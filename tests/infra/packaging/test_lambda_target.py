@@ -1,4 +1,4 @@
-"""The machine that a package is for."""
+"""Target machine of a package."""
 
 from importlib.util import MAGIC_NUMBER, cache_from_source
 

@@ -1,4 +1,4 @@
-"""`zappa package` as an operator types it, in a fork: with an app of a team's own, and with what lies about."""
+"""`zappa package` as typed by an operator in a fork with an own app and untracked files."""
 
 import json
 import os
@@ -29,7 +29,7 @@ APP = {
     "points/__init__.py": "",
     "points/rules.py": "POINTS = 3\n",
 }
-"""An app, and a package that is none and that it imports."""
+"""App of the fork, and a package without an app that it imports."""
 
 LEFT_ABOUT = ("config/dump.sql", "subscriptions/services.py~", "notifications/old_module.py", "locale/notes.txt")
 
@@ -47,7 +47,7 @@ def install(project: Path, app: str) -> None:
 
 @pytest.fixture(scope="module")
 def make_fork(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, str], str], Path]:
-    """Makes a copy of the project with more files, which are committed, and an app more in the settings."""
+    """Return a function that copies the project with more committed files and another installed app."""
 
     def make(files: dict[str, str], app: str) -> Path:
         project = tmp_path_factory.mktemp("fork") / "project"
@@ -64,7 +64,7 @@ def make_fork(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, s
 
 
 def zappa_package(project: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Return the operator's output, in an environment that holds much more than requirements.txt."""
+    """Return the output of the operator, whose environment contains more than requirements.txt."""
     variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     return subprocess.run(
         [Path(sys.prefix) / "bin" / "zappa", "package", "dev", "--output", "typed.zip", *arguments],
@@ -79,7 +79,7 @@ def zappa_package(project: Path, *arguments: str) -> "subprocess.CompletedProces
 
 @pytest.fixture(scope="module")
 def fork(make_fork: Callable[[dict[str, str], str], Path]) -> Path:
-    """A fork with an app of its own, in which `zappa package dev` was typed; files lie about that git does not know."""
+    """Return a fork with its own app and untracked files, after `zappa package dev`."""
     project = make_fork(APP, "loyalty")
     write(project, dict.fromkeys(LEFT_ABOUT, "ada@example.com"))
     finished = zappa_package(project)

@@ -1,4 +1,4 @@
-"""The zip that Zappa makes for Lambda, and what makes it."""
+"""Zip that Zappa builds for Lambda, and the tools that build it."""
 
 import re
 import shutil
@@ -60,12 +60,12 @@ LANGUAGES = ("de", "en")
 
 @pytest.fixture
 def deployed() -> list[Path]:
-    """The folders of the project that are deployed, without what is collected."""
+    """Return the deployed folders of the project without generated ones."""
     return [ROOT / folder for folder in sorted(deployed_folders(ROOT) - {STATIC})]
 
 
 def names(package: BuiltPackage) -> set[str]:
-    """All files in the zip."""
+    """Return all file names in the zip."""
     with ZipFile(package.archive) as zipped:
         return set(zipped.namelist())
 
@@ -115,7 +115,7 @@ def test_equal_sources_make_an_equal_zip(package: BuiltPackage, tmp_path: Path) 
 
 @pytest.fixture
 def site_packages(tmp_path: Path) -> Path:
-    """An environment with two packages."""
+    """Return an environment with two packages."""
     directory = tmp_path / "site-packages"
     for name in ("wanted", "troposphere"):
         information = directory / f"{name}-1.0.dist-info"
@@ -191,7 +191,7 @@ def test_unknown_stage_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch, capsys
 
 @pytest.fixture
 def requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A requirements.txt without requirements, and an empty `build`."""
+    """Return an empty requirements.txt and an empty `build`."""
     path = tmp_path / "requirements.txt"
     path.write_text("# none\n")
     monkeypatch.setattr(packaging_environment, "REQUIREMENTS", path)

@@ -1,4 +1,4 @@
-"""Packages that would not work, or that must not leave this machine, are refused: each kind of problem once."""
+"""Unusable and confidential packages are refused: each kind of problem once."""
 
 import importlib.util
 import json
@@ -24,18 +24,18 @@ X86_64, ARM64, I386 = 62, 183, 3  # e_machine, https://refspecs.linuxfoundation.
 
 
 def library(machine: int = X86_64, glibc: bytes = b"2.17", more: bytes = b"") -> bytes:
-    """The parts of an ELF file that are looked at."""
+    """Return the relevant parts of an ELF file."""
     header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0") + struct.pack("<HH", 3, machine)
     return header + b"\0GLIBC_2.2.5\0GLIBC_" + glibc + b"\0" + more
 
 
 def module(name: str, source: bytes) -> Files:
-    """A module and its compiled form."""
+    """Return a module with its bytecode."""
     return {name: source, compiled_name(name): compile_module(name, source)}
 
 
 def good(stage: str = "dev") -> Files:
-    """A small package without a problem."""
+    """Return a small valid package."""
     return {
         **module("handler.py", HANDLER),
         **module("zappa_settings.py", f"API_STAGE='{stage}'\n".encode()),
@@ -48,7 +48,7 @@ def good(stage: str = "dev") -> Files:
 
 @pytest.fixture
 def zipped(tmp_path: Path) -> Callable[[Mapping[str, bytes]], Path]:
-    """Makes a zip of files."""
+    """Return a function that creates a zip."""
 
     def make(files: Mapping[str, bytes]) -> Path:
         path = tmp_path / "package.zip"
@@ -149,7 +149,7 @@ def test_newest_c_library_is_the_runtimes(version: tuple[int, int], newest: byte
 
 
 def of_python(runtime: LambdaRuntime, files: Files) -> Files:
-    """The files with bytecode that says it is of another Python."""
+    """Return the files with bytecode marked for another Python."""
     made = without_bytecode(files)
     headers = {
         compiled_name(name, runtime): bytes(Header.of(source, runtime))

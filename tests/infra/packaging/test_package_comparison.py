@@ -1,4 +1,4 @@
-"""A package for another machine may differ from the one that ran in native libraries and bytecode alone."""
+"""A package for another machine may differ from the tested one only in native libraries and bytecode."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The release that is packaged is what git tracks, as it stands, and says so where that is no commit."""
+"""The packaged release contains the tracked files in the working tree, and says so if they are not committed."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.infra.packaging.repository import commit_all, git
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A repository with a commit."""
+    """Return a repository with a commit."""
     for name in ("zappa_settings.json", "config/urls.py", "config/ü ber.txt", "tests/test_a.py"):
         path = tmp_path / "project" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Packages for another machine come from wheels for it, whatever this one is; no test here asks a registry."""
+"""Packages for another machine come from its wheels; no test queries a registry."""
 
 import hashlib
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_conditions_of_requirements_are_those_of_the_target(target: LambdaTarget
 
 
 def make_wheel(directory: Path, tag: str, library: str) -> str:
-    """Makes a wheel of `native`; returns its hash."""
+    """Create a wheel of `native` and return its hash."""
     path = directory / f"native-1.0-{tag}.whl"
     information = "native-1.0.dist-info"
     with ZipFile(path, "w") as wheel:
@@ -61,7 +61,7 @@ def make_wheel(directory: Path, tag: str, library: str) -> str:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PackagingEnvironment:
-    """An environment whose only requirement has wheels for two machines, on this disk."""
+    """Return an environment whose only requirement has wheels for two machines, on the local disk."""
     wheels, requirements = tmp_path / "wheels", tmp_path / "requirements.txt"
     wheels.mkdir()
     hashes = [

@@ -1,4 +1,4 @@
-"""The fault campaign: `make chaos`. Prints how each episode went, and a table of them all; fails if a promise broke."""
+"""Fault campaign: `make chaos`. Prints the result of each episode and a table of them all; fails if a promise broke."""
 
 import argparse
 import random
@@ -20,16 +20,16 @@ from tests.proofs.chaos.durations import PACE
 from tests.proofs.chaos.verdict import Verdict, table
 
 CHANNELS = 2
-"""Each subscription that ends leaves a notification for each."""
+"""Notifications per expired subscription, one per channel."""
 CONFIRMATIONS = ("all", "none")
-"""How many of SES's arrive."""
+"""SES confirmations that arrive."""
 SHOWN = 20
-"""Problems that are printed."""
+"""Maximum number of problems to print."""
 
 
 @dataclass(frozen=True)
 class Episode:
-    """One, in a process of its own."""
+    """Episode in a process of its own."""
 
     seed: int
     confirmations: str
@@ -38,7 +38,7 @@ class Episode:
     log: Path
 
     def play(self) -> Verdict:
-        """Play it and say how it went. Raises CalledProcessError where it broke down."""
+        """Run the episode and return its verdict. Raises CalledProcessError if it crashed."""
         arguments = (self.seed, self.confirmations, self.subscriptions, self.storm_seconds, self.log)
         done = subprocess.run(
             [sys.executable, "-m", "tests.proofs.chaos.episode", *map(str, arguments)],
@@ -54,7 +54,7 @@ class Episode:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Play them all; 1 if a promise broke."""
+    """Run all episodes. Return 1 if a promise broke."""
     chosen = _parser().parse_args(arguments)
     episodes = list(_episodes(chosen, Path(tempfile.mkdtemp(prefix="chaos-"))))
     print(f"Seeds {episodes[0].seed} to {episodes[-1].seed}; logs in {episodes[0].log.parent}", flush=True)

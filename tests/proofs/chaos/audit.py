@@ -1,4 +1,4 @@
-"""What happened to each row of the outbox, written down by the database itself."""
+"""History of each outbox row, recorded by the database itself."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ CREATE TRIGGER chaos_note AFTER INSERT OR UPDATE ON notifications_notification
 
 
 def install() -> None:
-    """Begin to write it down."""
+    """Install the triggers that record it."""
     with connection.cursor() as cursor:
         cursor.execute(TRIGGER)
 
 
 def ambiguous_answers() -> Counter[int]:
-    """How often each row was sent and nobody knew what came of it: it went from `sending` to `unknown`."""
+    """Return the number of ambiguous attempts per row: transitions from `sending` to `unknown`."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT notification_id, count(*) FROM chaos_audit WHERE was = 'sending' AND is_now = 'unknown' GROUP BY 1"
@@ -37,7 +37,7 @@ def ambiguous_answers() -> Counter[int]:
 
 
 def history_of(notification: int) -> Iterator[str]:
-    """Its changes, a line for each."""
+    """Yield a line per change."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT at, was, is_now, is_final, error FROM chaos_audit WHERE notification_id = %s ORDER BY id",

@@ -1,4 +1,4 @@
-"""What a request to SES or SNS asks for, and AWS's ways of refusing it, as documented."""
+"""Requests to SES and SNS, and AWS's documented error responses."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer."""
+    """HTTP response."""
 
     status: int
     content_type: str
@@ -27,24 +27,24 @@ class Answer:
 
 @dataclass(frozen=True)
 class AwsRequest:
-    """A SendEmail (`ses`), PublishBatch (`sns`) or GetAccount (`account`).
+    """SendEmail (`ses`), PublishBatch (`sns`) or GetAccount (`account`).
 
-    `keys` are the notifications that it carries; GetAccount has 0.
+    `keys` are the notifications in the request; GetAccount has 0.
     """
 
     service: str
     keys: list[int]
     body: bytes
     signed_at: datetime
-    """By the true clock."""
+    """Time by the true clock."""
     worker: str
-    """Who calls, from the user agent's `app/` (AWS_SDK_UA_APP_ID)."""
+    """Worker, from the user agent's `app/` (AWS_SDK_UA_APP_ID)."""
     attempt: str
-    """boto3's count of its tries."""
+    """Attempt number by boto3."""
 
     @classmethod
     def read(cls, method: str, headers: Message, body: bytes) -> "AwsRequest":
-        """Read it as AWS does: SESv2 speaks JSON, SNS a form."""
+        """Parse the request as AWS does: SESv2 uses JSON, SNS a form."""
         service, keys = _read(method, headers, body)
         worker = WorkerName.read(headers["User-Agent"].partition(" app/")[2].split()[0])
         signed_at = datetime.strptime(headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
@@ -53,11 +53,11 @@ class AwsRequest:
 
     @property
     def age(self) -> timedelta:
-        """How long ago it was signed."""
+        """Return the time since signing."""
         return datetime.now(UTC) - self.signed_at
 
     def without(self, keys: list[int]) -> "AwsRequest":
-        """A PublishBatch without some of its entries, numbered anew."""
+        """Return a PublishBatch without some of its entries, renumbered."""
         fields = parse_qsl(self.body.decode(), keep_blank_values=True)
         kept = [key for key in self.keys if key not in keys]
         number = {_position(fields, key): index for index, key in enumerate(kept, 1)}
@@ -71,15 +71,15 @@ class AwsRequest:
         return replace(self, keys=kept, body=urlencode(renumbered).encode())
 
     def throttled(self) -> Answer:
-        """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors"""
+        """Return https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors."""
         return self._error(429, "Throttling" if self.service == "sns" else "TooManyRequestsException", "Rate exceeded")
 
     def failed(self) -> Answer:
-        """https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html"""
+        """Return https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html."""
         return self._error(500, "InternalFailure", "An internal error occurred")
 
     def expired(self) -> Answer:
-        """https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html, `RequestExpired`"""
+        """Return `RequestExpired`, https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html."""
         return self._error(400, "RequestExpired", "Request has expired")
 
     def _error(self, status: int, code: str, text: str) -> Answer:
@@ -103,14 +103,14 @@ ACCOUNT = Answer(
         }
     ).encode(),
 )
-"""Of SES's GetAccount, which moto lacks.
+"""Response to SES's GetAccount, which moto lacks.
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
 """
 
 
 def notification_of(mime: bytes) -> int:
-    """Whose mail this is, by its Message-ID."""
+    """Return the notification of a mail, from its Message-ID."""
     found = re.search(rb"^Message-ID: <notification-(\d+)@", mime, re.MULTILINE | re.IGNORECASE)
     if found is None:
         raise ValueError("a mail without a Message-ID of ours")

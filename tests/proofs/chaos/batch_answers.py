@@ -1,4 +1,4 @@
-"""PublishBatch's answer with entries moved to `Failed`, or left out of both lists.
+"""PublishBatch responses with entries moved to `Failed`, or missing in both lists.
 
 https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 """
@@ -16,11 +16,11 @@ NOTHING = Answer(
     f'<PublishBatchResponse xmlns="{NAMESPACE}"><PublishBatchResult><Successful/><Failed/></PublishBatchResult>'
     "</PublishBatchResponse>".encode(),
 )
-"""For a batch of which nothing is left."""
+"""Response to an empty batch."""
 
 
 def with_failed(body: bytes, keys: list[int]) -> bytes:
-    """The answer, with these besides as failed on SNS's side."""
+    """Return the response with these entries failed on SNS's side."""
     root = _root(body)
     failed = _list(root, "Failed")
     for key in sorted(keys):
@@ -31,7 +31,7 @@ def with_failed(body: bytes, keys: list[int]) -> bytes:
 
 
 def without(body: bytes, keys: list[int]) -> bytes:
-    """The answer that says nothing of these."""
+    """Return the response without these entries."""
     root = _root(body)
     successful = _list(root, "Successful")
     for member in list(successful):
@@ -41,7 +41,7 @@ def without(body: bytes, keys: list[int]) -> bytes:
 
 
 def successful(body: bytes) -> list[int]:
-    """The entries that SNS accepted."""
+    """Return the accepted entries."""
     return [int(member.findtext(_name("Id"), "0")) for member in _list(_root(body), "Successful")]
 
 

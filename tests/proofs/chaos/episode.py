@@ -1,9 +1,9 @@
-"""One episode of the campaign, on a database and a local AWS of its own.
+"""Episode of the campaign on its own database and local AWS.
 
-    python -m tests.proofs.chaos.episode SEED {all,none} SUBSCRIPTIONS STORM_SECONDS LOG
+python -m tests.proofs.chaos.episode SEED {all,none} SUBSCRIPTIONS STORM_SECONDS LOG
 
-Subscriptions end while a storm rages; when it is over, the service has time to put itself in order. `all` or `none`
-says how many of SES's confirmations arrive. Prints the verdict as a line of JSON; the workers write to the file LOG.
+Subscriptions end during a storm; after it the service has time to recover. `all` or `none` selects the SES
+confirmations that arrive. Prints the verdict as a line of JSON; workers write to the file LOG.
 """
 
 import sys
@@ -19,7 +19,7 @@ from infra.postgresql import PostgreSQL
 
 
 def main(seed: str, confirmations: str, subscriptions: str, storm_seconds: str, log: str) -> None:
-    """Play it and print the verdict."""
+    """Run the episode and print the verdict."""
     with PostgreSQL() as database, tempfile.TemporaryDirectory() as directory:
         be_local(DATABASE_URL=database.url, DJANGO_SETTINGS_MODULE="tests.proofs.chaos.settings", LOG_LEVEL="ERROR")
         django.setup()

@@ -1,8 +1,8 @@
-"""HTTP proxy before the local AWS that spoils calls: `python -m tests.proofs.chaos.fault_proxy UPSTREAM SEED LEDGER`.
+"""HTTP proxy that injects faults into the local AWS: `python -m tests.proofs.chaos.fault_proxy UPSTREAM SEED LEDGER`.
 
-Prints its port. Standard input takes `storm`, `calm`, `each` (the first calls in a storm meet each fault once), and
-`refuse SECONDS`, during which connections are refused; a command is answered by `obeyed`. Each call becomes a line of
-the file LEDGER.
+Prints its port. Standard input accepts `storm`, `calm`, `each` (the first calls in a storm meet each fault once), and
+`refuse SECONDS`, during which connections are refused; each command is answered by `obeyed`. Each call becomes a line
+in the file LEDGER.
 """
 
 import http.client
@@ -31,7 +31,7 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER, at once: closing sends RST
 
 
 class Weather:
-    """What happens to whom; shared by the proxy's threads."""
+    """Faults per call, shared by the proxy's threads."""
 
     def __init__(self, upstream: str, seed: int, ledger: Path) -> None:
         self.upstream = upstream
@@ -43,13 +43,13 @@ class Weather:
         self._lock = threading.Lock()
 
     def owe_each_fault(self) -> None:
-        """Let the first calls of each service meet each of its faults once, in an order drawn from the seed."""
+        """Apply each fault of each service once to its first calls, in an order drawn from the seed."""
         chance = random.Random(self._seed)
         with self._lock:
             self._owed = {service: chance.sample(faults, len(faults)) for service, faults in EACH.items()}
 
     def fault_for(self, request: AwsRequest) -> tuple[Fault, list[int]]:
-        """What happens to this call, and to which entries if not to all."""
+        """Return the fault for this call, and the affected entries if not all."""
         first = request.keys[0]
         with self._lock:
             call = self._calls[request.service, first]
@@ -72,12 +72,12 @@ class Weather:
 
 
 class SpoiledCall(BaseHTTPRequestHandler):
-    """One call. A connection serves only one, so that a closed listener refuses whoever comes next."""
+    """Call with a fault. A connection serves only one, so that a closed listener refuses the next."""
 
     server: "FaultProxy"
 
     def do_POST(self) -> None:
-        """Take the request to AWS, or not, and the answer back, or not."""
+        """Forward the request and the response, or not."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         request = AwsRequest.read(self.command, self.headers, body)
         fault, hit = self.server.weather.fault_for(request)
@@ -101,7 +101,7 @@ class SpoiledCall(BaseHTTPRequestHandler):
         self._answer(fault, answer)
 
     def do_GET(self) -> None:
-        """The same."""
+        """Forward a GET like a POST."""
         self.do_POST()
 
     def log_message(self, *arguments: object) -> None:
@@ -124,7 +124,7 @@ class SpoiledCall(BaseHTTPRequestHandler):
         return answer
 
     def _answer(self, fault: Fault, answer: Answer) -> None:
-        """Whoever asked may have gone long since."""
+        """Send the response; the client may be gone."""
         try:
             self._write(fault, answer)
         except (BrokenPipeError, ConnectionResetError):
@@ -149,7 +149,7 @@ class SpoiledCall(BaseHTTPRequestHandler):
 
 
 class FaultProxy(ThreadingHTTPServer):
-    """The listener."""
+    """Listener of the proxy."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -159,7 +159,7 @@ class FaultProxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), SpoiledCall)
 
     def serve(self) -> None:
-        """Until somebody shuts it down."""
+        """Serve until shutdown."""
         self.serve_forever(poll_interval=0.02)
 
 

@@ -1,4 +1,4 @@
-"""SES's side of the campaign: what it accepted it tells, late, twice and out of order, through a queue."""
+"""SES feedback of the campaign: late, duplicated and out of order, through a queue."""
 
 import random
 import time
@@ -19,7 +19,7 @@ VISIBILITY_SECONDS = 2.0
 
 @dataclass(eq=False)
 class Record:
-    """One message of the queue."""
+    """Message in the queue."""
 
     body: str
     notification: int
@@ -30,27 +30,27 @@ class Record:
 
 @dataclass
 class Feedback:
-    """The queue of what SES has to tell. If it does not tell, it is as if all of it were lost."""
+    """Queue of SES feedback. If it does not confirm, all feedback is lost."""
 
     chance: random.Random
     tells: bool
     late: set[int] = field(default_factory=set, init=False)
-    """Notifications whose confirmation was recorded too late to count on."""
+    """Notifications whose confirmation was recorded too late to rely on."""
     _confirmed: set[str] = field(default_factory=set, init=False)
     _queue: list[Record] = field(default_factory=list, init=False)
 
     def accept(self, mails: list[AcceptedMail], *, after: float) -> None:
-        """SES has accepted these, none of them before `after`, on `time.monotonic()`'s scale."""
+        """Record mails accepted by SES, not before `after` in `time.monotonic()`."""
         if self.tells:
             self._queue += [record for mail in mails for kind in TOLD for record in self._records(mail, kind, after)]
 
     @property
     def is_empty(self) -> bool:
-        """Whether all was told."""
+        """Return True if all feedback was delivered."""
         return not self._queue
 
     def receive(self) -> list[Record]:
-        """Up to ten messages whose time has come, invisible to others for a while."""
+        """Return up to ten due messages, which become invisible for a while."""
         now = time.monotonic()
         visible = [record for record in self._queue if record.visible_at <= now]
         batch = self.chance.sample(visible, min(BATCH, len(visible)))
@@ -59,7 +59,7 @@ class Feedback:
         return batch
 
     def settle(self, batch: list[Record], answer: dict[str, Any] | None) -> None:
-        """Forget what the job is done with. What it failed on, or never answered, comes again."""
+        """Delete the processed messages. Failed and unanswered ones are redelivered."""
         if answer is None or "raised" in answer:
             return
         failed = {failure["itemIdentifier"] for failure in answer["returned"]["batchItemFailures"]}
@@ -69,7 +69,7 @@ class Feedback:
                 self._note(record)
 
     def _note(self, record: Record) -> None:
-        """The first that is told of a mail confirms it."""
+        """Record the first event of a mail, which confirms it."""
         is_late = time.monotonic() - record.accepted_at > CONFIRMED_IN_TIME.total_seconds()
         if is_late and record.message_id not in self._confirmed:
             self.late.add(record.notification)
@@ -89,5 +89,5 @@ class Feedback:
 
 
 def lambda_event(batch: list[Record]) -> dict[str, Any]:
-    """What Lambda's poller makes of them."""
+    """Return the event that Lambda's poller creates."""
     return queue_event(*(record.body for record in batch))

@@ -1,4 +1,4 @@
-"""From an episode to its verdict."""
+"""Verdict on an episode."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,38 +16,38 @@ from tests.proofs.chaos.storm import Disaster
 from tests.proofs.chaos.verdict import Verdict
 
 HARMLESS = ("OperationalError", "InterfaceError")
-"""What a job may fail with: the database was away. Lambda runs it again."""
+"""Errors that jobs may raise while the database is unavailable. Lambda retries them."""
 SHOWN = 3
-"""Rows whose history is told, for each kind of problem."""
+"""Maximum number of row histories per kind of problem."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """What happened in an episode."""
+    """Course of an episode."""
 
     due: list[int]
     """Subscriptions that ended."""
     calls: list[Call]
     disasters: Counter[str]
     job_errors: Counter[str]
-    """By job and error."""
+    """Errors by job and kind."""
     confirms: bool
-    """Whether SES's confirmations arrived."""
+    """True if SES confirmations arrive."""
     late: set[int]
-    """Rows whose confirmation a busy machine held up beyond the grace time."""
+    """Rows whose confirmation a busy machine delayed beyond the grace time."""
     settled_at: datetime
-    """When the last delivery began, with everybody else at rest."""
+    """Start of the last delivery, with everything else at rest."""
 
     @property
     def held_up(self) -> set[int]:
-        """Rows of mails that a busy machine took to AWS later than any fault of the campaign does."""
+        """Return mails that a busy machine sent later than any fault of the campaign."""
         longest = (LATE + CONNECT_TIMEOUT).total_seconds()
         calls = (call for call in self.calls if call.service == "ses" and call.age > longest)
         return {key for call in calls for key in call.accepted}
 
 
 def verdict_on(course: Course, aws: LocalAWS) -> Verdict:
-    """Count everything, and compare."""
+    """Count and compare everything."""
     mails = judge.judge(Channel.SES, judge.accepted_mails(aws))
     events = judge.judge(Channel.SNS, judge.accepted_events(aws))
     confirmed = _duplicates_although_confirmed(course, mails)
@@ -90,7 +90,7 @@ def _problems(course: Course, mails: ChannelVerdict, events: ChannelVerdict, con
 
 
 def _told(what: str, keys: Iterable[int]) -> Iterator[str]:
-    """The problem of each row, and the history of the first."""
+    """Yield a problem per row, with the history of the first ones."""
     for number, key in enumerate(keys):
         history = audit.history_of(key) if number < SHOWN else ()
         yield "\n".join([f"notification {key} {what}", *history])

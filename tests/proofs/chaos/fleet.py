@@ -1,4 +1,4 @@
-"""The workers: as many warm functions as Lambda would have at once, each with a wrong clock of its own."""
+"""Workers: warm functions as Lambda would run concurrently, each with a wrong clock."""
 
 import multiprocessing
 import os
@@ -16,53 +16,53 @@ from tests.proofs.chaos.worker import work
 from tests.proofs.chaos.worker_name import WorkerName
 
 CLOCKS = (timedelta(), timedelta(seconds=30), timedelta(seconds=-30), timedelta(seconds=15))
-"""By how much they are ahead."""
+"""Leads of the clocks."""
 
 PRELOADED = [work.__module__]
 
 Told = Callable[[dict[str, Any] | None], None]
-"""Takes what a job returned or raised; None where its worker died."""
+"""Receive the result or error of a job; None if its worker died."""
 
 
 @dataclass(eq=False)
 class Worker:
-    """A process, and what it does just now."""
+    """Worker process and its current invocation."""
 
     name: WorkerName
     process: ForkServerProcess
     orders: Connection
     is_ready: bool = False
     told: Told | None = None
-    """Whom to tell the end of the invocation; None if there is none."""
+    """Callback for the end of the invocation, if there is one."""
     thaws_at: float | None = None
-    """On `time.monotonic()`'s scale; None if it is not frozen."""
+    """End of suspension in `time.monotonic()`; None if not suspended."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether it could take an invocation."""
+        """Return True if the worker can accept an invocation."""
         return self.is_ready and self.told is None and self.thaws_at is None
 
     @property
     def is_at_work(self) -> bool:
-        """Whether it makes its way through an invocation."""
+        """Return True if the worker is running an invocation."""
         return self.told is not None and self.thaws_at is None
 
     def signal(self, how: signal.Signals) -> None:
-        """Send it one."""
+        """Send a signal."""
         if self.process.pid is not None:
             os.kill(self.process.pid, how)
 
     def end(self) -> None:
-        """As kill -9 does, frozen or not."""
+        """Kill the worker as by kill -9, even if suspended."""
         self.process.kill()
         self.process.join()
         self.orders.close()
 
 
 class Fleet:
-    """Starts workers, hands them events, and kills and freezes them.
+    """Fleet that starts workers, sends them events, and kills and suspends them.
 
-    They are forked off a process that has Django set up, from the environment as it is at the first start.
+    Workers are forked from a process with set-up Django, with the environment of the first start.
     """
 
     def __init__(self, size: int, *, variables: dict[str, str], log: Path) -> None:
@@ -74,20 +74,20 @@ class Fleet:
         self.workers = [self._start(CLOCKS[index % len(CLOCKS)]) for index in range(size)]
 
     def invoke(self, worker: Worker, job: str, event: Any, told: Told) -> None:
-        """Let an idle worker run a job."""
+        """Run a job on an idle worker."""
         worker.told = told
         worker.orders.send((job, event))
 
     def idle(self) -> list[Worker]:
-        """Those that could take an invocation."""
+        """Return the idle workers."""
         return [worker for worker in self.workers if worker.is_idle]
 
     def is_at_rest(self) -> bool:
-        """Whether nobody works or is frozen."""
+        """Return True if nobody works or is suspended."""
         return all(worker.told is None and worker.thaws_at is None for worker in self.workers)
 
     def attend(self) -> None:
-        """Hear what the workers say, and thaw those whose time has come."""
+        """Receive results, and resume workers whose suspension is over."""
         for worker in self.workers:
             if worker.thaws_at is not None and time.monotonic() >= worker.thaws_at:
                 worker.signal(signal.SIGCONT)
@@ -96,19 +96,19 @@ class Fleet:
                 self._hear(worker, worker.orders.recv())
 
     def kill(self, worker: Worker) -> None:
-        """As kill -9 does; another worker with the same clock takes its place."""
+        """Kill a worker and replace it by one with the same clock."""
         worker.end()
         if worker.told is not None:
             worker.told(None)
         self.workers[self.workers.index(worker)] = self._start(worker.name.clock_ahead)
 
     def freeze(self, worker: Worker, duration: timedelta) -> None:
-        """Stop it, wherever it is, for so long."""
+        """Suspend a worker for this long."""
         worker.signal(signal.SIGSTOP)
         worker.thaws_at = time.monotonic() + duration.total_seconds()
 
     def end(self) -> None:
-        """Kill them all."""
+        """Kill all workers."""
         for worker in self.workers:
             worker.end()
 

@@ -1,17 +1,17 @@
-"""Something that is to be done again and again."""
+"""Repeated action."""
 
 import time
 
 
 class Interval:
-    """Is due at once, and every so many seconds."""
+    """Interval that is due at once, and then every `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._due_at = 0.0
 
     def is_due(self) -> bool:
-        """Whether it is; it counts as done then."""
+        """Return True if the action is due, and start the next interval."""
         now = time.monotonic()
         if now < self._due_at:
             return False

@@ -1,4 +1,4 @@
-"""The judge: counts what the local AWS really accepted, beside what the database says of it."""
+"""Judge: compares the notifications accepted by the local AWS with the database."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -21,37 +21,37 @@ NOT_TO_BE_TOLD = {State.SUPPRESSED, State.OBSOLETE}
 
 @dataclass(frozen=True)
 class ChannelVerdict:
-    """What became of the notifications of a channel."""
+    """Result of a channel's notifications."""
 
     notifications: int
     accepted: int
-    """By AWS, the second one of the same notification included."""
+    """Messages accepted by AWS, including duplicates."""
     lost: list[int]
-    """Rows that are through, had to be told, and were never accepted by AWS."""
+    """Finished rows that should have been sent but were never accepted by AWS."""
     duplicates: Counter[int]
-    """By row: how often AWS accepted it beyond the first time."""
+    """Acceptances beyond the first, by row."""
     ambiguous: Counter[int]
-    """By row: how often nobody could know what came of it."""
+    """Ambiguous attempts, by row."""
 
     @property
     def inexplicable(self) -> Counter[int]:
-        """Duplicates for which there was no ambiguous answer."""
+        """Return the duplicates without an ambiguous attempt."""
         return self.duplicates - self.ambiguous
 
 
 def accepted_mails(aws: LocalAWS) -> Counter[int]:
-    """By row, from the Message-ID of each mail that the local SES holds."""
+    """Return accepted mails by row, from the Message-ID of each mail in the local SES."""
     return Counter(notification_of(mail.raw) for mail in aws.mails())
 
 
 def accepted_events(aws: LocalAWS) -> Counter[int]:
-    """By row, from the id of each event that the consumer's queue got."""
+    """Return accepted events by row, from the ids in the consumer's queue."""
     rows = dict(Notification.objects.filter(channel=Channel.SNS).values_list("event_id", "pk"))
     return Counter(rows[int(event.body["id"])] for event in aws.events())
 
 
 def judge(channel: Channel, accepted: Counter[int]) -> ChannelVerdict:
-    """Compare."""
+    """Compare rows and accepted messages."""
     rows = dict(Notification.objects.filter(channel=channel).values_list("pk", "state"))
     finished = set(Notification.objects.filter(channel=channel, finished_at__isnull=False).values_list("pk", flat=True))
     ambiguous = audit.ambiguous_answers()
@@ -65,23 +65,23 @@ def judge(channel: Channel, accepted: Counter[int]) -> ChannelVerdict:
 
 
 def waiting(since: datetime) -> Counter[str]:
-    """Why rows that are not through are not, although a delivery began at `since`."""
+    """Return the reasons why rows are unfinished although a delivery started at `since`."""
     return Counter(_reason(row) for row in Notification.objects.filter(_waits(since)))
 
 
 def stuck(since: datetime) -> list[int]:
-    """Rows that were due at `since`, when a delivery began, and that it did not bring to an end."""
+    """Return rows due at `since`, when a delivery started, that it did not finish."""
     rows = Notification.objects.filter(finished_at__isnull=True).exclude(_waits(since))
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def states() -> Counter[tuple[str, str]]:
-    """Rows by channel and state."""
+    """Return the number of rows by channel and state."""
     return Counter(Notification.objects.values_list("channel", "state"))
 
 
 def expiries(due: Collection[int]) -> Iterator[str]:
-    """What is wrong with the ends of the subscriptions that were due."""
+    """Yield problems of the due subscriptions' expiry."""
     expired = Counter(SubscriptionEvent.objects.filter(transition="expired").values_list("subscription", flat=True))
     for key in due:
         if expired[key] != 1:
@@ -99,7 +99,7 @@ def _of_expiries() -> QuerySet[Notification]:
 
 
 def access(now: datetime) -> Iterator[str]:
-    """Whose group does not match."""
+    """Yield users with wrong group membership."""
     mismatches = find_mismatches(now)
     yield from (f"user {key} has access and no live subscription" for key in mismatches.stale)
     yield from (f"user {key} has a live subscription and no access" for key in mismatches.missing)

@@ -1,4 +1,4 @@
-"""What the proxy did with each call."""
+"""Ledger of the proxy's calls."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,46 +11,46 @@ from tests.proofs.chaos.faults import EACH, Fault
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a deliverer."""
+    """Call of a delivery process."""
 
     worker: str
     age: float
-    """Seconds since the request was signed, when the proxy was through with it."""
+    """Seconds between signing and the end of the proxy's work."""
     service: str
     keys: list[int]
     accepted: list[int]
-    """Of the keys."""
+    """Accepted keys."""
     fault: Fault
     hit: list[int]
-    """The entries that a fault of a part of the batch hit."""
+    """Entries affected by a partial fault."""
     attempt: str
-    """boto3's count of its own tries, `attempt=1`."""
+    """Attempt number by boto3, `attempt=1`."""
 
     @property
     def ambiguous(self) -> list[int]:
-        """The keys of which the deliverer cannot know what became of them."""
+        """Return the keys whose fate the delivery process cannot know."""
         if not self.fault.is_ambiguous:
             return []
         return self.hit if self.fault is Fault.PARTLY_SILENT else self.keys
 
     def as_json(self) -> str:
-        """One line."""
+        """Return one line of JSON."""
         return json.dumps(vars(self) | {"fault": self.fault.name})
 
     @classmethod
     def from_json(cls, line: str) -> Self:
-        """From that line."""
+        """Parse a line."""
         fields: dict[str, Any] = json.loads(line)
         return cls(**fields | {"fault": Fault[fields["fault"]]})
 
 
 def calls(ledger: Path) -> Iterator[Call]:
-    """All calls so far."""
+    """Yield all calls so far."""
     with ledger.open() as lines:
         yield from (Call.from_json(line) for line in lines)
 
 
 def faults_to_come(made: Iterable[Call]) -> set[tuple[str, Fault]]:
-    """Return each service's faults that every storm must bring and that none of these calls has met."""
+    """Return each service's mandatory faults that no call has met yet."""
     required = {(service, fault) for service, faults in EACH.items() for fault in faults}
     return required - {(call.service, call.fault) for call in made}

@@ -1,4 +1,4 @@
-"""The course of an episode: its parts are set up, the storm comes and goes, the service recovers, the judge sits."""
+"""Course of an episode: setup, storm, recovery, judgement."""
 
 import random
 import time
@@ -34,20 +34,20 @@ WORKERS = 4
 START_SECONDS = float(PATIENCE_SECONDS)
 STEP_SECONDS = 0.02
 TICK_SECONDS = 0.15
-"""Between two events of the schedule."""
+"""Seconds between two events of the schedule."""
 WEATHERED = 0.7
-"""The share of mails that goes out before the storm may end."""
+"""Share of mails sent before the storm may end."""
 LOOK_SECONDS = 0.5
-"""Between two looks at whether all is through."""
+"""Seconds between two checks for completion."""
 QUIET_SECONDS = 900.0
-"""What is not through so long after the storm is called waiting. On a busy machine all of it takes longer."""
+"""Seconds after the storm before rows count as stuck. A busy machine takes longer for everything."""
 FEEDBACK_JOB = "notifications.jobs.handle_ses_feedback"
 DELIVERY_JOB = "notifications.jobs.deliver_notifications"
 
 
 @dataclass
 class Play:
-    """One episode; see `run`."""
+    """Episode; see `run`."""
 
     seed: int
     confirms: bool
@@ -61,7 +61,7 @@ class Play:
     _listen: Interval = field(default_factory=lambda: Interval(LOOK_SECONDS), init=False)
 
     def run(self, subscriptions: int, storm: timedelta) -> Verdict:
-        """Let so many subscriptions end in a storm of that duration; judge when all is quiet again."""
+        """End this many subscriptions in a storm of that duration, and judge when all is quiet again."""
         self.ledger.touch()
         self._chance = random.Random(self.seed)
         self._looked_at = time.monotonic()
@@ -111,11 +111,11 @@ class Play:
         return storm
 
     def _has_weathered(self, due: int) -> bool:
-        """Return True once most of the mails went out in the storm and each fault has happened."""
+        """Return True once most mails were sent during the storm and each fault occurred."""
         return self.mails_seen >= due * WEATHERED and not faults_to_come(calls(self.ledger))
 
     def _recover(self, fleet: Fleet, proxy: Program, aws: LocalAWS, due: list[int]) -> None:
-        """Go on without faults until all is through, or for QUIET_SECONDS."""
+        """Continue without faults until everything is done, or for QUIET_SECONDS."""
         proxy.tell("calm")
         quiet_at = time.monotonic() + QUIET_SECONDS
         look = Interval(LOOK_SECONDS)
@@ -126,7 +126,7 @@ class Play:
         self._deliver_once_more(fleet)
 
     def _deliver_once_more(self, fleet: Fleet) -> None:
-        """With everybody else at rest: what is due now and not taken is stuck."""
+        """Run a last delivery with everything else at rest: due rows that it does not process are stuck."""
         _rest(fleet)
         self._settled_at = clock.now()
         event = self._schedule.event_for(DELIVERY_JOB)
@@ -142,7 +142,7 @@ class Play:
             time.sleep(STEP_SECONDS)
 
     def _step(self, fleet: Fleet, aws: LocalAWS) -> None:
-        """A moment of the campaign."""
+        """Run one step of the campaign."""
         fleet.attend()
         looked_before, self._looked_at = self._looked_at, time.monotonic()
         accepted = aws.mails(self.mails_seen)
@@ -174,7 +174,7 @@ class Play:
 
 
 def _rest(fleet: Fleet) -> None:
-    """Until those who are at work have come to an end."""
+    """Wait until all running workers are done."""
     while not fleet.is_at_rest():
         fleet.attend()
         time.sleep(STEP_SECONDS)

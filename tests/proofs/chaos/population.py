@@ -1,4 +1,4 @@
-"""Who subscribes in an episode."""
+"""Subscribers of an episode."""
 
 import random
 from datetime import datetime, timedelta
@@ -11,11 +11,11 @@ from tests.support.factories import MONTH, make_plan
 
 PLANS = 3
 SECOND_PLAN = 0.3
-"""The share of users who have another subscription."""
+"""Share of users with another subscription."""
 
 
 def populate(number: int, now: datetime, storm: timedelta, chance: random.Random) -> list[int]:
-    """Make `number` subscriptions that end by the end of the storm, half of them already due; return their keys."""
+    """Create `number` subscriptions that end during the storm, half of them already due. Return their keys."""
     plans = [make_plan(name=f"Plan {index}") for index in range(PLANS)]
     users = User.objects.bulk_create(
         User(username=f"user{index}", email=f"user{index}@example.com") for index in range(number)
@@ -31,7 +31,7 @@ def populate(number: int, now: datetime, storm: timedelta, chance: random.Random
 
 
 def _others(users: list[User], plan: Plan, now: datetime, chance: random.Random) -> list[Subscription]:
-    """What some users keep."""
+    """Create other subscriptions that some users keep."""
     return [
         Subscription(user=user, plan=plan, start_date=now, end_date=now + MONTH)
         for user in users

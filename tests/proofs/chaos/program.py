@@ -1,4 +1,4 @@
-"""A module that runs as a process of its own and speaks in lines."""
+"""Child process that communicates by lines."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from infra.lambda_local.lifetime import end_with_this_thread
 
 
 class Program:
-    """The process; it ends with the thread that started it. What it writes to standard error is appended to `log`."""
+    """Process that ends with the thread that started it. Its standard error is appended to `log`."""
 
     def __init__(self, module: str, *arguments: str, log: Path, environment: dict[str, str] | None = None) -> None:
         with log.open("ab") as errors:
@@ -32,24 +32,24 @@ class Program:
         self._reader.start()
 
     def tell(self, line: str) -> None:
-        """Write a line to it; whether it lives to read it is another matter."""
+        """Write a line to the process, which may be dead."""
         if self.process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self.process.stdin.write(line + "\n")
 
     def heard(self, seconds: float = 0.0) -> str | None:
-        """The next line that it wrote, waiting for it so long; None if there is none."""
+        """Return its next line, or None after this long."""
         try:
             return self._lines.get(seconds > 0, seconds)
         except queue.Empty:
             return None
 
     def signal(self, how: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal."""
         self.process.send_signal(how)
 
     def end(self) -> None:
-        """Kill it, frozen or not."""
+        """Kill the process, even if suspended."""
         self.process.kill()
         self.process.wait()
         self._reader.join()

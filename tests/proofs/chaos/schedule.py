@@ -1,4 +1,4 @@
-"""EventBridge's side of the campaign: what the stage schedules, too often, twice, and in the wrong order."""
+"""EventBridge of the campaign: the stage's schedule, too frequent, duplicated, and out of order."""
 
 import random
 from datetime import UTC, datetime
@@ -9,12 +9,12 @@ from infra.packaging.zappa_stage import load_stage
 
 DUPLICATED = 0.25
 WAITING_AT_MOST = 12
-"""Events. Further ones are left out, as a tick is that Lambda has no room for."""
+"""Maximum number of pending events. Others are dropped, like ticks that Lambda cannot run."""
 WEIGHTS = {"notifications.jobs.deliver_notifications": 4, "subscriptions.jobs.check_expired_subscriptions": 2}
 
 
 class EventSchedule:
-    """The rules of stage `dev`, and the events that wait for a worker."""
+    """Rules of the stage `dev`, and events pending for a worker."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -22,7 +22,7 @@ class EventSchedule:
         self._waiting: list[tuple[str, Any]] = []
 
     def fire(self) -> None:
-        """Let one of the rules fire, for one worker or for two."""
+        """Fire a random rule for one or two workers."""
         schedules = self._stage.schedules
         weights = [WEIGHTS.get(schedule.function, 1) for schedule in schedules]
         (schedule,) = self._chance.choices(schedules, weights)
@@ -31,14 +31,14 @@ class EventSchedule:
             self._waiting += [(schedule.function, self.event_for(schedule.function))] * times
 
     def event_for(self, job: str) -> Any:
-        """What one of its rules sends it now."""
+        """Return the event of one of the job's rules."""
         schedule = self._stage.schedule_of(job)
         return delivered_event(schedule, region=self._stage.region, time=datetime.now(UTC))
 
     def take(self) -> tuple[str, Any] | None:
-        """Any of those that wait, as a job's name and its event."""
+        """Return a random pending event with its job."""
         return self._waiting.pop(self._chance.randrange(len(self._waiting))) if self._waiting else None
 
     def give_back(self, job: str, event: Any) -> None:
-        """Lambda invokes again what failed."""
+        """Return a failed event to the queue, as Lambda retries it."""
         self._waiting.append((job, event))

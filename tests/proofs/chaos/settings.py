@@ -1,4 +1,4 @@
-"""The project's settings, with the campaign's durations."""
+"""Project settings with the campaign's durations."""
 
 from tests.proofs.chaos import durations
 from tests.settings import *  # noqa: F403 - all of them

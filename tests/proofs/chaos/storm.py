@@ -1,4 +1,4 @@
-"""The disasters of an episode: what strikes whom and when, all of it from the seed."""
+"""Disasters of an episode: targets and times drawn from the seed."""
 
 import random
 import signal
@@ -15,11 +15,11 @@ from tests.proofs.chaos.program import Program
 
 REFUSED_SECONDS = 1.0 * PACE
 LONGEST_SECONDS = 900.0
-"""After which a storm ends although something has not happened, which the verdict then reports."""
+"""Limit for a storm without all disasters, which the verdict then reports."""
 
 
 class Disaster(Enum):
-    """What can happen beside the faults of single calls."""
+    """Disaster beside the faults of single calls."""
 
     KILL = "kill -9"
     HICCUP = "frozen within its lease"
@@ -44,12 +44,12 @@ EACH = {
     Disaster.RESTART: 1,
     Disaster.CRASH: 1,
 }
-"""How many an episode sees."""
+"""Number of each disaster per episode."""
 
 
 @dataclass(frozen=True)
 class Theatre:
-    """What disasters strike."""
+    """Targets of disasters."""
 
     fleet: Fleet
     proxy: Program
@@ -57,7 +57,7 @@ class Theatre:
 
 
 class Storm:
-    """The disasters, spread over `duration` from now on, or over as much more as a busy machine needs."""
+    """Disasters spread over `duration`, or longer on a busy machine."""
 
     def __init__(self, chance: random.Random, duration: timedelta) -> None:
         self._chance = chance
@@ -71,16 +71,16 @@ class Storm:
 
     @property
     def may_end(self) -> bool:
-        """True once each disaster has struck and the time is up."""
+        """Return True once each disaster has struck and the time is up."""
         return not self._coming and time.monotonic() >= self._ends_at
 
     @property
     def has_lasted_too_long(self) -> bool:
-        """True once waiting for what has not happened is of no more use."""
+        """Return True once it is useless to wait for the rest."""
         return time.monotonic() >= self._ends_at + LONGEST_SECONDS
 
     def strike(self, theatre: Theatre) -> None:
-        """Let happen what is due, if there is somebody whom it can happen to."""
+        """Run a due disaster, if it has a target."""
         if self._coming and self._coming[0][0] <= time.monotonic() and self._strike(self._coming[0][1], theatre):
             self.struck[self._coming.pop(0)[1].value] += 1
 
@@ -97,7 +97,7 @@ class Storm:
         return True
 
     def _strike_worker(self, disaster: Disaster, fleet: Fleet) -> bool:
-        """One that is at work, since nothing happens to an idle one."""
+        """Strike a running worker, since nothing happens to an idle one."""
         busy = [worker for worker in fleet.workers if worker.is_at_work]
         if not busy:
             return False

@@ -1,4 +1,4 @@
-"""A short run of the fault campaign. `make chaos` runs the long one."""
+"""Short run of the fault campaign. `make chaos` runs the long one."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the proxy does to a call is what it says, and a deliverer's verdict on it is right."""
+"""The proxy has the documented effects, and delivery processes judge them correctly."""
 
 import json
 from collections import Counter
@@ -39,19 +39,19 @@ EVERYBODY = {
     Fault.ERROR_BEFORE: (Verdict.UNKNOWN, False),
     Fault.ERROR_AFTER: (Verdict.UNKNOWN, True),
 }
-"""The verdict, and whether AWS accepts. STALLED and LATE need the time-outs, which the tests lengthen."""
+"""Verdict, and whether AWS accepts. STALLED and LATE need the time-outs, which the tests lengthen."""
 
 
 @dataclass(frozen=True)
 class Proxied:
-    """The local AWS behind the proxy, in a storm."""
+    """Local AWS behind the proxy, in a storm."""
 
     aws: LocalAWS
     proxy: Program
     ledger: Path
 
     def call(self) -> Call:
-        """The one that was made."""
+        """Return the only call."""
         wait_until(self.ledger.read_text)
         (call,) = calls(self.ledger)
         return call
@@ -79,7 +79,7 @@ def order(proxy: Program, command: str) -> None:
 
 
 def key_with(fault: Fault, service: str) -> int:
-    """A notification whose first call meets the fault."""
+    """Return a notification whose first call meets the fault."""
     return next(key for key in count(1) if choose(SEED, service, key, 0) is fault)
 
 
@@ -89,7 +89,7 @@ def mail(key: int) -> mailer.Message:
 
 
 def entries(first: int) -> "list[PublishBatchRequestEntryTypeDef]":
-    """Five events, the first with this key."""
+    """Return five events, the first with this key."""
     return [{"Id": str(first + index), "Message": json.dumps({"id": str(first + index)})} for index in range(5)]
 
 

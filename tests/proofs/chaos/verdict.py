@@ -1,4 +1,4 @@
-"""What an episode came to, as a table, and whether the promises held."""
+"""Result of an episode as a table, with broken promises."""
 
 import json
 from collections import Counter
@@ -9,31 +9,31 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Verdict:
-    """Figures of one episode, or of several."""
+    """Figures of one or several episodes."""
 
     episodes: int
     notifications: int
     accepted: int
-    """By AWS."""
+    """Messages accepted by AWS."""
     lost: int
     mail_duplicates: int
     mail_duplicates_confirmed: int
-    """Of these, those that a confirmation in time should have prevented."""
+    """Duplicates that a timely confirmation should have prevented."""
     event_duplicates: int
     ambiguous: int
-    """Answers from which nobody could tell whether the notification was sent, as the rows say."""
+    """Responses that do not reveal the fate of a notification, by the rows."""
     spoiled: int
-    """Notifications of which the fault proxy withheld the answer; a dead or frozen worker adds to `ambiguous` alone."""
+    """Notifications whose response the proxy withheld; a dead or suspended worker adds to `ambiguous` only."""
     late_confirmations: int
-    """That a busy machine held up beyond the grace time, and that prove nothing."""
+    """Confirmations that a busy machine delayed beyond the grace time, which prove nothing."""
     waiting: dict[str, int]
     states: dict[str, int]
     calls: dict[str, int]
-    """To AWS, by what became of them."""
+    """AWS calls by result."""
     disasters: dict[str, int]
     job_errors: dict[str, int]
     problems: list[str]
-    """What must not be; empty if all promises held."""
+    """Violations; empty if all promises held."""
 
     def __add__(self, other: "Verdict") -> "Verdict":
         return Verdict(
@@ -42,16 +42,16 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Whether every promise was kept."""
+        """Return True if all promises held."""
         return not self.problems
 
     def as_json(self) -> str:
-        """One line."""
+        """Return one line of JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, line: str) -> Self:
-        """From that line."""
+        """Parse a line."""
         return cls(**json.loads(line))
 
 
@@ -69,7 +69,7 @@ ROWS = (
 
 
 def table(columns: Sequence[tuple[str, Verdict]]) -> str:
-    """The figures side by side, each column with its head; below them what they were exposed to, and what is wrong."""
+    """Return the figures side by side with column heads, then exposures and problems."""
     lines = ["".join([f"{'':46}", *(f"{head:>22}" for head, _ in columns)])]
     for label, name in ROWS:
         lines.append("".join([f"{label:46}", *(f"{getattr(verdict, name):22,}" for _, verdict in columns)]))

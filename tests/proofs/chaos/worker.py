@@ -1,4 +1,4 @@
-"""A warm function with a clock of its own, in a process that `fleet` forks off one in which this module is loaded."""
+"""Warm function with its own clock, in a process forked by `fleet` after importing this module."""
 
 import os
 import signal
@@ -22,11 +22,11 @@ from tests.proofs.chaos.worker_name import WorkerName
 INVOCATION_SECONDS = 300
 
 end_with_server = end_with_this_thread(signal.SIGKILL)
-"""Made here, in the process that the workers are forked off."""
+"""Created here, in the process from which workers are forked."""
 
 
 def hurry() -> None:
-    """Put the campaign's durations where the product has constants; the others are settings. Raises AttributeError."""
+    """Replace constants of the product with the campaign's durations; others are settings. Raises AttributeError."""
     # Django must be set up.
     from notifications.aws import clients  # noqa: PLC0415
     from notifications.channels import retry  # noqa: PLC0415
@@ -48,7 +48,7 @@ def hurry() -> None:
 
 
 def work(orders: Connection, name: str, variables: dict[str, str], log: Path) -> None:
-    """Say `ready`, and then for each job and event what it returned or raised, until nobody orders any more."""
+    """Print `ready`, and then the result or error of each job, until no more orders arrive."""
     if end_with_server is not None:
         end_with_server()
     os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), 2)
@@ -65,7 +65,7 @@ def work(orders: Connection, name: str, variables: dict[str, str], log: Path) ->
 
 
 def _invoke(function_name: str, job: str, event: Any) -> dict[str, Any]:
-    """Run the job as Lambda would, and tell what became of it: `{"returned": ...}` or `{"raised": "Error"}`."""
+    """Run the job as Lambda would, and return `{"returned": ...}` or `{"raised": "Error"}`."""
     module, _, function = job.rpartition(".")
     context = Context(function_name, f"arn:{function_name}", "512", time.monotonic() + INVOCATION_SECONDS)
     try:

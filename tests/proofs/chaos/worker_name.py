@@ -1,4 +1,4 @@
-"""A worker's name tells how wrong its clock is, and reaches AWS in the user agent."""
+"""Worker name, which contains the clock's error and reaches AWS in the user agent."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class WorkerName:
-    """A worker, counted from 1, and by how much its clock is ahead."""
+    """Worker number, from 1, and its clock's lead."""
 
     number: int
     clock_ahead: timedelta
@@ -18,7 +18,7 @@ class WorkerName:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """From its text. Raises ValueError."""
+        """Parse a name. Raises ValueError."""
         found = re.fullmatch(r"worker(\d+)\.([+-]\d+)", text)
         if found is None:
             raise ValueError(f"{text!r} is no worker's name")

@@ -1,1 +1,1 @@
-"""Random deployments of a stage: what fails, what is killed, what people do by hand, and what must hold after each."""
+"""Random deployments of a stage: failures, kills, manual changes, and the invariants after each step."""

@@ -1,7 +1,7 @@
-"""The storm of deployments: `make storm`, or `python -m tests.proofs.deployment_storm --seed 7 --steps 60`.
+"""Deployment storm: `make storm`, or `python -m tests.proofs.deployment_storm --seed 7 --steps 60`.
 
-The command itself runs, in processes of its own, against the local AWS; only the code that it deploys is not executed
-(site.py says why). Prints each step and what runs after it, and fails where a promise broke.
+Runs the real commands in separate processes against the local AWS; only the deployed code is not executed (see
+site.py). Prints each step and the running release, and fails if a promise broke.
 """
 
 import argparse
@@ -32,7 +32,7 @@ SENDER = "subscriptions@dev.subscriptions.example.com"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Play a storm; return 1 if a promise broke."""
+    """Run a storm. Return 1 if a promise broke."""
     given = _parser().parse_args(arguments)
     quieten_moto()
     be_local(DJANGO_SETTINGS_MODULE="config.settings")
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def play(seed: int, steps: int, answers: InjectedAnswers, directory: Path) -> list[str]:
-    """Play a storm on the local AWS, which is empty; return what broke."""
+    """Run a storm on an empty local AWS. Return the violations."""
     print(f"Seed {seed}; logs in {directory}", flush=True)
     account = directory / "account"
     account.mkdir()
@@ -60,7 +60,7 @@ def play(seed: int, steps: int, answers: InjectedAnswers, directory: Path) -> li
 
 @contextmanager
 def _site() -> Iterator[StormSite]:
-    """Have the local AWS run its functions on the site."""
+    """Run the functions of the local AWS on the site."""
     with StormSite() as site:
         Request.runner = site
         try:

@@ -1,10 +1,10 @@
-"""A command of the deployment as an operator types it, on the storm's package and site.
+"""Deployment command as typed by an operator, with the storm's package and site.
 
-    python -m tests.proofs.deployment_storm.command COMMAND SITE_URL DIRECTORY SETTINGS_FILE PACKAGE
+python -m tests.proofs.deployment_storm.command COMMAND SITE_URL DIRECTORY SETTINGS_FILE PACKAGE
 
-runs `infra.deployment.deploy` itself. Only these differ from `make`: the package is given and not made anew, the API
-is on the site, the lease ends sooner, and the smoke test has less patience. An error that the command lets through is
-exit status CRASHED.
+runs `infra.deployment.deploy` itself. It differs from `make` only in this: the package is given instead of built, the
+API is on the site, the lease is shorter, and the smoke test less patient. An unexpected error has the exit status
+CRASHED.
 """
 
 import sys
@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 1.0
 
 
 def main(command: str, site_url: str, directory: Path, settings_file: Path, package: Path) -> int:
-    """Run it; return the exit status."""
+    """Run the command. Return the exit status."""
     deploy.COMMANDS["deploy"] = lambda found, steps, _: rollout.deploy(found, steps, package)
 
     def deployment_of(stage: str) -> Deployment:

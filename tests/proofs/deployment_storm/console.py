@@ -1,4 +1,4 @@
-"""What people do by hand in AWS's console, between deployments."""
+"""Manual changes in AWS's console between deployments."""
 
 import io
 import random
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Console:
-    """The console of one stage, whose function exists."""
+    """Console of a stage whose function exists."""
 
     deployment: Deployment
     chance: random.Random
 
     @property
     def functions(self) -> "LambdaClient":
-        """Lambda's part of it."""
+        """Return Lambda's client."""
         return boto3.client("lambda")
 
     def edit(self) -> str:
-        """Do one thing; return what."""
+        """Make one change and return its description."""
         edit = self.chance.choice(EDITS)
         return edit(self)
 
     def replace_code(self) -> str:
-        """A hotfix, which does not even start."""
+        """Upload a hotfix that does not start."""
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as archive:
             archive.writestr("hotfix.py", f"# {self.chance.random()}")
@@ -41,7 +41,7 @@ class Console:
         return "replaces the code"
 
     def change_configuration(self) -> str:
-        """One member, by which the function starts no longer or only otherwise."""
+        """Change one member so that the function does not start, or starts differently."""
         name = self.deployment.name
         member = self.chance.choice(["Timeout", "Handler", "MemorySize", "Environment", "DeadLetterConfig"])
         match member:
@@ -60,12 +60,12 @@ class Console:
         return f"changes {member}"
 
     def delete_function(self) -> str:
-        """With all of its versions."""
+        """Delete the function with all versions."""
         self.functions.delete_function(FunctionName=self.deployment.name)
         return "deletes the function"
 
     def delete_version(self) -> str:
-        """One that may be gone back to."""
+        """Delete a version that may be a rollback target."""
         pages = self.functions.get_paginator("list_versions_by_function").paginate(FunctionName=self.deployment.name)
         numbers = [found["Version"] for page in pages for found in page["Versions"] if found["Version"] != "$LATEST"]
         if not numbers:
@@ -75,7 +75,7 @@ class Console:
         return f"deletes version {number}"
 
     def delete_rule(self) -> str:
-        """With its targets, as the console does."""
+        """Delete a rule with its targets, as the console does."""
         events = boto3.client("events")
         rules = [rule["Name"] for rule in events.list_rules()["Rules"]]
         if not rules:
@@ -88,7 +88,7 @@ class Console:
         return f"deletes {rule}"
 
     def disable_rule(self) -> str:
-        """So that a job rests."""
+        """Disable a rule, so that a job does not run."""
         events = boto3.client("events")
         rules = [rule["Name"] for rule in events.list_rules()["Rules"]]
         if not rules:
@@ -98,7 +98,7 @@ class Console:
         return f"disables {rule}"
 
     def delete_mapping(self) -> str:
-        """So that feedback stays in its queue."""
+        """Delete a mapping, so that feedback stays in its queue."""
         for mapping in self.functions.list_event_source_mappings()["EventSourceMappings"]:
             self.functions.delete_event_source_mapping(UUID=mapping["UUID"])
         return "deletes the event source mappings"

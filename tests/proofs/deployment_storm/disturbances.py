@@ -1,4 +1,4 @@
-"""What disturbs a command on its way: AWS's errors, answers that get lost, and the end of the process itself."""
+"""Disturbances of a command: AWS errors, lost responses, and the end of the process."""
 
 import random
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from tests.proofs.deployment_storm.operator import Typed
 from tests.support.injected_answers import ANY, InjectedAnswers
 
 CALLS = {"deploy": 185, "rollback": 134, "undeploy": 58}
-"""Calls to AWS of each command, about; one of them is disturbed."""
+"""Approximate AWS calls per command; one of them is disturbed."""
 SHORT, LONG = 2, 12
-"""Calls in a row that fail: boto3 repeats those of the first kind until they succeed, and gives up on the second."""
+"""Consecutive failing calls: boto3 retries the short kind successfully, and gives up on the long one."""
 ALWAYS = 10_000
 
 
 @dataclass(frozen=True)
 class Disturbance:
-    """One thing that happens when a command makes its nth call."""
+    """Disturbance at the nth call of a command."""
 
     name: str
     strike: Callable[[InjectedAnswers, Typed, int], None]
@@ -63,7 +63,7 @@ DISTURBANCES = [
 
 
 def disturb(chance: random.Random, answers: InjectedAnswers, typed: Typed) -> str:
-    """Choose one, and the call at which it strikes; return which."""
+    """Choose a disturbance and its call. Return the choice."""
     disturbance, call = chance.choice(DISTURBANCES), chance.randrange(CALLS[typed.command])
     disturbance.strike(answers, typed, call)
     return f"{disturbance.name} at call {call}"

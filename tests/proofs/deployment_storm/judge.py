@@ -1,4 +1,4 @@
-"""What must hold after each step of the storm."""
+"""Invariants after each step of the storm."""
 
 import urllib.error
 import urllib.request
@@ -20,14 +20,14 @@ OK = 200
 
 @dataclass
 class Judge:
-    """Knows every release that was ever made, by its code's hash."""
+    """Judge that knows every release by its code's hash."""
 
     site: StormSite
     directory: Path
     releases: dict[str, StormRelease] = field(default_factory=dict)
 
     def deployment(self, release: StormRelease) -> Deployment:
-        """Return the stage as the release's settings describe it."""
+        """Return the stage with the release's settings."""
 
         def address(api_id: str, _region: str, stage: str) -> str:
             return f"{self.site.url}/{api_id}/{stage}"
@@ -35,7 +35,7 @@ class Judge:
         return Deployment(STAGE, release.settings_file, address=address, directory=self.directory)
 
     def serving(self) -> tuple[int, str]:
-        """Return the status of the site's first page, and the hash of the code that answers."""
+        """Return the status of the first page, and the hash of the responding code."""
         try:
             url = self.deployment(self._any).url()
         except Refused:
@@ -48,14 +48,14 @@ class Judge:
                 return error.code, error.headers["X-Code"]
 
     def kept(self) -> list[str]:
-        """Return the hashes of the releases that can be gone back to, the newest last."""
+        """Return the hashes of the rollback targets, the newest last."""
         deployment = self.deployment(self._any)
         if not deployment.function.exists:
             return []
         return [deployment.releases.code_sha256(version) for version in deployment.releases.kept()]
 
     def problems(self, before: str, commands: Collection[Typed]) -> Iterator[str]:
-        """Yield what does not hold after these commands, before which the hash `before` was served."""
+        """Yield violations after these commands, before which the hash `before` was served."""
         status, code = self.serving()
         kept = self.kept()
         for typed in commands:
@@ -72,7 +72,7 @@ class Judge:
             yield from self._of_success(succeeded[0], status, code, kept)
 
     def name(self, sha256: str) -> str:
-        """Return what a hash is of."""
+        """Return a description of the hash."""
         return str(self.releases.get(sha256, "code of no release" if sha256 else "nothing"))
 
     def _of_success(self, typed: Typed, status: int, code: str, kept: list[str]) -> Iterator[str]:
@@ -88,7 +88,7 @@ class Judge:
             yield from self._state(self.releases[wanted])
 
     def _state(self, release: StormRelease) -> Iterator[str]:
-        """Compare all that AWS shows of the stage with the release's settings."""
+        """Compare the stage's state on AWS with the release's settings."""
         deployment = self.deployment(release)
         state = DeployedState(deployment)
         for check in (state.check_function, state.check_schedule, state.check_event_sources):
@@ -100,7 +100,7 @@ class Judge:
             yield f"{release}: the variable {VARIABLE} is not as its settings say"
 
     def left(self) -> Iterator[str]:
-        """Yield what is left of the stage beside the stacks that it stands on."""
+        """Yield remains of the stage outside the lower stacks."""
         try:
             DeployedState(self.deployment(self._any)).check_nothing_left()
         except NotAsDeployed as error:

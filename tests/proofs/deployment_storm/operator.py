@@ -1,4 +1,4 @@
-"""An operator of the storm: types a command, in processes that can be killed together."""
+"""Operator of the storm, who types commands in processes that can be killed together."""
 
 import os
 import signal
@@ -15,12 +15,12 @@ from tests.proofs.deployment_storm.release import StormRelease
 from tests.support.patience import PATIENCE_SECONDS
 
 CONFIRMATION = b"dev\n"
-"""What `undeploy` asks for."""
+"""Confirmation required by `undeploy`."""
 
 
 @dataclass
 class Typed:
-    """A command at work, with the release that the operator has checked out."""
+    """Running command with the release in the operator's checkout."""
 
     command: str
     release: StormRelease
@@ -32,19 +32,19 @@ class Typed:
         return f"{self.command} ({self.release})" if self.command == "deploy" else self.command
 
     def kill(self) -> None:
-        """End it and Zappa, whatever they are at."""
+        """Kill the command and Zappa."""
         self.was_interrupted = True
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def cancel(self) -> None:
-        """Ask it to end, as a CI service does."""
+        """Terminate the command, as a CI service does."""
         self.was_interrupted = True
         with suppress(ProcessLookupError):
             os.kill(self.process.pid, signal.SIGTERM)
 
     def wait(self) -> int:
-        """Return its exit status, once nothing of it is at work any more."""
+        """Return its exit status after all its processes have ended."""
         status = self.process.wait(PATIENCE_SECONDS)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)  # Zappa, where the command alone was ended
@@ -52,17 +52,17 @@ class Typed:
 
     @property
     def said(self) -> str:
-        """Return what it printed."""
+        """Return its output."""
         return self.log.read_text(errors="replace")
 
     @property
     def crashed(self) -> bool:
-        """Return True if it let an error through that its operator would see as a traceback."""
+        """Return True if it ended with a traceback."""
         return self.process.returncode == CRASHED
 
 
 def type_command(command: str, release: StormRelease, site_url: str, directory: Path) -> Typed:
-    """Start it. `directory` is for its log, and for what it writes."""
+    """Start the command. `directory` is for its log and its files."""
     directory.mkdir(exist_ok=True)
     log = directory / "log"
     with log.open("wb") as output:

@@ -1,4 +1,4 @@
-"""Releases as the storm deploys them: each has settings and code of its own, and some do not work."""
+"""Releases of the storm: each has its own settings and code, and some are broken."""
 
 import json
 import zipfile
@@ -17,10 +17,10 @@ from tests.infra.deployment.account import dev
 STAGE = "dev"
 SETTINGS = "zappa_settings.json"
 MARK = "storm.json"
-"""The file in the package that says how it fails."""
+"""File in the package that defines its failure."""
 HANDLER = "config/aws_lambda/handler.py"
 VARIABLE = "RENEWAL_ALLOWED_TO"
-"""A variable that only every second release sets."""
+"""Variable that only every second release sets."""
 
 
 class Fails(Enum):
@@ -34,7 +34,7 @@ class Fails(Enum):
 
 @dataclass(frozen=True)
 class StormRelease:
-    """One release: a zip, and the settings that it was made with."""
+    """Release: a zip, and the settings that it was built with."""
 
     number: int
     fails: Fails
@@ -47,13 +47,13 @@ class StormRelease:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables that its settings give to the function."""
+        """Return the function's variables in its settings."""
         found: dict[str, str] = json.loads(self.settings_file.read_text())[STAGE]["aws_environment_variables"]
         return found
 
 
 def make_release(directory: Path, number: int, fails: Fails = Fails.NEVER) -> StormRelease:
-    """Make one whose memory, variables and schedule differ from those of the release before."""
+    """Create a release with different memory, variables and schedule than the previous one."""
     directory.mkdir()
     settings_file = directory / SETTINGS
     settings_file.write_text(json.dumps({STAGE: _settings(number)}), encoding="utf-8")
@@ -76,7 +76,7 @@ def make_release(directory: Path, number: int, fails: Fails = Fails.NEVER) -> St
 
 
 def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a zip, the same for the same files whenever it is made."""
+    """Write a reproducible zip."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name), content)  # which dates it 1980

@@ -1,7 +1,7 @@
-"""The site of the storm: runs the functions of the local AWS, and answers where their APIs lead to them.
+"""Site of the storm: runs functions of the local AWS, and serves their APIs.
 
-It answers as the product does, by what is in the code and the configuration that run, without running it. A sandbox
-would take a minute for each deployment; what the code does in it, `make deploy-local` shows.
+It responds like the product according to the running code and configuration, without executing it. A sandbox would take
+a minute per deployment; `make deploy-local` covers the execution.
 """
 
 import io
@@ -25,17 +25,17 @@ from tests.proofs.deployment_storm.release import HANDLER, MARK, Fails
 
 HANDLER_SETTING = "config.aws_lambda.handler.lambda_handler"
 START_SECONDS = 5
-"""A function with less time than this does not get through its start."""
+"""Minimum time limit for a function to start."""
 NEEDED = {"SECRET_ARN", "SITE_URL", "ALLOWED_HOSTS"}
 """Variables without which the product does not start."""
 
 ANSWERS: dict[str, Any] = {JOB: MIGRATED, PLAN: {"applied": [], "pending": {}}}
-"""Answers of the jobs that migrate the database, and say what is to be migrated."""
+"""Responses of the migration jobs."""
 
 
 @dataclass
 class StormSite:
-    """Context manager. A runner for moto's functions, and the server of their APIs. `served` are hashes of code."""
+    """Context manager with a runner for moto's functions, and the server of their APIs. `served` are code hashes."""
 
     served: list[str] = field(default_factory=list)
 
@@ -67,11 +67,11 @@ class StormSite:
 
     @property
     def url(self) -> str:
-        """Return the address below which each API has its id."""
+        """Return the URL prefix of all APIs."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def answer(self, api_id: str, path: str, region: str = "us-east-1") -> tuple[int, str]:
-        """Return the status of a GET, and the hash of the code that answered; empty where none did."""
+        """Return the status of a GET, and the hash of the responding code, or ""."""
         apis = apigateway_backends[ACCOUNT][region].apis
         if api_id not in apis:
             return 403, ""
@@ -86,7 +86,7 @@ class StormSite:
         return (500 if fails is Fails.AT_ITS_PAGE and path == "/" else 200), function.code_sha_256
 
     def invoke(self, function: LambdaFunction, event: Any) -> InvocationResult:
-        """Run a job or a command of manage.py."""
+        """Run a job or a management command."""
         fails = start_failure(function) or failure_of(function.code_bytes)
         broken = fails is Fails.AT_START or (fails is Fails.AT_MIGRATION and event.get("command") == JOB)
         if not broken:
@@ -96,12 +96,12 @@ class StormSite:
         return InvocationResult("0", payload, error, timedelta(), None, "")
 
     def invoke_later(self, function: LambdaFunction, event: Any) -> InvocationResult:
-        """The same."""
+        """Run a job or a management command."""
         return self.invoke(function, event)
 
 
 def start_failure(function: LambdaFunction) -> Fails | None:
-    """Return that it fails at its start where its configuration lets nothing start."""
+    """Return the failure if the configuration prevents the start."""
     variables = function.environment_vars
     starts = (
         function.run_time == runtime_of().name
@@ -113,7 +113,7 @@ def start_failure(function: LambdaFunction) -> Fails | None:
 
 
 def failure_of(code: bytes) -> Fails:
-    """Return how code fails; code without the handler does so at its start."""
+    """Return the failure of code; without a handler it fails at its start."""
     with zipfile.ZipFile(io.BytesIO(code)) as archive:
         if HANDLER not in archive.namelist():
             return Fails.AT_START

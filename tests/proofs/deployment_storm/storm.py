@@ -1,4 +1,4 @@
-"""The storm: a random sequence of steps, each of which is judged."""
+"""Random sequence of judged steps."""
 
 import random
 from collections.abc import Iterator
@@ -25,15 +25,15 @@ KINDS = {
     "disturbed undeploy": 2,
     "two at once": 2,
 }
-"""Steps, and how often each comes."""
+"""Steps with their frequencies."""
 COMMANDS = ["deploy", "deploy", "rollback", "undeploy"]
 RECOVERIES = 0.5
-"""Part of the steps after which `make deploy` must get the stage green again; the others may pile up."""
+"""Share of steps after which `make deploy` must repair the stage; after others, damage may accumulate."""
 
 
 @dataclass
 class Storm:
-    """One storm. `problems` gathers what did not hold, each with the number of its step."""
+    """Storm. `problems` collects violations with the number of the step."""
 
     seed: int
     answers: InjectedAnswers
@@ -47,7 +47,7 @@ class Storm:
         self._step = 0
 
     def play(self, steps: int) -> None:
-        """Take so many steps; see that the stage is green again at the end, and goes without a trace."""
+        """Run this many steps, then check that the stage can be repaired and removed completely."""
         self._deploy_well("first deployment")
         is_green = True
         for step in range(1, steps + 1):

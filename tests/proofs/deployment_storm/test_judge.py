@@ -1,4 +1,4 @@
-"""The judge of the storm sees what must not be."""
+"""The storm's judge detects violations."""
 
 import json
 import random
@@ -27,7 +27,7 @@ def judge(aws: LocalAWS, tmp_path: Path) -> Iterator[Judge]:
 
 @pytest.fixture
 def works(judge: Judge, tmp_path: Path) -> StormRelease:
-    """A release that works, and runs."""
+    """Return a running release that works."""
     release = make_release(tmp_path / "1", 1)
     judge.releases[release.sha256] = release
     boto3.client("iam").create_role(RoleName="subs", AssumeRolePolicyDocument="{}")

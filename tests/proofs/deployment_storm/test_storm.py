@@ -1,4 +1,4 @@
-"""A few steps of the storm. `make storm` plays a long one."""
+"""Short storm. `make storm` runs a long one."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.support.injected_answers import InjectedAnswers
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 
 SEED, STEPS = 11, 1
-"""A release that fails its smoke test, whose deployment is killed before it can be taken back."""
+"""Seed of a release that fails its smoke test, whose deployment is killed before the rollback."""
 
 
 def test_every_promise_holds(aws: LocalAWS, answers: InjectedAnswers, tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-"""A random history of the service, and whether its promises held: `python -m tests.proofs.history --seconds 120`.
+"""Random history of the service with a check of its promises: `python -m tests.proofs.history --seconds 120`.
 
-Four processes, whose clocks differ, subscribe, renew, cancel, resume and sweep at once, in their own transactions and a
-caller's; plans, users and groups are edited in the admin, receivers renew, and processes are killed at any moment.
+Four processes with different clocks subscribe, renew, cancel, resume and sweep concurrently, in their own transactions
+and a caller's; plans, users and groups are edited in the admin, receivers renew, and processes are killed at any time.
 Two histories: in the honest one nobody writes memberships, and the audit must find nothing; in the tampering one the
-audit repairs what was written past the service, and then finds nothing.
+audit corrects memberships written behind the service's back, and then finds nothing.
 """
 
 import argparse
@@ -15,7 +15,7 @@ MANNERS = ("honest", "tampering")
 
 
 def main() -> int:
-    """Play both histories; return 1 if a promise broke."""
+    """Run both histories. Return 1 if a promise broke."""
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.history")
     parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="drawn")
     parser.add_argument("--seconds", type=float, default=0.0, help="each history lasts at least so long")

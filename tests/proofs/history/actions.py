@@ -1,4 +1,4 @@
-"""Actions of a history: each is drawn, done, and answers with a word for the statistics."""
+"""Actions of a history: each is drawn, run, and returns a word for the statistics."""
 
 import random
 from collections.abc import Callable
@@ -22,14 +22,14 @@ from tests.proofs.history.population import LONGEST_DAYS, OPERATOR, terms
 
 SMALL_BATCHES = (3, 10, 2_000)
 LEFT_OPEN = 2
-"""Forms that lie open at most."""
+"""Maximum number of open forms."""
 
 User = get_user_model()
 
 
 @dataclass
 class Actor:
-    """A process's state: its chance, an operator's browser, and what it holds that may be stale."""
+    """State of a process: random generator, an operator's browser, and possibly stale objects."""
 
     chance: random.Random
     browser: Client = field(default_factory=Client)
@@ -40,7 +40,7 @@ class Actor:
         self.browser.force_login(User.objects.get(username=OPERATOR))
 
     def act(self) -> str:
-        """Do something drawn by its weight; return what it was and how it ended."""
+        """Run an action drawn by weight. Return its name and result."""
         name, (_, action) = self.chance.choices(list(ACTIONS.items()), [weight for weight, _ in ACTIONS.values()])[0]
         try:
             return f"{name}: {action(self)}"
@@ -48,15 +48,15 @@ class Actor:
             return f"{name}: {type(refusal).__name__}"
 
     def user(self) -> Any:
-        """Return one of the subscribers."""
+        """Return a random subscriber."""
         return self.chance.choice(list(User.objects.filter(is_staff=False)))
 
     def plan(self) -> Plan:
-        """Return one of the plans."""
+        """Return a random plan."""
         return self.chance.choice(list(Plan.objects.all()))
 
     def subscription(self, **of: Any) -> Subscription | None:
-        """Return one of the subscriptions, sometimes an instance that was read long ago."""
+        """Return a random subscription, sometimes a stale instance."""
         if self.stale and not of and self.chance.random() < 0.3:
             return self.stale.pop(0)
         rows = list(Subscription.objects.filter(**of).order_by("-pk")[:30])
@@ -73,7 +73,7 @@ def create(actor: Actor, user: Any = None) -> str:
 
 
 def change(actor: Actor, **of: Any) -> str:
-    """Renew, cancel, resume, or cancel now."""
+    """Renew, cancel, resume or cancel now."""
     subscription = actor.subscription(**of)
     if subscription is None:
         return "nothing there"
@@ -83,13 +83,13 @@ def change(actor: Actor, **of: Any) -> str:
 
 
 def sweep(actor: Actor) -> str:
-    """Sweep, in batches small enough for several processes to share what is due."""
+    """Sweep in small batches, so that several processes share the due rows."""
     run = Service.sweep(now=clock.now(), batch_size=actor.chance.choice(SMALL_BATCHES))
     return "failed" if run.failed else "done"
 
 
 def caller_transaction(actor: Actor) -> str:
-    """Some moves of one user in the caller's transaction, with savepoints; half of them are taken back."""
+    """Run several moves of a user in the caller's transaction with savepoints; half of them are rolled back."""
     user = actor.user()
     taken_back = actor.chance.random() < 0.5
     with transaction.atomic():
@@ -106,7 +106,7 @@ def _move_in_savepoint(actor: Actor, user: Any) -> None:
 
 
 def edit_plan(actor: Actor) -> str:
-    """Change price and duration, or take it off sale, in the admin."""
+    """Change price and duration, or take the plan off sale, in the admin."""
     plan = actor.plan()
     address = reverse("admin:subscriptions_plan_change", args=[plan.pk])
     form = HtmlForm.read(actor.browser.get(address).content.decode())
@@ -119,14 +119,14 @@ def edit_plan(actor: Actor) -> str:
 
 
 def open_user_form(actor: Actor) -> str:
-    """Open a user's form in the admin, and leave it open."""
+    """Open a user's form in the admin and leave it open."""
     address = reverse(f"admin:{User._meta.app_label}_{User._meta.model_name}_change", args=[actor.user().pk])
     actor.forms.append((address, HtmlForm.read(actor.browser.get(address).content.decode())))
     return "done"
 
 
 def save_user_form(actor: Actor) -> str:
-    """Save the form that was opened longest ago, with a corrected first name."""
+    """Save the oldest open form with a corrected first name."""
     if len(actor.forms) < LEFT_OPEN:
         return open_user_form(actor)
     address, form = actor.forms.pop(0)
@@ -146,7 +146,7 @@ def attack_group(actor: Actor) -> str:
 
 
 def tamper(actor: Actor) -> str:
-    """Write memberships past everything that guards them; the audit must put them right."""
+    """Write memberships behind the service's back; the audit must correct them."""
     user, group = actor.user(), Group.objects.get(name=GROUP)
     actor.chance.choice([user.groups.add, user.groups.remove])(group)
     return "done"
@@ -162,4 +162,4 @@ ACTIONS: dict[str, tuple[int, Callable[[Actor], str]]] = {
     "attack the group": (2, attack_group),
 }
 TAMPERING = ("tamper with groups", (3, tamper))
-"""Not among the others by default: what it breaks only the audit mends."""
+"""Action with damage that only the audit corrects, so not included by default."""

@@ -1,4 +1,4 @@
-"""Runs a history: processes that act at once, with clocks that differ, and are killed at any moment."""
+"""Director of a history: concurrent processes with different clocks, killed at any time."""
 
 import random
 import time
@@ -16,14 +16,14 @@ SKEWS = (timedelta(), timedelta(milliseconds=300), timedelta(seconds=-20), timed
 STEP_SECONDS = 0.02
 TICK_SECONDS = 0.1
 FARTHEST_TICK = timedelta(hours=8)
-"""The service's time moves on by up to so much at a tick."""
+"""Maximum step of the service's time per tick."""
 BETWEEN_KILLS = 25
-"""Actions on average."""
+"""Average number of actions between kills."""
 
 
 @dataclass
 class Director:
-    """`directory` holds clocks and logs; `manners` is what `tests.proofs.history.worker` takes."""
+    """`directory` contains clocks and logs; `manners` is an argument of `tests.proofs.history.worker`."""
 
     seed: int
     manners: str
@@ -37,11 +37,11 @@ class Director:
 
     @property
     def latest(self) -> timedelta:
-        """Return the offset of the clock that is furthest ahead."""
+        """Return the offset of the fastest clock."""
         return self.moved + max(SKEWS)
 
     def run(self, is_over: Callable[[int], bool]) -> None:
-        """Let the processes act until `is_over`, which is asked with the number of actions so far."""
+        """Run the processes until `is_over` returns True for the number of actions."""
         self._chance = random.Random(self.seed)
         self._programs = {skew: self._start(skew) for skew in SKEWS}
         try:
@@ -79,7 +79,7 @@ class Director:
             time.sleep(STEP_SECONDS)
 
     def _hear(self) -> int:
-        """Take down what the processes have said since; return how much that was."""
+        """Collect the processes' output. Return the number of lines."""
         return sum(self._hear_one(program) for program in self._programs.values())
 
     def _hear_one(self, program: Program) -> int:
@@ -92,7 +92,7 @@ class Director:
         return heard
 
     def _kill(self, skew: timedelta) -> None:
-        """As kill -9 does, wherever it is."""
+        """Kill a process as by kill -9."""
         time.sleep(self._chance.random() * STEP_SECONDS)
         self._programs[skew].end()
         self._hear_one(self._programs[skew])
@@ -111,7 +111,7 @@ class Director:
         )
 
     def _end(self) -> None:
-        """Let each finish what it does."""
+        """Let each process finish its action."""
         for program in self._programs.values():
             if program.process.stdin is not None:
                 program.process.stdin.close()

@@ -1,6 +1,6 @@
-"""One history on its own PostgreSQL: `python -m tests.proofs.history.episode {honest,tampering} SEED ACTIONS SECONDS`.
+"""History on its own PostgreSQL: `python -m tests.proofs.history.episode {honest,tampering} SEED ACTIONS SECONDS`.
 
-It lasts until there were so many actions and so many seconds are over. Prints what was done, and what must not be.
+Lasts for at least this many actions and seconds. Prints actions and violations.
 """
 
 import io
@@ -18,13 +18,13 @@ from infra.packaging.local_environment import be_local
 from infra.postgresql import PostgreSQL
 
 SHOWN = 20
-"""Problems that are printed."""
+"""Maximum number of problems to print."""
 SHOWN_CHARACTERS = 6_000
-"""Of the processes' log, if there are problems."""
+"""Maximum length of the processes' log to print with problems."""
 
 
 def main(manners: str, seed: str, actions: str, seconds: str) -> int:
-    """Play it; return 1 if a promise broke."""
+    """Run the history. Return 1 if a promise broke."""
     with PostgreSQL() as database, tempfile.TemporaryDirectory(prefix="history-") as name:
         directory = Path(name)
         be_local(
@@ -49,7 +49,7 @@ def main(manners: str, seed: str, actions: str, seconds: str) -> int:
 
 
 def _settle(ahead: timedelta, *, audits: bool) -> list[str]:
-    """Sweep what is due by the clock that is furthest ahead, audit, and judge."""
+    """Sweep by the fastest clock, audit, and judge."""
     from foundation import clock, local_clock  # noqa: PLC0415
     from subscriptions.services import SubscriptionService  # noqa: PLC0415
     from tests.proofs.history.judge import problems  # noqa: PLC0415

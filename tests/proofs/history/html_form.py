@@ -1,4 +1,4 @@
-"""The fields that a browser would send for a page's form."""
+"""Form fields of a page as a browser would send them."""
 
 from html.parser import HTMLParser
 
@@ -6,7 +6,7 @@ IGNORED_INPUTS = {"submit", "button", "image", "reset", "file"}
 
 
 class HtmlForm(HTMLParser):
-    """Collects the fields of all forms of a page: `HtmlForm.read(html)`."""
+    """Collector of the fields of all forms: `HtmlForm.read(html)`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -16,7 +16,7 @@ class HtmlForm(HTMLParser):
 
     @classmethod
     def read(cls, html: str) -> dict[str, list[str]]:
-        """Return each field's values by its name, as they stand in the page."""
+        """Return the values of each field by name."""
         parser = cls()
         parser.feed(html)
         return parser.fields

@@ -1,4 +1,4 @@
-"""Judgement of a history: every subscription's events are replayed and compared with the database."""
+"""Judgement of a history: replays every subscription's events and compares the result with the database."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ Problem = str
 
 
 def problems(now: datetime) -> Iterator[Problem]:
-    """Everything that must not be at `now`, when all is at rest and swept."""
+    """Yield all violations at `now`, when everything is at rest and swept."""
     for subscription in Subscription.objects.order_by("pk").prefetch_related("events"):
         yield from Replay(subscription).problems()
     yield from _overlaps()
@@ -30,7 +30,7 @@ def problems(now: datetime) -> Iterator[Problem]:
 
 
 class Replay:
-    """One subscription's events through the state machine of docs and service."""
+    """Events of one subscription, replayed through the documented state machine."""
 
     def __init__(self, subscription: Subscription) -> None:
         self._subscription = subscription
@@ -38,7 +38,7 @@ class Replay:
         self._end: datetime | None = None
 
     def problems(self) -> Iterator[Problem]:
-        """Yield what no state machine would have recorded, and where the row differs from its events."""
+        """Yield impossible events, and differences between the row and its events."""
         for event in self._subscription.events.all():
             for problem in self._take(event):
                 yield f"event {event.pk}, {event}: {problem}"
@@ -78,11 +78,11 @@ MOVES: dict[Transition, tuple[set[str], str]] = {
     Transition.REACTIVATED: ({Status.CANCELLED}, Status.ACTIVE),
     Transition.EXPIRED: ({Status.ACTIVE, Status.CANCELLED}, Status.EXPIRED),
 }
-"""From which states, and to which."""
+"""Allowed states before and after each transition."""
 
 
 def _overlaps() -> Iterator[Problem]:
-    """At no event may a user have had two subscriptions to one plan that were not expired."""
+    """Yield events at which a user had two unexpired subscriptions to one plan."""
     held: dict[tuple[object, int], set[int]] = {}
     events = SubscriptionEvent.objects.order_by("pk").select_related("subscription")
     for event in events:

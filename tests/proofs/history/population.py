@@ -1,18 +1,18 @@
-"""The people and plans of a history."""
+"""Subscribers and plans of a history."""
 
 from django.contrib.auth import get_user_model
 
 from subscriptions.models import Plan
 
 USERS = 12
-"""Few, so that several processes often meet at one of them."""
+"""Small number of users, so that processes often meet."""
 PLANS = 3
 LONGEST_DAYS = 5
 OPERATOR = "operator"
 
 
 def populate() -> None:
-    """Make users, plans and an operator who may do everything."""
+    """Create users, plans and a superuser."""
     user_model = get_user_model()
     for number in range(USERS):
         user_model.objects.create_user(f"user{number}", f"user{number}@example.com")
@@ -22,5 +22,5 @@ def populate() -> None:
 
 
 def terms(days: int) -> dict[str, int]:
-    """Return a plan's terms; its price is its duration in days, so that a mixture of two versions shows."""
+    """Return a plan's terms; its price equals its duration in days, so that a mixture of two versions is detected."""
     return {"price": days, "duration_days": days}

@@ -1,4 +1,4 @@
-"""Receivers as other code in the process may have them: they make transitions of their own."""
+"""Receivers, as other code in the process may have them, that make their own transitions."""
 
 import random
 from contextlib import suppress
@@ -16,7 +16,7 @@ PUBLIC_SHARE = 0.1
 
 
 def connect(chance: random.Random) -> None:
-    """Renew some of what ends, inside its transaction and after it, and resume some of what is cancelled."""
+    """Renew some expired subscriptions, inside the transaction and after it, and resume some cancelled ones."""
 
     def renew_inside(*, transition: Transition, event_ids: list[int], now: datetime, **kwargs: Any) -> None:
         if transition == Transition.EXPIRED and chance.random() < STRICT_SHARE:

@@ -1,4 +1,4 @@
-"""The project's settings, with a clock that the history's director moves, and a log of tracebacks only."""
+"""Project settings with a clock moved by the history's director, and logging of tracebacks only."""
 
 import os
 

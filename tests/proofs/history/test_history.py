@@ -1,4 +1,4 @@
-"""A short random history. `python -m tests.proofs.history --seconds 120` plays a long one."""
+"""Short random history. `python -m tests.proofs.history --seconds 120` runs a long one."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 COMMAND = [sys.executable, "-m", "tests.proofs.history", "--seed", "20261128", "--actions", "150"]
-"""So many actions, however long they take on a busy machine."""
+"""Fixed number of actions, regardless of the machine's speed."""
 
 
 @pytest.mark.postgresql  # it brings its own

@@ -1,6 +1,6 @@
-"""A process of a history: `python -m tests.proofs.history.worker SEED {honest,tampering}`.
+"""Process of a history: `python -m tests.proofs.history.worker SEED {honest,tampering}`.
 
-Acts until standard input ends or it is killed. Prints a line per action: what was done, or `problem: ` and the error.
+Acts until standard input ends or it is killed. Prints a line per action: the action, or `problem: ` and the error.
 """
 
 import random
@@ -18,7 +18,7 @@ from tests.proofs.history.actions import ACTIONS, TAMPERING, Actor  # noqa: E402
 
 
 def main(seed: str, manners: str) -> None:
-    """Act."""
+    """Run actions."""
     chance = random.Random(seed)
     receivers.connect(chance)
     if manners == "tampering":
@@ -36,7 +36,7 @@ def main(seed: str, manners: str) -> None:
 
 
 def wait_for_the_end(over: threading.Event) -> None:
-    """Set `over` when standard input has ended."""
+    """Set `over` when standard input ends."""
     sys.stdin.read()
     over.set()
 

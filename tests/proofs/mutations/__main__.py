@@ -1,4 +1,4 @@
-"""Takes each rule out of a copy of the code and expects its tests to turn red: `make mutations`."""
+"""Remove each rule from a copy of the code and expect its tests to fail: `make mutations`."""
 
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ PASSED, FAILED = 0, 1
 
 
 def main() -> int:
-    """Show for each rule whether its tests hold it; 1 if some do not."""
+    """Print the result of each rule. Return 1 if some tests do not detect its removal."""
     with _copy() as copy:
         every = sorted({test for mutation in MUTATIONS for test in mutation.tests})
         if _run(copy, every) != PASSED:
@@ -26,7 +26,7 @@ def main() -> int:
 
 
 def _show(copy: Path, mutation: Mutation) -> int:
-    """One line for each of its tests."""
+    """Print a line per test of the rule."""
     path = copy / mutation.path
     source = path.read_text()
     path.write_text(mutation.mutated(source))
@@ -45,7 +45,7 @@ def _run(copy: Path, tests: Iterable[str]) -> int:
 
 @contextmanager
 def _copy() -> Iterator[Path]:
-    """The working tree as it is, without what git ignores."""
+    """Yield a copy of the working tree without ignored files."""
     with tempfile.TemporaryDirectory(dir=fastest_directory()) as directory:
         listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""The rules that the promise to tell once stands on, the code without each, and the tests that then turn red."""
+"""Rules behind the exactly-once promise, the code without each, and the tests that then fail."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ CONFORMANCE = "tests/proofs/protocol/test_conformance.py::test_the_code_does_to_
 
 @dataclass(frozen=True)
 class Mutation:
-    """A rule, and the code without it: in `path`, `code` becomes `without`."""
+    """Rule and its removal: in `path`, `code` becomes `without`."""
 
     rule: str
     path: str
@@ -19,7 +19,7 @@ class Mutation:
     tests: tuple[str, ...]
 
     def mutated(self, source: str) -> str:
-        """The file without the rule. Raises ValueError where the code is not there, or more than once."""
+        """Return the file without the rule. Raises ValueError unless the code occurs exactly once."""
         if source.count(self.code) != 1:
             raise ValueError(f"{self.path} holds {source.count(self.code)} times: {self.code}")
         return source.replace(self.code, self.without)

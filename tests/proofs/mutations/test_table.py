@@ -1,4 +1,4 @@
-"""The list of mutations is up to date. That their tests turn red is shown by `make mutations`."""
+"""The table of mutations is up to date. `make mutations` runs their tests."""
 
 import ast
 

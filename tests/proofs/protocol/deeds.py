@@ -1,4 +1,4 @@
-"""What can happen, in words."""
+"""Moves in words."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from tests.proofs.protocol.state import NOBODY, State
 
 
 class Deed(Enum):
-    """A move, without what comes of it."""
+    """Move without its result."""
 
     FINDS_LEASE_ENDED = "{name} finds that the lease has ended"
     FINDS_GRACE_OVER = "{name} finds that the grace time is over"
@@ -36,7 +36,7 @@ ACCEPTANCES = {Deed.SES_ACCEPTS, Deed.SES_ACCEPTS_AND_TELLS}
 
 
 class Move(NamedTuple):
-    """What happens, to or by which worker, and what is then."""
+    """Deed with its worker and the resulting state."""
 
     deed: Deed
     state: State

@@ -1,4 +1,4 @@
-"""Every state that can be reached, the shortest way first."""
+"""Exploration of all reachable states by shortest paths."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable
@@ -13,14 +13,14 @@ Predicate = Callable[[State], bool]
 
 @dataclass
 class Exploration:
-    """A walk through all states, breadth first."""
+    """Breadth-first search of all states."""
 
     moves: Moves
     came_from: dict[State, tuple[State, Move] | None] = field(default_factory=dict, init=False)
-    """For each state that was reached, the move that led there, and from where."""
+    """Predecessor and move by reached state."""
 
     def first(self, is_wrong: Predicate) -> State | None:
-        """Go through all states, or to the nearest one that is wrong, and return that."""
+        """Explore all states, or up to the first wrong one, and return that."""
         start = State()
         self.came_from = {start: None}
         queue = deque([start])
@@ -35,7 +35,7 @@ class Exploration:
         return None
 
     def way_to(self, state: State) -> list[Move]:
-        """The shortest way there."""
+        """Return the shortest path to the state."""
         way = []
         while origin := self.came_from[state]:
             state, move = origin
@@ -44,7 +44,7 @@ class Exploration:
 
 
 def without_a_way_out(states: Collection[State], moves: Moves, is_final: Predicate) -> set[State]:
-    """The states from which no final one can be reached."""
+    """Return the states from which no final one is reachable."""
     origins: dict[State, list[State]] = defaultdict(list)
     for state in states:
         for move in moves(state):

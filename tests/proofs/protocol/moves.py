@@ -1,4 +1,4 @@
-"""What can happen next: each move is atomic, and any that is possible may be the next."""
+"""Possible moves: each is atomic, and any may be the next."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ SENT = Row(state="sent")
 
 @dataclass(frozen=True)
 class Protocol:
-    """The protocol of `notifications.outbox.claims` and `notifications.outbox.delivery`, for one mail."""
+    """Protocol of `notifications.outbox.claims` and `notifications.outbox.delivery` for one mail."""
 
     timing: Timing
     rules: Rules = ALL
 
     def moves(self, state: State, frozen: int = NOBODY) -> Iterator[Move]:
-        """Everything that can happen next, if worker `frozen` never moves again."""
+        """Yield all possible moves if worker `frozen` never moves again."""
         for number in range(len(state.workers)):
             if number != frozen:
                 yield from self._work(state, number)
@@ -41,7 +41,7 @@ class Protocol:
             yield Move(Deed.IS_KILLED, crashed._replace(crashes_left=state.crashes_left - 1), number)
 
     def _begin(self, state: State, number: int) -> Iterator[Move]:
-        """What a run of the job does with the row: it takes it from somebody, ends its waiting, or claims it."""
+        """Yield the moves of a run on the row: taking it over, ending its wait, or claiming it."""
         row, clock = state.row, self._clock(number)
         if row.state == "sending" and row.lease_left - clock <= 0:
             found = self._unknown(number) if row.submitted else UNSENT
@@ -72,7 +72,7 @@ class Protocol:
         yield Move(Deed.CALLS, called, number)
 
     def _give_up(self, state: State, number: int) -> Iterator[Move]:
-        """The answer was lost, was no answer, or takes too long."""
+        """Yield the moves of an attempt whose response is lost, invalid or late."""
         worker = state.workers[number]
         unawaited = state.without_waiter(number)
         if worker.tries_left:
@@ -103,5 +103,5 @@ class Protocol:
         return Row(state="unknown", grace_left=grace + self._clock(number))
 
     def _clock(self, number: int) -> int:
-        """How far the clock that this worker goes by is ahead of the database's."""
+        """Return the lead of the clock used by this worker over the database's."""
         return 0 if self.rules.database_clock else number * self.timing.skew

@@ -1,4 +1,4 @@
-"""The network, SES, and time: what happens whether or not a deliverer moves."""
+"""Network, SES and time: moves without a worker."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tests.proofs.protocol.timing import Timing
 
 
 def moves(state: State, timing: Timing) -> Iterator[Move]:
-    """Time passes unless something must happen first: a request or a confirmation has been on its way for too long."""
+    """Yield the moves; time passes unless a request or confirmation is overdue."""
     for request in set(state.requests):
         yield from _arrivals(state, request, timing)
     if state.confirmations:
@@ -19,7 +19,7 @@ def moves(state: State, timing: Timing) -> Iterator[Move]:
 
 
 def _arrivals(state: State, request: Request, timing: Timing) -> Iterator[Move]:
-    """SES takes the request, or does not; whoever waits is told, or is not."""
+    """Yield the moves in which SES accepts or loses the request, and the waiting worker learns of it or not."""
     gone = state.without_request(request)
     taken = gone._replace(accepted=gone.accepted + 1, confirmations=(*gone.confirmations, timing.confirmation))
     yield Move(Deed.SES_ACCEPTS, taken)
@@ -40,7 +40,7 @@ def _later(state: State, timing: Timing) -> State:
 
 
 def _older(row: Row, timing: Timing) -> Row:
-    """What is over by more than any clock is ahead is over for everybody."""
+    """Return the row with durations beyond any clock's lead cut off."""
     over = -1 - timing.skew
     if row.state == "sending":
         return row._replace(lease_left=max(over, row.lease_left - 1))

@@ -1,26 +1,26 @@
-"""The rules that the protocol stands on. Each can be taken away, to see what it is good for."""
+"""Rules of the protocol. Each can be removed, to see its effect."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Rules:
-    """All of them hold in the code."""
+    """Rules; all of them hold in the code."""
 
     single_attempt: bool = True
-    """boto3 does not repeat a call."""
+    """boto3 does not retry calls."""
     intent: bool = True
-    """What is about to be sent is noted before, in an UPDATE of its own."""
+    """An intent is recorded before sending, in its own UPDATE."""
     fence: bool = True
-    """Who writes to a row names the lease that it holds."""
+    """Writes to a row name the lease."""
     unknown: bool = True
-    """What may have been sent waits for its confirmation."""
+    """Possibly sent rows wait for confirmation."""
     enough_grace: bool = True
-    """The wait is longer than a request and its confirmation can take."""
+    """The wait is longer than the time for a request and its confirmation."""
     database_clock: bool = True
     """All times are the database's."""
     deadline: bool = True
-    """A call does not begin later than DELIVERY_CALLS after its intent, by the deliverer's own stop-watch."""
+    """A call starts at most DELIVERY_CALLS after its intent, by the process's own stopwatch."""
 
 
 ALL = Rules()

@@ -1,4 +1,4 @@
-"""One notification, two deliverers, the network and SES, at one instant. Durations are in ticks."""
+"""State of one notification, two workers, the network and SES. Durations are in ticks."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -7,7 +7,7 @@ NOBODY = -1
 
 
 class Phase(Enum):
-    """How far a deliverer has come with the row."""
+    """Progress of a worker with the row."""
 
     IDLE = "idle"
     CLAIMED = "claimed"
@@ -19,62 +19,62 @@ class Phase(Enum):
 
 
 class Row(NamedTuple):
-    """The row in the database."""
+    """Database row."""
 
     state: str = "pending"
     holder: int = NOBODY
-    """Whose lease token it bears."""
+    """Owner of its lease token."""
     lease_left: int = 0
     submitted: bool = False
     grace_left: int = 0
 
 
 class Worker(NamedTuple):
-    """A deliverer. That it is frozen needs no word: it is one that makes no move while time passes."""
+    """Delivery worker. A suspended one makes no moves while time passes."""
 
     phase: Phase = Phase.IDLE
     since_intent: int = 0
-    """By its stop-watch."""
+    """Ticks by its own stopwatch."""
     tries_left: int = 0
-    """Of boto3, for this call."""
+    """Attempts that boto3 has left for this call."""
 
 
 class Request(NamedTuple):
-    """A request that SES has neither taken nor lost yet."""
+    """Request that SES has neither accepted nor lost yet."""
 
     waiter: int
-    """The worker that waits for the answer, or NOBODY."""
+    """Worker waiting for the response, or NOBODY."""
     left: int
 
 
 class State(NamedTuple):
-    """All of it."""
+    """Complete state."""
 
     row: Row = Row()
     workers: tuple[Worker, Worker] = (Worker(), Worker())
     requests: tuple[Request, ...] = ()
     confirmations: tuple[int, ...] = ()
-    """What is left for each of SES's Send events that are on their way."""
+    """Ticks left for each Send event on its way."""
     accepted: int = 0
-    """Mails that SES took."""
+    """Number of mails accepted by SES."""
     crashes_left: int = 2
 
     def with_worker(self, number: int, worker: Worker) -> "State":
-        """The same, but for one worker."""
+        """Return the state with another worker."""
         first, second = self.workers
         return self._replace(workers=(worker, second) if number == 0 else (first, worker))
 
     def with_request(self, waiter: int, left: int) -> "State":
-        """The same, with one more request."""
+        """Return the state with another request."""
         return self._replace(requests=(*self.requests, Request(waiter, left)))
 
     def without_request(self, request: Request) -> "State":
-        """The same, with one request less."""
+        """Return the state without a request."""
         index = self.requests.index(request)
         return self._replace(requests=self.requests[:index] + self.requests[index + 1 :])
 
     def without_waiter(self, number: int) -> "State":
-        """The same, but nobody waits for the answers to this worker's requests; they are under way nevertheless."""
+        """Return the state with nobody waiting for this worker's requests, which continue."""
         return self._replace(
             requests=tuple(
                 request._replace(waiter=NOBODY) if request.waiter == number else request for request in self.requests

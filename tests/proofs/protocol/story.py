@@ -1,4 +1,4 @@
-"""How it came to be, for people."""
+"""Description of a path for people."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -8,7 +8,7 @@ from tests.proofs.protocol.deeds import Deed, Move
 
 
 def story_of(way: Iterable[Move], tick: timedelta) -> Iterator[str]:
-    """A line for each step of a way: its number, what happened, and how the row then stands."""
+    """Yield a line per step of a path: number, move and resulting row."""
     yield f"{'':4} {'the transition commits':52} pending"
     groups = groupby(way, key=lambda move: move.deed is Deed.TIME_PASSES)
     steps = chain.from_iterable(_steps(list(moves), tick) for _, moves in groups)
@@ -17,7 +17,7 @@ def story_of(way: Iterable[Move], tick: timedelta) -> Iterator[str]:
 
 
 def _steps(moves: list[Move], tick: timedelta) -> list[tuple[str, Move]]:
-    """Ticks that follow each other are one step."""
+    """Combine consecutive ticks into one step."""
     if moves[-1].deed is Deed.TIME_PASSES:
         return [(f"{moves[-1]}: {len(moves) * tick}", moves[-1])]
     return [(str(move), move) for move in moves]

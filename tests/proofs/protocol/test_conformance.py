@@ -1,4 +1,4 @@
-"""The model is the code: whatever the model does to the row, the code does to the row of a real database."""
+"""The model matches the code: each move changes the row of a real database in the same way."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,14 +26,14 @@ from tests.support.ses_feedback import envelope, ses_event
 pytestmark = pytest.mark.django_db
 
 ENOUGH = 50
-"""Kinds of moves. Fewer would mean that the model has lost some of what can happen."""
+"""Minimum number of kinds of moves. Fewer would mean that the model lost some."""
 SLOWER = 100
-"""The row's durations are so much longer than the deployed ones, lest the test's own time count."""
+"""Factor between the row's durations and the deployed ones, to make the test's own time negligible."""
 
 
 @pytest.fixture
 def protocol(settings: LazySettings) -> Protocol:
-    """The model of the deployed durations; the code gets longer ones, in the same proportions."""
+    """Return the model with the deployed durations; the code gets longer ones in proportion."""
     protocol = Protocol(Timing.of_the_code())
     for name in ("DELIVERY_LEASE", "DELIVERY_CALLS", "CONFIRMATION_GRACE"):
         setattr(settings, name, SLOWER * getattr(settings, name))
@@ -41,7 +41,7 @@ def protocol(settings: LazySettings) -> Protocol:
 
 
 class Code:
-    """The code's side of a walk: one row, and what each of two deliverers has claimed."""
+    """Code side of a walk: one row, and the claims of two workers."""
 
     def __init__(self, tick: timedelta) -> None:
         self.tick = tick
@@ -55,7 +55,7 @@ class Code:
         return Notification.objects.get(pk=self.key)
 
     def follow(self, move: Move) -> None:
-        """Do to the row what the model does. What concerns the network alone has no counterpart."""
+        """Apply the move of the model to the row. Network moves have no counterpart."""
         worker = move.worker
         deeds: dict[Deed, Callable[[], object]] = {
             Deed.FINDS_LEASE_ENDED: claims.release_abandoned,
@@ -95,7 +95,7 @@ class Code:
         )
 
     def stands_at(self, expected: Row) -> bool:
-        """Whether the row is as the model has it. The intent matters only while the row is held."""
+        """Return True if the row matches the model. The intent matters only while the row is held."""
         row = self.row
         submitted = row.state == "sending" and row.submitted_at is not None
         return (row.state, self.holder(), submitted) == (expected.state, expected.holder, expected.submitted)
@@ -106,14 +106,14 @@ class Code:
 
 
 def kind_of(state: State, move: Move) -> tuple[object, ...]:
-    """What makes a difference to the code: the move, and how its worker stands to the row."""
+    """Return the aspects of a move that matter to the code: the deed, and its worker's relation to the row."""
     row = state.row
     whose = "nobody's" if row.holder == NOBODY else "its own" if row.holder == move.worker else "another's"
     return move.deed, row.state, whose, row.submitted
 
 
 def walks(protocol: Protocol) -> list[list[Move]]:
-    """The shortest way to each kind of move, the move itself at the end."""
+    """Return the shortest path to each kind of move, including the move itself."""
     exploration, _ = explore(protocol)
     nearest: dict[tuple[object, ...], tuple[State, Move]] = {}
     for state in exploration.came_from:

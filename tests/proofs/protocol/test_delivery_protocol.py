@@ -1,4 +1,4 @@
-"""The protocol in every interleaving of two deliverers, two crashes, lost answers and late confirmations."""
+"""Protocol in every interleaving of two workers, two crashes, lost responses and late confirmations."""
 
 from dataclasses import fields, replace
 
@@ -14,7 +14,7 @@ from tests.proofs.protocol.timing import Timing
 from tests.proofs.protocol.verdicts import explore, is_final, is_told_twice
 
 ENOUGH = 40_000
-"""States. Fewer would mean that the model has lost some of what can happen."""
+"""Minimum number of states. Fewer would mean that the model lost some moves."""
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def protocol() -> Protocol:
 
 @pytest.fixture(scope="module")
 def states(protocol: Protocol) -> list[State]:
-    """All of them, the nearest first."""
+    """Return all states, the nearest first."""
     exploration, wrong = explore(protocol)
     if wrong is not None:
         pytest.fail("\n".join(story_of(exploration.way_to(wrong), protocol.timing.tick)))
@@ -57,7 +57,7 @@ def test_a_mail_gets_there_in_the_end_even_if_one_deliverer_is_frozen_for_ever(
 
 
 def test_a_row_that_nobody_can_bring_to_an_end_is_noticed(protocol: Protocol, states: list[State]) -> None:
-    """The check itself: with both deliverers frozen nothing is begun."""
+    """The check itself works: with both workers suspended nothing is started."""
     alone = without_a_way_out(
         states, lambda state: (move for move in protocol.moves(state, frozen=0) if move.worker != 1), is_final
     )

@@ -1,4 +1,4 @@
-"""How long everything may take, in ticks, as the code has it."""
+"""Durations of the code in ticks."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.conf import settings
 from notifications.aws import clients
 
 A_CALL = timedelta(seconds=clients.CONNECT_TIMEOUT + clients.READ_TIMEOUT)
-"""Read at the import, because tests wait longer than what is deployed does."""
+"""Read at import, because tests wait longer than the deployed code."""
 
 
 @dataclass(frozen=True)
@@ -20,19 +20,19 @@ class Timing:
     tick: timedelta
     lease: int
     calls: int
-    """A call begins so soon after the intent, or not at all; so much is left of the lease when the intent is noted."""
+    """Limit between intent and call; also the time left of the lease at the intent."""
     network: int
-    """SES takes a request or never will, whether or not somebody still waits for the answer."""
+    """Limit for SES to accept a request, even if nobody waits for the response."""
     confirmation: int
-    """SES tells of what it took."""
+    """Limit for SES to confirm an accepted mail."""
     grace: int
-    """Confirmations are waited for."""
+    """Wait for confirmations."""
     skew: int
-    """The second worker's clock is ahead."""
+    """Lead of the second worker's clock."""
 
     @classmethod
     def of_the_code(cls) -> Self:
-        """With half of DELIVERY_CALLS a tick; SES takes as long for its confirmation as the grace time can bear."""
+        """Return the durations with half of DELIVERY_CALLS per tick; SES confirms as late as the grace time allows."""
         tick = settings.DELIVERY_CALLS / 2
         network = math.ceil(A_CALL / tick)
         grace = settings.CONFIRMATION_GRACE // tick

@@ -1,7 +1,7 @@
-"""The deployed function, warm: `python -m tests.support.programs.deployed_site`.
+"""Warm deployed function: `python -m tests.support.programs.deployed_site`.
 
-Runs Zappa's own handler with the settings of a deployment. Each line on standard input is an event, as JSON; each line
-on standard output is what the handler returned.
+Runs Zappa's own handler with the settings of a deployment. Each line on standard input is an event as JSON; each line
+on standard output is the handler's result.
 """
 
 import json

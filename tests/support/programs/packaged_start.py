@@ -1,7 +1,7 @@
-"""A start from an unpacked package and nothing else: `python -I -S packaged_start.py DIRECTORY PACKAGE ...`.
+"""Start from an unpacked package and nothing else: `python -I -S packaged_start.py DIRECTORY PACKAGE ...`.
 
-Needs what an invocation may need: the handler, every module of the project, the addresses and the admin's, texts,
-static files, clients. With `python -v`, standard error says which modules were compiled.
+Loads everything that an invocation may need: the handler, every module of the project, the URLs including the admin's,
+texts, static files, clients. With `python -v`, standard error lists the compiled modules.
 """
 
 import importlib

@@ -1,7 +1,7 @@
-"""A process that sweeps when it is told to: `python -m tests.support.programs.sweeper BATCH_SIZE LIMIT INSTANT`.
+"""Sweep on command: `python -m tests.support.programs.sweeper BATCH_SIZE LIMIT INSTANT`.
 
 Prints `ready` once Django is up and the database connected, and starts at a line on standard input. Prints `holding`
-when its first batch is written and not yet committed, and goes on at another line. Prints how many it expired.
+when its first batch is written but not committed, and continues at another line. Prints the number expired.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Start Zappa as the function does, and say what it did: `python -m tests.support.programs.zappa_started [IMPORT ...]`.
+"""Start Zappa like the function, and print its effects: `python -m tests.support.programs.zappa_started [IMPORT ...]`.
 
 Needs the variables of `tests.support.deployment` and a module `zappa_settings`. Prints one JSON object.
 """
