@@ -13,8 +13,8 @@ from infra.local.ses_feedback import BOUNCE
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService
 
-STAFF = "demo"
-STAFF_ADDRESS = f"{STAFF}@example.com"
+OPERATOR = "demo"
+SUBSCRIBER = "ada"
 PASSWORD = "demo"  # noqa: S105 - of a site on loopback only, printed at every start
 
 PLANS = {
@@ -108,10 +108,19 @@ STORIES = [
 ]
 
 
-def sign_in_name() -> str:
-    """Return the demo operator's sign-in name: the address if the user model has no other."""
+def sign_in_name(name: str) -> str:
+    """Return the name that an account signs in with: the address if the user model has no other."""
     model = get_user_model()
-    return STAFF_ADDRESS if model.get_email_field_name() == model.USERNAME_FIELD else STAFF
+    return _address(name) if model.get_email_field_name() == model.USERNAME_FIELD else name
+
+
+def give_subscriber_password() -> None:
+    """Give the demo subscriber the password, unless the data of an earlier run have one or no such subscriber."""
+    model = get_user_model()
+    subscriber = model._base_manager.filter(**{model.USERNAME_FIELD: sign_in_name(SUBSCRIBER), "password": ""}).first()
+    if subscriber is not None:
+        subscriber.set_password(PASSWORD)
+        subscriber.save(update_fields=["password"])
 
 
 @transaction.atomic
@@ -119,7 +128,7 @@ def load(now: datetime) -> bool:
     """Load everything into a database without plans. Return False if it has plans. Times count back from `now`."""
     if Plan.objects.exists():
         return False
-    staff = _account(STAFF, STAFF_ADDRESS, is_staff=True, is_superuser=True)
+    staff = _account(OPERATOR, _address(OPERATOR), is_staff=True, is_superuser=True)
     staff.set_password(PASSWORD)
     staff.save()
     plans = {
@@ -142,8 +151,12 @@ def _account(name: str, address: str, **fields: object) -> AbstractUser:
 
 
 def _tell(story: Story, plan: Plan, now: datetime) -> None:
-    address = BOUNCE if story.username == "radia" else f"{story.username}@example.com"
+    address = BOUNCE if story.username == "radia" else _address(story.username)
     user = _account(story.username, address, first_name=story.username.title())
     subscription = SubscriptionService.create_subscription(user, plan, now=now - timedelta(days=story.days))
     for step in story.steps:
         step.take(subscription, now)
+
+
+def _address(name: str) -> str:
+    return f"{name}@example.com"

@@ -51,6 +51,8 @@ class LocalService:
             queue = FeedbackQueue.provide(f"{self.stage.lambda_name}-feedback")
             with EventSourcePoller(self.host.receive, sources=self._sources, seconds=POLL_SECONDS):
                 clock = self._clock(aws, SesFeedback(queue.topic_arn))
+                if not once:
+                    self._print_entrances()
                 print(f"First sweep and delivery, through {self.host.description} ...", flush=True)
                 figures = self._first_round(clock, aws, queue)
                 if not once:
@@ -61,6 +63,7 @@ class LocalService:
         print("Database: migrations ...", flush=True)
         call_command("migrate", verbosity=0)
         loaded = demo.load(now())
+        demo.give_subscriber_password()
         print(f"Database: demo data {'loaded' if loaded else 'of an earlier run kept'}.", flush=True)
 
     def _sources(self) -> list[EventSource]:
@@ -85,18 +88,21 @@ class LocalService:
         clock.fire_all()
         queue.wait_until_taken()
         figures = before.compare(aws)
-        print(f"\n{table(figures)}\n\nMails      {self._mails}\nLogs       {self._log}", flush=True)
+        print(f"\n{table(figures)}\n\nMails       {self._mails}\nLogs        {self._log}", flush=True)
         return figures
+
+    def _print_entrances(self) -> None:
+        subscriber, operator = demo.sign_in_name(demo.SUBSCRIBER), demo.sign_in_name(demo.OPERATOR)
+        print(f"\nSite        {self.host.url}/")
+        print(f"Subscriber  sign in as {subscriber} with the password {demo.PASSWORD}")
+        print(f"Operator    {self.host.url}/admin/   sign in as {operator} with the password {demo.PASSWORD}\n")
 
     def _go_on(self, clock: Clock[Schedule], aws: LocalAWS) -> None:
         with _until_a_signal() as wait:
-            name = demo.sign_in_name()
-            print(f"Site       {self.host.url}/")
-            print(f"Admin      {self.host.url}/admin/   sign in as {name} with the password {demo.PASSWORD}")
-            print(f"Local AWS  {aws.url}/moto-api/")
+            print(f"Local AWS   {aws.url}/moto-api/")
             for schedule in self.stage.schedules:
-                print(f"Schedule   {schedule.expression:<15} {schedule.function}")
-            print(f"Clock      {_clock_said()}")
+                print(f"Schedule    {schedule.expression:<15} {schedule.function}")
+            print(f"Clock       {_clock_said()}")
             print("\nCtrl-C ends it.", flush=True)
             clock.run(wait)
         print("\nEnded.")

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from infra.local.demo import PASSWORD, STAFF
+from infra.local.demo import OPERATOR, PASSWORD
 from tests.infra.built_package import BuiltPackage
 from tests.support.patience import PATIENCE_SECONDS, wait_until
 
@@ -113,7 +113,7 @@ class SignedIn:
         self._cookies = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
         self.read("/sign-in/")
-        form = {"username": STAFF, "password": PASSWORD, "csrfmiddlewaretoken": self._token()}
+        form = {"username": OPERATOR, "password": PASSWORD, "csrfmiddlewaretoken": self._token()}
         self._opener.open(f"{site}/sign-in/", urlencode(form).encode()).close()
 
     def read(self, path: str) -> str:

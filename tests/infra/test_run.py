@@ -142,7 +142,8 @@ def get(url: str) -> tuple[str, str]:
 def test_the_site_is_up_until_a_signal_ends_it_in_order(running: "subprocess.Popen[str]") -> None:
     assert running.stdout is not None
     shown = "".join(takewhile(lambda line: not line.startswith("Ctrl-C"), running.stdout))
-    admin = re.findall(r"^Admin +(\S+)", shown, re.MULTILINE)[0]
+    assert re.search(r"^Site .*\nSubscriber  sign in as ada .*\nOperator .*\n\nFirst sweep", shown, re.MULTILINE)
+    admin = re.findall(r"^Operator +(\S+)", shown, re.MULTILINE)[0]
     style = re.findall(r'href="(/static/\S+\.css)"', get(admin)[1])[0]
     assert get(admin.removesuffix("/admin/") + style)[0] == "text/css"
 
