@@ -1,6 +1,7 @@
 """Shared fixtures: a database that other processes can open, the local AWS, and Zappa's handler."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from socket import socket
 
@@ -162,7 +163,8 @@ def lambda_function(stage: ZappaStage) -> LambdaFunction:
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltPackage]:
-    """Build the package of the working tree in about 20 seconds, once for all tests."""
-    archive = make_package("dev", tmp_path_factory.mktemp("package"))
+    """Build the package of the working tree in about 20 seconds, once for all workers."""
+    archive = tmp_path_factory.mktemp("package") / "package.zip"
+    shutil.copyfile(make_package("dev"), archive)
     with UnpackedPackage(archive) as unpacked:
         yield BuiltPackage(archive, unpacked.directory)

@@ -1,6 +1,9 @@
 """Detection of an existing package built from the same release."""
 
+import fcntl
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,14 @@ class MadePackage:
     def remember(self) -> None:
         """Record the sources of the zip."""
         self._note.write_text(self._text())
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Let one program at a time make the zip, so that the others find it made."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     @property
     def _note(self) -> Path:

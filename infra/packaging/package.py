@@ -83,9 +83,10 @@ def target_table(package: Path, target: LambdaTarget) -> str:
 
 def _make(recipe: "Recipe", target: LambdaTarget, package: Path) -> Path:
     made = MadePackage(package, recipe.sources(target))
-    if not made.is_current:
-        recipe.build(target, package)
-        made.remember()
+    with made.exclusively():
+        if not made.is_current:
+            recipe.build(target, package)
+            made.remember()
     return package
 
 
