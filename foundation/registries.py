@@ -49,3 +49,6 @@ RETENTION = Registry()
 
 DASHBOARD = Registry()
 """Paths name sequences of `foundation.dashboard.cards.CardSource`."""
+
+PROBLEMS = Registry()
+"""Paths name sequences of `foundation.api.problems.ProblemSource`: errors that the API answers with a problem."""

@@ -25,3 +25,4 @@ class SubscriptionsConfig(AppConfig):
         registries.METRICS.register("subscriptions.metrics.SubscriptionMetric")
         registries.RETENTION.register("subscriptions.retention.RULES")
         registries.DASHBOARD.register("subscriptions.dashboard.CARDS")
+        registries.PROBLEMS.register("subscriptions.api.problems.PROBLEMS")

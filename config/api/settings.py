@@ -16,7 +16,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["foundation.api.parsers.UTF8JSONParser"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "subscriptions.api.problems.problem_response",
+    "EXCEPTION_HANDLER": "foundation.api.problems.problem_response",
     "UNICODE_JSON": False,  # an error may repeat half a surrogate pair, which UTF-8 cannot hold
     "URL_FORMAT_OVERRIDE": None,
 }

@@ -1,14 +1,18 @@
 """Error responses of the API: problem details (RFC 9457)."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
+
+from foundation import registries
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +54,24 @@ def problem(status: int, detail: str, *, type: str = UNTYPED, **extensions: Any)
     return {"type": type, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **extensions}
 
 
+def problem_type(name: str) -> str:
+    """Return the type of the problem with this name, below the setting PROBLEM_TYPE_PREFIX."""
+    return f"{settings.PROBLEM_TYPE_PREFIX}:{name}"
+
+
+@dataclass(frozen=True)
+class ProblemSource:
+    """Errors of an app, and the function that returns the problem of one; see `foundation.registries.PROBLEMS`."""
+
+    errors: tuple[type[Exception], ...]
+    build: Callable[[Any], dict[str, Any]]
+
+
 def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     """Return the response to an exception; Django REST framework's handler. Logs unexpected ones and answers 500."""
+    for source in registries.PROBLEMS.items(ProblemSource):
+        if isinstance(error, source.errors):
+            return as_response(source.build(error))
     known = _as_api_exception(error)
     if known is None:
         logger.error("unhandled error in the API", exc_info=error)
@@ -80,7 +100,15 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
 def _body(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         return problem(400, "The request is not valid.", errors=list(_field_errors(error.detail)))
-    return problem(error.status_code, str(error.detail))
+    return problem(error.status_code, str(error.detail), type=_type(error))
+
+
+def _type(error: exceptions.APIException) -> str:
+    """Return the type that a permission names by a code of its own."""
+    match error:
+        case exceptions.PermissionDenied(detail=exceptions.ErrorDetail(code=str(code))) if code != error.default_code:
+            return problem_type(code)
+    return UNTYPED
 
 
 def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:

@@ -5,13 +5,10 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, ErrorDetail, PermissionDenied
-from rest_framework.response import Response
+from rest_framework.exceptions import APIException
 
 from foundation.api import problems
-from subscriptions.api.permissions import SUBSCRIPTION_REQUIRED
 from subscriptions.errors import CONFLICTS, NOT_FOUND, AlreadySubscribed, ChangedMeanwhile, SubscriptionError
 
 
@@ -23,24 +20,10 @@ class ConflictSerializer(problems.ProblemSerializer):
     )
 
 
-def problem_response(error: Exception, context: dict[str, Any]) -> Response:
-    """Return the response to an exception: the exception handler of the whole API (settings: EXCEPTION_HANDLER)."""
-    if isinstance(error, CONFLICTS + NOT_FOUND):
-        return problems.as_response(problem_of(error))
-    if isinstance(error, PermissionDenied) and _code(error) == SUBSCRIPTION_REQUIRED:
-        type_ = problem_type(SUBSCRIPTION_REQUIRED)
-        return problems.as_response(problems.problem(HTTPStatus.FORBIDDEN, str(error.detail), type=type_))
-    return problems.problem_response(error, context)
-
-
 def problem_of(error: SubscriptionError) -> dict[str, Any]:
     """Return the problem of an error in CONFLICTS or NOT_FOUND."""
     status = HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.NOT_FOUND
     return problems.problem(status, str(error), type=urn(type(error)), **_extensions(error))
-
-
-def _code(error: PermissionDenied) -> str | None:
-    return error.detail.code if isinstance(error.detail, ErrorDetail) else None
 
 
 def _extensions(error: SubscriptionError) -> dict[str, Any]:
@@ -57,14 +40,12 @@ def _difference(name: str, value: object) -> dict[str, str]:
     return {"field": f"expected_{name}", "detail": f"It is {present} now."}
 
 
-def problem_type(name: str) -> str:
-    """Return the type of the problem with this name, below the setting PROBLEM_TYPE_PREFIX."""
-    return f"{settings.PROBLEM_TYPE_PREFIX}:{name}"
-
-
 def urn(error: type[SubscriptionError]) -> str:
     """Return the problem type of an error."""
-    return problem_type(re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower())
+    return problems.problem_type(re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower())
+
+
+PROBLEMS = (problems.ProblemSource(CONFLICTS + NOT_FOUND, problem_of),)
 
 
 class KeyUsedForSomethingElse(APIException):

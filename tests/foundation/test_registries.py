@@ -8,10 +8,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 
 from foundation import registries
+from foundation.api.problems import problem, problem_response
 from foundation.jobs import metrics, retention
 from foundation.registries import Registry
 from tests.support.factories import NOW
-from tests.support.reports import ReportMetric
+from tests.support.reports import ReportLocked, ReportMetric
 from tests.support.staff import make_staff, sign_in
 
 REPORTS = "tests.support.reports"
@@ -89,3 +90,10 @@ def test_item_of_another_kind_is_refused() -> None:
     registry.register(f"{REPORTS}.CARDS")
     with pytest.raises(ImproperlyConfigured, match=r"tests\.support\.reports\.CARDS .* no RetentionRule"):
         list(registry.items(retention.RetentionRule))
+
+
+def test_error_of_another_app_becomes_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registries.PROBLEMS, "_paths", {f"{REPORTS}.PROBLEMS": None})
+    response = problem_response(ReportLocked("report 7 is being written"), {})
+    assert (response.status_code, response.content_type) == (409, "application/problem+json")
+    assert response.data == problem(409, "report 7 is being written", type="urn:subscriptions:problem:report-locked")

@@ -2,6 +2,7 @@
 
 from django.contrib.sessions.models import Session
 
+from foundation.api.problems import ProblemSource, problem, problem_type
 from foundation.dashboard.cards import Alert, Card, CardSource, Link, Period, Tile
 from foundation.dashboard.charts import Chart, Series, day_labels
 from foundation.jobs.metrics import Metric
@@ -26,3 +27,10 @@ def reports_card(period: Period) -> Card:
 
 
 CARDS = (CardSource(reports_card),)
+
+
+class ReportLocked(Exception):
+    """A report is being written by somebody else."""
+
+
+PROBLEMS = (ProblemSource((ReportLocked,), lambda error: problem(409, str(error), type=problem_type("report-locked"))),)
