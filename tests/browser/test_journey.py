@@ -92,7 +92,7 @@ def test_from_sign_up_to_renewal(
     visitor.click("See the subscription", role="link")
     expect(page.get_by_role("blockquote")).to_have_text("Only wanted to look.Sorry.")
     visitor.click("Resume subscription")
-    expect(page.get_by_text("You have resumed Monthly.")).to_be_visible()
+    expect(page.get_by_text("You have resumed Free trial.")).to_be_visible()
     expect(page.locator(".status")).to_have_text("active")
 
     call_command("timetravel", "+15d", stdout=StringIO())

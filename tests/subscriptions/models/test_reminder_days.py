@@ -80,7 +80,7 @@ def test_form_shows_them_as_they_are_typed() -> None:
         ("400", 30, "Enter whole numbers from 1 to 365"),
         ("7, 7", 30, "Enter each number once"),
         ("6, 5, 4, 3, 2, 1", 30, "Enter at most 5 numbers"),
-        ("14, 7, 1", 7, "A period has 7 days; take out 14, 7."),
+        ("14, 7, 1", 7, "A period has 7 days; remove 14, 7."),
         ("7", "", "This field is required"),
     ],
 )

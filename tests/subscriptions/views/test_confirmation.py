@@ -99,7 +99,7 @@ def test_confirmation_of_what_is_cancelled_meanwhile(page: Client, subscription:
     assert "You subscribed to Monthly on" in text
     assert "You have since cancelled it." in text
     assert "You are subscribed" not in text
-    assert "A confirmation is on its way" not in text
+    assert "We will send a confirmation" not in text
 
 
 @pytest.mark.parametrize("name", ["subscription_success", "subscription_cancelled"])
@@ -109,7 +109,7 @@ def test_confirmation_of_what_has_ended_meanwhile(page: Client, subscription: Su
     text = words(page, name)
     assert "It has since ended." in text
     assert "Your access ended on" in text
-    for contradiction in ("You are subscribed", "is cancelled", "A confirmation is on its way"):
+    for contradiction in ("You are subscribed", "is cancelled", "We will send a confirmation"):
         assert contradiction not in text
 
 
