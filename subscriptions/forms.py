@@ -41,7 +41,7 @@ class DaysField(forms.CharField):
         return ", ".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """The list. Raises ValidationError."""
+        """Return the list. Raises ValidationError."""
         try:
             return [int(part) for part in (super().to_python(value) or "").split(",") if part.strip()]
         except ValueError as error:

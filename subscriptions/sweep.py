@@ -83,7 +83,7 @@ class Sweep:
         return Subscription.objects.using(DEFAULT_DB_ALIAS).due(self.now).exclude(pk__in=list(self.failures))
 
     def _pass_until_nothing_is_claimed(self) -> None:
-        """A short batch may only mean that another transaction holds the rest, so look again from the oldest on."""
+        """Repeat from the oldest row on until none is claimed; a short batch may mean that others are locked."""
         while self._pass():
             pass
 

@@ -1,4 +1,4 @@
-"""How drf-spectacular describes the API. Loaded by `make schema` and its test only, never to serve."""
+"""Customisation of drf-spectacular for this API. Loaded by `make schema` and its test only, never to serve."""
 
 from typing import Any
 
@@ -28,14 +28,14 @@ class Generator(SchemaGenerator):
     """Uses what `documented` kept with the views' methods, and says that no unknown field is taken."""
 
     def create_view(self, callback: Any, method: str, request: Any = None) -> Any:
-        """The view of one operation."""
+        """Return the view of one operation."""
         handler = getattr(callback.cls, method.lower())
         if not hasattr(handler, "kwargs"):  # where `extend_schema` leaves its mark
             extend_schema(**handler.documentation)(handler)
         return super().create_view(callback, method, request)  # type: ignore[no-untyped-call]
 
     def get_schema(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """The OpenAPI document."""
+        """Return the OpenAPI document."""
         document: dict[str, Any] = super().get_schema(*args, **kwargs)  # type: ignore[no-untyped-call]
         document["info"]["title"] = site_name()
         for name, schema in document["components"]["schemas"].items():

@@ -1,4 +1,4 @@
-"""Cards of the operators' dashboard: alerts and tiles go to its top, charts and a template into a section."""
+"""Dashboard card of an app. The template is included with `card`, and reads its `context`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""What Django's ORM lacks: bulk SQL, locks, keys and timestamps."""
+"""Extensions of Django's ORM: bulk SQL, locks, keys and timestamps."""

@@ -20,7 +20,7 @@ class PlanList(ListEndpoint, PublicEndpoint):
         responses={200: PlanSerializer(many=True)} | NOT_MODIFIED | problems(400, 404),
     )
     def get(self, request: Request) -> Response:
-        """The plans on sale, the cheapest first."""
+        """Return the plans on sale, the cheapest first."""
         query = PageParameters.accept(request.query_params.dict())
         on_sale = Plan.objects.filter(on_sale=True)
         page = self.page_of(on_sale, query, ordering="price")
@@ -32,5 +32,5 @@ class PlanDetail(PublicEndpoint):
 
     @documented(operation_id="plans_retrieve", responses={200: PlanSerializer} | NOT_MODIFIED | problems(404))
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
-        """A plan on sale."""
+        """Return a plan on sale."""
         return Response(PlanSerializer(get_object_or_404(Plan, pk=id, on_sale=True)).data)

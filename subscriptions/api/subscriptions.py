@@ -64,6 +64,6 @@ class SubscriptionDetail(TargetEndpoint):
         responses={200: SubscriptionDetailSerializer} | problems(401, 404),
     )
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
-        """A subscription with its history."""
+        """Return a subscription with its history."""
         subscription = self.target(id, may_see)
         return Response(SubscriptionDetailSerializer(subscription, context={"now": clock.now()}).data)

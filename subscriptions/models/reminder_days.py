@@ -12,7 +12,7 @@ MAXIMUM_REMINDERS = 5
 
 
 def default_reminder_days() -> list[int]:
-    """A week before, and on the last day."""
+    """Return one week before the end, and the last day."""
     return [7, 1]
 
 

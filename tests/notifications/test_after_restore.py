@@ -1,4 +1,4 @@
-"""What the runbook has an operator run on a restored database, before the function may use it."""
+"""Runbook commands for a restored database, before the function may use it."""
 
 from collections.abc import Iterator
 
@@ -19,12 +19,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 STATEMENT = "infra/deployment/after_restore.sql"
 GIVEN_SINCE = 1_000_000
-"""Ids that the time after the backup may have given."""
+"""Ids that may have been used after the backup."""
 
 
 @pytest.fixture(autouse=True)
 def keep_sequences() -> Iterator[None]:
-    """Other tests count from where they were."""
+    """Restore the sequences for other tests."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences")
         before = cursor.fetchall()
@@ -34,7 +34,7 @@ def keep_sequences() -> Iterator[None]:
 
 
 def take_over() -> None:
-    """Run it as the Data API does, as one statement."""
+    """Run it like the Data API, as one statement."""
     with connection.cursor() as cursor:
         cursor.execute((RUNBOOK.parent.parent / STATEMENT).read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""`manage.py notifications`: a dry run unless it is said otherwise, and nothing that tells who somebody is."""
+"""`manage.py notifications`: a dry run by default, without personal data."""
 
 import json
 from datetime import timedelta
@@ -23,7 +23,7 @@ def run(*arguments: object) -> str:
 
 
 def subscribe(state: State = State.SENT, error: str = "") -> Subscription:
-    """A subscription whose mail and event are in this state, the event first."""
+    """Create a subscription with its event and mail in this state, the event first."""
     subscription = Service.create_subscription(make_user(email="somebody@example.com"), make_plan(), now=NOW)
     rows = Notification.objects.filter(event__subscription=subscription)
     rows.update(state=state, finished_at=database_time(), message_id="m-1", error=error)

@@ -1,4 +1,4 @@
-"""What a delivery tells CloudWatch of the outbox."""
+"""Outbox metrics of a delivery."""
 
 import logging
 from collections import Counter
@@ -29,7 +29,7 @@ def change(notification: Notification, **fields: object) -> None:
 
 
 def emitted(caplog: pytest.LogCaptureFixture) -> Emitted:
-    """The metrics of the last line of them, by name."""
+    """Return the metrics of the last log line, by name."""
     documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
     return {name: value for name, value in documents[-1].items() if name in set(NotificationMetric)}
 

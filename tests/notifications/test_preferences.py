@@ -1,4 +1,4 @@
-"""Who wants no reminders gets none recorded, and none that waits is sent. Receipts are sent all the same."""
+"""Users without reminders: none are recorded, and pending ones are not sent. Receipts still are."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def turn_off(subscription: Subscription) -> None:
 
 
 def remind() -> list[int]:
-    """Whose reminders are in the outbox after a run on the last day."""
+    """Run reminders on the last day, and return the users with a reminder in the outbox."""
     Reminders(LAST_DAY, lambda: timedelta.max).run()
     reminders = Notification.objects.filter(days_before__isnull=False).order_by("pk")
     return list(reminders.values_list("event__subscription", flat=True))

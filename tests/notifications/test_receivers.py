@@ -1,4 +1,4 @@
-"""What a transition leaves in the outbox."""
+"""Outbox rows of a transition."""
 
 import pytest
 from django.db import IntegrityError, transaction

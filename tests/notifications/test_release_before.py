@@ -1,4 +1,4 @@
-"""The release before this one works on the tables that this one has migrated, and this one finds its rows."""
+"""The previous release works on the migrated tables, and this release handles its rows."""
 
 from datetime import timedelta
 

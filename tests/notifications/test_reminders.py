@@ -1,4 +1,4 @@
-"""Who is reminded of an end, when, and how often."""
+"""Reminders: recipients, times and frequency."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -33,19 +33,19 @@ INSTANT = timedelta(microseconds=1)
 
 
 def subscribe(plan: Plan | None = None) -> Subscription:
-    """To a month that began at NOW, unless the plan is another."""
+    """Create a subscription for a month from NOW, or to the given plan."""
     return Service.create_subscription(make_user(), plan or make_plan(), now=NOW)
 
 
 def remind(now: datetime, batch_size: int = BATCH_SIZE) -> int:
-    """Run once; return how many reminders were recorded."""
+    """Run reminders once and return the number recorded."""
     summary = Reminders(now, lambda: timedelta.max, batch_size).run()
     assert summary["complete"]
     return summary["recorded"]
 
 
 def recorded(subscription: Subscription) -> list[tuple[str, int]]:
-    """The transition that began the period, and the days before its end, of each reminder in the order they came."""
+    """Return transition and days before the end of each reminder, in order."""
     rows = Notification.objects.filter(event__subscription=subscription, days_before__isnull=False).order_by("pk")
     return [(row.event.transition, row.days_before) for row in rows if row.days_before and row.channel == "ses"]
 
@@ -255,7 +255,7 @@ def test_runs_at_any_times_remind_at_most_once_each_and_ever_nearer_to_the_end(
 
 
 def told(event: SubscriptionEvent) -> list[int]:
-    """The days of the reminders in the period that the event began, in the order they came."""
+    """Return the days of the reminders in the event's period, in order."""
     reminders = Notification.objects.filter(event=event, days_before__isnull=False).order_by("pk")
     return [row.days_before or 0 for row in reminders]
 

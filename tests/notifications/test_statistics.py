@@ -1,4 +1,4 @@
-"""What the dashboard counts of the outbox."""
+"""Outbox statistics of the dashboard."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def mails() -> list[Notification]:
-    """Three mails, pending; the events beside them are gone."""
+    """Create three pending mails without events."""
     plan = make_plan()
     for _ in range(3):
         Service.create_subscription(make_user(), plan, now=NOW)

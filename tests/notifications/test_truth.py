@@ -1,4 +1,4 @@
-"""Each mail that is sent is true when it is sent, of all the subscriptions of its recipient, and mails keep order."""
+"""Each mail is true when it is sent, for all subscriptions of its recipient, and mails keep their order."""
 
 import re
 from collections.abc import Callable
@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 
 
 class World:
-    """One user, two plans, an operator; and the mails in the order in which they were sent."""
+    """User with two plans and an operator, and the mails in the order of sending."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = NOW
@@ -44,7 +44,7 @@ class World:
         monkeypatch.setattr(mailer, "send", self.send)
 
     def send(self, message: mailer.Message) -> Outcome:
-        """Take the mail for SES, and see that it is true."""
+        """Accept the mail as SES, and check that it is true."""
         row = Notification.objects.select_related("event__subscription__plan").get(pk=message.notification)
         body = message_from_bytes(message.mime, policy=policy.SMTP).get_body(("plain",))
         assert body is not None
@@ -74,7 +74,7 @@ class World:
 
 
 class InThisThread(Executor):
-    """Makes each call at once: the checks look into the test's own transaction."""
+    """Executor that runs each call at once, inside the test's own transaction."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -91,7 +91,7 @@ CHANGES: dict[str, Callable[..., Subscription]] = {
 
 
 def check(row: Notification, said: str, now: datetime) -> None:
-    """Compare what the mail says with the user's subscriptions as they are."""
+    """Compare the mail with the user's actual subscriptions."""
     event, own = row.event, row.event.subscription
     live = [one for one in Subscription.objects.filter(user=own.user_id, expired_at=None) if one.end_date > now]
     of_plan = [one for one in live if one.plan_id == own.plan_id]
@@ -112,12 +112,12 @@ def check(row: Notification, said: str, now: datetime) -> None:
 
 
 def written(instant: datetime) -> str:
-    """As the mails have it."""
+    """Return the date in the mails' format."""
     return f"{date_format(instant, 'DATE_FORMAT')}, {instant:%H:%M}"
 
 
 def history(*moves: str, plan: int = 0) -> list[tuple[str, int, str | None]]:
-    """Moves of the user with one plan, all before the first delivery."""
+    """Generate moves of the user with one plan, all before the first delivery."""
     return [(move, plan, "user") for move in moves]
 
 

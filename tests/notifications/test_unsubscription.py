@@ -1,4 +1,4 @@
-"""The link in a reminder: whose it is, and who can make one."""
+"""Unsubscribe link in a reminder: user and authenticity."""
 
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5

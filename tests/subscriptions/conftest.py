@@ -1,4 +1,4 @@
-"""A user, a plan, and a subscription."""
+"""User, plan and subscription."""
 
 import pytest
 from django.contrib.auth.models import User

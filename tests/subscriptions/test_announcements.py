@@ -1,4 +1,4 @@
-"""Public receivers that take long, in a sweep whose time is limited."""
+"""Slow public receivers in a sweep with a time limit."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 class Invocation:
-    """Time that passes only while a receiver is at work."""
+    """Time that passes only while a receiver runs."""
 
     def __init__(self, left: timedelta) -> None:
         self.left = left
@@ -33,7 +33,7 @@ class Invocation:
 
     @contextmanager
     def receiver(self, takes: timedelta, work: Callable[[], object] = int) -> Iterator[None]:
-        """Connect a receiver that takes so long."""
+        """Connect a receiver that takes this long."""
 
         def receive(subscription: Subscription, **kwargs: Any) -> None:
             self.left -= takes

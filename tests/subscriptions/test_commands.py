@@ -44,7 +44,7 @@ def test_dry_run_lists_and_changes_nothing() -> None:
 
 
 class CursorsOpen(StringIO):
-    """Counts, at each line that is written, the cursors that the server holds for this connection."""
+    """Counter of the connection's server-side cursors at each written line."""
 
     counts: list[int]
 

@@ -1,4 +1,4 @@
-"""Many sweeps, renewals in flight, and sweeps that die: PostgreSQL's locks at work."""
+"""Concurrent sweeps and renewals, and killed sweeps, with PostgreSQL's locks."""
 
 import random
 import subprocess
@@ -29,36 +29,36 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
 class Sweeper:
-    """A sweeping process. It waits before its sweep, and again in the middle of its first batch's transaction."""
+    """Sweeping process. It waits before its sweep, and again during its first batch's transaction."""
 
     def __init__(self, *, batch_size: int, limit: int) -> None:
         command = [sys.executable, "-m", "tests.support.programs.sweeper", str(batch_size), str(limit), NOW.isoformat()]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def await_word(self, word: str) -> None:
-        """Wait until it says that it is `ready`, or `holding` its first batch."""
+        """Wait until it prints `ready`, or `holding` in its first batch."""
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == f"{word}\n"
 
     def go_on(self) -> None:
-        """Let it go on from where it waits."""
+        """Let it continue."""
         assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
 
     def finish(self) -> int:
-        """Wait until it ends; return how many it expired."""
+        """Wait for its end and return the number expired."""
         said, _ = self._process.communicate(timeout=PATIENCE_SECONDS)
         return int(said)
 
     def kill(self) -> None:
-        """Kill it, wherever it is."""
+        """Kill it."""
         self._process.kill()
         self._process.communicate(timeout=PATIENCE_SECONDS)
 
 
 def assert_each_expired_once(due: list[Subscription]) -> None:
-    """Each due row is expired, with one event and one notification a channel, and access is right for everybody."""
+    """Check that each due row has expired with one event, one notification per channel, and correct access."""
     assert Subscription.objects.filter(status="expired", expired_at=NOW).count() == len(due)
     events = Counter(SubscriptionEvent.objects.filter(transition="expired").values_list("subscription_id", flat=True))
     assert events == Counter(subscription.pk for subscription in due)
@@ -68,7 +68,7 @@ def assert_each_expired_once(due: list[Subscription]) -> None:
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:
-    """Run with a database connection of its own."""
+    """Run with a separate database connection."""
 
     def run() -> None:
         try:

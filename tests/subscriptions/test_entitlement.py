@@ -37,26 +37,26 @@ END = NOW + MONTH
 
 @subscriber_required
 def report(request: HttpRequest, number: int) -> HttpResponse:
-    """A gated page."""
+    """Render a gated page."""
     return HttpResponse(f"report {number}")
 
 
 @subscriber_required(plan="Monthly")
 def monthly_report(request: HttpRequest) -> HttpResponse:
-    """A page gated by a plan."""
+    """Render a page gated by a plan."""
     return HttpResponse("monthly report")
 
 
 @method_decorator(subscriber_required, name="dispatch")
 class ReportView(View):
-    """A gated page that is a class."""
+    """Gated class-based page."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse("report of a class")
 
 
 class ReportEndpoint(PrivateEndpoint):
-    """A gated endpoint."""
+    """Gated endpoint."""
 
     permission_classes = [IsSubscriber]
 
@@ -69,13 +69,13 @@ class IsMonthlySubscriber(IsSubscriber):
 
 
 class MonthlyReportEndpoint(ReportEndpoint):
-    """An endpoint gated by a plan."""
+    """Endpoint gated by a plan."""
 
     permission_classes = [IsMonthlySubscriber]
 
 
 class StaffReportEndpoint(ReportEndpoint):
-    """An endpoint that staff may use without a subscription."""
+    """Endpoint that staff may use without a subscription."""
 
     permission_classes = [IsSubscriber | IsAdminUser]
 
@@ -112,7 +112,7 @@ def expired(user: User, plan: Plan) -> None:
 
 
 def nothing(user: User, plan: Plan) -> None:
-    """No subscription at all."""
+    """Create no subscription."""
 
 
 #  what the user did, the present instant, whether they are a subscriber

@@ -1,4 +1,4 @@
-"""A lock protects nothing above READ COMMITTED, so that is pinned, and refused where a lock is taken."""
+"""Isolation level: pinned to READ COMMITTED, and stricter ones refused when taking a lock."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ STRICTER = ("REPEATABLE READ", "SERIALIZABLE")
 
 @contextmanager
 def transaction_at(level: str) -> Iterator[None]:
-    """A caller's own transaction."""
+    """Open a caller's own transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
         yield
@@ -40,7 +40,7 @@ def level_of_a_transaction() -> str:
 
 @pytest.fixture
 def strict_default() -> Iterator[None]:
-    """The server's own default, as a role or a database may have it."""
+    """Set the server's default, as a role or database may do."""
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_isolation = 'repeatable read'")
     yield
@@ -49,7 +49,7 @@ def strict_default() -> Iterator[None]:
 
 @pytest.fixture
 def unpinned(strict_default: None) -> Iterator[None]:
-    """Settings that leave the level to the server."""
+    """Leave the isolation level to the server."""
     connection.ensure_connection()
     connection.connection.isolation_level = None
     pinned = connection.settings_dict["OPTIONS"].pop("isolation_level")

@@ -1,4 +1,4 @@
-"""A user has one live subscription to a plan."""
+"""A user has at most one live subscription per plan."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Overlapping subscriptions that the release before left behind."""
+"""Overlapping subscriptions created by the previous release."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,18 +27,18 @@ AFTER: Targets = [
 DAY = timedelta(days=1)
 
 Row = tuple[str, timedelta]
-"""A status, and an end counted from now."""
+"""Status, and end relative to now."""
 
 
 @pytest.fixture
 def release_before() -> Iterator[Any]:
-    """The models of the release before."""
+    """Yield the models of the previous release."""
     with migrated_back(BEFORE) as apps:
         yield apps
 
 
 def make_rows(apps: Any, *rows: Row, users: int = 1) -> None:
-    """The same subscriptions for each user; ids in the order of the rows."""
+    """Create the same subscriptions for each user, with ids in the order of the rows."""
     plan = apps.get_model("subscriptions", "Plan").objects.create(name="Monthly", price="9.90", duration_days=30)
     owners = [make_user() for _ in range(users)]
     subscription = apps.get_model("subscriptions", "Subscription")
@@ -52,7 +52,7 @@ def make_rows(apps: Any, *rows: Row, users: int = 1) -> None:
 
 
 def history() -> list[tuple[str, str | None]]:
-    """The transition and the mail's state of each event, oldest first."""
+    """Return transition and mail state of each event, oldest first."""
     events = SubscriptionEvent.objects.order_by("pk").filter(notifications__channel="ses")
     return list(events.values_list("transition", "notifications__state"))
 

@@ -1,4 +1,4 @@
-"""The price and length that a subscriber bought."""
+"""Price and length of bought periods."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Plans that are edited, withdrawn or deleted while somebody subscribes or renews."""
+"""Plans edited, withdrawn or deleted during a subscription or renewal."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ SALES = ["creation", "renewal"]
 
 
 def sale_of(plan: Plan, kind: str) -> Sale:
-    """A subscription to the plan that is about to be made, or renewed."""
+    """Prepare the creation or renewal of a subscription to the plan."""
     user = make_user()
     if kind == "creation":
         return partial(Service.create_subscription, user, plan, now=NOW)
@@ -40,13 +40,13 @@ def make_dear_and_long(plan: Plan) -> None:
 
 
 def sold(subscription: Subscription) -> tuple[object, ...]:
-    """The length of the period that ends last, and the price that was recorded for it."""
+    """Return the length of the last period and its recorded price."""
     event = SubscriptionEvent.objects.filter(subscription=subscription).latest("pk")
     return subscription.end_date - NOW, event.price, event.currency
 
 
 class InThread:
-    """Work with a database connection of its own."""
+    """Thread with a separate database connection."""
 
     def __init__(self, work: Callable[[], object]) -> None:
         self._work = work
@@ -63,7 +63,7 @@ class InThread:
             connection.close()
 
     def finish(self) -> None:
-        """Wait until it is done; raise what it raised."""
+        """Wait for its end and raise its error."""
         self._thread.join(timeout=PATIENCE_SECONDS)
         assert not self._thread.is_alive()
         if self._error:
@@ -72,7 +72,7 @@ class InThread:
 
 @contextmanager
 def once_saved(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Interrupt a transition between the change of its subscription and its event."""
+    """Interrupt a transition between the updates of subscription and event."""
 
     def receive(**kwargs: object) -> None:
         interrupt()

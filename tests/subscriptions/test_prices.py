@@ -1,4 +1,4 @@
-"""Prices with the minor units of their currencies, from the form to the mail."""
+"""Prices with the minor units of their currencies, from form to mail."""
 
 from decimal import Decimal
 
@@ -78,7 +78,7 @@ def test_price_is_shown_with_the_decimals_of_its_currency(
 
 
 def text_of(client: Client, address: str, language: str) -> str:
-    """The page, with single spaces."""
+    """Return the page's text with single spaces."""
     return " ".join(client.get(address, headers={"Accept-Language": language}).content.decode().split())
 
 
@@ -118,7 +118,7 @@ def test_migration_keeps_history_rounds_plans_and_rewrites_no_table() -> None:
 
 
 def file_of_the_history() -> object:
-    """What PostgreSQL renames when it rewrites a table."""
+    """Return the file that PostgreSQL replaces when it rewrites a table."""
     if connection.vendor != "postgresql":
         return None
     with connection.cursor() as cursor:

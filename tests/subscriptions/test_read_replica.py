@@ -1,4 +1,4 @@
-"""A project with a database router whose reads go to a replica: read-only, and behind."""
+"""Database router that reads from a delayed, read-only replica."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -28,7 +28,7 @@ ENDLESS = timedelta(days=1)
 
 
 class ReadsFromReplica:
-    """As Django's documentation has it."""
+    """Router as in Django's documentation."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
         return REPLICA
@@ -44,24 +44,24 @@ READ_ONLY = {
     "sqlite": ["PRAGMA query_only = ON", "BEGIN", "SELECT 1 FROM auth_user"],
     "postgresql": ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SELECT 1 FROM auth_user"],
 }
-"""What makes a second connection to the same database a replica that stays where it is."""
+"""Settings that turn a second connection to the same database into a frozen replica."""
 
 
 @pytest.fixture
 def user_and_plan(transactional_db: None) -> tuple[Any, Plan]:
-    """What the replica has heard of."""
+    """Create a user and a plan on the replica."""
     return make_user(), make_plan()
 
 
 @pytest.fixture
 def due(user_and_plan: Any) -> list[Subscription]:
-    """Three that the replica has heard of."""
+    """Create three subscriptions on the replica."""
     return make_due(user_and_plan[1], 3)
 
 
 @pytest.fixture
 def replica(due: Any, settings: Any) -> Iterator[None]:
-    """From here on nothing that is written can be read there, and writing fails."""
+    """Freeze the replica: later writes are not visible there, and writing fails."""
     copy = connections[REPLICA] = connection.copy(
         alias=REPLICA
     )  # not in DATABASES, where Django's test case forbids it

@@ -1,4 +1,4 @@
-"""The state machine, move by move."""
+"""State machine, transition by transition."""
 
 from collections.abc import Callable
 from datetime import timedelta

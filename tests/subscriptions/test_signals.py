@@ -1,4 +1,4 @@
-"""The public signals: arguments, moment, and what a failing receiver costs."""
+"""Public signals: arguments, time, and the effect of a failing receiver."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ PUBLIC = {
 
 
 class Recorder:
-    """Keeps what signals brought, and whether a transaction was open then."""
+    """Recorder of signals, and whether a transaction was open."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -129,7 +129,7 @@ def test_what_fails_after_the_commit_is_logged_and_costs_the_sweep_no_count(capl
 
 @contextmanager
 def strict(receiver: Callable[..., None]) -> Iterator[None]:
-    """Connect a strict receiver for a while."""
+    """Connect a strict receiver inside the block."""
     signals.subscriptions_transitioned.connect(receiver)
     try:
         yield

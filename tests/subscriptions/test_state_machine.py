@@ -1,4 +1,4 @@
-"""Any sequence of transitions, sweeps and clock moves, beside a small model of what should come of it."""
+"""Random transitions, sweeps and clock moves, compared with a small model."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from tests.support.factories import NOW, make_plan, make_user
 
 @dataclass
 class Modelled:
-    """What the model knows of a subscription."""
+    """Subscription in the model."""
 
     user: int
     plan: int
@@ -35,7 +35,7 @@ class Modelled:
 
 
 class Subscribers(RuleBasedStateMachine):
-    """Two users, two plans of 1 and 3 days, and time that moves by hours."""
+    """Two users, two plans of 1 and 3 days, and time in steps of hours."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the dashboard counts of sweeps and subscriptions."""
+"""Sweep and subscription statistics of the dashboard."""
 
 from datetime import UTC, date, datetime, timedelta
 

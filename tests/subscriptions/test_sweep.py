@@ -1,4 +1,4 @@
-"""The sweep: what it ends, what it leaves, what one bad row costs."""
+"""Sweep: expired rows, kept rows, and the effect of one bad row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @contextmanager
 def strict_receiver(receiver: Any) -> Iterator[None]:
-    """Connect a strict receiver for a while."""
+    """Connect a strict receiver inside the block."""
     subscriptions_transitioned.connect(receiver, weak=False)
     try:
         yield
@@ -34,7 +34,7 @@ def strict_receiver(receiver: Any) -> Iterator[None]:
 
 
 def refuses(*users: User) -> Any:
-    """A strict receiver that fails for batches with any of these users."""
+    """Return a strict receiver that fails for batches with any of these users."""
     keys = {user.pk for user in users}
 
     def receiver(*, user_ids: list[int], **kwargs: Any) -> None:

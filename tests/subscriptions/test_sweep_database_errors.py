@@ -1,4 +1,4 @@
-"""Errors of the database within a sweep: those of a row cost that row, those of the database end the run."""
+"""Database errors within a sweep: a row's error defers that row, a lost database ends the run."""
 
 import re
 from collections.abc import Iterator
@@ -29,19 +29,19 @@ FAILING = {
     "serialization failure": "DO $$ BEGIN RAISE serialization_failure; END $$",
     "out of shared memory": "DO $$ BEGIN RAISE out_of_memory; END $$",
 }
-"""Statements that PostgreSQL refuses with what Django calls OperationalError."""
+"""Statements refused by PostgreSQL with an error that Django maps to OperationalError."""
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody who holds a lock in these tests is about to finish."""
+    """Shorten lock timeouts, because no lock is released during these tests."""
     monkeypatch.setattr(sweep, "LOCK_WAIT", AT_ONCE)
     monkeypatch.setattr(sweep, "SPLIT_LOCK_WAIT", AT_ONCE)
 
 
 @contextmanager
 def membership_held(*users: User) -> Iterator[None]:
-    """Somebody else's transaction holds the users' rows in the group."""
+    """Lock the users' group rows in another transaction."""
     other = connection.copy()
     other.set_autocommit(False)
     try:
@@ -56,7 +56,7 @@ def membership_held(*users: User) -> Iterator[None]:
 
 
 def executes(statement: str, user: User) -> Any:
-    """A strict receiver that executes the statement for batches with this user."""
+    """Return a strict receiver that runs the statement for batches with this user."""
 
     def receiver(*, user_ids: list[int], **kwargs: Any) -> None:
         if user.pk in user_ids:

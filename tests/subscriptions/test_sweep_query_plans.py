@@ -1,4 +1,4 @@
-"""No statement of the sweep walks a table that grows with every subscriber."""
+"""No statement of the sweep scans a table that grows with the number of subscribers."""
 
 from datetime import timedelta
 
@@ -16,13 +16,13 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 SUBSCRIPTIONS = 17_000
 A_MONTH_LATER = NOW + timedelta(days=30)
-"""When about 1,000 of them are due."""
+"""Time at which about 1,000 subscriptions are due."""
 
 STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 def statements_of_a_sweep() -> list[str]:
-    """Those of one sweep that is then taken back."""
+    """Return the statements of a sweep that is rolled back."""
     with transaction.atomic():
         with CaptureQueriesContext(connection) as captured:
             assert SubscriptionService.sweep(now=A_MONTH_LATER).expired > 900

@@ -1,4 +1,4 @@
-"""The whole service under whichever user model is installed; `test_user_models` runs this under each of them."""
+"""Whole service under the installed user model; `test_user_models` runs this for each of them."""
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -37,7 +37,7 @@ def free(db: None) -> Plan:
 
 @pytest.fixture
 def grace(client: Client, db: None) -> User:
-    """Somebody who has just signed up."""
+    """Create a user who has just signed up."""
     fields = as_named(username="grace", email="grace@example.com", password1=PASSWORD, password2=PASSWORD)
     assert client.post(reverse("sign_up"), fields).status_code == 302
     account: User = get_user_model()._base_manager.get()
@@ -50,7 +50,7 @@ def root(db: None) -> Client:
 
 
 def page(client: Client, name: str, *arguments: object, **query: str) -> str:
-    """The text of a page."""
+    """Return the text of a page."""
     answer = client.get(reverse(name, args=arguments), query)
     assert answer.status_code == 200
     return answer.content.decode()

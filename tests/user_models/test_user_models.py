@@ -1,4 +1,4 @@
-"""The service under other user models than Django's own, each in a process of its own, which migrates from nothing."""
+"""Service under other user models, each in a process of its own with a new database."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ OTHERS = {
         "tests/notifications/ses/test_suppression.py",
     ],
 }
-"""Tests of the service with Django's own user model that hold for another one as well, by the model's app."""
+"""Tests that also hold for other user models, by the model's app."""
 
 
 @pytest.mark.django_db
@@ -40,7 +40,7 @@ def test_service_runs_under(app: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, with the server of the database, on which that process makes a database of its own."""
+    """Return this process's environment with the database server, on which that process creates a database."""
     without = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "PYTEST_"))}
     if connection.vendor == "sqlite":
         without.pop("DATABASE_URL", None)

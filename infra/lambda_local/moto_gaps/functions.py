@@ -23,7 +23,7 @@ URL_PATHS = {
     r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$",
     r"{0}/(?P<api_version>[^/]+)/account-settings/?$",
 }
-"""What the overrides answer and moto's table of addresses lacks."""
+"""URLs of the overrides that moto's table lacks."""
 
 FORGOTTEN = ("DeadLetterConfig", "FileSystemConfigs", "KMSKeyArn", "LoggingConfig", "SnapStart", "TracingConfig")
 """Members of a function's configuration."""

@@ -1,4 +1,4 @@
-"""Tokens in the admin: shown once to whoever may make them, never changed, and revoked."""
+"""Tokens in the admin: created by authorised users, shown once, never changed, and revoked."""
 
 from datetime import timedelta
 from typing import Any
@@ -37,7 +37,7 @@ def address(view: str, token: AuthToken) -> str:
 
 
 def status_with(secret: str) -> int:
-    """What the API says to who sends the token."""
+    """Return the status of an API request with this token."""
     return Client().get("/api/v1/subscriptions", headers={"Authorization": f"Token {secret}"}).status_code
 
 

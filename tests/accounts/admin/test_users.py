@@ -1,4 +1,4 @@
-"""Accounts, as operators see them."""
+"""Accounts in the admin."""
 
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ def root() -> Client:
 
 
 def found(client: Client, query: dict[str, Any]) -> list[str]:
-    """The names that the list of users shows."""
+    """Return the names in the list of users."""
     answer = client.get(reverse(user_page("changelist")), query)
     assert answer.status_code == 200
     return [user.get_username() for user in answer.context["cl"].result_list]
@@ -50,7 +50,7 @@ def test_operators_find_each_other(root: Client) -> None:
 
 
 def edited(client: Client, user: User, **changes: Any) -> dict[str, Any]:
-    """The user's form as it is shown now, with these changes, ready to be sent at any later time."""
+    """Return the data of the user's current form with these changes, to be posted at any later time."""
     form = client.get(change(user)).context["adminform"].form
     shown = {name: form.initial.get(name) for name in form.fields}
     split = {name: shown.pop(name) for name in list(shown) if isinstance(shown[name], datetime)}
@@ -130,7 +130,7 @@ def test_staff_do_not_give_rights_to_anybody() -> None:
 
 
 def accounts_with_rights() -> dict[str, User]:
-    """One of each kind of account that can do more than a subscriber."""
+    """Create an account of each kind with more rights than a subscriber."""
     power = Permission.objects.get(codename="renew_subscription")
     group = make_group("Billing", power)
     made = {

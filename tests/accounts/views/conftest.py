@@ -1,4 +1,4 @@
-"""A visitor who has an account and is signed in."""
+"""Signed-in visitor."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,6 +14,6 @@ def ada(db: None) -> User:
 
 @pytest.fixture
 def page(client: Client, ada: User) -> Client:
-    """Ada's browser."""
+    """Return Ada's browser."""
     client.force_login(ada)
     return client

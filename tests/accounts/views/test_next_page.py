@@ -1,4 +1,4 @@
-"""The page that a visitor goes on to."""
+"""Page after signing in."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,14 +31,14 @@ def account() -> User:
 
 @pytest.fixture
 def stage() -> Iterator[str]:
-    """Everything lies below the name of the stage."""
+    """Set the stage's script prefix."""
     set_script_prefix("/dev/")
     yield "/dev"
     set_script_prefix("/")
 
 
 def location(answer: Any) -> str:
-    """Where the answer leads to."""
+    """Return the target of the redirect."""
     assert answer.status_code == 302
     return str(answer.headers["Location"])
 

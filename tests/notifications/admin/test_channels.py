@@ -1,4 +1,4 @@
-"""What operators see of the channels, and how they resume one."""
+"""Channels in the admin: status and resuming."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -19,7 +19,7 @@ RESUME = "notifications.resume_channel"
 
 @pytest.fixture
 def paused() -> ChannelStatus:
-    """SES, because of the account."""
+    """Pause SES because of the account."""
     pauses.pause(ChannelStatus.objects.get(pk=Channel.SES), PauseReason.ACCOUNT, "SendingPausedException")
     return ChannelStatus.objects.get(pk=Channel.SES)
 

@@ -1,4 +1,4 @@
-"""What operators see of SES's feedback, and how they lift a suppression."""
+"""SES feedback in the admin, and lifting a suppression."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -21,7 +21,7 @@ SEE = ("notifications.view_feedback", "notifications.view_suppression", "notific
 
 
 def make_bounce() -> Feedback:
-    """A mail of ada's that bounced."""
+    """Create a bounced mail of Ada's."""
     ada = make_user(username="ada", email=ADDRESS)
     subscription = Service.create_subscription(ada, make_plan(), now=NOW)
     mail = Notification.objects.get(event__subscription=subscription, channel=Channel.SES)

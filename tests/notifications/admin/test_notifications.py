@@ -1,4 +1,4 @@
-"""What operators see of the outbox, and how they send again what did not arrive."""
+"""Outbox in the admin, and resending undelivered notifications."""
 
 import html
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def client(operator: User) -> Client:
 
 
 def make_mail(state: State, **fields: object) -> Notification:
-    """A mail in this state."""
+    """Create a mail in this state."""
     subscription = Service.create_subscription(make_user(**fields), make_plan(), now=NOW)
     mail = Notification.objects.get(event__subscription=subscription, channel=Channel.SES)
     if state != State.PENDING:

@@ -1,4 +1,4 @@
-"""What somebody reads of the mails to them."""
+"""Own mails in the API."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def owner() -> Caller:
-    """A subscriber with a token."""
+    """Return a subscriber's client."""
     return Caller(make_user())
 
 

@@ -1,4 +1,4 @@
-"""What a program reads and says of what somebody wants to be told."""
+"""Notification preferences in the API."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ PATH = "notification-preferences"
 
 @pytest.fixture
 def owner() -> Caller:
-    """A subscriber with a token."""
+    """Return a subscriber's client."""
     return Caller(make_user())
 
 

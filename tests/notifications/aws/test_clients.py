@@ -1,4 +1,4 @@
-"""The verdicts on AWS's errors, and clients that try once."""
+"""Verdicts on AWS errors, and clients without retries."""
 
 import socket
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ ROWS = {
     "SomethingNew": "unknown",
     "": "unknown",
 }
-"""What each code must come to."""
+"""Expected verdict per error code."""
 
 
 def client_error(code: str, message: str = "about ada@example.com") -> ClientError:
@@ -162,7 +162,7 @@ def test_only_what_never_connected_is_certainly_unsent(error: Exception, expecte
 
 
 class Broken(BaseHTTPRequestHandler):
-    """Takes the mail and then fails in the way that the server names; counts the requests."""
+    """Server that accepts the mail, then fails as configured, and counts requests."""
 
     way = ""
     requests = 0

@@ -1,4 +1,4 @@
-"""A call that would begin too late is not made."""
+"""No call starts after its deadline."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def test_request_leaves_before_its_deadline_or_never(aws: LocalAWS, left: timede
 
 
 def test_request_is_signed_before_the_deadline_is_looked_at(aws: LocalAWS) -> None:
-    """Otherwise one who is frozen between the two would wake with a fresh signature."""
+    """Otherwise a process suspended between the two would continue with a fresh signature."""
     seen: list[str] = []
 
     def note(request: object, **kwargs: object) -> None:

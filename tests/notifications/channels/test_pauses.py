@@ -1,4 +1,4 @@
-"""A channel on which nothing can be sent: paused, tried with one message, resumed; nothing is counted or lost."""
+"""Channel that cannot send: paused, tried with one message, resumed; no attempt is counted and nothing is lost."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Answering(BaseHTTPRequestHandler):
-    """SES that gives the answers it was told to, the last one from then on: an error's code and text, or None."""
+    """SES with configured responses, the last one repeated: error code and text, or None."""
 
     answers: ClassVar[list[tuple[str, str] | None]] = []
     calls: ClassVar[int] = 0
@@ -53,7 +53,7 @@ PAUSED = ("SendingPausedException", "Sending is paused for this account.")
 
 @pytest.fixture
 def answering(aws: LocalAWS, fresh_clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Answering]]:
-    """SES in the place of the local one; SNS stays."""
+    """Replace the local SES; SNS stays."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -71,7 +71,7 @@ def one_call_at_a_time(settings: LazySettings) -> None:
 
 
 def record(number: int) -> None:
-    """`number` mails and as many events, pending."""
+    """Create `number` mails and as many events, pending."""
     plan = make_plan()
     for _ in range(number):
         Service.create_subscription(make_user(), plan, now=NOW)
@@ -90,7 +90,7 @@ def end_the_pause() -> None:
 
 
 def mails() -> set[tuple[str, int, bool]]:
-    """State, attempts and whether an intent is noted, of all mails."""
+    """Return state, attempts and intent of all mails."""
     rows = Notification.objects.filter(channel=Channel.SES)
     return {(row.state, row.attempts, row.submitted_at is not None) for row in rows}
 

@@ -29,7 +29,7 @@ TEXT = SmsChannel.name
 
 @pytest.fixture
 def texting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The team's app is installed and migrated."""
+    """Install and migrate the team's app."""
     monkeypatch.setattr(channel_registry, "_registrations", dict(channel_registry._registrations))
     monkeypatch.setattr(SmsChannel, "calls", [])
     monkeypatch.setattr(SmsChannel, "refreshed", 0)

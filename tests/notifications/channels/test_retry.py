@@ -1,4 +1,4 @@
-"""The retry policy, as a table."""
+"""Retry policy as a table."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The protocol: who may write what to a row, and when."""
+"""Claim protocol: allowed writes to a row and their order."""
 
 import threading
 from collections.abc import Callable
@@ -25,7 +25,7 @@ ACCEPTED = Outcome(Verdict.ACCEPTED, message_id="m-1")
 
 
 def record(number: int = 1) -> None:
-    """`number` mails and as many events, pending."""
+    """Create `number` mails and as many events, pending."""
     plan = make_plan()
     for _ in range(number):
         Service.create_subscription(make_user(), plan, now=NOW)

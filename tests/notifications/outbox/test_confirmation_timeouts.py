@@ -1,4 +1,4 @@
-"""What becomes of a mail or an event whose answer was lost, and that nobody confirmed."""
+"""Mails and events whose response was lost and that nobody confirmed."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ LOST = Outcome(Verdict.UNKNOWN, error="ReadTimeoutError")
 
 
 def lose_the_answer(channel: Channel = Channel.SES) -> Notification:
-    """A mail or an event that was submitted and never answered."""
+    """Create a mail or event that was submitted and never answered."""
     if not Notification.objects.exists():
         Service.create_subscription(make_user(), make_plan(), now=NOW)
     claim = claims.claim(channel, 1)

@@ -1,4 +1,4 @@
-"""How fast a channel sends: as a function, and shared by several deliverers."""
+"""Send rate of a channel: as a function, and shared by several deliveries."""
 
 import threading
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def ses(**fields: object) -> ChannelStatus:
-    """SES's row, with these fields changed, and the time."""
+    """Return SES's row with these fields changed, and the time."""
     ChannelStatus.objects.filter(pk=Channel.SES).update(**fields)
     return ChannelStatus.objects.with_time().get(pk=Channel.SES)
 
@@ -38,7 +38,7 @@ def reserve(limit: int = 32) -> Reservation | None:
 
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next ten minutes are taken, and whoever likes may wait for an hour: no reservation begins now."""
+    """Reserve the next ten minutes, and allow waits of an hour, so that no reservation starts now."""
     monkeypatch.setattr(send_rate, "AHEAD", timedelta(hours=1))
     ses(account_rate=20, reserved_until=database_time(10 * MINUTE))
 
@@ -171,7 +171,7 @@ def test_reservations_at_once_never_overlap(busy: None) -> None:
 
 @pytest.fixture
 def slow_account(aws: LocalAWS, settings: LazySettings) -> Iterator[None]:
-    """An account of 40 mails a second, which nobody asks again, in shares of four."""
+    """Set a rate of 40 mails per second that is not refreshed, in shares of four."""
     settings.DELIVERY_THREADS = 1
     ses(account_rate=40, account_asked_at=database_time())
     yield
@@ -188,7 +188,7 @@ def test_two_deliverers_get_about_half_of_the_mails_each(slow_account: None, aws
     claimed: list[int] = []
 
     def time_left() -> timedelta:
-        """Is asked before each round, and lets nobody begin one before the other does."""
+        """Return the time left, and synchronise the rounds of both deliveries."""
         with suppress(threading.BrokenBarrierError):  # the other has ended
             turns.wait(timeout=PATIENCE_SECONDS)
         return timedelta(minutes=5)
@@ -214,7 +214,7 @@ def test_deliverer_waits_for_its_turn_before_it_claims_and_ends_when_the_next_is
     held: list[int] = []
 
     def wait(seconds: float) -> None:
-        """Others take all that could be reserved meanwhile."""
+        """Reserve everything for others during the wait."""
         held.append(Notification.objects.filter(state=State.SENDING).count())
         ses(reserved_until=database_time(timedelta(hours=2)), account_rate=40)
 

@@ -1,4 +1,4 @@
-"""What SES allows the account: asked through the real client, with AWS's documented answers."""
+"""SES account limits, requested by the real client with AWS's documented responses."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def stubber(aws: LocalAWS) -> Iterator[Stubber]:
-    """Answers that are given in order; a call too many or too few fails the test."""
+    """Yield a stubber with ordered responses; one call too many or too few fails the test."""
     with Stubber(clients.ses()) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()

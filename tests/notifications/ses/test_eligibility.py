@@ -1,4 +1,4 @@
-"""What is due and not sent all the same."""
+"""Due notifications that are withheld."""
 
 from datetime import timedelta
 
@@ -29,14 +29,14 @@ def mails() -> list[Notification]:
 
 
 def withheld() -> dict[str, str]:
-    """The transitions whose mails are withheld, and why."""
+    """Return the transitions with withheld mails, and the reasons."""
     outcomes = eligibility.withheld(mails(), Coverage.of(mails(), NOW))
     assert {outcome.verdict for outcome in outcomes.values()} <= {Verdict.OBSOLETE}
     return {mail.kind: outcomes[mail.pk].error for mail in mails() if mail.pk in outcomes}
 
 
 def remind() -> Subscription:
-    """A subscription, and a reminder in the place of its mail."""
+    """Create a subscription with a reminder instead of its mail."""
     subscription = subscribe()
     Notification.objects.filter(channel=Channel.SES).update(days_before=7)
     return subscription

@@ -1,4 +1,4 @@
-"""SES's events are read as AWS documents them; everything else is refused in words of our own."""
+"""SES events are parsed as documented by AWS; all others are refused with our own messages."""
 
 import json
 from datetime import UTC, datetime
@@ -166,7 +166,7 @@ def test_anything_else_is_refused_without_repeating_what_it_says(body: str, says
 ODD: Any = st.sampled_from(
     [None, True, 7, -1.5, "", "x" * 300, "\x00", "\ud800", "2016-10-14T05:02:16Z", [], [None], ["12"], {}, {"a": "b"}]
 )
-"""What a field may hold that should hold something else."""
+"""Invalid values for a field."""
 
 
 @settings(deadline=None)

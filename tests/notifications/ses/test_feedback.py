@@ -1,4 +1,4 @@
-"""What SES says afterwards: kept once, and never a step back."""
+"""SES feedback: stored once, and never a step back."""
 
 import itertools
 import logging
@@ -32,7 +32,7 @@ HARD, SOFT = ("Permanent", "General"), ("Transient", "General")
 
 
 def hear(*bodies: str) -> list[str]:
-    """Take in a batch of messages m-0, m-1 and so on; return the ids of those that are to come again."""
+    """Process a batch of messages m-0, m-1 and so on. Return the ids of the failed ones."""
     messages = tuple(QueueMessage(f"m-{number}", body) for number, body in enumerate(bodies))
     batch = MessageBatch(messages, timedelta)
     feedback.handle(batch)
@@ -40,7 +40,7 @@ def hear(*bodies: str) -> list[str]:
 
 
 def make_mail(state: State = State.PENDING, **fields: Any) -> Notification:
-    """A mail in this state."""
+    """Create a mail in this state."""
     subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
     mail = Notification.objects.get(event__subscription=subscription, channel=Channel.SES)
     finished = None if state in (State.PENDING, State.SENDING, State.UNKNOWN) else NOW
@@ -54,7 +54,7 @@ def state_of(mail: Notification) -> str:
 
 
 def event(kind: str, mail: Notification) -> dict[str, Any]:
-    """One of SES's events about the mail."""
+    """Return an SES event about the mail."""
     if kind in ("hard bounce", "soft bounce"):
         return bounce(*(HARD if kind == "hard bounce" else SOFT), mail.pk)
     return ses_event(kind, mail.pk)
@@ -236,7 +236,7 @@ KINDS = ["send", "delivery", "hard bounce", "soft bounce", "complaint", "reject"
 
 
 def end_of(before: State, kinds: Sequence[str], sizes: Sequence[int]) -> tuple[str, str]:
-    """State and error of a mail after these events, in batches of these sizes; nothing of it stays."""
+    """Return state and error of a mail after these events in batches of these sizes, and roll back."""
     with transaction.atomic():
         mail = make_mail(before)
         bodies = iter([envelope(event(kind, mail)) for kind in kinds])

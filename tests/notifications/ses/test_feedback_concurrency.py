@@ -1,4 +1,4 @@
-"""Feedback beside feedback and deliverers: PostgreSQL's locks at work."""
+"""Concurrent feedback and deliveries with PostgreSQL's locks."""
 
 import random
 from collections.abc import Callable
@@ -30,7 +30,7 @@ STORIES: list[tuple[State, list[Callable[[int], dict[str, Any]]]]] = [
     (State.COMPLAINED, [lambda key: ses_event("delivery", key), lambda key: ses_event("complaint", key)]),
     (State.FAILED, [lambda key: ses_event("send", key), lambda key: ses_event("reject", key)]),
 ]
-"""What SES says of a mail, and where the mail then stands."""
+"""SES events for a mail, and its resulting state."""
 
 
 def make_mails(number: int) -> list[int]:
@@ -41,7 +41,7 @@ def make_mails(number: int) -> list[int]:
 
 
 def at_once(*work: Callable[[], None]) -> None:
-    """Run all of it in threads with connections of their own; what one raises is raised."""
+    """Run the functions in threads with their own connections, and raise their errors."""
     barrier = Barrier(len(work))
 
     def run(one: Callable[[], None]) -> None:

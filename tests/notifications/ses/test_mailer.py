@@ -1,4 +1,4 @@
-"""A mail as SES takes it: the raw message, down to its bytes."""
+"""Raw mail as sent to SES, byte by byte."""
 
 import email
 import email.policy
@@ -29,7 +29,7 @@ LONG_SITE = "https://a-rather-long-name-of-a-site.production.subscriptions.examp
 
 
 def mails(**plan: object) -> tuple[Notification, Notification]:
-    """A receipt, and a reminder of the same subscription."""
+    """Create a receipt and a reminder of the same subscription."""
     subscription = Service.create_subscription(make_user(), make_plan(**plan), now=NOW)
     receipt = Notification.objects.get(channel=Channel.SES)
     reminder = Notification.objects.create(event=subscription.events.get(), channel=Channel.SES, days_before=7)

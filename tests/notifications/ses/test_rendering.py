@@ -1,4 +1,4 @@
-"""The mails, as their readers see them."""
+"""Rendered mails."""
 
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -64,7 +64,7 @@ def test_reactivation_renewal_and_expiry_have_their_own_words() -> None:
 
 
 def reminder(subscription: Subscription) -> Mail:
-    """Rendered with the subscription as it now stands."""
+    """Render a reminder with the subscription's present state."""
     event = subscription.events.filter(transition="created").get()
     Notification.objects.get_or_create(event=event, channel=Channel.SES, days_before=7)
     return render_mail(Notification.objects.get(event=event, days_before=7))

@@ -1,4 +1,4 @@
-"""Addresses that are not written to any more."""
+"""Suppressed addresses."""
 
 from datetime import timedelta
 
@@ -28,16 +28,16 @@ from tests.support.staff import sign_in
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "recipient@example.com"
-"""Whom the samples are about."""
+"""Recipient in the samples."""
 
 
 def live() -> set[tuple[str, str]]:
-    """What is suppressed, and why."""
+    """Return live suppressions with their reasons."""
     return set(Suppression.objects.live().values_list("address", "reason"))
 
 
 def make_mail(address: str = ADDRESS, **fields: object) -> Notification:
-    """A mail to this address that is due."""
+    """Create a due mail to this address."""
     user = get_user_model().objects.filter(**{EMAIL: address}).first() or make_user(email=address)
     subscription = Service.create_subscription(user, make_plan(), now=NOW)
     Notification.objects.filter(event__subscription=subscription, channel=Channel.SES).update(**fields)

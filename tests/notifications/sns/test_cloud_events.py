@@ -1,4 +1,4 @@
-"""What other systems receive, against what docs/ tells them: the schema, the chain of a subscription, replays."""
+"""Published events, checked against docs/: schema, chain of a subscription, replays."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 
 def live_through_everything(subscription: Subscription) -> None:
-    """Every transition after the first, the end by the sweep and by an operator."""
+    """Run every transition after the first, and both ends: by the sweep and by an operator."""
     Service.cancel_subscription(subscription, now=NOW + DAY)
     Service.reactivate_subscription(subscription, now=NOW + 2 * DAY)
     Service.sweep(now=NOW + MONTH)
@@ -37,14 +37,14 @@ def live_through_everything(subscription: Subscription) -> None:
 
 
 def deliver(aws: LocalAWS) -> list[dict[str, Any]]:
-    """Deliver, and read from the queue behind the topic all that has come so far, in the order of their ids."""
+    """Deliver, and return all events in the queue so far, sorted by id."""
     Delivery(unlimited).run()
     return sorted((event.body for event in aws.events()), key=lambda body: int(body["id"]))
 
 
 @pytest.fixture
 def sent(aws: LocalAWS) -> list[dict[str, Any]]:
-    """The events of a subscription that lived through everything."""
+    """Return the events of a subscription with every transition."""
     live_through_everything(Service.create_subscription(make_user(), make_plan(), now=NOW))
     return deliver(aws)
 

@@ -1,4 +1,4 @@
-"""Events to SNS: their shape, and what becomes of each entry of a batch."""
+"""Events to SNS: their format, and the result of each batch entry."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def notification() -> Notification:
 
 
 def entry(notification: Notification) -> "PublishBatchRequestEntryTypeDef":
-    """Its message."""
+    """Return its entry."""
     return publisher.compose([notification])[notification.pk]
 
 
@@ -104,7 +104,7 @@ def test_each_entry_of_a_partly_failed_batch_gets_its_own_outcome(aws: LocalAWS)
 
 
 def publish_stubbed(keys: list[int], answer: dict[str, object]) -> dict[int, Outcome]:
-    """Publish through the real client, with AWS's answer given: moto cannot fail a part of a batch."""
+    """Publish through the real client with AWS's response given: moto cannot fail a part of a batch."""
     with Stubber(clients.sns()) as stubber:
         stubber.add_response("publish_batch", answer)
         return publisher.publish([{"Id": str(key), "Message": "{}"} for key in keys])

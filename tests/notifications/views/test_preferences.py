@@ -1,4 +1,4 @@
-"""The page on which somebody says what they want to be told."""
+"""Notification preferences page."""
 
 import pytest
 from django.contrib.auth.models import User

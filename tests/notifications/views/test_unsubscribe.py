@@ -1,4 +1,4 @@
-"""One click in a mail program, a page for everybody else, and nothing for whoever only looks."""
+"""Unsubscribing: one click in a mail program, a page for people, and no effect of a GET."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -33,7 +33,7 @@ def user() -> User:
 
 @pytest.fixture
 def client() -> Client:
-    """A mailbox provider: no cookies, and a site that checks CSRF tokens as in production."""
+    """Return a mailbox provider's client: no cookies, and CSRF checks as in production."""
     return Client(enforce_csrf_checks=True)
 
 
@@ -151,7 +151,7 @@ def test_click_leaves_no_session(client: Client, user: User) -> None:
 
 @pytest.fixture
 def at_forty_seconds() -> Iterator[None]:
-    """It is twenty seconds to the next minute."""
+    """Freeze the time twenty seconds before the next minute."""
     with time_machine.travel(NOW + timedelta(seconds=40), tick=False):
         yield
 

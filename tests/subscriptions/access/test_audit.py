@@ -1,4 +1,4 @@
-"""The access audit: what it puts right, what it leaves, and what it reports."""
+"""Access audit: corrections, exceptions and report."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -31,14 +31,14 @@ def subscriber(now: datetime = NOW) -> User:
 
 
 def intruder() -> User:
-    """In the group, and without any subscription."""
+    """Create a group member without a subscription."""
     user = make_user()
     user.groups.add(managed_groups().get())
     return user
 
 
 def deprived() -> User:
-    """Subscribed, and taken out of all groups by somebody."""
+    """Create a subscriber without the group."""
     user = subscriber()
     user.groups.set([])
     return user
@@ -112,7 +112,7 @@ def test_finding_is_judged_again_under_the_lock(monkeypatch: pytest.MonkeyPatch)
 
 
 def seconds_left(*seconds: float) -> Callable[[], timedelta]:
-    """So much at each question, and the last one from then on."""
+    """Return these times in turn, and then the last one."""
     answers: Iterator[float] = chain(seconds, repeat(seconds[-1]))
     return lambda: timedelta(seconds=next(answers))
 

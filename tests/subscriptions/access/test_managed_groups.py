@@ -1,4 +1,4 @@
-"""A managed group that is missing, or that gives permissions: created again, and reported by name."""
+"""Managed groups that are missing or have permissions: created again, and reported by name."""
 
 import logging
 from io import StringIO
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def renamed() -> None:
-    """By SQL, which nothing of ours can refuse."""
+    """Rename the group by SQL, which cannot be refused."""
     Group.objects.filter(name=GROUP).update(name="Renamed by SQL")
 
 

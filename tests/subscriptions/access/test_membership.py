@@ -1,4 +1,4 @@
-"""Access: audit and repair."""
+"""Access audit and repair."""
 
 from datetime import datetime, timedelta
 from io import StringIO

@@ -1,4 +1,4 @@
-"""Why a user has access, or not: a sentence for each case, and what happened in order."""
+"""Explanation of a user's access: a sentence per case, and the history in order."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def monthly() -> Plan:
 
 @pytest.fixture
 def subscription(ada: User, monthly: Plan) -> Subscription:
-    """Ada's, from 1 to 31 December."""
+    """Create Ada's subscription from 1 to 31 December."""
     return Service.create_subscription(ada, monthly, now=NOW)
 
 

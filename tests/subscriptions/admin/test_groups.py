@@ -1,4 +1,4 @@
-"""Groups in the admin and in the ORM: what nobody can do to a managed one, and who may change others."""
+"""Groups in admin and ORM: protection of managed groups, and permissions for others."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def root() -> Client:
 
 @pytest.fixture
 def power() -> Permission:
-    """To end any subscription at once."""
+    """Return the permission to cancel any subscription now."""
     return Permission.objects.get(codename="cancel_subscription_now")
 
 
@@ -45,7 +45,7 @@ def address(view: str, group: Group) -> str:
 
 
 def refused(client: Client, group: Group, data: dict[str, Any]) -> dict[str, list[str]]:
-    """The errors on the form."""
+    """Return the errors of the form."""
     page = client.post(address("change", group), data)
     assert page.status_code == 200
     errors: dict[str, list[str]] = page.context["adminform"].form.errors

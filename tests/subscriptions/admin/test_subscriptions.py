@@ -1,4 +1,4 @@
-"""What operators can do to subscriptions, who may do it, and what is put on record."""
+"""Subscription actions of operators: permissions and recorded events."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ def plan() -> Plan:
 
 @pytest.fixture
 def subscription(plan: Plan) -> Subscription:
-    """Began an hour ago."""
+    """Create a subscription that began an hour ago."""
     return Service.create_subscription(make_user(), plan, now=datetime.now(UTC) - timedelta(hours=1))
 
 

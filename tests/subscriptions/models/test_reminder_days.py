@@ -1,4 +1,4 @@
-"""On which days before their end a plan's subscribers are reminded of it, as operators set it."""
+"""Reminder days of a plan, as set by operators."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def test_plan_reminds_a_week_and_a_day_before_unless_told_otherwise() -> None:
 
 
 def save(plan: Plan, **fields: object) -> Any:
-    """Post the admin's form; return the answer."""
+    """Post the admin's form and return the response."""
     client = sign_in(make_staff("subscriptions.view_plan", "subscriptions.change_plan"))
     usual = {"name": plan.name, "price": plan.price, "currency": "EUR", "duration_days": 30, "on_sale": "on"}
     answer = client.post(reverse("admin:subscriptions_plan_change", args=[plan.pk]), usual | fields)

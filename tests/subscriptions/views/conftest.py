@@ -1,4 +1,4 @@
-"""Somebody who is signed in, and what they may have."""
+"""Signed-in user with a subscription."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from tests.support.factories import make_plan, make_user
 
 @pytest.fixture
 def now() -> datetime:
-    """The views' clock runs, so the tests' subscriptions begin by it."""
+    """Return the current time, because the views use the real clock."""
     return datetime.now(UTC)
 
 
@@ -25,7 +25,7 @@ def ada(db: None) -> User:
 
 @pytest.fixture
 def page(client: Client, ada: User) -> Client:
-    """Ada's browser."""
+    """Return Ada's browser."""
     client.force_login(ada)
     return client
 
@@ -37,7 +37,7 @@ def free(db: None) -> Plan:
 
 @pytest.fixture
 def subscription(ada: User, now: datetime) -> Subscription:
-    """Ada's, a day old."""
+    """Create Ada's subscription, one day old."""
     return Service.create_subscription(ada, make_plan(), now=now - timedelta(days=1))
 
 

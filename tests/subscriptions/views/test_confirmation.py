@@ -1,4 +1,4 @@
-"""The page after a POST tells of what was acted upon, whatever else the subscriber has."""
+"""The page after a POST confirms the subscription concerned, whatever others the subscriber has."""
 
 from datetime import datetime
 
@@ -15,12 +15,12 @@ from tests.support.factories import make_plan, make_user
 
 @pytest.fixture
 def other(ada: User, now: datetime) -> Subscription:
-    """Another one of Ada's."""
+    """Create another subscription of Ada's."""
     return Service.create_subscription(ada, make_plan(name="Yearly"), now=now)
 
 
 def cancel(page: Client, subscription: Subscription) -> str:
-    """Where the POST leads to."""
+    """Return the redirect target of the POST."""
     return str(page.post(reverse("cancel_subscription", args=[subscription.pk])).headers["Location"])
 
 
@@ -89,7 +89,7 @@ def test_cookie_goes_where_the_session_goes(page: Client, subscription: Subscrip
 
 
 def words(page: Client, name: str, **headers: str) -> str:
-    """What the confirmation says now."""
+    """Return the text of the confirmation."""
     return " ".join(page.get(reverse(name), headers=headers).content.decode().split())
 
 

@@ -1,4 +1,4 @@
-"""What went wrong is a page of ours, and tells nothing."""
+"""Error pages are our own and reveal nothing."""
 
 from typing import NoReturn
 
@@ -18,7 +18,7 @@ ERRORS = {
 
 
 def fail(request: HttpRequest, status: str) -> NoReturn:
-    """Raise what becomes an answer with this status."""
+    """Raise an error that leads to this status."""
     kind, _ = ERRORS[status]
     raise kind("the secret of the house")
 

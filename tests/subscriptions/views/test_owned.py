@@ -1,4 +1,4 @@
-"""One's own subscriptions: seen, cancelled, taken back, renewed."""
+"""Own subscriptions: shown, cancelled, resumed, renewed."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is on sale, and subscribing."""
+"""Plans on sale, and subscribing."""
 
 import threading
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Nobody buys, cancels or resumes on other terms than the page showed."""
+"""Buying, cancelling and resuming require the terms shown on the page."""
 
 from datetime import datetime
 from html.parser import HTMLParser
@@ -17,7 +17,7 @@ EDITS: list[dict[str, object]] = [{"price": "99.00"}, {"currency": "CHF"}, {"dur
 
 
 class HiddenFields(HTMLParser):
-    """The hidden fields of a page's forms, but for the CSRF token."""
+    """Parser of hidden form fields, except the CSRF token."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -25,14 +25,14 @@ class HiddenFields(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Keep the name and value of a hidden field."""
+        """Record name and value of a hidden field."""
         names = dict(attributes)
         if tag == "input" and names.get("type") == "hidden":
             self.found[names["name"] or ""] = names["value"] or ""
 
 
 def shown(page: Client, address: str) -> dict[str, str]:
-    """What the forms of the page send."""
+    """Return the fields that the forms of the page send."""
     return HiddenFields(page.get(address).content.decode()).found
 
 
@@ -42,7 +42,7 @@ def words(answer: Any) -> str:
 
 @pytest.fixture
 def renewable(settings: LazySettings, subscription: Subscription) -> Subscription:
-    """A paid one that its owner may renew."""
+    """Create a paid subscription that its owner may renew."""
     settings.RENEWAL_ALLOWED_TO = ["owner"]
     return subscription
 

@@ -1,4 +1,4 @@
-"""A user whose e-mail address is the user name."""
+"""User model whose e-mail address is the user name."""
 
 from typing import Any
 
@@ -8,22 +8,22 @@ from django.db import models
 
 
 class AccountManager(BaseUserManager["Account"]):
-    """Makes accounts of an address and a password."""
+    """Manager of accounts with address and password."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Account":
-        """Save a new account."""
+        """Create an account."""
         account = self.model(email=self.normalize_email(email), **fields)
         account.set_password(password)
         account.save(using=self._db)
         return account
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Account":
-        """Save a new account that may do everything."""
+        """Create a superuser."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
 class Account(AbstractBaseUser, PermissionsMixin):
-    """Has neither a user name nor a first or last name."""
+    """Account without user name, first name or last name."""
 
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)

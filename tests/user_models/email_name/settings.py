@@ -1,4 +1,4 @@
-"""The tests' settings with another user model."""
+"""Test settings with another user model."""
 
 from tests.settings import *  # noqa: F403
 

@@ -1,4 +1,4 @@
-"""The admin that Django's documentation shows for such a model."""
+"""Admin from Django's documentation for such a model."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin

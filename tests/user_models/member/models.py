@@ -4,4 +4,4 @@ from django.contrib.auth.models import AbstractUser
 
 
 class Member(AbstractUser):
-    """Nothing is different but the name, and with it the columns that refer to it."""
+    """User model that differs in its name only, and so in the columns that refer to it."""

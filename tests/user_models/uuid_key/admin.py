@@ -1,4 +1,4 @@
-"""An admin of one's own."""
+"""Custom admin."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin

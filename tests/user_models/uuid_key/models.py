@@ -1,4 +1,4 @@
-"""A user with a UUID as the primary key, and an address in a field of another name."""
+"""User model with a UUID primary key and an address field with another name."""
 
 from uuid import uuid4
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Person(AbstractUser):
-    """The primary key is not called `id`."""
+    """User whose primary key is not called `id`."""
 
     key = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     email = None  # type: ignore[assignment] # as Django's documentation takes a field out

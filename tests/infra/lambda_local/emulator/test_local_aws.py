@@ -1,4 +1,4 @@
-"""The local AWS gives back what was sent to it."""
+"""The local AWS returns what was sent to it."""
 
 from email.message import EmailMessage
 

@@ -1,4 +1,4 @@
-"""Queues reach a function as Lambda's own pollers take them there."""
+"""Queue messages reach a function as through Lambda's own pollers."""
 
 import json
 from datetime import timedelta
@@ -22,7 +22,7 @@ SAMPLE = Path(__file__).parents[3] / "events" / "sqs-receive-message.json"
 
 
 class Queue:
-    """A queue whose messages are visible again at once, and a function behind it."""
+    """Queue with immediate redelivery, mapped to a function."""
 
     def __init__(self) -> None:
         self.sqs = boto3.client("sqs")
@@ -32,7 +32,7 @@ class Queue:
         self.error: dict[str, str] | None = None
 
     def send(self, *bodies: str, **attributes: str) -> list[str]:
-        """Send messages; return their ids."""
+        """Send messages and return their ids."""
         typed: Any = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
         return [
             self.sqs.send_message(QueueUrl=self.url, MessageBody=body, MessageAttributes=typed)["MessageId"]
@@ -40,12 +40,12 @@ class Queue:
         ]
 
     def poll(self, *, batch_size: int = 10, reports_failures: bool = False) -> int:
-        """Let the source poll once."""
+        """Poll the source once."""
         source = EventSource(QUEUE, FUNCTION, batch_size, reports_failures)
         return source.poll(self.sqs, self._invoke)
 
     def left(self) -> list[str]:
-        """The bodies of what is not deleted."""
+        """Return the bodies of the messages left."""
         received = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
         return [message["Body"] for message in received.get("Messages", [])]
 
@@ -163,7 +163,7 @@ def test_a_report_that_cannot_be_read_is_a_failure_of_all(
 
 @pytest.fixture
 def mapping(queue: Queue) -> str:
-    """The id of a mapping of the queue to the function."""
+    """Return the id of a mapping of the queue to the function."""
     role = boto3.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     client = boto3.client("lambda")
     client.create_function(

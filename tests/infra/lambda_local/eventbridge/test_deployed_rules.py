@@ -1,4 +1,4 @@
-"""The schedule fires as it stands in EventBridge, by whomever it was put there."""
+"""EventBridge's rules fire, whoever created them."""
 
 import json
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def events(aws: LocalAWS) -> "EventBridgeClient":
 
 
 def put(events: "EventBridgeClient", name: str, **more: Any) -> None:
-    """A rule with one target."""
+    """Create a rule with one target."""
     target: Any = {"Id": "1", "Arn": FUNCTION} | more
     events.put_rule(Name=name, ScheduleExpression="rate(1 minute)")
     events.put_targets(Rule=name, Targets=[target])

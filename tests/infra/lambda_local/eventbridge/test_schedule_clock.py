@@ -1,4 +1,4 @@
-"""The clock fires as EventBridge would, told here by a time that only moves when the clock waits."""
+"""The clock fires like EventBridge, with a time that only moves while the clock waits."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ START = datetime(2026, 12, 1, 7, 58, 30, tzinfo=UTC)  # a Tuesday
 
 
 class Time:
-    """Moves on by what is waited for, until `end`."""
+    """Time that moves by the waits, until `end`."""
 
     def __init__(self, end: timedelta) -> None:
         self.present = START

@@ -1,4 +1,4 @@
-"""The local EventBridge delivers what Zappa's rules make EventBridge deliver."""
+"""The local EventBridge delivers the same events as EventBridge for Zappa's rules."""
 
 import json
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ SAMPLE = Path(__file__).parents[3] / "events" / "cloudwatch-scheduled-event.json
 
 
 def put_by_zappa(stage: ZappaStage, kwargs: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Let Zappa schedule the sweep on the local AWS; return the target that it put on the rule."""
+    """Let Zappa schedule the sweep on the local AWS, and return the target of the rule."""
     monkeypatch.setattr(Zappa, "create_event_permission", lambda *_: None)  # there is no function to allow
     monkeypatch.setattr(Zappa, "_clear_policy", lambda *_: None)
     arn = f"arn:aws:lambda:{stage.region}:{ACCOUNT}:function:{stage.lambda_name}"

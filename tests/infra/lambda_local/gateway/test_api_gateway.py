@@ -1,4 +1,4 @@
-"""A request over HTTP becomes AWS's event, and what a function returns becomes an answer."""
+"""HTTP requests become AWS's events, and function results become responses."""
 
 import base64
 import json
@@ -29,14 +29,14 @@ APIS: dict[str, API] = {"rest": RestAPI(HOST, "dev"), "http": HttpAPI(HOST, "dev
 
 
 class Hurried(RestAPI):
-    """Gives up soon."""
+    """API with a short limit."""
 
     limit = timedelta(seconds=0.2)
 
 
 @dataclass
 class Function:
-    """Stands behind the gateway."""
+    """Function behind the gateway."""
 
     payload: Any = field(default_factory=lambda: {"statusCode": 200, "body": "done"})
     error: dict[str, str] | None = None
@@ -53,7 +53,7 @@ class Function:
 
 @dataclass
 class Client:
-    """Speaks HTTP to a gateway."""
+    """HTTP client of a gateway."""
 
     gateway: ApiGateway
     function: Function
@@ -61,7 +61,7 @@ class Client:
     def ask(
         self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
     ) -> tuple[int, HTTPMessage, bytes]:
-        """Status, headers and body. Underscores in the names of headers become hyphens."""
+        """Return status, headers and body. Underscores in header names become hyphens."""
         connection = HTTPConnection(urlsplit(self.gateway.url).netloc, timeout=PATIENCE_SECONDS)
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
@@ -71,7 +71,7 @@ class Client:
 
     @property
     def event(self) -> dict[str, Any]:
-        """The one event that the function has seen."""
+        """Return the only event that the function received."""
         (event,) = self.function.events
         return event
 
@@ -103,7 +103,7 @@ def either(request: pytest.FixtureRequest, gateways: ExitStack) -> Client:
 
 
 def sample(name: str) -> dict[str, Any]:
-    """One of AWS's own events."""
+    """Return one of AWS's sample events."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return event
 

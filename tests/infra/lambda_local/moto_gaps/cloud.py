@@ -1,4 +1,4 @@
-"""One AWS with a function in it, and the comparison of two of them."""
+"""AWS with a function, and the comparison of two of them."""
 
 import json
 from collections.abc import Callable
@@ -17,18 +17,18 @@ NETWORK = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
 
 @dataclass(frozen=True)
 class Cloud:
-    """One AWS, with a function in it."""
+    """AWS with a function."""
 
     url: str
 
     def client(self, service: str) -> Any:
-        """A client that tries once."""
+        """Return a client without retries."""
         config = Config(retries={"total_max_attempts": 1})
         keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
         return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", config=config, **keys)  # type: ignore[call-overload]
 
     def provide(self) -> None:
-        """A function, and what it needs."""
+        """Create a function and its resources."""
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = self.client("iam").create_role(RoleName="runs", AssumeRolePolicyDocument=document)["Role"]["Arn"]
@@ -45,17 +45,17 @@ class Cloud:
 
 
 Gap = Callable[[Cloud], bool]
-"""Return True if the cloud does as AWS does."""
+"""Return True if the cloud behaves like AWS."""
 
 
 def check_gap(closed: Gap, *, stock: Cloud, local: Cloud) -> None:
-    """Fail unless the local AWS does as AWS does and a stock moto does not."""
+    """Fail unless the local AWS behaves like AWS and a stock moto does not."""
     assert closed(local)
     assert not closed(stock), "moto does this by itself now; take its override out of infra/lambda_local/moto_gaps"
 
 
 def made_by_a_stack(cloud: Cloud, kind: str, properties: dict[str, Any]) -> str:
-    """The id of the one resource of a stack."""
+    """Return the id of the only resource of a stack."""
     stacks = cloud.client("cloudformation")
     template = {"Resources": {"Made": {"Type": kind, "Properties": properties}}}
     name = kind.rpartition(":")[2]

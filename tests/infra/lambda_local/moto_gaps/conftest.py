@@ -1,4 +1,4 @@
-"""The local AWS, and a stock moto to compare it with."""
+"""Local AWS, and a stock moto for comparison."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ sys.stdin.read()
 
 @pytest.fixture(scope="package")
 def stock() -> Iterator[Cloud]:
-    """moto as it is, in a process of its own."""
+    """Start an unchanged moto in a process of its own."""
     with subprocess.Popen([sys.executable, "-c", SERVER], stdin=-1, stdout=-1, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         cloud = Cloud(process.stdout.readline().decode().strip())
@@ -35,7 +35,7 @@ def stock() -> Iterator[Cloud]:
 
 @pytest.fixture
 def local(aws: LocalAWS) -> Cloud:
-    """The local AWS."""
+    """Return the local AWS."""
     cloud = Cloud(aws.url)
     cloud.provide()
     return cloud

@@ -1,4 +1,4 @@
-"""A runner of functions that records what it is asked to run."""
+"""Function runner that records its calls."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,17 +11,17 @@ from infra.lambda_local.sandbox.invocation_result import InvocationResult
 
 @dataclass
 class Recorder:
-    """Runs nothing, and says what it was asked."""
+    """Recorder that runs nothing."""
 
     error: dict[str, Any] | None = None
     now: list[Any] | None = None
     later: list[Any] | None = None
 
     def invoke(self, function: LambdaFunction, event: Any) -> InvocationResult:
-        """Answer with the event."""
+        """Respond with the event."""
         payload = None if self.error else event
         return InvocationResult("id", payload, self.error, timedelta(0), None, "x" * 5000 + "END\n")
 
     def invoke_later(self, function: LambdaFunction, event: Any) -> None:
-        """Keep the event."""
+        """Record the event."""
         self.later = [*(self.later or []), (function.function_name, event)]

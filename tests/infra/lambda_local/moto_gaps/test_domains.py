@@ -1,4 +1,4 @@
-"""API Gateway's gaps in moto."""
+"""moto's gaps in API Gateway."""
 
 import json
 from contextlib import suppress
@@ -11,7 +11,7 @@ from tests.infra.lambda_local.moto_gaps.cloud import Cloud, Gap, check_gap, made
 
 
 def makes_the_certificate_of_a_stack(cloud: Cloud) -> bool:
-    """Which is issued, and gone with its stack."""
+    """Check that the certificate is issued, and deleted with its stack."""
     certificates = cloud.client("acm")
     with suppress(ClientError, ResponseParserError):
         arn = made_by_a_stack(cloud, "AWS::CertificateManager::Certificate", {"DomainName": "a.example.com"})
@@ -23,7 +23,7 @@ def makes_the_certificate_of_a_stack(cloud: Cloud) -> bool:
 
 
 def makes_the_domain_of_a_stack(cloud: Cloud) -> bool:
-    """Which is gone with its stack."""
+    """Check that the domain is deleted with its stack."""
     gateway = cloud.client("apigateway")
     wanted = {
         "DomainName": "a.example.com",
@@ -40,7 +40,7 @@ def makes_the_domain_of_a_stack(cloud: Cloud) -> bool:
 
 
 def shows_that_a_domain_has_no_mappings(cloud: Cloud) -> bool:
-    """A domain that leads nowhere yet."""
+    """Query a domain without mappings."""
     gateway = cloud.client("apigateway")
     gateway.create_domain_name(domainName="b.example.com")
     with suppress(ClientError, ResponseParserError):
@@ -49,7 +49,7 @@ def shows_that_a_domain_has_no_mappings(cloud: Cloud) -> bool:
 
 
 def deletes_api_with_its_stack(cloud: Cloud) -> bool:
-    """What `zappa undeploy` relies on."""
+    """Delete an API's stack, as `zappa undeploy` does."""
     stacks = cloud.client("cloudformation")
     template = {"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "site"}}}}
     stacks.create_stack(StackName="site", TemplateBody=json.dumps(template))
@@ -58,7 +58,7 @@ def deletes_api_with_its_stack(cloud: Cloud) -> bool:
 
 
 def keeps_api_that_a_domain_leads_to(cloud: Cloud) -> bool:
-    """A stack whose API has a custom domain that the stack knows nothing of."""
+    """Delete a stack whose API has a custom domain outside the stack."""
     stacks, gateway = cloud.client("cloudformation"), cloud.client("apigateway")
     template = {"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "mapped"}}}}
     stacks.create_stack(StackName="mapped", TemplateBody=json.dumps(template))

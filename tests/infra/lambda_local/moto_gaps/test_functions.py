@@ -1,4 +1,4 @@
-"""Lambda's gaps in moto."""
+"""moto's gaps in Lambda."""
 
 import json
 import urllib.request
@@ -15,14 +15,14 @@ from tests.support.release_zip import code_of
 
 
 def lists_no_address(cloud: Cloud) -> bool:
-    """ListFunctionUrlConfigs, which `zappa update` asks for."""
+    """Call ListFunctionUrlConfigs, like `zappa update`."""
     with suppress(ClientError):
         return bool(cloud.client("lambda").list_function_url_configs(FunctionName=NAME)["FunctionUrlConfigs"] == [])
     return False
 
 
 def knows_partial_arn(cloud: Cloud) -> bool:
-    """The way in which `zappa rollback` names a version."""
+    """Use the partial ARN that `zappa rollback` uses for a version."""
     with suppress(ClientError):
         found = cloud.client("lambda").get_function(FunctionName=f"function:{NAME}:1")
         return bool(found["Configuration"]["Version"] == "1")
@@ -30,7 +30,7 @@ def knows_partial_arn(cloud: Cloud) -> bool:
 
 
 def gives_the_code(cloud: Cloud) -> bool:
-    """The address from which `zappa rollback` fetches a version's code, here the first of two."""
+    """Download the code of the first of two versions, like `zappa rollback`."""
     functions = cloud.client("lambda")
     functions.update_function_code(FunctionName=NAME, ZipFile=code_of("second"), Publish=True)
     location = functions.get_function(FunctionName=NAME, Qualifier="1")["Code"]["Location"]
@@ -41,13 +41,13 @@ def gives_the_code(cloud: Cloud) -> bool:
 
 
 def keeps_dead_letter_queue(cloud: Cloud) -> bool:
-    """What a function is made with."""
+    """Create a function with a dead-letter queue."""
     found = cloud.client("lambda").get_function_configuration(FunctionName=NAME)
     return bool(found.get("DeadLetterConfig") == {"TargetArn": QUEUE})
 
 
 def changes_dead_letter_queue(cloud: Cloud) -> bool:
-    """What a function is given later."""
+    """Change the dead-letter queue of a function."""
     functions = cloud.client("lambda")
     other = {"TargetArn": QUEUE + "-other"}
     functions.update_function_configuration(FunctionName=NAME, DeadLetterConfig=other)
@@ -65,32 +65,32 @@ GIVEN_LATER: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Changes:
-    """One member of a function's configuration that is given later."""
+    """Change of one member of a function's configuration."""
 
     member: str
 
     def __call__(self, cloud: Cloud) -> bool:
-        """Change it, and look."""
+        """Apply the change and compare."""
         functions, given = cloud.client("lambda"), GIVEN_LATER[self.member]
         functions.update_function_configuration(FunctionName=NAME, **{self.member: given})
         return bool(functions.get_function_configuration(FunctionName=NAME).get(self.member) == given)
 
 
 def changes_snap_start(cloud: Cloud) -> bool:
-    """Snapshots, of which AWS also shows a state."""
+    """Change snapshots, whose state AWS shows too."""
     functions = cloud.client("lambda")
     functions.update_function_configuration(FunctionName=NAME, SnapStart={"ApplyOn": "PublishedVersions"})
     return bool(functions.get_function_configuration(FunctionName=NAME)["SnapStart"]["ApplyOn"] == "PublishedVersions")
 
 
 def shows_where_it_logs(cloud: Cloud) -> bool:
-    """A function that was told nothing of it."""
+    """Read the log group of a function without logging configuration."""
     found = cloud.client("lambda").get_function_configuration(FunctionName=NAME)
     return bool(found.get("LoggingConfig") == {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{NAME}"})
 
 
 def leaves_what_a_change_of_network_does_not_name(cloud: Cloud) -> bool:
-    """Other subnets, without a word about IPv6."""
+    """Change the subnets without mentioning IPv6."""
     functions = cloud.client("lambda")
     for network in (NETWORK | {"Ipv6AllowedForDualStack": True}, NETWORK):
         functions.update_function_configuration(FunctionName=NAME, VpcConfig=network)
@@ -98,7 +98,7 @@ def leaves_what_a_change_of_network_does_not_name(cloud: Cloud) -> bool:
 
 
 def refuses_ipv6_without_subnets(cloud: Cloud) -> bool:
-    """A function that leaves its network."""
+    """Remove a function from its network."""
     functions = cloud.client("lambda")
     functions.update_function_configuration(FunctionName=NAME, VpcConfig=NETWORK | {"Ipv6AllowedForDualStack": True})
     try:
@@ -109,7 +109,7 @@ def refuses_ipv6_without_subnets(cloud: Cloud) -> bool:
 
 
 def tells_what_can_be_reserved(cloud: Cloud) -> bool:
-    """GetAccountSettings, after a reservation; each version counts for the code's size."""
+    """Call GetAccountSettings after a reservation; each version counts for the code size."""
     functions = cloud.client("lambda")
     functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=300)
     with suppress(ClientError):
@@ -122,7 +122,7 @@ def tells_what_can_be_reserved(cloud: Cloud) -> bool:
 
 
 def refuses_to_reserve_the_last_hundred(cloud: Cloud) -> bool:
-    """901 of the 1,000 of an account."""
+    """Reserve 901 of an account's 1,000."""
     functions = cloud.client("lambda")
     functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=900)
     try:
@@ -133,7 +133,7 @@ def refuses_to_reserve_the_last_hundred(cloud: Cloud) -> bool:
 
 
 def creates_permission_with_201(cloud: Cloud) -> bool:
-    """Zappa logs an ERROR for anything else."""
+    """Add a permission; Zappa logs an ERROR for any status but 201."""
     answer = cloud.client("lambda").add_permission(
         FunctionName=NAME, StatementId="a", Action="lambda:InvokeFunction", Principal="events.amazonaws.com"
     )
@@ -141,7 +141,7 @@ def creates_permission_with_201(cloud: Cloud) -> bool:
 
 
 def refuses_a_second_permission_of_one_id(cloud: Cloud) -> bool:
-    """The repetition of a call whose answer was lost."""
+    """Repeat a call whose response was lost."""
     functions = cloud.client("lambda")
     for _ in range(2):
         try:
@@ -154,7 +154,7 @@ def refuses_a_second_permission_of_one_id(cloud: Cloud) -> bool:
 
 
 def replaces_retries(cloud: Cloud) -> bool:
-    """A second deployment with another number."""
+    """Set retries again with another number."""
     functions = cloud.client("lambda")
     for attempts in (2, 0):
         functions.put_function_event_invoke_config(FunctionName=NAME, MaximumRetryAttempts=attempts)
@@ -163,14 +163,14 @@ def replaces_retries(cloud: Cloud) -> bool:
 
 
 def shows_its_models(cloud: Cloud) -> bool:
-    """moto's own page of what it holds."""
+    """Request moto's own data page."""
     with suppress(OSError), urllib.request.urlopen(f"{cloud.url}/moto-api/data.json") as answer:  # noqa: S310 - ours
         return bool(json.load(answer))
     return False
 
 
 def leaves_messages_to_a_poller(cloud: Cloud) -> bool:
-    """A queue that feeds the function, in which a message lies until somebody takes it."""
+    """Send to a mapped queue, and check that the message stays until it is received."""
     sqs = cloud.client("sqs")
     cloud.client("lambda").create_event_source_mapping(FunctionName=NAME, EventSourceArn=QUEUE)
     url = sqs.get_queue_url(QueueName="letters")["QueueUrl"]
@@ -182,7 +182,7 @@ def leaves_messages_to_a_poller(cloud: Cloud) -> bool:
 
 
 def finds_event_sources_by_name(cloud: Cloud) -> bool:
-    """A queue that feeds the function, mapped by the function's ARN, as Zappa does it."""
+    """Map a queue by the function's ARN, as Zappa does, and find it by name."""
     functions = cloud.client("lambda")
     arn = functions.get_function(FunctionName=NAME)["Configuration"]["FunctionArn"]
     source = QUEUE.replace("letters", "others")
@@ -193,7 +193,7 @@ def finds_event_sources_by_name(cloud: Cloud) -> bool:
 
 
 def gives_no_number_twice(cloud: Cloud) -> bool:
-    """A version that is published after the newest one was deleted."""
+    """Publish a version after the newest one was deleted."""
     functions = cloud.client("lambda")
     numbers = []
     for text in ("second", "third"):
@@ -205,7 +205,7 @@ def gives_no_number_twice(cloud: Cloud) -> bool:
 
 
 def publishes_only_the_code_of_the_hash(cloud: Cloud) -> bool:
-    """A hash that is not of the code that runs."""
+    """Publish with a hash of other code."""
     functions = cloud.client("lambda")
     functions.update_function_code(FunctionName=NAME, ZipFile=code_of("another"))
     try:

@@ -1,4 +1,4 @@
-"""SES's gap in moto."""
+"""moto's gap in SES."""
 
 from contextlib import suppress
 
@@ -10,7 +10,7 @@ from tests.infra.lambda_local.moto_gaps.cloud import Cloud, Gap, check_gap
 
 
 def says_what_mail_the_account_may_send(cloud: Cloud) -> bool:
-    """GetAccount, which the delivery's rate follows."""
+    """Call GetAccount, whose rate the delivery follows."""
     with suppress(ClientError, ResponseParserError):
         account = cloud.client("sesv2").get_account()
         return bool(account["SendingEnabled"] and account["SendQuota"]["MaxSendRate"] > 0)

@@ -1,4 +1,4 @@
-"""CloudFormation's gaps in moto."""
+"""moto's gaps in CloudFormation."""
 
 import json
 from contextlib import suppress
@@ -12,7 +12,7 @@ from tests.infra.lambda_local.moto_gaps.cloud import Cloud, Gap, check_gap, made
 
 
 def keeps_defaults_of_a_stack(cloud: Cloud) -> bool:
-    """An update that leaves a parameter as it was."""
+    """Update a stack with an unchanged parameter."""
     stacks = cloud.client("cloudformation")
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "Name"}}}
     template = {"Parameters": {"Name": {"Type": "String", "Default": "news"}}, "Resources": {"Topic": topic}}
@@ -29,13 +29,13 @@ STACK = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"Topi
 
 
 def tokens_of(cloud: Cloud, name: str) -> list[str | None]:
-    """Tokens of the events that CloudFormation shows, the newest first, of all pages."""
+    """Return the tokens of the stack's events on all pages, the newest first."""
     pages = cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=name)
     return [event.get("ClientRequestToken") for page in pages for event in page["StackEvents"]]
 
 
 def tells_whose_events_they_are(cloud: Cloud) -> bool:
-    """Creation, update and deletion of a stack, each with a token."""
+    """Create, update and delete a stack with a token each."""
     stacks = cloud.client("cloudformation")
     changed = json.dumps(STACK | {"Description": "changed"})
     stack_id = stacks.create_stack(StackName="told", TemplateBody=json.dumps(STACK), ClientRequestToken="a")["StackId"]
@@ -45,7 +45,7 @@ def tells_whose_events_they_are(cloud: Cloud) -> bool:
 
 
 def creates_a_stack_once_per_token(cloud: Cloud) -> bool:
-    """A repetition of a request whose answer was lost."""
+    """Repeat a request whose response was lost."""
     stacks = cloud.client("cloudformation")
     with suppress(ClientError):
         for _ in range(2):
@@ -55,7 +55,7 @@ def creates_a_stack_once_per_token(cloud: Cloud) -> bool:
 
 
 def pages_events(cloud: Cloud) -> bool:
-    """A stack with more events than a page has."""
+    """Read the events of a stack with more than one page."""
     stacks = cloud.client("cloudformation")
     stacks.create_stack(StackName="pages", TemplateBody=json.dumps(STACK))
     for number in range(50):
@@ -65,7 +65,7 @@ def pages_events(cloud: Cloud) -> bool:
 
 
 def keeps_what_a_stack_updates(cloud: Cloud) -> bool:
-    """A log group, which moto cannot update."""
+    """Update a log group, which moto does not support."""
     stacks, group = cloud.client("cloudformation"), {"LogGroupName": "/updated"}
     made = made_by_a_stack(cloud, "AWS::Logs::LogGroup", group)
     changed = {"Made": {"Type": "AWS::Logs::LogGroup", "Properties": group | {"RetentionInDays": 7}}}
@@ -77,7 +77,7 @@ def keeps_what_a_stack_updates(cloud: Cloud) -> bool:
 
 
 def names_a_subnet_group_of_a_stack(cloud: Cloud) -> bool:
-    """A group that a database elsewhere can be put into."""
+    """Use the subnet group of a stack for a database."""
     (subnet, *_) = cloud.client("ec2").describe_subnets()["Subnets"]
     group = {"DBSubnetGroupDescription": "a", "SubnetIds": [subnet["SubnetId"]]}
     template = {"Resources": {"Group": {"Type": "AWS::RDS::DBSubnetGroup", "Properties": group}}}
@@ -89,7 +89,7 @@ def names_a_subnet_group_of_a_stack(cloud: Cloud) -> bool:
 
 
 def refuses_to_update_what_is_being_reviewed(cloud: Cloud) -> bool:
-    """A stack that never got further than its change set."""
+    """Update a stack that has only a change set."""
     stacks = cloud.client("cloudformation")
     body = json.dumps(STACK)
     stacks.create_change_set(StackName="reviewed", TemplateBody=body, ChangeSetName="first", ChangeSetType="CREATE")
@@ -107,7 +107,7 @@ NAMED = {
 
 
 def change_set_of(cloud: Cloud, stack: str, **parameters: str) -> dict[str, Any]:
-    """Return the change set for an update of a stack, made of NAMED, that changes parameters alone."""
+    """Return the change set for an update of a stack, made of NAMED, that only changes parameters."""
     stacks = cloud.client("cloudformation")
     stacks.create_stack(StackName=stack, TemplateBody=json.dumps(NAMED))
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
@@ -123,7 +123,7 @@ def change_set_of(cloud: Cloud, stack: str, **parameters: str) -> dict[str, Any]
 
 
 def makes_a_change_set_that_fails_where_nothing_differs(cloud: Cloud) -> bool:
-    """A parameter whose value is its default's."""
+    """Set a parameter to its default."""
     try:
         found = change_set_of(cloud, "same", Name="first")
     except ClientError:
@@ -132,7 +132,7 @@ def makes_a_change_set_that_fails_where_nothing_differs(cloud: Cloud) -> bool:
 
 
 def tells_what_a_parameter_changes(cloud: Cloud) -> bool:
-    """A topic whose name is a parameter."""
+    """Change a parameter that is the name of a topic."""
     changes = [change["ResourceChange"] for change in change_set_of(cloud, "other", Name="second")["Changes"]]
     return [(change["Action"], change["LogicalResourceId"]) for change in changes] == [("Modify", "Topic")]
 

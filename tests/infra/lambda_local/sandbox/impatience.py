@@ -1,4 +1,4 @@
-"""The end of an invocation's time, at the moment that a test chooses."""
+"""Time limit of an invocation, reached when a test decides."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from tests.support.patience import PATIENCE_SECONDS
 
 
 def give_up_when(condition: Callable[[], object]) -> Receive:
-    """A `receive` for which the time is over as soon as the condition holds, whatever the limit is."""
+    """Return a `receive` that times out as soon as the condition holds, regardless of the limit."""
 
     def receive(messages: SimpleQueue[Message], _: float) -> Message | None:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -1,10 +1,10 @@
-"""Whether a process still runs."""
+"""Test for running processes."""
 
 from pathlib import Path
 
 
 def lives(pid: int) -> bool:
-    """Whether a process is more than an entry in the table of processes."""
+    """Return True if the process is running, and not just a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

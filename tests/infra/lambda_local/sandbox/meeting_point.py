@@ -1,6 +1,6 @@
-"""Where a function and a test meet: the test then knows what the function is at, and the function waits for it.
+"""Synchronisation between a function and a test.
 
-A connection on the loopback address is the one thing that reaches out of every kind of sandbox.
+A connection to a loopback address is the only thing that leaves every kind of sandbox.
 """
 
 import socket
@@ -19,11 +19,11 @@ MEET = textwrap.dedent(
             connection.recv(1)
     """
 )
-"""For a function's source: tells its process id, and waits for ever, or until the test lets it go."""
+"""Source for a function that sends its process id, and waits until the test lets it continue."""
 
 
 class MeetingPoint:
-    """Context manager. Functions come to `port`."""
+    """Context manager. Functions connect to `port`."""
 
     def __enter__(self) -> Self:
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -38,12 +38,12 @@ class MeetingPoint:
 
     @property
     def port(self) -> int:
-        """On the loopback address."""
+        """Return the port on the loopback address."""
         port: int = self._server.getsockname()[1]
         return port
 
     def await_one(self) -> int:
-        """The process id of the next function that comes; it goes on waiting."""
+        """Return the process id of the next function, which continues to wait."""
         self._server.settimeout(PATIENCE_SECONDS)
         connection, _ = self._server.accept()
         self._waiting.append(connection)
@@ -51,12 +51,12 @@ class MeetingPoint:
             return int(lines.readline())
 
     def let_go(self) -> None:
-        """Let the one go on that has waited longest."""
+        """Let the function that has waited longest continue."""
         self._waiting.pop(0).close()
 
     @property
     def somebody_is_at_the_door(self) -> bool:
-        """Whether one has come that was not awaited."""
+        """Return True if a function has connected unexpectedly."""
         self._server.settimeout(0)
         try:
             connection, _ = self._server.accept()

@@ -1,4 +1,4 @@
-"""Functions by name: at once, asynchronously with retries and a dead-letter queue, and several at a time."""
+"""Functions by name: synchronous, asynchronous with retries and a dead-letter queue, and concurrent."""
 
 import json
 import textwrap
@@ -40,9 +40,9 @@ SOURCE = """
 
 
 class Started:
-    """A service with one function, `f`, and what came of its invocations, in the order in which they ended.
+    """Service with one function `f`, and its results in the order of their end.
 
-    Events age as `seconds` is moved.
+    Events age with `seconds`.
     """
 
     def __init__(self, package: Path, concurrency: int, retry_delays: Sequence[timedelta], configuration: Any) -> None:
@@ -75,7 +75,7 @@ class Started:
         self.after_each()
 
     def invocations(self) -> list[tuple[str, float, int]]:
-        """Request id, monotonic time and process of each."""
+        """Return request id, monotonic time and process of each invocation."""
         return sorted((tuple(json.loads(result.log.splitlines()[1])) for result in self.results), key=itemgetter(1))
 
 
@@ -84,7 +84,7 @@ Start = Callable[..., Started]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a service, ended with the test."""
+    """Yield a function that starts a service, stopped after the test."""
     (tmp_path / "handler.py").write_text(MEET + textwrap.dedent(SOURCE))
     with ExitStack() as services:
 
@@ -104,7 +104,7 @@ def meeting_point() -> Iterator[MeetingPoint]:
 
 @pytest.fixture
 def dead_letters(aws: LocalAWS) -> Callable[[], list[dict[str, Any]]]:
-    """What is in the dead-letter queue."""
+    """Return a reader of the dead-letter queue."""
     sqs = boto3.client("sqs")
     url = sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
 
@@ -240,7 +240,7 @@ def test_the_end_of_the_service_waits_for_no_retry(start: Start) -> None:
 
 
 def was_ended(future: Future[InvocationResult]) -> bool:
-    """Whether the event was dropped before its time: not run at all, or not to its own end or its time limit."""
+    """Return True if the event was dropped early: not run, or not to its end or time limit."""
     error = None if future.cancelled() else future.result(0).error
     return future.cancelled() or (error is not None and error["errorType"] == "Runtime.ExitError")
 

@@ -1,4 +1,4 @@
-"""Lambda's Runtime API, spoken to as a runtime does."""
+"""Lambda's Runtime API from the runtime's side."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def api() -> Iterator[RuntimeAPI]:
 
 
 class Runtime:
-    """A runtime's end of it; a connection a request."""
+    """Runtime with a connection per request."""
 
     def __init__(self, api: RuntimeAPI) -> None:
         self.api = api
@@ -60,7 +60,7 @@ def runtime(api: RuntimeAPI) -> Runtime:
 
 
 def take(api: RuntimeAPI) -> object:
-    """The next message."""
+    """Return the next message."""
     return api.messages.get(timeout=PATIENCE_SECONDS)
 
 

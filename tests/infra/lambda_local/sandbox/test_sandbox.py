@@ -1,4 +1,4 @@
-"""A function's process sees what it sees on Lambda, and nothing that it does harms the next invocation."""
+"""Function process: the same environment as on Lambda, and no effect on the next invocation."""
 
 import tempfile
 import textwrap
@@ -24,7 +24,7 @@ MakeSandbox = Callable[..., Sandbox]
 
 @pytest.fixture
 def sandbox_of(tmp_path: Path) -> Iterator[MakeSandbox]:
-    """Makes a sandbox for the source of a module `handler`."""
+    """Yield a factory of sandboxes for the source of a module `handler`."""
     with ExitStack() as sandboxes:
 
         def make(
@@ -51,7 +51,7 @@ def sandbox_of(tmp_path: Path) -> Iterator[MakeSandbox]:
 
 @pytest.fixture(params=["own mounts", "shared mounts"])
 def isolation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Confinement:
-    """The best isolation that this machine permits, and the least."""
+    """Return the strongest isolation on this machine, and the weakest."""
     best = confinement()
     if request.param == "own mounts":
         return best
@@ -60,7 +60,7 @@ def isolation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 def payload(result: InvocationResult) -> Any:
-    """What the handler returned."""
+    """Return the handler's result."""
     assert result.error is None, result.log
     return result.payload
 

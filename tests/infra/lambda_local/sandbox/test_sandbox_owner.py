@@ -1,4 +1,4 @@
-"""What becomes of a sandbox whose owner is killed."""
+"""Sandboxes whose owner is killed."""
 
 import signal
 import subprocess

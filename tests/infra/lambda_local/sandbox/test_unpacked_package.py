@@ -1,4 +1,4 @@
-"""A zip is unpacked as on Lambda, and leaves nothing behind."""
+"""A zip is unpacked as on Lambda, and removed completely."""
 
 import os
 import stat
