@@ -5,16 +5,20 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 UV := build/uv/bin/uv
 EMULATOR := build/emulator/.ready
-PIP := $(PYTHON3) -m pip --quiet --quiet --disable-pip-version-check --no-input
+PIP_INSTALL := $(PYTHON3) -m pip --disable-pip-version-check --no-input
+PIP := $(PIP_INSTALL) --quiet --quiet
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 # Makes an environment by uv, in a quarter of pip's time, or by pip where uv is not to be had or knows no mirror.
+# What is downloaded is shown; the list of what was installed is not. A pipe has the status of its last program.
 define install
 	@rm -rf $(1)
 	@$(PYTHON3) -m venv --without-pip $(1)
-	@$(MAKE) --no-print-directory $(UV) >/dev/null 2>&1 || true
-	@$(UV) pip install --quiet --python $(1)/bin/python --require-hashes -r $(2) 2>/dev/null || \
-		$(PIP) --python $(1)/bin/python install --require-hashes -r $(2)
+	@$(MAKE) --silent --no-print-directory $(UV) 2>/dev/null || echo "uv is not to be had; pip takes longer."
+	@if [ -x $(UV) ]; then \
+		{ $(UV) pip install --python $(1)/bin/python --require-hashes -r $(2) 2>&1; echo "status $$?"; } | \
+		awk '/^status / { status = $$2; next } !/^ +([+~-]|Downloaded|Building|Built) / { print; fflush() } END { exit status }'; \
+	else false; fi || $(PIP_INSTALL) --python $(1)/bin/python install --require-hashes -r $(2)
 endef
 
 PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal $(if $(VERBOSE),-vv)
@@ -23,8 +27,8 @@ PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist wor
 ONCE_TESTS := tests/config tests/infra tests/benchmarks tests/examples tests/browser tests/second_emulator tests/flows/test_time_travel.py \
 	tests/proofs/protocol/test_delivery_protocol.py tests/proofs/deployment_storm
 
-# Tests of what takes long by its nature: packages, sandboxes, deployments, benchmarks, proofs. A browser marks itself.
-LONG_TESTS := tests/benchmarks tests/browser tests/end_to_end tests/examples tests/flows tests/infra tests/proofs tests/second_emulator tests/upstream
+# Tests of what takes long by its nature: packages, sandboxes, deployments, benchmarks, proofs, projects with another user model.
+LONG_TESTS := tests/benchmarks tests/browser tests/end_to_end tests/examples tests/flows tests/infra tests/proofs tests/second_emulator tests/upstream tests/user_models
 
 # What a shell may hold for a deployment, or for other projects, has no say in what is run here.
 unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
@@ -211,5 +215,6 @@ $(EMULATOR): requirements-emulator.txt
 	@touch $@
 
 $(UV):
+	@echo "Getting uv, which installs the rest ..."
 	@$(PYTHON3) -m venv --without-pip build/uv
 	@$(PIP) --python build/uv/bin/python install uv
