@@ -32,6 +32,7 @@ READING = [
     Endpoint("health", lambda site, _: browse(address("healthz"))),
     Endpoint("readiness", lambda site, _: browse(address("readyz"))),
     Endpoint("icon", lambda site, _: browse(address("favicon")), 302),
+    Endpoint("accent colour, none set", lambda site, _: browse(address("brand_stylesheet", "x")), 404),
     Endpoint("plans, nobody signed in", lambda site, _: browse(address("plans"))),
     Endpoint("sign in", lambda site, _: browse(address("login"))),
     Endpoint("sign up", lambda site, _: browse(address("sign_up"))),
