@@ -21,7 +21,8 @@ define install
 	else false; fi || $(PIP_INSTALL) --python $(1)/bin/python install --require-hashes -r $(2)
 endef
 
-PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal $(if $(VERBOSE),-vv)
+# A module stays on one worker, so that what its tests share is made once.
+PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist loadscope --no-loadscope-reorder $(if $(VERBOSE),-vv)
 
 # The choice of the database makes no difference to these; they run on SQLite.
 ONCE_TESTS := tests/config tests/infra tests/benchmarks tests/examples tests/browser tests/second_emulator tests/flows/test_time_travel.py \
@@ -39,7 +40,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-fast proofs chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema messages browser lock clean distclean
+.PHONY: help run test test-fast proofs history chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,8 +54,11 @@ test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deplo
 test-fast: $(READY) ## lint, types, and the tests on SQLite that need no package, sandbox or browser, in a minute
 	@$(PYTHON) -m infra.checks test-quick lint types
 
-proofs: $(READY) ## chaos, storm and mutations, one after the other, in an hour
-	@$(PYTHON) -m infra.checks --side-by-side 1 mutations storm chaos
+proofs: $(READY) ## mutations, history, storm and chaos, one after the other, in an hour
+	@$(PYTHON) -m infra.checks --side-by-side 1 mutations history storm chaos
+
+history: $(READY) ## random histories of subscriptions by four processes, in four minutes; SEED=7 SECONDS=120
+	@$(PYTHON) -m tests.proofs.history --seconds $(or $(SECONDS),120) $(if $(SEED),--seed $(SEED))
 
 chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 NOTIFICATIONS=12000 CHAOS_PACE=1
 	@$(PYTHON) -m pytest -s tests/proofs/protocol/test_delivery_protocol.py
