@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
@@ -21,7 +22,20 @@ SIZE: ViewportSize = {"width": 1200, "height": 760}
 QUALITY = 80
 """Of WebP, in percent: text stays sharp, and a picture takes some 30 KB."""
 
-OPERATOR = re.compile(r"(http://127\.0\.0\.1:\d+)/admin/\s+sign in as (\S+) with the password (\S+)")
+SUBSCRIBER = re.compile(r"^Subscriber +sign in as (\S+) with the password (\S+)$", re.MULTILINE)
+OPERATOR = re.compile(
+    r"^Operator +(http://127\.0\.0\.1:\d+)/admin/ +sign in as (\S+) with the password (\S+)$", re.MULTILINE
+)
+UP = "Ctrl-C ends it."
+
+
+@dataclass(frozen=True)
+class Entrances:
+    """Address of the site, and the name and password of the demo subscriber and the demo operator."""
+
+    url: str
+    subscriber: tuple[str, str]
+    operator: tuple[str, str]
 
 
 class NoPictures(RuntimeError):
@@ -29,46 +43,68 @@ class NoPictures(RuntimeError):
 
 
 @contextmanager
-def running_service(directory: Path) -> Iterator[tuple[str, str, str]]:
-    """Run the service on new data in the directory; yield its address, and the operator's name and password."""
+def running_service(directory: Path) -> Iterator[Entrances]:
+    """Run the service on new data in the directory, and yield its entrances after the first sweep and delivery."""
     environment = os.environ | {"LOCAL_DIR": str(directory), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "infra.run"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as service:  # noqa: S603 - ours
         try:
-            yield _read_address(service)
+            yield read_entrances(service.stdout or ())
         finally:
             service.terminate()
+            service.communicate()  # what it says at its end
 
 
-def _read_address(service: subprocess.Popen[str]) -> tuple[str, str, str]:
-    assert service.stdout is not None  # noqa: S101 - for mypy
+def read_entrances(lines: Iterable[str]) -> Entrances:
+    """Return what the service prints until it is up. Raises NoPictures if it ends before."""
     said = ""
-    for line in service.stdout:
+    for line in lines:
         said += line
-        if found := OPERATOR.search(line):
-            url, name, password = found.groups()
-            return url, name, password
-    raise NoPictures(f"make run ended before it named the operator:\n{said}")
+        if UP in line:
+            break
+    subscriber, operator = SUBSCRIBER.search(said), OPERATOR.search(said)
+    if UP not in said or not subscriber or not operator:
+        raise NoPictures(f"make run did not name the two accounts to sign in as:\n{said}")
+    url, name, password = operator.groups()
+    return Entrances(url, (subscriber[1], subscriber[2]), (name, password))
 
 
-def take_pictures(url: str, name: str, password: str, folder: Path) -> None:
-    """Take the plans as a visitor sees them, and the dashboard as an operator does."""
+def take_pictures(entrances: Entrances, folder: Path) -> None:
+    """Take a subscription as its owner sees it, and the dashboard as an operator does."""
     chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if not chromium:
         raise NoPictures("There is no Chromium: run `make browser`, or name one in the variable CHROMIUM.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
-        page = browser.new_page(viewport=SIZE, locale="en-GB", color_scheme="light", reduced_motion="reduce")
-        page.goto(f"{url}/")
-        _take(page, folder / "site.webp")
-        page.goto(f"{url}/admin/")
-        page.get_by_label("Username").fill(name)
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Log in").click()
-        page.goto(f"{url}/admin/dashboard/")
-        page.wait_for_load_state("networkidle")
-        _take(page, folder / "dashboard.webp")
+        _take_site(_new_page(browser), entrances, folder / "site.webp")
+        _take_dashboard(_new_page(browser), entrances, folder / "dashboard.webp")
         browser.close()
+
+
+def _new_page(browser: Browser) -> Page:
+    return browser.new_page(viewport=SIZE, locale="en-GB", color_scheme="light", reduced_motion="reduce")
+
+
+def _take_site(page: Page, entrances: Entrances, path: Path) -> None:
+    page.goto(f"{entrances.url}/subscriptions/")
+    _sign_in(page, entrances.subscriber, "Sign in")
+    page.locator("main a").first.click()
+    page.wait_for_load_state()
+    _take(page, path)
+
+
+def _take_dashboard(page: Page, entrances: Entrances, path: Path) -> None:
+    page.goto(f"{entrances.url}/admin/dashboard/")
+    _sign_in(page, entrances.operator, "Log in")
+    page.wait_for_load_state("networkidle")
+    _take(page, path)
+
+
+def _sign_in(page: Page, account: tuple[str, str], button: str) -> None:
+    name, password = account
+    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=password]").fill(password)
+    page.get_by_role("button", name=button).click()
 
 
 def _take(page: Page, path: Path) -> None:
@@ -81,8 +117,8 @@ def _take(page: Page, path: Path) -> None:
 def main() -> None:
     """Take all pictures anew."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as directory, running_service(Path(directory)) as (url, name, password):
-        take_pictures(url, name, password, PICTURES)
+    with tempfile.TemporaryDirectory() as directory, running_service(Path(directory)) as entrances:
+        take_pictures(entrances, PICTURES)
     for path in sorted(PICTURES.glob("*.webp")):
         print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KB")
 
