@@ -36,7 +36,7 @@ def statuses(caller: Caller, times: int) -> list[int]:
     return [caller.post(RENEW).status_code for _ in range(times)]
 
 
-def test_who_changes_too_often_is_told_when_to_come_back(three_a_user: None, owner: Caller, stranger: Caller) -> None:
+def test_too_many_changes_are_answered_with_retry_after(three_a_user: None, owner: Caller, stranger: Caller) -> None:
     assert statuses(owner, 3) == [404] * 3
     response = owner.post(RENEW)
     assert_problem(response, 429)

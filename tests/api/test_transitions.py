@@ -56,7 +56,7 @@ def test_cancellation_can_be_taken_back(owner: Caller, subscription: Subscriptio
 
 
 @pytest.mark.parametrize("move", ["cancel", "reactivate"])
-def test_what_has_ended_can_neither_be_cancelled_nor_reactivated(
+def test_ended_subscription_can_neither_be_cancelled_nor_reactivated(
     move: str, owner: Caller, subscription: Subscription
 ) -> None:
     with time_machine.travel(NOW + MONTH, tick=False):

@@ -33,7 +33,7 @@ def test_all_contenders_write_the_same(fresh: Fresh) -> None:
     check_that_all_write_the_same(fresh)
 
 
-def test_what_is_written_is_what_an_expiry_asks_for(fresh: Fresh) -> None:
+def test_written_rows_are_those_of_an_expiry(fresh: Fresh) -> None:
     with fresh() as url:
         before = run_program(READER, DATABASE_URL=url)
         run_program(RUNNER, PROJECT, DATABASE_URL=url)

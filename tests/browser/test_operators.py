@@ -63,7 +63,7 @@ def test_dashboard_of_a_new_service(visitor: Visitor) -> None:
     visitor.look_at("dashboard-empty")
 
 
-def test_why_somebody_has_no_access(visitor: Visitor, past: None) -> None:
+def test_missing_access_is_explained(visitor: Visitor, past: None) -> None:
     visitor.open("admin:explain_access", Subscription.objects.get(user__username="edsger").user_id)
     visitor.look_at("explain-access")
 

@@ -180,7 +180,7 @@ def test_each_event_is_stored_once_and_a_gap_shows_until_it_is_closed(running: C
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore:Tried to parse")
-def test_what_cannot_be_stored_ends_as_a_dead_letter_and_keeps_nothing_up(running: Consumer) -> None:
+def test_unstorable_event_becomes_a_dead_letter_and_blocks_nothing(running: Consumer) -> None:
     sqs = boto3.client("sqs")
     sqs.set_queue_attributes(QueueUrl=running.outputs["QueueUrl"], Attributes={"VisibilityTimeout": "0"})
     for body in ("no JSON", "[]", "{}"):

@@ -22,7 +22,7 @@ def test_fractions_of_a_minor_unit_are_refused(amount: str, currency: str) -> No
 
 
 @pytest.mark.parametrize("currency", ["XYZ", "eur", "", "EURO", "XXX", "DEM"])
-def test_what_is_no_currency_is_refused(currency: str) -> None:
+def test_unknown_currency_is_refused(currency: str) -> None:
     with pytest.raises(ValidationError):
         validate_currency(currency)
 

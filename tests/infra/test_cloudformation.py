@@ -66,7 +66,7 @@ def test_cfn_lint_would_find(tmp_path: Any) -> None:
     assert [match.rule.id for match in lint_file(broken)] == ["E3002"]
 
 
-def test_what_others_rely_on_is_among_the_outputs(messaging: Template, data: Template) -> None:
+def test_outputs_contain_the_names_that_others_use(messaging: Template, data: Template) -> None:
     assert messaging["Outputs"].keys() >= OUTPUTS_OF_MESSAGING
     assert data["Outputs"].keys() >= OUTPUTS_OF_DATA
 

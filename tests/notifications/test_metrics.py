@@ -64,7 +64,7 @@ def test_delivery_counts_what_came_to_each_state_and_what_is_left(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_sent_counts_on_both_channels(aws: LocalAWS, caplog: pytest.LogCaptureFixture) -> None:
+def test_sent_notifications_count_on_both_channels(aws: LocalAWS, caplog: pytest.LogCaptureFixture) -> None:
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     with caplog.at_level(logging.INFO):
         Delivery(unlimited).run()
@@ -72,7 +72,7 @@ def test_what_was_sent_counts_on_both_channels(aws: LocalAWS, caplog: pytest.Log
 
 
 @pytest.mark.django_db
-def test_what_has_waited_long_shows(caplog: pytest.LogCaptureFixture) -> None:
+def test_age_of_the_oldest_notification_is_emitted(caplog: pytest.LogCaptureFixture) -> None:
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     with caplog.at_level(logging.INFO):
         counts = {NotificationMetric.CHANNELS_PAUSED: 1, NotificationMetric.OLDEST_PENDING: 1234}
@@ -87,7 +87,7 @@ def test_what_has_waited_long_shows(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("aws_that_cannot_be_reached")
-def test_what_is_tried_in_vain_abandoned_or_given_up_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+def test_unsent_abandoned_and_given_up_notifications_are_counted(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(3):
         Service.create_subscription(make_user(), make_plan(), now=NOW)
     unconfirmed, abandoned, _ = Notification.objects.filter(channel=Channel.SES).order_by("pk")

@@ -111,7 +111,7 @@ def test_cancellation_and_its_undoing_make_no_second_reminder() -> None:
     assert recorded(subscription) == [("created", 7)]
 
 
-def test_what_has_ended_is_not_reminded_of_swept_or_not() -> None:
+def test_ended_subscription_gets_no_reminder_swept_or_not() -> None:
     now_ended, due = subscribe(), subscribe()
     Service.cancel_now(now_ended, now=NOW + MONTH - 8 * DAY)
     assert remind(due.end_date) == 0
@@ -166,7 +166,7 @@ def test_queries_grow_with_batches_and_not_with_rows() -> None:
     assert len(queries) == 2
 
 
-def test_what_ends_at_one_instant_is_not_lost_between_batches() -> None:
+def test_subscriptions_with_the_same_end_are_not_lost_between_batches() -> None:
     plan = make_plan()
     subscriptions = [subscribe(plan) for _ in range(7)]
     assert remind(NOW + MONTH - DAY, batch_size=2) == 7

@@ -61,7 +61,7 @@ def test_with_little_time_left_only_what_can_be_announced_expires() -> None:
     assert invocation.left >= announcements.RESERVE
 
 
-def test_what_no_time_was_left_to_announce_is_counted_and_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_unannounced_subscriptions_are_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     make_due(make_plan(), 150)
     invocation = Invocation(timedelta(seconds=6))
     with invocation.receiver(timedelta(seconds=1)):

@@ -90,7 +90,7 @@ def test_rival_that_only_the_constraint_sees_is_refused_by_name(
         Service.create_subscription(user, plan, now=NOW)
 
 
-def test_what_has_expired_may_be_renewed_by_the_release_before(subscription: Subscription) -> None:
+def test_expired_subscription_can_be_renewed_by_the_previous_release(subscription: Subscription) -> None:
     Service.sweep(now=NOW + MONTH)
     make_overlap(subscription, exempt=False, status="cancelled", start_date=NOW + MONTH, end_date=NOW + 2 * MONTH)
     Subscription.objects.filter(pk=subscription.pk).update(status="active", end_date=NOW + 2 * MONTH, expired_at=None)

@@ -121,7 +121,7 @@ def test_second_click_renews_nothing(due: list[Subscription], replica: None) -> 
     assert events() == ["renewed"]
 
 
-def test_what_a_strict_receiver_renews_beside_a_sale_is_seen(due: list[Subscription], replica: None) -> None:
+def test_renewal_by_a_strict_receiver_during_a_sale_is_seen(due: list[Subscription], replica: None) -> None:
     def renew(transition: str, **kwargs: Any) -> None:
         if transition == "expired":
             Service.renew_subscription(in_default(Subscription).get(pk=due[0].pk), now=NOW)

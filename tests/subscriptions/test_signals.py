@@ -108,7 +108,7 @@ def test_raising_receiver_stops_neither_others_nor_the_sweep_and_is_logged_by_na
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_fails_after_the_commit_is_logged_and_costs_the_sweep_no_count(caplog: pytest.LogCaptureFixture) -> None:
+def test_error_after_the_commit_is_logged_and_does_not_change_the_counts(caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> None:
         raise LookupError("names a subscriber")
 
@@ -221,9 +221,7 @@ def test_failing_strict_receiver_undoes_the_transition() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("relation", "model"), [("user", get_user_model()), ("plan", Plan)])
-def test_what_a_receiver_asks_a_batchs_subscription_for_is_loaded_for_all_at_once(
-    relation: str, model: type[Model]
-) -> None:
+def test_relation_read_by_a_receiver_is_loaded_for_the_whole_batch(relation: str, model: type[Model]) -> None:
     seen = []
 
     def curious(subscription: Subscription, **kwargs: Any) -> None:

@@ -182,7 +182,7 @@ def test_more_bad_rows_than_a_run_tries_hold_up_no_good_one(monkeypatch: pytest.
     assert Service.sweep(now=NOW).expired == 12
 
 
-def test_what_failed_before_and_fails_again_is_recorded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeated_failure_is_recorded_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     good, bad = make_due(make_plan(), 2)
     with strict_receiver(refuses(good.user, bad.user)):

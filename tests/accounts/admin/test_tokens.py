@@ -62,7 +62,7 @@ def test_new_token_ends(root: Client, program: User) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"days": "0"}, {"days": "3651"}, {"days": ""}, {"user": ""}, {"user": "999999"}])
-def test_what_makes_no_sense_is_an_error_on_the_form(root: Client, program: User, fields: dict[str, Any]) -> None:
+def test_invalid_input_is_an_error_on_the_form(root: Client, program: User, fields: dict[str, Any]) -> None:
     page = root.post(ADD, {"user": program.pk, "days": "30"} | fields)
     assert page.status_code == 200
     assert page.context["adminform"].form.errors.keys() == fields.keys()
@@ -94,7 +94,7 @@ def test_revoked_token_does_not_work_any_more(program: User) -> None:
     assert [status_with(token) for token in (secret, other, kept)] == [401, 401, 200]
 
 
-def test_who_may_only_look_cannot_revoke(program: User) -> None:
+def test_viewer_cannot_revoke(program: User) -> None:
     token, _ = make_token(program, 30)
     assert sign_in(make_staff(VIEW)).post(address("delete", token), {"post": "yes"}).status_code == 403
     assert AuthToken.objects.exists()

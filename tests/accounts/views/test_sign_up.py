@@ -138,7 +138,7 @@ def test_two_at_once_do_not_get_one_account_each(
     assert complaint in answers[200]
 
 
-def test_who_is_signed_in_has_no_use_for_signing_up(page: Client) -> None:
+def test_signed_in_user_is_redirected_from_sign_up(page: Client) -> None:
     assert page.get(reverse("sign_up")).headers["Location"] == reverse("plans")
     sign_up(page)
     assert get_user_model().objects.count() == 1

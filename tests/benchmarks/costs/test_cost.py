@@ -55,7 +55,7 @@ def test_waits_are_those_of_the_template() -> None:
     assert template["Parameters"]["SleepAfterSeconds"]["Default"] == workload.SLEEP_AFTER_SECONDS
 
 
-def test_what_is_free_is_taken_away_once_and_never_more_than_all() -> None:
+def test_free_tier_is_deducted_once_and_never_exceeds_the_quantity() -> None:
     assert LAMBDA_REQUEST.of(MILLION) == 0
     assert LAMBDA_REQUEST.of(3 * MILLION) == pytest.approx(0.40)
     assert LAMBDA_REQUEST.listed(3 * MILLION) == pytest.approx(0.60)

@@ -46,7 +46,7 @@ def test_night_begins_with_the_next_tick_and_then_all_is_told() -> None:
     assert night.mails_sent == pytest.approx(1_000)
 
 
-def test_what_ends_evenly_over_the_night_is_never_later_than_a_tick() -> None:
+def test_subscriptions_that_end_evenly_expire_within_a_tick() -> None:
     night = simulate(Load(100_000, seconds=6 * 3600), ABUNDANT)
     assert night.latest <= 61
     assert night.mails_sent == pytest.approx(100_000)

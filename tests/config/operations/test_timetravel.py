@@ -31,7 +31,7 @@ def said(result: "subprocess.CompletedProcess[str]") -> str:
     return result.stdout
 
 
-def test_where_one_goes_and_where_one_is(manage: Manage) -> None:
+def test_moving_the_clock_prints_its_position(manage: Manage) -> None:
     assert said(manage("timetravel")).startswith("The local clock is at the true time, 20")
     assert "30 days, 0:00:00 ahead of the true time" in said(manage("timetravel", "+30d"))
     assert "31 days, 12:00:00 ahead of the true time" in said(manage("timetravel", "+36h"))
@@ -54,7 +54,7 @@ def test_where_one_goes_and_where_one_is(manage: Manage) -> None:
         (["+99999w"], "TooFar: at most 36525 days"),
     ],
 )
-def test_what_cannot_be_read_moves_nothing(arguments: list[str], words: str, manage: Manage) -> None:
+def test_unreadable_argument_moves_nothing(arguments: list[str], words: str, manage: Manage) -> None:
     result = manage("timetravel", *arguments)
     assert result.returncode != 0
     assert words in result.stderr

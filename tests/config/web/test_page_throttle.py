@@ -45,7 +45,7 @@ def try_to_sign_in(page: str = SIGN_IN, name: str = "ada", password: str = "wron
     return client.post(reverse(page), {"username": name, "password": password}).status_code
 
 
-def test_who_sends_forms_too_often_gets_a_page_that_says_when_to_come_back(settings: Any, plan: Plan) -> None:
+def test_too_many_forms_are_answered_with_a_page_and_retry_after(settings: Any, plan: Plan) -> None:
     settings.CHANGES_PER_MINUTE_AND_USER = 2
     client = sign_in(make_user())
     address = reverse("notification_preferences")

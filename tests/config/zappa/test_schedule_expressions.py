@@ -122,7 +122,7 @@ def test_cron_that_aws_refuses_is_refused(expression: str) -> None:
 @pytest.mark.parametrize(
     "expression", ["", "5 minutes", "at(2026-01-01T00:00:00)", "* * * * *", "Rate(5 minutes)", " rate(1 minute)"]
 )
-def test_what_is_neither_rate_nor_cron_is_refused(expression: str) -> None:
+def test_expression_other_than_rate_or_cron_is_refused(expression: str) -> None:
     with pytest.raises(UnknownSchedule):
         validate_schedule(expression)
 

@@ -25,7 +25,7 @@ def test_search_goes_on_after_the_block_and_after_an_error_in_it() -> None:
     assert gc.isenabled()
 
 
-def test_who_does_not_want_it_searched_does_not_get_it_searched() -> None:
+def test_disabled_collector_stays_disabled() -> None:
     gc.disable()
     with gc_paused():
         pass

@@ -63,7 +63,7 @@ def test_another_format_would_be_noticed(spoiled: dict[str, Any], line: dict[str
     assert problems(line | spoiled)
 
 
-def test_what_is_zero_is_left_out_unless_its_silence_means_something() -> None:
+def test_zero_is_omitted_except_for_heartbeats() -> None:
     (line,) = lines_of(EMIT + "emit(dict.fromkeys(METRICS, 0)); emit({m: 0 for m in METRICS if not m.is_heartbeat})")
     assert problems(line) == []
     assert line.keys() & set(METRICS) == {"SubscriptionsExpired", "OldestPending"}

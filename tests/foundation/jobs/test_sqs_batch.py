@@ -29,7 +29,7 @@ def test_nothing_comes_again_after_a_batch_without_refusals() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_no_refusal_fails_the_whole_batch() -> None:
+def test_unexpected_error_fails_the_whole_batch() -> None:
     with pytest.raises(ZeroDivisionError), queue_job(queue_event("1", "0"), Context()) as batch:
         batch.each(lambda body: 1 / int(body), ValueError)
 

@@ -169,7 +169,7 @@ def test_stage_that_no_stack_can_be_named_after_is_refused(run: Callable[..., De
         run(name, **GIVEN)
 
 
-def test_what_is_missing_without_a_terminal_is_named(run: Callable[..., Deployment], settings: Path) -> None:
+def test_missing_value_without_a_terminal_is_named(run: Callable[..., Deployment], settings: Path) -> None:
     with pytest.raises(Refused, match=r'Without a terminal, give PARAMETERS="Domain=\.\.\. Sender=\.\.\."'):
         run("production")
     assert settings.read_bytes() == SETTINGS_FILE.read_bytes()

@@ -93,7 +93,7 @@ def nothing_is_there() -> bool:
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_what_would_deploy_half_is_refused_and_nothing_made(account: Account, package: Path, case: str) -> None:
+def test_partial_deployment_is_refused_and_nothing_created(account: Account, package: Path, case: str) -> None:
     break_it, says = BROKEN[case]
     break_it(account)
     with pytest.raises(Refused, match=says):
@@ -207,7 +207,7 @@ def changed_tree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Release, "read", lambda: release)
 
 
-def test_what_is_not_committed_is_not_deployed(account: Account, changed_tree: None) -> None:
+def test_uncommitted_changes_are_not_deployed(account: Account, changed_tree: None) -> None:
     with pytest.raises(DirtyRelease, match=r"(?s)subscriptions/sweep\.py.*Commit"):
         rollout.deploy_commit(account.deployment(), Steps())
     assert nothing_is_there()
@@ -221,7 +221,7 @@ def test_zappas_own_command_uploads_nothing_to_aws_that_is_not_committed(changed
         zappa_hooks.finish(zappa)
 
 
-def test_what_runs_is_compared_with_the_package(released: Deployment, tmp_path: Path) -> None:
+def test_running_code_is_compared_with_the_package(released: Deployment, tmp_path: Path) -> None:
     package = tmp_path / "package.zip"
     package.write_bytes(code_of("new", "0123456789abcdef", dirty=True))
     with pytest.raises(NotAsPackaged, match="Deploy again"):
@@ -254,7 +254,7 @@ def test_stack_of_a_function_that_runs_is_not_deleted(released: Deployment, type
     assert released.messaging.exists
 
 
-def test_what_an_interrupted_deployment_left_is_taken_down(released: Deployment, typed: Callable[[str], None]) -> None:
+def test_remains_of_an_interrupted_deployment_are_removed(released: Deployment, typed: Callable[[str], None]) -> None:
     typed("dev")
     teardown.undeploy(released, Steps())
     assert not released.function.exists

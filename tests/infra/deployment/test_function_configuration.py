@@ -120,7 +120,7 @@ def test_everything_goes_back_with_a_version(released: Deployment, prove_usable:
     prove_usable(released)
 
 
-def test_what_a_version_does_not_have_goes_too(released: Deployment) -> None:
+def test_members_missing_in_a_version_are_reset(released: Deployment) -> None:
     version = released.releases.kept()[-1]
     before = configuration_of(boto3.client("lambda").get_function_configuration(FunctionName="subs-dev"))
     dead_letters = released.outputs()["DeadLetterQueueArn"]

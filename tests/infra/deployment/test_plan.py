@@ -162,9 +162,7 @@ def test_account_in_which_nothing_is(account: Account) -> None:
     assert parts["Function subs-dev"][0].startswith("? could not be asked: there is no stack subs-dev-messaging")
 
 
-def test_what_aws_does_not_tell_is_named_and_the_rest_is_shown(
-    provided: RunningStage, answers: InjectedAnswers
-) -> None:
+def test_part_without_an_answer_is_named_and_the_rest_shown(provided: RunningStage, answers: InjectedAnswers) -> None:
     answers.refuse("cloudformation.CreateChangeSet", "AccessDenied", "not allowed to CreateChangeSet", status=403)
     provided.functions.broken.add("good")
     parts = planned(provided.deployment, provided.package("good"))

@@ -80,7 +80,7 @@ def policies() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("call", NEEDED, ids=str)
-def test_what_the_function_needs_is_allowed(call: Call, policies: list[dict[str, Any]]) -> None:
+def test_calls_of_the_function_are_allowed(call: Call, policies: list[dict[str, Any]]) -> None:
     assert is_allowed(policies, call)
 
 
@@ -90,7 +90,7 @@ def test_anything_else_is_refused(call: Call, policies: list[dict[str, Any]]) ->
 
 
 @pytest.mark.parametrize("call", REFUSED_WHATEVER_IS_ATTACHED, ids=str)
-def test_what_it_never_needs_is_refused_even_to_an_administrator(call: Call, policies: list[dict[str, Any]]) -> None:
+def test_other_calls_are_refused_even_to_an_administrator(call: Call, policies: list[dict[str, Any]]) -> None:
     assert is_allowed([EVERYTHING], call)
     assert not is_allowed([*policies, EVERYTHING], call)
 

@@ -142,7 +142,7 @@ def test_lock_of_the_dead_ends_by_itself(stage_on_aws: RunningStage, capsys: pyt
     assert stage_on_aws.served() == "first"
 
 
-def test_who_was_away_for_too_long_does_nothing_more(live: RunningStage, answers: InjectedAnswers) -> None:
+def test_process_with_an_expired_lease_stops(live: RunningStage, answers: InjectedAnswers) -> None:
     bucket, key = live.deployment.bucket.name, deployment_lock.KEY
 
     def take_over() -> None:

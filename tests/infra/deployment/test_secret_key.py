@@ -48,7 +48,7 @@ def accepts(signed: str) -> bool:
 
 
 @pytest.mark.usefixtures("secret")
-def test_what_the_old_key_signed_is_accepted_until_it_is_retired(capsys: pytest.CaptureFixture[str]) -> None:
+def test_signature_of_the_old_key_is_accepted_until_it_is_retired(capsys: pytest.CaptureFixture[str]) -> None:
     signed = Signer(key=OLD).sign("a session")
     secret_key.main(["rotate", "dev"])
     assert accepts(signed)

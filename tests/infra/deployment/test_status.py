@@ -104,7 +104,7 @@ def test_stage_without_anything_is_shown_as_such(account: Account) -> None:
     assert unhealthy(deployment) == ["release", "commit", "since", "health"]
 
 
-def test_what_aws_does_not_say_is_told_in_its_row_alone(live: RunningStage, answers: InjectedAnswers) -> None:
+def test_unavailable_part_is_reported_in_its_row_only(live: RunningStage, answers: InjectedAnswers) -> None:
     answers.refuse("monitoring.DescribeAlarms", "AccessDenied", "not authorized to perform", status=403)
     rows = list(Status(live.deployment, NOW).rows())
     assert [row.name for row in rows if not row.healthy] == ["alarms"]

@@ -50,7 +50,7 @@ def deployed(stage_on_aws: RunningStage) -> Deployment:
     return stage_on_aws.deployment
 
 
-def test_what_left_the_settings_leaves_the_function(
+def test_variable_removed_from_the_settings_is_removed_from_the_function(
     stage_on_aws: RunningStage,
     deployed: Deployment,
     tmp_path: Path,

@@ -25,5 +25,5 @@ def compiled_after(before: str) -> bytes:
 
 
 @pytest.mark.parametrize("before", [ALL_INTERNED, "setattr(sys, chr(10), 0)"])
-def test_what_else_the_process_did_makes_no_difference(before: str) -> None:
+def test_bytecode_does_not_depend_on_earlier_work_of_the_process(before: str) -> None:
     assert compiled_after(before) == compiled_after("")

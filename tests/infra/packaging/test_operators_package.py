@@ -104,7 +104,7 @@ def test_app_of_a_team_is_in_it_with_what_it_imports(fork: Path) -> None:
     assert [name for name in inside if re.fullmatch(r"build/static/loyalty/points\.\w+\.css", name)] != []
 
 
-def test_what_git_does_not_know_is_not_in_it_and_the_zip_is_marked(fork: Path) -> None:
+def test_untracked_files_are_excluded_and_the_zip_is_marked(fork: Path) -> None:
     with ZipFile(fork / "typed.zip") as zipped:
         assert set(LEFT_ABOUT) & set(zipped.namelist()) == set()
         record = json.loads(zipped.read("release.json"))

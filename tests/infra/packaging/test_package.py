@@ -70,12 +70,12 @@ def names(package: BuiltPackage) -> set[str]:
         return set(zipped.namelist())
 
 
-def test_what_is_made_passes_its_check_and_its_size_is_within_the_aim(package: BuiltPackage) -> None:
+def test_built_package_passes_its_check_within_the_size_limit(package: BuiltPackage) -> None:
     assert check_package(package.archive) == []
     assert package.archive.stat().st_size < AIM_BYTES < BUDGET_BYTES
 
 
-def test_what_lambda_needs_is_in_it_and_the_rest_is_not(package: BuiltPackage) -> None:
+def test_package_contains_what_lambda_needs_and_nothing_else(package: BuiltPackage) -> None:
     inside = names(package)
     assert set(NEEDED) - inside == set()
     assert {name.split("/")[0] for name in inside} & set(NOT_DEPLOYED) == set()

@@ -83,7 +83,7 @@ def test_unknown_mail_is_sent_again_only_once_it_was_said_that_it_may_arrive_twi
     assert mail.state == State.PENDING
 
 
-def test_what_has_arrived_is_never_sent_again(client: Client) -> None:
+def test_delivered_mail_is_never_sent_again(client: Client) -> None:
     mail = make_mail(State.SENT)
     choose(client, LIST, "send_unknown_again", [mail.pk], confirmed="yes")
     mail.refresh_from_db()

@@ -114,7 +114,7 @@ def test_paused_channel_is_not_claimed(answering: type[Answering]) -> None:
     assert answering.calls == 1
 
 
-def test_what_was_sent_before_the_pause_stays_sent(answering: type[Answering]) -> None:
+def test_mail_sent_before_the_pause_stays_sent(answering: type[Answering]) -> None:
     answering.answers = [None, ("ThrottlingException", "Daily message quota exceeded."), None]
     record(3)
     summary = deliver()

@@ -107,7 +107,7 @@ def test_mail_that_was_confirmed_meanwhile_is_left_alone(monkeypatch: pytest.Mon
     assert mail.state == State.SENT
 
 
-def test_what_waits_for_a_confirmation_is_found_through_a_partial_index() -> None:
+def test_unconfirmed_rows_are_found_through_a_partial_index() -> None:
     waiting = Notification.objects.unconfirmed(Channel.SES).order_by("due_at", "pk")
     plan = plan_of(waiting[:100])
     assert "notification_unconfirmed" in plan

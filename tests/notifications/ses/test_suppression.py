@@ -63,7 +63,7 @@ def withheld() -> dict[int, Outcome]:
         (ses_event("reject"), set()),
     ],
 )
-def test_what_suppresses_an_address(told: dict[str, object], reason: set[Reason]) -> None:
+def test_feedback_suppresses_an_address(told: dict[str, object], reason: set[Reason]) -> None:
     hear(envelope(told))
     assert live() == {(ADDRESS, why) for why in reason}
     assert all(row.feedback == Feedback.objects.get() for row in Suppression.objects.all())

@@ -131,7 +131,7 @@ def test_one_query_finds_all_that_came_before(number: int) -> None:
 
 
 @pytest.mark.postgresql
-def test_what_came_before_is_found_without_a_walk_through_a_large_table() -> None:
+def test_previous_event_is_found_without_a_scan_of_a_large_table() -> None:
     fill(17_000, clock.now())
     claim = claims.claim(Channel.SNS, 320)
     with CaptureQueriesContext(connection) as queries:

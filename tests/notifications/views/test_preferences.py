@@ -56,7 +56,7 @@ def test_only_whoever_is_signed_in_and_means_it_may_change_it(user: User) -> Non
     assert not NotificationPreferences.objects.exists()
 
 
-def test_nobody_changes_anothers_wish(client: Client) -> None:
+def test_user_cannot_change_the_preferences_of_another(client: Client) -> None:
     other = make_user()
     client.post(PAGE, {"user": other.pk, "user_id": other.pk})
     assert wants_reminders(other.pk)

@@ -76,7 +76,7 @@ MUTATIONS = (
         'env.optional("CONFIRMATION_GRACE_MINUTES", whole_number(16), 1)',
         (
             "tests/notifications/aws/test_deadline.py::test_grace_outlasts_a_signature",
-            "tests/proofs/protocol/test_delivery_protocol.py::test_what_has_to_fit_into_the_codes_durations_does",
+            "tests/proofs/protocol/test_delivery_protocol.py::test_durations_of_the_code_satisfy_their_constraints",
         ),
     ),
     Mutation(

@@ -31,14 +31,14 @@ def states(protocol: Protocol) -> list[State]:
     return list(exploration.came_from)
 
 
-def test_what_has_to_fit_into_the_codes_durations_does() -> None:
+def test_durations_of_the_code_satisfy_their_constraints() -> None:
     timing = Timing.of_the_code()
     assert timing.network <= timing.calls < timing.lease
     assert timing.network + timing.confirmation < timing.grace
     assert timing.confirmation > 0
 
 
-def test_nobody_is_told_twice_and_nothing_is_called_sent_that_was_not(states: list[State]) -> None:
+def test_no_mail_is_sent_twice_and_no_unsent_one_is_marked_sent(states: list[State]) -> None:
     print(f"\n{len(states):,} states, and in none of them is anybody told twice")  # noqa: T201 - for `make chaos`
     assert len(states) > ENOUGH
     assert max(state.accepted for state in states) == 1

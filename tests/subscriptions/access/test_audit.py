@@ -56,7 +56,7 @@ def test_it_gives_and_takes_what_is_wrong_and_nothing_else() -> None:
     assert run() == {"given": 0, "taken": 0, "failed": 0, "complete": True}
 
 
-def test_what_is_due_is_left_to_the_sweep() -> None:
+def test_due_subscriptions_are_left_to_the_sweep() -> None:
     (due,) = make_due(make_plan(), 1)
     assert run()["taken"] == 0
     assert has_access(due.user)

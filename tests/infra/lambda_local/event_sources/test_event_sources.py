@@ -84,7 +84,7 @@ def test_a_record_has_the_shape_of_awss_own(queue: Queue) -> None:
     }
 
 
-def test_what_succeeds_is_deleted_and_an_empty_queue_invokes_nothing(queue: Queue) -> None:
+def test_processed_message_is_deleted_and_an_empty_queue_invokes_nothing(queue: Queue) -> None:
     queue.send("a", "b")
 
     assert (queue.poll(), queue.poll()) == (2, 0)
@@ -100,7 +100,7 @@ def test_a_batch_has_the_size_of_the_mapping(queue: Queue) -> None:
     assert [queue.poll(batch_size=size) for size in (1, 12, 20)] == [1, 12, 12]
 
 
-def test_what_fails_stays_for_the_next_time(queue: Queue) -> None:
+def test_failed_message_stays_for_the_next_poll(queue: Queue) -> None:
     queue.send("a")
     queue.error = {"errorType": "LookupError", "errorMessage": "no"}
 

@@ -138,7 +138,7 @@ def test_its_temporary_files_are_its_own_and_stay_while_it_is_warm(
     assert not Path(tempfile.gettempdir(), "a-file-of-the-function").exists()
 
 
-def test_where_nothing_can_be_mounted_it_runs_with_less_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sandbox_without_mounts_runs_with_less_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")  # no `unshare`
     confining.confinement.cache_clear()
     try:
@@ -251,7 +251,7 @@ def test_after_its_end_it_runs_nothing_more(sandbox_of: MakeSandbox) -> None:
     assert error["errorType"] == "Runtime.ExitError"
 
 
-def test_what_the_handler_raises_is_the_invokers_error_and_the_process_goes_on(sandbox_of: MakeSandbox) -> None:
+def test_error_of_the_handler_reaches_the_invoker_and_the_process_continues(sandbox_of: MakeSandbox) -> None:
     sandbox = sandbox_of(
         """
         calls = []
@@ -327,7 +327,7 @@ def test_an_answer_over_six_megabytes_is_refused(sandbox_of: MakeSandbox) -> Non
     assert payload(sandbox.invoke(1)) == "x"
 
 
-def test_what_is_not_json_arrives_as_lambda_reports_it(sandbox_of: MakeSandbox) -> None:
+def test_result_that_is_not_json_is_reported_as_by_lambda(sandbox_of: MakeSandbox) -> None:
     result = sandbox_of("def lambda_handler(event, context): return object()").invoke({})
 
     assert result.error is not None
