@@ -18,13 +18,13 @@ def main(channel_name: str, limit: int) -> None:
     set_up_local_django()
     # Imported late: these load models.
     from benchmarks.delivery.run import let_wait  # noqa: PLC0415
-    from notifications.aws.results import Outcome, Verdict  # noqa: PLC0415
+    from notifications.aws.results import Result, ResultKind  # noqa: PLC0415
     from notifications.models import Channel  # noqa: PLC0415
     from notifications.outbox import claims  # noqa: PLC0415
 
     channel = Channel(channel_name)
     let_wait(channel, CLAIMS * limit)
-    accepted = Outcome(Verdict.ACCEPTED, message_id="m")
+    accepted = Result(ResultKind.ACCEPTED, message_id="m")
     seconds = []
     for _ in range(CLAIMS):
         began = time.perf_counter()

@@ -21,7 +21,7 @@ from django.conf import settings
 
 from notifications.aws.deadline import refuse_if_over
 from notifications.aws.error_codes import judge_code
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.errors import CallTooLate
 from notifications.models import PauseReason
 
@@ -68,15 +68,15 @@ def forget_clients() -> None:
     _sns.cache_clear()
 
 
-def judge(error: Exception) -> Outcome:
+def judge(error: Exception) -> Result:
     """Translate one of AWS_ERRORS. The error's name is kept; its text, which may quote an address, is not."""
     name = type(error).__name__
     if isinstance(error, ClientError):
         said = error.response.get("Error", {})
         return judge_code(said.get("Code", ""), said.get("Message", ""))
     if isinstance(error, NO_CREDENTIALS):
-        return Outcome(Verdict.PAUSED, error=name, pause=PauseReason.CREDENTIALS)
-    return Outcome(Verdict.UNSENT if isinstance(error, NEVER_CONNECTED) else Verdict.UNKNOWN, error=name)
+        return Result(ResultKind.PAUSED, error=name, pause=PauseReason.CREDENTIALS)
+    return Result(ResultKind.UNSENT if isinstance(error, NEVER_CONNECTED) else ResultKind.UNKNOWN, error=name)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.models import PauseReason
 
 PAUSES: Mapping[str, PauseReason] = {
@@ -37,37 +37,37 @@ PAUSES: Mapping[str, PauseReason] = {
 }
 """Codes that are not about the message: every other one would be answered the same."""
 
-VERDICTS: Mapping[str, Verdict] = {
-    **dict.fromkeys(PAUSES, Verdict.PAUSED),
+RESULT_KINDS: Mapping[str, ResultKind] = {
+    **dict.fromkeys(PAUSES, ResultKind.PAUSED),
     # SES
-    "MessageRejected": Verdict.REFUSED,
-    "BadRequestException": Verdict.REFUSED,
-    "LimitExceededException": Verdict.THROTTLED,
-    "TooManyRequestsException": Verdict.THROTTLED,
+    "MessageRejected": ResultKind.REFUSED,
+    "BadRequestException": ResultKind.REFUSED,
+    "LimitExceededException": ResultKind.THROTTLED,
+    "TooManyRequestsException": ResultKind.THROTTLED,
     # SNS
-    "InvalidParameter": Verdict.REFUSED,
-    "InvalidParameterValue": Verdict.REFUSED,
-    "ParameterValueInvalid": Verdict.REFUSED,
-    "KMSThrottling": Verdict.THROTTLED,
-    "InternalError": Verdict.UNKNOWN,
+    "InvalidParameter": ResultKind.REFUSED,
+    "InvalidParameterValue": ResultKind.REFUSED,
+    "ParameterValueInvalid": ResultKind.REFUSED,
+    "KMSThrottling": ResultKind.THROTTLED,
+    "InternalError": ResultKind.UNKNOWN,
     # of a batch as a whole, whose entries may be well
-    "BatchEntryIdsNotDistinct": Verdict.UNSENT,
-    "BatchRequestTooLong": Verdict.UNSENT,
-    "EmptyBatchRequest": Verdict.UNSENT,
-    "InvalidBatchEntryId": Verdict.UNSENT,
-    "TooManyEntriesInBatchRequest": Verdict.UNSENT,
+    "BatchEntryIdsNotDistinct": ResultKind.UNSENT,
+    "BatchRequestTooLong": ResultKind.UNSENT,
+    "EmptyBatchRequest": ResultKind.UNSENT,
+    "InvalidBatchEntryId": ResultKind.UNSENT,
+    "TooManyEntriesInBatchRequest": ResultKind.UNSENT,
     # of topics for mobile devices, which ours is not
-    "EndpointDisabled": Verdict.UNSENT,
-    "PlatformApplicationDisabled": Verdict.UNSENT,
+    "EndpointDisabled": ResultKind.UNSENT,
+    "PlatformApplicationDisabled": ResultKind.UNSENT,
     # Both
-    "RequestExpired": Verdict.UNSENT,  # of a deliverer that was frozen between signing and sending
-    "RequestLimitExceeded": Verdict.THROTTLED,
-    "Throttling": Verdict.THROTTLED,
-    "ThrottlingException": Verdict.THROTTLED,
-    "ValidationError": Verdict.REFUSED,
-    "ValidationException": Verdict.REFUSED,
+    "RequestExpired": ResultKind.UNSENT,  # of a deliverer that was frozen between signing and sending
+    "RequestLimitExceeded": ResultKind.THROTTLED,
+    "Throttling": ResultKind.THROTTLED,
+    "ThrottlingException": ResultKind.THROTTLED,
+    "ValidationError": ResultKind.REFUSED,
+    "ValidationException": ResultKind.REFUSED,
     # botocore's code for an answer whose body has none: the status, here https://www.rfc-editor.org/rfc/rfc6585#section-4
-    "429": Verdict.THROTTLED,
+    "429": ResultKind.THROTTLED,
 }
 """A code that is not listed is UNKNOWN, the class in which no message is sent twice."""
 
@@ -79,9 +79,9 @@ https://repost.aws/knowledge-center/ses-sending-rate-quota-exceeded. In other wo
 """
 
 
-def judge_code(code: str, message: str = "") -> Outcome:
+def judge_code(code: str, message: str = "") -> Result:
     """Translate an error code, with what AWS said beside it. The text, which may quote an address, is not kept."""
-    verdict = VERDICTS.get(code, Verdict.UNKNOWN)
-    if verdict is Verdict.THROTTLED and any(words in message.casefold() for words in DAILY_QUOTA):
-        return Outcome(Verdict.PAUSED, error=code, pause=PauseReason.QUOTA)
-    return Outcome(verdict, error=code or "no code", pause=PAUSES.get(code))
+    kind = RESULT_KINDS.get(code, ResultKind.UNKNOWN)
+    if kind is ResultKind.THROTTLED and any(words in message.casefold() for words in DAILY_QUOTA):
+        return Result(ResultKind.PAUSED, error=code, pause=PauseReason.QUOTA)
+    return Result(kind, error=code or "no code", pause=PAUSES.get(code))

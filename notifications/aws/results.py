@@ -6,7 +6,7 @@ from enum import Enum
 from notifications.models import PauseReason
 
 
-class Verdict(Enum):
+class ResultKind(Enum):
     """Classes of results in the retry policy."""
 
     ACCEPTED = "accepted"
@@ -27,10 +27,10 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Result:
     """The class of a result, with AWS's message id or the error's name, and for PAUSED the reason."""
 
-    verdict: Verdict
+    kind: ResultKind
     message_id: str = ""
     error: str = ""
     pause: PauseReason | None = None

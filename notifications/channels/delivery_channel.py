@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from notifications.aws.results import Outcome
+from notifications.aws.results import Result
 from notifications.models import ChannelStatus, Notification, Ordering
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 Keys = Sequence[int]
-Outcomes = dict[int, Outcome]
+Results = dict[int, Result]
 """Results of notifications, by primary key."""
 
 
@@ -26,9 +26,9 @@ class Composed:
 
     keys: Collection[int]
     """Primary keys of the notifications to send."""
-    send: Callable[[Keys], Outcomes]
+    send: Callable[[Keys], Results]
     """One call for at most `batch_size` of them; runs in a thread, uses no database, raises nothing."""
-    withheld: Outcomes = field(default_factory=dict)
+    withheld: Results = field(default_factory=dict)
     """Results of the notifications that are not sent."""
 
 

@@ -22,7 +22,7 @@ from foundation.orm.any_of import any_of
 from foundation.orm.text_by_key import TextByKey
 from foundation.orm.update_returning import update_returning
 from notifications import channel_registry
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.channels import lookup, retry
 from notifications.errors import NotToBeSentAgain
 from notifications.models import Notification, NotificationQuerySet, State, database_time
@@ -30,10 +30,10 @@ from notifications.models import Notification, NotificationQuerySet, State, data
 THROTTLED_DELAY = timedelta(seconds=5)
 
 FINAL_STATES = {
-    Verdict.ACCEPTED: State.SENT,
-    Verdict.REFUSED: State.FAILED,
-    Verdict.UNDELIVERABLE: State.SUPPRESSED,
-    Verdict.OBSOLETE: State.OBSOLETE,
+    ResultKind.ACCEPTED: State.SENT,
+    ResultKind.REFUSED: State.FAILED,
+    ResultKind.UNDELIVERABLE: State.SUPPRESSED,
+    ResultKind.OBSOLETE: State.OBSOLETE,
 }
 SENT_AGAIN = (State.FAILED, State.UNKNOWN)
 REPLAYED = (State.SENT, State.FAILED, State.UNKNOWN)
@@ -53,14 +53,14 @@ class Claim:
         still_held = begins_in_time.filter(any_of("pk", keys))
         return sorted(row.pk for row in update_returning(still_held, submitted_at=database_time())) if keys else []
 
-    def finish(self, outcomes: Mapping[int, Outcome]) -> int:
+    def finish(self, results: Mapping[int, Result]) -> int:
         """Write the results of the rows, by primary key; return the number of rows that were still held."""
         alike: dict[_Alike, list[int]] = defaultdict(list)
         for row in self.notifications:
-            if outcome := outcomes.get(row.pk):
-                alike[_Alike.of(row, outcome)].append(row.pk)
+            if result := results.get(row.pk):
+                alike[_Alike.of(row, result)].append(row.pk)
         return sum(
-            self._held().filter(any_of("pk", keys)).update(message_id=_message_ids(keys, outcomes), **_changes(what))
+            self._held().filter(any_of("pk", keys)).update(message_id=_message_ids(keys, results), **_changes(what))
             for what, keys in alike.items()
         )
 
@@ -71,18 +71,18 @@ class Claim:
 class _Alike(NamedTuple):
     """Key of the rows that one statement changes alike."""
 
-    verdict: Verdict
+    kind: ResultKind
     error: str
     channel: str
     attempts: int
     resends: int
 
     @classmethod
-    def of(cls, row: Notification, outcome: Outcome) -> "_Alike":
+    def of(cls, row: Notification, result: Result) -> "_Alike":
         """Return the key of a row. Attempts matter only for another attempt, and resends only for a confirmation."""
-        attempts = row.attempts if outcome.verdict is Verdict.UNSENT else 0
-        resends = row.resends if outcome.verdict is Verdict.UNKNOWN else 0
-        return cls(outcome.verdict, outcome.error, row.channel, attempts, resends)
+        attempts = row.attempts if result.kind is ResultKind.UNSENT else 0
+        resends = row.resends if result.kind is ResultKind.UNKNOWN else 0
+        return cls(result.kind, result.error, row.channel, attempts, resends)
 
 
 def claim(channel: str, limit: int) -> Claim:
@@ -139,25 +139,25 @@ def replayed_channels() -> list[str]:
     return [channel.name for channel in lookup.every() if channel.can_replay]
 
 
-def final_state(verdict: Verdict, attempts: int) -> State | None:
+def final_state(kind: ResultKind, attempts: int) -> State | None:
     """Return the final state after this many earlier attempts, or None if another attempt follows."""
-    if verdict is Verdict.UNSENT and attempts + 1 >= retry.MAXIMUM_ATTEMPTS:
+    if kind is ResultKind.UNSENT and attempts + 1 >= retry.MAXIMUM_ATTEMPTS:
         return State.FAILED
-    return FINAL_STATES.get(verdict)
+    return FINAL_STATES.get(kind)
 
 
-def _message_ids(keys: Collection[int], outcomes: Mapping[int, Outcome]) -> TextByKey:
-    return TextByKey("pk", {key: outcomes[key].message_id for key in keys})
+def _message_ids(keys: Collection[int], results: Mapping[int, Result]) -> TextByKey:
+    return TextByKey("pk", {key: results[key].message_id for key in keys})
 
 
 def _changes(what: _Alike) -> dict[str, Any]:
-    if what.verdict is Verdict.UNKNOWN:
+    if what.kind is ResultKind.UNKNOWN:
         return _waiting(what.channel, what.resends, what.error)
-    if state := final_state(what.verdict, what.attempts):
+    if state := final_state(what.kind, what.attempts):
         return RELEASED | {"state": state, "finished_at": database_time(), "error": what.error}
-    if what.verdict is Verdict.PAUSED:
+    if what.kind is ResultKind.PAUSED:
         return RELEASED | {"state": State.PENDING, "submitted_at": None, "error": what.error}
-    counted = 1 if what.verdict is Verdict.UNSENT else 0
+    counted = 1 if what.kind is ResultKind.UNSENT else 0
     wait = retry.delay(what.attempts + 1, random.random()) if counted else THROTTLED_DELAY  # noqa: S311 - spreads load
     return RELEASED | {
         "state": State.PENDING,

@@ -12,9 +12,9 @@ from django.conf import settings
 
 from foundation import clock
 from notifications import measurement, statistics
-from notifications.aws.results import Verdict
+from notifications.aws.results import ResultKind
 from notifications.channels import lookup, pauses
-from notifications.channels.delivery_channel import Outcomes
+from notifications.channels.delivery_channel import Results
 from notifications.metrics import NotificationMetric
 from notifications.models import ChannelStatus, State
 from notifications.outbox import claims, confirmation_timeouts, send_rate
@@ -26,14 +26,14 @@ logger = logging.getLogger(__name__)
 RECORDING = timedelta(seconds=10)
 """Time to record the results of a claim."""
 
-NEEDED = settings.DELIVERY_CALLS + RECORDING + send_rate.AHEAD
+CLAIM_TIME = settings.DELIVERY_CALLS + RECORDING + send_rate.LONGEST_WAIT
 """Time that must be left to begin a claim, which may have to wait for its turn."""
 
 ROUNDS = 4
 """Calls that each thread makes for one claim."""
 
 METRICS = {
-    NotificationMetric.UNSENT: Verdict.UNSENT.value,
+    NotificationMetric.UNSENT: ResultKind.UNSENT.value,
     NotificationMetric.ABANDONED: "abandoned",
     NotificationMetric.GIVEN_UP: "given_up",
     NotificationMetric.CHANNELS_PAUSED: "paused_channels",
@@ -51,7 +51,7 @@ class Delivery:
 
     time_left: Callable[[], timedelta]
     sleep: Callable[[float], None] = time.sleep
-    verdicts: Counter[Verdict] = field(default_factory=Counter, init=False)
+    kinds: Counter[ResultKind] = field(default_factory=Counter, init=False)
     claimed: int = field(default=0, init=False)
     failed: int = field(default=0, init=False)
 
@@ -70,7 +70,7 @@ class Delivery:
                 pass
         summary = {"claimed": self.claimed, "abandoned": abandoned, "failed": self.failed}
         summary |= {"again": settled.again, "given_up": settled.given_up}
-        summary |= {verdict.value: self.verdicts[verdict] for verdict in Verdict}
+        summary |= {kind.value: self.kinds[kind] for kind in ResultKind}
         summary["paused_channels"] = ChannelStatus.objects.paused().count()
         summary["oldest_pending_s"] = _oldest_pending_seconds()
         logger.info("delivery finished", extra=summary)
@@ -84,7 +84,7 @@ class Delivery:
         """
         # Events first: they hardly ever wait for their turn.
         statuses = ChannelStatus.objects.sending().with_time().order_by("-channel")
-        delivered = [self._deliver_a_claim(status, pool) for status in statuses if self.time_left() > NEEDED]
+        delivered = [self._deliver_a_claim(status, pool) for status in statuses if self.time_left() > CLAIM_TIME]
         return any(delivered)
 
     def _deliver_a_claim(self, status: ChannelStatus, pool: ThreadPoolExecutor) -> bool:
@@ -98,34 +98,34 @@ class Delivery:
             self.sleep(reservation.wait.total_seconds())
         claim = claims.claim(channel, reservation.number)
         send_rate.give_back(status, reservation, reservation.number - len(claim.notifications))
-        outcomes = make_calls(claim, channel, pool)
-        if any(outcome.verdict is Verdict.THROTTLED for outcome in outcomes.values()):
+        results = make_calls(claim, channel, pool)
+        if any(result.kind is ResultKind.THROTTLED for result in results.values()):
             send_rate.slow_down(status, status.read_at)
-        self._finish(claim, status, outcomes)
+        self._finish(claim, status, results)
         return bool(claim.notifications)
 
-    def _finish(self, claim: Claim, status: ChannelStatus, outcomes: Outcomes) -> None:
-        self._pause_or_resume(status, outcomes)
-        claim.finish(outcomes)
+    def _finish(self, claim: Claim, status: ChannelStatus, results: Results) -> None:
+        self._pause_or_resume(status, results)
+        claim.finish(results)
         self.claimed += len(claim.notifications)
-        self.verdicts.update(outcome.verdict for outcome in outcomes.values())
+        self.kinds.update(result.kind for result in results.values())
         self.failed += sum(
-            claims.final_state(outcomes[notification.pk].verdict, notification.attempts) is State.FAILED
+            claims.final_state(results[notification.pk].kind, notification.attempts) is State.FAILED
             for notification in claim.notifications
-            if notification.pk in outcomes
+            if notification.pk in results
         )
 
-    def _pause_or_resume(self, status: ChannelStatus, outcomes: Outcomes) -> None:
+    def _pause_or_resume(self, status: ChannelStatus, results: Results) -> None:
         """Pause before the rows return to pending, or the next deliverer would claim them at once."""
-        if (outcome := pausing(outcomes)) and outcome.pause:
-            pauses.pause(status, outcome.pause, outcome.error)
-        elif status.is_on_trial and any(outcome.verdict is Verdict.ACCEPTED for outcome in outcomes.values()):
+        if (result := pausing(results)) and result.pause:
+            pauses.pause(status, result.pause, result.error)
+        elif status.is_on_trial and any(result.kind is ResultKind.ACCEPTED for result in results.values()):
             pauses.end(status)
 
     def _reached(self) -> dict[State, int]:
         """Return the number that reached each state."""
-        reached = {state: self.verdicts[verdict] for verdict, state in claims.FINAL_STATES.items()}
-        return reached | {State.FAILED: self.failed, State.UNKNOWN: self.verdicts[Verdict.UNKNOWN]}
+        reached = {state: self.kinds[kind] for kind, state in claims.FINAL_STATES.items()}
+        return reached | {State.FAILED: self.failed, State.UNKNOWN: self.kinds[ResultKind.UNKNOWN]}
 
 
 def _oldest_pending_seconds() -> int:

@@ -21,7 +21,7 @@ SECOND = timedelta(seconds=1)
 SHARE = SECOND
 """The most that is reserved at once: short enough that others get their turn, long enough for more than one call."""
 
-AHEAD = 2 * SECOND
+LONGEST_WAIT = 2 * SECOND
 """Nothing is reserved that begins later. Two deliverers always find a turn; a crowd of them ends instead of waiting."""
 
 RECOVERY = timedelta(minutes=5)
@@ -58,7 +58,7 @@ def reserve(status: ChannelStatus, now: datetime, limit: int) -> Reservation | N
         return Reservation(limit)
     number = max(1, min(limit, math.floor(rate * SHARE.total_seconds())))
     interval = SECOND / rate
-    free = Q(reserved_until__isnull=True) | Q(reserved_until__lte=database_time(AHEAD))
+    free = Q(reserved_until__isnull=True) | Q(reserved_until__lte=database_time(LONGEST_WAIT))
     rows = ChannelStatus.objects.sending().filter(free, pk=status.pk)
     for row in update_returning(rows, reserved_at=Now(), reserved_until=_later(number * interval)):
         return Reservation(number, _wait(row, number * interval), interval)

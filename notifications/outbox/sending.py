@@ -9,9 +9,9 @@ from django.conf import settings
 
 from foundation import clock
 from notifications.aws.deadline import Deadline
-from notifications.aws.results import Outcome
+from notifications.aws.results import Result
 from notifications.channels import lookup
-from notifications.channels.delivery_channel import Keys, Outcomes
+from notifications.channels.delivery_channel import Keys, Results
 from notifications.outbox.claims import Claim
 
 
@@ -19,18 +19,18 @@ from notifications.outbox.claims import Claim
 class CircuitBreaker:
     """Calls the channel. Once a result pauses the channel, all others get that result without a call."""
 
-    call: Callable[[Keys], Outcomes]
-    pause: Outcome | None = None
+    call: Callable[[Keys], Results]
+    pause: Result | None = None
 
-    def __call__(self, keys: Keys) -> Outcomes:
+    def __call__(self, keys: Keys) -> Results:
         if self.pause:
             return dict.fromkeys(keys, self.pause)
-        outcomes = self.call(keys)
-        self.pause = self.pause or pausing(outcomes)
-        return outcomes
+        results = self.call(keys)
+        self.pause = self.pause or pausing(results)
+        return results
 
 
-def make_calls(claim: Claim, channel: str, pool: Executor) -> Outcomes:
+def make_calls(claim: Claim, channel: str, pool: Executor) -> Results:
     """Send the claimed notifications of the channel; return their results. No call begins later than the lease allows.
 
     The intent is recorded before the first call, and only what is still held is sent.
@@ -39,15 +39,15 @@ def make_calls(claim: Claim, channel: str, pool: Executor) -> Outcomes:
     composed = kind.compose(claim.notifications, clock.now())
     breaker = CircuitBreaker(composed.send)
     deadline = Deadline.after(settings.DELIVERY_CALLS)
-    outcomes = dict(composed.withheld)
+    results = dict(composed.withheld)
     for answer in pool.map(deadline.around(breaker), _batches(claim.submit(composed.keys), kind.batch_size)):
-        outcomes |= answer
-    return outcomes
+        results |= answer
+    return results
 
 
-def pausing(outcomes: Outcomes) -> Outcome | None:
+def pausing(results: Results) -> Result | None:
     """Return the first result that says that nothing can be sent on the channel."""
-    return next((outcome for outcome in outcomes.values() if outcome.pause), None)
+    return next((result for result in results.values() if result.pause), None)
 
 
 def _batches(keys: Keys, size: int) -> Iterator[list[int]]:

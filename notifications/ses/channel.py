@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.email_addresses import UndeliverableAddress, address_of
-from notifications.aws.results import Outcome, Verdict
-from notifications.channels.delivery_channel import Composed, DeliveryChannel, Keys, Outcomes
+from notifications.aws.results import Result, ResultKind
+from notifications.channels.delivery_channel import Composed, DeliveryChannel, Keys, Results
 from notifications.coverage import Coverage
 from notifications.models import PER_RECIPIENT, ChannelStatus, Notification, State
 from notifications.ses import eligibility
@@ -40,9 +40,9 @@ class SesChannel(DeliveryChannel):
             try:
                 messages[notification.pk] = mailer.compose(notification, coverage)
             except UndeliverableAddress as error:
-                withheld[notification.pk] = Outcome(Verdict.UNDELIVERABLE, error=str(error))
+                withheld[notification.pk] = Result(ResultKind.UNDELIVERABLE, error=str(error))
 
-        def send(keys: Keys) -> Outcomes:
+        def send(keys: Keys) -> Results:
             return {key: mailer.send(messages[key]) for key in keys}
 
         return Composed(messages, send, withheld)
@@ -83,8 +83,8 @@ class SesChannel(DeliveryChannel):
         if notification.finished_at or notification.state == State.UNKNOWN:
             return _("Mails are not kept: this one is rendered anew. Its address and words may have changed since.")
         coverage = Coverage.of([notification], now)
-        if outcome := eligibility.withheld([notification], coverage).get(notification.pk):
-            return _("As things are, it will not be sent: %(why)s.") % {"why": outcome.error}
+        if result := eligibility.withheld([notification], coverage).get(notification.pk):
+            return _("As things are, it will not be sent: %(why)s.") % {"why": result.error}
         return _("This is how it would be sent now.")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from foundation.email_addresses import address_of, normalised
 from notifications import preferences
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Notification
 from notifications.ses import suppression
@@ -14,38 +14,38 @@ ABOUT_AN_END_TO_COME = {Transition.CANCELLED.value, Transition.REACTIVATED.value
 """Mails that say how long a subscription still lasts."""
 
 
-def withheld(notifications: Sequence[Notification], coverage: Coverage) -> dict[int, Outcome]:
+def withheld(notifications: Sequence[Notification], coverage: Coverage) -> dict[int, Result]:
     """Return the results of the mails that are not sent, by primary key. At most two queries for all."""
     return _suppressed(notifications) | _unwanted(notifications) | _untrue(notifications, coverage)
 
 
-def _suppressed(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+def _suppressed(notifications: Sequence[Notification]) -> dict[int, Result]:
     users = {row.pk: row.event.subscription.user for row in notifications}
     recipients = {key: normalised(address_of(user)) for key, user in users.items()}
     found = suppression.reasons(set(recipients.values()))
     return {
-        row.pk: Outcome(Verdict.UNDELIVERABLE, error=f"address suppressed: {reason}")
+        row.pk: Result(ResultKind.UNDELIVERABLE, error=f"address suppressed: {reason}")
         for row in notifications
         if (reason := suppression.stopping(row.kind, found.get(recipients[row.pk], frozenset())))
     }
 
 
-def _unwanted(notifications: Sequence[Notification]) -> dict[int, Outcome]:
+def _unwanted(notifications: Sequence[Notification]) -> dict[int, Result]:
     """Return results of reminders to users who have turned them off, or were deactivated, since."""
     reminders = [row for row in notifications if row.kind == REMINDER]
     if not reminders:
         return {}
     refusing = preferences.without_reminders({row.event.subscription.user_id for row in reminders})
-    unwanted = Outcome(Verdict.UNDELIVERABLE, error="reminders are turned off")
-    deactivated = Outcome(Verdict.UNDELIVERABLE, error="the user is deactivated")
+    unwanted = Result(ResultKind.UNDELIVERABLE, error="reminders are turned off")
+    deactivated = Result(ResultKind.UNDELIVERABLE, error="the user is deactivated")
     return {row.pk: unwanted for row in reminders if row.event.subscription.user_id in refusing} | {
         row.pk: deactivated for row in reminders if not row.event.subscription.user.is_active
     }
 
 
-def _untrue(notifications: Sequence[Notification], coverage: Coverage) -> dict[int, Outcome]:
+def _untrue(notifications: Sequence[Notification], coverage: Coverage) -> dict[int, Result]:
     return {
-        row.pk: Outcome(Verdict.OBSOLETE, error=why) for row in notifications if (why := _why_untrue(row, coverage))
+        row.pk: Result(ResultKind.OBSOLETE, error=why) for row in notifications if (why := _why_untrue(row, coverage))
     }
 
 

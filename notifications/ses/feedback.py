@@ -14,7 +14,7 @@ from notifications.errors import UnreadableFeedback
 from notifications.models import Channel, EventType, Feedback, Notification, State, database_time
 from notifications.ses import suppression
 from notifications.ses.events import SesEvent, read_event
-from notifications.ses.feedback_ranks import STATES, Finding, below, finding
+from notifications.ses.feedback_ranks import STATES, Rank, below, rank
 
 logger = logging.getLogger(__name__)
 
@@ -97,9 +97,9 @@ def _settle(events: Iterable[SesEvent]) -> None:
 
     The lease goes as well: a deliverer that holds the row sends nothing any more, and records nothing.
     """
-    proved: dict[Finding, dict[int, SesEvent]] = defaultdict(dict)
+    proved: dict[Rank, dict[int, SesEvent]] = defaultdict(dict)
     for event in events:
-        found = finding(event)
+        found = rank(event)
         if found is not None and event.notification is not None:
             proved[found].setdefault(event.notification, event)
     for found, by_mail in sorted(proved.items(), reverse=True):

@@ -1,6 +1,6 @@
 """Ranks of SES feedback: the highest rank ever proved decides the state of a mail.
 
-Feedback comes late, more than once and in any order. A finding therefore only ever changes rows that stand below it,
+Feedback comes late, more than once and in any order. A rank therefore only ever changes rows that stand below it,
 and the order of arrival makes no difference to the end.
 """
 
@@ -18,7 +18,7 @@ PERMANENT = "Permanent"
 """How the error of a mail that bounced for good begins."""
 
 
-class Finding(IntEnum):
+class Rank(IntEnum):
     """Ranks, lowest first."""
 
     SENT = 1
@@ -35,43 +35,43 @@ class Finding(IntEnum):
     """The recipient complained."""
 
 
-FOUND: Mapping[EventType, Finding] = {
-    EventType.SEND: Finding.SENT,
-    EventType.REJECT: Finding.REJECTED,
-    EventType.DELIVERY: Finding.DELIVERED,
-    EventType.BOUNCE: Finding.BOUNCED_ONCE,
-    EventType.COMPLAINT: Finding.COMPLAINED,
+RANKS: Mapping[EventType, Rank] = {
+    EventType.SEND: Rank.SENT,
+    EventType.REJECT: Rank.REJECTED,
+    EventType.DELIVERY: Rank.DELIVERED,
+    EventType.BOUNCE: Rank.BOUNCED_ONCE,
+    EventType.COMPLAINT: Rank.COMPLAINED,
 }
 """Rank of an event type; a permanent bounce has a higher one. Other types have none."""
 
-STATES: Mapping[Finding, State] = {
-    Finding.SENT: State.SENT,
-    Finding.REJECTED: State.FAILED,
-    Finding.BOUNCED_ONCE: State.BOUNCED,
-    Finding.DELIVERED: State.DELIVERED,
-    Finding.BOUNCED: State.BOUNCED,
-    Finding.COMPLAINED: State.COMPLAINED,
+STATES: Mapping[Rank, State] = {
+    Rank.SENT: State.SENT,
+    Rank.REJECTED: State.FAILED,
+    Rank.BOUNCED_ONCE: State.BOUNCED,
+    Rank.DELIVERED: State.DELIVERED,
+    Rank.BOUNCED: State.BOUNCED,
+    Rank.COMPLAINED: State.COMPLAINED,
 }
 
-ROWS: Mapping[Finding, Q] = {
-    Finding.SENT: Q(state=State.SENT),
+ROWS: Mapping[Rank, Q] = {
+    Rank.SENT: Q(state=State.SENT),
     # Without a message id it failed before SES had it.
-    Finding.REJECTED: Q(state=State.FAILED) & ~Q(message_id=""),
-    Finding.BOUNCED_ONCE: Q(state=State.BOUNCED),
-    Finding.DELIVERED: Q(state=State.DELIVERED),
-    Finding.BOUNCED: Q(state=State.BOUNCED, error__startswith=PERMANENT),
-    Finding.COMPLAINED: Q(state=State.COMPLAINED),
+    Rank.REJECTED: Q(state=State.FAILED) & ~Q(message_id=""),
+    Rank.BOUNCED_ONCE: Q(state=State.BOUNCED),
+    Rank.DELIVERED: Q(state=State.DELIVERED),
+    Rank.BOUNCED: Q(state=State.BOUNCED, error__startswith=PERMANENT),
+    Rank.COMPLAINED: Q(state=State.COMPLAINED),
 }
 """Conditions of rows at a rank, by their own columns: PostgreSQL evaluates them again for a changed row."""
 
 
-def finding(event: SesEvent) -> Finding | None:
+def rank(event: SesEvent) -> Rank | None:
     """Return the rank of the event, or None if it proves nothing."""
     if event.type == EventType.BOUNCE and event.is_permanent:
-        return Finding.BOUNCED
-    return FOUND.get(event.type)
+        return Rank.BOUNCED
+    return RANKS.get(event.type)
 
 
-def below(found: Finding) -> NotificationQuerySet:
+def below(found: Rank) -> NotificationQuerySet:
     """Return the condition of rows at lower ranks. Rows that wait, are claimed or were never to be sent have none."""
     return Notification.objects.exclude(reduce(or_, (rows for rank, rows in ROWS.items() if rank >= found)))

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from notifications import unsubscription
 from notifications.aws import clients
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
 from notifications.models import Notification
 from notifications.ses import mime
@@ -43,7 +43,7 @@ def compose(notification: Notification, coverage: Coverage | None = None) -> Mes
     return Message(notification.pk, mail.recipient, mime.build(headers, mail.text, mail.html))
 
 
-def send(message: Message) -> Outcome:
+def send(message: Message) -> Result:
     """Call SES once; never raises what AWS or the network does. The tag names the notification in SES's feedback."""
     request: SendEmailRequestTypeDef = {
         "FromEmailAddress": settings.SES_FROM_ADDRESS,
@@ -59,8 +59,8 @@ def send(message: Message) -> Outcome:
         return clients.judge(error)
     # botocore takes an answer that it cannot read for an empty one.
     if message_id := answer.get("MessageId"):
-        return Outcome(Verdict.ACCEPTED, message_id=message_id)
-    return Outcome(Verdict.UNKNOWN, error="unreadable answer")
+        return Result(ResultKind.ACCEPTED, message_id=message_id)
+    return Result(ResultKind.UNKNOWN, error="unreadable answer")
 
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from notifications.channels import retry
-from notifications.channels.delivery_channel import Composed, DeliveryChannel, Keys, Outcomes
+from notifications.channels.delivery_channel import Composed, DeliveryChannel, Keys, Results
 from notifications.models import PER_SUBSCRIPTION, ChannelStatus, Notification
 from notifications.sns.cloud_events import event_type, previous_events, render_event
 
@@ -40,7 +40,7 @@ class SnsChannel(DeliveryChannel):
 
         entries = publisher.compose(notifications)
 
-        def publish(keys: Keys) -> Outcomes:
+        def publish(keys: Keys) -> Results:
             return publisher.publish([entries[key] for key in keys])
 
         return Composed(entries, publish)

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from notifications.aws import clients
 from notifications.aws.error_codes import judge_code
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.models import Notification, PauseReason
 from notifications.sns.cloud_events import event_type, previous_events, render_event
 
@@ -27,13 +27,13 @@ def compose(notifications: Iterable[Notification]) -> "dict[int, PublishBatchReq
     }
 
 
-def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, Outcome]:
+def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, Result]:
     """Call SNS once; return the result of each entry. Raises no error of AWS or the network."""
     try:
         answer = clients.sns().publish_batch(TopicArn=settings.SNS_TOPIC_ARN, PublishBatchRequestEntries=list(entries))
     except clients.AWS_ERRORS as error:
         return dict.fromkeys((int(message["Id"]) for message in entries), _of_the_request(clients.judge(error)))
-    return {int(message["Id"]): Outcome(Verdict.UNKNOWN, error="not in the answer") for message in entries} | _told(
+    return {int(message["Id"]): Result(ResultKind.UNKNOWN, error="not in the answer") for message in entries} | _told(
         answer
     )
 
@@ -55,24 +55,24 @@ def _entry(notification: Notification, previous: int | None) -> "PublishBatchReq
     return message
 
 
-def _of_the_request(outcome: Outcome) -> Outcome:
+def _of_the_request(result: Result) -> Result:
     """Return the result of a refused request. SNS reports refused entries in `Failed`, so the topic must be wrong."""
-    if outcome.verdict is not Verdict.REFUSED:
-        return outcome
-    return Outcome(Verdict.PAUSED, error=outcome.error, pause=PauseReason.CONFIGURATION)
+    if result.kind is not ResultKind.REFUSED:
+        return result
+    return Result(ResultKind.PAUSED, error=result.error, pause=PauseReason.CONFIGURATION)
 
 
-def _told(answer: "PublishBatchResponseTypeDef") -> dict[int, Outcome]:
+def _told(answer: "PublishBatchResponseTypeDef") -> dict[int, Result]:
     accepted = {
-        int(result["Id"]): Outcome(Verdict.ACCEPTED, message_id=result["MessageId"])
+        int(result["Id"]): Result(ResultKind.ACCEPTED, message_id=result["MessageId"])
         for result in answer.get("Successful", [])
     }
     return accepted | {int(result["Id"]): _refused(result) for result in answer.get("Failed", [])}
 
 
-def _refused(result: "BatchResultErrorEntryTypeDef") -> Outcome:
+def _refused(entry: "BatchResultErrorEntryTypeDef") -> Result:
     """Return the result of an entry in `Failed`, which was not published; a sender's fault is final."""
-    outcome = judge_code(result["Code"], result.get("Message", ""))
-    if outcome.verdict in (Verdict.THROTTLED, Verdict.PAUSED):
-        return outcome
-    return Outcome(Verdict.REFUSED if result["SenderFault"] else Verdict.UNSENT, error=result["Code"])
+    result = judge_code(entry["Code"], entry.get("Message", ""))
+    if result.kind in (ResultKind.THROTTLED, ResultKind.PAUSED):
+        return result
+    return Result(ResultKind.REFUSED if entry["SenderFault"] else ResultKind.UNSENT, error=entry["Code"])

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.delivery.contenders import KEYS, ONE_BY_ONE, PROJECT, SES, SNS, ground
 from benchmarks.delivery.fake_aws import FakeAWS
 from notifications.aws import clients
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.ses import account, mailer
 from notifications.sns import publisher
 
@@ -23,13 +23,13 @@ def fake(monkeypatch: pytest.MonkeyPatch, fresh_clients: None) -> Iterator[FakeA
 
 
 def test_mail_is_accepted_and_counted(fake: FakeAWS) -> None:
-    assert mailer.send(MESSAGE).verdict is Verdict.ACCEPTED
+    assert mailer.send(MESSAGE).kind is ResultKind.ACCEPTED
     assert fake.counted() == (1, 1)
 
 
 def test_batch_of_events_is_accepted_entry_by_entry(fake: FakeAWS) -> None:
-    outcomes = publisher.publish([{"Id": str(key), "Message": "{}"} for key in (7, 8, 9)])
-    assert outcomes == dict.fromkeys((7, 8, 9), Outcome(Verdict.ACCEPTED, message_id="m"))
+    results = publisher.publish([{"Id": str(key), "Message": "{}"} for key in (7, 8, 9)])
+    assert results == dict.fromkeys((7, 8, 9), Result(ResultKind.ACCEPTED, message_id="m"))
     assert fake.counted() == (3, 1)
 
 

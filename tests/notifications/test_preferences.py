@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
 from notifications.errors import UnknownUser
 from notifications.models import Notification, NotificationPreferences
@@ -75,7 +75,7 @@ def test_reminder_that_waits_is_suppressed_when_it_is_claimed_and_no_receipt_is(
     mails = list(Notification.objects.filter(channel="ses").select_related("event__subscription__user"))
     assert len(mails) == 4
     (reminder,) = (row for row in mails if row.days_before and row.event.subscription_id == refuses.pk)
-    expected = Outcome(Verdict.UNDELIVERABLE, error="reminders are turned off")
+    expected = Result(ResultKind.UNDELIVERABLE, error="reminders are turned off")
     assert eligibility.withheld(mails, Coverage.of(mails, LAST_DAY)) == {reminder.pk: expected}
     assert wants_reminders(wants.user_id)
 

@@ -16,7 +16,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from foundation import clock
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.models import Channel, Notification, State
 from notifications.outbox import claims
 from notifications.outbox.sending import make_calls
@@ -43,14 +43,14 @@ class World:
         monkeypatch.setattr(clock, "now", lambda: self.now)
         monkeypatch.setattr(mailer, "send", self.send)
 
-    def send(self, message: mailer.Message) -> Outcome:
+    def send(self, message: mailer.Message) -> Result:
         """Accept the mail as SES, and check that it is true."""
         row = Notification.objects.select_related("event__subscription__plan").get(pk=message.notification)
         body = message_from_bytes(message.mime, policy=policy.SMTP).get_body(("plain",))
         assert body is not None
         check(row, " ".join(body.get_content().split()), self.now)
         self.sent.append(row.pk)
-        return Outcome(Verdict.ACCEPTED, message_id="accepted")
+        return Result(ResultKind.ACCEPTED, message_id="accepted")
 
     def deliver(self) -> None:
         while (claim := claims.claim(Channel.SES, 10)).notifications:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from notifications.aws.results import Outcome, Verdict
-from notifications.channels.delivery_channel import Composed, DeliveryChannel, Keys, Outcomes
+from notifications.aws.results import Result, ResultKind
+from notifications.channels.delivery_channel import Composed, DeliveryChannel, Keys, Results
 from notifications.models import PER_RECIPIENT, ChannelStatus, Notification
 
 
@@ -16,15 +16,15 @@ class SmsChannel(DeliveryChannel):
     ordering = PER_RECIPIENT
     maximum_resends = 1
     calls: ClassVar[list[list[str]]] = []
-    verdict: ClassVar[Verdict] = Verdict.ACCEPTED
+    kind: ClassVar[ResultKind] = ResultKind.ACCEPTED
     refreshed: ClassVar[int] = 0
 
     def compose(self, notifications: Sequence[Notification], now: datetime) -> Composed:
         texts = {row.pk: f"{row.event.subscription.user}: {row.kind}" for row in notifications}
 
-        def send(keys: Keys) -> Outcomes:
+        def send(keys: Keys) -> Results:
             self.calls.append([texts[key] for key in keys])
-            return {key: Outcome(self.verdict, message_id=f"text-{key}") for key in keys}
+            return {key: Result(self.kind, message_id=f"text-{key}") for key in keys}
 
         return Composed(texts, send)
 

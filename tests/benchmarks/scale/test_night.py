@@ -14,7 +14,7 @@ from benchmarks.scale.capacity import DATABASE_UNITS, Capacity, Paces
 from benchmarks.scale.night import DATABASE, FUNCTION, RATE, Load, simulate
 from config.zappa.stages import read_document, read_stages
 from infra.deployment.policies import DATA
-from notifications.outbox.delivery import NEEDED, ROUNDS
+from notifications.outbox.delivery import CLAIM_TIME, ROUNDS
 from notifications.sns.channel import SnsChannel
 from subscriptions.sweep import RESERVE
 
@@ -112,7 +112,7 @@ def test_numbers_of_the_deployment_are_those_of_the_settings_and_the_code() -> N
     stage = read_stages(read_document(settings.BASE_DIR / "zappa_settings.json"))[0]
     assert stage.settings["timeout_seconds"] == simulation.TIMEOUT
     assert simulation.TIMEOUT - RESERVE.total_seconds() == simulation.SWEEP_SECONDS
-    assert simulation.TIMEOUT - NEEDED.total_seconds() == simulation.DELIVERY_SECONDS
+    assert simulation.TIMEOUT - CLAIM_TIME.total_seconds() == simulation.DELIVERY_SECONDS
     assert settings.DELIVERY_THREADS * ROUNDS == simulation.MAILS_A_ROUND
     assert settings.DELIVERY_THREADS * ROUNDS * SnsChannel.batch_size == simulation.EVENTS_A_ROUND
     assert load(str(DATA))["Parameters"]["MaxCapacity"]["Default"] == DATABASE_UNITS

@@ -23,8 +23,8 @@ from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
 from notifications.aws import clients
-from notifications.aws.error_codes import PAUSES, VERDICTS
-from notifications.aws.results import Verdict
+from notifications.aws.error_codes import PAUSES, RESULT_KINDS
+from notifications.aws.results import ResultKind
 from notifications.ses import mailer
 from tests.support.patience import PATIENCE_SECONDS
 
@@ -88,7 +88,7 @@ ROWS = {
     "SomethingNew": "unknown",
     "": "unknown",
 }
-"""Expected verdict per error code."""
+"""Expected kind per error code."""
 
 
 def client_error(code: str, message: str = "about ada@example.com") -> ClientError:
@@ -96,8 +96,8 @@ def client_error(code: str, message: str = "about ada@example.com") -> ClientErr
 
 
 def judged(error: Exception) -> str:
-    outcome = clients.judge(error)
-    return f"{outcome.verdict.value}: {outcome.pause.value}" if outcome.pause else outcome.verdict.value
+    result = clients.judge(error)
+    return f"{result.kind.value}: {result.pause.value}" if result.pause else result.kind.value
 
 
 @pytest.mark.parametrize(("code", "expected"), ROWS.items())
@@ -107,7 +107,7 @@ def test_code_gets_its_verdict_and_leaves_no_text(code: str, expected: str) -> N
 
 
 def test_every_row_of_the_table_is_tested() -> None:
-    assert ROWS.keys() >= VERDICTS.keys() >= PAUSES.keys()
+    assert ROWS.keys() >= RESULT_KINDS.keys() >= PAUSES.keys()
 
 
 @pytest.mark.parametrize(("service", "operation"), [("sesv2", "SendEmail"), ("sns", "PublishBatch")])
@@ -115,7 +115,7 @@ def test_every_error_that_aws_documents_for_our_calls_has_a_row(service: str, op
     model = get_session().get_service_model(service).operation_model(operation)
     codes = {shape.metadata.get("error", {}).get("code", shape.name) for shape in model.error_shapes}
     assert codes
-    assert codes <= VERDICTS.keys()
+    assert codes <= RESULT_KINDS.keys()
 
 
 @pytest.mark.parametrize(
@@ -208,21 +208,21 @@ def local_credentials(monkeypatch: pytest.MonkeyPatch, fresh_clients: None) -> N
 @pytest.mark.parametrize("way", ["500", "garbage", "reset"])
 def test_lost_answer_is_unknown_after_a_single_request(broken_ses: type[Broken], way: str) -> None:
     broken_ses.way = way
-    assert mailer.send(MESSAGE).verdict is Verdict.UNKNOWN
+    assert mailer.send(MESSAGE).kind is ResultKind.UNKNOWN
     assert broken_ses.requests == 1
 
 
 def test_status_429_without_a_word_is_throttled(broken_ses: type[Broken]) -> None:
     broken_ses.way = "429"
-    assert (mailer.send(MESSAGE).verdict, broken_ses.requests) == (Verdict.THROTTLED, 1)
+    assert (mailer.send(MESSAGE).kind, broken_ses.requests) == (ResultKind.THROTTLED, 1)
 
 
 def test_refused_connection_is_unsent(monkeypatch: pytest.MonkeyPatch, local_credentials: None) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
-        outcome = mailer.send(MESSAGE)
-    assert (outcome.verdict, outcome.error) == (Verdict.UNSENT, "EndpointConnectionError")
+        result = mailer.send(MESSAGE)
+    assert (result.kind, result.error) == (ResultKind.UNSENT, "EndpointConnectionError")
 
 
 def test_threads_share_one_client(local_credentials: None) -> None:

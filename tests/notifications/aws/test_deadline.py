@@ -8,7 +8,7 @@ from django.conf import LazySettings, settings
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.aws import clients
 from notifications.aws.deadline import Deadline
-from notifications.aws.results import Verdict
+from notifications.aws.results import ResultKind
 from notifications.models import Notification
 from notifications.outbox.delivery import Delivery
 from notifications.ses import mailer
@@ -28,9 +28,9 @@ MESSAGE = mailer.Message(
 
 @pytest.mark.parametrize(("left", "mails"), [(timedelta(seconds=-1), 0), (timedelta(hours=1), 1)])
 def test_request_leaves_before_its_deadline_or_never(aws: LocalAWS, left: timedelta, mails: int) -> None:
-    outcome = Deadline.after(left).around(mailer.send)(MESSAGE)
+    result = Deadline.after(left).around(mailer.send)(MESSAGE)
     assert len(aws.mails()) == mails
-    assert outcome.verdict is (Verdict.ACCEPTED if mails else Verdict.UNSENT)
+    assert result.kind is (ResultKind.ACCEPTED if mails else ResultKind.UNSENT)
 
 
 def test_request_is_signed_before_the_deadline_is_looked_at(aws: LocalAWS) -> None:
@@ -55,7 +55,7 @@ def test_grace_outlasts_a_signature() -> None:
 
 def test_deadline_is_no_longer_there_after_the_call(aws: LocalAWS) -> None:
     OVER.around(mailer.send)(MESSAGE)
-    assert mailer.send(MESSAGE).verdict is Verdict.ACCEPTED
+    assert mailer.send(MESSAGE).kind is ResultKind.ACCEPTED
 
 
 @pytest.mark.django_db(transaction=True)

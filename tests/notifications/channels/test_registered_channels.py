@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications import channel_registry, statistics
-from notifications.aws.results import Verdict
+from notifications.aws.results import ResultKind
 from notifications.channels import lookup
 from notifications.errors import UnknownChannel
 from notifications.models import ChannelStatus, Notification, State, database_time, ensure_statuses
@@ -73,7 +73,7 @@ def test_third_channel_delivers_in_batches_of_its_own_size(aws: LocalAWS, fresh_
 def test_unconfirmed_notification_follows_the_grace_and_the_resends_of_its_channel(
     aws: LocalAWS, fresh_clients: None, texting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SmsChannel, "verdict", Verdict.UNKNOWN)
+    monkeypatch.setattr(SmsChannel, "kind", ResultKind.UNKNOWN)
     Service.create_subscription(make_user(), make_plan(), now=NOW)
     rows = Notification.objects.filter(channel=TEXT)
     counts = []

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.channels import retry
 from notifications.models import PER_RECIPIENT, Channel, Notification, State, database_time
 from notifications.outbox import claims
@@ -21,7 +21,7 @@ from tests.support.factories import NOW, make_plan, make_user
 from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
-ACCEPTED = Outcome(Verdict.ACCEPTED, message_id="m-1")
+ACCEPTED = Result(ResultKind.ACCEPTED, message_id="m-1")
 
 
 def record(number: int = 1) -> None:
@@ -72,7 +72,7 @@ def test_event_waits_for_the_earlier_ones_of_its_subscription_and_for_no_others(
     claim = claims.claim(Channel.SNS, 10)
     assert [row.pk for row in claim.notifications] == [first.pk, other.pk]
     claim.submit([first.pk])
-    claim.finish({first.pk: Outcome(Verdict.UNKNOWN)})
+    claim.finish({first.pk: Result(ResultKind.UNKNOWN)})
     assert claims.claim(Channel.SNS, 10).notifications == [], "the first may still have to be published again"
     Notification.objects.filter(pk=first.pk).update(state=State.FAILED, finished_at=database_time())
     assert [row.pk for row in claims.claim(Channel.SNS, 10).notifications] == [later.pk]
@@ -89,35 +89,36 @@ def test_limit_bounds_a_claim() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "state", "finished"),
+    ("result", "state", "finished"),
     [
         (ACCEPTED, "sent", True),
-        (Outcome(Verdict.REFUSED, error="MessageRejected"), "failed", True),
-        (Outcome(Verdict.UNDELIVERABLE, error="no e-mail address"), "suppressed", True),
-        (Outcome(Verdict.OBSOLETE, error="overtaken: renewed"), "obsolete", True),
-        (Outcome(Verdict.UNKNOWN, error="ReadTimeoutError"), "unknown", False),
-        (Outcome(Verdict.UNSENT, error="EndpointConnectionError"), "pending", False),
-        (Outcome(Verdict.THROTTLED, error="TooManyRequestsException"), "pending", False),
-        (Outcome(Verdict.PAUSED, error="SendingPausedException"), "pending", False),
+        (Result(ResultKind.REFUSED, error="MessageRejected"), "failed", True),
+        (Result(ResultKind.UNDELIVERABLE, error="no e-mail address"), "suppressed", True),
+        (Result(ResultKind.OBSOLETE, error="overtaken: renewed"), "obsolete", True),
+        (Result(ResultKind.UNKNOWN, error="ReadTimeoutError"), "unknown", False),
+        (Result(ResultKind.UNSENT, error="EndpointConnectionError"), "pending", False),
+        (Result(ResultKind.THROTTLED, error="TooManyRequestsException"), "pending", False),
+        (Result(ResultKind.PAUSED, error="SendingPausedException"), "pending", False),
     ],
 )
-def test_verdict_decides_the_state(outcome: Outcome, state: str, *, finished: bool) -> None:
+def test_verdict_decides_the_state(result: Result, state: str, *, finished: bool) -> None:
     record()
     claim = claims.claim(Channel.SES, 1)
     key = claim.notifications[0].pk
     assert claim.submit([key]) == [key]
-    assert claim.finish({key: outcome}) == 1
+    assert claim.finish({key: result}) == 1
     mail = the_mail()
     assert (mail.state, mail.finished_at is not None) == (state, finished)
-    assert (mail.message_id, mail.error) == (outcome.message_id, outcome.error)
+    assert (mail.message_id, mail.error) == (result.message_id, result.error)
     assert (mail.lease_token, mail.lease_until) == (None, None)
 
 
 def test_throttling_and_a_pause_are_no_attempts_and_what_was_not_sent_is_one() -> None:
+    kinds = (ResultKind.THROTTLED, ResultKind.PAUSED, ResultKind.UNSENT, ResultKind.UNSENT)
     record()
-    for verdict, attempts in ((Verdict.THROTTLED, 0), (Verdict.PAUSED, 0), (Verdict.UNSENT, 1), (Verdict.UNSENT, 2)):
+    for kind, attempts in zip(kinds, (0, 0, 1, 2), strict=True):
         claim = claims.claim(Channel.SES, 1)
-        claim.finish({claim.notifications[0].pk: Outcome(verdict)})
+        claim.finish({claim.notifications[0].pk: Result(kind)})
         mail = the_mail()
         assert (mail.attempts, mail.submitted_at) == (attempts, None)
         Notification.objects.update(due_at=database_time(timedelta(seconds=-1)))
@@ -127,7 +128,7 @@ def test_waiting_row_is_not_claimed_before_it_is_due(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(claims, "THROTTLED_DELAY", timedelta(hours=1))
     record()
     claim = claims.claim(Channel.SES, 1)
-    claim.finish({claim.notifications[0].pk: Outcome(Verdict.THROTTLED)})
+    claim.finish({claim.notifications[0].pk: Result(ResultKind.THROTTLED)})
     assert claims.claim(Channel.SES, 1).notifications == []
 
 
@@ -135,7 +136,7 @@ def test_row_that_could_never_be_sent_fails_in_the_end() -> None:
     record()
     Notification.objects.update(attempts=retry.MAXIMUM_ATTEMPTS - 1)
     claim = claims.claim(Channel.SES, 1)
-    claim.finish({claim.notifications[0].pk: Outcome(Verdict.UNSENT, error="EndpointConnectionError")})
+    claim.finish({claim.notifications[0].pk: Result(ResultKind.UNSENT, error="EndpointConnectionError")})
     assert (the_mail().state, the_mail().error) == ("failed", "EndpointConnectionError")
 
 
@@ -162,7 +163,7 @@ def test_deliverer_that_was_overtaken_changes_nothing() -> None:
     claims.release_abandoned()
     second = claims.claim(Channel.SES, 1)
     assert frozen.submit([key]) == []
-    assert frozen.finish({key: Outcome(Verdict.REFUSED)}) == 0
+    assert frozen.finish({key: Result(ResultKind.REFUSED)}) == 0
     assert second.finish({key: ACCEPTED}) == 1
     assert the_mail().state == "sent"
 
@@ -185,7 +186,7 @@ def test_abandoned_before_the_intent_goes_back_and_after_it_is_unknown() -> None
 def test_message_ids_stay_with_their_rows() -> None:
     record(3)
     claim = claims.claim(Channel.SES, 3)
-    claim.finish({row.pk: Outcome(Verdict.ACCEPTED, message_id=f"m-{row.pk}") for row in claim.notifications})
+    claim.finish({row.pk: Result(ResultKind.ACCEPTED, message_id=f"m-{row.pk}") for row in claim.notifications})
     assert all(row.message_id == f"m-{row.pk}" for row in Notification.objects.filter(channel=Channel.SES))
 
 

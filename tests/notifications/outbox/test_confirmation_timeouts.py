@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings
 
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.channels import retry
 from notifications.models import Channel, Notification, State, database_time
 from notifications.outbox import claims, confirmation_timeouts
@@ -17,7 +17,7 @@ from tests.support.explain import plan_of
 from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
-LOST = Outcome(Verdict.UNKNOWN, error="ReadTimeoutError")
+LOST = Result(ResultKind.UNKNOWN, error="ReadTimeoutError")
 
 
 def lose_the_answer(channel: Channel = Channel.SES) -> Notification:

@@ -39,7 +39,7 @@ def reserve(limit: int = 32) -> Reservation | None:
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reserve the next ten minutes, and allow waits of an hour, so that no reservation starts now."""
-    monkeypatch.setattr(send_rate, "AHEAD", timedelta(hours=1))
+    monkeypatch.setattr(send_rate, "LONGEST_WAIT", timedelta(hours=1))
     ses(account_rate=20, reserved_until=database_time(10 * MINUTE))
 
 

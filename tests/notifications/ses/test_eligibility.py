@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
 from notifications.models import Channel, Notification
 from notifications.ses import eligibility
@@ -30,9 +30,9 @@ def mails() -> list[Notification]:
 
 def withheld() -> dict[str, str]:
     """Return the transitions with withheld mails, and the reasons."""
-    outcomes = eligibility.withheld(mails(), Coverage.of(mails(), NOW))
-    assert {outcome.verdict for outcome in outcomes.values()} <= {Verdict.OBSOLETE}
-    return {mail.kind: outcomes[mail.pk].error for mail in mails() if mail.pk in outcomes}
+    results = eligibility.withheld(mails(), Coverage.of(mails(), NOW))
+    assert {result.kind for result in results.values()} <= {ResultKind.OBSOLETE}
+    return {mail.kind: results[mail.pk].error for mail in mails() if mail.pk in results}
 
 
 def remind() -> Subscription:
@@ -78,8 +78,8 @@ def test_reminder_is_not_sent_once_the_end_has_come_though_nothing_was_swept() -
     subscription = remind()
     (mail,) = mails()
     assert eligibility.withheld([mail], Coverage.of([mail], subscription.end_date - timedelta(microseconds=1))) == {}
-    outcomes = eligibility.withheld([mail], Coverage.of([mail], subscription.end_date))
-    assert outcomes == {mail.pk: Outcome(Verdict.OBSOLETE, error="the end has come")}
+    results = eligibility.withheld([mail], Coverage.of([mail], subscription.end_date))
+    assert results == {mail.pk: Result(ResultKind.OBSOLETE, error="the end has come")}
 
 
 def test_reminder_of_a_user_who_was_deactivated_since_is_not_sent_and_the_receipts_are() -> None:
@@ -87,10 +87,10 @@ def test_reminder_of_a_user_who_was_deactivated_since_is_not_sent_and_the_receip
     mail = Notification.objects.get(channel=Channel.SES)
     Notification.objects.create(event=mail.event, channel=Channel.SES, days_before=7)
     User.objects.filter(pk=subscription.user_id).update(is_active=False)
-    outcomes = eligibility.withheld(mails(), Coverage.of(mails(), NOW))
-    assert [(row.kind, outcomes.get(row.pk)) for row in mails()] == [
+    results = eligibility.withheld(mails(), Coverage.of(mails(), NOW))
+    assert [(row.kind, results.get(row.pk)) for row in mails()] == [
         ("created", None),
-        ("reminder", Outcome(Verdict.UNDELIVERABLE, error="the user is deactivated")),
+        ("reminder", Result(ResultKind.UNDELIVERABLE, error="the user is deactivated")),
     ]
 
 
@@ -116,8 +116,8 @@ def test_cancellation_whose_end_has_come_is_not_told_though_nothing_was_swept() 
     subscription = subscribe()
     Service.cancel_subscription(subscription, now=NOW)
     row = mails()[-1]
-    outcomes = eligibility.withheld([row], Coverage.of([row], subscription.end_date))
-    assert outcomes == {row.pk: Outcome(Verdict.OBSOLETE, error="the end has come")}
+    results = eligibility.withheld([row], Coverage.of([row], subscription.end_date))
+    assert results == {row.pk: Result(ResultKind.OBSOLETE, error="the end has come")}
 
 
 def test_receipt_is_sent_however_late() -> None:
@@ -149,5 +149,5 @@ def test_outcome_names_no_person() -> None:
     Service.cancel_subscription(subscription, now=NOW, reason="Bob of bob@example.com")
     Service.reactivate_subscription(subscription, now=NOW)
     assert list(eligibility.withheld(mails(), Coverage.of(mails(), NOW)).values()) == [
-        Outcome(Verdict.OBSOLETE, error="overtaken: reactivated")
+        Result(ResultKind.OBSOLETE, error="overtaken: reactivated")
     ]

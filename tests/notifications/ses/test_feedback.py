@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from foundation.jobs.sqs_batch import MessageBatch, QueueMessage
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.jobs import handle_ses_feedback
 from notifications.models import Channel, EventType, Feedback, Notification, State, database_time
 from notifications.outbox import claims, confirmation_timeouts
@@ -27,7 +27,7 @@ from tests.support.ses_feedback import bounce, envelope, queue_event, ses_event
 
 pytestmark = pytest.mark.django_db
 
-LOST = Outcome(Verdict.UNKNOWN, error="ReadTimeoutError")
+LOST = Result(ResultKind.UNKNOWN, error="ReadTimeoutError")
 HARD, SOFT = ("Permanent", "General"), ("Transient", "General")
 
 
@@ -228,7 +228,7 @@ def test_confirmation_that_overtakes_the_answer_is_not_overwritten_by_it() -> No
     claim = claims.claim(Channel.SES, 1)
     claim.submit([mail.pk])
     hear(envelope(ses_event("send", mail.pk, messageId="m-1")), envelope(event("delivery", mail)))
-    assert claim.finish({mail.pk: Outcome(Verdict.ACCEPTED, message_id="m-1")}) == 0
+    assert claim.finish({mail.pk: Result(ResultKind.ACCEPTED, message_id="m-1")}) == 0
     assert state_of(mail) == State.DELIVERED
 
 

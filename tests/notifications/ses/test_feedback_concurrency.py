@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from foundation.jobs.sqs_batch import MessageBatch, QueueMessage
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.models import Channel, Feedback, Notification, State
 from notifications.outbox import claims
 from notifications.ses import feedback
@@ -76,8 +76,8 @@ def test_feedback_in_any_order_beside_deliverers_ends_where_it_should() -> None:
         while not heard.is_set():
             claim = claims.claim(Channel.SES, 16)
             submitted = claim.submit([row.pk for row in claim.notifications])
-            verdict = chance.choice([Verdict.ACCEPTED, Verdict.THROTTLED, Verdict.UNKNOWN, Verdict.REFUSED])
-            claim.finish({key: Outcome(verdict) for key in submitted})
+            kind = chance.choice([ResultKind.ACCEPTED, ResultKind.THROTTLED, ResultKind.UNKNOWN, ResultKind.REFUSED])
+            claim.finish({key: Result(kind) for key in submitted})
             for key in chance.sample(keys, 10):  # for which there is no waiting
                 Notification.objects.filter(pk=key, state=State.PENDING).update(due_at=NOW)
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Channel, Feedback, Notification, Reason, State, Suppression
 from notifications.outbox import claims, delivery
@@ -44,7 +44,7 @@ def make_mail(address: str = ADDRESS, **fields: object) -> Notification:
     return Notification.objects.get(event__subscription=subscription, channel=Channel.SES)
 
 
-def withheld() -> dict[int, Outcome]:
+def withheld() -> dict[int, Result]:
     mails = Notification.objects.filter(channel=Channel.SES).select_related("event__subscription__user")
     return eligibility.withheld(list(mails), Coverage.of(list(mails), NOW))
 
@@ -130,7 +130,7 @@ def test_lifting_is_by_somebody_and_only_once() -> None:
 def test_bounce_stops_all_mail_to_the_address(address: str) -> None:
     hear(envelope(bounce("Permanent", "General")))
     mail, other = make_mail(address), make_mail("somebody.else@example.com")
-    assert withheld() == {mail.pk: Outcome(Verdict.UNDELIVERABLE, error="address suppressed: bounce")}
+    assert withheld() == {mail.pk: Result(ResultKind.UNDELIVERABLE, error="address suppressed: bounce")}
     assert other.pk not in withheld()
 
 
@@ -138,7 +138,7 @@ def test_complaint_stops_reminders_and_no_receipts() -> None:
     hear(envelope(ses_event("complaint")))
     make_mail()
     reminder = make_mail(days_before=7)
-    assert withheld() == {reminder.pk: Outcome(Verdict.UNDELIVERABLE, error="address suppressed: complaint")}
+    assert withheld() == {reminder.pk: Result(ResultKind.UNDELIVERABLE, error="address suppressed: complaint")}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.test.utils import override_settings
 
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.aws import clients
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.models import Channel, Notification, PauseReason
 from notifications.sns import publisher
 from subscriptions.services import SubscriptionService as Service
@@ -37,8 +37,8 @@ def entry(notification: Notification) -> "PublishBatchRequestEntryTypeDef":
 def test_topic_that_sns_calls_invalid_pauses_the_channel_and_fails_no_event(notification: Notification) -> None:
     with Stubber(clients.sns()) as stub:
         stub.add_client_error("publish_batch", "InvalidParameter", "Invalid parameter: TopicArn", 400)
-        outcome = publisher.publish([entry(notification)])[notification.pk]
-    assert outcome == Outcome(Verdict.PAUSED, error="InvalidParameter", pause=PauseReason.CONFIGURATION)
+        result = publisher.publish([entry(notification)])[notification.pk]
+    assert result == Result(ResultKind.PAUSED, error="InvalidParameter", pause=PauseReason.CONFIGURATION)
 
 
 def test_event_is_cloudevents_json_with_ids_and_figures(notification: Notification) -> None:
@@ -95,15 +95,15 @@ def test_each_entry_of_a_partly_failed_batch_gets_its_own_outcome(aws: LocalAWS)
             ],
         },
     ) == {
-        1: Outcome(Verdict.ACCEPTED, message_id="m-1"),
-        2: Outcome(Verdict.REFUSED, error="InvalidParameter"),
-        3: Outcome(Verdict.UNSENT, error="InternalError"),
-        4: Outcome(Verdict.THROTTLED, error="Throttling"),
-        5: Outcome(Verdict.UNKNOWN, error="not in the answer"),
+        1: Result(ResultKind.ACCEPTED, message_id="m-1"),
+        2: Result(ResultKind.REFUSED, error="InvalidParameter"),
+        3: Result(ResultKind.UNSENT, error="InternalError"),
+        4: Result(ResultKind.THROTTLED, error="Throttling"),
+        5: Result(ResultKind.UNKNOWN, error="not in the answer"),
     }
 
 
-def publish_stubbed(keys: list[int], answer: dict[str, object]) -> dict[int, Outcome]:
+def publish_stubbed(keys: list[int], answer: dict[str, object]) -> dict[int, Result]:
     """Publish through the real client with AWS's response given: moto cannot fail a part of a batch."""
     with Stubber(clients.sns()) as stubber:
         stubber.add_response("publish_batch", answer)
@@ -112,5 +112,5 @@ def publish_stubbed(keys: list[int], answer: dict[str, object]) -> dict[int, Out
 
 def test_missing_topic_is_nobodys_fault_among_the_entries(aws: LocalAWS) -> None:
     with override_settings(SNS_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:no-such-topic"):
-        outcomes = publisher.publish([{"Id": "7", "Message": "{}"}, {"Id": "8", "Message": "{}"}])
-    assert {key: outcome.verdict for key, outcome in outcomes.items()} == {7: Verdict.PAUSED, 8: Verdict.PAUSED}
+        results = publisher.publish([{"Id": "7", "Message": "{}"}, {"Id": "8", "Message": "{}"}])
+    assert {key: result.kind for key, result in results.items()} == {7: ResultKind.PAUSED, 8: ResultKind.PAUSED}

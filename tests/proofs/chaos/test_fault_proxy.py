@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from notifications.aws.results import Verdict
+from notifications.aws.results import ResultKind
 from notifications.ses import mailer
 from notifications.sns import publisher
 from tests.proofs.chaos.aws_requests import AwsRequest
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 SEED = 7
 WORKER = "worker1.+0"
 EVERYBODY = {
-    Fault.NONE: (Verdict.ACCEPTED, True),
-    Fault.RESET_BEFORE: (Verdict.UNKNOWN, False),
-    Fault.RESET_AFTER: (Verdict.UNKNOWN, True),
-    Fault.DROPPED: (Verdict.UNKNOWN, True),
-    Fault.CUT: (Verdict.UNKNOWN, True),
-    Fault.GARBAGE: (Verdict.UNKNOWN, True),
-    Fault.THROTTLED: (Verdict.THROTTLED, False),
-    Fault.ERROR_BEFORE: (Verdict.UNKNOWN, False),
-    Fault.ERROR_AFTER: (Verdict.UNKNOWN, True),
+    Fault.NONE: (ResultKind.ACCEPTED, True),
+    Fault.RESET_BEFORE: (ResultKind.UNKNOWN, False),
+    Fault.RESET_AFTER: (ResultKind.UNKNOWN, True),
+    Fault.DROPPED: (ResultKind.UNKNOWN, True),
+    Fault.CUT: (ResultKind.UNKNOWN, True),
+    Fault.GARBAGE: (ResultKind.UNKNOWN, True),
+    Fault.THROTTLED: (ResultKind.THROTTLED, False),
+    Fault.ERROR_BEFORE: (ResultKind.UNKNOWN, False),
+    Fault.ERROR_AFTER: (ResultKind.UNKNOWN, True),
 }
-"""Verdict, and whether AWS accepts. STALLED and LATE need the time-outs, which the tests lengthen."""
+"""ResultKind, and whether AWS accepts. STALLED and LATE need the time-outs, which the tests lengthen."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def received(aws: LocalAWS) -> set[int]:
 
 @pytest.mark.parametrize("fault", EVERYBODY)
 def test_fault_of_a_mail(proxied: Proxied, fault: Fault) -> None:
-    verdict, accepts = EVERYBODY[fault]
+    kind, accepts = EVERYBODY[fault]
     key = key_with(fault, "ses")
-    assert mailer.send(mail(key)).verdict is verdict
+    assert mailer.send(mail(key)).kind is kind
     assert len(proxied.aws.mails()) == accepts
     call = proxied.call()
     assert (call.worker, call.service, call.keys, call.fault) == (WORKER, "ses", [key], fault)
@@ -110,41 +110,39 @@ def test_fault_of_a_mail(proxied: Proxied, fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", EVERYBODY)
 def test_fault_of_a_batch_of_events(proxied: Proxied, fault: Fault) -> None:
-    verdict, accepts = EVERYBODY[fault]
+    kind, accepts = EVERYBODY[fault]
     key = key_with(fault, "sns")
     keys = set(range(key, key + 5))
-    assert {key: outcome.verdict for key, outcome in publisher.publish(entries(key)).items()} == dict.fromkeys(
-        keys, verdict
-    )
+    assert {key: result.kind for key, result in publisher.publish(entries(key)).items()} == dict.fromkeys(keys, kind)
     assert received(proxied.aws) == (keys if accepts else set())
     assert set(proxied.call().accepted) == (keys if accepts else set())
 
 
 @pytest.mark.parametrize(
-    ("fault", "verdict", "accepts"),
-    [(Fault.PARTLY_FAILED, Verdict.UNSENT, False), (Fault.PARTLY_SILENT, Verdict.UNKNOWN, True)],
+    ("fault", "kind", "accepts"),
+    [(Fault.PARTLY_FAILED, ResultKind.UNSENT, False), (Fault.PARTLY_SILENT, ResultKind.UNKNOWN, True)],
 )
-def test_fault_of_a_part_of_a_batch(proxied: Proxied, fault: Fault, verdict: Verdict, *, accepts: bool) -> None:
+def test_fault_of_a_part_of_a_batch(proxied: Proxied, fault: Fault, kind: ResultKind, *, accepts: bool) -> None:
     key = key_with(fault, "sns")
     keys = list(range(key, key + 5))
     hit = set(chosen_entries(SEED, keys, 0))
-    outcomes = publisher.publish(entries(key))
-    assert {key: outcome.verdict for key, outcome in outcomes.items()} == {
-        key: verdict if key in hit else Verdict.ACCEPTED for key in keys
+    results = publisher.publish(entries(key))
+    assert {key: result.kind for key, result in results.items()} == {
+        key: kind if key in hit else ResultKind.ACCEPTED for key in keys
     }
     assert received(proxied.aws) == (set(keys) if accepts else set(keys) - hit)
 
 
 def test_old_signature_is_refused_as_aws_refuses_it(proxied: Proxied, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SDK_UA_APP_ID", "worker1.+86400")  # whose clock is said to be ahead, and is not
-    outcome = mailer.send(mail(key_with(Fault.NONE, "ses")))
-    assert (outcome.verdict, outcome.error) == (Verdict.UNSENT, "RequestExpired")
+    result = mailer.send(mail(key_with(Fault.NONE, "ses")))
+    assert (result.kind, result.error) == (ResultKind.UNSENT, "RequestExpired")
     assert proxied.aws.mails() == []
 
 
 def test_calm_spares_everybody(proxied: Proxied) -> None:
     order(proxied.proxy, "calm")
-    assert mailer.send(mail(key_with(Fault.GARBAGE, "ses"))).verdict is Verdict.ACCEPTED
+    assert mailer.send(mail(key_with(Fault.GARBAGE, "ses"))).kind is ResultKind.ACCEPTED
 
 
 def test_refused_connection_is_certainly_unsent(proxied: Proxied) -> None:
@@ -154,7 +152,7 @@ def test_refused_connection_is_certainly_unsent(proxied: Proxied) -> None:
 
 def test_refused_connection_comes_back_on_the_same_port(proxied: Proxied) -> None:
     order(proxied.proxy, "refuse 0")
-    assert mailer.send(mail(key_with(Fault.NONE, "ses"))).verdict is Verdict.ACCEPTED
+    assert mailer.send(mail(key_with(Fault.NONE, "ses"))).kind is ResultKind.ACCEPTED
 
 
 def test_every_fault_is_met_by_somebody() -> None:

@@ -65,7 +65,7 @@ MUTATIONS = (
     Mutation(
         "unknown state",
         "notifications/outbox/claims.py",
-        "if what.verdict is Verdict.UNKNOWN:\n        return _waiting(",
+        "if what.kind is ResultKind.UNKNOWN:\n        return _waiting(",
         "if False:\n        return _waiting(",
         (f"{OUTBOX}::test_verdict_decides_the_state", CONFORMANCE),
     ),
@@ -89,7 +89,7 @@ MUTATIONS = (
     Mutation(
         "confirmation",
         "notifications/ses/feedback_ranks.py",
-        "EventType.SEND: Finding.SENT,",
+        "EventType.SEND: Rank.SENT,",
         "",
         ("tests/notifications/ses/test_feedback.py::test_event_moves_its_mail", CONFORMANCE),
     ),

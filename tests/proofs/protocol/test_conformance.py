@@ -7,7 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.db.models import F
 
-from notifications.aws.results import Outcome, Verdict
+from notifications.aws.results import Result, ResultKind
 from notifications.models import Channel, Notification, database_time
 from notifications.outbox import claims, confirmation_timeouts
 from notifications.outbox.claims import Claim
@@ -63,10 +63,10 @@ class Code:
             Deed.CLAIMS: lambda: self.claim(worker),
             Deed.SUBMITS: lambda: self.submit(worker, allowed=True),
             Deed.MAY_NOT_SEND: lambda: self.submit(worker, allowed=False),
-            Deed.WRITES_SENT: lambda: self.finish(worker, Verdict.ACCEPTED, written=1),
-            Deed.WRITES_NOT_SENT: lambda: self.finish(worker, Verdict.THROTTLED, written=1),
-            Deed.WRITES_UNKNOWN: lambda: self.finish(worker, Verdict.UNKNOWN, written=1),
-            Deed.WRITES_NOTHING: lambda: self.finish(worker, Verdict.ACCEPTED, written=0),
+            Deed.WRITES_SENT: lambda: self.finish(worker, ResultKind.ACCEPTED, written=1),
+            Deed.WRITES_NOT_SENT: lambda: self.finish(worker, ResultKind.THROTTLED, written=1),
+            Deed.WRITES_UNKNOWN: lambda: self.finish(worker, ResultKind.UNKNOWN, written=1),
+            Deed.WRITES_NOTHING: lambda: self.finish(worker, ResultKind.ACCEPTED, written=0),
             Deed.TIME_PASSES: self.pass_time,
             Deed.CONFIRMATION_ARRIVES: self.confirm,
         }
@@ -81,8 +81,8 @@ class Code:
     def submit(self, worker: int, *, allowed: bool) -> None:
         assert self.claims[worker].submit([self.key]) == ([self.key] if allowed else [])
 
-    def finish(self, worker: int, verdict: Verdict, *, written: int) -> None:
-        assert self.claims[worker].finish({self.key: Outcome(verdict)}) == written
+    def finish(self, worker: int, kind: ResultKind, *, written: int) -> None:
+        assert self.claims[worker].finish({self.key: Result(kind)}) == written
 
     def confirm(self) -> None:
         event = read_event(envelope(ses_event("send", self.key)))
