@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import BaseUserCreationForm, UsernameField
-from django.contrib.auth.models import User
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from foundation.email_addresses import UndeliverableAddress, holds_address, normalised, readable
-from foundation.orm import named_lock
+from accounts.models import User
+from foundation.email_addresses import UndeliverableAddress, holds_address, readable
 
 UserModel = get_user_model()
 NAME = UserModel.USERNAME_FIELD
@@ -51,15 +50,13 @@ class SignUpForm(NewUserForm):
 
     def create_account(self) -> User | None:
         """Save a valid form. Return None, with an error on the form, if name or address was taken meanwhile."""
-        taken = sorted({self.cleaned_data[NAME].casefold(), normalised(self.cleaned_data[EMAIL])})
         try:
             with transaction.atomic():
-                for name in taken:  # in one order, or two would wait for each other
-                    named_lock.hold(f"account {name}")
-                self.full_clean()
-                return self.save() if self.is_valid() else None
-        except IntegrityError:  # an operator has made the account meanwhile
-            self.add_error(NAME, self._taken(NAME))
+                return self.save()
+        except IntegrityError:
+            self.full_clean()
+            if self.is_valid():  # the other account is gone again
+                self.add_error(NAME, self._taken(NAME))
             return None
 
     def _clean_address(self, address: str) -> None:

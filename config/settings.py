@@ -170,6 +170,7 @@ TEMPLATES = [
 ]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Deferred transactions caused hundreds of "database is locked" with 8 processes (docs/performance.md).
     DATABASES["default"]["OPTIONS"] = {

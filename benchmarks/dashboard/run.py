@@ -23,7 +23,7 @@ LISTS = {
     "notifications_notification": ("", "?state=failed", "?state=pending", "?q={user}"),
     "notifications_feedback": ("", "?event_type=Bounce", "?q={user}"),
     "subscriptions_sweeprun": ("",),
-    "auth_user": ("", "?is_staff=1", "?q={user}"),
+    "accounts_user": ("", "?is_staff=1", "?q={user}"),
 }
 """Admin lists with the queries to measure."""
 
@@ -36,10 +36,10 @@ def main(number: int) -> None:
 
 
 def _fill(number: int) -> "Client":
-    from django.contrib.auth.models import User  # noqa: PLC0415 - these load models
     from django.core.management import call_command  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
+    from accounts.models import User  # noqa: PLC0415 - these load models
     from benchmarks.large_history import fill  # noqa: PLC0415
     from foundation import clock  # noqa: PLC0415
 

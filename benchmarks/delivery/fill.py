@@ -17,8 +17,8 @@ PLAN = "INSERT INTO subscriptions_plan (name, price, duration_days) VALUES ('Mon
 
 USERS = """
 INSERT INTO auth_user (id, username, email, password, first_name, last_name,
-                       is_superuser, is_staff, is_active, date_joined)
-SELECT n, 'user' || n, 'user' || n || '@example.com', '', 'Ada', '', false, false, true, now()
+                       is_superuser, is_staff, is_active, date_joined, exempt_from_uniqueness)
+SELECT n, 'user' || n, 'user' || n || '@example.com', '', 'Ada', '', false, false, true, now(), false
 FROM generate_series(1, %(users)s) AS n
 """
 

@@ -54,7 +54,7 @@ READING = [
     Endpoint("admin, sweeps", _admin_list("subscriptions_sweeprun")),
     Endpoint("admin, notifications", _admin_list("notifications_notification")),
     Endpoint("admin, feedback", _admin_list("notifications_feedback")),
-    Endpoint("admin, users", _admin_list("auth_user")),
+    Endpoint("admin, users", _admin_list("accounts_user")),
     Endpoint(
         "admin, subscription",
         lambda site, _: browse(address("admin:subscriptions_subscription_change", site.held.pk), site.operator),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from knox.models import AuthToken
 
+from accounts.models import User
 from foundation import clock
 from subscriptions.models import AccessAuditRun, Plan, Subscription, SweepRun
 from subscriptions.services import SubscriptionService

@@ -47,9 +47,9 @@ SELECT n, 'Plan ' || n, n, 30 FROM numbers WHERE n <= %(plans_due)s + 1
 
 USERS = """
 INSERT INTO auth_user (id, username, email, password, first_name, last_name,
-                       is_superuser, is_staff, is_active, date_joined)
+                       is_superuser, is_staff, is_active, date_joined, exempt_from_uniqueness)
 {numbers}
-SELECT n, 'user' || n, 'user' || n || '@example.com', '', '', '', false, false, true, %(now)s FROM numbers
+SELECT n, 'user' || n, 'user' || n || '@example.com', '', '', '', false, false, true, %(now)s, false FROM numbers
 """
 
 # Rows with odd numbers are due, since one day at most.

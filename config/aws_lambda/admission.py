@@ -9,7 +9,9 @@ from foundation.jobs.invocation import InvocationError
 
 MANAGEMENT_COMMANDS = frozenset(
     {
+        "adopt_users",  # what each deployment does before it migrates
         "audit_access",  # users with access but without a live subscription
+        "audit_accounts",  # who shares a name or an address
         "audit_overlaps",  # users with several live subscriptions to one plan
         "check",  # the settings in effect on Lambda
         "check_expired_subscriptions",  # due subscriptions; --dry-run changes nothing

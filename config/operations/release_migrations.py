@@ -16,6 +16,7 @@ from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
+from accounts.adoption import FIRST, UnknownUserTable, adopt_users, awaits_record
 from foundation.orm.database_errors import sqlstates
 from foundation.schema.migration_limits import (
     ATTEMPTS,
@@ -113,11 +114,14 @@ class ReleaseMigrations:
     def _attempt(self) -> str:
         try:
             with self._limits.held():
+                adopt_users(self._connection.alias)
                 call_command(_Migrate(self), interactive=False, database=self._connection.alias)
         except OutOfTime:
             return "time"
         except LockHeld:
             return "lock"
+        except UnknownUserTable as error:
+            raise MigrationFailed(str(error)) from error
         except DatabaseError as error:
             return self._reason(error)
         return ""
@@ -151,6 +155,8 @@ class _Migrate(migrate.Command):
 def pending(connection: BaseDatabaseWrapper) -> list[Migration]:
     """Return the pending migrations in the order of application."""
     executor = MigrationExecutor(connection)
+    if awaits_record(connection):
+        executor.loader.applied_migrations[FIRST] = executor.loader.graph.nodes[FIRST]
     return [migration for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
 
 

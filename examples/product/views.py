@@ -1,10 +1,10 @@
 """Pages of the example."""
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from examples.product.models import Report
 from subscriptions.decorators import subscriber_required
 

@@ -1,20 +1,7 @@
-"""An index on a table of `django.contrib.auth`: operators look for each other, a few among millions of subscribers.
-
-`makemigrations` does not know of it, so it has to be kept by hand.
-"""
+"""Applied to databases before the indexes of users belonged to the app accounts, whose 0002 makes them."""
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.db import migrations, models
-
-from foundation.schema.user_index import UserIndex
-
-NAME = get_user_model().USERNAME_FIELD
-
-INDEX = UserIndex(
-    models.Index(fields=[NAME], condition=models.Q(is_staff=True), name="user_is_staff"),
-    {NAME: models.Field, "is_staff": models.BooleanField},
-)
+from django.db import migrations
 
 
 class Migration(migrations.Migration):
@@ -24,4 +11,4 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [migrations.RunPython(INDEX.add, INDEX.remove)]
+    operations = []

@@ -1,19 +1,7 @@
-"""An index on a table of `django.contrib.auth`: whoever signs up takes a name that nobody has, whatever its case.
-
-`makemigrations` does not know of it, so it has to be kept by hand.
-"""
+"""Applied to databases before the indexes of users belonged to the app accounts, whose 0002 makes them."""
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.db import migrations, models
-from django.db.models.functions import Upper
-
-from foundation.schema.user_index import UserIndex
-
-NAME = get_user_model().USERNAME_FIELD
-
-# iexact compares UPPER(username) on PostgreSQL.
-INDEX = UserIndex(models.Index(Upper(NAME), name="user_by_name"), {NAME: models.CharField})
+from django.db import migrations
 
 
 class Migration(migrations.Migration):
@@ -22,4 +10,4 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [migrations.RunPython(INDEX.add, INDEX.remove)]
+    operations = []

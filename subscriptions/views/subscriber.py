@@ -1,7 +1,8 @@
 """Requests of signed-in users."""
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest
+
+from accounts.models import User
 
 
 class SubscriberRequest(HttpRequest):

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
 from django.test import Client
 from knox.models import AuthToken
 
+from accounts.models import User
 from tests.support.factories import make_user
 
 API = "/api/v1/"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import User
 from django.db import connection
 
+from accounts.models import User
 from foundation.jobs import retention
 from notifications.models import Notification
 from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent

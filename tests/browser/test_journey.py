@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.models import User
 from django.core.management import call_command
 from playwright.sync_api import expect
 
+from accounts.models import User
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.lambda_local.eventbridge.scheduled_event import delivered_event
 from infra.local.lambda_function import LambdaFunction
@@ -162,7 +162,7 @@ def test_admin_keeps_to_the_content_security_policy(visitor: Visitor, free_plan:
         ("admin:subscriptions_plan_changelist", []),
         ("admin:subscriptions_plan_add", []),
         ("admin:subscriptions_plan_change", [free_plan.pk]),
-        ("admin:auth_user_add", []),
+        ("admin:accounts_user_add", []),
         ("admin:auth_group_changelist", []),
     ]:
         visitor.open(name, *arguments)

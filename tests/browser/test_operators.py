@@ -117,7 +117,7 @@ def test_list_shows_its_columns_beside_the_filters(visitor: Visitor, past: None,
     assert visitor.page.evaluate(CUT_OFF) == []
 
 
-@pytest.mark.parametrize("name", ["auth_user", "knox_authtoken", "notifications_notification"])
+@pytest.mark.parametrize("name", ["accounts_user", "knox_authtoken", "notifications_notification"])
 def test_search_box_is_labelled(visitor: Visitor, past: None, name: str) -> None:
     visitor.open(f"admin:{name}_changelist")
     assert visitor.page.get_by_role("search").get_by_role("textbox", name="Search").is_visible()

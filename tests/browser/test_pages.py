@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.models import User
 
+from accounts.models import User
 from notifications.unsubscription import link_of
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from accounts.models import User
 from tests.support.patience import PATIENCE_SECONDS
 
 Scheme = Literal["light", "dark"]

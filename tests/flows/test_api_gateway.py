@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from django.contrib.auth.models import User
 from knox.models import AuthToken
 
+from accounts.models import User
 from foundation.throttling.models import RequestCount
 from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import Plan, Subscription

@@ -34,7 +34,9 @@ def client() -> Client:
 def addresses() -> Iterator[str]:
     """Yield all operator URLs, with each filter, the last page and a search."""
     yield from (reverse("admin:dashboard"), reverse("readyz"), reverse("admin:explain_access", args=[77]))
-    yield from (reverse(f"admin:{model}_change", args=[77]) for model in ("auth_user", "subscriptions_subscription"))
+    yield from (
+        reverse(f"admin:{model}_change", args=[77]) for model in ("accounts_user", "subscriptions_subscription")
+    )
     yield from (reverse(f"admin:{model}_changelist") for model in ("knox_authtoken", "auth_group"))
     filters: dict[str, list[dict[str, Any]]] = {
         "subscriptions_subscription": [
@@ -52,7 +54,7 @@ def addresses() -> Iterator[str]:
         ],
         "notifications_feedback": [{"event_type": event_type} for event_type in BAD_NEWS],
         "notifications_suppression": [{"lifted_at__isempty": 1}],
-        "auth_user": [{"is_staff": 1}],
+        "accounts_user": [{"is_staff": 1}],
         "subscriptions_sweeprun": [],
         "subscriptions_accessauditrun": [],
     }

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from django.conf import LazySettings
 from django.contrib import admin
-from django.contrib.auth.models import User
 
+from accounts.models import User
 from config.web import admin_urls  # noqa: F401 - registers every list
 from infra.local.lambda_function import LambdaFunction
 from subscriptions.models import AccessAuditRun, SweepRun

@@ -15,9 +15,9 @@ from urllib.parse import urljoin
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.models import User
 from django.urls import get_resolver
 
+from accounts.models import User
 from foundation.throttling.models import RequestCount
 from notifications.preferences import wants_reminders
 from notifications.unsubscription import ShortSigner

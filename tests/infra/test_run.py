@@ -16,6 +16,7 @@ import pytest
 from infra.lambda_local.sandbox.confinement import confinement
 from tests.infra.built_package import BuiltPackage
 from tests.support.patience import PATIENCE_SECONDS
+from tests.support.release_before import Release, check_out
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "infra.run"]
@@ -121,6 +122,14 @@ def test_the_first_run_ends_what_is_due_and_the_next_ones_keep_it(tmp_path: Path
 
     break_an_address(tmp_path)
     assert run_once(tmp_path) == (1, dict.fromkeys(figures, (0, 0)) | {"mails accepted by SES": (1, 0)})
+
+
+def test_directory_of_the_release_before_still_starts(tmp_path: Path) -> None:
+    directory = tmp_path / "local"
+    old = Release(check_out(tmp_path / "release-before"), f"sqlite:///{directory / 'db.sqlite3'}")
+    old.run("-m", "infra.run", "--once", LOCAL_DIR=str(directory))
+    status, figures = run_once(directory)
+    assert (status, set(figures.values())) == (0, {(0, 0)})
 
 
 @pytest.fixture

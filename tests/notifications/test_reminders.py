@@ -9,13 +9,13 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import JSONField, Value
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.models import User
 from foundation.orm.insert_select import insert_select_returning
 from notifications.models import Notification
 from notifications.reminders import BATCH_SIZE, RESERVE, Reminders, plans_by_day, wanted

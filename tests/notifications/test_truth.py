@@ -9,12 +9,12 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.formats import date_format
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import User
 from foundation import clock
 from notifications.aws.results import Result, ResultKind
 from notifications.models import Channel, Notification, State

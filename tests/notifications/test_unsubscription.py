@@ -6,11 +6,11 @@ from uuid import NAMESPACE_DNS, uuid5
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.core.signing import Signer
 from django.db.models import UUIDField
 from django.urls import resolve
 
+from accounts.models import User
 from notifications.errors import UnknownLink
 from notifications.unsubscription import ShortSigner, link_of, user_of
 

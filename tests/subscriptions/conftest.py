@@ -1,8 +1,8 @@
 """User, plan and subscription."""
 
 import pytest
-from django.contrib.auth.models import User
 
+from accounts.models import User
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import NOW, make_plan, make_user

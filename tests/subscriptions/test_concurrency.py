@@ -12,9 +12,9 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from accounts.models import User
 from notifications.models import Notification
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.access.membership import find_mismatches

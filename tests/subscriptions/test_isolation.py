@@ -11,7 +11,6 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from config.zappa.checks import check_isolation
-from foundation.orm import named_lock
 from foundation.orm.isolation import StrictIsolation
 from subscriptions.access.membership import lock_users, repair
 from subscriptions.models import Subscription, SubscriptionEvent, SweepRun
@@ -70,7 +69,6 @@ DEEDS: dict[str, Callable[[Subscription], Any]] = {
     "renew once": lambda due: Service.renew_subscription(due, now=NOW, shown=Terms.of_end(due)),
     "repair": lambda due: repair([due.user_id], NOW),
     "sweep": lambda due: Service.sweep(now=NOW),
-    "named lock": lambda due: named_lock.hold("account ada"),
 }
 
 
@@ -99,8 +97,7 @@ def test_level_costs_no_query() -> None:
     with transaction.atomic(), CaptureQueriesContext(connection) as captured:
         lock_users([due.user_id])
         Subscription.objects.due(NOW).claim(1)
-        named_lock.hold("account ada")
-    assert len(captured) == 3
+    assert len(captured) == 2
 
 
 def test_system_check_says_so(unpinned: None) -> None:

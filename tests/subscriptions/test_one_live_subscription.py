@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from accounts.models import User
 from subscriptions import services
 from subscriptions.errors import AlreadySubscribed
 from subscriptions.models import Plan, Subscription

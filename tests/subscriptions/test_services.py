@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.db import connection
 
+from accounts.models import User
 from foundation import clock
 from subscriptions.errors import (
     IllegalTransition,

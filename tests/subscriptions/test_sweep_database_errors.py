@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from subscriptions import sweep
 from subscriptions.access.membership import Membership, find_mismatches
 from subscriptions.errors import SweepAborted

@@ -5,8 +5,8 @@ from decimal import Decimal
 from itertools import count
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 
+from accounts.models import User
 from subscriptions.access.membership import reconcile_access
 from subscriptions.models import Plan, Subscription
 

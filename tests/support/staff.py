@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from subscriptions.admin import bulk_actions
 from subscriptions.models import Subscription
 from tests.support.factories import make_user

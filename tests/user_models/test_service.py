@@ -5,11 +5,11 @@ from io import StringIO
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from foundation.jobs import retention
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local import demo

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from knox.models import AuthToken
 
+from accounts.models import User
 from accounts.tokens import make_token
 from tests.support.factories import NOW, make_user
 from tests.support.staff import choose, make_staff, sign_in

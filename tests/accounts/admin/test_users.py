@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.signals import user_logged_in
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from foundation import clock
 from subscriptions.access.managed_groups import managed_groups
 from subscriptions.services import SubscriptionService as Service

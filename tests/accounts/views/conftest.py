@@ -1,9 +1,9 @@
 """Signed-in visitor."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
+from accounts.models import User
 from tests.support.factories import make_user
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse, set_script_prefix
 
+from accounts.models import User
 from tests.support.factories import EMAIL, NAME, as_named, make_account
 
 pytestmark = pytest.mark.django_db

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.forms import SignUpForm
+from accounts.models import User
 from tests.support.explain import plan_of
 from tests.support.factories import EMAIL, NAME, as_named, make_account, make_user
 from tests.support.patience import PATIENCE_SECONDS

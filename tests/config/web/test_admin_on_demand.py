@@ -28,8 +28,8 @@ assert resolve("/sign-in/").url_name == "login"
 assert not loaded(), loaded()
 """
 NEEDS = {
-    "an address": 'assert resolve("/admin/auth/user/").view_name == "admin:auth_user_changelist"',
-    "a name": 'assert reverse("admin:auth_user_changelist") == "/admin/auth/user/"',
+    "an address": 'assert resolve("/admin/accounts/user/").view_name == "admin:accounts_user_changelist"',
+    "a name": 'assert reverse("admin:accounts_user_changelist") == "/admin/accounts/user/"',
     "the checks": 'run_checks(tags=["admin"])',
 }
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import FieldDoesNotExist
 from django.db import DatabaseError
 from django.db.models import Field, Model
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from config.web import admin_urls  # noqa: F401 - registers every list
 from subscriptions.models import Subscription
 from tests.support.staff import sign_in

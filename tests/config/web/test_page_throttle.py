@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from foundation.throttling.models import RequestCount
 from notifications.unsubscription import link_of
 from subscriptions.models import Plan, Subscription

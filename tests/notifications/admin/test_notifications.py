@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from accounts.models import User
 from notifications.errors import NotToBeSentAgain
 from notifications.models import Channel, Notification, State
 from notifications.outbox import claims

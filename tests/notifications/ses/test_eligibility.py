@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
 from notifications.models import Channel, Notification

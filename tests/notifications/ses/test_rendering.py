@@ -5,9 +5,9 @@ from email import message_from_bytes
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.models import User
 from django.urls import resolve
 
+from accounts.models import User
 from foundation.email_addresses import UndeliverableAddress
 from notifications.models import Channel, Notification
 from notifications.ses.mailer import compose

@@ -1,9 +1,9 @@
 """Notification preferences page."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
+from accounts.models import User
 from notifications.models import NotificationPreferences
 from notifications.preferences import set_reminders, wants_reminders
 from tests.support.factories import NOW, make_user

@@ -8,10 +8,10 @@ import pytest
 import time_machine
 from django.conf import LazySettings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from accounts.models import User
 from notifications.models import NotificationPreferences
 from notifications.preferences import set_reminders, wants_reminders
 from notifications.unsubscription import link_of

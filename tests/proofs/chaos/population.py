@@ -3,8 +3,7 @@
 import random
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
-
+from accounts.models import User
 from subscriptions.access.membership import reconcile_access
 from subscriptions.models import Plan, Subscription
 from tests.support.factories import MONTH, make_plan

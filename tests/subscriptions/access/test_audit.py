@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from itertools import chain, repeat
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, Permission
 from django.db import DatabaseError, transaction
 
+from accounts.models import User
 from subscriptions.access import audit, membership
 from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import GROUP, managed_groups

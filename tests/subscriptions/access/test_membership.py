@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
+from accounts.models import User
 from foundation import clock
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.access.membership import Mismatches, find_mismatches, reconcile_access

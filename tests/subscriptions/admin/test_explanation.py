@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 
+from accounts.models import User
 from subscriptions.admin.explanation import explain_access
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.errors import ManagedGroupProtected
 from subscriptions.services import SubscriptionService as Service

@@ -6,10 +6,10 @@ from decimal import Decimal
 from html import escape
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from foundation import admin as foundation_admin
 from subscriptions.admin import bulk_actions
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun

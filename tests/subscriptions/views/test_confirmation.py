@@ -4,10 +4,10 @@ from datetime import datetime
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import make_plan, make_user

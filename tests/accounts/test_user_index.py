@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import BooleanField, CharField, Index
 from django.db.models.functions import Upper
 
-from foundation.schema.user_index import UserIndex
+from accounts.user_index import UserIndex
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
