@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.email_addresses import UndeliverableAddress, readable
 
+NAME_TAKEN = AbstractUser._meta.get_field("username").error_messages["unique"]
+
 
 class User(AbstractUser):
     """A person or program with an account. Its tables are those of `django.contrib.auth.models.User`.
@@ -19,18 +21,18 @@ class User(AbstractUser):
     """
 
     unconfirmed_email = models.EmailField(
-        _("unconfirmed e-mail address"),
+        "unconfirmed e-mail address",
         blank=True,
         default="",
         db_default="",
         editable=False,
-        help_text=_("awaits confirmation, then replaces the e-mail address; not unique"),
+        help_text="awaits confirmation, then replaces the e-mail address; not unique",
     )
     exempt_from_uniqueness = models.BooleanField(
         default=False,
         db_default=True,
         editable=False,
-        help_text=_("written by a release that allows one address, or one name in several capitalisations, twice"),
+        help_text="written by a release that allows one address, or one name in several capitalisations, twice",
     )
 
     class Meta(AbstractUser.Meta):
@@ -53,7 +55,7 @@ class User(AbstractUser):
                 Lower("username"),
                 condition=Q(exempt_from_uniqueness=False),
                 name="user_name_unique",
-                violation_error_message=_("A user with that username already exists."),
+                violation_error_message=NAME_TAKEN,
             ),
         ]
 

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -24,7 +25,9 @@ def run(*arguments: object) -> str:
 
 def subscribe(state: State = State.SENT, error: str = "") -> Subscription:
     """Create a subscription with its event and mail in this state, the event first."""
-    subscription = Service.create_subscription(make_user(email="somebody@example.com"), make_plan(), now=NOW)
+    subscription = Service.create_subscription(
+        make_user(email=f"somebody@{uuid4().hex}.example.com"), make_plan(), now=NOW
+    )
     rows = Notification.objects.filter(event__subscription=subscription)
     rows.update(state=state, finished_at=database_time(), message_id="m-1", error=error)
     return subscription
