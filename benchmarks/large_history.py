@@ -16,7 +16,7 @@ PENDING = 500
 USERS = """
 INSERT INTO auth_user (id, username, email, password, first_name, last_name,
                        is_superuser, is_staff, is_active, date_joined, exempt_from_uniqueness)
-SELECT n, 'user' || n, 'user' || n || '@example.com', '', '', '', false, false, true, %(now)s, false
+SELECT n, 'user' || n, 'user' || n || '@example.org', '', '', '', false, false, true, %(now)s, false
 FROM generate_series(1, %(number)s) AS n
 """
 
