@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def audit(*arguments: str) -> tuple[list[str], str]:
-    """The lines of the command, and the error with which it ends."""
+    """Return the lines of the command, and the error with which it ends."""
     out = StringIO()
     try:
         call_command("audit_accounts", *arguments, stdout=out)

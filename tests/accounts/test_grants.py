@@ -14,7 +14,7 @@ VERBS = ("add", "change", "delete", "view")
 
 @pytest.fixture
 def old() -> dict[str, Permission]:
-    """The permissions that a database of the release before has on `auth.User`, by verb."""
+    """Return the permissions that a database of the release before has on `auth.User`, by verb."""
     content_type = ContentType.objects.create(app_label="auth", model="user")
     return {
         verb: Permission.objects.create(content_type=content_type, codename=f"{verb}_user", name=f"Can {verb} user")
@@ -27,7 +27,7 @@ def new(verb: str) -> Permission:
 
 
 def held(holder: User | Group, app: str) -> list[str]:
-    """The holder's own permissions on the app's model of users."""
+    """Return the holder's own permissions on the user model of the app."""
     permissions = holder.permissions if isinstance(holder, Group) else holder.user_permissions
     found = permissions.filter(content_type__app_label=app, content_type__model="user")
     return sorted(found.values_list("codename", flat=True))
