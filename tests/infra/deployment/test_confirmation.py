@@ -33,7 +33,7 @@ def test_nothing_is_deleted_where_nobody_is_there_to_ask(
 ) -> None:
     monkeypatch.setenv("YES", value)
     monkeypatch.setattr(sys, "stdin", stdin)
-    with pytest.raises(NotConfirmed, match="YES=1 confirms without a terminal"):
+    with pytest.raises(NotConfirmed, match="Set YES=1 to confirm"):
         confirm("This deletes it.", "dev")
 
 

@@ -88,5 +88,5 @@ def test_wheel_for_the_target_is_taken_and_kept(environment: PackagingEnvironmen
 
 
 def test_target_that_has_no_wheel_is_refused_with_what_to_do(environment: PackagingEnvironment) -> None:
-    with pytest.raises(PackagingFailed, match=r"(?s)native==1\.0.*python3\.12 arm64.*name a later `runtime`"):
+    with pytest.raises(PackagingFailed, match=r"(?s)native==1\.0.*python3\.12 arm64.*set a later `runtime`"):
         prepare_wheels(environment, LambdaTarget(RUNTIMES[3, 12], "arm64"))
