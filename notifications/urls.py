@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from notifications.views.preferences import preferences
+from foundation.web.lazy_page import LazyPage
 from notifications.views.unsubscribe import unsubscribe
 
 urlpatterns = [
-    path("notification-preferences/", preferences, name="notification_preferences"),
+    path(
+        "notification-preferences/",
+        LazyPage("notifications.views.preferences.preferences"),
+        name="notification_preferences",
+    ),
     path("u/<str:token>/", unsubscribe, name="unsubscribe"),
 ]

@@ -2,18 +2,31 @@
 
 from django.urls import path
 
-from accounts.views.next_page import choose_language
-from subscriptions.views import confirmation, owned, plans
+from foundation.web.lazy_page import LazyPage
 
 urlpatterns = [
-    path("", plans.plans, name="plans"),
-    path("subscribe/<int:plan_id>/", plans.subscribe, name="subscribe"),
-    path("success/", confirmation.success, name="subscription_success"),
-    path("cancelled/", confirmation.cancelled, name="subscription_cancelled"),
-    path("subscriptions/", owned.subscriptions, name="subscriptions"),
-    path("subscriptions/<int:subscription_id>/", owned.subscription, name="subscription"),
-    path("subscriptions/<int:subscription_id>/cancel/", owned.cancel, name="cancel_subscription"),
-    path("subscriptions/<int:subscription_id>/reactivate/", owned.reactivate, name="reactivate_subscription"),
-    path("subscriptions/<int:subscription_id>/renew/", owned.renew, name="renew_subscription"),
-    path("language/", choose_language, name="set_language"),
+    path("", LazyPage("subscriptions.views.plans.plans"), name="plans"),
+    path("subscribe/<int:plan_id>/", LazyPage("subscriptions.views.plans.subscribe"), name="subscribe"),
+    path("success/", LazyPage("subscriptions.views.confirmation.success"), name="subscription_success"),
+    path("cancelled/", LazyPage("subscriptions.views.confirmation.cancelled"), name="subscription_cancelled"),
+    path("subscriptions/", LazyPage("subscriptions.views.owned.subscriptions"), name="subscriptions"),
+    path(
+        "subscriptions/<int:subscription_id>/", LazyPage("subscriptions.views.owned.subscription"), name="subscription"
+    ),
+    path(
+        "subscriptions/<int:subscription_id>/cancel/",
+        LazyPage("subscriptions.views.owned.cancel"),
+        name="cancel_subscription",
+    ),
+    path(
+        "subscriptions/<int:subscription_id>/reactivate/",
+        LazyPage("subscriptions.views.owned.reactivate"),
+        name="reactivate_subscription",
+    ),
+    path(
+        "subscriptions/<int:subscription_id>/renew/",
+        LazyPage("subscriptions.views.owned.renew"),
+        name="renew_subscription",
+    ),
+    path("language/", LazyPage("accounts.views.next_page.choose_language"), name="set_language"),
 ]

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -27,6 +27,10 @@ class SignInView(LoginView):
 
     def get_redirect_url(self, request: HttpRequest | None = None) -> str:
         return next_page(self.request)
+
+
+sign_in = SignInView.as_view()
+sign_out = LogoutView.as_view()
 
 
 def choose_language(request: HttpRequest) -> HttpResponse:
