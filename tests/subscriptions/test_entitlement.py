@@ -253,4 +253,4 @@ def test_permission_composes(user: User) -> None:
 
 
 def test_gated_view_keeps_its_name() -> None:
-    assert (report.__name__, report.__doc__) == ("report", "A gated page.")
+    assert (report.__name__, report.__doc__) == ("report", "Render a gated page.")
