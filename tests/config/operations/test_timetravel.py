@@ -51,7 +51,7 @@ def test_moving_the_clock_prints_its_position(manage: Manage) -> None:
         (["--to", "tomorrow"], "'tomorrow' is not a date and time"),
         (["--to", "2027-01-01T00:00"], "no time zone"),
         (["+1d", "--back"], "not allowed with"),
-        (["+99999w"], "TooFar: at most 36525 days"),
+        (["+99999w"], "TooFar: the local clock can be moved by at most 36525 days"),
     ],
 )
 def test_unreadable_argument_moves_nothing(arguments: list[str], words: str, manage: Manage) -> None:
@@ -65,7 +65,7 @@ def test_unreadable_argument_moves_nothing(arguments: list[str], words: str, man
 def test_refused_by_name_outside_of_the_local_stack(arguments: list[str]) -> None:
     result = run(COMPLETE, "manage.py", "timetravel", *arguments)
     assert result.returncode == 1
-    assert result.stderr.startswith("CommandError: NotLocal: only the clock of the local stack can be moved")
+    assert result.stderr.startswith("CommandError: NotLocal: only the local stack's clock can be moved")
 
 
 def test_deployed_function_does_not_take_the_command() -> None:
