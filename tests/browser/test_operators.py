@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from knox.models import AuthToken
 
 from infra.local import demo
@@ -28,10 +29,19 @@ def visitor(visitor: Visitor) -> Visitor:
     return visitor
 
 
+def let_keys_be_large() -> None:
+    """Give the rows to come keys of seven digits, as a service of some years has them."""
+    with connection.cursor() as cursor:
+        for model in (Subscription, Notification):
+            cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, 1234567)", [model._meta.db_table])
+
+
 @pytest.fixture
 def past(transactional_db: None) -> None:
     """Load the demo data of `make run`, with transitions, a sweep and deliveries."""
     now = datetime.now(UTC)
+    let_keys_be_large()
     demo.load(now)
     SubscriptionService.sweep(now=now)
     Notification.objects.filter(channel=Channel.SES).update(state=State.SENT, finished_at=database_time())
@@ -43,7 +53,7 @@ def past(transactional_db: None) -> None:
 
 def test_dashboard(visitor: Visitor, past: None) -> None:
     visitor.open("admin:dashboard")
-    assert visitor.page.evaluate(DRAWN) == [2, 1, 1, 1, 1, 3, 3, 3, 3]
+    assert visitor.page.evaluate(DRAWN) == [2, 1, 1, 3, 3, 3, 3, 1, 1]
     visitor.page.get_by_text("As a table").first.click()
     visitor.look_at("admin:dashboard")
 
