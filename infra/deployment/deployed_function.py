@@ -109,7 +109,10 @@ class DeployedFunction:
         self._change(lambda: self.client.update_function_configuration(**changes), limit)
 
     def use_handler(self, handler: str) -> None:
-        """Set the handler's name where it is another one. Raises NotSettled."""
+        """Set the handler's name where it is another one. Raises NotSettled.
+
+        A rollback does so before it restores the code: the newer code still has the handler of the older one.
+        """
         if self.client.get_function_configuration(FunctionName=self.name)["Handler"] != handler:
             self.configure({"FunctionName": self.name, "Handler": handler})
 

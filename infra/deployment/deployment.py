@@ -303,8 +303,8 @@ class Deployment:
 
     def smoke_test(self) -> str:
         """Run the smoke test. Return what could not be tested. Raises SmokeTestFailed."""
-        said = SmokeTest(load_stage(self.stage_name, self.settings_file), self.function, self.url()).run()
-        return self.domain.leads_elsewhere(self.api.resource("Api"), self.stage_name) or said
+        untested = SmokeTest(load_stage(self.stage_name, self.settings_file), self.function, self.url()).run()
+        return self.domain.leads_elsewhere(self.api.resource("Api"), self.stage_name) or untested
 
     def url(self) -> str:
         """Return the stage's URL. Raises Refused if there is no API."""
@@ -322,9 +322,7 @@ class Deployment:
         code = ReleasedCode(self.function.client, self.name, version)
         then = replace(self, settings_file=code.write_settings(self.directory))
         configuration = self.function.configuration_in(version)
-        self.function.use_handler(
-            configuration["Handler"]
-        )  # which the newer code still has; the older lacks the newer one
+        self.function.use_handler(configuration["Handler"])
         code.restore(self.function)
         self.function.configure(configuration)
         then.zappa().run("schedule")
@@ -340,12 +338,12 @@ class Deployment:
 
     def _concurrency_of_releases(self) -> set[int | None]:
         """Return the settings of this release and of the last kept one."""
-        said = {self.stage.settings.get(SETTING)}
-        for version in self.releases.kept()[-1:]:
-            code = ReleasedCode(self.function.client, self.name, version)
-            released = replace(self, settings_file=code.write_settings(self.directory))
-            said.add(released.stage.settings.get(SETTING))
-        return said
+        deployments = [self, *map(self._released, self.releases.kept()[-1:])]
+        return {deployment.stage.settings.get(SETTING) for deployment in deployments}
+
+    def _released(self, version: str) -> "Deployment":
+        code = ReleasedCode(self.function.client, self.name, version)
+        return replace(self, settings_file=code.write_settings(self.directory))
 
     def _zappa_with(self, settings: Mapping[str, Any]) -> ZappaCommand:
         return ZappaCommand(write_settings(self.stage_name, settings, self.directory), self.stage_name)
