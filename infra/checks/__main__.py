@@ -53,7 +53,8 @@ def main() -> int:
     parser.add_argument("--pause", type=float, default=PAUSE_SECONDS, help="seconds between two lines of progress")
     parser.add_argument("targets", nargs="+", metavar="TARGET")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what runs in its background with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     started = time.monotonic()
     try:
         failed = run(arguments.targets, arguments.side_by_side, Display(arguments.pause))
