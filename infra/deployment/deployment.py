@@ -308,8 +308,7 @@ class Deployment:
 
     def url(self) -> str:
         """Return the stage's URL. Raises Refused if there is no API."""
-        api_id = self.api.resource("Api")
-        if not api_id:
+        if not (api_id := self.api.resource("Api")):
             raise Refused(f"{self.name} has no API: run `make deploy STAGE={self.stage_name}`")
         return self.address(api_id, self.region, self.stage_name)
 
@@ -327,8 +326,8 @@ class Deployment:
         self.function.configure(configuration)
         then.zappa().run("schedule")
         then.complete()
-        stays = self.concurrency.restore(then.stage.settings.get(SETTING), self._concurrency_of_releases)
-        print(f"\n    {stays}" if stays else "", end="", flush=True)
+        if stays := self.concurrency.restore(then.stage.settings.get(SETTING), self._concurrency_of_releases):
+            print(f"\n    {stays}", end="", flush=True)
         self.function.expect_code(self.releases.code_sha256(version))
         return then
 
@@ -338,8 +337,7 @@ class Deployment:
 
     def _concurrency_of_releases(self) -> set[int | None]:
         """Return the settings of this release and of the last kept one."""
-        deployments = [self, *map(self._released, self.releases.kept()[-1:])]
-        return {deployment.stage.settings.get(SETTING) for deployment in deployments}
+        return {each.stage.settings.get(SETTING) for each in [self, *map(self._released, self.releases.kept()[-1:])]}
 
     def _released(self, version: str) -> "Deployment":
         code = ReleasedCode(self.function.client, self.name, version)
