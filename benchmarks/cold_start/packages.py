@@ -22,7 +22,8 @@ BARE_FOLDERS, BARE_LANGUAGES = ("config", "foundation"), ("en", "de")
 HANDLER = (
     "config/__init__.py", "config/aws_lambda/__init__.py", "config/aws_lambda/admission.py",
     "config/aws_lambda/gateway_cookies.py", "config/aws_lambda/handler.py", "config/aws_lambda/http_events.py",
-    "config/aws_lambda/zappa_start.py", "config/zappa/__init__.py", "config/zappa/stages.py", "foundation/*.py",
+    "config/aws_lambda/metrics.py", "config/aws_lambda/zappa_start.py", "config/zappa/__init__.py",
+    "config/zappa/stages.py", "foundation/*.py",
     "foundation/*/*.py",
 )  # fmt: skip
 """The project's own handler in front of the bare Django, and the modules of foundation that it imports."""
