@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PROJECT = Path(__file__).resolve().parents[2]
 COMMIT = "d273369f1fd2cc5ab11ebce8d1c46514ed2898d4"
 """Last commit whose users are those of `django.contrib.auth`."""
@@ -49,13 +51,14 @@ class Release:
 
 
 def check_out(directory: Path) -> Path:
-    """Write the code of the release before into the directory. The repository must have its whole history."""
+    """Write the code of the release before into the directory. Skips the test in a shallow clone."""
     archive = subprocess.run(
         ["git", "-C", PROJECT, "archive", COMMIT],  # noqa: S607 - whichever git there is
         capture_output=True,
         check=False,
     )
-    assert archive.returncode == 0, f"{COMMIT} is not in this clone: git fetch --unshallow"
+    if archive.returncode:
+        pytest.skip(f"{COMMIT} is not in this clone: git fetch --unshallow")
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
         files.extractall(directory, filter="data")
     return directory
