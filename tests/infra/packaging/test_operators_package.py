@@ -133,6 +133,7 @@ def test_fork_without_git_is_told_what_to_do(fork: Path, tmp_path: Path) -> None
 
 def test_settings_file_that_the_zip_would_not_hold_is_refused(fork: Path, tmp_path: Path) -> None:
     shutil.copyfile(fork / "zappa_settings.json", tmp_path / "other.json")
-    finished = zappa_package(fork, "--settings_file", str(tmp_path / "other.json"))
+    # Zappa leaves the unfinished zip of a refused package behind.
+    finished = zappa_package(fork, "--settings_file", str(tmp_path / "other.json"), "--output", "refused.zip")
     assert finished.returncode != 0
     assert "Omit --settings_file" in finished.stdout
