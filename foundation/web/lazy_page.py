@@ -19,4 +19,7 @@ class LazyPage:
 
     @cached_property
     def _view(self) -> Any:
+        return self._load()
+
+    def _load(self) -> Any:
         return import_string(self._name)
