@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
 
 UNIQUE_FIELDS = ("email", "username")
+BATCH_SIZE = 500
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,14 @@ def find_duplicates(accounts: QuerySet[Any], field: str) -> Iterator[Duplicate]:
         older = oldest.setdefault(shared, account)
         if older != account:
             yield Duplicate(account, older, field)
+
+
+def exempt_duplicates(accounts: QuerySet[Any], field: str) -> None:
+    """Exempt the duplicates among these accounts, in batches, so that a constraint can be added."""
+    unique = accounts.filter(exempt_from_uniqueness=False)
+    keys = [duplicate.account for duplicate in find_duplicates(unique, field)]
+    for start in range(0, len(keys), BATCH_SIZE):
+        unique.filter(pk__in=keys[start : start + BATCH_SIZE]).update(exempt_from_uniqueness=True)
 
 
 def end_exemptions(accounts: QuerySet[Any]) -> int:

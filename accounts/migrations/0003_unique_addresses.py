@@ -8,20 +8,14 @@ from django.db import migrations, models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from accounts.duplicates import find_duplicates
+from accounts.duplicates import exempt_duplicates
 from foundation.schema.online_constraints import AddUniqueConstraintOnline
 
-BATCH_SIZE = 500
 
-
-def exempt_duplicates(apps, schema_editor):
+def exempt_addresses(apps, schema_editor):
     model = apps.get_model("accounts", "User")
-    if model._meta.swapped:
-        return
-    accounts = model._base_manager.using(schema_editor.connection.alias).filter(exempt_from_uniqueness=False)
-    keys = [duplicate.account for duplicate in find_duplicates(accounts, "email")]
-    for start in range(0, len(keys), BATCH_SIZE):
-        accounts.filter(pk__in=keys[start : start + BATCH_SIZE]).update(exempt_from_uniqueness=True)
+    if not model._meta.swapped:
+        exempt_duplicates(model._base_manager.using(schema_editor.connection.alias), "email")
 
 
 class Migration(migrations.Migration):
@@ -33,7 +27,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(exempt_duplicates, migrations.RunPython.noop),
+        migrations.RunPython(exempt_addresses, migrations.RunPython.noop),
         AddUniqueConstraintOnline(
             "user",
             models.UniqueConstraint(
