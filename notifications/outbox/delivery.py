@@ -82,8 +82,11 @@ class Delivery:
 
         False where nothing is due, or the time runs short.
         """
-        # Events first: they hardly ever wait for their turn.
-        statuses = ChannelStatus.objects.sending().with_time().order_by("-channel")
+        # Unpaced channels first: they hardly ever wait for their turn.
+        statuses = sorted(
+            ChannelStatus.objects.sending().with_time().order_by("channel"),
+            key=lambda status: lookup.get(status.channel).is_paced,
+        )
         delivered = [self._deliver_a_claim(status, pool) for status in statuses if self.time_left() > CLAIM_TIME]
         return any(delivered)
 
