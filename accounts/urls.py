@@ -5,7 +5,7 @@ from django.urls import path
 from foundation.web.lazy_page import LazyPage
 
 urlpatterns = [
-    path("sign-in/", LazyPage("accounts.views.next_page.sign_in"), name="login"),
-    path("sign-out/", LazyPage("accounts.views.next_page.sign_out"), name="logout"),
+    path("sign-in/", LazyPage("accounts.views.sign_in.sign_in"), name="login"),
+    path("sign-out/", LazyPage("accounts.views.sign_in.sign_out"), name="logout"),
     path("sign-up/", LazyPage("accounts.views.sign_up.sign_up"), name="sign_up"),
 ]

@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,19 +17,6 @@ def next_page(request: HttpRequest) -> str:
     wanted: str = request.POST.get("next", request.GET.get("next", "")).strip()
     allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if allowed and urlsplit(wanted).path.startswith(get_script_prefix()) else ""
-
-
-class SignInView(LoginView):
-    """Django's own, which redirects to pages of this site only."""
-
-    redirect_authenticated_user = True
-
-    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
-        return next_page(self.request)
-
-
-sign_in = SignInView.as_view()
-sign_out = LogoutView.as_view()
 
 
 def choose_language(request: HttpRequest) -> HttpResponse:
