@@ -28,11 +28,12 @@ PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist loa
 ONCE_TESTS := tests/config tests/infra tests/benchmarks tests/examples tests/browser tests/second_emulator tests/flows/test_time_travel.py \
 	tests/proofs/protocol/test_delivery_protocol.py tests/proofs/deployment_storm
 
-# Tests of what takes long by its nature: packages, sandboxes, deployments, benchmarks, proofs, projects with another user model.
-LONG_TESTS := tests/benchmarks tests/browser tests/end_to_end tests/examples tests/flows tests/infra tests/proofs tests/second_emulator tests/upstream tests/user_models
+# Tests of what takes long by its nature: packages, sandboxes, deployments, benchmarks, proofs, projects with another user model,
+# and what schemathesis finds to ask.
+LONG_TESTS := tests/benchmarks tests/browser tests/end_to_end tests/examples tests/flows tests/infra tests/proofs tests/second_emulator tests/upstream tests/user_models tests/api/test_contract.py
 
 # What a shell may hold for a deployment, or for other projects, has no say in what is run here.
-unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
+unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
 ON_AWS := configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack
 ifeq ($(filter $(ON_AWS),$(MAKECMDGOALS)),)
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE
@@ -171,7 +172,7 @@ test-postgresql: $(READY) ## the tests that use the database on a PostgreSQL of 
 	@$(PYTHON) -m infra.postgresql $(PYTEST) -m database $(addprefix --ignore=,$(ONCE_TESTS))
 
 test-quick: $(READY)
-	@$(PYTEST) -m "not deployed" $(addprefix --ignore=,$(LONG_TESTS))
+	@$(PYTEST) -m "not deployed and not slow" $(addprefix --ignore=,$(LONG_TESTS))
 
 reference: $(READY) ## write docs/reference and .env.example anew, from the code
 	@$(PYTHON) -m infra.documentation.reference

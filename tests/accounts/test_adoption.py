@@ -19,6 +19,8 @@ from accounts.adoption import FIRST, LAST_OF_AUTH
 from config.operations.release_migrations import MigrationFailed, ReleaseMigrations
 from tests.support.release_before import PROJECT, Release, check_out
 
+pytestmark = pytest.mark.slow
+
 OLD_WRITES = """
 import json
 from django.contrib.admin.models import CHANGE, LogEntry

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.deployment import environment
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 

@@ -13,6 +13,8 @@ from django.conf import settings
 from config.environment import list_of
 from tests.support.patience import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 COMPLETE = {
     "SECRET_KEY": "complete",
     "ALLOWED_HOSTS": "a.example.com, b.example.com",

@@ -8,6 +8,8 @@ from config.web.middleware import RequestIdMiddleware
 from foundation.jobs.invocation import request_id
 from tests.support.log_lines import lines_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_line_is_one_json_object_with_time_level_logger_and_message() -> None:
     (line,) = lines_of("logging.getLogger('subscriptions.sweep').info('expired %d', 3)")

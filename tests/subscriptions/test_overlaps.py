@@ -19,6 +19,8 @@ from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import MONTH, has_access, make_overlap, make_plan, make_user
 from tests.support.migrating import Targets, migrate, migrated_back
 
+pytestmark = pytest.mark.slow
+
 BEFORE: Targets = [("subscriptions", "0005_index_users_by_name"), ("notifications", "0009_index_the_outbox_by_state")]
 AFTER: Targets = [
     ("subscriptions", "0007_one_live_subscription"),

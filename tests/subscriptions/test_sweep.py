@@ -207,6 +207,7 @@ def test_limit_bounds_what_is_claimed() -> None:
     assert Service.sweep(now=NOW, batch_size=4, limit=6).expired == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("due", "table"), [(10_000, 0), (10_000, 20_000)])
 def test_queries_grow_with_batches_and_not_with_rows_or_the_table(due: int, table: int) -> None:
     plan = make_plan()

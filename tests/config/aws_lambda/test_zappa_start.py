@@ -14,6 +14,8 @@ from config.aws_lambda.zappa_start import PostponedModule
 from infra.packaging.zappa_stage import ZappaStage
 from tests.support.deployment import environment
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parents[3]
 
 Start = Callable[..., dict[str, Any]]

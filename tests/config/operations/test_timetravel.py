@@ -14,6 +14,8 @@ from subscriptions.services import SubscriptionService as Service
 from tests.config.test_environment import COMPLETE, LOCAL, run
 from tests.support.factories import make_plan, make_user
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 
 Manage = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -250,6 +250,7 @@ def end_of(before: State, kinds: Sequence[str], sizes: Sequence[int]) -> tuple[s
     return end
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=60)
 @given(
     before=st.sampled_from([State.PENDING, State.UNKNOWN, State.SENT]),
