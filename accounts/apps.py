@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.db.models.signals import m2m_changed  # noqa: TID251 - of permissions, not of transitions
 from django.utils.translation import gettext_lazy as _
 
+from foundation import registries
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
@@ -11,10 +13,11 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"  # the primary key of Django's own table of users
 
     def ready(self) -> None:
-        """Connect the receiver that keeps the grants of the release before alike."""
+        """Register the account page's sections, and the receiver that keeps grants like those of the release before."""
         # These load models, which Django allows only once all apps are loaded.
         from accounts.grants import mirror_grants  # noqa: PLC0415
         from accounts.models import User  # noqa: PLC0415
 
+        registries.ACCOUNT_SECTIONS.register("accounts.sections.SECTIONS")
         if not User._meta.swapped:
             m2m_changed.connect(mirror_grants, dispatch_uid="accounts.mirror_grants")

@@ -1,10 +1,11 @@
-"""URLs for signing up, in and out."""
+"""URLs for signing up, in and out, and of the account page."""
 
 from django.urls import path
 
 from foundation.web.lazy_page import LazyPage
 
 urlpatterns = [
+    path("account/", LazyPage("accounts.views.account.account"), name="account"),
     path("sign-in/", LazyPage("accounts.views.sign_in.sign_in"), name="login"),
     path("sign-out/", LazyPage("accounts.views.sign_in.sign_out"), name="logout"),
     path("sign-up/", LazyPage("accounts.views.sign_up.sign_up"), name="sign_up"),

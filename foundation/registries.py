@@ -50,5 +50,8 @@ RETENTION = Registry()
 DASHBOARD = Registry()
 """Paths name sequences of `foundation.dashboard.cards.CardSource`."""
 
+ACCOUNT_SECTIONS = Registry()
+"""Paths name sequences of `foundation.web.account_sections.AccountSection`: links of the account page."""
+
 PROBLEMS = Registry()
 """Paths name sequences of `foundation.api.problems.ProblemSource`: errors that the API answers with a problem."""

@@ -1,1 +1,1 @@
-"""Pages for signing up and in."""
+"""Pages for signing up and in, and of the account."""

@@ -138,7 +138,7 @@ def test_keyboard_alone_suffices(visitor: Visitor, free_plan: Plan) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Subscribe to Free trial")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Username")).to_be_focused()
+    expect(page.get_by_label("User name or e-mail address")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -84,7 +84,7 @@ def test_plans_of_a_subscriber(visitor: Visitor, active: Subscription, cancelled
 def test_sign_in_and_its_errors(visitor: Visitor) -> None:
     visitor.open("login")
     visitor.look_at("sign-in")
-    visitor.page.get_by_label("Username").fill("nobody")
+    visitor.page.get_by_label("User name or e-mail address").fill("nobody")
     visitor.page.get_by_label("Password").fill("wrong")
     visitor.click("Sign in")
     visitor.look_at("sign-in-errors")

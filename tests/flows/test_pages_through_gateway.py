@@ -153,6 +153,7 @@ ANSWERS = {
     "cancel_subscription": 200,
     "reactivate_subscription": 409,
     "renew_subscription": 200,
+    "account": 200,
     "login": 302,
     "logout": 405,
     "sign_up": 302,

@@ -1,0 +1,76 @@
+"""Signing in by name or address."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.support.factories import make_account
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+
+
+def try_to_sign_in(name: str, password: str = PASSWORD) -> Any:
+    """Return the response to the form."""
+    return Client().post(reverse("login"), {"username": name, "password": password})
+
+
+@pytest.mark.parametrize("typed", ["ada", "ada@example.com", "ADA@example.com", " ada@EXAMPLE.com "])
+def test_account_is_entered_by_name_or_address(typed: str) -> None:
+    make_account("ada", PASSWORD, email="ada@example.com")
+    assert try_to_sign_in(typed).headers["Location"] == reverse("subscriptions")
+
+
+def test_address_finds_an_account_in_any_spelling_of_its_domain() -> None:
+    make_account("ada", PASSWORD, email="ada@fa\u00df.example")
+    assert try_to_sign_in("ada@xn--fa-hia.example").status_code == 302
+
+
+def test_name_precedes_an_address_of_the_same_text() -> None:
+    make_account("grace@example.com", PASSWORD, email="other@example.com")
+    make_account("grace", "another battery staple", email="grace@example.com")
+    assert try_to_sign_in("grace@example.com").status_code == 302
+    assert try_to_sign_in("grace@example.com", "another battery staple").status_code == 200
+
+
+def test_address_of_two_accounts_finds_neither() -> None:
+    for name in ("ada", "grace"):
+        make_account(name, PASSWORD, email="both@example.com", exempt_from_uniqueness=True)
+    assert try_to_sign_in("both@example.com").status_code == 200
+    assert try_to_sign_in("grace").status_code == 302
+
+
+def test_long_address_fits() -> None:
+    address = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.example"
+    make_account("ada", PASSWORD, email=address)
+    assert try_to_sign_in(address).status_code == 302
+
+
+def test_refusal_says_and_costs_the_same_for_known_and_unknown_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_account("ada", PASSWORD, email="ada@example.com")
+    make_account("off", PASSWORD, email="off@example.com", is_active=False)
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def count_and_encode(hasher: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(salt)
+        return str(encode(hasher, password, salt))
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", count_and_encode)
+    told = [refused(typed) for typed in ("ada", "ada@example.com", "no", "no@example.com", "off", "off@example.com")]
+    assert told == [told[0]] * 6
+    assert len(hashed) == 6
+
+
+def refused(typed: str) -> tuple[str, int]:
+    """Return the text of the refusal without what was typed, and the number of queries."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = try_to_sign_in(typed, "wrong")
+    assert answer.status_code == 200
+    return answer.context["form"].errors.as_text(), len(queries)
