@@ -19,5 +19,6 @@ class AccountsConfig(AppConfig):
         from accounts.models import User  # noqa: PLC0415
 
         registries.ACCOUNT_SECTIONS.register("accounts.sections.SECTIONS")
+        registries.RETENTION.register("accounts.retention.RULES")
         if not User._meta.swapped:
             m2m_changed.connect(mirror_grants, dispatch_uid="accounts.mirror_grants")

@@ -1,0 +1,28 @@
+"""Limits of mails to an address that anybody can type: at most three within a period, by the database's time."""
+
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
+
+from accounts.models import MailLimit
+from foundation.email_addresses import normalised
+
+
+def bucket(kind: str, address: str) -> str:
+    """Return the key of the limit, the same for all spellings of the address."""
+    named = f"{kind} {normalised(address)}"
+    return salted_hmac("accounts.mail_limits", named, algorithm="sha256").hexdigest()
+
+
+def use_allowance(kind: str, address: str, period: timedelta) -> bool:
+    """Count a mail and return True, or return False if three have been counted within the period.
+
+    The condition is part of the UPDATE, so that of any number of requests at once three succeed.
+    """
+    key = bucket(kind, address)
+    MailLimit.objects.bulk_create([MailLimit(bucket=key)], ignore_conflicts=True)
+    is_free = Q(third_last__isnull=True) | Q(third_last__lte=Now() - period)
+    shifted = {"last": Now(), "second_last": F("last"), "third_last": F("second_last")}
+    return MailLimit.objects.filter(is_free, bucket=key).update(**shifted) == 1

@@ -1,0 +1,6 @@
+"""User model and what is stored beside any user model."""
+
+from accounts.models.mail_limit import MailLimit
+from accounts.models.user import User
+
+__all__ = ["MailLimit", "User"]
