@@ -57,9 +57,20 @@ class PlanForm(NewPlanForm):
         help_text=_("Days before the end on which the subscriber is reminded, such as 7, 1. Leave empty for none."),
     )
 
+    duration_months = forms.IntegerField(
+        label=_("Duration in months"), required=False, min_value=0, help_text=_("Calendar months, 12 for a year.")
+    )
+    duration_days = forms.IntegerField(
+        label=_("Duration in days"), required=False, min_value=1, help_text=_("Leave empty for a plan by months.")
+    )
+
     class Meta:
         model = Plan
-        fields = ("name", "price", "currency", "duration_days", "on_sale", "reminder_days")
+        fields = ("name", "price", "currency", "duration_months", "duration_days", "on_sale", "reminder_days")
+
+    def clean_duration_months(self) -> int:
+        """Return 0 for an empty field."""
+        return self.cleaned_data["duration_months"] or 0
 
 
 class TermsForm(forms.Form):
@@ -68,6 +79,7 @@ class TermsForm(forms.Form):
     price = forms.DecimalField(required=False, widget=forms.HiddenInput)
     currency = forms.CharField(required=False, widget=forms.HiddenInput, empty_value=None)
     duration_days = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    duration_months = forms.IntegerField(required=False, widget=forms.HiddenInput)
     end_date = forms.DateTimeField(required=False, widget=forms.HiddenInput)
     status = forms.CharField(required=False, widget=forms.HiddenInput, empty_value=None)
 

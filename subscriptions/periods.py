@@ -17,6 +17,7 @@ COLUMNS = {
     "period_sold": "occurred_at",
     "period_after": "old_end_date",
     "period_end": "new_end_date",
+    "period_months": "duration_months",
 }
 """Annotations, and the columns of the event that began the period."""
 
@@ -28,6 +29,7 @@ class Period:
     price: Decimal
     currency: str
     duration_days: int
+    duration_months: int = 0
 
     @property
     def price_text(self) -> str:
@@ -52,7 +54,7 @@ def with_period(subscriptions: QuerySet[Subscription], now: datetime) -> QuerySe
 
 def period_of(subscription: Subscription) -> Period | None:
     """Return the annotated period; None where no event tells of it, as of rows that were imported."""
-    price, currency, sold, after, end = (getattr(subscription, name) for name in COLUMNS)
+    price, currency, sold, after, end, months = (getattr(subscription, name) for name in COLUMNS)
     if price is None:
         return None
-    return Period(price, currency, (end - max(sold, after or sold)).days)
+    return Period(price, currency, (end - max(sold, after or sold)).days, months)

@@ -60,6 +60,7 @@ class Record:
             "old_end_date": self.old_end_date,
             "new_end_date": F("end_date"),
             "plan": F("plan"),
+            "duration_months": Value(self.sold.duration_months if self.sold else 0),
             **self._price(),
         }
 

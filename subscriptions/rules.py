@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError
 
 from foundation.orm.key import Key
 from foundation.orm.violations import violates_unique
+from subscriptions.calendar_months import anchor_of
 from subscriptions.errors import AlreadySubscribed, IllegalTransition, InvalidPeriod, InvalidReason
-from subscriptions.models import REASON_LENGTH, Subscription
+from subscriptions.models import REASON_LENGTH, Plan, Subscription
 
 Status = Subscription.Status
 
@@ -26,12 +28,25 @@ def refuse_long_reason(reason: str) -> None:
         raise InvalidReason(f"a reason has at most {REASON_LENGTH} characters, this one has {len(reason)}")
 
 
-def end_of_period(start: datetime, duration: timedelta) -> datetime:
-    """Return the end of a period. Raises InvalidPeriod beyond the last date that can be stored."""
+class NextPeriod(NamedTuple):
+    """End and anchor day of the period that a sale adds. The anchor day of a plan by days is 0."""
+
+    end: datetime
+    anchor_day: int
+
+
+def next_period(plan: Plan, now: datetime, subscription: Subscription | None = None) -> NextPeriod:
+    """Return the period of the plan that follows what is left of the subscription, or begins at `now`.
+
+    Raises InvalidPeriod beyond the last date that can be stored.
+    """
+    continued = subscription if subscription and subscription.end_date > now else None
+    begin = continued.end_date if continued else now
+    anchor = anchor_of(begin, continued.anchor_day if continued else 0) if plan.duration_months else 0
     try:
-        return start + duration
-    except OverflowError as error:
-        raise InvalidPeriod(f"{duration} after {start} lies beyond the last date that can be stored") from error
+        return NextPeriod(plan.end_after(begin, anchor), anchor)
+    except (OverflowError, ValueError) as error:
+        raise InvalidPeriod(f"a period from {begin} on ends beyond the last date that can be stored") from error
 
 
 @contextmanager

@@ -18,7 +18,13 @@ from subscriptions.errors import IllegalTransition
 from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_subscription, refresh_locked
 from subscriptions.models import Plan, Subscription, SweepRun, Transition
 from subscriptions.recording import Record
-from subscriptions.rules import already_subscribed, end_of_period, one_live_at_most, refuse_ended, refuse_long_reason
+from subscriptions.rules import (
+    already_subscribed,
+    next_period,
+    one_live_at_most,
+    refuse_ended,
+    refuse_long_reason,
+)
 from subscriptions.sweep import BATCH_SIZE, Sweep
 from subscriptions.terms import UNSEEN, Terms
 
@@ -58,8 +64,9 @@ class SubscriptionService:
             plan = lock_plan_on_sale(plan)
             _refuse_second_live(user.pk, plan, now)
             shown.require(plan, Terms.of(plan=plan))
+            end, anchor_day = next_period(plan, now)
             subscription = Subscription.objects.create(
-                user_id=user.pk, plan=plan, start_date=now, end_date=end_of_period(now, plan.duration)
+                user_id=user.pk, plan=plan, start_date=now, end_date=end, anchor_day=anchor_day
             )
             announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
             Record(Transition.CREATED, now, actor, old_end_date=_instant(None), sold=plan).write(
@@ -87,11 +94,13 @@ class SubscriptionService:
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
             _refuse_second_live(subscription.user_id, plan, now, besides=subscription)
             old_end = subscription.end_date
-            new_end = end_of_period(max(old_end, now), plan.duration)
+            new_end, anchor_day = next_period(plan, now, subscription)
             exempt = (
                 subscription.exempt and subscription.expired_at is None
             )  # it may overlap another until they are joined
-            _change(changed, status=Status.ACTIVE, end_date=new_end, expired_at=None, exempt=exempt)
+            _change(
+                changed, status=Status.ACTIVE, end_date=new_end, anchor_day=anchor_day, expired_at=None, exempt=exempt
+            )
             announce_on_commit(
                 signals.subscription_renewed,
                 SubscriptionService,

@@ -17,6 +17,7 @@ class Terms:
     price: Decimal | None = None
     currency: str | None = None
     duration_days: int | None = None
+    duration_months: int | None = None
     end_date: datetime | None = None
     status: str | None = None
 
@@ -27,6 +28,7 @@ class Terms:
             price=plan.price if plan else None,
             currency=plan.currency if plan else None,
             duration_days=plan.duration_days if plan else None,
+            duration_months=plan.duration_months if plan else None,
             end_date=subscription.end_date if subscription else None,
             status=subscription.status if subscription else None,
         )
@@ -40,7 +42,7 @@ class Terms:
     def of_renewal(cls, subscription: Subscription) -> "Terms":
         """Return the terms shown before another period is bought."""
         plan = subscription.plan
-        return cls(plan.price, plan.currency, plan.duration_days, subscription.end_date)
+        return cls(plan.price, plan.currency, plan.duration_days, plan.duration_months, subscription.end_date)
 
     def stated(self) -> dict[str, Any]:
         """Return those that are stated, by name."""

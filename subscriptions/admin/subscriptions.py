@@ -18,6 +18,7 @@ from subscriptions.admin import bulk_actions
 from subscriptions.admin.bulk_actions import ActionConfirmation
 from subscriptions.admin.explanation import explain_access
 from subscriptions.forms import PlanForm
+from subscriptions.lengths import length_text
 from subscriptions.models import AccessAuditRun, Plan, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.models.subscription import SubscriptionQuerySet
 
@@ -26,13 +27,17 @@ User = get_user_model()
 
 @admin.register(Plan)
 class PlanAdmin(admin.ModelAdmin):
-    list_display = ["name", "price_with_its_decimals", "currency", "duration_days", "on_sale"]
+    list_display = ["name", "price_with_its_decimals", "currency", "length", "on_sale"]
     list_filter = ["on_sale"]
     form = PlanForm
 
     @admin.display(description=_("price"), ordering="price")
     def price_with_its_decimals(self, plan: Plan) -> str:
         return plan.price_text
+
+    @admin.display(description=_("duration"), ordering="duration_days")
+    def length(self, plan: Plan) -> str:
+        return length_text(plan.duration_days, plan.duration_months)
 
     def get_fields(self, request: HttpRequest, obj: Plan | None = None) -> tuple[str, ...]:
         """Return the form's fields; a price that may only be read has its currency's decimals, not the column's."""

@@ -10,7 +10,7 @@ from foundation.api.serializers import AmountField, IdField, StrictSerializer, T
 from foundation.money import quantised
 from subscriptions.models import REASON_LENGTH, Plan, Subscription, SubscriptionEvent
 
-PLAN = {"id": 1, "name": "Monthly", "price": "9.90", "currency": "EUR", "duration_days": 30}
+PLAN = {"id": 1, "name": "Monthly", "price": "9.90", "currency": "EUR", "duration_days": 30, "duration_months": 1}
 SUBSCRIPTION = {
     "id": 42,
     "plan": PLAN,
@@ -50,7 +50,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
 
     class Meta:
         model = Plan
-        fields = ["id", "name", "price", "currency", "duration_days"]
+        fields = ["id", "name", "price", "currency", "duration_days", "duration_months"]
         read_only_fields = fields
 
 
@@ -115,6 +115,9 @@ class ExpectedPeriodSerializer(StrictSerializer):
     expected_currency = TextField(source="currency", required=False, help_text="the plan's currency, as you saw it")
     expected_duration_days = WholeNumberField(
         source="duration_days", required=False, help_text="the plan's duration, as you saw it"
+    )
+    expected_duration_months = WholeNumberField(
+        source="duration_months", required=False, help_text="the plan's months, as you saw them"
     )
 
 

@@ -74,6 +74,9 @@ class SubscriptionEvent(models.Model):
     )
     price = PriceField(_("price"))
     currency = models.CharField(_("currency"), max_length=3)
+    duration_months = models.PositiveSmallIntegerField(
+        _("months"), default=0, db_default=0, help_text=_("of the period that was sold; 0: it was sold by days")
+    )
 
     objects = AppendOnlyQuerySet.as_manager()
 

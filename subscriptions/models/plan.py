@@ -1,6 +1,7 @@
 """Plans: what is sold, and the checks on a price."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,9 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from foundation import money
 from foundation.money import validate_currency
 from foundation.orm.price_field import PriceField
+from subscriptions.calendar_months import MONTHS_PER_YEAR, add_months
 from subscriptions.models.reminder_days import before_the_beginning, default_reminder_days, validate_reminder_days
 
 MAXIMUM_DURATION_DAYS = 36_525  # a century: a longer period is a typing error
+MAXIMUM_DURATION_MONTHS = 1_200
+DAYS_PER_YEAR = 365
 
 TWO_DECIMALS = Q(price=Round("price", 2))
 THREE_DECIMALS = Q(currency__in=money.WITH_THREE_DECIMALS, price=Round("price", 3))
@@ -39,7 +43,14 @@ class Plan(models.Model):
     duration_days = models.PositiveIntegerField(
         _("duration"),
         validators=[MinValueValidator(1), MaxValueValidator(MAXIMUM_DURATION_DAYS)],
-        help_text=_("days of 24 hours"),
+        help_text=_("days of 24 hours; of a plan by months a typical length, for programs that know no months"),
+    )
+    duration_months = models.PositiveSmallIntegerField(
+        _("months"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(MAXIMUM_DURATION_MONTHS)],
+        help_text=_("calendar months, 12 for a year; 0: the duration in days holds"),
     )
     on_sale = models.BooleanField(_("on sale"), default=True, db_default=True)
     reminder_days = models.JSONField(
@@ -67,21 +78,37 @@ class Plan(models.Model):
                 condition=Q(duration_days__gte=1, duration_days__lte=MAXIMUM_DURATION_DAYS),
                 name="plan_duration_in_range",
             ),
+            models.CheckConstraint(
+                condition=Q(duration_months__gte=0, duration_months__lte=MAXIMUM_DURATION_MONTHS),
+                name="plan_months_in_range",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the plan, one by months with its typical length in days."""
+        self._estimate_days()
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
-        """Raise ValidationError for a fraction of a minor unit and for a reminder that would never be sent."""
+        """Raise ValidationError for a fraction of a minor unit, no length, or a reminder that would never be sent."""
         if self.price is not None and self.currency in money.DECIMALS:
             self._validate_price()
-        if never := before_the_beginning(self.reminder_days, self.duration_days):
+        self._estimate_days()
+        if self.duration_days is None:
+            raise ValidationError({"duration_days": _("Enter the days or the months.")})
+        if never := before_the_beginning(self.reminder_days, self.shortest_days):
             problem = _("A period has %(duration)s days; remove %(never)s.") % {
-                "duration": self.duration_days,
+                "duration": self.shortest_days,
                 "never": ", ".join(map(str, never)),
             }
             raise ValidationError({"reminder_days": problem})
+
+    def _estimate_days(self) -> None:
+        if self.duration_months:
+            self.duration_days = self.duration_months * DAYS_PER_YEAR // MONTHS_PER_YEAR
 
     def _validate_price(self) -> None:
         try:
@@ -94,10 +121,19 @@ class Plan(models.Model):
         """The price in the reader's language, without the currency."""
         return money.formatted(self.price, self.currency)
 
+    def end_after(self, begin: datetime, anchor_day: int) -> datetime:
+        """Return the end of one period. Raises OverflowError or ValueError where it cannot be stored.
+
+        Of a plan by months it falls on the anchor day, or on the last day of a shorter month.
+        """
+        if self.duration_months:
+            return add_months(begin, self.duration_months, anchor_day)
+        return begin + timedelta(days=self.duration_days)
+
     @property
-    def duration(self) -> timedelta:
-        """The length of one period."""
-        return timedelta(days=self.duration_days)
+    def shortest_days(self) -> int:
+        """The length in days of the shortest period: that of a single month is February's."""
+        return 30 * self.duration_months - 2 if self.duration_months else self.duration_days
 
     @property
     def is_free(self) -> bool:

@@ -70,6 +70,13 @@ class Subscription(models.Model):
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.ACTIVE)
     start_date = models.DateTimeField(_("start"))
     end_date = models.DateTimeField(_("end"), help_text=_("the first instant that is no longer paid for"))
+    anchor_day = models.PositiveSmallIntegerField(
+        _("anchor day"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("day of the month on which periods of months end; 0: that of the present end"),
+    )
     expired_at = models.DateTimeField(
         _("expired at"), null=True, blank=True, editable=False, help_text=_("set if and only if expired")
     )

@@ -19,6 +19,7 @@ from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.periods import with_period
 from subscriptions.permissions import Caller, may_renew
 from subscriptions.presentation import Standing, Status
+from subscriptions.rules import next_period
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscriber_notices
 from subscriptions.terms import Terms
@@ -116,8 +117,10 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
             changed = error
     if not _may_renew(request, standing):
         return render(request, "subscriptions/renewal_refused.html", {"standing": standing}, status=403)
-    terms = Terms.of_renewal(standing.subscription)
-    return ask(request, "subscriptions/renew.html", {"standing": standing}, terms, shown=shown, changed=changed)
+    renewed = standing.subscription
+    context = {"standing": standing, "end": next_period(renewed.plan, standing.now, renewed).end}
+    terms = Terms.of_renewal(renewed)
+    return ask(request, "subscriptions/renew.html", context, terms, shown=shown, changed=changed)
 
 
 def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:

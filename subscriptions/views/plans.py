@@ -17,6 +17,7 @@ from foundation import clock
 from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale
 from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.presentation import Standing
+from subscriptions.rules import next_period
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 from subscriptions.views.confirmation import redirect_to_confirmation
@@ -60,7 +61,7 @@ def subscribe(request: SubscriberRequest, plan_id: int) -> HttpResponse:
             plan.refresh_from_db()
     if not plan.on_sale:
         raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
-    context = {"plan": plan, "end": now + plan.duration}
+    context = {"plan": plan, "end": next_period(plan, now).end}
     return ask(request, "subscriptions/subscribe.html", context, Terms.of(plan=plan), shown=shown, changed=changed)
 
 

@@ -28,6 +28,7 @@ def test_plan_says_price_and_length(anonymous: Caller) -> None:
         "price": "9.90",
         "currency": "EUR",
         "duration_days": 30,
+        "duration_months": 0,
     }
 
 

@@ -12,7 +12,11 @@ from tests.support.factories import NOW, make_plan, make_user
 from tests.support.migrating import Targets, migrate, migrated_back
 
 BEFORE: Targets = [("subscriptions", "0011_access_audit_run"), ("notifications", "0010_announce_joined_subscriptions")]
-AFTER: Targets = [("throttling", "0001_initial"), ("notifications", "0012_channels_of_a_registry")]
+AFTER: Targets = [
+    ("throttling", "0001_initial"),
+    ("notifications", "0012_channels_of_a_registry"),
+    ("subscriptions", "0013_periods_of_months"),
+]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -113,8 +113,8 @@ def test_migration_keeps_history_rounds_plans_and_rewrites_no_table() -> None:
         before = file_of_the_history()
         migrate([("subscriptions", "0010_check_decimals_of_prices")])
         assert file_of_the_history() == before
-        assert Plan.objects.get().price == 500
-        assert SubscriptionEvent.objects.get().price == Decimal("500.50")
+        assert apps.get_model("subscriptions", "Plan").objects.get().price == 500
+        assert apps.get_model("subscriptions", "SubscriptionEvent").objects.get().price == Decimal("500.50")
 
 
 def file_of_the_history() -> object:

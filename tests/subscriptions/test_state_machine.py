@@ -86,7 +86,7 @@ class Subscribers(RuleBasedStateMachine):
             return
         assert not any(self.lives(rival) for rival in rivals)
         self.end_overdue(rivals)
-        self.model[made.pk] = Modelled(user, plan, self.now + self.plans[plan].duration)
+        self.model[made.pk] = Modelled(user, plan, self.plans[plan].end_after(self.now, 1))
         self.judge(user)
 
     @precondition(lambda self: self.model)
@@ -100,7 +100,7 @@ class Subscribers(RuleBasedStateMachine):
             assert any(self.lives(rival) for rival in rivals)
             return
         self.end_overdue(rivals)
-        modelled.end = max(modelled.end, self.now) + self.plans[modelled.plan].duration
+        modelled.end = self.plans[modelled.plan].end_after(max(modelled.end, self.now), 1)
         modelled.move("renewed", "active")
         self.judge(modelled.user)
 

@@ -10,6 +10,8 @@ from django.test import RequestFactory
 
 from config.web.static_files import StaticFilesMiddleware
 
+pytestmark = pytest.mark.django_db  # at a request's end Django looks at the connection that an earlier test opened
+
 
 @pytest.fixture
 def middleware(tmp_path: Path, settings: Any) -> StaticFilesMiddleware:

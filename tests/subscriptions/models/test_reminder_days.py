@@ -81,7 +81,7 @@ def test_form_shows_them_as_they_are_typed() -> None:
         ("7, 7", 30, "Enter each number once"),
         ("6, 5, 4, 3, 2, 1", 30, "Enter at most 5 numbers"),
         ("14, 7, 1", 7, "A period has 7 days; remove 14, 7."),
-        ("7", "", "This field is required"),
+        ("7", "", "Enter the days or the months"),
     ],
 )
 def test_operator_is_told_what_is_wrong(typed: str, duration: object, problem: str) -> None:
