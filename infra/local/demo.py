@@ -18,12 +18,12 @@ SUBSCRIBER = "ada"
 PASSWORD = "demo"  # noqa: S105 - of a site on loopback only, printed at every start
 
 PLANS = {
-    "Free trial": (Decimal(0), 14),
-    "Monthly": (Decimal("9.90"), 30),
-    "Quarterly": (Decimal("26.90"), 90),
-    "Yearly": (Decimal("99.00"), 365),
+    "Free trial": {"price": Decimal(0), "duration_days": 14},
+    "Monthly": {"price": Decimal("9.90"), "duration_months": 1},
+    "Quarterly": {"price": Decimal("26.90"), "duration_months": 3},
+    "Yearly": {"price": Decimal("99.00"), "duration_months": 12},
 }
-"""Price in EUR and duration in days."""
+"""Price in EUR, and duration."""
 
 
 class Step(Protocol):
@@ -95,7 +95,7 @@ STORIES = [
     # Due: the first sweep expires these.
     Story("barbara", "Monthly", 31),
     Story("donald", "Monthly", 45),
-    Story("margaret", "Quarterly", 90.1),
+    Story("margaret", "Quarterly", 93),
     Story("tim", "Free trial", 20),
     Story("edsger", "Monthly", 32, (Cancelled(20, "I only wanted to look something up"),)),
     Story("radia", "Monthly", 35),
@@ -131,9 +131,7 @@ def load(now: datetime) -> bool:
     staff = _account(OPERATOR, _address(OPERATOR), is_staff=True, is_superuser=True)
     staff.set_password(PASSWORD)
     staff.save()
-    plans = {
-        name: Plan.objects.create(name=name, price=price, duration_days=days) for name, (price, days) in PLANS.items()
-    }
+    plans = {name: Plan.objects.create(name=name, **sold) for name, sold in PLANS.items()}
     for story in STORIES:
         _tell(story, plans[story.plan], now)
     return True
