@@ -55,3 +55,6 @@ ACCOUNT_SECTIONS = Registry()
 
 PROBLEMS = Registry()
 """Paths name sequences of `foundation.api.problems.ProblemSource`: errors that the API answers with a problem."""
+
+MAIL_KINDS = Registry()
+"""Paths name sequences of `foundation.mail.MailKind`: account mails, which are rendered when they are sent."""
