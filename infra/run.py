@@ -25,9 +25,6 @@ from infra.packaging.zappa_stage import load_stage
 from infra.postgresql import PostgreSQL
 
 STAGE = "dev"
-SETTINGS_MODULE = "config.settings"
-"""Overrides the shell's `DJANGO_SETTINGS_MODULE`, which may belong to another project."""
-
 NEW = Path("-")
 """Placeholder for a zip to be built."""
 PROJECT = Path(__file__).resolve().parent.parent
@@ -61,7 +58,7 @@ def run_here(directory: Path, *, once: bool, emulator: Emulator | None = None) -
     print("Starting Django ...", flush=True)
     stage, site = load_stage(STAGE), Site()
     be_local(
-        DJANGO_SETTINGS_MODULE=SETTINGS_MODULE,
+        DJANGO_SETTINGS_MODULE=stage.settings_module,  # not the shell's, which may belong to another project
         DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}",
         SITE_URL=site.url,
         LOCAL_CLOCK=_clock_in(directory),
@@ -82,7 +79,7 @@ def _run_package(directory: Path, archive: Path, *, once: bool) -> int:
     with PostgreSQL() as database, UnpackedPackage(archive) as package:
         host = SandboxHost(stage, package.directory, database_url=database.url, log=directory / "lambda.log")
         shared = {name: stage.variables[name] for name in ("SES_FROM_ADDRESS", "SNS_TOPIC_ARN")}
-        own = {"DJANGO_SETTINGS_MODULE": SETTINGS_MODULE, "LOCAL_CLOCK": _clock_in(directory)}
+        own = {"DJANGO_SETTINGS_MODULE": stage.settings_module, "LOCAL_CLOCK": _clock_in(directory)}
         be_local(DATABASE_URL=database.url, SITE_URL=host.url, **own, **shared)
         django.setup()
         from infra.local.local_service import LocalService  # noqa: PLC0415 - it loads models

@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 LONGEST_RULE_NAME = 63
 """Characters. EventBridge allows 64, but from 64 on Zappa replaces the Lambda function's name with a hash."""
 
+SETTINGS_MODULE = "config.settings"
+"""Django settings of a stage that names none in `django_settings`."""
+
 TRIGGERS = ("expression", "expressions", "event_source")
 """Keys of an entry in `events` that trigger it. Zappa uses the first one it finds."""
 
@@ -76,6 +79,11 @@ class Stage:
         from slugify import slugify  # noqa: PLC0415
 
         return slugify(f"{self.settings.get('project_name', '')}-{self.name}")
+
+    @property
+    def settings_module(self) -> str:
+        """Name of the stage's Django settings; a fork has its own."""
+        return str(self.settings.get("django_settings") or SETTINGS_MODULE)
 
 
 def read_document(path: Path) -> dict[str, dict[str, Any]]:

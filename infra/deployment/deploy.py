@@ -12,14 +12,12 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-import django
-
 from infra.deployment import aws_account, configure, provisioning, release_record, rollout, status, teardown
 from infra.deployment import plan as planning
 from infra.deployment.deployment import Deployment
+from infra.deployment.stage_django import set_up_django
 from infra.deployment.steps import Steps
 from infra.deployment.told_errors import EXPECTED, told
-from infra.packaging.local_environment import be_local
 
 Command = Callable[[Deployment, Steps, argparse.Namespace], None]
 
@@ -51,11 +49,10 @@ INTERRUPTED = 128 + signal.SIGINT
 def main(typed: Sequence[str], deployment_of: Callable[[str], Deployment] = Deployment) -> int:
     """Run a command and return the exit status. `deployment_of` returns a stage's deployment by name."""
     given = _parser().parse_args(typed)
-    be_local(DJANGO_SETTINGS_MODULE="config.settings")
-    django.setup()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # sent by a CI service that cancels; the lock is released
     try:
         deployment = deployment_of(given.stage)
+        set_up_django(deployment)
         if given.command not in WITHOUT_A_STAGE:
             aws_account.enter(deployment.stage)
         COMMANDS[given.command](deployment, Steps(), given)

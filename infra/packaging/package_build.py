@@ -10,16 +10,14 @@ that nothing else on this machine gets into the package.
 import json
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import django
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 
-from config.zappa.stages import read_document, read_stages
+from config.zappa.stages import Stage, read_document, read_stages
 from infra.errors import InfraError, PackagingFailed
 from infra.packaging.deployed_folders import STATIC, deployed_folders
 from infra.packaging.lambda_target import LambdaTarget
@@ -47,7 +45,7 @@ IGNORED = (
 
 def build_package(stage: str, package: Path, record: bytes, target: LambdaTarget, packages: Path) -> None:
     """Build the stage's package. Raises MissingApp and PackagingFailed."""
-    os.environ[STAGE_SETTINGS] = str(_stage_settings(stage)["django_settings"])
+    os.environ[STAGE_SETTINGS] = _stage(stage).settings_module
     os.environ["DJANGO_SETTINGS_MODULE"] = "infra.packaging.packaged_settings"
     refuse_missing_apps(settings.INSTALLED_APPS)
     django.setup()
@@ -81,14 +79,14 @@ def _collect_static_files() -> None:
 
 def _settings_without_hooks(stage: str, directory: Path) -> Path:
     settings_file = directory / "settings-without-hooks.json"
-    kept = {key: value for key, value in _stage_settings(stage).items() if key not in (*HOOKS, "extends")}
+    kept = {key: value for key, value in _stage(stage).settings.items() if key not in (*HOOKS, "extends")}
     settings_file.write_text(json.dumps({stage: kept}))
     return settings_file
 
 
-def _stage_settings(stage: str) -> Mapping[str, Any]:
-    stages = {found.name: found.settings for found in read_stages(read_document(PROJECT / "zappa_settings.json"))}
-    return stages[stage]
+def _stage(name: str) -> Stage:
+    stages = {stage.name: stage for stage in read_stages(read_document(PROJECT / "zappa_settings.json"))}
+    return stages[name]
 
 
 def _with_apps(record: bytes) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any
 
 from zappa.cli import ZappaCLI
 
+from config.zappa.stages import SETTINGS_MODULE
 from infra.errors import UnknownSchedule
 
 SETTINGS_FILE = Path(__file__).resolve().parent.parent.parent / "zappa_settings.json"
@@ -44,6 +45,8 @@ class ZappaStage:
     queues: list[QueueSource]
     handler: str
     """Function that Lambda calls."""
+    settings_module: str
+    """Name of the stage's Django settings."""
     variables: dict[str, str]
     """Variables in Lambda's configuration."""
     dead_letter_arn: str
@@ -74,6 +77,7 @@ def load_stage(name: str, settings_file: Path = SETTINGS_FILE) -> ZappaStage:
         schedules=_schedules(zappa),
         queues=_queues(zappa),
         handler=zappa.lambda_handler,
+        settings_module=zappa.django_settings or SETTINGS_MODULE,
         variables=zappa.aws_environment_variables,
         dead_letter_arn=zappa.dead_letter_config.get("TargetArn", ""),
         handler_settings=zappa.get_zappa_settings_string(),

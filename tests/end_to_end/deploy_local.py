@@ -192,8 +192,8 @@ def main() -> int:
     """Run everything. Return the exit status."""
     started = time.monotonic()
     quieten_moto()
-    be_local(DJANGO_SETTINGS_MODULE="config.settings")
     deployment = Deployment(STAGE)
+    be_local(DJANGO_SETTINGS_MODULE=deployment.stage.settings_module)
     variables = deployment.stage.settings["aws_environment_variables"]
     cloud = LocalCloud(topic_arn=variables["SNS_TOPIC_ARN"], from_address=deployment.from_address)
     try:

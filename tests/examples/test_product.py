@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from infra.packaging.packaging_environment import PackagingEnvironment
@@ -46,14 +47,25 @@ def test_product_behaves() -> None:
     run("pytest", *suite)
 
 
-def test_product_is_packaged_and_deployed_from_a_fork_that_changes_the_stages_alone(tmp_path: Path) -> None:
+@pytest.fixture
+def fork(tmp_path: Path) -> Path:
+    """Return a copy of the repository in which only the stages are the product's."""
     git("checkout-index", "--all", f"--prefix={tmp_path}/")
     shutil.copy(tmp_path / "examples" / "product" / "zappa_settings.json", tmp_path)
-    commit_all(tmp_path)
+    return tmp_path
+
+
+def test_fork_that_changes_the_stages_alone_runs_here(fork: Path) -> None:
+    run("infra.run", "--once", directory=fork)
+    assert list((fork / ".local" / "mails").glob("*welcome-to-monthly-is-ready.eml"))
+
+
+def test_fork_that_changes_the_stages_alone_is_packaged_and_deployed(fork: Path) -> None:
+    commit_all(fork)
     packages = PackagingEnvironment.prepare().directory
-    (tmp_path / "build").mkdir()
-    (tmp_path / "build" / packages.name).symlink_to(packages)
-    run("tests.examples.product_deployment", directory=tmp_path)
+    (fork / "build").mkdir()
+    (fork / "build" / packages.name).symlink_to(packages)
+    run("tests.examples.product_deployment", directory=fork)
 
 
 def test_service_names_nothing_of_the_product() -> None:

@@ -15,7 +15,7 @@ from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import Refused
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from tests.infra.deployment.account import DATABASE, SECRET, Account
+from tests.infra.deployment.account import DATABASE, SECRET, Account, dev
 from tests.infra.deployment.typed_command import Said, TypedCommand
 from tests.support.injected_answers import InjectedAnswers
 
@@ -95,6 +95,30 @@ def test_settings_that_cannot_be_read_are_told_in_a_line(
     path.write_text(damaged)
     assert main(["tail", "dev"], lambda name: Deployment(name, path)) == 1
     assert capsys.readouterr().err.startswith(says)
+
+
+FROM_FILE = """
+import sys
+from pathlib import Path
+from infra.deployment import deploy
+from infra.deployment.deployment import Deployment
+
+sys.exit(deploy.main(sys.argv[2:], lambda name: Deployment(name, Path(sys.argv[1]))))
+"""
+"""The command, with another file than zappa_settings.json."""
+
+
+@pytest.mark.parametrize("stage", ["dev", "new"])
+def test_settings_module_that_cannot_be_imported_is_told_in_a_line(aws: LocalAWS, tmp_path: Path, stage: str) -> None:
+    path = tmp_path / "zappa_settings.json"
+    path.write_text(json.dumps({"dev": dev() | {"django_settings": "gone.settings"}}))
+
+    line = the_line(TypedCommand().program(FROM_FILE, str(path), "configure", stage))
+
+    says = (
+        "django_settings of {} in zappa_settings.json is gone.settings, which cannot be used: No module named 'gone'\n"
+    )
+    assert line == says.format(stage)
 
 
 def test_checkout_that_cannot_be_written_to_is_told_before_the_first_change(

@@ -29,8 +29,15 @@ class TypedCommand:
 
     def run(self, module: str, *arguments: str, typed: str = "") -> Said:
         """Run a module to its end; `typed` is its standard input, which is not a terminal."""
+        return self._run("-m", module, *arguments, typed=typed)
+
+    def program(self, code: str, *arguments: str) -> Said:
+        """Run Python code to its end."""
+        return self._run("-c", code, *arguments)
+
+    def _run(self, *arguments: str, typed: str = "") -> Said:
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, *arguments],
             env=self.environment,
             input=typed,
             capture_output=True,
