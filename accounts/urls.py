@@ -9,4 +9,10 @@ urlpatterns = [
     path("sign-in/", LazyPage("accounts.views.sign_in.sign_in"), name="login"),
     path("sign-out/", LazyPage("accounts.views.sign_in.sign_out"), name="logout"),
     path("sign-up/", LazyPage("accounts.views.sign_up.sign_up"), name="sign_up"),
+    path("account/tokens/", LazyPage("accounts.views.tokens.tokens"), name="api_tokens"),
+    path(
+        "account/tokens/<str:digest>/revoke/",
+        LazyPage("accounts.views.tokens.revoke_token"),
+        name="revoke_api_token",
+    ),
 ]

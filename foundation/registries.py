@@ -58,3 +58,6 @@ PROBLEMS = Registry()
 
 MAIL_KINDS = Registry()
 """Paths name sequences of `foundation.mail.MailKind`: account mails, which are rendered when they are sent."""
+
+SCOPES = Registry()
+"""Paths name sequences of `foundation.api.scopes.Scope`: what API tokens may be used for."""

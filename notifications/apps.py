@@ -27,3 +27,4 @@ class NotificationsConfig(AppConfig):
         registries.METRICS.register("notifications.metrics.NotificationMetric")
         registries.RETENTION.register("notifications.retention.RULES")
         registries.DASHBOARD.register("notifications.dashboard.CARDS")
+        registries.SCOPES.register("notifications.api.scopes.SCOPES")

@@ -26,3 +26,4 @@ class SubscriptionsConfig(AppConfig):
         registries.RETENTION.register("subscriptions.retention.RULES")
         registries.DASHBOARD.register("subscriptions.dashboard.CARDS")
         registries.PROBLEMS.register("subscriptions.api.problems.PROBLEMS")
+        registries.SCOPES.register("subscriptions.api.scopes.SCOPES")

@@ -14,14 +14,21 @@ from django.utils.translation import gettext_lazy as _
 from knox import admin as knox_admin  # noqa: F401 - registers the page that this one replaces
 from knox.models import AuthToken
 
-from accounts.tokens import LIFETIME_DAYS, LONGEST_LIFETIME_DAYS, make_token
+from accounts.token_forms import ScopesField
+from accounts.tokens import LIFETIME_DAYS, LONGEST_LIFETIME_DAYS, details_of, make_token
 from foundation.admin import find_users
+from foundation.api.scopes import all_scopes, earlier_scopes
 
-SHOWN = ("user", "token_key", "created", "expiry")
+SHOWN = ("user", "token_key", "name", "scopes", "created", "expiry", "last_used_at")
 
 
 class TokenForm(forms.ModelForm):
-    """A new token: its user and its lifetime."""
+    """A new token for a service account: its user, name, scopes and lifetime."""
+
+    name = forms.CharField(label=_("name"), max_length=100, required=False)
+    scopes = ScopesField(
+        all_scopes, required=False, initial=earlier_scopes, help_text=_("None: those that are checked here.")
+    )
 
     days = forms.IntegerField(
         label=_("Days until it ends"), min_value=1, max_value=LONGEST_LIFETIME_DAYS, initial=LIFETIME_DAYS
@@ -35,8 +42,8 @@ class TokenForm(forms.ModelForm):
 class TokenAdmin(admin.ModelAdmin):
     """Replaces knox's own, which allows to change a token's owner and to leave out its expiry."""
 
-    list_display = ["token_key", "user", "created", "expiry"]
-    list_select_related = ()
+    list_display = ["token_key", "user", "name", "scopes", "created", "expiry", "last_used_at"]
+    list_select_related = ["details"]
     search_fields = ["user"]  # only shows the box; get_search_results does the search
     search_help_text = _("How a token begins, or a user name or an e-mail address in full")
     ordering = ["-created"]
@@ -54,6 +61,22 @@ class TokenAdmin(admin.ModelAdmin):
         is_meant = Q(token_key__startswith=search_term) | Q(user__in=find_users(search_term))
         return queryset.filter(is_meant) if search_term else queryset, False
 
+    @admin.display(description=_("name"))
+    def name(self, token: AuthToken) -> str:
+        """Return what the token is for."""
+        return details_of(token).name
+
+    @admin.display(description=_("scopes"))
+    def scopes(self, token: AuthToken) -> str:
+        """Return the scopes; a token from before scopes has all that were possible then."""
+        scopes = details_of(token).scopes
+        return ", ".join(earlier_scopes() if scopes is None else scopes)
+
+    @admin.display(description=_("last use"))
+    def last_used_at(self, token: AuthToken) -> Any:
+        """Return the instant of the last use, to the minute."""
+        return details_of(token).last_used_at
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return True for superusers: a token acts as its user."""
         return bool(request.user.is_active and request.user.is_superuser)
@@ -62,14 +85,19 @@ class TokenAdmin(admin.ModelAdmin):
         return False
 
     def get_fields(self, request: HttpRequest, obj: AuthToken | None = None) -> tuple[str, ...]:
-        return SHOWN if obj else ("user", "days")
+        return SHOWN if obj else ("user", "name", "scopes", "days")
 
     def get_readonly_fields(self, request: HttpRequest, obj: AuthToken | None = None) -> tuple[str, ...]:
         return SHOWN if obj else ()
 
     def save_model(self, request: HttpRequest, obj: AuthToken, form: forms.ModelForm, change: bool) -> None:
         """Create the token. `obj` carries it to the page that shows it."""
-        made, obj.secret = make_token(obj.user, form.cleaned_data["days"])
+        made, obj.secret = make_token(
+            obj.user,
+            form.cleaned_data["days"],
+            name=form.cleaned_data["name"],
+            scopes=form.cleaned_data["scopes"] or earlier_scopes(),
+        )
         obj.pk = made.pk
 
     def response_add(self, request: HttpRequest, obj: AuthToken, post_url_continue: Any = None) -> HttpResponse:

@@ -1,6 +1,7 @@
 """User model and what is stored beside any user model."""
 
 from accounts.models.mail_limit import MailLimit
+from accounts.models.token_details import TokenDetails
 from accounts.models.user import User
 
-__all__ = ["MailLimit", "User"]
+__all__ = ["MailLimit", "TokenDetails", "User"]

@@ -12,16 +12,18 @@ from foundation.web.brand import site_name
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Registered by being defined."""
 
-    target_class = "foundation.api.authentication.TokenAuthentication"
-    name = "token"
+    target_class = "accounts.authentication.TokenAuthentication"
+    name = ["bearer", "token"]
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {
-            "type": "apiKey",
-            "in": "header",
-            "name": "Authorization",
-            "description": "`Token ` and the token that `manage.py create_api_token` printed",
-        }
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        description = "A token of the account page, or the one that `manage.py create_api_token` printed"
+        older = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Token ` and the token"}
+        return [{"type": "http", "scheme": "bearer", "description": description}, older]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        """Return the requirements, each with the scope as a role (OpenAPI 3.1, Security Requirement Object)."""
+        scope = auto_schema.view.scope_of(auto_schema.method)
+        return [{name: [scope] if scope else []} for name in self.name]
 
 
 class Generator(SchemaGenerator):

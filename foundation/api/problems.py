@@ -100,7 +100,7 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
 def _body(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         return problem(400, "The request is not valid.", errors=list(_field_errors(error.detail)))
-    return problem(error.status_code, str(error.detail), type=_type(error))
+    return problem(error.status_code, str(error.detail), type=_type(error), **getattr(error, "extensions", {}))
 
 
 def _type(error: exceptions.APIException) -> str:

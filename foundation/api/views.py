@@ -1,5 +1,6 @@
 """Base classes of API endpoints."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from foundation.api.pagination import KeysetPagination
+from foundation.api.scopes import require_scope
 
 PUBLIC_SECONDS = 60
 """Seconds for which caches may serve a response, and so an outdated price."""
@@ -47,6 +49,20 @@ class PublicEndpoint(Endpoint):
 
 class PrivateEndpoint(Endpoint):
     """Endpoint for signed-in users."""
+
+    scopes: Mapping[str, str] = {}
+    """Scope that a token needs, by method. Without one, only tokens from before scopes are allowed."""
+
+    def scope_of(self, method: str) -> str | None:
+        """Return the scope that a token needs for this method."""
+        return self.scopes.get("GET" if method == "HEAD" else method)
+
+    def check_permissions(self, request: Request) -> None:
+        """Raise MissingScope, or NotAuthenticated or PermissionDenied as the permission classes say."""
+        super().check_permissions(request)
+        method = request.method or ""
+        if method.lower() in self.http_method_names and hasattr(self, method.lower()):
+            require_scope(request.auth, self.scope_of(method))
 
     @property
     def user(self) -> AbstractUser:

@@ -8,6 +8,7 @@ from foundation.api.documentation import CHALLENGE, documented, problems
 from foundation.api.examples import example
 from foundation.api.pagination import PageParameters
 from foundation.api.views import ListEndpoint, PrivateEndpoint
+from notifications.api.scopes import NOTIFICATIONS_READ
 from notifications.models import Channel, Notification
 
 
@@ -37,6 +38,8 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
 
 class NotificationList(ListEndpoint, PrivateEndpoint):
     """List the caller's mails."""
+
+    scopes = {"GET": NOTIFICATIONS_READ}
 
     @documented(
         operation_id="notifications_list",

@@ -9,6 +9,7 @@ from foundation.api.examples import example
 from foundation.api.serializers import FlagField, StrictSerializer
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import PrivateEndpoint
+from notifications.api.scopes import NOTIFICATIONS_READ, NOTIFICATIONS_WRITE
 from notifications.preferences import set_reminders, wants_reminders
 
 
@@ -24,6 +25,7 @@ class Preferences(PrivateEndpoint):
 
     http_method_names = ["get", "head", "put"]
     throttle_classes = [ChangeThrottle]
+    scopes = {"GET": NOTIFICATIONS_READ, "PUT": NOTIFICATIONS_WRITE}
 
     @documented(
         operation_id="notification_preferences_retrieve",

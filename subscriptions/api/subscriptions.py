@@ -11,6 +11,7 @@ from foundation.api.views import ListEndpoint
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, LOCATION
 from subscriptions.api.filters import SubscriptionFilters, filtered
+from subscriptions.api.scopes import SUBSCRIPTIONS_READ, SUBSCRIPTIONS_WRITE
 from subscriptions.api.serializers import SubscribeSerializer, SubscriptionDetailSerializer, SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.models import Plan, Subscription
@@ -21,6 +22,8 @@ from subscriptions.terms import Terms
 
 class SubscriptionList(ListEndpoint, ChangeEndpoint):
     """The caller's subscriptions, live or not."""
+
+    scopes = {"GET": SUBSCRIPTIONS_READ, "POST": SUBSCRIPTIONS_WRITE}
 
     @documented(
         operation_id="subscriptions_list",
@@ -57,6 +60,8 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
 
 class SubscriptionDetail(TargetEndpoint):
     """One subscription."""
+
+    scopes = {"GET": SUBSCRIPTIONS_READ}
 
     @documented(
         operation_id="subscriptions_retrieve",

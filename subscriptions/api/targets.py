@@ -1,8 +1,8 @@
 """Endpoints of one subscription."""
 
 from django.http import Http404
-from knox.models import AuthToken
 
+from foundation.api.scopes import TokenCredentials
 from foundation.api.views import PrivateEndpoint
 from subscriptions.models import Subscription
 from subscriptions.permissions import Caller, Right, require
@@ -16,5 +16,5 @@ class TargetEndpoint(PrivateEndpoint):
         subscription = Subscription.objects.select_related("plan").filter(pk=key).first()
         if subscription is None:
             raise Http404
-        require(right, Caller(self.user, isinstance(self.request.auth, AuthToken)), subscription)
+        require(right, Caller(self.user, isinstance(self.request.auth, TokenCredentials)), subscription)
         return subscription

@@ -9,6 +9,7 @@ from foundation import clock
 from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY
+from subscriptions.api.scopes import SUBSCRIPTIONS_WRITE
 from subscriptions.api.serializers import CancelSerializer, NothingSerializer, RenewSerializer, SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.permissions import may_cancel, may_cancel_now, may_renew
@@ -21,6 +22,8 @@ RESPONSES = {200: SubscriptionSerializer} | CHANGE_PROBLEMS
 
 class Cancel(ChangeEndpoint, TargetEndpoint):
     """Endpoint that cancels a subscription."""
+
+    scopes = {"POST": SUBSCRIPTIONS_WRITE}
 
     @documented(
         operation_id="subscriptions_cancel", parameters=PARAMETERS, request=CancelSerializer, responses=RESPONSES
@@ -38,6 +41,8 @@ class Cancel(ChangeEndpoint, TargetEndpoint):
 class Reactivate(ChangeEndpoint, TargetEndpoint):
     """Endpoint that resumes a subscription."""
 
+    scopes = {"POST": SUBSCRIPTIONS_WRITE}
+
     @documented(operation_id="subscriptions_reactivate", parameters=PARAMETERS, request=None, responses=RESPONSES)
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Resume a cancelled subscription before it ends."""
@@ -50,6 +55,8 @@ class Reactivate(ChangeEndpoint, TargetEndpoint):
 
 class Renew(ChangeEndpoint, TargetEndpoint):
     """Endpoint that renews a subscription."""
+
+    scopes = {"POST": SUBSCRIPTIONS_WRITE}
 
     @documented(operation_id="subscriptions_renew", parameters=PARAMETERS, request=RenewSerializer, responses=RESPONSES)
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path

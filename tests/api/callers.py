@@ -12,7 +12,10 @@ from tests.support.factories import make_user
 API = "/api/v1/"
 OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_now", "renew_subscription")
 """Permissions that the admin requires."""
-EXTENSIONS = {"urn:subscriptions:problem:already-subscribed": {"subscription"}}
+EXTENSIONS = {
+    "urn:subscriptions:problem:already-subscribed": {"subscription"},
+    "urn:subscriptions:problem:missing-scope": {"scope"},
+}
 """Members of each problem type beyond those of RFC 9457."""
 
 

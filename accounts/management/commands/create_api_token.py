@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.tokens import LIFETIME_DAYS, LONGEST_LIFETIME_DAYS, make_token
+from foundation.api.scopes import all_scopes, earlier_scopes
 
 
 class Command(BaseCommand):
@@ -15,6 +16,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--expires-days", type=int, default=LIFETIME_DAYS, help="default: %(default)s")
+        parser.add_argument("--name", default="", help="what it is for, shown in the admin")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            dest="scopes",
+            choices=sorted(scope.name for scope in all_scopes()),
+            help="may be repeated; default: reading and changing subscriptions and notifications",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["expires_days"] <= LONGEST_LIFETIME_DAYS:
@@ -23,5 +32,6 @@ class Command(BaseCommand):
         user = model._base_manager.filter(**{model.USERNAME_FIELD: options["username"]}).first()
         if user is None:
             raise CommandError(f"there is no user {options['username']}")
-        _, token = make_token(user, options["expires_days"])
+        scopes = options["scopes"] or earlier_scopes()
+        _, token = make_token(user, options["expires_days"], name=options["name"], scopes=scopes)
         self.stdout.write(token)

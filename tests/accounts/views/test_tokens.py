@@ -1,0 +1,111 @@
+"""Page of the user's own API tokens."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from knox.models import AuthToken
+
+from accounts.models import TokenDetails, User
+from accounts.tokens import MOST_TOKENS, make_token
+from tests.support.factories import make_account, make_user
+from tests.support.staff import make_staff, sign_in
+
+pytestmark = pytest.mark.django_db
+
+PAGE = reverse("api_tokens")
+WISH = {"name": "Billing", "days": "30", "scopes": ["subscriptions:read"]}
+
+
+@pytest.fixture
+def owner() -> User:
+    return make_account("ada", "correct horse battery")
+
+
+def status_with(secret: str) -> int:
+    """Return the status of an API request with this token."""
+    return Client().get("/api/v1/subscriptions", headers={"Authorization": f"Bearer {secret}"}).status_code
+
+
+def test_new_token_is_shown_once_and_works(owner: User) -> None:
+    browser = sign_in(owner)
+    page = browser.post(PAGE, WISH)
+    secret = page.context["secret"]
+    assert f"<code>{secret}</code>" in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
+    assert status_with(secret) == 200
+    later = browser.get(PAGE).content.decode()
+    assert secret not in later
+    assert "Billing" in later
+    details = TokenDetails.objects.get()
+    assert (details.scopes, details.personal, details.token.user_id) == (["subscriptions:read"], True, owner.pk)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"name": ""}, {"days": "0"}, {"days": "366"}, {"scopes": []}, {"scopes": ["nonsense"]}, {"name": "x" * 101}],
+    ids=str,
+)
+def test_invalid_input_is_an_error_on_the_form(fields: dict[str, Any], owner: User) -> None:
+    page = sign_in(owner).post(PAGE, WISH | fields)
+    assert page.context["form"].errors.keys() == fields.keys()
+    assert not AuthToken.objects.exists()
+
+
+def test_scopes_that_need_a_permission_are_offered_to_its_holders(owner: User) -> None:
+    def offered(user: User) -> set[str]:
+        return {value for value, _label in sign_in(user).get(PAGE).context["form"].fields["scopes"].choices}
+
+    assert "plans:write" not in offered(owner)
+    assert "plans:write" in offered(make_staff("subscriptions.change_plan"))
+    assert not sign_in(owner).post(PAGE, WISH | {"scopes": ["plans:write"]}).context["secret"]
+
+
+def test_owner_revokes_a_token_and_nobody_elses(owner: User) -> None:
+    token, secret = make_token(owner, 30)
+    address = reverse("revoke_api_token", args=[token.pk])
+    assert sign_in(make_user()).post(address).status_code == 404
+    assert status_with(secret) == 200
+    assert sign_in(owner).post(address)["Location"] == PAGE
+    assert status_with(secret) == 401
+    assert not TokenDetails.objects.exists()
+
+
+def test_number_of_tokens_is_bounded(owner: User) -> None:
+    for _ in range(MOST_TOKENS):
+        make_token(owner, 30)
+    page = sign_in(owner).post(PAGE, WISH)
+    assert str(MOST_TOKENS) in page.context["form"].non_field_errors()[0]
+    assert AuthToken.objects.count() == MOST_TOKENS
+
+
+def test_visitor_is_led_to_the_sign_in() -> None:
+    assert Client().get(PAGE)["Location"] == f"{reverse('login')}?next={PAGE}"
+
+
+def test_page_takes_no_more_queries_with_more_tokens(owner: User, django_assert_num_queries: Any) -> None:
+    browser = sign_in(owner)
+    for _ in range(2):
+        make_token(owner, 30)
+        with django_assert_num_queries(5):  # session, user, two of permissions, tokens
+            browser.get(PAGE)
+
+
+def test_personal_token_ends_with_a_changed_password(owner: User) -> None:
+    _mine, personal = make_token(owner, 30, personal=True)
+    _service, kept = make_token(owner, 30)
+    others = make_token(make_user(), 30, personal=True)[1]
+    owner.set_password("another horse battery")
+    owner.save()
+    assert [status_with(secret) for secret in (personal, kept, others)] == [401, 200, 200]
+
+
+def test_upgraded_hash_of_the_password_ends_no_token(owner: User, settings: Any) -> None:
+    _mine, personal = make_token(owner, 30, personal=True)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", *settings.PASSWORD_HASHERS]
+    before = owner.password
+    assert owner.check_password("correct horse battery")
+    owner.refresh_from_db()
+    assert owner.password != before
+    assert status_with(personal) == 200
