@@ -12,6 +12,7 @@ from foundation.jobs import metrics
 from foundation.jobs.garbage_collection import gc_paused
 from foundation.orm.any_of import any_of
 from foundation.orm.database_errors import is_database_lost
+from foundation.orm.lock_wait import is_lock_timeout
 from subscriptions.announcements import Pace
 from subscriptions.errors import SweepAborted
 from subscriptions.metrics import SubscriptionMetric
@@ -137,6 +138,9 @@ class Sweep:
         if committed:
             logger.error("work after a commit of the sweep failed", extra={"error": type(error).__name__})
             self._count(committed)
+        elif not claimed and is_lock_timeout(error):
+            # SKIP LOCKED waits all the same for a row that another sweep is moving to its next version.
+            logger.info("rows of the sweep are locked by another one; a later pass claims them")
         elif not self._puts_off(claimed):
             self._split(claimed, error)
 

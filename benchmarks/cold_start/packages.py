@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.program import run_program
 from config.zappa.stages import read_document, read_stages
 from infra.packaging.package import make_package
 from infra.packaging.package_build import HOOKS
 from infra.packaging.package_contents import PackageContents
 from infra.packaging.package_writer import write_package
 from infra.packaging.packaging_environment import PROJECT, SETTINGS_FILE, PackagingEnvironment
+from infra.packaging.stage_settings import STAGE_SETTINGS
 
 STAGE = "dev"
 STOCK_HANDLER = "handler.lambda_handler"
@@ -35,8 +37,13 @@ def make_project_package(directory: Path) -> Path:
 
 
 def make_stock_package(directory: Path) -> Path:
-    """Build Zappa's own package of the same project and environment: no hooks, and Zappa's handler."""
+    """Build Zappa's own package of the same project and environment: no hooks, and Zappa's handler.
+
+    It ships what lies in the project, so the static files are collected first, as its users do.
+    """
     package = directory / "stock.zip"
+    variables = {"DJANGO_SETTINGS_MODULE": "infra.packaging.packaged_settings", STAGE_SETTINGS: "config.settings"}
+    run_program("django", "collectstatic", "--no-input", "--verbosity=0", **variables)
     settings = _write_settings(directory, _settings_without(*HOOKS, "lambda_handler"))
     PackagingEnvironment.prepare().package(STAGE, package, settings)
     return package

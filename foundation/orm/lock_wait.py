@@ -12,6 +12,8 @@ from django.db.models import BooleanField, Func
 from django.db.models.sql.compiler import SQLCompiler
 
 Sql = tuple[str, list[str]]
+LOCK_NOT_AVAILABLE = "55P03"
+"""SQLSTATE of a statement that waited too long. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
 class LockWait(Func):
@@ -33,3 +35,8 @@ class LockWait(Func):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: object
     ) -> Sql:
         return "1 = 1", []
+
+
+def is_lock_timeout(error: BaseException) -> bool:
+    """Return True if PostgreSQL ended a statement because a lock was not to be had in time."""
+    return getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE

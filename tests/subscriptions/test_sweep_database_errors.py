@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from subscriptions import sweep
 from subscriptions.access.membership import Membership, find_mismatches
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription, SweepRun
+from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
 from tests.subscriptions.test_sweep import strict_receiver
 from tests.support.factories import NOW, has_access, make_due, make_plan
@@ -122,6 +124,36 @@ def test_error_of_one_row_costs_only_itself(statement: str) -> None:
     assert (run.expired, run.failed) == (19, 1)
     assert list(run.failures) == [str(due[7].pk)]
     assert run.failures[str(due[7].pk)].startswith("OperationalError: ")
+
+
+@pytest.mark.postgresql
+def test_claim_that_waits_too_long_leaves_its_rows_to_the_next_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_due(make_plan(), 5)
+    claim, calls = SubscriptionQuerySet.claim, count(1)
+
+    def claim_of_another_sweep(rows: SubscriptionQuerySet, *limits: Any) -> list[Subscription]:
+        if next(calls) == 2:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE lock_not_available; END $$")
+        return claim(rows, *limits)
+
+    monkeypatch.setattr(SubscriptionQuerySet, "claim", claim_of_another_sweep)
+    run = SubscriptionService.sweep(now=NOW, batch_size=2)
+    assert (run.expired, run.failed, run.remaining) == (5, 0, 0)
+
+
+@pytest.mark.postgresql
+def test_run_that_can_claim_nothing_ends_and_says_how_much_remains(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_due(make_plan(), 5)
+
+    def claim_of_another_sweep(rows: SubscriptionQuerySet, *limits: Any) -> list[Subscription]:
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE lock_not_available; END $$")
+        return []
+
+    monkeypatch.setattr(SubscriptionQuerySet, "claim", claim_of_another_sweep)
+    run = SubscriptionService.sweep(now=NOW)
+    assert (run.expired, run.failed, run.remaining) == (0, 0, 5)
 
 
 def kill_the_backend() -> None:
