@@ -1,6 +1,7 @@
 """Errors of the app. Each message says what the reader can do."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 
 class SubscriptionError(Exception):
@@ -33,6 +34,16 @@ class AlreadySubscribed(IllegalTransition):
     def __init__(self, message: str, subscription_id: int | None = None) -> None:
         super().__init__(message)
         self.subscription_id = subscription_id
+
+
+class RenewalTooEarly(IllegalTransition):
+    """More than one period of a free plan is left, so its owner may not renew it before `possible_from`."""
+
+    def __init__(self, subscription: object, possible_from: datetime) -> None:
+        super().__init__(
+            f"{subscription} has more than one period left. Renew it on or after {possible_from:%Y-%m-%d %H:%M} UTC."
+        )
+        self.possible_from = possible_from
 
 
 class ChangedMeanwhile(SubscriptionError, RuntimeError):

@@ -46,8 +46,16 @@ def may_cancel_now(caller: Caller, subscription: Subscription) -> bool:
 
 def may_renew(caller: Caller, subscription: Subscription) -> bool:
     """Allow the roles of the setting RENEWAL_ALLOWED_TO; for a free plan the owner too."""
+    return (caller.owns(subscription) and subscription.plan.is_free) or may_renew_early(caller, subscription)
+
+
+def may_renew_early(caller: Caller, subscription: Subscription) -> bool:
+    """Allow the roles of RENEWAL_ALLOWED_TO to renew however much is left, except the owner of a free plan.
+
+    Nobody pays for a free plan, so its owner could renew it for ever.
+    """
     allowed = settings.RENEWAL_ALLOWED_TO
-    if caller.owns(subscription) and ("owner" in allowed or subscription.plan.price == 0):
+    if "owner" in allowed and caller.owns(subscription) and not subscription.plan.is_free:
         return True
     as_staff = "staff" in allowed and caller.user.is_staff
     as_service = "service" in allowed and caller.has_token

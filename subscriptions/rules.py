@@ -1,6 +1,6 @@
 """Rules of the state machine: what a transition refuses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from foundation.orm.key import Key
 from foundation.orm.violations import violates_unique
 from subscriptions.calendar_months import anchor_of
-from subscriptions.errors import AlreadySubscribed, IllegalTransition, InvalidPeriod, InvalidReason
+from subscriptions.errors import AlreadySubscribed, IllegalTransition, InvalidPeriod, InvalidReason, RenewalTooEarly
 from subscriptions.models import REASON_LENGTH, Plan, Subscription
 
 Status = Subscription.Status
@@ -47,6 +47,23 @@ def next_period(plan: Plan, now: datetime, subscription: Subscription | None = N
         return NextPeriod(plan.end_after(begin, anchor), anchor)
     except (OverflowError, ValueError) as error:
         raise InvalidPeriod(f"a period from {begin} on ends beyond the last date that can be stored") from error
+
+
+def renewal_opens(subscription: Subscription, plan: Plan) -> datetime:
+    """Return the first instant at which at most one period of the plan is left."""
+    return plan.begin_before(subscription.end_date, anchor_of(subscription.end_date, subscription.anchor_day))
+
+
+def allowed() -> bool:
+    """Return True: a caller who is not limited."""
+    return True
+
+
+def refuse_early_renewal(subscription: Subscription, plan: Plan, now: datetime, early: Callable[[], bool]) -> None:
+    """Raise RenewalTooEarly if more than one period of the plan is left at `now`, unless `early` allows it."""
+    opens = renewal_opens(subscription, plan)
+    if now < opens and not early():
+        raise RenewalTooEarly(subscription, opens)
 
 
 @contextmanager

@@ -19,9 +19,11 @@ from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_s
 from subscriptions.models import Plan, Subscription, SweepRun, Transition
 from subscriptions.recording import Record
 from subscriptions.rules import (
+    allowed,
     already_subscribed,
     next_period,
     one_live_at_most,
+    refuse_early_renewal,
     refuse_ended,
     refuse_long_reason,
 )
@@ -82,16 +84,20 @@ class SubscriptionService:
         actor: AbstractBaseUser | None = None,
         reason: str = "",
         shown: Terms = UNSEEN,
+        early: Callable[[], bool] = allowed,
     ) -> Subscription:
         """Add a period to what is left of the subscription, or start one at `now` if nothing is. From any state.
 
-        Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or InvalidPeriod.
+        While more than one period is left it asks `early`, which may be `subscriptions.permissions.may_renew_early`.
+
+        Raises UnknownSubscription, AlreadySubscribed, InvalidReason, InvalidPeriod, or RenewalTooEarly.
         """
         now = now or clock.now()
         with one_live_at_most(subscription.user_id, subscription.plan_id), _transition(subscription) as changed:
             refuse_long_reason(reason)
             plan = subscription.plan = changed.plan = lock_plan(subscription.plan_id)
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
+            refuse_early_renewal(subscription, plan, now, early)
             _refuse_second_live(subscription.user_id, plan, now, besides=subscription)
             old_end = subscription.end_date
             new_end, anchor_day = next_period(plan, now, subscription)

@@ -86,8 +86,11 @@ def open_session(user: User) -> str:
 
 
 def _history(user: User, plans: list[Plan], now: datetime) -> Subscription:
-    """Create subscriptions to all plans but the last, and renew one of them several times."""
-    held, *_others = [SubscriptionService.create_subscription(user, plan, now=now) for plan in plans[:-1]]
+    """Create subscriptions to all plans but the last. The first was renewed several times and may be renewed again."""
+    begun = now - timedelta(days=RENEWALS * plans[0].duration_days)
+    held = SubscriptionService.create_subscription(user, plans[0], now=begun)
     for _ in range(RENEWALS):
-        held = SubscriptionService.renew_subscription(held, now=now)
+        held = SubscriptionService.renew_subscription(held, now=begun)
+    for plan in plans[1:-1]:
+        SubscriptionService.create_subscription(user, plan, now=now)
     return held

@@ -9,7 +9,14 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException
 
 from foundation.api import problems
-from subscriptions.errors import CONFLICTS, NOT_FOUND, AlreadySubscribed, ChangedMeanwhile, SubscriptionError
+from subscriptions.errors import (
+    CONFLICTS,
+    NOT_FOUND,
+    AlreadySubscribed,
+    ChangedMeanwhile,
+    RenewalTooEarly,
+    SubscriptionError,
+)
 
 
 class ConflictSerializer(problems.ProblemSerializer):
@@ -17,6 +24,9 @@ class ConflictSerializer(problems.ProblemSerializer):
 
     subscription = serializers.IntegerField(
         required=False, help_text="with `already-subscribed`: the id of the live subscription"
+    )
+    possible_from = serializers.DateTimeField(
+        required=False, help_text="with `renewal-too-early`: the instant from which the renewal is possible"
     )
 
 
@@ -30,14 +40,20 @@ def _extensions(error: SubscriptionError) -> dict[str, Any]:
     match error:
         case AlreadySubscribed(subscription_id=int()):
             return {"subscription": error.subscription_id}
+        case RenewalTooEarly():
+            return {"possible_from": _as_text(error.possible_from)}
         case ChangedMeanwhile():
             return {"errors": [_difference(name, value) for name, value in error.present.items()]}
     return {}
 
 
 def _difference(name: str, value: object) -> dict[str, str]:
-    present = value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+    present = _as_text(value) if isinstance(value, datetime) else value
     return {"field": f"expected_{name}", "detail": f"It is {present} now."}
+
+
+def _as_text(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
 
 
 def urn(error: type[SubscriptionError]) -> str:

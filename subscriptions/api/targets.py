@@ -16,5 +16,10 @@ class TargetEndpoint(PrivateEndpoint):
         subscription = Subscription.objects.select_related("plan").filter(pk=key).first()
         if subscription is None:
             raise Http404
-        require(right, Caller(self.user, isinstance(self.request.auth, TokenCredentials)), subscription)
+        require(right, self.caller, subscription)
         return subscription
+
+    @property
+    def caller(self) -> Caller:
+        """The user who asks, and how."""
+        return Caller(self.user, isinstance(self.request.auth, TokenCredentials))

@@ -1,6 +1,7 @@
 """Endpoints that cancel, resume and renew."""
 
 from dataclasses import replace
+from functools import partial
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +13,7 @@ from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY
 from subscriptions.api.scopes import SUBSCRIPTIONS_WRITE
 from subscriptions.api.serializers import CancelSerializer, NothingSerializer, RenewSerializer, SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
-from subscriptions.permissions import may_cancel, may_cancel_now, may_renew
+from subscriptions.permissions import may_cancel, may_cancel_now, may_renew, may_renew_early
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 
@@ -60,7 +61,7 @@ class Renew(ChangeEndpoint, TargetEndpoint):
 
     @documented(operation_id="subscriptions_renew", parameters=PARAMETERS, request=RenewSerializer, responses=RESPONSES)
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
-        """Add a period. For whoever took the money; a free subscription may be renewed by its owner.
+        """Add a period. For whoever took the money; the owner may renew a free plan while at most one period is left.
 
         Without `expected_end_date` and without an Idempotency-Key each request adds a period.
         """
@@ -69,5 +70,6 @@ class Renew(ChangeEndpoint, TargetEndpoint):
         subscription = self.target(id, may_renew)
         if subscription.plan.is_free and shown.price is None:
             shown = replace(shown, price=subscription.plan.price)  # the owner's right stands on it
+        early = partial(may_renew_early, self.caller, subscription)
         renew = SubscriptionService.renew_subscription
-        return self.change(lambda: renew(subscription, now=now, actor=self.user, shown=shown), now)
+        return self.change(lambda: renew(subscription, now=now, actor=self.user, shown=shown, early=early), now)

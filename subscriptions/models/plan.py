@@ -130,6 +130,12 @@ class Plan(models.Model):
             return add_months(begin, self.duration_months, anchor_day)
         return begin + timedelta(days=self.duration_days)
 
+    def begin_before(self, end: datetime, anchor_day: int) -> datetime:
+        """Return the begin of the one period that ends at `end`."""
+        if self.duration_months:
+            return add_months(end, -self.duration_months, anchor_day)
+        return end - timedelta(days=self.duration_days)
+
     @property
     def shortest_days(self) -> int:
         """The length in days of the shortest period: that of a single month is February's."""

@@ -1,6 +1,9 @@
 """Pages of the user's own subscriptions: list, detail with history, cancel, resume and renew."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -17,9 +20,9 @@ from subscriptions.errors import ChangedMeanwhile, IllegalTransition
 from subscriptions.forms import CancellationForm, TermsForm
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.periods import with_period
-from subscriptions.permissions import Caller, may_renew
+from subscriptions.permissions import Caller, may_renew, may_renew_early
 from subscriptions.presentation import Standing, Status
-from subscriptions.rules import next_period
+from subscriptions.rules import next_period, refuse_early_renewal, renewal_opens
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscriber_notices
 from subscriptions.terms import Terms
@@ -55,6 +58,7 @@ def subscription(request: SubscriberRequest, subscription_id: int) -> HttpRespon
     context = {
         "standing": standing,
         "may_renew": _may_renew(request, standing),
+        "renewal_opens": _renewal_opens(request, standing),
         "terms_form": TermsForm.showing(Terms.of_end(standing.subscription)),
         "page": Paginator(events, EVENTS_ON_A_PAGE).get_page(request.GET.get("page")),
     }
@@ -118,6 +122,7 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     if not _may_renew(request, standing):
         return render(request, "subscriptions/renewal_refused.html", {"standing": standing}, status=403)
     renewed = standing.subscription
+    refuse_early_renewal(renewed, renewed.plan, standing.now, _may_renew_early(request, standing))
     context = {"standing": standing, "end": next_period(renewed.plan, standing.now, renewed).end}
     terms = Terms.of_renewal(renewed)
     return ask(request, "subscriptions/renew.html", context, terms, shown=shown, changed=changed)
@@ -131,6 +136,16 @@ def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:
 
 def _may_renew(request: SubscriberRequest, standing: Standing) -> bool:
     return may_renew(Caller(request.user, has_token=False), standing.subscription)
+
+
+def _may_renew_early(request: SubscriberRequest, standing: Standing) -> Callable[[], bool]:
+    return partial(may_renew_early, Caller(request.user, has_token=False), standing.subscription)
+
+
+def _renewal_opens(request: SubscriberRequest, standing: Standing) -> datetime | None:
+    """Return the instant that the renewal has to wait for; None if it need not wait."""
+    opens = renewal_opens(standing.subscription, standing.subscription.plan)
+    return opens if standing.now < opens and not _may_renew_early(request, standing)() else None
 
 
 def _cancelled(request: SubscriberRequest, standing: Standing, reason: str, shown: Terms) -> HttpResponse:
@@ -157,7 +172,11 @@ def _renewed(request: SubscriberRequest, standing: Standing, shown: Terms) -> Ht
     judged = replace(shown, price=standing.subscription.plan.price) if shown.price is None else shown
     try:
         SubscriptionService.renew_subscription(
-            standing.subscription, now=standing.now, actor=request.user, shown=judged
+            standing.subscription,
+            now=standing.now,
+            actor=request.user,
+            shown=judged,
+            early=_may_renew_early(request, standing),
         )
     except ChangedMeanwhile as error:
         if set(error.present) != {"end_date"} or not _ends_later(standing, shown):

@@ -14,6 +14,7 @@ from subscriptions.errors import (
     IllegalTransition,
     InvalidPeriod,
     PlanNotOnSale,
+    RenewalTooEarly,
     SubscriptionError,
 )
 
@@ -25,6 +26,7 @@ EXPLANATIONS: dict[type[SubscriptionError], object] = {
     AlreadySubscribed: _("You have another subscription to this plan. Please renew or resume that one."),
     PlanNotOnSale: _("This plan is no longer on sale. Please choose another one."),
     InvalidPeriod: _("This subscription already ends so far in the future that it cannot be renewed."),
+    RenewalTooEarly: _("You can renew this free plan while at most one period is left. That is possible from:"),
     IllegalTransition: _("The subscription has changed. Open it to see its status and what you can do."),
 }
 
@@ -48,4 +50,5 @@ def render_service_errors(
 
 def _page(request: HttpRequest, error: SubscriptionError) -> HttpResponse:
     explanation = next(EXPLANATIONS[kind] for kind in type(error).__mro__ if kind in EXPLANATIONS)
-    return render(request, "subscriptions/refused.html", {"explanation": explanation}, status=CONFLICT)
+    context = {"explanation": explanation, "possible_from": getattr(error, "possible_from", None)}
+    return render(request, "subscriptions/refused.html", context, status=CONFLICT)

@@ -15,6 +15,7 @@ OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_no
 EXTENSIONS = {
     "urn:subscriptions:problem:already-subscribed": {"subscription"},
     "urn:subscriptions:problem:missing-scope": {"scope"},
+    "urn:subscriptions:problem:renewal-too-early": {"possible_from"},
 }
 """Members of each problem type beyond those of RFC 9457."""
 

@@ -77,6 +77,31 @@ def test_owner_renews_what_is_free(owner: Caller) -> None:
     assert owner.post(f"subscriptions/{free.pk}/renew").status_code == 200
 
 
+def test_owner_renews_a_free_plan_at_most_one_period_ahead(owner: Caller) -> None:
+    free = Service.create_subscription(owner.user, make_plan(price=Decimal(0)), now=NOW)
+    path = f"subscriptions/{free.pk}/renew"
+    assert owner.post(path).status_code == 200
+    body = assert_problem(owner.post(path), 409)
+    assert body["type"] == "urn:subscriptions:problem:renewal-too-early"
+    opens = NOW + MONTH
+    assert body["possible_from"] == opens.isoformat().replace("+00:00", "Z")
+    assert f"{opens:%Y-%m-%d}" in body["detail"]
+    with time_machine.travel(opens, tick=False):
+        assert owner.post(path).status_code == 200
+
+
+def test_staff_and_services_renew_a_free_plan_without_limit(owner: Caller, staff: Caller, service: Caller) -> None:
+    free = Service.create_subscription(owner.user, make_plan(price=Decimal(0)), now=NOW)
+    statuses = [caller.post(f"subscriptions/{free.pk}/renew").status_code for caller in (staff, service, staff)]
+    assert statuses == [200, 200, 200]
+
+
+def test_setting_that_lets_owners_renew_keeps_the_limit_of_a_free_plan(owner: Caller, settings: Any) -> None:
+    settings.RENEWAL_ALLOWED_TO = ["owner"]
+    free = Service.create_subscription(owner.user, make_plan(price=Decimal(0)), now=NOW)
+    assert [owner.post(f"subscriptions/{free.pk}/renew").status_code for _attempt in range(2)] == [200, 409]
+
+
 @pytest.mark.parametrize(
     ("allowed", "statuses"),
     [

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from foundation import clock
-from subscriptions.errors import ChangedMeanwhile
+from subscriptions.errors import ChangedMeanwhile, RenewalTooEarly
 from subscriptions.forms import PlanForm
 from subscriptions.lengths import length_text
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
@@ -160,3 +160,14 @@ def test_renewal_says_until_when_it_lasts(settings: LazySettings) -> None:
     following = subscription.plan.end_after(subscription.end_date, subscription.anchor_day)
     assert "1 month" in page
     assert following.strftime("%H:%M") in page
+
+
+def test_free_month_is_renewed_from_the_day_on_which_its_last_period_begins() -> None:
+    subscription = subscribed(monthly(price=0))
+    renewed(subscription, JANUARY_31)
+    opens = datetime(2026, 2, 28, 17, 30, tzinfo=UTC)
+    with pytest.raises(RenewalTooEarly) as refusal:
+        Service.renew_subscription(subscription, now=opens - timedelta(microseconds=1), early=lambda: False)
+    assert refusal.value.possible_from == opens
+    Service.renew_subscription(subscription, now=opens, early=lambda: False)
+    assert subscription.end_date == datetime(2026, 4, 30, 17, 30, tzinfo=UTC)

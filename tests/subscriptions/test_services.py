@@ -15,6 +15,7 @@ from subscriptions.errors import (
     InvalidPeriod,
     InvalidReason,
     PlanNotOnSale,
+    RenewalTooEarly,
     TransitionNotRecorded,
     UnknownPlan,
     UnknownSubscription,
@@ -94,6 +95,16 @@ def test_two_renewals_of_stale_copies_give_two_periods(subscription: Subscriptio
     Service.renew_subscription(subscription, now=NOW)
     Service.renew_subscription(stale, now=NOW)
     assert stale.end_date == NOW + 3 * MONTH
+
+
+def test_early_renewal_is_judged_by_the_end_under_the_lock(subscription: Subscription) -> None:
+    stale = Subscription.objects.get(pk=subscription.pk)
+    Service.renew_subscription(subscription, now=NOW, early=lambda: False)
+    with pytest.raises(RenewalTooEarly) as refusal:
+        Service.renew_subscription(stale, now=NOW, early=lambda: False)
+    assert refusal.value.possible_from == subscription.end_date - MONTH
+    stale.refresh_from_db()
+    assert stale.end_date == subscription.end_date
 
 
 def test_renewal_makes_a_cancelled_one_active(subscription: Subscription) -> None:

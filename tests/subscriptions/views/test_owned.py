@@ -4,13 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import LazySettings
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from subscriptions.models import Plan, Subscription, SubscriptionEvent
+from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import MONTH, make_overlap, make_plan, make_user
 
@@ -232,10 +234,53 @@ def test_owner_renews_a_paid_plan_where_the_setting_says_so(
     assert SubscriptionEvent.objects.filter(transition="renewed").count() == 1
 
 
-def test_renewal_beyond_all_time_is_409(page: Client, free: Plan, free_subscription: Subscription) -> None:
-    Subscription.objects.update(end_date=datetime.max.replace(tzinfo=free_subscription.end_date.tzinfo))
+def test_free_plan_is_renewed_at_most_one_period_ahead(page: Client, free_subscription: Subscription) -> None:
+    address = at("renew_subscription", free_subscription)
+    page.post(address, seen_end(free_subscription))
     free_subscription.refresh_from_db()
-    answer = page.post(at("renew_subscription", free_subscription), seen_end(free_subscription))
+    opens = free_subscription.end_date - timedelta(days=14)
+    for answer in (page.get(address), page.post(address, seen_end(free_subscription))):
+        assert answer.status_code == 409
+        assert f'datetime="{opens.isoformat()}"' in answer.content.decode()
+    assert SubscriptionEvent.objects.filter(transition="renewed").count() == 1
+
+
+def test_renewal_is_not_offered_before_it_is_possible(
+    page: Client, free_subscription: Subscription, now: datetime
+) -> None:
+    own = at("subscription", free_subscription)
+    assert at("renew_subscription", free_subscription) in page.get(own).content.decode()
+    Service.renew_subscription(free_subscription, now=now)
+    text = " ".join(page.get(own).content.decode().split())
+    assert at("renew_subscription", free_subscription) not in text
+    opens = free_subscription.end_date - timedelta(days=14)
+    assert f'You can renew it from <time datetime="{opens.isoformat()}">' in text
+
+
+def test_renewal_opens_when_one_period_is_left(page: Client, free_subscription: Subscription, now: datetime) -> None:
+    Service.renew_subscription(free_subscription, now=now)
+    with time_machine.travel(free_subscription.end_date - timedelta(days=14), tick=False):
+        page.force_login(free_subscription.user)
+        answer = page.post(at("renew_subscription", free_subscription), seen_end(free_subscription))
+    assert answer.status_code == 302
+    assert SubscriptionEvent.objects.filter(transition="renewed").count() == 2
+
+
+def test_staff_renew_their_own_free_plan_without_limit(
+    page: Client, ada: User, free_subscription: Subscription, now: datetime
+) -> None:
+    Service.renew_subscription(free_subscription, now=now)
+    ada.is_staff = True
+    ada.save()
+    ada.user_permissions.add(Permission.objects.get(codename="renew_subscription"))
+    assert page.post(at("renew_subscription", free_subscription), seen_end(free_subscription)).status_code == 302
+
+
+def test_renewal_beyond_all_time_is_409(page: Client, subscription: Subscription, settings: LazySettings) -> None:
+    settings.RENEWAL_ALLOWED_TO = ["owner"]
+    Subscription.objects.update(end_date=datetime.max.replace(tzinfo=subscription.end_date.tzinfo))
+    subscription.refresh_from_db()
+    answer = page.post(at("renew_subscription", subscription), seen_end(subscription))
     assert answer.status_code == 409
     assert "so far in the future" in answer.content.decode()
 
