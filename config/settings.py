@@ -23,6 +23,8 @@ MAILS = ("created", "renewed", "cancelled", "reactivated", "expired", "reminder"
 # RFC 9457 takes any URI; a URN is a name and no address to look up.
 PROBLEM_TYPES = matching(r"(urn:[A-Za-z0-9][A-Za-z0-9-]{1,31}:|https://)[A-Za-z0-9._:/-]*[A-Za-z0-9]", "URN or URL")
 EVENT_TYPES = matching(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*", "reverse domain name such as com.example.subscription")
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+NAMESPACES = matching(r"(?!AWS/)[A-Za-z0-9._/#-][A-Za-z0-9._/#:-]{0,254}", "CloudWatch namespace")
 
 if not LOCAL:
     load_secret(os.environ)
@@ -101,6 +103,8 @@ PROBLEM_TYPE_PREFIX = env.optional("PROBLEM_TYPE_PREFIX", PROBLEM_TYPES, "urn:su
 """Beginning of the API's problem types. Integrators rely on it: a change is a new contract."""
 EVENT_TYPE_PREFIX = env.optional("EVENT_TYPE_PREFIX", EVENT_TYPES, "subscription")
 """Beginning of the event types, such as `com.example.subscription`. Consumers rely on it, as above."""
+METRIC_NAMESPACE = env.optional("METRIC_NAMESPACE", NAMESPACES, "Subscriptions")
+"""CloudWatch namespace of the metrics. `make deploy` gives it to the stack's alarms; older values are not moved."""
 LOCAL_CLOCK = env.local_clock("LOCAL_CLOCK", local=(BASE_DIR / ".local" / "clock").as_uri())
 """The file in which the local stack keeps how far its time is moved. Refused everywhere else."""
 env.refuse_if_broken()

@@ -7,6 +7,7 @@ INSTALLED_APPS = ["examples.product", *INSTALLED_APPS]  # noqa: F405
 ROOT_URLCONF = "examples.product.urls"
 
 SITE_NAME = "Acme Reports"
+METRIC_NAMESPACE = "AcmeReports"
 SITE_LOGO = "product/logo.svg"
 SITE_COLOR = "#7a1fa2"
 SITE_IMPRINT_URL = "/imprint/"

@@ -13,8 +13,6 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-NAMESPACE = "Subscriptions"
-
 Unit = Literal["Count", "Seconds"]
 
 
@@ -50,7 +48,7 @@ def _document(values: Mapping[MetricType, float]) -> dict[str, object]:
     """Return a line of the embedded metric format, by the machine's clock: CloudWatch refuses other times."""
     dimensions: dict[str, str] = settings.METRIC_DIMENSIONS
     directive = {
-        "Namespace": NAMESPACE,
+        "Namespace": settings.METRIC_NAMESPACE,
         "Dimensions": [list(dimensions)],
         "Metrics": [{"Name": metric.value, "Unit": metric.unit} for metric in values],
     }

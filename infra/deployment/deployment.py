@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from django.conf import settings
 
 from config.zappa.site_checks import site_host
 from config.zappa.stages import Stage, ZappaSettingsError, read_document, read_stages
@@ -200,7 +201,12 @@ class Deployment:
     @property
     def messaging_parameters(self) -> dict[str, str]:
         """Parameters of the messaging stack from the settings."""
-        known = {"Project": self.project, "Stage": self.stage_name, "FromAddress": self.from_address}
+        known = {
+            "Project": self.project,
+            "Stage": self.stage_name,
+            "FromAddress": self.from_address,
+            "MetricNamespace": settings.METRIC_NAMESPACE,
+        }
         configured: dict[str, str] = self.stage.settings.get("stack_parameters", {})
         return configured | known
 

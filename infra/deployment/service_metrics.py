@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import boto3
+from django.conf import settings
 
-from foundation.jobs.metrics import NAMESPACE, Metric
+from foundation.jobs.metrics import Metric
 
 LOOKED_BACK = timedelta(hours=12)
 """Half of the 1,440 values per minute that CloudWatch returns at most.
@@ -35,7 +36,7 @@ class ServiceMetrics:
     def newest(self, metric: Metric, now: datetime) -> Values | None:
         """Return the values of the latest minute with data; None if there are none in LOOKED_BACK."""
         found = boto3.client("cloudwatch", region_name=self.region).get_metric_statistics(
-            Namespace=NAMESPACE,
+            Namespace=settings.METRIC_NAMESPACE,
             MetricName=metric.value,
             Dimensions=[{"Name": "Project", "Value": self.project}, {"Name": "Stage", "Value": self.stage_name}],
             StartTime=now - LOOKED_BACK,

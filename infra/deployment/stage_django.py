@@ -8,16 +8,20 @@ from infra.deployment.deployment import Deployment
 from infra.errors import Refused
 from infra.packaging.local_environment import be_local
 
+SHARED = ("METRIC_NAMESPACE",)
+"""Variables of the function that a command reads through the settings."""
+
 
 def set_up_django(deployment: Deployment) -> None:
-    """Set up Django as the stage's function does, except for its secret. Raises Refused if its settings cannot be used.
+    """Set up Django with the stage's settings module. Raises Refused if it cannot be used.
 
     A stage that is not there yet is copied from the first one, and has its settings.
     """
     stages = _stages(deployment)
     stage = stages.get(deployment.stage_name) or next(iter(stages.values()), None)
     module = stage.settings_module if stage else SETTINGS_MODULE
-    be_local(DJANGO_SETTINGS_MODULE=module)
+    variables = stage.settings.get("aws_environment_variables", {}) if stage else {}
+    be_local(DJANGO_SETTINGS_MODULE=module, **{name: str(variables[name]) for name in SHARED if name in variables})
     try:
         django.setup()
     except (ImportError, ImproperlyConfigured) as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from foundation import registries
-from foundation.jobs.metrics import NAMESPACE, Metric
+from foundation.jobs.metrics import Metric
 from infra.documentation.generated import MARK
 
 
@@ -40,7 +40,7 @@ def _text(statement: ast.stmt) -> str:
 
 def _document() -> Iterator[str]:
     yield f"# Metrics\n\n{MARK}\n"
-    yield f"The namespace is `{NAMESPACE}`, the dimensions are `Project` and `Stage`. A count is of one run."
+    yield "The namespace is `METRIC_NAMESPACE`, the dimensions are `Project` and `Stage`. A count is of one run."
     yield "A metric is left out while it is 0, unless it is a heartbeat. Alarms and the CloudWatch dashboard are in"
     yield "`infra/cloudformation/messaging.yaml`.\n"
     yield "| metric | unit | meaning |\n|---|---|---|"

@@ -12,7 +12,6 @@ from django.test import override_settings
 
 from config.aws_lambda.admission import RefusedInvocation
 from config.zappa.stages import read_document, read_stages
-from foundation.jobs.metrics import NAMESPACE
 from infra.deployment.policies import MESSAGING
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local.lambda_function import LambdaFunction
@@ -52,7 +51,7 @@ def metrics_of(alarm: Template) -> list[Template]:
 def own(alarms: dict[str, Template]) -> list[Template]:
     """Return the service's own metrics watched by alarms."""
     every = [metric for alarm in alarms.values() for metric in metrics_of(alarm)]
-    return [metric for metric in every if metric["Namespace"] not in AWSS_OWN]
+    return [metric for metric in every if str(metric["Namespace"]) not in AWSS_OWN]
 
 
 def test_computing_alarms_compute_with_all_of_their_metrics(alarms: dict[str, Template]) -> None:
@@ -132,7 +131,7 @@ def test_own_alarms_look_at_what_is_emitted_under_its_dimensions(
     assert {metric["MetricName"] for metric in own} <= {
         metric["Name"] for directive in directives for metric in directive["Metrics"]
     }
-    assert [metric["Namespace"] for metric in own] == [NAMESPACE] * len(own)
+    assert [metric["Namespace"] for metric in own] == [{"Ref": "MetricNamespace"}] * len(own)
     assert [metric["Dimensions"] for metric in own] == [DIMENSIONS] * len(own)
     for directive in directives:
-        assert (directive["Namespace"], directive["Dimensions"]) == (NAMESPACE, [["Project", "Stage"]])
+        assert (directive["Namespace"], directive["Dimensions"]) == (settings.METRIC_NAMESPACE, [["Project", "Stage"]])

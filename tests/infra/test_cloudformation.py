@@ -12,7 +12,6 @@ from cfnlint.decode.cfn_yaml import load
 from django.conf import settings
 
 from config.zappa.stages import Stage, read_document, read_stages
-from foundation.jobs.metrics import NAMESPACE
 from infra.deployment.policies import DATA, DOMAIN, MESSAGING, STAGE
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.metrics import NotificationMetric
@@ -130,9 +129,13 @@ def test_dashboard_shows_the_rules_and_the_metrics_that_there_are(made: dict[str
     assert {rule for event in dev.events for rule in event.rule_names(dev.lambda_name)} <= set(
         re.findall(r'[^"]+', body)
     )
-    own = [rows for rows in metrics if rows[0][:1] == [NAMESPACE]]
+    own = [rows for rows in metrics if rows[0][:1] == [settings.METRIC_NAMESPACE]]
     assert [rows[0][2:6] for rows in own] == [["Project", "subs", "Stage", "dev"]] * 3
     assert {row[1] for rows in own for row in rows} == {*SubscriptionMetric, *NotificationMetric}
+
+
+def test_namespace_of_stacks_that_name_none_is_the_settings_default(messaging: Template) -> None:
+    assert messaging["Parameters"]["MetricNamespace"]["Default"] == settings.METRIC_NAMESPACE == "Subscriptions"
 
 
 def test_confirmations_are_waited_for_longer_than_a_failed_batch_of_them_is_hidden(messaging: Template) -> None:

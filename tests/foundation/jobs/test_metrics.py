@@ -5,9 +5,10 @@ import time
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from foundation import registries
-from foundation.jobs.metrics import NAMESPACE, Metric
+from foundation.jobs.metrics import Metric
 from tests.support.embedded_metric_format import problems
 from tests.support.log_lines import lines_of
 
@@ -29,7 +30,7 @@ def line() -> dict[str, Any]:
 def test_line_is_in_the_embedded_metric_format(line: dict[str, Any]) -> None:
     assert problems(line) == []
     (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == NAMESPACE
+    assert directive["Namespace"] == settings.METRIC_NAMESPACE
     assert {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]} == {
         metric.value: metric.unit for metric in METRICS
     }

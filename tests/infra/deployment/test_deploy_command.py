@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -119,6 +120,28 @@ def test_settings_module_that_cannot_be_imported_is_told_in_a_line(aws: LocalAWS
         "django_settings of {} in zappa_settings.json is gone.settings, which cannot be used: No module named 'gone'\n"
     )
     assert line == says.format(stage)
+
+
+@pytest.mark.parametrize(
+    ("changes", "namespace"),
+    [
+        ({}, "Subscriptions"),
+        ({"django_settings": "examples.product.settings"}, "AcmeReports"),
+        ({"aws_environment_variables": dev()["aws_environment_variables"] | {"METRIC_NAMESPACE": "Shop"}}, "Shop"),
+    ],
+    ids=["default", "settings", "variable"],
+)
+def test_stack_gets_the_namespace_of_the_stages_settings(
+    account: Account, changes: dict[str, Any], namespace: str
+) -> None:
+    path = account.deployment().settings_file
+    path.write_text(json.dumps({"dev": dev() | changes}))
+
+    said = TypedCommand({"METRIC_NAMESPACE": "shell's"}).program(FROM_FILE, str(path), "stack", "dev")
+
+    assert (said.status, "is up to date" in said.out) == (0, not changes), said
+    (stack,) = boto3.client("cloudformation").describe_stacks(StackName="subs-dev-messaging")["Stacks"]
+    assert {"ParameterKey": "MetricNamespace", "ParameterValue": namespace} in stack["Parameters"]
 
 
 def test_checkout_that_cannot_be_written_to_is_told_before_the_first_change(

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+from django.conf import settings
 
-from foundation.jobs.metrics import NAMESPACE
 from infra.deployment.deployment import Deployment
 from infra.deployment.status import Status, show
 from infra.errors import NotHealthy
@@ -39,7 +39,7 @@ def unhealthy(deployment: Deployment) -> list[str]:
 def put_metric(name: str, value: float, age: timedelta, stage: str = "dev") -> None:
     dimensions = [{"Name": "Project", "Value": "subs"}, {"Name": "Stage", "Value": stage}]
     boto3.client("cloudwatch").put_metric_data(
-        Namespace=NAMESPACE,
+        Namespace=settings.METRIC_NAMESPACE,
         MetricData=[{"MetricName": name, "Dimensions": dimensions, "Value": value, "Timestamp": NOW - age}],
     )
 
@@ -48,7 +48,7 @@ def put_alarm(name: str, state: str) -> None:
     client = boto3.client("cloudwatch")
     client.put_metric_alarm(
         AlarmName=name,
-        Namespace=NAMESPACE,
+        Namespace=settings.METRIC_NAMESPACE,
         MetricName="OldestPending",
         ComparisonOperator="GreaterThanThreshold",
         EvaluationPeriods=1,
