@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import IntegrityError
@@ -11,7 +12,7 @@ from foundation.orm.key import Key
 from foundation.orm.violations import violates_unique
 from subscriptions.calendar_months import anchor_of
 from subscriptions.errors import AlreadySubscribed, IllegalTransition, InvalidPeriod, InvalidReason, RenewalTooEarly
-from subscriptions.models import REASON_LENGTH, Plan, Subscription
+from subscriptions.models import MAXIMUM_DURATION_DAYS, REASON_LENGTH, Plan, Subscription
 
 Status = Subscription.Status
 
@@ -47,6 +48,13 @@ def next_period(plan: Plan, now: datetime, subscription: Subscription | None = N
         return NextPeriod(plan.end_after(begin, anchor), anchor)
     except (OverflowError, ValueError) as error:
         raise InvalidPeriod(f"a period from {begin} on ends beyond the last date that can be stored") from error
+
+
+def free_days(plan: Plan, days: int) -> Plan:
+    """Return the terms of so many days of the plan at the price 0. Raises InvalidPeriod beyond the bounds of a plan."""
+    if not 1 <= days <= MAXIMUM_DURATION_DAYS:
+        raise InvalidPeriod(f"{days} days cannot be given; use 1 to {MAXIMUM_DURATION_DAYS}")
+    return Plan(pk=plan.pk, name=plan.name, price=Decimal(0), currency=plan.currency, duration_days=days)
 
 
 def renewal_opens(subscription: Subscription, plan: Plan) -> datetime:

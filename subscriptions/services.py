@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -21,6 +22,7 @@ from subscriptions.recording import Record
 from subscriptions.rules import (
     allowed,
     already_subscribed,
+    free_days,
     next_period,
     one_live_at_most,
     refuse_early_renewal,
@@ -54,13 +56,16 @@ class SubscriptionService:
         *,
         now: datetime | None = None,
         actor: AbstractBaseUser | None = None,
+        reason: str = "",
         shown: Terms = UNSEEN,
     ) -> Subscription:
         """Start a period of `plan` at `now` and give access.
 
-        Raises UnknownUser, UnknownPlan, PlanNotOnSale, or AlreadySubscribed where one is live, cancelled or not.
+        Raises UnknownUser, UnknownPlan, PlanNotOnSale, InvalidReason, or AlreadySubscribed where one is live,
+        cancelled or not.
         """
         now = now or clock.now()
+        refuse_long_reason(reason)
         with one_live_at_most(user.pk, plan.pk), transaction.atomic():
             lock_owner(user.pk)
             plan = lock_plan_on_sale(plan)
@@ -71,7 +76,7 @@ class SubscriptionService:
                 user_id=user.pk, plan=plan, start_date=now, end_date=end, anchor_day=anchor_day
             )
             announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
-            Record(Transition.CREATED, now, actor, old_end_date=_instant(None), sold=plan).write(
+            Record(Transition.CREATED, now, actor, reason, old_end_date=_instant(None), sold=plan).write(
                 SubscriptionService, [subscription]
             )
         return copy(subscription)  # what the caller does to it must not reach the receivers
@@ -99,24 +104,35 @@ class SubscriptionService:
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
             refuse_early_renewal(subscription, plan, now, early)
             _refuse_second_live(subscription.user_id, plan, now, besides=subscription)
-            old_end = subscription.end_date
-            new_end, anchor_day = next_period(plan, now, subscription)
-            exempt = (
-                subscription.exempt and subscription.expired_at is None
-            )  # it may overlap another until they are joined
-            _change(
-                changed, status=Status.ACTIVE, end_date=new_end, anchor_day=anchor_day, expired_at=None, exempt=exempt
-            )
-            announce_on_commit(
-                signals.subscription_renewed,
-                SubscriptionService,
-                [changed],
-                old_end_date=old_end,
-                new_end_date=new_end,
-            )
-            Record(Transition.RENEWED, now, actor, reason, old_end_date=_instant(old_end), sold=plan).write(
-                SubscriptionService, [changed]
-            )
+            _add_period(changed, plan, Status.ACTIVE, Record(Transition.RENEWED, now, actor, reason))
+        return subscription
+
+    @staticmethod
+    def give_days(
+        subscription: Subscription,
+        days: int,
+        reason: str = "",
+        *,
+        now: datetime | None = None,
+        actor: AbstractBaseUser | None = None,
+        shown: Terms = UNSEEN,
+    ) -> Subscription:
+        """Add days to what is left of the subscription, or start them at `now` if nothing is. For operators.
+
+        It is recorded and announced as a renewal of this length at the price 0. One that is cancelled and live stays
+        cancelled.
+
+        Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or InvalidPeriod.
+        """
+        now = now or clock.now()
+        with one_live_at_most(subscription.user_id, subscription.plan_id), _transition(subscription) as changed:
+            refuse_long_reason(reason)
+            gift = free_days(lock_plan(subscription.plan_id), days)
+            shown.require(subscription, Terms.of(subscription=subscription))
+            _refuse_second_live(subscription.user_id, gift, now, besides=subscription)
+            stays_cancelled = subscription.status == Status.CANCELLED and subscription.end_date > now
+            status = Status.CANCELLED if stays_cancelled else Status.ACTIVE
+            _add_period(changed, gift, status, Record(Transition.RENEWED, now, actor, reason))
         return subscription
 
     @staticmethod
@@ -221,6 +237,17 @@ class SubscriptionService:
     def check_expired_subscriptions() -> int:
         """Sweep now; return how many subscriptions this run expired. Raises SweepAborted."""
         return SubscriptionService.sweep().expired
+
+
+def _add_period(changed: Subscription, sold: Plan, status: Status, record: Record) -> None:
+    old_end = changed.end_date
+    new_end, anchor_day = next_period(sold, record.now, changed)
+    exempt = changed.exempt and changed.expired_at is None  # it may overlap another until they are joined
+    _change(changed, status=status, end_date=new_end, anchor_day=anchor_day, expired_at=None, exempt=exempt)
+    announce_on_commit(
+        signals.subscription_renewed, SubscriptionService, [changed], old_end_date=old_end, new_end_date=new_end
+    )
+    replace(record, old_end_date=_instant(old_end), sold=sold).write(SubscriptionService, [changed])
 
 
 def _expire_claimed(subscriptions: Sequence[Subscription], now: datetime, pace: Pace | None = None) -> None:

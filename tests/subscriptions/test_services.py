@@ -107,6 +107,47 @@ def test_early_renewal_is_judged_by_the_end_under_the_lock(subscription: Subscri
     assert stale.end_date == subscription.end_date
 
 
+def test_reason_of_a_new_subscription_is_recorded(user: User, plan: Plan) -> None:
+    made = Service.create_subscription(user, plan, now=NOW, reason="Won a prize")
+    assert made.events.get().reason == "Won a prize"
+    with pytest.raises(InvalidReason):
+        Service.create_subscription(make_user(), plan, now=NOW, reason="x" * 501)
+
+
+def test_given_days_lengthen_what_is_left_and_cost_nothing(subscription: Subscription, user: User) -> None:
+    end = subscription.end_date
+    Service.give_days(subscription, 10, "Outage", now=NOW, actor=user)
+    assert subscription.end_date == end + timedelta(days=10)
+    event = subscription.events.latest("pk")
+    assert (event.transition, event.actor, event.reason) == ("renewed", user, "Outage")
+    assert (event.old_end_date, event.new_end_date) == (end, subscription.end_date)
+    assert event.price == 0
+
+
+def test_days_given_after_the_end_begin_now_and_give_access_back(subscription: Subscription, user: User) -> None:
+    Service.sweep(now=NOW + MONTH)
+    later = NOW + 2 * MONTH
+    Service.give_days(subscription, 3, now=later)
+    assert (subscription.status, subscription.end_date) == ("active", later + timedelta(days=3))
+    assert has_access(user)
+
+
+def test_cancelled_subscription_that_is_given_days_stays_cancelled(subscription: Subscription) -> None:
+    Service.cancel_subscription(subscription, now=NOW)
+    Service.give_days(subscription, 3, now=NOW)
+    assert (subscription.status, subscription.end_date) == ("cancelled", NOW + MONTH + timedelta(days=3))
+    Service.give_days(subscription, 3, now=NOW + 2 * MONTH)
+    assert subscription.status == "active"
+
+
+@pytest.mark.parametrize("days", [-1, 0, 36_526, 10**9])
+def test_days_that_cannot_be_given_change_nothing(subscription: Subscription, days: int) -> None:
+    with pytest.raises(InvalidPeriod):
+        Service.give_days(subscription, days, now=NOW)
+    subscription.refresh_from_db()
+    assert subscription.end_date == NOW + MONTH
+
+
 def test_renewal_makes_a_cancelled_one_active(subscription: Subscription) -> None:
     Service.cancel_subscription(subscription, now=NOW)
     assert Service.renew_subscription(subscription, now=NOW).status == "active"
