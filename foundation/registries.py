@@ -61,3 +61,6 @@ MAIL_KINDS = Registry()
 
 SCOPES = Registry()
 """Paths name sequences of `foundation.api.scopes.Scope`: what API tokens may be used for."""
+
+PERSONAL_DATA = Registry()
+"""Paths name sequences of `foundation.personal_data.PersonalData`: what is exported and erased with a user."""

@@ -1,7 +1,8 @@
 """User model and what is stored beside any user model."""
 
 from accounts.models.mail_limit import MailLimit
+from accounts.models.profile import Profile
 from accounts.models.token_details import TokenDetails
 from accounts.models.user import User
 
-__all__ = ["MailLimit", "TokenDetails", "User"]
+__all__ = ["MailLimit", "Profile", "TokenDetails", "User"]

@@ -1,0 +1,51 @@
+"""Personal data of a user: its export and erasure, to which each app contributes its part.
+
+An app registers its parts in `foundation.registries.PERSONAL_DATA`. Parts are exported and erased in the order of
+registration, each erasure within one transaction that locks the user's row.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from foundation import registries
+
+Exported = dict[str, Any]
+"""Values that JSON can hold, or that `DjangoJSONEncoder` turns into such: datetimes, decimals, UUIDs."""
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """An erasure at work: the user's row as it was, the pseudonym, the old values, and the instant in UTC."""
+
+    user: AbstractBaseUser
+    pseudonym: str
+    old_values: Collection[str]
+    """Names and addresses of the user that other rows may repeat. None is empty."""
+    now: datetime
+
+
+class PersonalData:
+    """A part of what is stored about a user. Each method does nothing unless overridden."""
+
+    def export(self, user: AbstractBaseUser) -> Exported:
+        """Return what is stored, for the user to read, by the name of its kind."""
+        return {}
+
+    def erase(self, erasure: Erasure) -> None:
+        """Remove or overwrite what names the user. It may have been done before, and the user's row is as it was."""
+
+    def leave(self, user: AbstractBaseUser, now: datetime) -> None:
+        """Stop what would go on, because the user leaves once everything has ended."""
+
+    def kept_until(self, user: AbstractBaseUser, now: datetime) -> datetime | None:
+        """Return the instant before which a user who leaves keeps the account; None if nothing lasts."""
+        return None
+
+
+def parts() -> Iterator[PersonalData]:
+    """Yield the parts of all apps."""
+    return registries.PERSONAL_DATA.items(PersonalData)
