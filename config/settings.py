@@ -120,7 +120,7 @@ INSTALLED_APPS = [
     "config",
     "config.web",  # before the admin: its templates override some of the admin's
     "config.operations",
-    "config.web.admin_on_demand.AdminOnDemand",
+    "config.web.lazy_admin.LazyAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -2,12 +2,12 @@
 
 from django.urls import include, path
 
-from config.web.admin_on_demand import ADDRESSES, AddressesOnDemand
 from config.web.brand_stylesheet import brand_stylesheet
 from config.web.favicon import favicon
+from config.web.lazy_admin import URLS, LazyNamespace
 
 urlpatterns = [
-    AddressesOnDemand("admin/", ADDRESSES, "admin"),
+    LazyNamespace("admin/", URLS, "admin"),
     path("api/", include("config.api.urls")),
     path("", include("config.operations.health_urls")),
     path("brand/<slug:digest>.css", brand_stylesheet, name="brand_stylesheet"),

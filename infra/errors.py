@@ -104,11 +104,11 @@ class NoRelease(DeployError, LookupError):
     """There is no release to roll back to."""
 
 
-class TakenBack(DeployError, RuntimeError):
+class RolledBack(DeployError, RuntimeError):
     """A release failed and was rolled back; the cause is the failure."""
 
 
-class NotTakenBack(DeployError, RuntimeError):
+class RollbackFailed(DeployError, RuntimeError):
     """A release failed, and so did the rollback; the message contains both errors."""
 
 

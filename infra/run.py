@@ -34,7 +34,7 @@ def main() -> int:
     """Run until SIGINT or SIGTERM, or once. Return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m infra.run", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "--once", action="store_true", help="end after the first sweep and delivery; 1 if figures differ"
+        "--once", action="store_true", help="end after the first sweep and delivery; 1 if a result differs"
     )
     parser.add_argument(
         "--lambda", nargs="?", const=NEW, type=Path, metavar="ZIP", dest="archive",

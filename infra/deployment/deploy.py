@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from infra.deployment import aws_account, configure, provisioning, release_record, rollout, status, teardown
 from infra.deployment import plan as planning
 from infra.deployment.deployment import Deployment
+from infra.deployment.error_messages import EXPECTED, message_of
 from infra.deployment.stage_django import set_up_django
 from infra.deployment.steps import Steps
-from infra.deployment.told_errors import EXPECTED, told
 
 Command = Callable[[Deployment, Steps, argparse.Namespace], None]
 
@@ -57,7 +57,7 @@ def main(typed: Sequence[str], deployment_of: Callable[[str], Deployment] = Depl
             aws_account.enter(deployment.stage)
         COMMANDS[given.command](deployment, Steps(), given)
     except EXPECTED as error:
-        print(told(error), file=sys.stderr)
+        print(message_of(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. Each command can be repeated at any point.", file=sys.stderr)

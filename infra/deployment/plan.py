@@ -12,6 +12,7 @@ from infra.deployment.change_set import planned_changes
 from infra.deployment.configuration_plan import configuration_changes
 from infra.deployment.deployment import Deployment
 from infra.deployment.deployment_settings import deployment_settings
+from infra.deployment.error_messages import EXPECTED, message_of
 from infra.deployment.migration_plan import applied_migrations, migration_changes
 from infra.deployment.package_plan import package_changes
 from infra.deployment.released_code import ReleasedCode
@@ -19,7 +20,6 @@ from infra.deployment.releases import LATEST
 from infra.deployment.remains import Remains
 from infra.deployment.schedule_plan import schedule_changes
 from infra.deployment.steps import Steps
-from infra.deployment.told_errors import EXPECTED, told
 from infra.packaging.package import make_package
 from infra.packaging.release import Release
 from infra.packaging.zappa_stage import load_stage
@@ -121,12 +121,12 @@ def asked(part: Part) -> list[str]:
     try:
         return part() or NO_CHANGE
     except EXPECTED as error:
-        return [line for line in (NOT_ASKED + told(error)).splitlines() if line]
+        return [line for line in (NOT_ASKED + message_of(error)).splitlines() if line]
 
 
 def _refusal(check: Callable[[], object]) -> list[str]:
     try:
         check()
     except EXPECTED as error:
-        return told(error).splitlines()
+        return message_of(error).splitlines()
     return []

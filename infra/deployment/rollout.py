@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from infra.deployment.deployment import Deployment
 from infra.deployment.deployment_lock import DeploymentLock
-from infra.deployment.standing import Standing
+from infra.deployment.stage_summary import StageSummary
 from infra.deployment.steps import Steps
-from infra.errors import NoRelease, NotTakenBack, TakenBack
+from infra.errors import NoRelease, RollbackFailed, RolledBack
 from infra.packaging.package import make_package
 from infra.packaging.release import Release
 
@@ -27,7 +27,7 @@ def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) ->
     """Run all steps of a deployment; everything that can be refused is refused before the first change.
 
     A release that fails after its upload is rolled back to the last kept one. Raises Refused, DeploymentLocked,
-    StackFailed, PackagingFailed, TakenBack and NotTakenBack.
+    StackFailed, PackagingFailed, RolledBack and RollbackFailed.
     """
     steps.take("check the settings", deployment.check_here)
     steps.take("check stack, secret and sender", deployment.check_there)
@@ -64,7 +64,7 @@ def _alone(deployment: Deployment, steps: Steps, command: str) -> "Iterator[Roll
         try:
             yield Rollout(deployment, steps, lock)
         finally:
-            print(Standing(deployment), flush=True)
+            print(StageSummary(deployment), flush=True)
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ class Rollout:
         return self.steps.take(name, step)
 
     def bring_out(self, package: Path) -> None:
-        """Upload, complete, migrate, test and keep a release. Raises TakenBack and NotTakenBack."""
+        """Upload, complete, migrate, test and keep a release. Raises RolledBack and RollbackFailed."""
         try:
             self._bring_out(package)
         except Exception as error:  # whatever the error is, the kept release must run
-            self._take_back(error)
-            raise TakenBack(f"The release was taken back: {_headline(error)}") from error
+            self._roll_back(error)
+            raise RolledBack(f"The release was rolled back: {_headline(error)}") from error
 
     def go_back_to(self, version: str) -> None:
         """Restore a kept release and test it. Raises SmokeTestFailed, and the errors of Deployment.go_back_to."""
@@ -102,15 +102,15 @@ class Rollout:
         self.take("smoke test", deployment.smoke_test)
         self.take("keep this release", lambda: deployment.keep(package))
 
-    def _take_back(self, error: Exception) -> None:
-        """Roll back. Prints the failure first, so that a failed rollback cannot hide it. Raises NotTakenBack."""
+    def _roll_back(self, error: Exception) -> None:
+        """Roll back. Prints the failure first, so that a failed rollback cannot hide it. Raises RollbackFailed."""
         print(f"  {error}\n", flush=True)
         try:
             self.lock.check()
             self.go_back_to(self._last_kept())
         except Exception as failure:  # noqa: BLE001 - any failure is reported with the first one
-            raise NotTakenBack(
-                f"The release failed: {_headline(error)}\nand was not taken back: {_headline(failure)}"
+            raise RollbackFailed(
+                f"The release failed: {_headline(error)}\nThe rollback failed: {_headline(failure)}"
             ) from error
 
     def _last_kept(self) -> str:

@@ -18,7 +18,7 @@ import boto3
 
 from config.zappa.stages import Stage, read_document, read_stages
 from infra.deployment import aws_account
-from infra.deployment.told_errors import EXPECTED, told
+from infra.deployment.error_messages import EXPECTED, message_of
 from infra.packaging.zappa_stage import SETTINGS_FILE
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     try:
         _change_stage(stages[options.stage], COMMANDS[options.command])
     except EXPECTED as error:
-        print(told(error), file=sys.stderr)
+        print(message_of(error), file=sys.stderr)
         return 1
     print(f"Done. Now `make deploy STAGE={options.stage}`, so that functions that run already read it.")
     return 0

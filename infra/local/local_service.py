@@ -20,8 +20,8 @@ from infra.lambda_local.event_sources.poller import EventSourcePoller
 from infra.lambda_local.eventbridge.schedule_clock import Clock, Wait
 from infra.lambda_local.eventbridge.scheduled_event import delivered_event
 from infra.local import demo
+from infra.local.expected_results import Comparison, ExpectedResults, comparison_table
 from infra.local.feedback_queue import FeedbackQueue
-from infra.local.figures import Before, Figure, table
 from infra.local.host import Host
 from infra.local.mail_folder import MailFolder
 from infra.local.run_logs import send_logs_to
@@ -54,10 +54,10 @@ class LocalService:
                 if not once:
                     self._print_entrances()
                 print(f"First sweep and delivery, through {self.host.description} ...", flush=True)
-                figures = self._first_round(clock, aws, queue)
+                comparisons = self._first_round(clock, aws, queue)
                 if not once:
                     self._go_on(clock, aws)
-        return 0 if not once or all(figure.agrees for figure in figures) else 1
+        return 0 if not once or all(comparison.agrees for comparison in comparisons) else 1
 
     def _prepare_database(self) -> None:
         print("Database: migrations ...", flush=True)
@@ -83,13 +83,13 @@ class LocalService:
 
         return Clock(self.stage.schedules, fire, now)
 
-    def _first_round(self, clock: Clock[Schedule], aws: LocalAWS, queue: FeedbackQueue) -> list[Figure]:
-        before = Before.measure(now())
+    def _first_round(self, clock: Clock[Schedule], aws: LocalAWS, queue: FeedbackQueue) -> list[Comparison]:
+        expected = ExpectedResults.measure(now())
         clock.fire_all()
         queue.wait_until_taken()
-        figures = before.compare(aws)
-        print(f"\n{table(figures)}\n\nMails       {self._mails}\nLogs        {self._log}", flush=True)
-        return figures
+        comparisons = expected.compare(aws)
+        print(f"\n{comparison_table(comparisons)}\n\nMails       {self._mails}\nLogs        {self._log}", flush=True)
+        return comparisons
 
     def _print_entrances(self) -> None:
         subscriber, operator = demo.sign_in_name(demo.SUBSCRIBER), demo.sign_in_name(demo.OPERATOR)

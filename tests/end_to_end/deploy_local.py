@@ -22,7 +22,7 @@ from infra.deployment import release_record, rollout, status, teardown
 from infra.deployment.deployment import Deployment
 from infra.deployment.plan import Plan
 from infra.deployment.steps import Steps
-from infra.errors import EXPECTED, NotConfirmed, Refused, TakenBack
+from infra.errors import EXPECTED, NotConfirmed, Refused, RolledBack
 from infra.packaging.bytecode import compile_module, compiled_name
 from infra.packaging.changed_package import change_package
 from infra.packaging.executed_packages import ExecutedPackages
@@ -135,7 +135,7 @@ class DeployLocal:
 
         try:
             attempt()
-        except TakenBack as error:
+        except RolledBack as error:
             expect("reason in sight", "ZeroDivisionError" in str(error.__cause__), True)
         else:
             raise NotAsDeployed("a release that does not start was kept")

@@ -35,23 +35,23 @@ class LocalUse:
     aws: LocalAWS
 
     def fire_schedule(self) -> str:
-        """Fire every deployed rule on demo data, and SES's feedback; return the figures."""
+        """Fire every deployed rule on demo data, and SES's feedback; return the comparisons."""
         # These load models, which needs the Django that is set up by now.
         from infra.local import demo  # noqa: PLC0415
-        from infra.local.figures import Before  # noqa: PLC0415
+        from infra.local.expected_results import ExpectedResults  # noqa: PLC0415
 
         demo.load(datetime.now(UTC))
-        before = Before.measure(datetime.now(UTC))
+        expected = ExpectedResults.measure(datetime.now(UTC))
         functions = boto3.client("lambda", config=PATIENT)
         for rule in deployed_rules(boto3.client("events")):
             for arn, event in rule.deliveries(datetime.now(UTC)):
                 answer = functions.invoke(FunctionName=arn, Payload=json.dumps(event).encode())
                 expect(rule.rule_name, answer.get("FunctionError"), None)
         self._tell_feedback()
-        figures = before.compare(self.aws)
-        for figure in figures:
-            expect(figure.what, figure.read_back, figure.expected)
-        return ", ".join(f"{figure.read_back} {figure.what}" for figure in figures)
+        comparisons = expected.compare(self.aws)
+        for comparison in comparisons:
+            expect(comparison.what, comparison.read_back, comparison.expected)
+        return ", ".join(f"{comparison.read_back} {comparison.what}" for comparison in comparisons)
 
     def _tell_feedback(self) -> None:
         """Send feedback through topic, queue and event source mapping."""

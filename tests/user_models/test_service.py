@@ -13,7 +13,7 @@ from accounts.models import User
 from foundation.jobs import retention
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local import demo
-from infra.local.figures import Before
+from infra.local.expected_results import ExpectedResults
 from notifications.models import Notification
 from notifications.outbox.delivery import Delivery
 from notifications.preferences import wants_reminders
@@ -190,5 +190,5 @@ def test_old_rows_are_deleted(grace: User, free: Plan) -> None:
 def test_demo_is_loaded(db: None) -> None:
     now = datetime.now(UTC)
     assert demo.load(now)
-    assert Before.measure(now).due == 7
+    assert ExpectedResults.measure(now).due == 7
     assert Service.sweep(now=now).expired == 7

@@ -14,7 +14,7 @@ from infra.deployment import cloud_stack, zappa_command
 from infra.deployment.api_stack import ApiStack
 from infra.deployment.deployment import Deployment
 from infra.deployment.stack_watch import StackWatch
-from infra.errors import StackFailed, TakenBack, ZappaFailed
+from infra.errors import RolledBack, StackFailed, ZappaFailed
 from infra.packaging.packaging_environment import PROJECT
 from tests.infra.deployment.account import Account
 from tests.infra.deployment.broken_stack import break_stack, breaking, stack_of
@@ -73,7 +73,7 @@ def test_update_that_is_rolled_back_tells_its_own_reasons_and_blocks_nothing(
     break_stack(API, "UPDATE_ROLLBACK_COMPLETE", Api="of the first run")
     breaks = breaking(API, "UPDATE_ROLLBACK_IN_PROGRESS", Api="of the second run")
     answers.alter("cloudformation.UpdateStack", breaks, skip=len(["messaging"]))
-    with pytest.raises(TakenBack) as raised:
+    with pytest.raises(RolledBack) as raised:
         stage_on_aws.deploy("next")
     assert "is in UPDATE_ROLLBACK_IN_PROGRESS: Api: of the second run\n" in str(raised.value.__cause__)
     assert (stage_on_aws.served(), stage_on_aws.kept()) == ("good", ["good"])

@@ -7,7 +7,7 @@ import pytest
 
 from config.operations.release_migrations import MigrationRun
 from infra.deployment.database_migration import JOB, DatabaseMigration
-from infra.errors import NotMigrated, TakenBack
+from infra.errors import NotMigrated, RolledBack
 from infra.local.lambda_function import LambdaFunction
 from tests.infra.deployment.answering_functions import MIGRATED
 from tests.infra.deployment.running_stage import RunningStage
@@ -49,9 +49,9 @@ def test_it_is_invoked_again_until_all_is_applied(live: RunningStage, capsys: py
     assert (migrations_run(live), live.served(), live.kept()) == (3, "next", ["good", "next"])
 
 
-def test_release_that_is_not_migrated_is_taken_back(live: RunningStage) -> None:
+def test_release_that_is_not_migrated_is_rolled_back(live: RunningStage) -> None:
     live.functions.migrations = [outcome(remaining=[TWO], stopped_by="time", stopped_at=TWO)]
-    with pytest.raises(TakenBack, match=rf"NotMigrated: {TWO} was not applied \(1 to go\)\. .*migrate_release"):
+    with pytest.raises(RolledBack, match=rf"NotMigrated: {TWO} was not applied \(1 to go\)\. .*migrate_release"):
         live.deploy("next")
     assert (live.served(), live.kept()) == ("good", ["good"])
     live.prove_usable()
@@ -85,7 +85,7 @@ def test_progress_has_a_limit(live: RunningStage) -> None:
 
 def test_lost_answer_is_named(live: RunningStage, answers: InjectedAnswers) -> None:
     answers.lose("lambda.Invoke", skip=1)
-    with pytest.raises(TakenBack, match=r"NotMigrated: AWS did not answer config\.operations\.release_jobs\.migrate"):
+    with pytest.raises(RolledBack, match=r"NotMigrated: AWS did not answer config\.operations\.release_jobs\.migrate"):
         live.deploy("next")
     assert live.served() == "good"
     live.deploy("next")

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from infra.deployment import deployment_lock
-from infra.errors import DeploymentLocked, NotTakenBack, TakenBack
+from infra.errors import DeploymentLocked, RollbackFailed, RolledBack
 from tests.infra.deployment.running_stage import RunningStage
 from tests.support.injected_answers import InjectedAnswers
 from tests.support.release_zip import code_of
@@ -26,9 +26,9 @@ def live(stage_on_aws: RunningStage) -> RunningStage:
     return stage_on_aws
 
 
-def test_release_that_fails_is_taken_back(live: RunningStage, capsys: pytest.CaptureFixture[str]) -> None:
+def test_release_that_fails_is_rolled_back(live: RunningStage, capsys: pytest.CaptureFixture[str]) -> None:
     live.functions.broken.add("bad")
-    with pytest.raises(TakenBack, match=r"NotMigrated: config\.operations\.release_jobs\.migrations failed"):
+    with pytest.raises(RolledBack, match=r"NotMigrated: config\.operations\.release_jobs\.migrations failed"):
         live.deploy("bad")
 
     assert (live.served(), live.kept()) == ("good", ["good"])
@@ -43,7 +43,7 @@ def test_failed_attempts_do_not_destroy_the_release_to_go_back_to(live: RunningS
         code = code_of(f"attempt {number}")
         functions.update_function_code(FunctionName="subs-dev", ZipFile=code, Publish=True)
     live.functions.broken.add("bad")
-    with pytest.raises(TakenBack):
+    with pytest.raises(RolledBack):
         live.deploy("bad")
     assert (live.served(), live.kept()) == ("good", ["good"])
 
@@ -54,16 +54,16 @@ def test_failed_attempts_do_not_destroy_the_release_to_go_back_to(live: RunningS
     live.prove_usable()
 
 
-def test_release_that_cannot_be_kept_is_taken_back(live: RunningStage, answers: InjectedAnswers) -> None:
+def test_release_that_cannot_be_kept_is_rolled_back(live: RunningStage, answers: InjectedAnswers) -> None:
     answers.refuse("lambda.PublishVersion", "ResourceConflictException", "an update is in progress", status=409)
-    with pytest.raises(TakenBack, match="an update is in progress"):
+    with pytest.raises(RolledBack, match="an update is in progress"):
         live.deploy("next")
     assert (live.served(), live.kept()) == ("good", ["good"])
 
 
 def test_code_that_somebody_else_uploads_meanwhile_is_not_kept(live: RunningStage, answers: InjectedAnswers) -> None:
     answers.before("lambda.PublishVersion", partial(live.edit_in_the_console, "hotfix"))
-    with pytest.raises(TakenBack, match="NotAsPackaged"):
+    with pytest.raises(RolledBack, match="NotAsPackaged"):
         live.deploy("next")
     assert (live.served(), live.kept()) == ("good", ["good"])
 
@@ -78,7 +78,7 @@ def test_failure_of_the_way_back_does_not_hide_the_failure(
             answers.refuse(f"lambda.{operation}", "ExpiredTokenException", EXPIRED, status=403, times=100)
 
     answers.before("lambda.Invoke", expire)
-    with pytest.raises(NotTakenBack, match=rf"(?s)config.operations.release_jobs.migrations failed.*{EXPIRED}"):
+    with pytest.raises(RollbackFailed, match=rf"(?s)config.operations.release_jobs.migrations failed.*{EXPIRED}"):
         live.deploy("bad")
     said = capsys.readouterr().out
     assert "division by zero" in said
@@ -153,7 +153,7 @@ def test_process_with_an_expired_lease_stops(live: RunningStage, answers: Inject
         threading.Event().wait(live.deployment.lease.total_seconds())
 
     answers.before("lambda.Invoke", take_over)
-    with pytest.raises(NotTakenBack, match="DeploymentLockLost"):
+    with pytest.raises(RollbackFailed, match="DeploymentLockLost"):
         live.deploy("next")
     assert "lambda.PublishVersion" not in answers.calls
     live.prove_usable()

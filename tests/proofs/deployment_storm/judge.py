@@ -14,6 +14,9 @@ from tests.proofs.deployment_storm.operator import Typed
 from tests.proofs.deployment_storm.release import STAGE, VARIABLE, Fails, StormRelease
 from tests.proofs.deployment_storm.site import StormSite
 
+ROLLED_BACK = ("The release was rolled back", "The rollback failed")
+"""Messages after which a command says what is live."""
+
 SUCCESS = 0
 OK = 200
 
@@ -113,7 +116,7 @@ class Judge:
             yield f"{typed} ended with {typed.process.returncode}"
         elif typed.process.returncode == 1 and not typed.said.strip():
             yield f"{typed} failed without a word"
-        elif "taken back" in typed.said and "live now:" not in typed.said and not typed.was_interrupted:
+        elif _rolled_back(typed) and "live now:" not in typed.said and not typed.was_interrupted:
             yield f"{typed} does not say what is live"
 
     def _works(self, sha256: str) -> bool:
@@ -122,3 +125,7 @@ class Judge:
     @property
     def _any(self) -> StormRelease:
         return next(iter(self.releases.values()))
+
+
+def _rolled_back(typed: Typed) -> bool:
+    return any(words in typed.said for words in ROLLED_BACK)

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from infra import errors as infra_errors
-from infra.deployment.told_errors import EXPECTED, told
+from infra.deployment.error_messages import EXPECTED, message_of
 from infra.errors import InfraError
 from infra.lambda_local import errors as lambda_local_errors
 from infra.lambda_local.errors import LambdaLocalError
@@ -25,7 +25,7 @@ def kinds(module: object, base: type[Exception]) -> list[type[Exception]]:
 def test_error_is_expected_and_told_in_its_own_words(kind: type[Exception]) -> None:
     error = kind(MESSAGE)
     assert isinstance(error, EXPECTED)
-    assert told(error) == MESSAGE
+    assert message_of(error) == MESSAGE
 
 
 @pytest.mark.parametrize(("module", "base"), [(infra_errors, InfraError), (lambda_local_errors, LambdaLocalError)])

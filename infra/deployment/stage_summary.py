@@ -9,7 +9,7 @@ from infra.errors import EXPECTED
 
 
 @dataclass(frozen=True)
-class Standing:
+class StageSummary:
     """Summary that queries AWS when it is printed, and says so if AWS does not respond."""
 
     deployment: Deployment

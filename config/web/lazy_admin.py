@@ -11,11 +11,11 @@ from django.core.checks import CheckMessage, Tags, register
 from django.urls import URLResolver
 from django.urls.resolvers import RoutePattern
 
-ADDRESSES = "config.web.admin_urls"
+URLS = "config.web.admin_urls"
 """Module that registers the admin's pages on import."""
 
 
-class AdminOnDemand(SimpleAdminConfig):
+class LazyAdminConfig(SimpleAdminConfig):
     """Django's admin without autodiscovery at each start."""
 
     def ready(self) -> None:
@@ -26,11 +26,11 @@ class AdminOnDemand(SimpleAdminConfig):
 
 def check_pages(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
     """Register the admin's pages and run Django's checks on them."""
-    import_module(ADDRESSES)
+    import_module(URLS)
     return check_admin_app(app_configs, **options)
 
 
-class AddressesOnDemand(URLResolver):
+class LazyNamespace(URLResolver):
     """URLs in a namespace whose module is imported when one of them is first resolved or reversed.
 
     The first `reverse` of any name makes Django collect all names of the site. Names in a namespace are not needed for

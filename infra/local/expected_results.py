@@ -21,8 +21,8 @@ from subscriptions.models import Subscription, SubscriptionEvent, Transition
 
 
 @dataclass(frozen=True)
-class Figure:
-    """Row of the table."""
+class Comparison:
+    """An expected number and the one that was read back."""
 
     what: str
     expected: int
@@ -34,8 +34,8 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Before:
-    """State of the database before a sweep and a delivery: the work to be done."""
+class ExpectedResults:
+    """Expected results of the next sweep and delivery, from the database before them."""
 
     due: int
     without_right: int
@@ -54,7 +54,7 @@ class Before:
     last_notification: int
 
     @classmethod
-    def measure(cls, now: datetime) -> "Before":
+    def measure(cls, now: datetime) -> "ExpectedResults":
         """Read the state of the database."""
         email = get_user_model().get_email_field_name()
         due = Subscription.objects.due(now)
@@ -73,36 +73,36 @@ class Before:
             + ended
             + sum(address_of(subscription.user) not in unreachable for subscription in near),
             events=waiting.filter(channel=Channel.SNS).count() + due.count(),
-            delivered=_standing(State.DELIVERED),
-            bounced=_standing(State.BOUNCED),
+            delivered=_mails_in(State.DELIVERED),
+            bounced=_mails_in(State.BOUNCED),
             members=_members(),
             last_event=_last(SubscriptionEvent),
             last_notification=_last(Notification),
         )
 
-    def compare(self, aws: LocalAWS) -> list[Figure]:
+    def compare(self, aws: LocalAWS) -> list[Comparison]:
         """Compare with the present state."""
         expired = SubscriptionEvent.objects.filter(pk__gt=self.last_event, transition=Transition.EXPIRED)
         reminders = Notification.objects.filter(pk__gt=self.last_notification, days_before__isnull=False)
         accepted = [mail for mail in aws.mails() if _is_notification(mail)]
         dead = sum(BOUNCE in mail.recipients for mail in accepted)
         return [
-            Figure("expired", self.due, expired.count()),
-            Figure("access removed", self.without_right, len(self.members - _members())),
-            Figure("reminders recorded", self.reminders, reminders.count()),
-            Figure("mails accepted by SES", self.mails, len(accepted)),
-            Figure("mails delivered", len(accepted) - dead, _standing(State.DELIVERED) - self.delivered),
-            Figure("mails bounced", dead, _standing(State.BOUNCED) - self.bounced),
-            Figure("events accepted by SNS", self.events, len(aws.events())),
+            Comparison("expired", self.due, expired.count()),
+            Comparison("access removed", self.without_right, len(self.members - _members())),
+            Comparison("reminders recorded", self.reminders, reminders.count()),
+            Comparison("mails accepted by SES", self.mails, len(accepted)),
+            Comparison("mails delivered", len(accepted) - dead, _mails_in(State.DELIVERED) - self.delivered),
+            Comparison("mails bounced", dead, _mails_in(State.BOUNCED) - self.bounced),
+            Comparison("events accepted by SNS", self.events, len(aws.events())),
         ]
 
 
-def table(figures: Sequence[Figure]) -> str:
-    """Return the figures as an aligned table."""
+def comparison_table(comparisons: Sequence[Comparison]) -> str:
+    """Return the comparisons as an aligned table."""
     lines = [f"{'':<24}{'expected':>10}{'read back':>12}"]
     lines += [
-        f"{figure.what:<24}{figure.expected:>10}{figure.read_back:>12}   {'agrees' if figure.agrees else 'DIFFERS'}"
-        for figure in figures
+        f"{row.what:<24}{row.expected:>10}{row.read_back:>12}   {'agrees' if row.agrees else 'DIFFERS'}"
+        for row in comparisons
     ]
     return "\n".join(lines)
 
@@ -129,7 +129,7 @@ def _unreachable() -> list[str]:
     return ["", *bouncing.values_list("address", flat=True)]
 
 
-def _standing(state: State) -> int:
+def _mails_in(state: State) -> int:
     return Notification.objects.filter(state=state).count()
 
 

@@ -36,7 +36,7 @@ REMEDIES: tuple[tuple[type[BotoCoreError], str], ...] = (
 )
 
 
-def told(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """Return the error's message and a remedy."""
     return f"{_words(error)} {_remedy(error)}".strip()
 
