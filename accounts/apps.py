@@ -20,5 +20,6 @@ class AccountsConfig(AppConfig):
 
         registries.ACCOUNT_SECTIONS.register("accounts.sections.SECTIONS")
         registries.RETENTION.register("accounts.retention.RULES")
+        registries.MAIL_KINDS.register("accounts.mail_texts.KINDS")
         if not User._meta.swapped:
             m2m_changed.connect(mirror_grants, dispatch_uid="accounts.mirror_grants")

@@ -1,21 +1,24 @@
-"""Sign-up form."""
+"""Forms of a new account: sign-up, and its completion once the address is confirmed."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import BaseUserCreationForm, UsernameField
+from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Field
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from foundation.email_addresses import UndeliverableAddress, holds_address, readable
+from foundation.email_addresses import UndeliverableAddress, readable
 
 UserModel = get_user_model()
 NAME = UserModel.USERNAME_FIELD
 EMAIL = UserModel.get_email_field_name()
+ADDRESS_FIELD = cast("Field[str, str]", UserModel._meta.get_field(EMAIL))
 
 if TYPE_CHECKING:
     NewUserForm = BaseUserCreationForm[User]
@@ -25,14 +28,17 @@ else:
 
 
 class SignUpForm(NewUserForm):
-    """A new account. No other account has its name or address in any capitalisation."""
+    """Sign-up with name, address and password. No other account has the name in any capitalisation.
+
+    It does not ask whether an account has the address, because its answer would tell.
+    """
 
     class Meta:
         model = UserModel
         fields = tuple(dict.fromkeys([NAME, EMAIL, *UserModel.REQUIRED_FIELDS]))
         field_classes = {} if NAME == EMAIL else {NAME: UsernameField}
         labels = {EMAIL: _("E-mail address")}
-        help_texts = {EMAIL: _("Where we confirm what happens to your subscriptions.")}
+        help_texts = {EMAIL: _("We send a link to it, which opens your account.")}
         widgets = {EMAIL: forms.EmailInput(attrs={"autocomplete": "email"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,38 +46,78 @@ class SignUpForm(NewUserForm):
         self.fields[EMAIL].required = self.fields[EMAIL].widget.is_required = True
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a name or address that an account has in any spelling, and an undeliverable address."""
+        """Refuse a name that an account has in any capitalisation, and an undeliverable address."""
         super().clean()
         if EMAIL in self.cleaned_data:
-            self._clean_address(self.cleaned_data[EMAIL])
+            clean_address(self, EMAIL)
         if NAME != EMAIL and NAME in self.cleaned_data:
-            self._refuse_taken(NAME, Q(**{f"{NAME}__iexact": self.cleaned_data[NAME]}))
+            clean_name(self)
         return self.cleaned_data
 
-    def create_account(self) -> User | None:
-        """Save a valid form. Return None, with an error on the form, if name or address was taken meanwhile."""
+    def details(self) -> dict[str, str]:
+        """Return what was typed beside address and passwords."""
+        names = [name for name in self._meta.fields or () if name != EMAIL]
+        return {name: self.data[name] for name in names if name in self.data}
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Whether an account has the address is no question of this form; its validators are run by `clean_address`.
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # missing in django-stubs
+        return excluded | {EMAIL}
+
+
+class CompletionForm(SignUpForm):
+    """Name and password of an account whose address is confirmed."""
+
+    def __init__(self, address: str, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, instance=UserModel(**{EMAIL: address}))
+        del self.fields[EMAIL]
+
+    def create_account(self, password: str) -> User | None:
+        """Save a valid form with a hashed password. Return None, with an error on the form, if the name was taken."""
+        account: User = forms.ModelForm.save(self, commit=False)  # its base class would take a password of the form
+        account.password = password
         try:
             with transaction.atomic():
-                return self.save()
+                account.save()
         except IntegrityError:
-            self.full_clean()
-            if self.is_valid():  # the other account is gone again
-                self.add_error(NAME, self._taken(NAME))
+            account.pk = None
+            self.add_error(None if NAME == EMAIL else NAME, name_taken())
             return None
+        self.save_m2m()
+        return account
 
-    def _clean_address(self, address: str) -> None:
-        try:
-            self.cleaned_data[EMAIL] = readable(address)
-        except UndeliverableAddress:
-            self.add_error(EMAIL, validate_email.message)
-        else:
-            self._refuse_taken(EMAIL, holds_address(EMAIL, self.cleaned_data[EMAIL]))
 
-    def _refuse_taken(self, field: str, holders: Q) -> None:
-        if UserModel._base_manager.filter(holders).exists():
-            self.add_error(field, self._taken(field))
+class PendingForm(CompletionForm):
+    """Completion in the browser that signed up, whose session has the password's hash."""
 
-    def _taken(self, field: str) -> Any:
-        if field == EMAIL:
-            return _("There is an account with this address already. Sign in instead.")
-        return self.instance.unique_error_message(UserModel, [field])
+    def __init__(self, address: str, data: Mapping[str, Any]) -> None:
+        super().__init__(address, data)
+        del self.fields["password1"], self.fields["password2"]
+
+
+def clean_address(form: forms.BaseForm, field: str) -> None:
+    """Write the field's address in its one form, or add an error if no mail can reach it or the model refuses it."""
+    try:
+        form.cleaned_data[field] = readable(form.cleaned_data[field])
+        ADDRESS_FIELD.run_validators(form.cleaned_data[field])
+    except UndeliverableAddress:
+        form.add_error(field, validate_email.message)
+    except ValidationError as error:  # of a user model that takes some addresses only
+        form.add_error(field, error)
+
+
+def clean_name(form: "forms.ModelForm[User]") -> None:
+    """Add an error to the form if its user name reads like an address, or another account has it.
+
+    An address as a user name would be taken for its owner's at sign-in.
+    """
+    name = form.cleaned_data[NAME]
+    if "@" in name and "@" not in form.initial.get(NAME, ""):
+        form.add_error(NAME, _("A user name has no @. You can sign in with your address anyway."))
+    elif UserModel._base_manager.filter(**{f"{NAME}__iexact": name}).exclude(pk=form.instance.pk).exists():
+        form.add_error(NAME, name_taken())
+
+
+def name_taken() -> Any:
+    """Return the user model's own message."""
+    return UserModel().unique_error_message(UserModel, [NAME])

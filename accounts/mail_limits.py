@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
+from django.utils.translation import get_language
 
 from accounts.models import MailLimit
 from foundation.email_addresses import normalised
@@ -25,4 +26,17 @@ def use_allowance(kind: str, address: str, period: timedelta) -> bool:
     MailLimit.objects.bulk_create([MailLimit(bucket=key)], ignore_conflicts=True)
     is_free = Q(third_last__isnull=True) | Q(third_last__lte=Now() - period)
     shifted = {"last": Now(), "second_last": F("last"), "third_last": F("second_last")}
-    return MailLimit.objects.filter(is_free, bucket=key).update(**shifted) == 1
+    return MailLimit.objects.filter(is_free, bucket=key).update(**shifted, language=get_language() or "") == 1
+
+
+def language_of_request(kind: str, address: str) -> str:
+    """Return the language of the page on which the newest mail was asked for, or an empty string."""
+    languages = MailLimit.objects.filter(bucket=bucket(kind, address)).values_list("language", flat=True)
+    return languages.first() or ""
+
+
+def lock_address(address: str) -> None:
+    """Lock the address until the end of the transaction, against another account for it."""
+    key = bucket("lock", address)
+    MailLimit.objects.bulk_create([MailLimit(bucket=key, last=Now())], ignore_conflicts=True)
+    MailLimit.objects.select_for_update(no_key=True).get(bucket=key)

@@ -9,6 +9,19 @@ urlpatterns = [
     path("sign-in/", LazyPage("accounts.views.sign_in.sign_in"), name="login"),
     path("sign-out/", LazyPage("accounts.views.sign_in.sign_out"), name="logout"),
     path("sign-up/", LazyPage("accounts.views.sign_up.sign_up"), name="sign_up"),
+    path("sign-up/sent/", LazyPage("accounts.views.sign_up.sign_up_sent"), name="sign_up_sent"),
+    path("sign-up/<str:token>/", LazyPage("accounts.views.sign_up.confirm_sign_up"), name="confirm_sign_up"),
+    path("password-reset/", LazyPage("accounts.views.password_reset.password_reset"), name="password_reset"),
+    path(
+        "password-reset/sent/",
+        LazyPage("accounts.views.password_reset.password_reset_sent"),
+        name="password_reset_sent",
+    ),
+    path(
+        "password-reset/<str:uidb64>/<str:token>/",
+        LazyPage("accounts.views.password_reset.choose_password"),
+        name="choose_password",
+    ),
     path("account/tokens/", LazyPage("accounts.views.tokens.tokens"), name="api_tokens"),
     path(
         "account/tokens/<str:digest>/revoke/",

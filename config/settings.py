@@ -204,6 +204,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "subscriptions"
 LOGOUT_REDIRECT_URL = "plans"
+if LOCAL:
+    EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", BASE_DIR / ".local" / "mails"
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; the link is made when its mail is sent
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]

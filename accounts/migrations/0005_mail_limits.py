@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
                 ('last', models.DateTimeField(db_index=True, null=True)),
                 ('second_last', models.DateTimeField(null=True)),
                 ('third_last', models.DateTimeField(null=True)),
+                ('language', models.CharField(db_default='', default='', max_length=16)),
             ],
             options={
                 'verbose_name': 'limit of mails',

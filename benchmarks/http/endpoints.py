@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from accounts.links import reset_url, sign_up_url
+from accounts.tokens import make_token
 from benchmarks.http.clients import address, browse, call
 from benchmarks.http.site import PASSWORD, Site, Visitor, open_session
 from infra.lambda_local.gateway.http_messages import HttpRequest
@@ -24,6 +27,16 @@ def _link_in_a_reminder(site: Site) -> str:
     return address("unsubscribe", ShortSigner().sign(str(site.subscriber.user.pk)))
 
 
+def _link_of_a_sign_up(index: int) -> str:
+    token = urlsplit(sign_up_url(f"confirmed{index}@example.com")).path.split("/")[-2]
+    return address("confirm_sign_up", token)
+
+
+def _link_of_a_reset(site: Site) -> str:
+    *_, key, token, _end = urlsplit(reset_url(site.subscriber.user)).path.split("/")
+    return address("choose_password", key, token)
+
+
 def _admin_list(model: str) -> Callable[[Site, int], HttpRequest]:
     return lambda site, _: browse(address(f"admin:{model}_changelist"), site.operator)
 
@@ -36,6 +49,13 @@ READING = [
     Endpoint("plans, nobody signed in", lambda site, _: browse(address("plans"))),
     Endpoint("sign in", lambda site, _: browse(address("login"))),
     Endpoint("sign up", lambda site, _: browse(address("sign_up"))),
+    Endpoint("sign up, link of the mail", lambda site, _: browse(_link_of_a_sign_up(0))),
+    Endpoint("sign up, nobody did", lambda site, _: browse(address("sign_up_sent")), 302),
+    Endpoint("reset", lambda site, _: browse(address("password_reset"))),
+    Endpoint("reset, nobody asked", lambda site, _: browse(address("password_reset_sent")), 302),
+    Endpoint("reset, link of the mail", lambda site, _: browse(_link_of_a_reset(site)), 302),
+    Endpoint("account", lambda site, _: browse(address("account"), site.subscriber)),
+    Endpoint("account, tokens", lambda site, _: browse(address("api_tokens"), site.subscriber)),
     Endpoint("API's description", lambda site, _: browse(address("api_docs"))),
     Endpoint("plans", lambda site, _: browse(address("plans"), site.subscriber)),
     Endpoint("subscribe", lambda site, _: browse(address("subscribe", site.plans[-1].pk), site.subscriber)),
@@ -127,6 +147,21 @@ def _sign_up(site: Site, index: int) -> HttpRequest:
     return browse(address("sign_up"), form=form)
 
 
+def _confirm_sign_up(_: Site, index: int) -> HttpRequest:
+    form = {"username": f"confirmed{index}", "password1": PASSWORD, "password2": PASSWORD}
+    return browse(_link_of_a_sign_up(index), form=form)
+
+
+def _address(index: int) -> dict[str, str]:
+    return {"email": f"forgetful{index}@example.com"}
+
+
+def _revoke_token(site: Site, _: int) -> HttpRequest:
+    user = site.subscriber.user
+    made, _secret = make_token(user, days=1, personal=True)
+    return browse(address("revoke_api_token", made.pk), site.subscriber, {})
+
+
 def _sign_in(site: Site, _: int) -> HttpRequest:
     return browse(address("login"), form={"username": site.subscriber.user.get_username(), "password": PASSWORD})
 
@@ -147,5 +182,8 @@ CHANGING = [
     Endpoint("POST sign out", _sign_out, 302),
     Endpoint("POST sign in", _sign_in, 302, is_slow=True),
     Endpoint("POST sign up", _sign_up, 302, is_slow=True),
+    Endpoint("POST sign up, link of the mail", _confirm_sign_up, 302, is_slow=True),
+    Endpoint("POST reset", lambda site, index: browse(address("password_reset"), form=_address(index)), 302),
+    Endpoint("POST revoke token", _revoke_token, 302),
 ]
 """Endpoints in this order; each index once, for the plans on sale."""

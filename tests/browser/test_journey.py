@@ -21,6 +21,7 @@ from tests.browser.contrast import READABLE, colour_of, contrast
 from tests.browser.traffic import Traffic
 from tests.browser.visitor import SCHEMES, SCREENSHOTS, WIDTHS, Scheme, Visitor
 from tests.support.factories import has_access, make_plan
+from tests.support.mailbox import link_to
 
 PASSWORD = "correct horse battery"
 
@@ -71,6 +72,9 @@ def test_from_sign_up_to_renewal(
     expect(heading).to_have_text("Sign in")
     visitor.click_in_content("Sign up", role="link")
     sign_up(visitor)
+    expect(heading).to_have_text("Confirm your address")
+    visitor.open_path(link_to("ada@example.com"))
+    visitor.click("Confirm and open the account")
     expect(heading).to_have_text("Subscribe to Free trial")
     visitor.click("Subscribe for free")
     expect(heading).to_have_text("You are subscribed to Free trial")

@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.conf import LazySettings
 from django.urls import get_resolver
 
+from accounts.links import sign_up_url
 from accounts.models import User
 from foundation.throttling.models import RequestCount
 from notifications.preferences import wants_reminders
@@ -122,7 +123,8 @@ def test_way_of_a_subscriber(browser: Browser, ada: User, plan: Plan) -> None:
     assert browser.get(detail).status == 302
 
 
-def test_newcomer_signs_up_and_goes_on_to_the_plan(browser: Browser, plan: Plan) -> None:
+def test_newcomer_signs_up_and_goes_on_to_the_plan(browser: Browser, plan: Plan, settings: LazySettings) -> None:
+    settings.SECRET_KEY = VARIABLES["SECRET_KEY"]
     page = f"{home(browser)}subscribe/{plan.pk}/"
     address = f"{home(browser)}sign-up/?next={page}"
     form = browser.get(address)
@@ -130,7 +132,10 @@ def test_newcomer_signs_up_and_goes_on_to_the_plan(browser: Browser, plan: Plan)
     fields = {"username": "bob", "email": "bob@example.com", "password1": PASSWORD, "password2": PASSWORD}
     refused = browser.submit(address, form, **fields | {"password2": "another"}, next=page)
     assert (refused.status, User.objects.exists()) == (200, False)
-    confirm = browser.submit(address, refused, **fields, next=page)
+    sent = browser.submit(address, refused, **fields, next=page)
+    assert "We have sent a mail to bob@example.com." in sent.text
+    link = f"{home(browser)}{urlsplit(sign_up_url('bob@example.com')).path[1:]}"
+    confirm = browser.submit(link, browser.get(link))
     assert "Subscribe to Free trial" in confirm.text
     assert "You are subscribed to Free trial" in browser.submit(page, confirm).text
 
@@ -154,9 +159,16 @@ ANSWERS = {
     "reactivate_subscription": 409,
     "renew_subscription": 200,
     "account": 200,
+    "api_tokens": 200,
+    "revoke_api_token": 405,
     "login": 302,
     "logout": 405,
     "sign_up": 302,
+    "sign_up_sent": 302,
+    "confirm_sign_up": 404,
+    "password_reset": 200,
+    "password_reset_sent": 302,
+    "choose_password": 410,
     "brand_stylesheet": 404,  # without SITE_COLOR
     "favicon": 302,
     "set_language": 302,
@@ -187,7 +199,8 @@ def named_addresses() -> dict[str, tuple[str, list[str]]]:
 def test_every_address_answers(browser: Browser, ada: User, plan: Plan, settings: LazySettings) -> None:
     settings.SECRET_KEY = VARIABLES["SECRET_KEY"]
     subscription = Service.create_subscription(ada, plan, now=datetime.now(UTC))
-    known: dict[str, object] = {"plan_id": make_plan().pk, "token": ShortSigner().sign(str(ada.pk)), "digest": "x"}
+    known: dict[str, object] = {"plan_id": make_plan().pk, "token": ShortSigner().sign(str(ada.pk))}
+    known |= {"digest": "x", "uidb64": "x"}
     known |= dict.fromkeys(("subscription_id", "id"), subscription.pk)
     sign_in(browser)
     for name, (path, _) in named_addresses().items():

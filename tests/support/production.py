@@ -6,4 +6,5 @@ from pathlib import Path
 from config.settings import *  # noqa: F403
 
 STATIC_ROOT = Path(os.environ["COLLECTED_STATIC_FILES"])
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts.links import sign_up_url
 from accounts.models import User
 from foundation.jobs import retention
 from infra.lambda_local.emulator.local_aws import LocalAWS
@@ -25,9 +28,11 @@ from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller
 from tests.support.event_schema import problems
 from tests.support.factories import EMAIL, NAME, as_named, has_access, make_plan, make_user, user_page
+from tests.support.mailbox import link_to
 from tests.support.staff import make_staff, sign_in
 
 PASSWORD = "correct horse battery"
+NEW = "another battery staple"
 
 
 @pytest.fixture
@@ -40,6 +45,7 @@ def grace(client: Client, db: None) -> User:
     """Create a user who has just signed up."""
     fields = as_named(username="grace", email="grace@example.com", password1=PASSWORD, password2=PASSWORD)
     assert client.post(reverse("sign_up"), fields).status_code == 302
+    assert client.post(link_to("grace@example.com")).status_code == 302
     account: User = get_user_model()._base_manager.get()
     return account
 
@@ -83,10 +89,19 @@ def test_subscriber_signs_up_and_in_and_subscribes(client: Client, grace: User, 
 
 
 def test_account_that_is_there_is_not_made_again(client: Client, grace: User) -> None:
-    fields = as_named(username="GRACE", email="GRACE@example.com", password1=PASSWORD, password2=PASSWORD)
-    answer = Client().post(reverse("sign_up"), fields)
-    assert "There is an account with this address already." in answer.content.decode()
+    fields = as_named(username="other", email="GRACE@example.com", password1=PASSWORD, password2=PASSWORD)
+    assert Client().post(reverse("sign_up"), fields).status_code == 302
+    assert mail.outbox[-1].subject == "Subscriptions: You have an account already"
+    assert Client().post(urlsplit(sign_up_url("GRACE@example.com")).path).status_code == 410
     assert get_user_model()._base_manager.count() == 1
+
+
+def test_forgotten_password_is_reset(client: Client, grace: User) -> None:
+    Client().post(reverse("password_reset"), {"email": "grace@example.com"})
+    form = client.get(link_to("grace@example.com")).headers["Location"]
+    assert client.post(form, {"new_password1": NEW, "new_password2": NEW}).headers["Location"] == reverse("login")
+    for typed in (grace.get_username(), "GRACE@example.com"):
+        assert Client().post(reverse("login"), {"username": typed, "password": NEW}).status_code == 302
 
 
 def test_sweep_ends_access_and_tells_the_subscriber_and_other_systems(grace: User, aws: LocalAWS) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse, set_script_prefix
 
 from accounts.models import User
 from tests.support.factories import EMAIL, NAME, as_named, make_account
+from tests.support.mailbox import link_to
 
 pytestmark = pytest.mark.django_db
 
@@ -43,9 +44,15 @@ def location(answer: Any) -> str:
     return str(answer.headers["Location"])
 
 
+def after_sign_up(client: Client, wanted: str) -> str:
+    """Return the page to which the confirmed sign-up redirects."""
+    client.post("/sign-up/", SIGN_UP | {"next": wanted})
+    return location(client.post(link_to("grace@example.com")))
+
+
 @pytest.mark.parametrize("wanted", NO_PAGE_OF_THIS_SITE)
 def test_sign_up_goes_on_to_the_plans_unless_a_page_is_wanted(client: Client, wanted: str) -> None:
-    assert location(client.post(reverse("sign_up"), SIGN_UP | {"next": wanted})) == reverse("plans")
+    assert after_sign_up(client, wanted) == reverse("plans")
     assert get_user_model().objects.get().get_username().startswith("grace")
     assert location(client.get(reverse("sign_up"), {"next": wanted})) == reverse("plans")
 
@@ -70,7 +77,7 @@ def test_page_of_this_site_is_gone_on_to(client: Client, account: User, wanted: 
     assert location(client.post(reverse("login"), SIGN_IN | {"next": wanted})) == wanted
     assert location(client.post(reverse("set_language"), {"language": "de", "next": wanted})) == wanted
     client.logout()
-    assert location(client.post(reverse("sign_up"), SIGN_UP | {"next": wanted})) == wanted
+    assert after_sign_up(client, wanted) == wanted
 
 
 @pytest.mark.parametrize("wanted", ["", "foo", "dashboard", "/subscriptions/", "/prod/", "http://testserver/prod/"])
@@ -78,7 +85,7 @@ def test_stage_is_never_left(client: Client, account: User, stage: str, wanted: 
     assert location(client.post("/language/", {"language": "de", "next": wanted})) == f"{stage}/"
     assert location(client.post("/sign-in/", SIGN_IN | {"next": wanted})) == f"{stage}/subscriptions/"
     client.logout()
-    assert location(client.post("/sign-up/", SIGN_UP | {"next": wanted})) == f"{stage}/"
+    assert after_sign_up(client, wanted) == f"{stage}/"
 
 
 def test_page_of_the_stage_is_gone_on_to(client: Client, account: User, stage: str) -> None:

@@ -1,0 +1,37 @@
+"""Sign-up that waits for the confirmation of its address, in the session of the browser that signed up.
+
+There is no account before: nobody can take a name or an address by signing up, and no password that somebody else chose
+ever opens an account.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from django.contrib.sessions.backends.base import SessionBase
+
+KEY = "pending_sign_up"
+
+
+@dataclass(frozen=True)
+class PendingSignUp:
+    """Typed details with the hash of the password, and the page to go on to."""
+
+    address: str
+    details: Mapping[str, str]
+    password: str
+    next_page: str
+
+    def keep(self, session: SessionBase) -> None:
+        """Keep it until the session ends. It replaces an earlier one."""
+        session[KEY] = asdict(self)
+
+    @classmethod
+    def of(cls, session: SessionBase) -> Self | None:
+        """Return what this browser signed up with last, if its address is not confirmed yet."""
+        return cls(**session[KEY]) if KEY in session else None
+
+    @staticmethod
+    def end(session: SessionBase) -> None:
+        """Forget it, if there is one."""
+        session.pop(KEY, None)

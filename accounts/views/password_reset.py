@@ -1,0 +1,75 @@
+"""Reset of a forgotten password: Django's own pages, and a mail that is the same work for any address."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import views
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import clean_address
+from accounts.mails import send_password_reset
+from foundation.email_addresses import LONGEST_ADDRESS
+
+KEY = "password_reset_address"
+
+
+class AddressForm(forms.Form):
+    """The address of an account."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=LONGEST_ADDRESS,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an undeliverable address."""
+        if "email" in self.cleaned_data:
+            clean_address(self, "email")
+        return self.cleaned_data
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """Ask for an address and send a mail, without a look at whether an account has it."""
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        send_password_reset(form.cleaned_data["email"])
+        request.session[KEY] = form.cleaned_data["email"]
+        return HttpResponseRedirect(reverse("password_reset_sent"))
+    return render(request, "account/password_reset.html", {"form": form})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def password_reset_sent(request: HttpRequest) -> HttpResponse:
+    """Say what happens next."""
+    if KEY not in request.session:
+        return HttpResponseRedirect(reverse("password_reset"))
+    return render(request, "account/password_reset_sent.html", {"address": request.session[KEY]})
+
+
+class ChoosePassword(views.PasswordResetConfirmView):
+    """Django's own page. Afterwards the user signs in, with the second step if there is one."""
+
+    template_name = "account/choose_password.html"
+    success_url = reverse_lazy("login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Your password has changed. Sign in with the new one."))
+        return super().form_valid(form)
+
+    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
+        if not self.validlink:
+            response_kwargs["status"] = 410
+        return super().render_to_response(context, **response_kwargs)
+
+
+choose_password = ChoosePassword.as_view()
