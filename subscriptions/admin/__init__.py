@@ -10,3 +10,4 @@ __all__ = ["groups", "subscriptions"]
 
 manage_groups(managed_names)
 add_link(AccountLink(_("Access"), "admin:explain_access", "subscriptions.view_subscription"))
+add_link(AccountLink(_("Subscribe to a plan"), "admin:subscribe_user", "subscriptions.add_subscription"))

@@ -1,6 +1,6 @@
 """Admin actions on subscriptions: each is confirmed on a page and done by the service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -18,9 +18,10 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
 from subscriptions.access.membership import lock_users
+from subscriptions.admin.reasons import ReasonForm
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition, SubscriptionError
 from subscriptions.forms import TermsForm
-from subscriptions.models import REASON_LENGTH, Subscription
+from subscriptions.models import Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
@@ -34,7 +35,20 @@ MOST_AT_ONCE = 100
 
 TEMPLATE = "admin/subscriptions/subscription/confirm.html"
 
-Perform = Callable[[Subscription, str, datetime, AbstractBaseUser, Terms], object]
+Answers = Mapping[str, Any]
+"""Cleaned data of the action's form: the reason, and what else it asks for."""
+
+Perform = Callable[[Subscription, Answers, datetime, AbstractBaseUser, Terms], object]
+
+MOST_GIVEN_DAYS = 366
+"""Days per gift; more is a typing error."""
+
+
+class GiveDaysForm(ReasonForm):
+    """The number of days, and the reason."""
+
+    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=MOST_GIVEN_DAYS)
+    field_order = ("days", "reason")
 
 
 @dataclass(frozen=True)
@@ -48,17 +62,18 @@ class OperatorAction:
     perform: Perform
     sells: bool = False
     """True if the action adds a period, so that the operator decides by the plan as well."""
+    form: type[ReasonForm] = ReasonForm
 
     def terms(self, subscription: Subscription) -> Terms:
         """Return the terms that an operator decides by."""
         return Terms.of(subscription=subscription, plan=subscription.plan if self.sells else None)
 
 
-def _cancel(subscription: Subscription, reason: str, now: datetime, actor: AbstractBaseUser, shown: Terms) -> None:
+def _cancel(subscription: Subscription, answers: Answers, now: datetime, actor: AbstractBaseUser, shown: Terms) -> None:
     # The service would leave it as it is, and the operator's reason would be lost without a word.
     if subscription.status == Subscription.Status.CANCELLED:
         raise IllegalTransition(f"{subscription} is cancelled already; its reason stays as it was")
-    SubscriptionService.cancel_subscription(subscription, reason, now=now, actor=actor, shown=shown)
+    SubscriptionService.cancel_subscription(subscription, answers["reason"], now=now, actor=actor, shown=shown)
 
 
 CANCEL = OperatorAction(
@@ -71,16 +86,16 @@ CANCEL_NOW = OperatorAction(
     "cancel_now",
     _("Cancel now"),
     _("Each subscription and its access end immediately. The subscriber is told by e-mail."),
-    lambda subscription, reason, now, actor, shown: SubscriptionService.cancel_now(
-        subscription, reason, now=now, actor=actor, shown=shown
+    lambda subscription, answers, now, actor, shown: SubscriptionService.cancel_now(
+        subscription, answers["reason"], now=now, actor=actor, shown=shown
     ),
 )
 REACTIVATE = OperatorAction(
     "reactivate",
     _("Reactivate"),
     _("Each cancelled subscription is resumed, and the subscriber is told by e-mail."),
-    lambda subscription, reason, now, actor, shown: SubscriptionService.reactivate_subscription(
-        subscription, now=now, actor=actor, reason=reason, shown=shown
+    lambda subscription, answers, now, actor, shown: SubscriptionService.reactivate_subscription(
+        subscription, now=now, actor=actor, reason=answers["reason"], shown=shown
     ),
 )
 RENEW = OperatorAction(
@@ -90,17 +105,23 @@ RENEW = OperatorAction(
         "Each subscription gets another period of its plan, from its end on, or from now on if it has ended."
         " Access comes back, and the subscriber is told by e-mail. Nothing is charged."
     ),
-    lambda subscription, reason, now, actor, shown: SubscriptionService.renew_subscription(
-        subscription, now=now, actor=actor, reason=reason, shown=shown
+    lambda subscription, answers, now, actor, shown: SubscriptionService.renew_subscription(
+        subscription, now=now, actor=actor, reason=answers["reason"], shown=shown
     ),
     sells=True,
 )
-
-
-class ReasonForm(forms.Form):
-    """Form for the reason, which is recorded and shown to the subscriber."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=REASON_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
+GIVE_DAYS = OperatorAction(
+    "give_days",
+    _("Give days"),
+    _(
+        "Each subscription gets these days at its end, or from now on if it has ended. One that is cancelled stays"
+        " cancelled until it ends. The subscriber is told by e-mail, and nothing is charged."
+    ),
+    lambda subscription, answers, now, actor, shown: SubscriptionService.give_days(
+        subscription, answers["days"], answers["reason"], now=now, actor=actor, shown=shown
+    ),
+    form=GiveDaysForm,
+)
 
 
 @dataclass(frozen=True)
@@ -121,10 +142,10 @@ class ActionConfirmation:
             text = _("Select at most %(most)s at a time. Nothing was done.")
             self._tell(text % {"most": MOST_AT_ONCE}, messages.ERROR)
             return None
-        form = ReasonForm(self.http.POST if self._is_confirmed else None)
+        form = self.action.form(self.http.POST if self._is_confirmed else None)
         if not form.is_valid():
             return self._page(chosen, form)
-        if changed := self._perform_each(chosen, form.cleaned_data["reason"]):
+        if changed := self._perform_each(chosen, form.cleaned_data):
             return self._page(_displayed(Subscription.objects.filter(pk__in=changed)), form, HTTPStatus.CONFLICT)
         return None
 
@@ -132,13 +153,13 @@ class ActionConfirmation:
     def _is_confirmed(self) -> bool:
         return "confirmed" in self.http.POST
 
-    def _perform_each(self, chosen: list[Subscription], reason: str) -> list[int]:
+    def _perform_each(self, chosen: list[Subscription], answers: Answers) -> list[int]:
         """Return which have changed since they were shown."""
         now = clock.now()
         done, changed = [], []
         for subscription in chosen:
             try:
-                self._perform(subscription, reason, now)
+                self._perform(subscription, answers, now)
             except SubscriptionError as error:
                 self._tell(f"{self.action.label}: {error}.", messages.ERROR)
                 changed += [subscription.pk] if isinstance(error, ChangedMeanwhile) else []
@@ -150,12 +171,12 @@ class ActionConfirmation:
         return changed
 
     @transaction.atomic
-    def _perform(self, subscription: Subscription, reason: str, now: datetime) -> None:
+    def _perform(self, subscription: Subscription, answers: Answers, now: datetime) -> None:
         """Under the owner's lock, so that a second click finds what the first one did."""
         lock_users([subscription.user_id])
         subscription.refresh_from_db(from_queryset=Subscription.objects.select_for_update(no_key=True))
         actor = cast(AbstractBaseUser, self.http.user)
-        self.action.perform(subscription, reason, now, actor, self._shown(subscription))
+        self.action.perform(subscription, answers, now, actor, self._shown(subscription))
 
     def _shown(self, subscription: Subscription) -> Terms:
         """Return the terms that the page sent back. Raises ChangedMeanwhile where some are missing or unreadable."""

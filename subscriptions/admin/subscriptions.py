@@ -1,12 +1,12 @@
 """Admin of plans, subscriptions, subscription events and sweeps."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models.expressions import Combinable
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -15,14 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from foundation import clock
 from foundation.admin import ChoiceFilter, HistoryAdmin, SubscriberHistoryAdmin
 from subscriptions.admin import bulk_actions
+from subscriptions.admin.audit import run_audit
 from subscriptions.admin.bulk_actions import ActionConfirmation
 from subscriptions.admin.explanation import explain_access
+from subscriptions.admin.export import export
+from subscriptions.admin.filters import END_PARAMETER, EndFilter
+from subscriptions.admin.subscribing import subscribe
+from subscriptions.admin.users import user_or_404
 from subscriptions.forms import PlanForm
 from subscriptions.lengths import length_text
 from subscriptions.models import AccessAuditRun, Plan, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.models.subscription import SubscriptionQuerySet
-
-User = get_user_model()
 
 
 @admin.register(Plan)
@@ -62,15 +65,19 @@ class PlanAdmin(admin.ModelAdmin):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(SubscriberHistoryAdmin):
-    """Read-only; all changes are actions, and go through the service."""
+    """Read-only; all changes are actions or pages of their own, and go through the service."""
 
     list_display = ["id", "user", "access", "plan", "status", "start_date", "end_date"]
-    list_filter = [("status", ChoiceFilter), "plan"]
+    list_filter = [("status", ChoiceFilter), EndFilter, "plan"]
     list_select_related = ["user", "plan"]
     fields = readonly_fields = ("user", "access", "plan", "status", "start_date", "end_date", "expired_at")
     user_path = "user"
     subscription_path = "pk"
-    actions = ["cancel", "cancel_now", "reactivate", "renew"]
+    actions = ["cancel", "cancel_now", "reactivate", "renew", "give_days"]
+
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        """Order by newest first; what ends soon by its end, in the order of the index."""
+        return ["end_date", "pk"] if END_PARAMETER in request.GET else ["-pk"]
 
     @admin.display(description=_("access"))
     def access(self, subscription: Subscription) -> str:
@@ -94,6 +101,14 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
     def renew(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
         return ActionConfirmation(self, request, bulk_actions.RENEW).answer(queryset)
 
+    @admin.action(description=bulk_actions.GIVE_DAYS.label, permissions=["renew"])
+    def give_days(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
+        return ActionConfirmation(self, request, bulk_actions.GIVE_DAYS).answer(queryset)
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Allow subscribing somebody without payment."""
+        return request.user.has_perm("subscriptions.add_subscription")
+
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """Allow cancelling at the end of the period, and resuming."""
         return request.user.has_perm("subscriptions.change_subscription")
@@ -108,14 +123,33 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Return our URLs first: Django's last one matches every path."""
-        explain = self.admin_site.admin_view(self.explain_access)
-        return [path("access/<str:user_id>/", explain, name="explain_access"), *super().get_urls()]
+        ours = self.admin_site.admin_view
+        return [
+            path("access/<str:user_id>/", ours(self.explain_access), name="explain_access"),
+            path("subscribe/<str:user_id>/", ours(self.subscribe_user), name="subscribe_user"),
+            path("export/", ours(self.export), name="export_subscriptions"),
+            *super().get_urls(),
+        ]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Subscribe a user who is entered."""
+        return subscribe(self, request)
+
+    def subscribe_user(self, request: HttpRequest, user_id: str) -> HttpResponse:
+        """Subscribe this user."""
+        return subscribe(self, request, user_or_404(user_id))
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """Export the filtered list."""
+        return export(self, request)
 
     def explain_access(self, request: HttpRequest, user_id: str) -> HttpResponse:
         """Show why this user has access, or not."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        user = _user_or_404(user_id)
+        user = user_or_404(user_id)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Why does %(user)s have access, or not?") % {"user": user},
@@ -123,13 +157,6 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
             "explanation": explain_access(user, clock.now()),
         }
         return TemplateResponse(request, "admin/subscriptions/subscription/access.html", context)
-
-
-def _user_or_404(key: str) -> AbstractUser:
-    try:
-        return get_object_or_404(User._base_manager, pk=User._meta.pk.to_python(key))
-    except ValidationError as error:
-        raise Http404 from error
 
 
 @admin.register(SubscriptionEvent)
@@ -194,3 +221,11 @@ class SweepRunAdmin(HistoryAdmin):
 @admin.register(AccessAuditRun)
 class AccessAuditRunAdmin(HistoryAdmin):
     list_display = ["id", "started_at", "finished_at", "given", "taken", "failed", "complete"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return our URL first: Django's last one matches every path."""
+        return [path("run/", self.admin_site.admin_view(self.run), name="run_access_audit"), *super().get_urls()]
+
+    def run(self, request: HttpRequest) -> HttpResponse:
+        """Run the audit."""
+        return run_audit(self, request)

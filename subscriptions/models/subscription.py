@@ -93,8 +93,9 @@ class Subscription(models.Model):
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
         permissions = [
-            ("renew_subscription", _("Can renew any subscription through the API")),
+            ("renew_subscription", _("Can renew any subscription and give it days")),
             ("cancel_subscription_now", _("Can end any subscription at once")),
+            ("export_subscription", _("Can export subscriptions with names and e-mail addresses")),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -42,6 +42,7 @@ def addresses() -> Iterator[str]:
         "subscriptions_subscription": [
             *({"status__exact": status} for status in Subscription.Status),
             *({"plan__id__exact": plan.pk} for plan in Plan.objects.all()),
+            *({"ends": when} for when in ("due", "day", "week", "month", "later")),
         ],
         "subscriptions_subscriptionevent": [
             *({"transition__exact": transition} for transition in Transition),
