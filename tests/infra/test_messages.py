@@ -64,7 +64,7 @@ def test_translations_keep_the_placeholders(path: Path) -> None:
         "Skip to content",
         "Hello %(name)s,",
         "Newer",
-        ("%(days)s day", "%(days)s days"),
+        ("%(count)s day", "%(count)s days"),
         "Subscribe for %(price)s %(currency)s",
     ],
     ids=["in code", "in a template", "with a placeholder", "in an attribute's branch", "plural", "in a branch"],
