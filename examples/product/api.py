@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from examples.product.models import Report
+from foundation.api.documentation import documented, problems
 from foundation.api.views import PrivateEndpoint
 from subscriptions.api.permissions import IsSubscriber
 
@@ -20,11 +21,18 @@ class ReportSerializer(serializers.ModelSerializer[Report]):
         read_only_fields = fields
 
 
+class ReportListSerializer(serializers.Serializer[dict[str, list[Report]]]):
+    """The latest reports, newest first."""
+
+    results = ReportSerializer(many=True)
+
+
 class ReportList(PrivateEndpoint):
     """The caller's reports."""
 
     permission_classes = [IsSubscriber]
 
+    @documented(operation_id="reports", responses={200: ReportListSerializer} | problems(401, 403))
     def get(self, request: Request) -> Response:
         """Return the latest reports, newest first."""
         latest = Report.objects.filter(user=self.user.pk)[:REPORTS_IN_AN_ANSWER]

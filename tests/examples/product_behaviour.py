@@ -1,6 +1,8 @@
 """The example product in use. `test_product` runs this module in a process of its own, with the product's settings."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,3 +136,10 @@ def test_nightly_job_deletes_old_reports(subscription: Subscription) -> None:
     Report.objects.create(user=subscription.user, title="Old", created_at=now - timedelta(days=366))
     assert delete_old(now, lambda: timedelta(minutes=5))["reports"] == 1
     assert [report.title for report in Report.objects.all()] == ["Welcome to Monthly"]
+
+
+def test_api_description_has_the_endpoint(tmp_path: Path) -> None:
+    path = tmp_path / "schema.json"
+    call_command("spectacular", fail_on_warn=True, validate=True, format="openapi-json", file=str(path))
+    (operation,) = json.loads(path.read_text())["paths"]["/api/v1/reports"].values()
+    assert (operation["operationId"], sorted(operation["responses"])) == ("reports", ["200", "401", "403"])
