@@ -61,6 +61,10 @@ class InvalidReason(SubscriptionError, ValueError):
     """The reason is longer than the history can hold."""
 
 
+class InvalidMetadata(SubscriptionError, ValueError):
+    """An integrator's id or metadata of a subscription is beyond the bounds of `subscriptions.metadata`."""
+
+
 class InvalidPeriod(SubscriptionError, OverflowError):
     """The new end would lie beyond the last date that can be stored."""
 

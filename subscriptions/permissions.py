@@ -44,6 +44,11 @@ def may_cancel_now(caller: Caller, subscription: Subscription) -> bool:
     return caller.user.has_perm("subscriptions.cancel_subscription_now")
 
 
+def may_annotate(caller: Caller, subscription: Subscription) -> bool:
+    """Allow whoever may change subscriptions: other systems rely on what they keep, so the owner is no exception."""
+    return caller.user.has_perm("subscriptions.change_subscription")
+
+
 def may_renew(caller: Caller, subscription: Subscription) -> bool:
     """Allow the roles of the setting RENEWAL_ALLOWED_TO; for a free plan the owner too."""
     return (caller.owns(subscription) and subscription.plan.is_free) or may_renew_early(caller, subscription)
@@ -60,6 +65,11 @@ def may_renew_early(caller: Caller, subscription: Subscription) -> bool:
     as_staff = "staff" in allowed and caller.user.is_staff
     as_service = "service" in allowed and caller.has_token
     return (as_staff or as_service) and caller.user.has_perm("subscriptions.renew_subscription")
+
+
+def may_give_days(caller: Caller, subscription: Subscription) -> bool:
+    """Allow whoever may renew without payment; never the owner."""
+    return caller.user.has_perm("subscriptions.renew_subscription")
 
 
 def require(right: Right, caller: Caller, subscription: Subscription) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import IntegrityError
 
+from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
 from foundation.orm.violations import violates_unique
 from subscriptions.calendar_months import anchor_of
@@ -85,7 +86,10 @@ def one_live_at_most(user_id: Key, plan_id: int) -> Iterator[None]:
     except IntegrityError as error:
         if not violates_unique(error, Subscription, ["user", "plan"]):
             raise
-        raise AlreadySubscribed(f"user {user_id} has another live subscription to plan {plan_id}") from error
+        rows = Subscription.objects.filter(any_of("user", [user_id]), plan=plan_id, expired_at__isnull=True)
+        others = list(rows.order_by("-pk").values_list("pk", flat=True)[:1])
+        text = f"user {user_id} has another live subscription to plan {plan_id}"
+        raise AlreadySubscribed(text, others[0] if others else None) from error
 
 
 def already_subscribed(other: Subscription) -> AlreadySubscribed:

@@ -1,6 +1,6 @@
 """The transitions of a subscription. Nothing else writes its status."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -17,6 +17,7 @@ from subscriptions import signals
 from subscriptions.announcements import Pace, announce_on_commit, unlimited
 from subscriptions.errors import IllegalTransition
 from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_subscription, refresh_locked
+from subscriptions.metadata import refuse_invalid_external_id, refuse_invalid_metadata
 from subscriptions.models import Plan, Subscription, SweepRun, Transition
 from subscriptions.recording import Record
 from subscriptions.rules import (
@@ -58,14 +59,18 @@ class SubscriptionService:
         actor: AbstractBaseUser | None = None,
         reason: str = "",
         shown: Terms = UNSEEN,
+        external_id: str = "",
+        metadata: Mapping[str, str] | None = None,
     ) -> Subscription:
-        """Start a period of `plan` at `now` and give access.
+        """Start a period of `plan` at `now` and give access. `external_id` and `metadata` are an integrator's own.
 
-        Raises UnknownUser, UnknownPlan, PlanNotOnSale, InvalidReason, or AlreadySubscribed where one is live,
-        cancelled or not.
+        Raises UnknownUser, UnknownPlan, PlanNotOnSale, InvalidReason, InvalidMetadata, or AlreadySubscribed where one
+        is live, cancelled or not.
         """
         now = now or clock.now()
         refuse_long_reason(reason)
+        refuse_invalid_external_id(external_id)
+        refuse_invalid_metadata(own := dict(metadata or {}))
         with one_live_at_most(user.pk, plan.pk), transaction.atomic():
             lock_owner(user.pk)
             plan = lock_plan_on_sale(plan)
@@ -73,7 +78,13 @@ class SubscriptionService:
             shown.require(plan, Terms.of(plan=plan))
             end, anchor_day = next_period(plan, now)
             subscription = Subscription.objects.create(
-                user_id=user.pk, plan=plan, start_date=now, end_date=end, anchor_day=anchor_day
+                user_id=user.pk,
+                plan=plan,
+                start_date=now,
+                end_date=end,
+                anchor_day=anchor_day,
+                external_id=external_id,
+                metadata=own,
             )
             announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
             Record(Transition.CREATED, now, actor, reason, old_end_date=_instant(None), sold=plan).write(
@@ -210,6 +221,23 @@ class SubscriptionService:
             old_end = subscription.end_date
             _change(changed, end_date=now)
             _expire([changed], Record(Transition.EXPIRED, now, actor, reason, old_end_date=_instant(old_end)))
+        return subscription
+
+    @staticmethod
+    def set_metadata(
+        subscription: Subscription, *, external_id: str | None = None, metadata: Mapping[str, str] | None = None
+    ) -> Subscription:
+        """Replace what integrators keep with the subscription; None leaves it. No transition, so no event.
+
+        Raises UnknownSubscription or InvalidMetadata.
+        """
+        given = {"external_id": external_id, "metadata": metadata}
+        fields = {name: value for name, value in given.items() if value is not None}
+        refuse_invalid_external_id(external_id or "")
+        refuse_invalid_metadata(dict(metadata or {}))
+        with _transition(subscription) as changed:
+            if fields:
+                _change(changed, **fields)
         return subscription
 
     @staticmethod

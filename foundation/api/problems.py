@@ -17,8 +17,21 @@ from foundation import registries
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-UNTYPED = "about:blank"
-"""Type of a problem that its status fully describes (RFC 9457, section 4.2.1)."""
+TYPES = {
+    400: "invalid-request",
+    401: "not-authenticated",
+    403: "not-allowed",
+    404: "not-found",
+    405: "method-not-allowed",
+    409: "conflict",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+    422: "idempotency-key-reused",
+    429: "too-many-requests",
+    500: "server-error",
+    503: "not-now",
+}
+"""Name of the problem that the status alone describes."""
 
 
 class BodyTooLarge(exceptions.APIException):
@@ -38,7 +51,7 @@ class FieldErrorSerializer(serializers.Serializer[Any]):
 class ProblemSerializer(serializers.Serializer[Any]):
     """Problem details (RFC 9457)."""
 
-    type = serializers.CharField(help_text="`about:blank`, or a URN that names the problem")
+    type = serializers.CharField(help_text="a URN that names the problem")
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
@@ -49,9 +62,15 @@ class ProblemSerializer(serializers.Serializer[Any]):
     )
 
 
-def problem(status: int, detail: str, *, type: str = UNTYPED, **extensions: Any) -> dict[str, Any]:  # noqa: A002
-    """Return the body of an error."""
-    return {"type": type, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **extensions}
+def problem(status: int, detail: str, *, type: str | None = None, **extensions: Any) -> dict[str, Any]:  # noqa: A002
+    """Return the body of an error; without a type of its own it has that of the status."""
+    return {
+        "type": type or problem_type(TYPES[status]),
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **extensions,
+    }
 
 
 def problem_type(name: str) -> str:
@@ -100,15 +119,17 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
 def _body(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         return problem(400, "The request is not valid.", errors=list(_field_errors(error.detail)))
-    return problem(error.status_code, str(error.detail), type=_type(error), **getattr(error, "extensions", {}))
+    return problem(error.status_code, str(error.detail), type=type_of(error), **getattr(error, "extensions", {}))
 
 
-def _type(error: exceptions.APIException) -> str:
-    """Return the type that a permission names by a code of its own."""
+def type_of(error: exceptions.APIException) -> str | None:
+    """Return the type that an error names by `problem`, or a permission by a code of its own."""
+    if name := getattr(error, "problem", None):
+        return problem_type(name)
     match error:
         case exceptions.PermissionDenied(detail=exceptions.ErrorDetail(code=str(code))) if code != error.default_code:
             return problem_type(code)
-    return UNTYPED
+    return None
 
 
 def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:

@@ -10,6 +10,8 @@ from rest_framework.exceptions import PermissionDenied
 from foundation import registries
 
 MISSING_SCOPE = "missing-scope"
+ANY_SCOPE = ""
+"""Scope of an endpoint that is open to every token."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,13 @@ class TokenCredentials:
 
     def allows(self, scope: str | None) -> bool:
         """Return True if the token has the scope; without one, only tokens from before scopes are allowed."""
-        if self.scopes is None:
-            return scope is None or scope in earlier_scopes()
-        return scope in self.scopes
+        if scope == ANY_SCOPE:
+            return True
+        return (self.scopes is None and scope is None) or scope in self.scope_names()
+
+    def scope_names(self) -> list[str]:
+        """Return the scopes by name."""
+        return earlier_scopes() if self.scopes is None else sorted(self.scopes)
 
 
 class MissingScope(PermissionDenied):

@@ -24,7 +24,18 @@ class ChangeThrottle(BaseThrottle):
             counters.bucket("address", client_network(request.META)): settings.CHANGES_PER_MINUTE_AND_ADDRESS,
         }
         counted = counters.count(limits, self.now)
+        view.rate_limit = self._headers(limits, counted)  # type: ignore[attr-defined] # Endpoint's
         return all(counted[bucket] <= limit for bucket, limit in limits.items())
+
+    def _headers(self, limits: dict[str, int], counted: dict[str, int]) -> dict[str, str]:
+        """Return the fields of https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (revision 10)."""
+        window, seconds = int(counters.WINDOW.total_seconds()), int(self.wait())
+        named = list(zip(("user", "address"), limits.items(), strict=True))
+        left = {name: max(0, limit - counted[bucket]) for name, (bucket, limit) in named}
+        return {
+            "RateLimit-Policy": ", ".join(f'"{name}";q={limit};w={window}' for name, (_bucket, limit) in named),
+            "RateLimit": ", ".join(f'"{name}";r={rest};t={seconds}' for name, rest in left.items()),
+        }
 
     def wait(self) -> float:
         """Return the seconds until the next minute."""

@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
 from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -26,6 +27,15 @@ class Endpoint(APIView):
     """Base of all endpoints. OPTIONS is refused like other methods: the OpenAPI description says more."""
 
     http_method_names = ["get", "head", "post"]
+    rate_limit: Mapping[str, str] = {}
+    """Header fields that a throttle leaves here."""
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Add what is left of the limits to the response."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self.rate_limit.items():
+            response[name] = value
+        return response
 
 
 @method_decorator(conditional_page, name="dispatch")
@@ -41,7 +51,7 @@ class PublicEndpoint(Endpoint):
         The language comes from a header, a cookie or an account.
         """
         response = super().finalize_response(request, response, *args, **kwargs)
-        if response.status_code == HTTPStatus.OK:
+        if response.status_code == HTTPStatus.OK and request.method in SAFE_METHODS:
             patch_cache_control(response, public=True, max_age=PUBLIC_SECONDS)
             patch_vary_headers(response, ["Accept-Language", "Authorization", "Cookie"])
         return response

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def compose(notifications: Iterable[Notification]) -> "dict[int, PublishBatchRequestEntryTypeDef]":
     """Return the messages of the notifications by primary key, with one query."""
-    previous = previous_events(notifications)
+    previous = previous_events(notification.event_id for notification in notifications)
     return {
         notification.pk: _entry(notification, previous.get(notification.event_id)) for notification in notifications
     }
@@ -43,9 +43,9 @@ def _entry(notification: Notification, previous: int | None) -> "PublishBatchReq
     event = notification.event
     message: PublishBatchRequestEntryTypeDef = {
         "Id": str(notification.pk),
-        "Message": render_event(notification, previous),
+        "Message": render_event(event, previous),
         "MessageAttributes": {
-            "type": {"DataType": "String", "StringValue": event_type(notification)},
+            "type": {"DataType": "String", "StringValue": event_type(event)},
             "plan_id": {"DataType": "Number", "StringValue": str(event.subscription.plan_id)},
         },
     }

@@ -23,6 +23,7 @@ from subscriptions.errors import CONFLICTS
 from subscriptions.models import IdempotentRequest
 
 HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
 KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"
 LIFETIME = timedelta(hours=24)
 """Time for which a recorded answer is repeated, as in https://docs.stripe.com/api/idempotent_requests"""
@@ -34,6 +35,8 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+    is_replayed: bool = False
+    """True if it was recorded by an earlier request with the same key."""
 
 
 def read_key(request: Request) -> str | None:
@@ -60,7 +63,7 @@ def answer_once(request: Request, user: AbstractUser, now: datetime, work: Calla
             return _record(recorded, _with_conflicts(work))
     if recorded.fingerprint != fingerprint:
         raise KeyUsedForSomethingElse
-    return Answer(recorded.status, json.loads(recorded.body))
+    return Answer(recorded.status, json.loads(recorded.body), is_replayed=True)
 
 
 def _claim(user: AbstractUser, key: str, fingerprint: str, now: datetime) -> IdempotentRequest:

@@ -1,18 +1,55 @@
-"""Endpoints of the plans on sale, without authentication."""
+"""Endpoints of the plans: those on sale for everybody, and changes for whoever may make them."""
 
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError
+from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.generics import get_object_or_404
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
-from foundation.api.documentation import NOT_MODIFIED, documented, problems
+from foundation.api.documentation import CHALLENGE, NOT_MODIFIED, RETRY_AFTER, documented, problem, problems
 from foundation.api.pagination import PageParameters
-from foundation.api.views import ListEndpoint, PublicEndpoint
+from foundation.api.permissions import require_permission
+from foundation.api.throttles import ChangeThrottle
+from foundation.api.views import ListEndpoint, PrivateEndpoint, PublicEndpoint
+from subscriptions.api.documentation import LOCATION
+from subscriptions.api.plan_serializers import ManagedPlanSerializer, PlanChangeSerializer, PlanRequestSerializer
+from subscriptions.api.problems import PlanInUse
+from subscriptions.api.scopes import PLANS_WRITE
 from subscriptions.api.serializers import PlanSerializer
 from subscriptions.models import Plan
 
+CHANGE_PROBLEMS = problems(400, 401, 403, 413, 415, 429)
 
-class PlanList(ListEndpoint, PublicEndpoint):
+
+class PlanEndpoint(PublicEndpoint, PrivateEndpoint):
+    """Endpoint that everybody may read and caches may keep. Changing it needs a scope and a permission."""
+
+    throttle_classes = [ChangeThrottle]
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return [] if self._reads else [each() for each in PrivateEndpoint.authentication_classes]
+
+    def get_permissions(self) -> list[Any]:
+        return [] if self._reads else [each() for each in PrivateEndpoint.permission_classes]
+
+    @property
+    def _reads(self) -> bool:
+        return self.request is None or self.request.method in SAFE_METHODS
+
+
+class PlanList(ListEndpoint, PlanEndpoint):
     """The plans on sale."""
+
+    scopes = {"POST": PLANS_WRITE}
 
     @documented(
         operation_id="plans_list",
@@ -26,11 +63,81 @@ class PlanList(ListEndpoint, PublicEndpoint):
         page = self.page_of(on_sale, query, ordering="price")
         return self.answer(PlanSerializer(page, many=True).data)
 
+    @documented(
+        operation_id="plans_create",
+        parameters=[CHALLENGE, RETRY_AFTER, LOCATION],
+        request=PlanRequestSerializer,
+        responses={201: ManagedPlanSerializer} | CHANGE_PROBLEMS,
+    )
+    def post(self, request: Request) -> Response:
+        """Create a plan, by the rules of the admin."""
+        wish = PlanRequestSerializer.accept(request.data)
+        require_permission(self.user, "subscriptions.add_plan")
+        plan = Plan(**wish)
+        _save(plan)
+        location = reverse("api_plan", [plan.pk], request=request)
+        return Response(ManagedPlanSerializer(plan).data, HTTPStatus.CREATED, headers={"Location": location})
 
-class PlanDetail(PublicEndpoint):
+
+class PlanDetail(PlanEndpoint):
     """A plan on sale."""
+
+    http_method_names = ["get", "head", "patch", "delete"]
+    scopes = {"PATCH": PLANS_WRITE, "DELETE": PLANS_WRITE}
 
     @documented(operation_id="plans_retrieve", responses={200: PlanSerializer} | NOT_MODIFIED | problems(404))
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Return a plan on sale."""
         return Response(PlanSerializer(get_object_or_404(Plan, pk=id, on_sale=True)).data)
+
+    @documented(
+        operation_id="plans_update",
+        parameters=[CHALLENGE, RETRY_AFTER],
+        request=PlanChangeSerializer,
+        responses={200: ManagedPlanSerializer} | CHANGE_PROBLEMS | problems(404),
+    )
+    def patch(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
+        """Change a plan, on sale or not. Subscriptions keep the period that they bought."""
+        wish = PlanChangeSerializer.accept(request.data)
+        require_permission(self.user, "subscriptions.change_plan")
+
+        def change(plan: Plan) -> None:
+            for name, value in wish.items():
+                setattr(plan, name, value)
+            _save(plan)
+
+        return Response(ManagedPlanSerializer(_with_locked(id, change)).data)
+
+    @documented(
+        operation_id="plans_delete",
+        parameters=[CHALLENGE, RETRY_AFTER],
+        request=None,
+        responses={204: None}
+        | problems(401, 403, 404, 429)
+        | problem(409, "Somebody has subscribed to it: `plan-in-use`. Take it off sale instead."),
+    )
+    def delete(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
+        """Delete a plan that nobody has subscribed to."""
+        require_permission(self.user, "subscriptions.delete_plan")
+        try:
+            _with_locked(id, lambda plan: plan.delete())
+        except ProtectedError as error:
+            raise PlanInUse from error
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@transaction.atomic
+def _with_locked(key: int, work: Callable[[Plan], Any]) -> Plan:
+    plan = get_object_or_404(Plan.objects.select_for_update(), pk=key)
+    work(plan)
+    return plan
+
+
+def _save(plan: Plan) -> None:
+    """Save the plan if it is one that the admin would save. Raises ValidationError with the errors by field."""
+    try:
+        # The days of a plan by months are estimated.
+        plan.full_clean(exclude=["duration_days"] if plan.duration_months else None)
+    except ValidationError as error:
+        raise serializers.ValidationError(serializers.as_serializer_error(error)) from error
+    plan.save()

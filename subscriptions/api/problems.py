@@ -64,6 +64,14 @@ def urn(error: type[SubscriptionError]) -> str:
 PROBLEMS = (problems.ProblemSource(CONFLICTS + NOT_FOUND, problem_of),)
 
 
+class PlanInUse(APIException):
+    """Subscriptions or events refer to the plan."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_detail = "Somebody has subscribed to this plan. Take it off sale instead: PATCH it with on_sale false."
+    problem = "plan-in-use"
+
+
 class KeyUsedForSomethingElse(APIException):
     """The Idempotency-Key was used with a different request."""
 

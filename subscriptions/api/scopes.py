@@ -6,7 +6,6 @@ from foundation.api.scopes import Scope
 
 SUBSCRIPTIONS_READ = "subscriptions:read"
 SUBSCRIPTIONS_WRITE = "subscriptions:write"
-EVENTS_READ = "events:read"
 PLANS_WRITE = "plans:write"
 USERS_READ = "users:read"
 
@@ -16,6 +15,5 @@ SCOPES = (
     Scope(SUBSCRIPTIONS_READ, _("Read subscriptions"), in_earlier_tokens=True),
     Scope(SUBSCRIPTIONS_WRITE, _("Subscribe, renew, cancel and resume"), in_earlier_tokens=True),
     Scope(USERS_READ, _("Read what users have access to")),
-    Scope(EVENTS_READ, _("Read the events of all subscriptions"), ("subscriptions.view_subscriptionevent",)),
     Scope(PLANS_WRITE, _("Create, change and delete plans"), PLAN_PERMISSIONS),
 )

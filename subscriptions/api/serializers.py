@@ -8,7 +8,18 @@ from rest_framework import serializers
 from foundation.api.examples import example
 from foundation.api.serializers import AmountField, IdField, StrictSerializer, TextField, WholeNumberField
 from foundation.money import quantised
-from subscriptions.models import REASON_LENGTH, Plan, Subscription, SubscriptionEvent
+from subscriptions.api.timestamps import cancelled_at, created_at
+from subscriptions.api.users import UserKeyField, in_json
+from subscriptions.errors import InvalidMetadata
+from subscriptions.metadata import KEY_PATTERN, MOST_KEYS, VALUE_LENGTH, refuse_invalid_metadata
+from subscriptions.models import (
+    EXTERNAL_ID_LENGTH,
+    MAXIMUM_DURATION_DAYS,
+    REASON_LENGTH,
+    Plan,
+    Subscription,
+    SubscriptionEvent,
+)
 
 PLAN = {"id": 1, "name": "Monthly", "price": "9.90", "currency": "EUR", "duration_days": 30, "duration_months": 1}
 SUBSCRIPTION = {
@@ -18,7 +29,14 @@ SUBSCRIPTION = {
     "live": True,
     "start_date": "2026-12-01T09:30:00Z",
     "end_date": "2026-12-31T09:30:00Z",
+    "user_id": 7,
+    "created_at": "2026-12-01T09:30:00Z",
+    "cancelled_at": None,
+    "expired_at": None,
+    "external_id": "crm-4711",
+    "metadata": {"campaign": "autumn"},
 }
+INSTANT = serializers.DateTimeField()
 EVENT = {
     "transition": "created",
     "occurred_at": "2026-12-01T09:30:00Z",
@@ -60,11 +78,43 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
 
     plan = PlanSerializer(read_only=True)
     live = serializers.SerializerMethodField(help_text="whether it gives access")
+    user_id = serializers.SerializerMethodField(help_text="whose it is")
+    created_at = serializers.SerializerMethodField(help_text="when it was created")
+    cancelled_at = serializers.SerializerMethodField(
+        help_text="when it was cancelled, unless it was resumed or renewed since"
+    )
+    expired_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="when the sweep ended it")
+    metadata = serializers.DictField(child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = Subscription
-        fields = ["id", "plan", "status", "live", "start_date", "end_date"]
+        fields = [
+            "id",
+            "plan",
+            "status",
+            "live",
+            "start_date",
+            "end_date",
+            "user_id",
+            "created_at",
+            "cancelled_at",
+            "expired_at",
+            "external_id",
+            "metadata",
+        ]
         read_only_fields = fields
+
+    def get_user_id(self, subscription: Subscription) -> int | str:
+        return in_json(subscription.user_id)
+
+    @extend_schema_field({"type": "string", "format": "date-time"})
+    def get_created_at(self, subscription: Subscription) -> str | None:
+        return INSTANT.to_representation(created_at(subscription))
+
+    @extend_schema_field({"type": ["string", "null"], "format": "date-time"})
+    def get_cancelled_at(self, subscription: Subscription) -> str | None:
+        at = cancelled_at(subscription)
+        return INSTANT.to_representation(at) if at else None
 
     def get_live(self, subscription: Subscription) -> bool:
         return subscription.expired_at is None and subscription.end_date > self.context["now"]
@@ -121,11 +171,44 @@ class ExpectedPeriodSerializer(StrictSerializer):
     )
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": MOST_KEYS,
+        "propertyNames": {"pattern": KEY_PATTERN},
+        "additionalProperties": {"type": "string", "maxLength": VALUE_LENGTH, "pattern": r"^[^\x00]*$"},
+    }
+)
+class MetadataField(serializers.Field[Any, Any, Any, Any]):
+    """Texts of an integrator's own."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the texts. Raises ValidationError, which names the bound."""
+        try:
+            refuse_invalid_metadata(data)
+        except InvalidMetadata as error:
+            raise serializers.ValidationError(str(error)) from error
+        return data
+
+
+@example({"external_id": "crm-4711", "metadata": {"campaign": "autumn"}})
+class MetadataSerializer(StrictSerializer):
+    """What an integrator keeps with a subscription."""
+
+    external_id = TextField(
+        required=False, allow_blank=True, max_length=EXTERNAL_ID_LENGTH, help_text="by which your system knows it"
+    )
+    metadata = MetadataField(
+        required=False, help_text="texts that your system keeps with it; they replace those before"
+    )
+
+
 @example({"plan": 1, "expected_price": "9.90", "expected_currency": "EUR"})
-class SubscribeSerializer(ExpectedPeriodSerializer):
-    """Request to subscribe."""
+class SubscribeSerializer(MetadataSerializer, ExpectedPeriodSerializer):
+    """Request to subscribe. `user`, `external_id` and `metadata` are for services."""
 
     plan = IdField(help_text="the plan's id")
+    user = UserKeyField(required=False, help_text="the user who gets it; left out: you")
 
 
 @example({"expected_end_date": "2026-12-31T09:30:00Z", "expected_price": "9.90"})
@@ -139,6 +222,17 @@ class RenewSerializer(ExpectedPeriodSerializer):
     )
 
 
+@example({"days": 14, "reason": "Outage on 1 December"})
+class DaysSerializer(StrictSerializer):
+    """Request to give days."""
+
+    days = WholeNumberField(min_value=1, max_value=MAXIMUM_DURATION_DAYS)
+    reason = TextField(required=False, default="", allow_blank=True, max_length=REASON_LENGTH)
+    expected_end_date = serializers.DateTimeField(
+        source="end_date", required=False, help_text="the subscription's end, as you saw it"
+    )
+
+
 @example({"reason": "Too expensive", "when": "period_end"})
 class CancelSerializer(StrictSerializer):
     """Request to cancel."""
@@ -148,6 +242,9 @@ class CancelSerializer(StrictSerializer):
         choices=["period_end", "now"],
         default="period_end",
         help_text="`now` ends access at once and is for operators",
+    )
+    expected_end_date = serializers.DateTimeField(
+        source="end_date", required=False, help_text="the subscription's end, as you saw it"
     )
 
 

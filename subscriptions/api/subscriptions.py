@@ -1,23 +1,37 @@
 """The caller's own subscriptions: the list, one with its history, and a new one."""
 
 from http import HTTPStatus
+from typing import Any
 
+from django.contrib.auth.models import AbstractUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from foundation import clock
 from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented, problems
+from foundation.api.permissions import require_permission
+from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import ListEndpoint
+from foundation.orm.key import Key
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, LOCATION
 from subscriptions.api.filters import SubscriptionFilters, filtered
 from subscriptions.api.scopes import SUBSCRIPTIONS_READ, SUBSCRIPTIONS_WRITE
-from subscriptions.api.serializers import SubscribeSerializer, SubscriptionDetailSerializer, SubscriptionSerializer
+from subscriptions.api.serializers import (
+    MetadataSerializer,
+    SubscribeSerializer,
+    SubscriptionDetailSerializer,
+    SubscriptionSerializer,
+)
 from subscriptions.api.targets import TargetEndpoint
-from subscriptions.models import Plan, Subscription
-from subscriptions.permissions import may_see
+from subscriptions.api.timestamps import with_timestamps
+from subscriptions.api.users import find_user, subscriptions_of
+from subscriptions.models import Plan
+from subscriptions.permissions import may_annotate, may_see
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
+
+ADD = "subscriptions.add_subscription"
 
 
 class SubscriptionList(ListEndpoint, ChangeEndpoint):
@@ -28,14 +42,15 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
     @documented(
         operation_id="subscriptions_list",
         parameters=[SubscriptionFilters, CHALLENGE],
-        responses={200: SubscriptionSerializer(many=True)} | problems(400, 401, 404),
+        responses={200: SubscriptionSerializer(many=True)} | problems(400, 401, 403, 404),
     )
     def get(self, request: Request) -> Response:
-        """Your own subscriptions."""
+        """List your own subscriptions, or with the permission to view them those of a `user`, or of `all`."""
         now = clock.now()
         query = SubscriptionFilters.accept(request.query_params.dict())
-        own = filtered(Subscription.objects.filter(user=self.user.pk).select_related("plan"), query, now)
-        page = self.page_of(own, query, ordering=query["ordering"])
+        own = filtered(subscriptions_of(self.user, query.get("user")), query, now)
+        rows = with_timestamps(own.select_related("plan"))
+        page = self.page_of(rows, query, ordering=query["ordering"])
         serializer = SubscriptionSerializer(page, many=True, context={"now": now})
         return self.answer(serializer.data)
 
@@ -46,22 +61,39 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
         responses={201: SubscriptionSerializer} | CHANGE_PROBLEMS,
     )
     def post(self, request: Request) -> Response:
-        """Subscribe to a plan that is on sale. The period starts now. State the terms you saw, to buy no others."""
+        """Subscribe to a plan that is on sale. The period starts now. State the terms you saw, to buy no others.
+
+        A service that may add subscriptions does it for a `user`.
+        """
         now = clock.now()
         wish = SubscribeSerializer.accept(request.data)
         plan = Plan(pk=wish.pop("plan"))  # the service reads the rest
+        own: dict[str, Any] = {name: wish.pop(name) for name in ("external_id", "metadata") if name in wish}
+        user = self._subscriber(wish.pop("user", self.user.pk), own)
         shown = Terms(**wish)
+        create = SubscriptionService.create_subscription
         return self.change(
-            lambda: SubscriptionService.create_subscription(self.user, plan, now=now, actor=self.user, shown=shown),
+            lambda: create(user, plan, now=now, actor=self.user, shown=shown, **own),
             now,
             status=HTTPStatus.CREATED,
         )
+
+    def _subscriber(self, key: Key, own: dict[str, Any]) -> AbstractUser:
+        """Return the user who gets it. Raises MissingPermission, or UnknownUser.
+
+        Subscribers do not write what an integrator relies on.
+        """
+        if key != self.user.pk or own:
+            require_permission(self.user, ADD)
+        return self.user if key == self.user.pk else find_user(key)
 
 
 class SubscriptionDetail(TargetEndpoint):
     """One subscription."""
 
-    scopes = {"GET": SUBSCRIPTIONS_READ}
+    http_method_names = ["get", "head", "patch"]
+    throttle_classes = [ChangeThrottle]
+    scopes = {"GET": SUBSCRIPTIONS_READ, "PATCH": SUBSCRIPTIONS_WRITE}
 
     @documented(
         operation_id="subscriptions_retrieve",
@@ -71,4 +103,17 @@ class SubscriptionDetail(TargetEndpoint):
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Return a subscription with its history."""
         subscription = self.target(id, may_see)
+        return Response(SubscriptionDetailSerializer(subscription, context={"now": clock.now()}).data)
+
+    @documented(
+        operation_id="subscriptions_update",
+        parameters=[CHALLENGE, RETRY_AFTER],
+        request=MetadataSerializer,
+        responses={200: SubscriptionDetailSerializer} | problems(400, 401, 403, 404, 413, 415, 429),
+    )
+    def patch(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
+        """Replace `external_id`, `metadata` or both. For services that may change subscriptions."""
+        wish = MetadataSerializer.accept(request.data)
+        subscription = self.target(id, may_annotate)
+        SubscriptionService.set_metadata(subscription, **wish)
         return Response(SubscriptionDetailSerializer(subscription, context={"now": clock.now()}).data)

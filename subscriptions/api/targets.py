@@ -4,6 +4,7 @@ from django.http import Http404
 
 from foundation.api.scopes import TokenCredentials
 from foundation.api.views import PrivateEndpoint
+from subscriptions.api.timestamps import with_timestamps
 from subscriptions.models import Subscription
 from subscriptions.permissions import Caller, Right, require
 
@@ -13,7 +14,7 @@ class TargetEndpoint(PrivateEndpoint):
 
     def target(self, key: int, right: Right) -> Subscription:
         """Return the subscription, with its plan. Raises Http404, or PermissionDenied if `right` is missing."""
-        subscription = Subscription.objects.select_related("plan").filter(pk=key).first()
+        subscription = with_timestamps(Subscription.objects.select_related("plan")).filter(pk=key).first()
         if subscription is None:
             raise Http404
         require(right, self.caller, subscription)

@@ -11,9 +11,15 @@ from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY
 from subscriptions.api.scopes import SUBSCRIPTIONS_WRITE
-from subscriptions.api.serializers import CancelSerializer, NothingSerializer, RenewSerializer, SubscriptionSerializer
+from subscriptions.api.serializers import (
+    CancelSerializer,
+    DaysSerializer,
+    NothingSerializer,
+    RenewSerializer,
+    SubscriptionSerializer,
+)
 from subscriptions.api.targets import TargetEndpoint
-from subscriptions.permissions import may_cancel, may_cancel_now, may_renew, may_renew_early
+from subscriptions.permissions import may_cancel, may_cancel_now, may_give_days, may_renew, may_renew_early
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 
@@ -36,7 +42,8 @@ class Cancel(ChangeEndpoint, TargetEndpoint):
         at_once = wish["when"] == "now"
         subscription = self.target(id, may_cancel_now if at_once else may_cancel)
         cancel = SubscriptionService.cancel_now if at_once else SubscriptionService.cancel_subscription
-        return self.change(lambda: cancel(subscription, wish["reason"], now=now, actor=self.user), now)
+        shown = Terms(end_date=wish.get("end_date"))
+        return self.change(lambda: cancel(subscription, wish["reason"], now=now, actor=self.user, shown=shown), now)
 
 
 class Reactivate(ChangeEndpoint, TargetEndpoint):
@@ -73,3 +80,22 @@ class Renew(ChangeEndpoint, TargetEndpoint):
         early = partial(may_renew_early, self.caller, subscription)
         renew = SubscriptionService.renew_subscription
         return self.change(lambda: renew(subscription, now=now, actor=self.user, shown=shown, early=early), now)
+
+
+class GiveDays(ChangeEndpoint, TargetEndpoint):
+    """Endpoint that gives days."""
+
+    scopes = {"POST": SUBSCRIPTIONS_WRITE}
+
+    @documented(
+        operation_id="subscriptions_give_days", parameters=PARAMETERS, request=DaysSerializer, responses=RESPONSES
+    )
+    def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
+        """Add days without payment, to what is left or from now on. For operators and services that may renew."""
+        now = clock.now()
+        wish = DaysSerializer.accept(request.data)
+        subscription = self.target(id, may_give_days)
+        give, shown = SubscriptionService.give_days, Terms(end_date=wish.get("end_date"))
+        return self.change(
+            lambda: give(subscription, wish["days"], wish["reason"], now=now, actor=self.user, shown=shown), now
+        )

@@ -4,9 +4,10 @@ from subscriptions.models.event import REASON_LENGTH, SubscriptionEvent, Transit
 from subscriptions.models.plan import MAXIMUM_DURATION_DAYS, THREE_DECIMALS, TWO_DECIMALS, Plan
 from subscriptions.models.requests import IdempotentRequest
 from subscriptions.models.runs import AccessAuditRun, SweepRun
-from subscriptions.models.subscription import LOCK_WAIT, Subscription, SubscriptionQuerySet
+from subscriptions.models.subscription import EXTERNAL_ID_LENGTH, LOCK_WAIT, Subscription, SubscriptionQuerySet
 
 __all__ = [
+    "EXTERNAL_ID_LENGTH",
     "LOCK_WAIT",
     "MAXIMUM_DURATION_DAYS",
     "REASON_LENGTH",

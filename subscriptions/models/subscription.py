@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from foundation.orm.isolation import IsStrict, refuse_strict
@@ -13,6 +13,9 @@ from subscriptions.models.plan import Plan
 
 LOCK_WAIT = timedelta(seconds=1)
 """Longest wait for a lock of a transaction that has claimed rows. It holds their users' locks meanwhile."""
+
+
+EXTERNAL_ID_LENGTH = 200
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -80,6 +83,21 @@ class Subscription(models.Model):
     expired_at = models.DateTimeField(
         _("expired at"), null=True, blank=True, editable=False, help_text=_("set if and only if expired")
     )
+    external_id = models.CharField(
+        _("external id"),
+        max_length=EXTERNAL_ID_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("by which another system knows it"),
+    )
+    metadata = models.JSONField(
+        _("metadata"),
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        blank=True,
+        help_text=_("texts that another system keeps with it"),
+    )
     exempt = models.BooleanField(
         default=False,
         db_default=True,  # what the release before this one inserts
@@ -125,6 +143,9 @@ class Subscription(models.Model):
             # The newest of a status or a plan, as the admin lists them.
             models.Index(fields=["status", "id"], name="subscription_by_status"),
             models.Index(fields=["plan", "id"], name="subscription_by_plan"),
+            models.Index(
+                fields=["external_id", "id"], condition=~Q(external_id=""), name="subscription_by_external_id"
+            ),
         ]
 
     def __str__(self) -> str:

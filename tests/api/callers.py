@@ -1,12 +1,14 @@
 """API clients with or without a token."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.test import Client
-from knox.models import AuthToken
 
 from accounts.models import User
+from accounts.tokens import LONGEST_LIFETIME_DAYS, make_token
+from foundation.api.scopes import all_scopes
 from tests.support.factories import make_user
 
 API = "/api/v1/"
@@ -14,6 +16,7 @@ OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_no
 """Permissions that the admin requires."""
 EXTENSIONS = {
     "urn:subscriptions:problem:already-subscribed": {"subscription"},
+    "urn:subscriptions:problem:missing-permission": {"permission"},
     "urn:subscriptions:problem:missing-scope": {"scope"},
     "urn:subscriptions:problem:renewal-too-early": {"possible_from"},
 }
@@ -26,7 +29,13 @@ class Caller:
     def __init__(self, user: User | None) -> None:
         self._user = user
         self._client = Client()
-        self._headers = {"Authorization": f"Token {AuthToken.objects.create(user, expiry=None)[1]}"} if user else {}
+        self._headers = _with_token(user, [scope.name for scope in all_scopes()]) if user else {}
+
+    def narrowed(self, *scopes: str) -> "Caller":
+        """Return a client of the same user whose token has only these scopes."""
+        other = Caller(None)
+        other._user, other._headers = self._user, _with_token(self.user, scopes)
+        return other
 
     @property
     def user(self) -> User:
@@ -48,6 +57,13 @@ class Caller:
         """PUT a value as JSON."""
         return self._client.put(_absolute(path), body, "application/json", headers=self._headers)
 
+    def patch(self, path: str, body: Any) -> Any:
+        """PATCH with a value as JSON."""
+        return self._client.patch(_absolute(path), body, "application/json", headers=self._headers)
+
+    def delete(self, path: str) -> Any:
+        return self._client.delete(_absolute(path), headers=self._headers)
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request with an optional JSON body."""
         match method:
@@ -55,11 +71,19 @@ class Caller:
                 return self.get(path)
             case "PUT":
                 return self.put(path, body)
+            case "PATCH":
+                return self.patch(path, body)
+            case "DELETE":
+                return self.delete(path)
         return self.post(path, body)
 
     def post_raw(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
         """POST exactly these bytes."""
         return self._client.generic("POST", _absolute(path), body, content_type, headers=self._headers)
+
+
+def _with_token(user: User, scopes: Collection[str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {make_token(user, LONGEST_LIFETIME_DAYS, scopes=scopes)[1]}"}
 
 
 def service_token(*permissions: str) -> Caller:

@@ -133,7 +133,10 @@ QUERIES = [
     "ordering=user__password",
     "ordering=-",
     "statsu=active",
-    "user=1",
+    "user=%00",
+    "ends_before=tomorrow",
+    "metadata=x",
+    "external_id=",
 ]
 
 

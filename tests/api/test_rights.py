@@ -1,22 +1,49 @@
 """Permissions of every endpoint for every kind of client."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.admin import site
+from django.db import transaction
 from django.test import RequestFactory
+from django.urls import resolve
 
+from config.api.urls import urlpatterns
 from config.web import admin_urls  # noqa: F401 - registers every page
+from foundation.api.scopes import all_scopes
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import OPERATORS, Caller, assert_problem, service_token
-from tests.support.factories import make_plan
+from tests.support.factories import make_plan, make_user
 from tests.support.staff import make_staff
 
 pytestmark = pytest.mark.django_db
 
+PLAN = {"name": "Yearly", "price": "99.00", "duration_months": 12}
+SCOPES = {
+    ("GET", "api_subscriptions"): "subscriptions:read",
+    ("POST", "api_subscriptions"): "subscriptions:write",
+    ("GET", "api_subscription"): "subscriptions:read",
+    ("PATCH", "api_subscription"): "subscriptions:write",
+    ("POST", "api_cancel"): "subscriptions:write",
+    ("POST", "api_reactivate"): "subscriptions:write",
+    ("POST", "api_renew"): "subscriptions:write",
+    ("POST", "api_give_days"): "subscriptions:write",
+    ("GET", "api_access"): "users:read",
+    ("GET", "api_events"): "events:read",
+    ("GET", "api_notifications"): "notifications:read",
+    ("GET", "api_notification_preferences"): "notifications:read",
+    ("PUT", "api_notification_preferences"): "notifications:write",
+    ("POST", "api_plans"): "plans:write",
+    ("PATCH", "api_plan"): "plans:write",
+    ("DELETE", "api_plan"): "plans:write",
+}
+"""Scope of each operation that needs one."""
+OPEN = {("GET", "api_plans"), ("GET", "api_plan"), ("GET", "api_me")}
+"""Operations that need none."""
 CALLERS = ["anonymous", "stranger", "owner", "newcomer", "staff", "service"]
 #  method, path below /api/v1/, body                      anonymous stranger owner newcomer staff service
 MATRIX = [
@@ -30,11 +57,20 @@ MATRIX = [
     ("POST", "subscriptions/{cancelled}/reactivate", {}, (401, 404, 200, 404, 200, 404)),
     ("POST", "subscriptions/{paid}/renew", {}, (401, 404, 403, 404, 200, 200)),
     ("POST", "subscriptions/{free}/renew", {}, (401, 404, 200, 404, 200, 200)),
+    ("POST", "subscriptions", {"plan": "{plan}", "user": "{owner}"}, (401, 403, 409, 403, 403, 403)),
+    ("PATCH", "subscriptions/{paid}", {"external_id": "x"}, (401, 404, 403, 404, 200, 404)),
+    ("POST", "subscriptions/{paid}/days", {"days": 1}, (401, 404, 403, 404, 200, 200)),
+    ("GET", "subscriptions?user=all", None, (401, 403, 403, 403, 200, 403)),
+    ("GET", "users/{owner}/access", None, (401, 404, 200, 404, 200, 404)),
+    ("GET", "me", None, (401, 200, 200, 200, 200, 200)),
+    ("GET", "events", None, (401, 403, 403, 403, 403, 403)),
     ("GET", "notifications", None, (401, 200, 200, 200, 200, 200)),
     ("GET", "notification-preferences", None, (401, 200, 200, 200, 200, 200)),
     ("PUT", "notification-preferences", {"reminders": False}, (401, 200, 200, 200, 200, 200)),
     ("GET", "nothing/here", None, (404, 404, 404, 404, 404, 404)),
-    ("POST", "plans", {}, (405, 405, 405, 405, 405, 405)),
+    ("POST", "plans", PLAN, (401, 403, 403, 403, 403, 403)),
+    ("PATCH", "plans/{plan}", {"name": "x"}, (401, 403, 403, 403, 403, 403)),
+    ("DELETE", "plans/{plan}", None, (401, 403, 403, 403, 403, 403)),
 ]
 
 MOVES: dict[str, tuple[str, str, dict[str, str]]] = {
@@ -60,7 +96,7 @@ def names(owner: Caller) -> dict[str, int]:
         Service.create_subscription(owner.user, make_plan(price=Decimal(price)), now=now) for price in (9, 9, 0)
     )
     Service.cancel_subscription(cancelled, now=now)
-    return {"plan": paid.plan_id, "paid": paid.pk, "cancelled": cancelled.pk, "free": free.pk}
+    return {"plan": paid.plan_id, "paid": paid.pk, "cancelled": cancelled.pk, "free": free.pk, "owner": owner.user.pk}
 
 
 @pytest.mark.parametrize(("method", "path", "body", "caller", "status"), CELLS)
@@ -75,14 +111,68 @@ def test_each_is_told_what_is_their_right(
 ) -> None:
     who: Caller = request.getfixturevalue(caller)
     before = list(Subscription.objects.order_by("pk").values())
-    address = path.format(**names)
-    filled = body and {name: names["plan"] if value == "{plan}" else value for name, value in body.items()}
+    address, filled = path.format(**names), _filled(body, names)
     response = who.ask(method, address, filled)
     if status < 400:
         assert response.status_code == status
     else:
         assert_problem(response, status)
         assert list(Subscription.objects.order_by("pk").values()) == before
+
+
+def _filled(body: dict[str, Any] | None, names: dict[str, int]) -> dict[str, Any] | None:
+    """Return the body with the values of its placeholders."""
+    return body and {name: names.get(str(value).strip("{}"), value) for name, value in body.items()}
+
+
+def operations() -> set[tuple[str, str]]:
+    """Return method and URL name of every operation of the API."""
+    views = {pattern.name: pattern.callback.cls for pattern in urlpatterns if hasattr(pattern.callback, "cls")}
+    return {
+        (method.upper(), name)
+        for name, view in views.items()
+        if name
+        for method in set(view.http_method_names) - {"head"}
+        if hasattr(view, method)
+    }
+
+
+def operation_of(method: str, path: str) -> tuple[str, str]:
+    """Return the operation of a row of the matrix."""
+    address = "/api/v1/" + re.sub(r"{\w+}", "1", path).partition("?")[0]
+    return method, str(resolve(address).url_name)
+
+
+def test_every_operation_is_in_the_matrix() -> None:
+    """Add a row, and a scope, for an endpoint that is missing here."""
+    assert {operation_of(method, path) for method, path, *_ in MATRIX} - {("GET", "None")} == operations()
+    assert SCOPES.keys() | OPEN == operations()
+    assert set(SCOPES.values()) == {scope.name for scope in all_scopes()}
+
+
+@pytest.mark.parametrize("scope", sorted(set(SCOPES.values())))
+def test_token_reaches_the_operations_of_its_scope(scope: str, names: dict[str, int]) -> None:
+    root = Caller(make_user(is_superuser=True)).narrowed(scope)
+    reached, refused = set(), set()
+    for method, path, body, _statuses in MATRIX:
+        if operation_of(method, path) not in SCOPES:
+            continue
+        sid = transaction.savepoint()
+        response = root.ask(method, path.format(**names), _filled(body, names))
+        transaction.savepoint_rollback(sid)
+        if response.status_code == 403:
+            assert response.json()["scope"] == SCOPES[operation_of(method, path)]
+            refused.add(operation_of(method, path))
+        else:
+            assert response.status_code in (200, 201, 204, 409), response.content
+            reached.add(operation_of(method, path))
+    assert reached == {operation for operation, needed in SCOPES.items() if needed == scope}
+    assert refused == SCOPES.keys() - reached
+
+
+def test_permission_to_view_events_opens_them(owner: Caller, names: dict[str, int]) -> None:
+    auditor = service_token("view_subscriptionevent")
+    assert auditor.get("events").status_code == 200
 
 
 def test_permission_to_view_shows_anybodys(names: dict[str, int]) -> None:

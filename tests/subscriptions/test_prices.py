@@ -88,7 +88,7 @@ def test_history_and_events_hold_what_was_sold(currency: str, price: str, told: 
     Service.create_subscription(make_user(), make_plan(price=Decimal(price), currency=currency), now=NOW)
     event = SubscriptionEvent.objects.get()
     assert (event.price, event.currency) == (Decimal(price), currency)
-    assert f'"price": "{told}"' in render_event(Notification.objects.get(channel="sns"), None)
+    assert f'"price": "{told}"' in render_event(event, None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -31,5 +31,5 @@ def undescribed(event: dict[str, Any], schema: Any = None) -> Iterator[str]:
     for name, value in event.items():
         if name not in described:
             yield name
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and "properties" in described[name]:  # others hold what integrators put there
             yield from undescribed(value, described[name])

@@ -61,6 +61,8 @@ def test_event_is_cloudevents_json_with_ids_and_figures(notification: Notificati
             "currency": "EUR",
             "old_end_date": (NOW + MONTH).isoformat(),
             "new_end_date": (NOW + MONTH).isoformat(),
+            "external_id": "",
+            "metadata": {},
         },
     }
 

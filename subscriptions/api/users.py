@@ -1,0 +1,83 @@
+"""Users as the API names them."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from foundation.api.permissions import require_permission
+from foundation.orm.any_of import any_of
+from foundation.orm.key import Key
+from subscriptions.errors import UnknownUser
+from subscriptions.models import Subscription
+from subscriptions.models.subscription import SubscriptionQuerySet
+
+ALL = "all"
+USER_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+VIEW = "subscriptions.view_subscription"
+
+
+@extend_schema_field({"type": ["integer", "string"], "minimum": 1, "minLength": 1, "maxLength": 64, "example": 7})
+class UserKeyField(serializers.Field[Any, Any, Any, Any]):
+    """Primary key of a user in a JSON body: a number, or a text where the user model has one."""
+
+    default_error_messages = {"invalid": "No user can have this id."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the key. Raises ValidationError."""
+        if type(data) not in (int, str) or (key := read_key(str(data))) is None:
+            self.fail("invalid")
+        return key
+
+
+def read_key(text: str) -> Key | None:
+    """Return the primary key that the text stands for, or None if no user can have it."""
+    try:
+        key: Key = get_user_model()._meta.pk.to_python(text)
+    except (ValidationError, ValueError):
+        return None
+    return None if isinstance(key, int) and not 1 <= key < 2**63 else key
+
+
+def in_json(key: Key) -> int | str:
+    """Return a user's primary key as JSON has it."""
+    return key if isinstance(key, int) else str(key)
+
+
+def find_user(key: Key) -> AbstractUser:
+    """Return the user. Raises UnknownUser."""
+    user: AbstractUser | None = get_user_model()._base_manager.filter(any_of("pk", [key])).first()
+    if user is None:
+        raise UnknownUser(f"there is no user {key}")
+    return user
+
+
+def user_in_path(caller: AbstractUser, text: str) -> AbstractUser:
+    """Return the user whom a path names: the caller, or anybody for holders of VIEW. Raises Http404."""
+    key = read_key(text)
+    if key is None or (key != caller.pk and not caller.has_perm(VIEW)):
+        raise Http404
+    try:
+        return find_user(key)
+    except UnknownUser as error:
+        raise Http404 from error
+
+
+def subscriptions_of(caller: AbstractUser, wanted: str | None) -> SubscriptionQuerySet:
+    """Return the subscriptions of the user who is wanted, of all users, or by default the caller's own.
+
+    Raises MissingPermission for others' without VIEW, and ValidationError for an id that no user can have.
+    """
+    if wanted == ALL:
+        require_permission(caller, VIEW)
+        return Subscription.objects.all()
+    key = caller.pk if wanted is None else read_key(wanted)
+    if key is None:
+        raise serializers.ValidationError({"user": ["No user can have this id."]})
+    if key != caller.pk:
+        require_permission(caller, VIEW)
+    return Subscription.objects.filter(any_of("user", [key]))
