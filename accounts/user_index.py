@@ -37,7 +37,7 @@ class UserIndex:
             schema_editor.remove_index(model, self.index)
 
     def _fits(self, model: type[Model]) -> bool:
-        return model._meta.managed and all(_holds(model, name, kind) for name, kind in self.columns.items())
+        return model._meta.managed and all(holds_field(model, name, kind) for name, kind in self.columns.items())
 
     def _is_there(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> bool:
         connection = schema_editor.connection
@@ -45,7 +45,8 @@ class UserIndex:
             return self.index.name in connection.introspection.get_constraints(cursor, model._meta.db_table)
 
 
-def _holds(model: type[Model], name: str, kind: Kind) -> bool:
+def holds_field(model: type[Model], name: str, kind: Kind) -> bool:
+    """Return True if the model's own table has a column of this name and kind."""
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
@@ -14,8 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.extensions import links_for, managed_group_names
 from accounts.admin.user_fieldsets import has_field, user_pages
+from accounts.admin.user_search import find_by_part
 from accounts.privileges import is_privileged
+from accounts.search_index import parts_are_indexed
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
+from foundation.orm.any_of import any_of
 
 User = get_user_model()
 
@@ -51,7 +54,7 @@ class AccountAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
-    search_help_text = _("A user name or an e-mail address, in full")
+    search_help_text = _("A user name or an e-mail address, or a part of it of at least 3 characters")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return NewestChangeList
@@ -59,8 +62,16 @@ class AccountAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find accounts that have exactly this name or address."""
-        return queryset.filter(pk__in=find_users(search_term)) if search_term else queryset, False
+        """Find accounts that have this name or address, or whose name or address contains it."""
+        if not search_term:
+            return queryset, False
+        keys = find_users(search_term)
+        if parts_are_indexed():
+            keys += find_by_part(search_term)
+        else:
+            text = _("Only whole names and addresses were searched: the database has no index of parts (runbook).")
+            self.message_user(request, text, messages.WARNING)
+        return queryset.filter(any_of("pk", keys)), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: AbstractUser | None = None) -> tuple[str, ...]:
         """Return what is derived, and for all but superusers what gives rights."""

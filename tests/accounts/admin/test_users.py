@@ -34,14 +34,36 @@ def found(client: Client, query: dict[str, Any]) -> list[str]:
     return [user.get_username() for user in answer.context["cl"].result_list]
 
 
-def test_user_is_found_by_the_whole_name_or_address(root: Client) -> None:
+def test_user_is_found_by_a_part_of_the_name_or_address(root: Client) -> None:
     ada = make_user(username="ada", email="ada@example.com")
-    make_user(username="adam", email="adam@example.com")
-    assert found(root, {"q": "ada"}) == ["ada"]
-    assert found(root, {"q": "ADA@example.com"}) == ["ada"]
-    assert found(root, {"q": "ad"}) == []
+    make_user(username="adam", email="madam@example.com")
+    assert found(root, {"q": "DAM"}) == ["adam"]
+    assert found(root, {"q": "ada"}) == ["ada", "adam"]
+    assert found(root, {"q": "a@example"}) == ["ada"]
+    assert found(root, {"q": "nobody"}) == []
     assert found(root, {}) == ["ada", "adam", "root"]
     assert "Access" in root.get(reverse(user_page("change"), args=[ada.pk])).content.decode()
+
+
+def test_short_name_is_found_in_full_and_its_two_letters_match_nobody_else(root: Client) -> None:
+    make_user(username="bo", email="bo@example.com")
+    make_user(username="bob", email="bob@example.com")
+    assert found(root, {"q": "bo"}) == ["bo"]
+
+
+@pytest.mark.parametrize("term", ["%", "___", "%%%", "\\\\\\"])
+def test_wildcards_mean_themselves(root: Client, term: str) -> None:
+    make_user(username="ada", email="ada@example.com")
+    assert found(root, {"q": term}) == []
+
+
+def test_list_says_when_the_database_finds_whole_names_only(root: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_user(username="ada", email="ada@example.com")
+    monkeypatch.setattr("accounts.admin.users.parts_are_indexed", lambda: False)
+    assert found(root, {"q": "ada"}) == ["ada"]
+    assert found(root, {"q": "ada@"}) == []
+    page = root.get(reverse(user_page("changelist")), {"q": "ada@"}).content.decode()
+    assert "Only whole names and addresses were searched" in page
 
 
 def test_operators_find_each_other(root: Client) -> None:
