@@ -65,7 +65,15 @@ def prepare() -> None:
 
 
 def finish(zappa: "ZappaCLI") -> None:
-    """Replace Zappa's zip with the one of `make package`. Called after packaging."""
+    """Replace Zappa's zip with the one of `make package`, or delete it if that fails. Called after packaging."""
+    try:
+        _finish(zappa)
+    except BaseException:  # an interruption, too, must not leave a zip without packages
+        Path(zappa.zip_path).unlink(missing_ok=True)
+        raise
+
+
+def _finish(zappa: "ZappaCLI") -> None:
     try:
         _refuse_other_settings(zappa)
         if zappa.command in UPLOADING and not _is_local(zappa.zappa.lambda_client.meta.endpoint_url):

@@ -214,11 +214,18 @@ def test_uncommitted_changes_are_not_deployed(account: Account, changed_tree: No
 
 
 @pytest.mark.parametrize("command", ["deploy", "update"])
-def test_zappas_own_command_uploads_nothing_to_aws_that_is_not_committed(changed_tree: None, command: str) -> None:
+def test_zappas_own_command_uploads_nothing_to_aws_that_is_not_committed(
+    changed_tree: None, command: str, tmp_path: Path
+) -> None:
     aws = boto3.client("lambda", endpoint_url="https://lambda.us-east-1.amazonaws.com")
-    zappa = SimpleNamespace(command=command, vargs={}, zappa=SimpleNamespace(lambda_client=aws))
+    unfinished = tmp_path / "unfinished.zip"
+    unfinished.touch()
+    zappa = SimpleNamespace(
+        command=command, vargs={}, zappa=SimpleNamespace(lambda_client=aws), zip_path=str(unfinished)
+    )
     with pytest.raises(ClickException, match=r"subscriptions/sweep\.py"):
         zappa_hooks.finish(zappa)
+    assert not unfinished.exists()
 
 
 def test_running_code_is_compared_with_the_package(released: Deployment, tmp_path: Path) -> None:

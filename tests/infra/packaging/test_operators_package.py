@@ -122,6 +122,7 @@ def test_installed_app_that_is_not_committed_is_refused_by_name(
     assert "forgotten.apps.ForgottenConfig" in finished.stdout
     assert "git add" in finished.stdout
     assert not (project / "build" / "subs-dev.zip").exists()
+    assert not (project / "typed.zip").exists()
 
 
 def test_fork_without_git_is_told_what_to_do(fork: Path, tmp_path: Path) -> None:
@@ -133,7 +134,7 @@ def test_fork_without_git_is_told_what_to_do(fork: Path, tmp_path: Path) -> None
 
 def test_settings_file_that_the_zip_would_not_hold_is_refused(fork: Path, tmp_path: Path) -> None:
     shutil.copyfile(fork / "zappa_settings.json", tmp_path / "other.json")
-    # Zappa leaves the unfinished zip of a refused package behind.
     finished = zappa_package(fork, "--settings_file", str(tmp_path / "other.json"), "--output", "refused.zip")
     assert finished.returncode != 0
     assert "Omit --settings_file" in finished.stdout
+    assert not (fork / "refused.zip").exists()
