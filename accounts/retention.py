@@ -1,12 +1,23 @@
 """Retention of this app's rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from accounts.models import MailLimit
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import MailLimit, SignIn
 from foundation.jobs.retention import RetentionRule
 
 LIMITS_KEPT = timedelta(days=1)
 """The longest period over which mails are counted."""
+
+
+def ended_sign_ins(now: datetime) -> QuerySet[SignIn]:
+    """Return the sign-ins whose session has been deleted."""
+    old = SignIn.objects.filter(signed_in_at__lt=now - timedelta(seconds=settings.SESSION_COOKIE_AGE))
+    return old.exclude(Exists(Session.objects.filter(pk=OuterRef("pk")))).order_by("signed_in_at")
+
 
 RULES = (
     RetentionRule(
@@ -14,4 +25,5 @@ RULES = (
         lambda now: MailLimit.objects.filter(last__lt=now - LIMITS_KEPT).order_by("last"),
         by_true_time=True,
     ),
+    RetentionRule("sign_ins", ended_sign_ins, by_true_time=True),
 )

@@ -1,7 +1,18 @@
 """Sections of the account page that belong to this app."""
 
+from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from foundation.web.account_sections import AccountSection
 
-SECTIONS = (AccountSection(_("API tokens"), _("For programs that act for you"), "api_tokens"),)
+HAS_USER_NAME = get_user_model().get_email_field_name() != get_user_model().USERNAME_FIELD
+
+USER_NAME = AccountSection(_("User name"), _("To sign in with"), "user_name", position=10)
+
+SECTIONS = (
+    *([USER_NAME] if HAS_USER_NAME else []),
+    AccountSection(_("E-mail address"), _("Where our mails go"), "address", position=11),
+    AccountSection(_("Password"), _("Change it here"), "change_password", position=12),
+    AccountSection(_("Sessions"), _("Where you are signed in, and how to sign out there"), "sessions", position=13),
+    AccountSection(_("API tokens"), _("For programs that act for you"), "api_tokens"),
+)

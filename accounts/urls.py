@@ -6,6 +6,11 @@ from foundation.web.lazy_page import LazyPage
 
 urlpatterns = [
     path("account/", LazyPage("accounts.views.account.account"), name="account"),
+    path("account/address/", LazyPage("accounts.views.address.address"), name="address"),
+    path("account/address/<str:token>/", LazyPage("accounts.views.address.confirm_address"), name="confirm_address"),
+    path("account/name/", LazyPage("accounts.views.user_name.user_name"), name="user_name"),
+    path("account/password/", LazyPage("accounts.views.password.change_password"), name="change_password"),
+    path("account/sessions/", LazyPage("accounts.views.sessions.sessions"), name="sessions"),
     path("sign-in/", LazyPage("accounts.views.sign_in.sign_in"), name="login"),
     path("sign-out/", LazyPage("accounts.views.sign_in.sign_out"), name="logout"),
     path("sign-up/", LazyPage("accounts.views.sign_up.sign_up"), name="sign_up"),

@@ -2,7 +2,8 @@
 
 from accounts.models.mail_limit import MailLimit
 from accounts.models.profile import Profile
+from accounts.models.sign_in import SignIn
 from accounts.models.token_details import TokenDetails
 from accounts.models.user import User
 
-__all__ = ["MailLimit", "Profile", "TokenDetails", "User"]
+__all__ = ["MailLimit", "Profile", "SignIn", "TokenDetails", "User"]

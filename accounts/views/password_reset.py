@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import clean_address
-from accounts.mails import send_password_reset
+from accounts.mails import send_password_reset, tell_of_changed_password
 from foundation.email_addresses import LONGEST_ADDRESS
 
 KEY = "password_reset_address"
@@ -63,8 +63,10 @@ class ChoosePassword(views.PasswordResetConfirmView):
     success_url = reverse_lazy("login")
 
     def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        tell_of_changed_password(form.user)
         messages.success(self.request, _("Your password has changed. Sign in with the new one."))
-        return super().form_valid(form)
+        return response
 
     def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
         if not self.validlink:

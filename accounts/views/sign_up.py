@@ -1,6 +1,5 @@
 """Sign-up: a form, a page that asks to open the link of a mail, and that link's page."""
 
-from django.contrib.auth import login
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,6 +17,7 @@ from accounts.models import User
 from accounts.pending_sign_up import PendingSignUp
 from accounts.views.bad_link import bad_link
 from accounts.views.next_page import next_page
+from accounts.views.sign_in import enter
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -97,5 +97,4 @@ def _ask(request: HttpRequest, address: str) -> HttpResponse:
 
 def _enter(request: HttpRequest, user: User, wanted: str) -> HttpResponse:
     PendingSignUp.end(request.session)
-    login(request, user)
-    return HttpResponseRedirect(wanted or reverse("plans"))
+    return enter(request, user, wanted or reverse("plans"))

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
-from accounts.links import reset_url, sign_up_url
+from accounts.links import change_url, reset_url, sign_up_url
 from accounts.tokens import make_token
 from benchmarks.http.clients import address, browse, call
 from benchmarks.http.site import PASSWORD, Site, Visitor, open_session
@@ -37,6 +38,15 @@ def _link_of_a_reset(site: Site) -> str:
     return address("choose_password", key, token)
 
 
+def _link_of_a_change(site: Site) -> str:
+    token = urlsplit(change_url(site.subscriber.user, "new@example.com")).path.split("/")[-2]
+    return address("confirm_address", token)
+
+
+def _own_page(name: str, site: Site, _: int) -> HttpRequest:
+    return browse(address(name), site.subscriber)
+
+
 def _admin_list(model: str) -> Callable[[Site, int], HttpRequest]:
     return lambda site, _: browse(address(f"admin:{model}_changelist"), site.operator)
 
@@ -55,6 +65,11 @@ READING = [
     Endpoint("reset, nobody asked", lambda site, _: browse(address("password_reset_sent")), 302),
     Endpoint("reset, link of the mail", lambda site, _: browse(_link_of_a_reset(site)), 302),
     Endpoint("account", lambda site, _: browse(address("account"), site.subscriber)),
+    *(
+        Endpoint(f"account, {name.replace('_', ' ')}", partial(_own_page, name))
+        for name in ("address", "user_name", "change_password", "sessions")
+    ),
+    Endpoint("account, link of the mail", lambda site, _: browse(_link_of_a_change(site))),
     Endpoint("account, tokens", lambda site, _: browse(address("api_tokens"), site.subscriber)),
     Endpoint("API's description", lambda site, _: browse(address("api_docs"))),
     Endpoint("plans", lambda site, _: browse(address("plans"), site.subscriber)),

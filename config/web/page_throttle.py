@@ -1,15 +1,14 @@
 """Rate limits for forms: per user, per client address, and per name in the sign-in form."""
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
+from accounts.devices import known_device, normalised_name
 from foundation import clock
 from foundation.throttling import counters
 from foundation.throttling.counters import TooManyRequests
@@ -62,14 +61,15 @@ def _limits(request: HttpRequest) -> Mapping[str, int]:
             counters.bucket("user", str(request.user.pk)): settings.CHANGES_PER_MINUTE_AND_USER,
             counters.bucket("address", network): settings.CHANGES_PER_MINUTE_AND_ADDRESS,
         }
-    return {counters.bucket("visitor", network): settings.SIGN_INS_PER_MINUTE_AND_ADDRESS} | _of_the_name(request)
+    name = normalised_name(_typed_name(request))
+    if name and (device := known_device(request, name)):
+        # The owner's browser has a limit of its own, so that others' guesses do not lock it out.
+        return {counters.bucket("device", device): settings.SIGN_INS_PER_MINUTE_AND_NAME}
+    limits = {counters.bucket("visitor", network): settings.SIGN_INS_PER_MINUTE_AND_ADDRESS}
+    if name:  # nobody guesses a password from many addresses
+        limits[counters.bucket("name", name)] = settings.SIGN_INS_PER_MINUTE_AND_NAME
+    return limits
 
 
-def _of_the_name(request: HttpRequest) -> dict[str, int]:
-    """Return the limit per sign-in name, so that nobody can guess a password from many addresses.
-
-    The name is normalised as Django's form does it; otherwise each spelling would have its own counter.
-    """
-    typed: Any = request.POST.get("username", "")
-    name = unicodedata.normalize("NFKC", typed.strip()).casefold()
-    return {counters.bucket("name", name): settings.SIGN_INS_PER_MINUTE_AND_NAME} if name else {}
+def _typed_name(request: HttpRequest) -> str:
+    return str(request.POST.get("username", ""))

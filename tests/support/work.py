@@ -1,5 +1,6 @@
 """Work that a request causes: queries, hashes and mails that were asked for."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from foundation.mail import AccountMail
+
+LITERAL = re.compile(r"'[^']*'|\b\d+\b")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ def work_of(visit: Callable[[Client], list[str]]) -> Work:
     """Let a new client visit. Mails are asked for and not rendered, as by a backend that stores them."""
     with asked_mails() as mails, counted_hashes() as hashes, CaptureQueriesContext(connection) as queries:
         texts = visit(Client())
-    statements = [query["sql"][:60] for query in queries.captured_queries if "SAVEPOINT" not in query["sql"]]
+    written = [LITERAL.sub("?", query["sql"]) for query in queries.captured_queries]
+    statements = [statement[:200] for statement in written if "SAVEPOINT" not in statement]
     return Work(texts, statements, len(hashes), mails)
 
 

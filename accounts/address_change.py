@@ -1,0 +1,30 @@
+"""Change of an address, once its owner has confirmed it."""
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from accounts.address_holders import address_holders
+from accounts.forms import EMAIL
+from accounts.links import AddressChange, UsedLink, read_change
+from accounts.mail_limits import lock_address
+from accounts.mails import tell_of_changed_address
+from foundation.email_addresses import address_of
+
+
+@transaction.atomic
+def change_address(token: str) -> AddressChange:
+    """Give the user the address of a link, and tell the old one.
+
+    Raises BadLink; UsedLink if another change came first, or another account has the address.
+    """
+    change = read_change(token)
+    lock_address(change.address)
+    get_user_model()._base_manager.select_for_update(no_key=True).filter(pk=change.user.pk).first()
+    change = read_change(token)  # again, under the locks
+    if address_holders(change.address).exclude(pk=change.user.pk).exists():
+        raise UsedLink
+    old = address_of(change.user)
+    setattr(change.user, EMAIL, change.address)
+    change.user.save(update_fields=[EMAIL])
+    tell_of_changed_address(change.user, old)
+    return change

@@ -1,0 +1,42 @@
+"""Change of the e-mail address: a form, and the page of the link that confirms it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.account_forms import AddressForm
+from accounts.address_change import change_address
+from accounts.links import BadLink, read_change
+from accounts.mails import send_change_of_address
+from accounts.views.bad_link import bad_link
+from accounts.views.owner import OwnerRequest, owner_page
+from foundation.email_addresses import address_of
+
+
+@owner_page
+def address(request: OwnerRequest) -> HttpResponse:
+    """Send a link to the new address, whether or not an account has it."""
+    form = AddressForm(request.user, request.POST if request.method == "POST" else None)
+    context = {"form": form, "address": address_of(request.user)}
+    if form.is_valid():
+        send_change_of_address(request.user, form.cleaned_data["address"])
+        context["new_address"] = form.cleaned_data["address"]
+    return render(request, "account/address.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
+    """Change the address on a POST, because mail filters follow links. It takes no sign-in: the link is a secret."""
+    try:
+        if request.method == "POST":
+            changed = change_address(token).address
+            messages.success(request, _("Your mails now go to %(address)s.") % {"address": changed})
+            return HttpResponseRedirect(reverse("account"))
+        return render(request, "account/confirm_address.html", {"address": read_change(token).address})
+    except BadLink as error:
+        return bad_link(request, error, again=reverse("address"))

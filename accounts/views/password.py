@@ -1,0 +1,27 @@
+"""Change of the password."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import PasswordChangeView
+from django.http import HttpResponse
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+
+from accounts.mails import tell_of_changed_password
+
+
+class ChangePassword(PasswordChangeView):
+    """Django's own, which ends the other sessions. The owner is told by mail."""
+
+    template_name = "account/password.html"
+    success_url = reverse_lazy("account")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        tell_of_changed_password(form.user)
+        messages.success(self.request, _("Your password has changed. You are signed out everywhere else."))
+        return response
+
+
+change_password = ChangePassword.as_view()

@@ -1,0 +1,130 @@
+"""Change of the e-mail address."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from accounts.links import change_url
+from accounts.models import User
+from tests.support.factories import make_account, make_user
+from tests.support.mailbox import link_to
+from tests.support.work import work_of
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+OLD, NEW = "ada@example.com", "new@example.com"
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_account("ada", PASSWORD, email=OLD)
+
+
+@pytest.fixture
+def page(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+def ask(page: Client, address: str = NEW, password: str = PASSWORD) -> Any:
+    return page.post(reverse("address"), {"address": address, "password": password})
+
+
+def address_of_ada() -> str:
+    return User.objects.get(username="ada").email
+
+
+def test_address_changes_once_it_is_confirmed_and_the_old_one_is_told(page: Client) -> None:
+    assert "We have sent a mail to new@example.com." in ask(page).content.decode()
+    link = link_to(NEW)
+    assert "Your mails will go to new@example.com." in page.get(link).content.decode()
+    assert address_of_ada() == OLD
+    assert page.post(link).headers["Location"] == reverse("account")
+    assert address_of_ada() == NEW
+    assert mail.outbox[-1].to == [OLD]
+    assert mail.outbox[-1].subject == "Subscriptions: Your address has changed"
+    assert NEW not in mail.outbox[-1].body
+
+
+def test_link_may_be_opened_in_another_browser(page: Client) -> None:
+    ask(page)
+    assert Client().post(link_to(NEW)).status_code == 302
+    assert address_of_ada() == NEW
+
+
+def test_wrong_password_changes_nothing(page: Client) -> None:
+    assert "This is not your password." in ask(page, password="wrong").content.decode()
+    assert mail.outbox == []
+
+
+def test_account_without_a_password_needs_none(client: Client) -> None:
+    user = make_user(username="ada", email=OLD)
+    user.set_unusable_password()
+    user.save()
+    client.force_login(user)
+    ask(client)
+    client.post(link_to(NEW))
+    assert address_of_ada() == NEW
+
+
+def test_of_two_changes_the_first_that_is_confirmed_counts(page: Client) -> None:
+    ask(page, "first@example.com")
+    ask(page, "second@example.com")
+    assert page.post(link_to("second@example.com")).status_code == 302
+    answer = page.post(link_to("first@example.com"))
+    assert answer.status_code == 410
+    assert "what it was for has changed since" in answer.content.decode()
+    assert address_of_ada() == "second@example.com"
+
+
+def test_changed_password_ends_the_link(page: Client, ada: User) -> None:
+    ask(page)
+    ada.set_password("another battery staple")
+    ada.save()
+    assert Client().post(link_to(NEW)).status_code == 410
+
+
+def test_deactivated_account_keeps_its_address(page: Client) -> None:
+    ask(page)
+    User.objects.update(is_active=False)
+    assert Client().post(link_to(NEW)).status_code == 410
+
+
+def test_request_says_and_costs_the_same_for_an_address_that_another_account_has(ada: User) -> None:
+    def visit(client: Client) -> list[str]:
+        client.force_login(ada)
+        return [ask(client).content.decode().partition("<main")[2].partition("<form")[0]]
+
+    first = work_of(visit)
+    make_user(email=NEW)
+    assert work_of(visit) == first
+
+
+def test_address_of_another_account_gets_no_mail_and_is_not_taken(page: Client, ada: User) -> None:
+    make_user(email="NEW@example.com")
+    ask(page)
+    assert mail.outbox == []
+    assert page.post(change_url(ada, NEW).removeprefix("http://127.0.0.1:8000")).status_code == 410
+    assert address_of_ada() == OLD
+
+
+def test_stranger_gets_three_mails_a_day_from_changes_and_sign_ups_together(page: Client) -> None:
+    for _ in range(5):
+        ask(page)
+    fields = {"username": "x", "email": NEW, "password1": PASSWORD, "password2": PASSWORD}
+    Client().post(reverse("sign_up"), fields)
+    assert len(mail.outbox) == 3
+
+
+def test_link_is_an_address_of_the_site(ada: User) -> None:
+    token = change_url(ada, NEW).split("/")[-2]
+    assert change_url(ada, NEW) == f"http://127.0.0.1:8000{reverse('confirm_address', args=[token])}"
+
+
+@pytest.mark.parametrize("token", ["x", "set", "\u00e9"])
+def test_forged_link_is_unknown(client: Client, token: str) -> None:
+    assert client.post(f"/account/address/{token}/").status_code == 404

@@ -1,0 +1,105 @@
+"""Change of the password, and the end of sessions."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from knox.models import AuthToken
+
+from accounts.models import SignIn, User
+from accounts.sessions import name_of
+from accounts.tokens import make_token
+from tests.support.factories import make_account
+from tests.support.mailbox import link_to
+
+pytestmark = pytest.mark.django_db
+
+OLD, NEW = "correct horse battery", "another battery staple"
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_account("ada", OLD, email="ada@example.com")
+
+
+def enter(agent: str = "Firefox") -> Client:
+    """Return a browser that Ada has signed in with."""
+    browser = Client(headers={"User-Agent": agent})
+    assert browser.post(reverse("login"), {"username": "ada", "password": OLD}).status_code == 302
+    return browser
+
+
+def is_in(browser: Client) -> bool:
+    return browser.get(reverse("subscriptions")).status_code == 200
+
+
+def change(browser: Client) -> Any:
+    fields = {"old_password": OLD, "new_password1": NEW, "new_password2": NEW}
+    return browser.post(reverse("change_password"), fields)
+
+
+def test_changed_password_ends_other_sessions_and_the_owner_is_told(ada: User) -> None:
+    here, there = enter(), enter()
+    assert change(here).headers["Location"] == reverse("account")
+    assert (is_in(here), is_in(there)) == (True, False)
+    assert mail.outbox[-1].subject == "Subscriptions: Your password has changed"
+
+
+def test_tokens_end_with_a_changed_password_unless_a_service_account_has_them(ada: User) -> None:
+    _own, mine = make_token(ada, 1, personal=True)
+    _service, program = make_token(ada, 1)
+    change(enter())
+    answers = [Client().get("/api/v1/subscriptions", headers=bearer(token)) for token in (mine, program)]
+    assert [answer.status_code for answer in answers] == [401, 200]
+
+
+def test_tokens_end_with_a_reset_password(ada: User) -> None:
+    make_token(ada, 1, personal=True)
+    Client().post(reverse("password_reset"), {"email": "ada@example.com"})
+    browser = Client()
+    form = browser.get(link_to("ada@example.com")).headers["Location"]
+    browser.post(form, {"new_password1": NEW, "new_password2": NEW})
+    assert not AuthToken.objects.exists()
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Token {token}"}
+
+
+def test_sessions_are_listed_and_ended_one_by_one(ada: User) -> None:
+    here, there = enter("Firefox"), enter("Chrome")
+    shown = here.get(reverse("sessions"))
+    assert [session.browser for session in shown.context["sessions"]] == ["Chrome", "Firefox"]
+    other = shown.context["sessions"][0]
+    here.post(reverse("sessions"), {"session": other.name})
+    assert (is_in(here), is_in(there)) == (True, False)
+    assert [session.browser for session in here.get(reverse("sessions")).context["sessions"]] == ["Firefox"]
+
+
+def test_session_of_another_account_is_not_ended(ada: User) -> None:
+    mine = enter()
+    make_account("grace", OLD)
+    grace = Client()
+    grace.post(reverse("login"), {"username": "grace", "password": OLD})
+    grace.post(reverse("sessions"), {"session": name_of(SignIn.objects.get(user=ada.pk).pk)})
+    assert is_in(mine)
+
+
+@pytest.mark.parametrize("session", ["", "x", "\u00e9"])
+def test_session_that_is_none_is_ignored(page: Client, session: str) -> None:
+    assert page.post(reverse("sessions"), {"session": session}).status_code == 302
+
+
+def test_signing_out_everywhere_ends_sessions_that_no_list_has(ada: User) -> None:
+    of_an_earlier_release = Client()
+    of_an_earlier_release.force_login(ada)
+    here, there = enter(), enter()
+    token, _secret = make_token(ada, 1, personal=True)
+    assert here.post(reverse("sessions"), {"password": "wrong"}).status_code == 200
+    assert is_in(there)
+    assert here.post(reverse("sessions"), {"password": OLD}).headers["Location"] == reverse("sessions")
+    assert [is_in(browser) for browser in (here, there, of_an_earlier_release)] == [True, False, False]
+    assert AuthToken.objects.filter(pk=token.pk).exists()
+    assert enter()
