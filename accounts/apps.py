@@ -19,6 +19,7 @@ class AccountsConfig(AppConfig):
         from accounts.models import User  # noqa: PLC0415
 
         registries.ACCOUNT_SECTIONS.register("accounts.sections.SECTIONS")
+        registries.PERSONAL_DATA.register("accounts.personal_data.PARTS")
         registries.RETENTION.register("accounts.retention.RULES")
         registries.MAIL_KINDS.register("accounts.mail_texts.KINDS")
         if not User._meta.swapped:

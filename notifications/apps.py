@@ -27,4 +27,5 @@ class NotificationsConfig(AppConfig):
         registries.METRICS.register("notifications.metrics.NotificationMetric")
         registries.RETENTION.register("notifications.retention.RULES")
         registries.DASHBOARD.register("notifications.dashboard.CARDS")
+        registries.PERSONAL_DATA.register("notifications.personal_data.PARTS")
         registries.SCOPES.register("notifications.api.scopes.SCOPES")

@@ -26,4 +26,5 @@ class SubscriptionsConfig(AppConfig):
         registries.RETENTION.register("subscriptions.retention.RULES")
         registries.DASHBOARD.register("subscriptions.dashboard.CARDS")
         registries.PROBLEMS.register("subscriptions.api.problems.PROBLEMS")
+        registries.PERSONAL_DATA.register("subscriptions.personal_data.PARTS")
         registries.SCOPES.register("subscriptions.api.scopes.SCOPES")

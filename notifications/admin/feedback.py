@@ -14,6 +14,7 @@ from foundation.admin import LONGEST_LIST, HistoryAdmin, SubscriberHistoryAdmin
 from foundation.email_addresses import normalised
 from notifications.models import BAD_NEWS, EventType, Feedback, Suppression
 from notifications.ses import suppression
+from notifications.ses.hashed_addresses import stored_forms
 
 
 class BadNewsFilter(admin.SimpleListFilter):
@@ -77,8 +78,9 @@ class SuppressionAdmin(HistoryAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Return the suppressions of exactly this address, ignoring case."""
-        return queryset.filter(address=normalised(search_term)) if search_term else queryset, False
+        """Return the suppressions of exactly this address, ignoring case, hashed ones too."""
+        found = queryset.filter(address__in=stored_forms(normalised(search_term))) if search_term else queryset
+        return found, False
 
     @admin.action(description=_("Lift: mail to the address goes out again"), permissions=["lift"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:

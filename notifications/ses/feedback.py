@@ -18,6 +18,9 @@ from notifications.ses.feedback_ranks import STATES, Rank, below, rank
 
 logger = logging.getLogger(__name__)
 
+NOTHING = "{}"
+"""Replaces the text of an SES event, which holds the address."""
+
 
 def handle(batch: MessageBatch) -> None:
     """Process a batch of the feedback queue; messages that are no SES events are returned to the queue."""
@@ -51,10 +54,17 @@ def record(events: Sequence[SesEvent]) -> list[SesEvent]:
 def _take_in(events: Iterable[SesEvent], mails: Collection[int]) -> list[SesEvent]:
     """Yield in a transaction that locks these mails, so that no other job processes their events."""
     new = _unrecorded(events)
-    _keep(new, mails)
+    nameless = _of_erased_users(mails)
+    _keep(new, mails, nameless)
     _settle(event for event in new if event.notification in mails)
-    suppression.suppress(new)
+    suppression.suppress(new, nameless)
     return new
+
+
+def _of_erased_users(mails: Collection[int]) -> set[int]:
+    """Return the mails to users who were erased after they were sent. The caller's locks keep this true."""
+    erased = Notification.objects.filter(pk__in=mails, event__subscription__user__profile__erased_at__isnull=False)
+    return set(erased.values_list("pk", flat=True)) if mails else set()
 
 
 def _lock_mails(keys: Collection[int], *, skip_locked: bool = False) -> set[int]:
@@ -76,8 +86,11 @@ def _unrecorded(events: Iterable[SesEvent]) -> list[SesEvent]:
     return [by_message[message] for message in sorted(by_message.keys() - set(recorded))]
 
 
-def _keep(events: Iterable[SesEvent], mails: Collection[int]) -> None:
-    """Store the events. Another invocation may store the same event without a mail, which no lock prevents."""
+def _keep(events: Iterable[SesEvent], mails: Collection[int], nameless: Collection[int]) -> None:
+    """Store the events, those of nameless mails without their text.
+
+    Another invocation may store the same event without a mail, which no lock prevents.
+    """
     rows = [
         Feedback(
             sns_message_id=event.sns_message_id,
@@ -85,7 +98,7 @@ def _keep(events: Iterable[SesEvent], mails: Collection[int]) -> None:
             notification_id=event.notification if event.notification in mails else None,
             message_id=event.message_id,
             occurred_at=event.occurred_at,
-            raw=event.raw,
+            raw=NOTHING if event.notification in nameless else event.raw,
         )
         for event in events
     ]

@@ -9,12 +9,16 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from foundation.email_addresses import normalised
 from notifications.models import EventType, Feedback, Reason, Suppression, database_time
 from notifications.ses.events import SesEvent
+from notifications.ses.hashed_addresses import by_stored_form, digest
 
 
-def suppress(events: Iterable[SesEvent]) -> None:
-    """Suppress the addresses of permanent bounces and complaints, whose events must be stored."""
+def suppress(events: Iterable[SesEvent], nameless: Collection[int] = ()) -> None:
+    """Suppress the addresses of permanent bounces and complaints, whose events must be stored.
+
+    Those of `nameless` mails, whose recipients have been erased, are stored as keyed hashes.
+    """
     found = {
-        (address, reason, event.sns_message_id)
+        (digest(address) if event.notification in nameless else address, reason, event.sns_message_id)
         for event in events
         if (reason := _reason(event))
         for address in map(normalised, event.recipients)
@@ -34,8 +38,9 @@ def suppress(events: Iterable[SesEvent]) -> None:
 def reasons(addresses: Collection[str]) -> Mapping[str, Set[Reason]]:
     """Return the reasons for which these normalised addresses are suppressed, by address."""
     found: dict[str, set[Reason]] = defaultdict(set)
-    for address, reason in Suppression.objects.live().filter(address__in=addresses).values_list("address", "reason"):
-        found[address].add(Reason(reason))
+    stored = by_stored_form(addresses)
+    for form, reason in Suppression.objects.live().filter(address__in=stored).values_list("address", "reason"):
+        found[stored[form]].add(Reason(reason))
     return found
 
 

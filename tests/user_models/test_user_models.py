@@ -11,9 +11,18 @@ from django.db import connection
 SERVICE = "tests/user_models/test_service.py"
 
 OTHERS = {
-    "member": ["tests/subscriptions/access/test_membership.py", "tests/accounts/admin/test_users.py"],
-    "email_name": ["tests/subscriptions/access/test_membership.py", "tests/accounts/admin/test_tokens.py"],
+    "member": [
+        "tests/accounts/test_erasure.py",
+        "tests/subscriptions/access/test_membership.py",
+        "tests/accounts/admin/test_users.py",
+    ],
+    "email_name": [
+        "tests/accounts/test_erasure.py",
+        "tests/subscriptions/access/test_membership.py",
+        "tests/accounts/admin/test_tokens.py",
+    ],
     "uuid_key": [
+        "tests/accounts/test_erasure.py",
         "tests/foundation/orm/test_any_of.py",
         "tests/subscriptions/access/test_membership.py",
         "tests/accounts/admin/test_users.py",

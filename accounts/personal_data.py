@@ -1,0 +1,76 @@
+"""Part of the accounts in a user's export and erasure: profile, tokens and the admin's log."""
+
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import AbstractBaseUser
+from knox.models import AuthToken
+
+from accounts.models import Profile
+from accounts.overwriting import RIGHTS
+from accounts.tokens import details_of, tokens_of
+from foundation.personal_data import Erasure, Exported, PersonalData
+from foundation.redaction import mentions, redacted
+
+NOT_EXPORTED = {"password", "exempt_from_uniqueness", *RIGHTS}
+USER_MODELS = ("auth", "accounts")
+
+
+class AccountData(PersonalData):
+    """The user's row, profile and API tokens, and what operators wrote of them in the admin's log."""
+
+    def export(self, user: AbstractBaseUser) -> Exported:
+        return {"account": _fields(user), "profile": _profile(user), "api_tokens": _tokens(user)}
+
+    def erase(self, erasure: Erasure) -> None:
+        AuthToken.objects.filter(user=erasure.user.pk).delete()
+        _own_entries(erasure.user).update(object_repr=erasure.pseudonym, change_message="")
+        _redact_entries(erasure)
+
+
+def _fields(user: AbstractBaseUser) -> dict[str, Any]:
+    own = (field for field in user._meta.concrete_fields if field.name not in NOT_EXPORTED and not field.is_relation)
+    return {field.name: field.value_from_object(user) for field in own}
+
+
+def _profile(user: AbstractBaseUser) -> dict[str, Any]:
+    profile = Profile.objects.filter(user=user.pk).first() or Profile()
+    names = ("language", "time_zone", "browser_language", "browser_time_zone", "external_user_id", "leaving_since")
+    return {name: getattr(profile, name) for name in names}
+
+
+def _tokens(user: AbstractBaseUser) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": (details := details_of(token)).name,
+            "begins_with": token.token_key,
+            "scopes": details.scopes,
+            "created": token.created,
+            "expiry": token.expiry,
+            "last_used_at": details.last_used_at,
+        }
+        for token in tokens_of(user)
+    ]
+
+
+def _own_entries(user: AbstractBaseUser) -> Any:
+    """Return the entries about the user's own row, whose model has had two names."""
+    labels = {*USER_MODELS, user._meta.app_label}
+    return LogEntry.objects.filter(
+        object_id=str(user.pk), content_type__app_label__in=labels, content_type__model=user._meta.model_name
+    )
+
+
+def _redact_entries(erasure: Erasure) -> None:
+    """Replace the old values in all other entries, such as those about tokens, and in operators' reasons."""
+    named = mentions("object_repr", erasure.old_values) | mentions("change_message", erasure.old_values)
+    for entry in LogEntry.objects.filter(named).iterator() if erasure.old_values else ():
+        texts = (entry.object_repr, entry.change_message)
+        entry.object_repr, entry.change_message = (
+            redacted(text, erasure.old_values, erasure.pseudonym) for text in texts
+        )
+        entry.object_repr = entry.object_repr[:200]
+        entry.save(update_fields=["object_repr", "change_message"])
+
+
+PARTS = (AccountData(),)

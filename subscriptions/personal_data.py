@@ -1,0 +1,101 @@
+"""Part of the subscriptions in a user's export and erasure."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Max, Q
+
+from foundation.personal_data import Erasure, Exported, PersonalData
+from foundation.redaction import mentions, redacted
+from subscriptions.models import REASON_LENGTH, IdempotentRequest, Subscription, SubscriptionEvent
+from subscriptions.services import SubscriptionService
+
+REASON = "the account was erased"
+MOMENT = timedelta(microseconds=1)
+
+
+class SubscriptionData(PersonalData):
+    """Subscriptions and their history, which stay under the pseudonym, without reasons."""
+
+    def export(self, user: AbstractBaseUser) -> Exported:
+        owned = Subscription.objects.filter(user=user.pk).select_related("plan").prefetch_related("events__plan")
+        return {"subscriptions": [_exported(subscription, user) for subscription in owned.order_by("pk")]}
+
+    def erase(self, erasure: Erasure) -> None:
+        _end(erasure)
+        IdempotentRequest.objects.filter(user=erasure.user.pk).delete()
+        _clear_reasons(erasure)
+
+    def leave(self, user: AbstractBaseUser, now: datetime) -> None:
+        """Cancel the subscriptions, so that each ends with its period."""
+        for subscription in Subscription.objects.live(now).filter(user=user.pk).order_by("pk"):
+            SubscriptionService.cancel_subscription(subscription, now=now, actor=user)
+
+    def kept_until(self, user: AbstractBaseUser, now: datetime) -> datetime | None:
+        """Return the end of the last live subscription."""
+        last: datetime | None = (
+            Subscription.objects.live(now).filter(user=user.pk).aggregate(last=Max("end_date"))["last"]
+        )
+        return last
+
+
+def _end(erasure: Erasure) -> None:
+    """End what is live, and expire what is due, since the sweep would do it after the pseudonym was given."""
+    now = erasure.now
+    owned = Subscription.objects.filter(user=erasure.user.pk)
+    SubscriptionService.expire_claimed(owned.due(now).claim(owned.count()), now=now)
+    for subscription in owned.filter(expired_at__isnull=True).order_by("pk"):
+        # One that began this very moment has no instant before it at which it could have ended.
+        SubscriptionService.cancel_now(subscription, REASON, now=max(now, subscription.start_date + MOMENT))
+
+
+def _clear_reasons(erasure: Erasure) -> None:
+    """Remove the reasons of the user's own history but this one, and the old values from others'.
+
+    History is append-only for the product's code; this is the one exception, which the law demands.
+    """
+    events = SubscriptionEvent._base_manager
+    own = events.filter(subscription__user=erasure.user.pk)
+    own.exclude(reason__in=["", REASON]).update(reason="")
+    if not erasure.old_values:
+        return
+    for event in events.filter(~Q(reason=""), mentions("reason", erasure.old_values)):
+        text = redacted(event.reason, erasure.old_values, erasure.pseudonym)[:REASON_LENGTH]
+        events.filter(pk=event.pk).update(reason=text)
+
+
+def _exported(subscription: Subscription, user: AbstractBaseUser) -> dict[str, Any]:
+    return {
+        "id": subscription.pk,
+        "plan": subscription.plan.name,
+        "status": subscription.status,
+        "start_date": subscription.start_date,
+        "end_date": subscription.end_date,
+        "expired_at": subscription.expired_at,
+        "history": [_history(event, user) for event in subscription.events.all()],
+    }
+
+
+def _history(event: SubscriptionEvent, user: AbstractBaseUser) -> dict[str, Any]:
+    return {
+        "transition": event.transition,
+        "occurred_at": event.occurred_at,
+        "by": _by(event, user),
+        "reason": event.reason,
+        "old_end_date": event.old_end_date,
+        "new_end_date": event.new_end_date,
+        "plan": event.plan.name,
+        "price": event.price,
+        "currency": event.currency,
+    }
+
+
+def _by(event: SubscriptionEvent, user: AbstractBaseUser) -> str:
+    """Return who asked for it, without naming an operator."""
+    if event.actor_id is None:
+        return "system"
+    return "subscriber" if event.actor_id == user.pk else "operator"
+
+
+PARTS = (SubscriptionData(),)
