@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_profiles'),
+        ('accounts', '0008_search_users_by_part'),
     ]
 
     operations = [
