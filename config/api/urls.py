@@ -24,6 +24,7 @@ urlpatterns = [
     path("v1/subscriptions/<int:id>/days", LazyView("subscriptions.api.transitions.GiveDays"), name="api_give_days"),
     path("v1/subscriptions/<int:id>/renew", LazyView("subscriptions.api.transitions.Renew"), name="api_renew"),
     path("v1/me", LazyView("subscriptions.api.access.Me"), name="api_me"),
+    path("v1/users/<str:id>", LazyView("subscriptions.api.access.UserDetail"), name="api_user"),
     path("v1/users/<str:id>/access", LazyView("subscriptions.api.access.Access"), name="api_access"),
     path("v1/events", LazyView("notifications.api.events.EventList"), name="api_events"),
     path("v1/notifications", LazyView("notifications.api.notifications.NotificationList"), name="api_notifications"),

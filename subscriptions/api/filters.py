@@ -24,6 +24,9 @@ class SubscriptionFilters(PageParameters):
     user = serializers.RegexField(
         USER_PATTERN, required=False, help_text="a user's id, or `all`; others' need the permission to view them"
     )
+    external_user_id = serializers.CharField(
+        required=False, max_length=255, help_text="the user whom a service knows by this id, instead of `user`"
+    )
     ends_before = serializers.DateTimeField(required=False, help_text="those that end before this instant")
     ends_after = serializers.DateTimeField(required=False, help_text="those that end at this instant or later")
     external_id = serializers.CharField(required=False, max_length=EXTERNAL_ID_LENGTH, help_text="exactly this one")
@@ -34,6 +37,8 @@ class SubscriptionFilters(PageParameters):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse to search everybody's metadata, which no index helps with."""
+        if "user" in attrs and "external_user_id" in attrs:
+            raise serializers.ValidationError({"external_user_id": ["Name the user once."]})
         if "metadata" in attrs and attrs.get("user") == ALL and "external_id" not in attrs:
             raise serializers.ValidationError({"metadata": ["Name a user or an external_id as well."]})
         return attrs

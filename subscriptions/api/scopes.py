@@ -8,6 +8,7 @@ SUBSCRIPTIONS_READ = "subscriptions:read"
 SUBSCRIPTIONS_WRITE = "subscriptions:write"
 PLANS_WRITE = "plans:write"
 USERS_READ = "users:read"
+USERS_WRITE = "users:write"
 
 PLAN_PERMISSIONS = ("subscriptions.add_plan", "subscriptions.change_plan", "subscriptions.delete_plan")
 
@@ -15,5 +16,6 @@ SCOPES = (
     Scope(SUBSCRIPTIONS_READ, _("Read subscriptions"), in_earlier_tokens=True),
     Scope(SUBSCRIPTIONS_WRITE, _("Subscribe, renew, cancel and resume"), in_earlier_tokens=True),
     Scope(USERS_READ, _("Read what users have access to")),
+    Scope(USERS_WRITE, _("Set the ids by which services know users"), ("accounts.change_profile",)),
     Scope(PLANS_WRITE, _("Create, change and delete plans"), PLAN_PERMISSIONS),
 )

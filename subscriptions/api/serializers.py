@@ -209,6 +209,15 @@ class SubscribeSerializer(MetadataSerializer, ExpectedPeriodSerializer):
 
     plan = IdField(help_text="the plan's id")
     user = UserKeyField(required=False, help_text="the user who gets it; left out: you")
+    external_user_id = TextField(
+        required=False, max_length=255, help_text="the user whom a service knows by this id, instead of `user`"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse two names for the user."""
+        if "user" in attrs and "external_user_id" in attrs:
+            raise serializers.ValidationError({"external_user_id": ["Name the user once."]})
+        return attrs
 
 
 @example({"expected_end_date": "2026-12-31T09:30:00Z", "expected_price": "9.90"})

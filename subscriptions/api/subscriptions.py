@@ -25,7 +25,7 @@ from subscriptions.api.serializers import (
 )
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.api.timestamps import with_timestamps
-from subscriptions.api.users import find_user, subscriptions_of
+from subscriptions.api.users import find_external_user, find_user, subscriptions_of
 from subscriptions.models import Plan
 from subscriptions.permissions import may_annotate, may_see
 from subscriptions.services import SubscriptionService
@@ -48,7 +48,7 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
         """List your own subscriptions, or with the permission to view them those of a `user`, or of `all`."""
         now = clock.now()
         query = SubscriptionFilters.accept(request.query_params.dict())
-        own = filtered(subscriptions_of(self.user, query.get("user")), query, now)
+        own = filtered(subscriptions_of(self.user, query.get("user"), query.get("external_user_id")), query, now)
         rows = with_timestamps(own.select_related("plan"))
         page = self.page_of(rows, query, ordering=query["ordering"])
         serializer = SubscriptionSerializer(page, many=True, context={"now": now})
@@ -69,7 +69,7 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
         wish = SubscribeSerializer.accept(request.data)
         plan = Plan(pk=wish.pop("plan"))  # the service reads the rest
         own: dict[str, Any] = {name: wish.pop(name) for name in ("external_id", "metadata") if name in wish}
-        user = self._subscriber(wish.pop("user", self.user.pk), own)
+        user = self._subscriber(wish.pop("user", None), wish.pop("external_user_id", None), own)
         shown = Terms(**wish)
         create = SubscriptionService.create_subscription
         return self.change(
@@ -78,14 +78,16 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
             status=HTTPStatus.CREATED,
         )
 
-    def _subscriber(self, key: Key, own: dict[str, Any]) -> AbstractUser:
+    def _subscriber(self, key: Key | None, external: str | None, own: dict[str, Any]) -> AbstractUser:
         """Return the user who gets it. Raises MissingPermission, or UnknownUser.
 
         Subscribers do not write what an integrator relies on.
         """
-        if key != self.user.pk or own:
+        if own or external or key not in (None, self.user.pk):
             require_permission(self.user, ADD)
-        return self.user if key == self.user.pk else find_user(key)
+        if external:
+            return find_external_user(external)
+        return self.user if key is None else find_user(key)
 
 
 class SubscriptionDetail(TargetEndpoint):

@@ -9,6 +9,7 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import Profile
 from foundation.api.permissions import require_permission
 from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
@@ -19,6 +20,10 @@ from subscriptions.models.subscription import SubscriptionQuerySet
 ALL = "all"
 USER_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 VIEW = "subscriptions.view_subscription"
+
+
+EXTERNAL = "external:"
+"""Beginning of a path segment that names a user by their `external_user_id`."""
 
 
 @extend_schema_field({"type": ["integer", "string"], "minimum": 1, "minLength": 1, "maxLength": 64, "example": 7})
@@ -56,9 +61,24 @@ def find_user(key: Key) -> AbstractUser:
     return user
 
 
+def key_of_external(external_user_id: str) -> Key | None:
+    """Return the primary key of the user whom a service knows by this id, or None."""
+    known = Profile.objects.filter(external_user_id=external_user_id).values_list("user_id", flat=True)
+    return known.first()
+
+
+def find_external_user(external_user_id: str) -> AbstractUser:
+    """Return the user whom a service knows by this id. Raises UnknownUser."""
+    key = key_of_external(external_user_id)
+    if key is None:
+        raise UnknownUser(f"no user has the external_user_id {external_user_id}; set it by PATCH /api/v1/users/ID")
+    return find_user(key)
+
+
 def user_in_path(caller: AbstractUser, text: str) -> AbstractUser:
     """Return the user whom a path names: the caller, or anybody for holders of VIEW. Raises Http404."""
-    key = read_key(text)
+    is_external = text.startswith(EXTERNAL) and "\0" not in text
+    key = key_of_external(text.removeprefix(EXTERNAL)) if is_external else read_key(text)
     if key is None or (key != caller.pk and not caller.has_perm(VIEW)):
         raise Http404
     try:
@@ -67,11 +87,14 @@ def user_in_path(caller: AbstractUser, text: str) -> AbstractUser:
         raise Http404 from error
 
 
-def subscriptions_of(caller: AbstractUser, wanted: str | None) -> SubscriptionQuerySet:
+def subscriptions_of(caller: AbstractUser, wanted: str | None, external: str | None = None) -> SubscriptionQuerySet:
     """Return the subscriptions of the user who is wanted, of all users, or by default the caller's own.
 
     Raises MissingPermission for others' without VIEW, and ValidationError for an id that no user can have.
     """
+    if external is not None:
+        require_permission(caller, VIEW)
+        return Subscription.objects.filter(user__profile__external_user_id=external)
     if wanted == ALL:
         require_permission(caller, VIEW)
         return Subscription.objects.all()

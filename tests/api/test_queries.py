@@ -28,7 +28,7 @@ ENDPOINTS: dict[str, tuple[int, Ask]] = {
     "new preferences": (4, lambda owner, mine, plan: owner.put("notification-preferences", {"reminders": False})),
     "subscribe": (13, lambda owner, mine, plan: owner.post("subscriptions", {"plan": plan.pk})),
     "subscribe, with a key": (19, lambda owner, mine, plan: owner.post("subscriptions", {"plan": plan.pk}, key="k")),
-    "me": (1, lambda owner, mine, plan: owner.get("me")),
+    "me": (2, lambda owner, mine, plan: owner.get("me")),
     "access": (3, lambda owner, mine, plan: owner.get(f"users/{owner.user.pk}/access")),
     "cancel": (13, lambda owner, mine, plan: owner.post(f"subscriptions/{mine.pk}/cancel")),
     "renew": (15, lambda owner, mine, plan: owner.post(f"subscriptions/{mine.pk}/renew")),

@@ -24,6 +24,7 @@ PERMISSIONS = (
     "add_plan",
     "change_plan",
     "delete_plan",
+    "change_profile",
 )
 
 
@@ -280,3 +281,28 @@ def test_limits_are_told(crm: Caller, owner: Caller, plan: Plan) -> None:
     assert response["RateLimit-Policy"] == '"user";q=30;w=60, "address";q=300;w=60'
     assert response["RateLimit"] == '"user";r=29;t=59, "address";r=299;t=59'
     assert "RateLimit" not in crm.get("subscriptions")
+
+
+def test_service_knows_a_user_by_an_id_of_its_own(crm: Caller, owner: Caller, stranger: Caller, plan: Plan) -> None:
+    known = crm.patch(f"users/{owner.user.pk}", {"external_user_id": "crm-7"})
+    assert known.json() == {"id": owner.user.pk, "external_user_id": "crm-7"}
+    assert owner.get("me").json()["external_user_id"] == "crm-7"
+    made = crm.post("subscriptions", {"plan": plan.pk, "external_user_id": "crm-7"}).json()
+    assert made["user_id"] == owner.user.pk
+    assert ids(crm.get("subscriptions", {"external_user_id": "crm-7"})) == [made["id"]]
+    assert crm.get("users/external:crm-7/access").json()["access"]
+    taken = assert_problem(crm.patch(f"users/{stranger.user.pk}", {"external_user_id": "crm-7"}), 409)
+    assert taken["type"] == "urn:subscriptions:problem:external-user-id-taken"
+    assert crm.patch("users/external:crm-7", {"external_user_id": None}).json()["external_user_id"] is None
+    assert_problem(crm.get("users/external:crm-7"), 404)
+
+
+def test_unknown_external_user_is_404_and_two_names_are_400(crm: Caller, owner: Caller, plan: Plan) -> None:
+    wish = {"plan": plan.pk, "external_user_id": "nobody"}
+    body = assert_problem(crm.post("subscriptions", wish), 404)
+    assert body["type"] == "urn:subscriptions:problem:unknown-user"
+    assert_problem(crm.post("subscriptions", wish | {"user": owner.user.pk}), 400)
+    assert_problem(crm.get("subscriptions", {"external_user_id": "x", "user": "all"}), 400)
+    assert ids(crm.get("subscriptions", {"external_user_id": "nobody"})) == []
+    assert_problem(owner.get("subscriptions", {"external_user_id": "x"}), 403)
+    assert_problem(owner.post("subscriptions", wish), 403)
