@@ -41,7 +41,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-fast proofs history chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema messages browser lock clean distclean
+.PHONY: help run test test-fast proofs history chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema audit-api messages browser lock clean distclean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -179,6 +179,11 @@ reference: $(READY) ## write docs/reference and .env.example anew, from the code
 
 pictures: $(READY) browser ## take the pictures of the README anew, of a fresh `make run`
 	@$(PYTHON) -m infra.documentation.pictures
+
+audit-api: ## lint the API's description by redocly and spectral; needs node
+	@cd infra/audit && npm ci --silent --no-audit --no-fund
+	@cd infra/audit && node_modules/.bin/redocly lint ../../config/web/static/config/openapi.json --max-problems 20
+	@cd infra/audit && node_modules/.bin/spectral lint --fail-severity hint ../../config/web/static/config/openapi.json
 
 schema: $(READY) ## describe the API anew, in config/web/static/config/openapi.json
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py spectacular --fail-on-warn --validate \

@@ -1,5 +1,6 @@
 """Customisation of drf-spectacular for this API. Loaded by `make schema` and its test only, never to serve."""
 
+import inspect
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -21,9 +22,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return [{"type": "http", "scheme": "bearer", "description": description}, older]
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
-        """Return the requirements, each with the scope as a role (OpenAPI 3.1, Security Requirement Object)."""
-        scope = auto_schema.view.scope_of(auto_schema.method)
-        return [{name: [scope] if scope else []} for name in self.name]
+        """Return either scheme. The scope is in the text: linters know scopes of OAuth 2 only."""
+        return [{name: []} for name in self.name]
 
 
 class Generator(SchemaGenerator):
@@ -34,7 +34,7 @@ class Generator(SchemaGenerator):
         handler = getattr(callback.cls, method.lower())
         # `extend_schema` leaves `kwargs`. Without `documented`, drf-spectacular warns by the view's name.
         if hasattr(handler, "documentation") and not hasattr(handler, "kwargs"):
-            extend_schema(**handler.documentation)(handler)
+            extend_schema(**_texts(callback.cls, method, handler), **handler.documentation)(handler)
         return super().create_view(callback, method, request)  # type: ignore[no-untyped-call]
 
     def get_schema(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -44,4 +44,15 @@ class Generator(SchemaGenerator):
         for name, schema in document["components"]["schemas"].items():
             if name.endswith("Request"):
                 schema["additionalProperties"] = False
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                operation.setdefault("security", [])
         return document
+
+
+def _texts(view: Any, method: str, handler: Any) -> dict[str, Any]:
+    """Return the first sentence of the docstring as the summary, and all of it, with the scope, as the description."""
+    text = inspect.getdoc(handler) or ""
+    scope = view.scope_of(view, method.upper()) if hasattr(view, "scope_of") else None
+    needed = f"\n\nA token needs the scope `{scope}`." if scope else ""
+    return {"summary": text.partition("\n")[0].partition(". ")[0].rstrip("."), "description": text + needed}

@@ -2,6 +2,33 @@
 
 from typing import Any
 
+DESCRIPTION = """Plans, and the subscriptions of whoever asks. Times are in UTC.
+
+## Quick start
+
+Create a token on your account page, under *API tokens*, and give it the scopes that you need. Then:
+
+```sh
+API=https://subscriptions.example.com/api/v1
+TOKEN=sub_...
+
+curl $API/plans
+curl $API/subscriptions -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
+     -H "Idempotency-Key: order-1234" -d '{"plan": 1, "expected_price": "9.90", "expected_currency": "EUR"}'
+curl $API/subscriptions -H "Authorization: Bearer $TOKEN"
+curl $API/subscriptions/42/cancel -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{}'
+```
+
+## Rules
+
+- A program sends `Authorization: Bearer` and its token (`Token` instead of `Bearer` works too). A page of the site has
+  its session, and sends `X-CSRFToken` with each change.
+- A token may do what its user may do, within its scopes. A 403 names the scope or the permission that is missing.
+- Every error is a problem (RFC 9457), `application/problem+json`. Its `type` stays; its `detail` is for people.
+- The same `Idempotency-Key` with the same request gives the same answer again, marked `Idempotency-Replayed: true`.
+- Answers to changes tell what is left of the limits in `RateLimit` and `RateLimit-Policy`.
+- New members may come. Ignore those that you do not know.
+"""
 RENEWERS = ("owner", "staff", "service")
 
 REST_FRAMEWORK: dict[str, Any] = {
@@ -24,11 +51,18 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Subscriptions",
     "VERSION": "1",
-    "DESCRIPTION": (
-        "Plans, and the subscriptions of whoever asks. Times are in UTC. Every error is a problem as RFC 9457"
-        " describes it, `application/problem+json`. A program sends `Authorization: Token ...`; a page of the site has"
-        " its session, and sends `X-CSRFToken` with each POST."
-    ),
+    "DESCRIPTION": DESCRIPTION,
+    "CONTACT": {"name": "The operators of this site"},
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "TAGS": [
+        {"name": "plans", "description": "What is on sale, for everybody; changes for whoever may make them."},
+        {"name": "subscriptions", "description": "The caller's own; others' with the permission."},
+        {"name": "users", "description": "What users have access to, and the ids by which services know them."},
+        {"name": "me", "description": "The caller."},
+        {"name": "events", "description": "What is published on SNS, to fill gaps."},
+        {"name": "notifications", "description": "Mails to the caller."},
+        {"name": "notification-preferences", "description": "Which mails the caller wants."},
+    ],
     "OAS_VERSION": "3.1.0",
     "SERVERS": [{"url": "../.."}],  # relative to static/config/openapi.json, so that a stage before it counts
     "DEFAULT_GENERATOR_CLASS": "config.api.schema.Generator",

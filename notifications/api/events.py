@@ -62,7 +62,13 @@ class EventParameters(StrictSerializer):
 
 
 @extend_schema_field(
-    {"type": "object", "description": "A CloudEvent, as docs/schemas describes it.", "required": ["id"]}
+    {
+        "type": "object",
+        "description": "A CloudEvent, as docs/schemas describes it.",
+        "required": ["id"],
+        "properties": {"id": {"type": "string"}},
+        "additionalProperties": True,
+    }
 )
 class CloudEventField(serializers.Field[Any, Any, Any, Any]):
     """A CloudEvent."""

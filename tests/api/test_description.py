@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 from drf_spectacular.drainage import GENERATOR_STATS
 
 from config.api.schema import Generator
+from tests.api.test_rights import OPEN, SCOPES
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DOCUMENT = PROJECT / "config" / "web" / "static" / "config" / "openapi.json"
@@ -48,6 +50,20 @@ def test_every_operation_that_takes_or_returns_an_object_has_an_example(document
     }
     assert len(bodies) > 50
     assert [where for where, content in bodies.items() if not content.get("examples")] == []
+
+
+def test_every_operation_says_what_it_does_and_who_may(document: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert operation["summary"], (method, path)
+            assert set(operation["tags"]) <= tags
+            name = resolve(re.sub("{.*?}", "1", path)).url_name
+            scope = SCOPES.get((method.upper(), str(name)))
+            assert bool(scope) == ("needs the scope" in operation["description"]), (method, path)
+            assert not scope or f"`{scope}`" in operation["description"]
+            is_public = (method.upper(), name) in OPEN - {("GET", "api_me")}
+            assert bool(operation["security"]) != is_public
 
 
 def test_page_needs_nothing_from_elsewhere_and_no_inline_script(client: Client) -> None:
