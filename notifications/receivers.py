@@ -4,14 +4,15 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Value
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from foundation.email_addresses import address_of, normalised
+from foundation.email_addresses import address_of
 from foundation.orm.any_of import any_of
 from foundation.orm.insert_select import insert_select
-from notifications import channel_registry
-from notifications.models import Notification, Reason
-from notifications.ses import suppression
+from foundation.web.notices import Notice, NoticeAction
+from notifications import bounced_address, channel_registry
+from notifications.models import Notification
 from subscriptions.models import SubscriptionEvent
 
 
@@ -25,13 +26,12 @@ def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
         insert_select(Notification, ["event", "channel"], first.union(*others, all=True).order_by("pk"))
 
 
-def bounce_notice(*, user: AbstractBaseUser, **kwargs: Any) -> str | None:
-    """Return a sentence for a user whose address is suppressed because mail to it bounced."""
-    given = address_of(user)
-    address = normalised(given)
-    if not address or Reason.BOUNCE not in suppression.reasons([address]).get(address, frozenset()):
+def bounce_notice(*, user: AbstractBaseUser, **kwargs: Any) -> Notice | None:
+    """Return a notice for a user whose address is suppressed because mail to it bounced, with what they can do."""
+    if not bounced_address.is_suppressed(user):
         return None
-    return _(
-        "Mail to %(address)s comes back, so we no longer write to it. "
-        "Give us another address, or tell us when this one works again."
-    ) % {"address": given}
+    actions = [NoticeAction(_("Change the address"), reverse("account"))]
+    if bounced_address.may_lift(user):
+        actions.append(NoticeAction(_("It works again"), reverse("address_works"), posts=True))
+    text = _("Mail to %(address)s comes back, so we no longer write to it.") % {"address": address_of(user)}
+    return Notice(text, actions)

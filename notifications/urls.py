@@ -11,5 +11,10 @@ urlpatterns = [
         LazyPage("notifications.views.preferences.preferences"),
         name="notification_preferences",
     ),
+    path(
+        "notification-preferences/address-works/",
+        LazyPage("notifications.views.address.address_works"),
+        name="address_works",
+    ),
     path("u/<str:token>/", unsubscribe, name="unsubscribe"),
 ]

@@ -66,7 +66,19 @@ class PlanForm(NewPlanForm):
 
     class Meta:
         model = Plan
-        fields = ("name", "price", "currency", "duration_months", "duration_days", "on_sale", "reminder_days")
+        fields = (
+            "name",
+            "description",
+            "includes",
+            "price",
+            "currency",
+            "duration_months",
+            "duration_days",
+            "compared_with",
+            "on_sale",
+            "reminder_days",
+        )
+        widgets = {"includes": forms.Textarea(attrs={"rows": 5})}
 
     def clean_duration_months(self) -> int:
         """Return 0 for an empty field."""

@@ -15,6 +15,8 @@ class Standing:
 
     subscription: Subscription
     now: datetime
+    renewal_opens: datetime | None = None
+    """The first instant at which its owner may renew it; None: the owner may not."""
 
     @property
     def state(self) -> Subscription.Status:
@@ -30,6 +32,11 @@ class Standing:
     def period(self) -> Period | None:
         """The period that its owner bought. The subscription comes from a query of `with_period`."""
         return period_of(self.subscription)
+
+    @property
+    def may_renew(self) -> bool:
+        """True if its owner may renew it at this instant."""
+        return self.renewal_opens is not None and self.renewal_opens <= self.now
 
     @property
     def may_cancel(self) -> bool:

@@ -45,5 +45,6 @@ The sweep loads neither its `user` nor its `plan`: what a receiver asks for is t
 subscriber_notices = Signal()
 """A user opened the list of their subscriptions. Arguments: `user`.
 
-No transition: receivers return a sentence to be shown above them, translated, or None. `sender` is None.
+No transition: receivers return a `foundation.web.notices.Notice` or a sentence to be shown above them, translated, or
+None. `sender` is None.
 """

@@ -52,6 +52,26 @@ class Plan(models.Model):
         validators=[MaxValueValidator(MAXIMUM_DURATION_MONTHS)],
         help_text=_("calendar months, 12 for a year; 0: the duration in days holds"),
     )
+    description = models.CharField(
+        _("description"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("a sentence for the page of plans"),
+    )
+    includes = models.TextField(
+        _("includes"), max_length=2_000, blank=True, default="", db_default="", help_text=_("one line for each thing")
+    )
+    compared_with = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("compared with"),
+        help_text=_("a plan of the same access, such as the monthly one, against which the saving is shown"),
+    )
     on_sale = models.BooleanField(_("on sale"), default=True, db_default=True)
     reminder_days = models.JSONField(
         _("reminders"),
@@ -140,6 +160,11 @@ class Plan(models.Model):
     def shortest_days(self) -> int:
         """The length in days of the shortest period: that of a single month is February's."""
         return 30 * self.duration_months - 2 if self.duration_months else self.duration_days
+
+    @property
+    def included(self) -> list[str]:
+        """The lines of what the plan includes."""
+        return [line.strip() for line in self.includes.splitlines() if line.strip()]
 
     @property
     def is_free(self) -> bool:

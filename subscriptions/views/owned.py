@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from foundation import clock
+from foundation.web.notices import Notice
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition
 from subscriptions.forms import CancellationForm, TermsForm
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
@@ -43,7 +44,7 @@ def subscriptions(request: SubscriberRequest) -> HttpResponse:
     now = clock.now()
     owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan").order_by("-pk"), now)
     page = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
-    standings = [Standing(subscription, now) for subscription in page]
+    standings = [_standing_of(request, subscription, now) for subscription in page]
     context = {"page": page, "standings": standings, "notices": _notices(request.user)}
     return render(request, "subscriptions/subscriptions.html", context)
 
@@ -57,8 +58,6 @@ def subscription(request: SubscriberRequest, subscription_id: int) -> HttpRespon
     events = SubscriptionEvent.objects.filter(subscription=standing.subscription).order_by("-pk")
     context = {
         "standing": standing,
-        "may_renew": _may_renew(request, standing),
-        "renewal_opens": _renewal_opens(request, standing),
         "terms_form": TermsForm.showing(Terms.of_end(standing.subscription)),
         "page": Paginator(events, EVENTS_ON_A_PAGE).get_page(request.GET.get("page")),
     }
@@ -114,12 +113,12 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     standing = _standing(request, subscription_id)
     changed = None
     shown = read_terms(request)
-    if shown is not None and shown.end_date is not None and _may_renew(request, standing):
+    if shown is not None and shown.end_date is not None and standing.renewal_opens is not None:
         try:
             return _renewed(request, standing, shown)
         except ChangedMeanwhile as error:
             changed = error
-    if not _may_renew(request, standing):
+    if standing.renewal_opens is None:
         return render(request, "subscriptions/renewal_refused.html", {"standing": standing}, status=403)
     renewed = standing.subscription
     refuse_early_renewal(renewed, renewed.plan, standing.now, _may_renew_early(request, standing))
@@ -131,21 +130,21 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
 def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:
     now = clock.now()
     owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan"), now)
-    return Standing(get_object_or_404(owned, pk=subscription_id), now)
+    return _standing_of(request, get_object_or_404(owned, pk=subscription_id), now)
 
 
-def _may_renew(request: SubscriberRequest, standing: Standing) -> bool:
-    return may_renew(Caller(request.user, has_token=False), standing.subscription)
+def _standing_of(request: SubscriberRequest, subscription: Subscription, now: datetime) -> Standing:
+    caller = Caller(request.user, has_token=False)
+    if not may_renew(caller, subscription):
+        return Standing(subscription, now)
+    opens = renewal_opens(subscription, subscription.plan)
+    if opens > now and may_renew_early(caller, subscription):
+        opens = now
+    return Standing(subscription, now, opens)
 
 
 def _may_renew_early(request: SubscriberRequest, standing: Standing) -> Callable[[], bool]:
     return partial(may_renew_early, Caller(request.user, has_token=False), standing.subscription)
-
-
-def _renewal_opens(request: SubscriberRequest, standing: Standing) -> datetime | None:
-    """Return the instant that the renewal has to wait for; None if it need not wait."""
-    opens = renewal_opens(standing.subscription, standing.subscription.plan)
-    return opens if standing.now < opens and not _may_renew_early(request, standing)() else None
 
 
 def _cancelled(request: SubscriberRequest, standing: Standing, reason: str, shown: Terms) -> HttpResponse:
@@ -195,7 +194,8 @@ def _ends_later(standing: Standing, shown: Terms) -> bool:
     return shown.end_date is not None and standing.subscription.end_date > shown.end_date
 
 
-def _notices(user: User) -> list[str]:
+def _notices(user: User) -> list[Notice]:
     """Return the notices of other apps. Django logs a receiver that fails; the page is shown without its notice."""
     answers = subscriber_notices.send_robust(sender=None, user=user)
-    return [answer for _receiver, answer in answers if isinstance(answer, str)]
+    texts = [Notice(answer) if isinstance(answer, str) else answer for _receiver, answer in answers]
+    return [notice for notice in texts if isinstance(notice, Notice)]

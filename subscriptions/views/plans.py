@@ -18,6 +18,7 @@ from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnS
 from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.presentation import Standing
 from subscriptions.rules import next_period
+from subscriptions.savings import Saving, saving_of
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 from subscriptions.views.confirmation import redirect_to_confirmation
@@ -32,13 +33,15 @@ class Offer:
 
     plan: Plan
     held: Standing | None
+    saving: Saving | None = None
 
 
 @require_safe
 def plans(request: HttpRequest) -> HttpResponse:
     """List the plans on sale, cheapest first, with the end of the visitor's own subscriptions."""
     held = _held(request.user, clock.now())
-    offers = [Offer(plan, held.get(plan.pk)) for plan in Plan.objects.filter(on_sale=True)]
+    on_sale = Plan.objects.filter(on_sale=True).select_related("compared_with")
+    offers = [Offer(plan, held.get(plan.pk), saving_of(plan)) for plan in on_sale]
     return render(request, "subscriptions/plans.html", {"offers": offers})
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
+from notifications import bounced_address
 from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Channel, Feedback, Notification, Reason, State, Suppression
@@ -195,6 +196,43 @@ def test_subscriber_is_told_on_the_page_that_mail_comes_back() -> None:
     assert "comes back" not in page_of(make_user(email=""))
 
 
+def test_notice_leads_to_the_account_and_takes_a_report_that_the_address_works() -> None:
+    ada = make_user(email=ADDRESS)
+    hear(envelope(bounce("Permanent", "General")))
+    page = page_of(ada)
+    assert f'href="{reverse("account")}">Change the address' in page
+    assert f'action="{reverse("address_works")}"' in page
+    answer = sign_in(ada).post(reverse("address_works"), follow=True)
+    assert "We write to your address again." in answer.content.decode()
+    assert "so we no longer write to it" not in answer.content.decode()
+    lifted = Suppression.objects.get()
+    assert lifted.lifted_by == ada
+    assert lifted.lifted_at is not None
+
+
+def test_user_reports_once_per_address() -> None:
+    ada = make_user(email=ADDRESS)
+    hear(envelope(bounce("Permanent", "General")))
+    client = sign_in(ada)
+    client.post(reverse("address_works"))
+    Suppression.objects.create(address=ADDRESS, reason=Reason.BOUNCE)
+    assert reverse("address_works") not in page_of(ada)
+    answer = client.post(reverse("address_works"), follow=True)
+    assert "Nothing was changed." in answer.content.decode()
+    assert Suppression.objects.live().count() == 1
+
+
+def test_nobody_lifts_a_complaint_or_another_address() -> None:
+    ada = make_user(email=ADDRESS)
+    Suppression.objects.create(address=ADDRESS, reason=Reason.COMPLAINT)
+    Suppression.objects.create(address="other@example.com", reason=Reason.BOUNCE)
+    for user in (ada, make_user(email="")):
+        sign_in(user).post(reverse("address_works"))
+    assert sign_in(ada).get(reverse("address_works")).status_code == 405
+    assert Client().post(reverse("address_works")).status_code == 302
+    assert Suppression.objects.live().count() == 2
+
+
 def test_complaint_is_not_held_against_the_subscriber_on_the_page() -> None:
     ada = make_user(email=ADDRESS)
     hear(envelope(ses_event("complaint")))
@@ -204,7 +242,7 @@ def test_complaint_is_not_held_against_the_subscriber_on_the_page() -> None:
 def test_notice_that_cannot_be_made_does_not_take_the_page_with_it(
     monkeypatch: pytest.MonkeyPatch, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(suppression, "reasons", lambda _: 1 / 0)
+    monkeypatch.setattr(bounced_address, "is_suppressed", lambda _: 1 / 0)
     client.force_login(make_user())
     assert client.get(reverse("subscriptions")).status_code == 200
     assert "bounce_notice" in caplog.text

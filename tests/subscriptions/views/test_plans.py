@@ -144,3 +144,22 @@ def test_unknown_or_absurd_plan_is_404(page: Client, plan_id: int) -> None:
 
 def test_number_too_long_for_python_is_404(page: Client) -> None:
     assert page.get(f"/subscribe/{'9' * 5000}/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_plan_says_what_it_includes_and_saves(client: Client) -> None:
+    monthly = make_plan(name="Monthly", price=10, duration_months=1)
+    make_plan(
+        name="Yearly",
+        price=99,
+        duration_months=12,
+        description="For <teams>",
+        includes="Five seats\n\n Support & advice \r\n",
+        compared_with=monthly,
+    )
+    text = " ".join(client.get(reverse("plans")).content.decode().split())
+    assert "per month" in text
+    assert "per year" in text
+    assert "17 % less than Monthly" in text
+    assert "For &lt;teams&gt;" in text
+    assert "<li>Five seats</li><li>Support &amp; advice</li>" in text
