@@ -131,6 +131,7 @@ INSTALLED_APPS = [
     "accounts",
     "foundation.throttling",
     "subscriptions",
+    "payments",
     "notifications",
 ]
 if LOCAL:  # apps that only document or check would slow each cold start

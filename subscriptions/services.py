@@ -31,7 +31,7 @@ from subscriptions.rules import (
     refuse_long_reason,
 )
 from subscriptions.sweep import BATCH_SIZE, Sweep
-from subscriptions.terms import UNSEEN, Terms
+from subscriptions.terms import UNSEEN, Purchase, Terms
 
 Status = Subscription.Status
 
@@ -61,8 +61,11 @@ class SubscriptionService:
         shown: Terms = UNSEEN,
         external_id: str = "",
         metadata: Mapping[str, str] | None = None,
+        bought: Purchase | None = None,
     ) -> Subscription:
-        """Start a period of `plan` at `now` and give access. `external_id` and `metadata` are an integrator's own.
+        """Start a period of `plan` at `now` and give access. What was `bought` is given, on sale or not.
+
+        `external_id` and `metadata` are an integrator's own.
 
         Raises UnknownUser, UnknownPlan, PlanNotOnSale, InvalidReason, InvalidMetadata, or AlreadySubscribed where one
         is live, cancelled or not.
@@ -73,7 +76,7 @@ class SubscriptionService:
         refuse_invalid_metadata(own := dict(metadata or {}))
         with one_live_at_most(user.pk, plan.pk), transaction.atomic():
             lock_owner(user.pk)
-            plan = lock_plan_on_sale(plan)
+            plan = bought.applied_to(lock_plan(plan.pk)) if bought else lock_plan_on_sale(plan)
             _refuse_second_live(user.pk, plan, now)
             shown.require(plan, Terms.of(plan=plan))
             end, anchor_day = next_period(plan, now)
@@ -101,8 +104,11 @@ class SubscriptionService:
         reason: str = "",
         shown: Terms = UNSEEN,
         early: Callable[[], bool] = allowed,
+        bought: Purchase | None = None,
     ) -> Subscription:
         """Add a period to what is left of the subscription, or start one at `now` if nothing is. From any state.
+
+        The period is the plan's, or the one that was `bought`.
 
         While more than one period is left it asks `early`, which may be `subscriptions.permissions.may_renew_early`.
 
@@ -115,7 +121,8 @@ class SubscriptionService:
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
             refuse_early_renewal(subscription, plan, now, early)
             _refuse_second_live(subscription.user_id, plan, now, besides=subscription)
-            _add_period(changed, plan, Status.ACTIVE, Record(Transition.RENEWED, now, actor, reason))
+            sold = bought.applied_to(plan) if bought else plan
+            _add_period(changed, sold, Status.ACTIVE, Record(Transition.RENEWED, now, actor, reason))
         return subscription
 
     @staticmethod

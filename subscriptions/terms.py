@@ -1,5 +1,6 @@
 """Terms that were shown before an action, compared with the present terms."""
 
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -71,6 +72,23 @@ class Terms:
         seen = self.stated()
         if changed := {name: present_values[name] for name in seen if present_values[name] != seen[name]}:
             raise ChangedMeanwhile(subject, changed)
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """Price and length of a period that is paid for. They hold, whatever the plan says by now, on sale or not."""
+
+    price: Decimal
+    currency: str
+    duration_days: int
+    duration_months: int
+
+    def applied_to(self, plan: Plan) -> Plan:
+        """Return the plan as it was bought; the row stays as it is."""
+        bought = copy(plan)
+        for name, value in asdict(self).items():
+            setattr(bought, name, value)
+        return bought
 
 
 UNSEEN = Terms()

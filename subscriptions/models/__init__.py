@@ -1,7 +1,7 @@
 """Plans, subscriptions, their history, and the runs of the sweep and the audit."""
 
 from subscriptions.models.event import REASON_LENGTH, SubscriptionEvent, Transition
-from subscriptions.models.plan import MAXIMUM_DURATION_DAYS, THREE_DECIMALS, TWO_DECIMALS, Plan
+from subscriptions.models.plan import MAXIMUM_DURATION_DAYS, Plan
 from subscriptions.models.requests import IdempotentRequest
 from subscriptions.models.runs import AccessAuditRun, SweepRun
 from subscriptions.models.subscription import EXTERNAL_ID_LENGTH, LOCK_WAIT, Subscription, SubscriptionQuerySet
@@ -11,8 +11,6 @@ __all__ = [
     "LOCK_WAIT",
     "MAXIMUM_DURATION_DAYS",
     "REASON_LENGTH",
-    "THREE_DECIMALS",
-    "TWO_DECIMALS",
     "AccessAuditRun",
     "IdempotentRequest",
     "Plan",

@@ -1,41 +1,17 @@
 """Subscription events: the history of transitions."""
 
-from collections.abc import Iterable
-from typing import Any, NoReturn
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from foundation import money
+from foundation.orm.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from foundation.orm.minor_units import three_decimals, two_decimals
 from foundation.orm.price_field import PriceField
-from subscriptions.models.plan import THREE_DECIMALS, TWO_DECIMALS, Plan
+from subscriptions.models.plan import Plan
 from subscriptions.models.subscription import Subscription
 
 REASON_LENGTH = 500
-
-
-class AppendOnlyError(TypeError):
-    """An attempt to change the history of a subscription. Record a new event instead."""
-
-    def __init__(self) -> None:
-        super().__init__("SubscriptionEvent is append-only: record a new event instead of changing one")
-
-
-class AppendOnlyQuerySet(models.QuerySet["SubscriptionEvent"]):
-    """Rows are written once; history is neither changed nor deleted."""
-
-    def update(self, **kwargs: Any) -> NoReturn:
-        """Refuse."""
-        raise AppendOnlyError
-
-    def delete(self) -> NoReturn:
-        """Refuse."""
-        raise AppendOnlyError
-
-    def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: int | None = None) -> NoReturn:
-        """Refuse."""
-        raise AppendOnlyError
 
 
 class Transition(models.TextChoices):
@@ -48,7 +24,7 @@ class Transition(models.TextChoices):
     EXPIRED = "expired", _("expired")
 
 
-class SubscriptionEvent(models.Model):
+class SubscriptionEvent(AppendOnlyModel):
     """One transition of one subscription: who, when, what, why, and what it changed. Append-only."""
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="events")
@@ -86,7 +62,9 @@ class SubscriptionEvent(models.Model):
         ordering = ["pk"]
         constraints = [
             # No rule for currencies without decimals: older events keep the fractions that were sold.
-            models.CheckConstraint(condition=TWO_DECIMALS | THREE_DECIMALS, name="event_price_in_minor_units"),
+            models.CheckConstraint(
+                condition=two_decimals("price") | three_decimals("price"), name="event_price_in_minor_units"
+            ),
         ]
         indexes = [
             # The dashboard counts by day and plan from the index alone.
@@ -96,16 +74,6 @@ class SubscriptionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.transition} of subscription {self.subscription_id}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert the row. Raises AppendOnlyError if it exists."""
-        if not self._state.adding:
-            raise AppendOnlyError
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raise AppendOnlyError."""
-        raise AppendOnlyError
 
     @property
     def price_text(self) -> str:

@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
 from foundation import money
 from foundation.money import validate_currency
+from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
 from subscriptions.calendar_months import MONTHS_PER_YEAR, add_months
 from subscriptions.models.reminder_days import before_the_beginning, default_reminder_days, validate_reminder_days
@@ -19,9 +19,6 @@ from subscriptions.models.reminder_days import before_the_beginning, default_rem
 MAXIMUM_DURATION_DAYS = 36_525  # a century: a longer period is a typing error
 MAXIMUM_DURATION_MONTHS = 1_200
 DAYS_PER_YEAR = 365
-
-TWO_DECIMALS = Q(price=Round("price", 2))
-THREE_DECIMALS = Q(currency__in=money.WITH_THREE_DECIMALS, price=Round("price", 3))
 
 
 class Plan(models.Model):
@@ -89,9 +86,7 @@ class Plan(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(price__gte=0), name="plan_price_not_negative"),
             models.CheckConstraint(
-                condition=Q(price=Round("price", 0))
-                | ~Q(currency__in=money.WITHOUT_DECIMALS) & TWO_DECIMALS
-                | THREE_DECIMALS,
+                condition=in_minor_units("price"),
                 name="plan_price_in_minor_units",
             ),
             models.CheckConstraint(

@@ -1,0 +1,83 @@
+"""Payments: money that moved."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation import money
+from foundation.orm.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from foundation.orm.minor_units import in_minor_units
+from foundation.orm.price_field import PriceField
+from payments.models.order import Order
+from subscriptions.models import Subscription, SubscriptionEvent
+
+TRANSACTION_ID_LENGTH = 200
+
+
+class Payment(AppendOnlyModel):
+    """Money that moved, recorded once per provider and transaction. Append-only.
+
+    It became one period, of `subscription` by `event`, or is a surplus: nobody waited for it, or not for this amount.
+    """
+
+    provider = models.CharField(_("provider"), max_length=50)
+    transaction_id = models.CharField(
+        _("transaction"), max_length=TRANSACTION_ID_LENGTH, help_text=_("as the provider, or the bank, names it")
+    )
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, null=True, related_name="payments", verbose_name=_("order")
+    )
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, null=True, related_name="payments", verbose_name=_("subscription")
+    )
+    event = models.OneToOneField(
+        SubscriptionEvent,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="payment",
+        verbose_name=_("event"),
+        help_text=_("the transition that gave the period"),
+    )
+    amount = PriceField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    paid_at = models.DateTimeField(_("paid at"))
+    recorded_at = models.DateTimeField(_("recorded at"))
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("recorded by"),
+        help_text=_("empty: the provider reported it"),
+    )
+    surplus = models.BooleanField(
+        _("surplus"),
+        db_default=False,
+        default=False,
+        help_text=_("no order waits for it; refund it or record a period"),
+    )
+
+    objects = AppendOnlyQuerySet["Payment"].as_manager()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        permissions = [("record_payment", _("Can record payments"))]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "transaction_id"], name="payment_once_per_transaction"),
+            models.CheckConstraint(condition=in_minor_units("amount"), name="payment_amount_in_minor_units"),
+            models.CheckConstraint(
+                condition=models.Q(surplus=True, event__isnull=True)
+                | models.Q(surplus=False, event__isnull=False, subscription__isnull=False, order__isnull=False),
+                name="payment_is_a_period_or_a_surplus",
+            ),
+        ]
+        indexes = [models.Index(fields=["id"], condition=models.Q(surplus=True), name="payment_surplus")]
+
+    def __str__(self) -> str:
+        return f"payment {self.pk}"
+
+    @property
+    def amount_text(self) -> str:
+        """The amount in the reader's language, without the currency."""
+        return money.formatted(self.amount, self.currency)

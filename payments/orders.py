@@ -1,0 +1,117 @@
+"""Opening and voiding of orders."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from payments.errors import OrderFinished, UnknownOrder
+from payments.models import Order
+from subscriptions.errors import AlreadySubscribed
+from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_subscription
+from subscriptions.models import Plan, Subscription
+from subscriptions.terms import Purchase, Terms
+
+State = Order.State
+
+
+def open_first(user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) -> Order:
+    """Return the open order of the user for a first period of the plan, on the plan's present terms.
+
+    One that was opened on other terms is void. Raises ChangedMeanwhile if the present terms are not those `shown`, and
+    UnknownUser, UnknownPlan, PlanNotOnSale or AlreadySubscribed.
+    """
+    with transaction.atomic():
+        lock_owner(user.pk)
+        plan = lock_plan_on_sale(plan)
+        shown.require(plan, Terms.of(plan=plan))
+        _refuse_subscribed(user, plan, now)
+        unfinished = Order.objects.filter(user_id=user.pk, plan=plan, kind=Order.Kind.FIRST, state=State.OPEN)
+        return _kept(unfinished.first(), plan, now) or _opened(user.pk, plan, now, kind=Order.Kind.FIRST)
+
+
+def open_renewal(subscription: Subscription, now: datetime, shown: Terms) -> Order:
+    """Return the open order for another period of the subscription, on the plan's present terms.
+
+    The subscription is brought up to date. Raises ChangedMeanwhile if the present terms are not those `shown`, and
+    UnknownSubscription.
+    """
+    with transaction.atomic():
+        lock_subscription(subscription)
+        plan = subscription.plan = lock_plan(subscription.plan_id)
+        shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
+        unfinished = Order.objects.filter(subscription=subscription, kind=Order.Kind.RENEWAL, state=State.OPEN)
+        return _kept(unfinished.filter(period_start=subscription.end_date).first(), plan, now) or _opened(
+            subscription.user_id,
+            plan,
+            now,
+            kind=Order.Kind.RENEWAL,
+            subscription=subscription,
+            period_start=subscription.end_date,
+        )
+
+
+def void(order: Order, now: datetime) -> Order:
+    """Make an open order void, so that nobody pays it any more. Voiding again changes nothing.
+
+    Raises UnknownOrder, or OrderFinished if it is paid.
+    """
+    with transaction.atomic():
+        lock(order)
+        if order.state == State.PAID:
+            raise OrderFinished(f"{order} is paid; refund the payment instead")
+        if order.is_open:
+            finish(order, State.VOID, now)
+    return order
+
+
+def lock(order: Order) -> None:
+    """Lock owner and order, and bring the instance up to date. Raises UnknownOrder."""
+    lock_owner(order.user_id)
+    try:
+        order.refresh_from_db(from_queryset=Order.objects.select_for_update(no_key=True))
+    except Order.DoesNotExist as error:
+        raise UnknownOrder(f"there is no {order}") from error
+
+
+def finish(order: Order, state: Order.State, now: datetime) -> None:
+    """Give a locked order its last state."""
+    order.state, order.finished_at = state, now
+    order.save(update_fields=["state", "finished_at", "subscription"])
+
+
+def purchase_of(order: Order) -> Purchase:
+    """Return the period that the order is for."""
+    return Purchase(order.amount, order.currency, order.duration_days, order.duration_months)
+
+
+def _refuse_subscribed(user: AbstractBaseUser, plan: Plan, now: datetime) -> None:
+    live = Subscription.objects.live(now).filter(user_id=user.pk, plan=plan).first()
+    if live:
+        raise AlreadySubscribed(f"user {user.pk} has the live {live} to plan {plan.pk}; renew that one", live.pk)
+
+
+def _kept(order: Order | None, plan: Plan, now: datetime) -> Order | None:
+    """Return an order on the plan's terms. One on other terms is void."""
+    if order is None or purchase_of(order) == _purchase(plan):
+        return order
+    finish(order, State.VOID, now)
+    return None
+
+
+def _opened(user_id: object, plan: Plan, now: datetime, **fields: object) -> Order:
+    sold = _purchase(plan)
+    return Order.objects.create(
+        user_id=user_id,
+        plan_id=plan.pk,
+        amount=sold.price,
+        currency=sold.currency,
+        duration_days=sold.duration_days,
+        duration_months=sold.duration_months,
+        opened_at=now,
+        **fields,
+    )
+
+
+def _purchase(plan: Plan) -> Purchase:
+    return Purchase(plan.price, plan.currency, plan.duration_days, plan.duration_months)

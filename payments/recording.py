@@ -1,0 +1,121 @@
+"""The only entry of money: each payment is recorded once, and becomes one period or a visible surplus."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from foundation.orm.violations import violates_unique
+from payments.models import Order, Payment
+from payments.orders import finish, lock, purchase_of
+from payments.signals import payment_processed
+from subscriptions.errors import AlreadySubscribed, SubscriptionError
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class MoneyReceived:
+    """Money that a provider, or somebody with a bank statement, reports."""
+
+    provider: str
+    transaction_id: str
+    amount: Decimal
+    currency: str
+    paid_at: datetime
+
+
+def record_payment(
+    order: Order, money: MoneyReceived, *, now: datetime, recorded_by: AbstractBaseUser | None = None
+) -> Payment:
+    """Record the money for the order and give the period that it bought, in one transaction. Return the payment.
+
+    The same transaction of the provider is recorded once, whoever reports it and however often; later reports change
+    nothing. Money that the order does not wait for, because it is finished or asks for another amount, is a surplus:
+    it gives no period. Raises UnknownOrder, and what `SubscriptionService` raises where no period can be given.
+    """
+    try:
+        with transaction.atomic():
+            lock(order)
+            return _known(money) or _recorded(order, money, now, recorded_by)
+    except IntegrityError as error:
+        if not violates_unique(error, Payment, ["provider", "transaction_id"]):
+            raise
+        return Payment.objects.get(provider=money.provider, transaction_id=money.transaction_id)
+
+
+def _known(money: MoneyReceived) -> Payment | None:
+    return Payment.objects.filter(provider=money.provider, transaction_id=money.transaction_id).first()
+
+
+def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: AbstractBaseUser | None) -> Payment:
+    payment = Payment(
+        provider=money.provider,
+        transaction_id=money.transaction_id,
+        order=order,
+        amount=money.amount,
+        currency=money.currency,
+        paid_at=money.paid_at,
+        recorded_at=now,
+        recorded_by_id=recorded_by.pk if recorded_by else None,
+        surplus=True,
+    )
+    if _is_expected(order, money) and (subscription := _period_given(order, now)):
+        payment.surplus = False
+        payment.subscription = order.subscription = subscription
+        payment.event = subscription.events.latest("pk")
+        finish(order, Order.State.PAID, now)
+        _announce(payment)
+    else:
+        logger.error("money arrived that no order waits for", extra={"order": order.pk})
+    payment.save()
+    return payment
+
+
+def _is_expected(order: Order, money: MoneyReceived) -> bool:
+    return order.is_open and (order.amount, order.currency) == (money.amount, money.currency)
+
+
+def _period_given(order: Order, now: datetime) -> Subscription | None:
+    """Return the subscription with its new period, or None where none can be given. Money is never refused."""
+    try:
+        return _period(order, order.subscription, now)
+    except AlreadySubscribed as error:
+        return _renewed_instead(order, error, now)
+    except SubscriptionError as error:
+        logger.exception("a paid period could not be given", extra={"order": order.pk, "error": type(error).__name__})
+        return None
+
+
+def _renewed_instead(order: Order, error: AlreadySubscribed, now: datetime) -> Subscription | None:
+    """Renew the live subscription that stands in the way."""
+    live = Subscription.objects.filter(pk=error.subscription_id).first()
+    return _period(order, live, now) if live else None
+
+
+def _period(order: Order, subscription: Subscription | None, now: datetime) -> Subscription:
+    if subscription is None:
+        return SubscriptionService.create_subscription(order.user, order.plan, now=now, bought=purchase_of(order))
+    return SubscriptionService.renew_subscription(subscription, now=now, bought=purchase_of(order))
+
+
+def _announce(payment: Payment) -> None:
+    # Robust: the money is recorded, and others have work to do after the commit.
+    transaction.on_commit(lambda: _send(payment), robust=True)
+
+
+def _send(payment: Payment) -> None:
+    payment_processed.send_robust(
+        Payment,
+        order=payment.order,
+        subscription=payment.subscription,
+        transaction_id=payment.transaction_id,
+        amount=payment.amount,
+        currency=payment.currency,
+        payment=payment,
+    )

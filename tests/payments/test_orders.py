@@ -1,0 +1,92 @@
+"""Opening and voiding of orders."""
+
+from datetime import timedelta
+
+import pytest
+
+from payments.errors import OrderFinished, UnknownOrder
+from payments.models import Order
+from payments.orders import open_first, open_renewal, void
+from payments.recording import record_payment
+from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale
+from subscriptions.models import Plan
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import UNSEEN, Terms
+from tests.payments.orders import first_order, money, renewal_order
+from tests.support.factories import NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+def test_order_has_the_terms_of_its_plan() -> None:
+    order = first_order(make_plan(duration_months=1))
+    assert (str(order.amount), order.currency, order.duration_days, order.duration_months) == ("9.90", "EUR", 30, 1)
+    assert (order.kind, order.state, order.opened_at) == ("first", "open", NOW)
+
+
+def test_asking_again_returns_the_order_that_is_open() -> None:
+    order = first_order()
+    assert open_first(order.user, order.plan, NOW + DAY, UNSEEN) == order
+
+
+def test_asking_again_on_new_terms_voids_the_order_and_opens_another() -> None:
+    order = first_order()
+    Plan.objects.filter(pk=order.plan_id).update(price="12.00")
+    another = open_first(order.user, order.plan, NOW + DAY, UNSEEN)
+    order.refresh_from_db()
+    assert (order.state, order.finished_at, another.amount) == ("void", NOW + DAY, 12)
+
+
+def test_terms_that_differ_from_those_shown_open_nothing() -> None:
+    plan = make_plan()
+    shown = Terms.of(plan=plan)
+    Plan.objects.filter(pk=plan.pk).update(price="12.00")
+    with pytest.raises(ChangedMeanwhile):
+        open_first(make_user(), plan, NOW, shown)
+    assert not Order.objects.exists()
+
+
+def test_plan_that_is_not_on_sale_or_held_already_is_refused() -> None:
+    with pytest.raises(PlanNotOnSale):
+        first_order(make_plan(on_sale=False))
+    held = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    with pytest.raises(AlreadySubscribed) as refused:
+        open_first(held.user, held.plan, NOW, UNSEEN)
+    assert refused.value.subscription_id == held.pk
+
+
+def test_one_order_for_each_period_of_a_subscription() -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = renewal_order(subscription)
+    assert renewal_order(subscription) == order
+    record_payment(order, money(), now=NOW)
+    following = renewal_order(subscription)
+    assert following != order
+    assert following.period_start == subscription.end_date > order.period_start
+
+
+def test_renewal_order_on_new_terms_replaces_the_open_one() -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = renewal_order(subscription)
+    Plan.objects.filter(pk=subscription.plan_id).update(price="12.00")
+    assert open_renewal(subscription, NOW, UNSEEN).amount == 12
+    order.refresh_from_db()
+    assert order.state == "void"
+
+
+def test_void_order_stays_void_and_a_paid_one_is_not_voided() -> None:
+    order = void(first_order(), NOW)
+    assert void(order, NOW + DAY).finished_at == NOW
+    paid = first_order()
+    record_payment(paid, money(), now=NOW)
+    with pytest.raises(OrderFinished):
+        void(paid, NOW)
+
+
+def test_order_that_is_gone_is_unknown() -> None:
+    order = first_order()
+    Order.objects.filter(pk=order.pk).delete()
+    with pytest.raises(UnknownOrder):
+        void(order, NOW)
