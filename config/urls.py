@@ -13,6 +13,7 @@ urlpatterns = [
     path("brand/<slug:digest>.css", brand_stylesheet, name="brand_stylesheet"),
     path("favicon.ico", favicon, name="favicon"),
     path("", include("notifications.urls")),
+    path("", include("payments.urls")),
     path("", include("accounts.urls")),
     path("", include("subscriptions.urls")),
 ]

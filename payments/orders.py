@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from foundation.orm.key import Key
 from payments.errors import OrderFinished, UnknownOrder
 from payments.models import Order
 from subscriptions.errors import AlreadySubscribed
@@ -99,7 +100,7 @@ def _kept(order: Order | None, plan: Plan, now: datetime) -> Order | None:
     return None
 
 
-def _opened(user_id: object, plan: Plan, now: datetime, **fields: object) -> Order:
+def _opened(user_id: Key, plan: Plan, now: datetime, **fields: object) -> Order:
     sold = _purchase(plan)
     return Order.objects.create(
         user_id=user_id,

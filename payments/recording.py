@@ -94,8 +94,9 @@ def _period_given(order: Order, now: datetime) -> Subscription | None:
 
 def _renewed_instead(order: Order, error: AlreadySubscribed, now: datetime) -> Subscription | None:
     """Renew the live subscription that stands in the way."""
-    live = Subscription.objects.filter(pk=error.subscription_id).first()
-    return _period(order, live, now) if live else None
+    if error.subscription_id is None:
+        return None
+    return _period(order, Subscription.objects.get(pk=error.subscription_id), now)
 
 
 def _period(order: Order, subscription: Subscription | None, now: datetime) -> Subscription:

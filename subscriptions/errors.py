@@ -57,6 +57,15 @@ class ChangedMeanwhile(SubscriptionError, RuntimeError):
         self.present = present
 
 
+class PaymentRequired(SubscriptionError):
+    """The period must be paid for first: `order_id`, on the page `pay_url`."""
+
+    def __init__(self, order_id: int, pay_url: str) -> None:
+        super().__init__(f"pay order {order_id} first; the period is given when the money has arrived")
+        self.order_id = order_id
+        self.pay_url = pay_url
+
+
 class InvalidReason(SubscriptionError, ValueError):
     """The reason is longer than the history can hold."""
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from django.http import Http404
 from rest_framework.exceptions import PermissionDenied
 
+from subscriptions import checkout
 from subscriptions.models import Subscription
 
 
@@ -52,6 +53,12 @@ def may_annotate(caller: Caller, subscription: Subscription) -> bool:
 def may_renew(caller: Caller, subscription: Subscription) -> bool:
     """Allow the roles of the setting RENEWAL_ALLOWED_TO; for a free plan the owner too."""
     return (caller.owns(subscription) and subscription.plan.is_free) or may_renew_early(caller, subscription)
+
+
+def may_renew_or_pay(caller: Caller, subscription: Subscription) -> bool:
+    """Allow whom `may_renew` allows, and owners to pay for another period where subscribers pay."""
+    pays = caller.owns(subscription) and checkout.required(subscription.plan) is not None
+    return pays or may_renew(caller, subscription)
 
 
 def may_renew_early(caller: Caller, subscription: Subscription) -> bool:

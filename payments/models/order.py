@@ -87,6 +87,11 @@ class Order(models.Model):
         return money.formatted(self.amount, self.currency)
 
     @property
+    def reference(self) -> str:
+        """The text by which a transfer is matched to the order."""
+        return f"ORDER-{self.pk}"
+
+    @property
     def is_open(self) -> bool:
         """True if it can be paid."""
         return self.state == self.State.OPEN

@@ -4,8 +4,8 @@ from drf_spectacular.utils import OpenApiParameter
 
 from foundation.api.documentation import problem, problems
 from subscriptions.api.idempotency import HEADER, KEY_PATTERN
-from subscriptions.api.problems import ConflictSerializer, urn
-from subscriptions.errors import CONFLICTS, AlreadySubscribed
+from subscriptions.api.problems import ConflictSerializer, PaymentRequiredSerializer, urn
+from subscriptions.errors import CONFLICTS, AlreadySubscribed, PaymentRequired
 
 ALREADY_SUBSCRIBED = {
     "type": urn(AlreadySubscribed),
@@ -15,6 +15,19 @@ ALREADY_SUBSCRIBED = {
     "subscription": 42,
 }
 CONFLICT = "The state of things forbids it; `type` says why: " + ", ".join(f"`{urn(error)}`" for error in CONFLICTS)
+PAYMENT_REQUIRED = problem(
+    402,
+    "The period must be paid for first, on the page `pay_url`. The same request leads to the same order.",
+    PaymentRequiredSerializer,
+    {
+        "type": urn(PaymentRequired),
+        "title": "Payment Required",
+        "status": 402,
+        "detail": "pay order 31 first; the period is given when the money has arrived",
+        "order": 31,
+        "pay_url": "https://subscriptions.example.com/pay/31/",
+    },
+)
 CHANGE_PROBLEMS = problems(400, 401, 403, 404, 413, 415, 422, 429) | problem(
     409, CONFLICT, ConflictSerializer, ALREADY_SUBSCRIBED
 )

@@ -14,6 +14,7 @@ from subscriptions.errors import (
     NOT_FOUND,
     AlreadySubscribed,
     ChangedMeanwhile,
+    PaymentRequired,
     RenewalTooEarly,
     SubscriptionError,
 )
@@ -30,10 +31,22 @@ class ConflictSerializer(problems.ProblemSerializer):
     )
 
 
+class PaymentRequiredSerializer(problems.ProblemSerializer):
+    """A problem with status 402."""
+
+    order = serializers.IntegerField(help_text="the id of the order")
+    pay_url = serializers.URLField(help_text="the page on which the subscriber pays")
+
+
 def problem_of(error: SubscriptionError) -> dict[str, Any]:
-    """Return the problem of an error in CONFLICTS or NOT_FOUND."""
-    status = HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.NOT_FOUND
-    return problems.problem(status, str(error), type=urn(type(error)), **_extensions(error))
+    """Return the problem of an error in PROBLEMS."""
+    return problems.problem(_status(error), str(error), type=urn(type(error)), **_extensions(error))
+
+
+def _status(error: SubscriptionError) -> HTTPStatus:
+    if isinstance(error, PaymentRequired):
+        return HTTPStatus.PAYMENT_REQUIRED
+    return HTTPStatus.CONFLICT if isinstance(error, CONFLICTS) else HTTPStatus.NOT_FOUND
 
 
 def _extensions(error: SubscriptionError) -> dict[str, Any]:
@@ -42,6 +55,8 @@ def _extensions(error: SubscriptionError) -> dict[str, Any]:
             return {"subscription": error.subscription_id}
         case RenewalTooEarly():
             return {"possible_from": _as_text(error.possible_from)}
+        case PaymentRequired():
+            return {"order": error.order_id, "pay_url": error.pay_url}
         case ChangedMeanwhile():
             return {"errors": [_difference(name, value) for name, value in error.present.items()]}
     return {}
@@ -61,7 +76,7 @@ def urn(error: type[SubscriptionError]) -> str:
     return problems.problem_type(re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower())
 
 
-PROBLEMS = (problems.ProblemSource(CONFLICTS + NOT_FOUND, problem_of),)
+PROBLEMS = (problems.ProblemSource((*CONFLICTS, *NOT_FOUND, PaymentRequired), problem_of),)
 
 
 class PlanInUse(APIException):

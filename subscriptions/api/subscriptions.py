@@ -1,5 +1,6 @@
 """The caller's own subscriptions: the list, one with its history, and a new one."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -13,8 +14,9 @@ from foundation.api.permissions import require_permission
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import ListEndpoint
 from foundation.orm.key import Key
+from subscriptions import checkout
 from subscriptions.api.changes import ChangeEndpoint
-from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, LOCATION
+from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, LOCATION, PAYMENT_REQUIRED
 from subscriptions.api.filters import SubscriptionFilters, filtered
 from subscriptions.api.scopes import SUBSCRIPTIONS_READ, SUBSCRIPTIONS_WRITE
 from subscriptions.api.serializers import (
@@ -26,6 +28,7 @@ from subscriptions.api.serializers import (
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.api.timestamps import with_timestamps
 from subscriptions.api.users import find_external_user, find_user, subscriptions_of
+from subscriptions.errors import PaymentRequired
 from subscriptions.models import Plan
 from subscriptions.permissions import may_annotate, may_see
 from subscriptions.services import SubscriptionService
@@ -58,7 +61,7 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
         operation_id="subscriptions_create",
         parameters=[IDEMPOTENCY_KEY, CHALLENGE, RETRY_AFTER, LOCATION],
         request=SubscribeSerializer,
-        responses={201: SubscriptionSerializer} | CHANGE_PROBLEMS,
+        responses={201: SubscriptionSerializer} | PAYMENT_REQUIRED | CHANGE_PROBLEMS,
     )
     def post(self, request: Request) -> Response:
         """Subscribe to a plan that is on sale. The period starts now. State the terms you saw, to buy no others.
@@ -71,12 +74,26 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
         own: dict[str, Any] = {name: wish.pop(name) for name in ("external_id", "metadata") if name in wish}
         user = self._subscriber(wish.pop("user", None), wish.pop("external_user_id", None), own)
         shown = Terms(**wish)
+        self._require_payment(plan.pk, now, shown)
         create = SubscriptionService.create_subscription
         return self.change(
             lambda: create(user, plan, now=now, actor=self.user, shown=shown, **own),
             now,
             status=HTTPStatus.CREATED,
         )
+
+    def _require_payment(self, plan_id: int, now: datetime, shown: Terms) -> None:
+        """Raise PaymentRequired, with the order, unless nothing is due or the caller may add subscriptions.
+
+        It is no part of the change, which is undone where it is refused.
+        """
+        provider = checkout.current()
+        if provider is None or self.user.has_perm(ADD):
+            return
+        plan = Plan.objects.filter(pk=plan_id).first()
+        if plan and not plan.is_free:
+            due = provider.open_first(self.user, plan, now, shown)
+            raise PaymentRequired(due.order_id, self.request.build_absolute_uri(due.path))
 
     def _subscriber(self, key: Key | None, external: str | None, own: dict[str, Any]) -> AbstractUser:
         """Return the user who gets it. Raises MissingPermission, or UnknownUser.

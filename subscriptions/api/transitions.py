@@ -8,8 +8,9 @@ from rest_framework.response import Response
 
 from foundation import clock
 from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented
+from subscriptions import checkout
 from subscriptions.api.changes import ChangeEndpoint
-from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY
+from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, PAYMENT_REQUIRED
 from subscriptions.api.scopes import SUBSCRIPTIONS_WRITE
 from subscriptions.api.serializers import (
     CancelSerializer,
@@ -19,7 +20,15 @@ from subscriptions.api.serializers import (
     SubscriptionSerializer,
 )
 from subscriptions.api.targets import TargetEndpoint
-from subscriptions.permissions import may_cancel, may_cancel_now, may_give_days, may_renew, may_renew_early
+from subscriptions.errors import PaymentRequired
+from subscriptions.permissions import (
+    may_cancel,
+    may_cancel_now,
+    may_give_days,
+    may_renew,
+    may_renew_early,
+    may_renew_or_pay,
+)
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 
@@ -66,7 +75,12 @@ class Renew(ChangeEndpoint, TargetEndpoint):
 
     scopes = {"POST": SUBSCRIPTIONS_WRITE}
 
-    @documented(operation_id="subscriptions_renew", parameters=PARAMETERS, request=RenewSerializer, responses=RESPONSES)
+    @documented(
+        operation_id="subscriptions_renew",
+        parameters=PARAMETERS,
+        request=RenewSerializer,
+        responses=PAYMENT_REQUIRED | RESPONSES,
+    )
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Add a period. For whoever took the money; the owner may renew a free plan while at most one period is left.
 
@@ -74,7 +88,11 @@ class Renew(ChangeEndpoint, TargetEndpoint):
         """
         now = clock.now()
         shown = Terms(**RenewSerializer.accept(request.data))
-        subscription = self.target(id, may_renew)
+        subscription = self.target(id, may_renew_or_pay)
+        provider = checkout.required(subscription.plan)
+        if provider and not may_renew(self.caller, subscription):
+            due = provider.open_renewal(subscription, now, shown)
+            raise PaymentRequired(due.order_id, request.build_absolute_uri(due.path))
         if subscription.plan.is_free and shown.price is None:
             shown = replace(shown, price=subscription.plan.price)  # the owner's right stands on it
         early = partial(may_renew_early, self.caller, subscription)

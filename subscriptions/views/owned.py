@@ -17,13 +17,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from foundation import clock
 from foundation.web.notices import Notice
+from subscriptions import checkout
+from subscriptions.checkout import Checkout
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition
 from subscriptions.forms import CancellationForm, TermsForm
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.periods import with_period
 from subscriptions.permissions import Caller, may_renew, may_renew_early
 from subscriptions.presentation import Standing, Status
-from subscriptions.rules import next_period, refuse_early_renewal, renewal_opens
+from subscriptions.rules import allowed, next_period, refuse_early_renewal, renewal_opens
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscriber_notices
 from subscriptions.terms import Terms
@@ -115,6 +117,8 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     shown = read_terms(request)
     if shown is not None and shown.end_date is not None and standing.renewal_opens is not None:
         try:
+            if provider := _provider(request, standing.subscription):
+                return redirect(provider.open_renewal(standing.subscription, standing.now, shown).path)
             return _renewed(request, standing, shown)
         except ChangedMeanwhile as error:
             changed = error
@@ -122,7 +126,11 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
         return render(request, "subscriptions/renewal_refused.html", {"standing": standing}, status=403)
     renewed = standing.subscription
     refuse_early_renewal(renewed, renewed.plan, standing.now, _may_renew_early(request, standing))
-    context = {"standing": standing, "end": next_period(renewed.plan, standing.now, renewed).end}
+    context = {
+        "standing": standing,
+        "end": next_period(renewed.plan, standing.now, renewed).end,
+        "must_pay": _provider(request, renewed) is not None,
+    }
     terms = Terms.of_renewal(renewed)
     return ask(request, "subscriptions/renew.html", context, terms, shown=shown, changed=changed)
 
@@ -134,9 +142,9 @@ def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:
 
 
 def _standing_of(request: SubscriberRequest, subscription: Subscription, now: datetime) -> Standing:
-    caller = Caller(request.user, has_token=False)
+    caller = _caller(request)
     if not may_renew(caller, subscription):
-        return Standing(subscription, now)
+        return Standing(subscription, now, now if _provider(request, subscription) else None)
     opens = renewal_opens(subscription, subscription.plan)
     if opens > now and may_renew_early(caller, subscription):
         opens = now
@@ -144,7 +152,18 @@ def _standing_of(request: SubscriberRequest, subscription: Subscription, now: da
 
 
 def _may_renew_early(request: SubscriberRequest, standing: Standing) -> Callable[[], bool]:
-    return partial(may_renew_early, Caller(request.user, has_token=False), standing.subscription)
+    if _provider(request, standing.subscription):
+        return allowed  # whoever pays may pay ahead
+    return partial(may_renew_early, _caller(request), standing.subscription)
+
+
+def _provider(request: SubscriberRequest, subscription: Subscription) -> Checkout | None:
+    """Return the checkout by which this subscriber pays for another period; None if nothing is due."""
+    return None if may_renew(_caller(request), subscription) else checkout.required(subscription.plan)
+
+
+def _caller(request: SubscriberRequest) -> Caller:
+    return Caller(request.user, has_token=False)
 
 
 def _cancelled(request: SubscriberRequest, standing: Standing, reason: str, shown: Terms) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from foundation import clock
+from subscriptions import checkout
 from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale
 from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.presentation import Standing
@@ -64,12 +65,14 @@ def subscribe(request: SubscriberRequest, plan_id: int) -> HttpResponse:
             plan.refresh_from_db()
     if not plan.on_sale:
         raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
-    context = {"plan": plan, "end": next_period(plan, now).end}
+    context = {"plan": plan, "end": next_period(plan, now).end, "must_pay": checkout.required(plan) is not None}
     return ask(request, "subscriptions/subscribe.html", context, Terms.of(plan=plan), shown=shown, changed=changed)
 
 
 def _subscribed(request: SubscriberRequest, plan: Plan, shown: Terms, now: datetime) -> HttpResponse:
     try:
+        if provider := checkout.required(plan):
+            return redirect(provider.open_first(request.user, plan, now, shown).path)
         made = SubscriptionService.create_subscription(request.user, plan, now=now, actor=request.user, shown=shown)
     except AlreadySubscribed:
         held = _held(request.user, now).get(plan.pk)

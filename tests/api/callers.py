@@ -18,6 +18,7 @@ EXTENSIONS = {
     "urn:subscriptions:problem:already-subscribed": {"subscription"},
     "urn:subscriptions:problem:missing-permission": {"permission"},
     "urn:subscriptions:problem:missing-scope": {"scope"},
+    "urn:subscriptions:problem:payment-required": {"order", "pay_url"},
     "urn:subscriptions:problem:renewal-too-early": {"possible_from"},
 }
 """Members of each problem type beyond those of RFC 9457."""

@@ -1,0 +1,120 @@
+"""Admin of orders, in which staff record what arrived and void what nobody is to pay any more."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from foundation import clock
+from foundation.admin import ChoiceFilter, SubscriberHistoryAdmin
+from payments.errors import OrderFinished
+from payments.forms import PaymentForm
+from payments.models import Order
+from payments.orders import void
+from payments.recording import record_payment
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+TEMPLATE = "admin/payments/order/confirm.html"
+
+
+@admin.register(Order)
+class OrderAdmin(SubscriberHistoryAdmin):
+    """Read-only; what happens to an order has pages of its own."""
+
+    list_display = ["id", "reference", "user", "plan", "kind", "money", "state", "opened_at"]
+    list_filter = [("state", ChoiceFilter), ("kind", ChoiceFilter)]
+    list_select_related = ["user", "plan"]
+    fields = readonly_fields = (
+        "reference",
+        "user",
+        "plan",
+        "subscription",
+        "kind",
+        "money",
+        "state",
+        "period_start",
+        "opened_at",
+        "finished_at",
+        "next_steps",
+    )
+    user_path = "user"
+    subscription_path = "subscription"
+
+    @admin.display(description=_("amount"))
+    def money(self, order: Order) -> str:
+        return f"{order.amount_text} {order.currency}"
+
+    @admin.display(description=_("what can be done"))
+    def next_steps(self, order: Order) -> str:
+        """Return links to the pages that record a payment and void the order."""
+        record = reverse("admin:record_payment", args=[order.pk])
+        if not order.is_open:
+            return format_html('<a href="{}">{}</a>', record, _("Record another payment, as a surplus"))
+        texts = {"record": record, "payment": _("Record a payment"), "void": _("Void the order")}
+        away = reverse("admin:void_order", args=[order.pk])
+        return format_html('<a href="{record}">{payment}</a> · <a href="{away}">{void}</a>', away=away, **texts)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return our URLs first: Django's last one matches every path."""
+        return [
+            path("<int:order_id>/record/", self.admin_site.admin_view(self.record_payment), name="record_payment"),
+            path("<int:order_id>/void/", self.admin_site.admin_view(self.void_order), name="void_order"),
+            *super().get_urls(),
+        ]
+
+    def record_payment(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Ask for the transfer as the bank shows it, and record it."""
+        order = self._order(request, order_id, "payments.record_payment")
+        form = PaymentForm(order, request.POST if request.method == "POST" else None)
+        if not form.is_valid():
+            return self._page(request, order, form, _("Record a payment for %(order)s"))
+        actor = cast(AbstractBaseUser, request.user)  # admin_view lets only staff in
+        payment = record_payment(order, form.money(), now=clock.now(), recorded_by=actor)
+        if payment.surplus:
+            messages.warning(request, _("The payment is recorded as a surplus: no period was given for it."))
+        else:
+            messages.success(request, _("The payment is recorded, and the period is given."))
+        return _back_to(order)
+
+    def void_order(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Ask, and void the order. One that was paid meanwhile stays as it is."""
+        order = self._order(request, order_id, "payments.void_order")
+        if request.method != "POST":
+            return self._page(request, order, None, _("Void %(order)s"))
+        try:
+            void(order, clock.now())
+            messages.success(request, _("The order is void."))
+        except OrderFinished as error:
+            messages.error(request, str(error))
+        return _back_to(order)
+
+    def _order(self, request: HttpRequest, order_id: int, permission: str) -> Order:
+        if not request.user.has_perm(permission):
+            raise PermissionDenied
+        return get_object_or_404(Order.objects.select_related("user", "plan"), pk=order_id)
+
+    def _page(self, request: HttpRequest, order: Order, form: forms.Form | None, title: "StrOrPromise") -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title % {"order": order.reference},
+            "opts": Order._meta,
+            "order": order,
+            "form": form,
+        }
+        invalid = form is not None and form.is_bound
+        return TemplateResponse(request, TEMPLATE, context, status=HTTPStatus.BAD_REQUEST if invalid else None)
+
+
+def _back_to(order: Order) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:payments_order_change", args=[order.pk]))

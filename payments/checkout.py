@@ -1,0 +1,30 @@
+"""Checkout of subscribers: an order, and the page on which it is paid."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.urls import reverse
+
+from payments.models import Order
+from payments.orders import open_first, open_renewal
+from subscriptions.checkout import Checkout, PaymentDue
+from subscriptions.models import Plan, Subscription
+from subscriptions.terms import Terms
+
+
+class ProviderCheckout(Checkout):
+    """On if the setting PAYMENT_PROVIDER names a provider."""
+
+    def is_on(self) -> bool:
+        return bool(settings.PAYMENT_PROVIDER)
+
+    def open_first(self, user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) -> PaymentDue:
+        return _due(open_first(user, plan, now, shown))
+
+    def open_renewal(self, subscription: Subscription, now: datetime, shown: Terms) -> PaymentDue:
+        return _due(open_renewal(subscription, now, shown))
+
+
+def _due(order: Order) -> PaymentDue:
+    return PaymentDue(order.pk, reverse("pay", args=[order.pk]))

@@ -1,0 +1,48 @@
+"""Forms."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from foundation.money import MAXIMUM_DECIMALS, validate_amount, validate_currency
+from payments.models import Order
+from payments.models.payment import TRANSACTION_ID_LENGTH
+from payments.recording import MoneyReceived
+
+PROVIDER = "manual"
+
+
+class PaymentForm(forms.Form):
+    """A transfer as the bank shows it."""
+
+    transaction_id = forms.CharField(
+        label=_("Transaction"),
+        max_length=TRANSACTION_ID_LENGTH,
+        help_text=_("The bank's number of the transfer. The same number is recorded once."),
+    )
+    amount = forms.DecimalField(label=_("Amount"), min_value=0, decimal_places=MAXIMUM_DECIMALS, max_digits=11)
+    currency = forms.CharField(label=_("Currency"), max_length=3, validators=[validate_currency])
+    paid_on = forms.DateField(label=_("Paid on"), help_text=_("As in 2026-12-01."))
+
+    def __init__(self, order: Order, data: Any = None) -> None:
+        super().__init__(data, initial={"amount": order.amount, "currency": order.currency})
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a fraction of the currency's minor unit."""
+        super().clean()
+        try:
+            validate_amount(self.cleaned_data["amount"], self.cleaned_data["currency"])
+        except KeyError:
+            return self.cleaned_data
+        except ValidationError as error:
+            self.add_error("amount", error)
+        return self.cleaned_data
+
+    def money(self) -> MoneyReceived:
+        """Return what a valid form says."""
+        shown = dict(self.cleaned_data)
+        paid_at = datetime.combine(shown.pop("paid_on"), time.min, UTC)
+        return MoneyReceived(PROVIDER, paid_at=paid_at, **shown)

@@ -1,0 +1,1 @@
+"""Pages for paying, and for what was paid."""

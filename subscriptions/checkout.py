@@ -1,0 +1,65 @@
+"""Checkout: the payment that a subscriber owes before a period is given.
+
+An app of payments registers its checkout in `ready()`; without one, or for a free plan, periods are given at once.
+
+    checkout.register("payments.checkout.ProviderCheckout")
+"""
+
+from abc import ABC, abstractmethod
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils.module_loading import import_string
+
+from subscriptions.models import Plan, Subscription
+from subscriptions.terms import Terms
+
+
+class PaymentDue(NamedTuple):
+    """An open order, and the path of the page on which it is paid."""
+
+    order_id: int
+    path: str
+
+
+class Checkout(ABC):
+    """Base of a checkout. Its methods raise the errors of `SubscriptionService` where nothing could be bought."""
+
+    @abstractmethod
+    def is_on(self) -> bool:
+        """Return True if subscribers pay by this checkout."""
+
+    @abstractmethod
+    def open_first(self, user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) -> PaymentDue:
+        """Return the payment for a first period of the plan on the terms shown; the same one until it is made."""
+
+    @abstractmethod
+    def open_renewal(self, subscription: Subscription, now: datetime, shown: Terms) -> PaymentDue:
+        """Return the payment for another period on the terms shown; the same one until it is made."""
+
+
+_registered: list[str] = []
+
+
+def register(path: str) -> None:
+    """Let subscribers pay by the checkout class at this dotted path. It replaces an earlier one."""
+    _registered[:] = [path]
+
+
+def current() -> Checkout | None:
+    """Return the checkout by which subscribers pay; None if there is none, or if it is off."""
+    checkout = _made(_registered[0]) if _registered else None
+    return checkout if checkout and checkout.is_on() else None
+
+
+def required(plan: Plan) -> Checkout | None:
+    """Return the checkout by which a subscriber pays for the plan; None if nothing is due."""
+    return None if plan.is_free else current()
+
+
+@cache
+def _made(path: str) -> Checkout:
+    checkout: Checkout = import_string(path)()
+    return checkout
