@@ -5,7 +5,6 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from foundation.orm.key import Key
 from payments.errors import OrderFinished, UnknownOrder
 from payments.models import Order
 from subscriptions.errors import AlreadySubscribed
@@ -28,7 +27,7 @@ def open_first(user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) 
         shown.require(plan, Terms.of(plan=plan))
         _refuse_subscribed(user, plan, now)
         unfinished = Order.objects.filter(user_id=user.pk, plan=plan, kind=Order.Kind.FIRST, state=State.OPEN)
-        return _kept(unfinished.first(), plan, now) or _opened(user.pk, plan, now, kind=Order.Kind.FIRST)
+        return _kept(unfinished.first(), plan, now) or _opened(plan, now, user_id=user.pk, kind=Order.Kind.FIRST)
 
 
 def open_renewal(subscription: Subscription, now: datetime, shown: Terms) -> Order:
@@ -43,9 +42,9 @@ def open_renewal(subscription: Subscription, now: datetime, shown: Terms) -> Ord
         shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
         unfinished = Order.objects.filter(subscription=subscription, kind=Order.Kind.RENEWAL, state=State.OPEN)
         return _kept(unfinished.filter(period_start=subscription.end_date).first(), plan, now) or _opened(
-            subscription.user_id,
             plan,
             now,
+            user_id=subscription.user_id,
             kind=Order.Kind.RENEWAL,
             subscription=subscription,
             period_start=subscription.end_date,
@@ -100,10 +99,9 @@ def _kept(order: Order | None, plan: Plan, now: datetime) -> Order | None:
     return None
 
 
-def _opened(user_id: Key, plan: Plan, now: datetime, **fields: object) -> Order:
+def _opened(plan: Plan, now: datetime, **fields: object) -> Order:
     sold = _purchase(plan)
     return Order.objects.create(
-        user_id=user_id,
         plan_id=plan.pk,
         amount=sold.price,
         currency=sold.currency,

@@ -13,7 +13,7 @@ from subscriptions.models import Plan, Subscription
 
 
 class Order(models.Model):
-    """What a user is to pay for one period of a plan. Its terms are those of the moment at which it was opened."""
+    """Order of one period of a plan. Its terms are those of the moment at which it was opened."""
 
     class Kind(models.TextChoices):
         FIRST = "first", _("first period")

@@ -22,6 +22,7 @@ FOLDERS = (
     "foundation",
     "infra",
     "notifications",
+    "payments",
     "subscriptions",
     "tests",
 )

@@ -53,7 +53,7 @@ NOT_DEPLOYED = [
 ]
 
 
-PACKAGES = ("accounts", "config", "foundation", "notifications", "subscriptions")
+PACKAGES = ("accounts", "config", "foundation", "notifications", "payments", "subscriptions")
 FOLDERS = ("build/static", "config", "locale")
 LANGUAGES = ("de", "en")
 
