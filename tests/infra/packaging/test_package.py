@@ -23,7 +23,7 @@ from tests.infra.built_package import BuiltPackage
 from tests.support.deployment import VARIABLES
 
 ROOT = packaging_environment.PROJECT
-AIM_BYTES = 15 * 2**20
+AIM_BYTES = 17 * 2**20  # 15 before accounts, payments and the time zone database came; 20 is the most with an SDK
 NEEDED = [
     "botocore/data/endpoints.json",
     "botocore/data/sesv2/2019-09-27/service-2.json.gz",
