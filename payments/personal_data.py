@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
-from foundation.personal_data import Erasure, Exported, PersonalData
 
+from foundation.personal_data import Erasure, Exported, PersonalData
 from payments.models import Order, Payment
 from payments.orders import void
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from foundation.personal_data import Erasure
 
+from foundation.personal_data import Erasure
 from payments.models import Order, Payment
 from payments.personal_data import Payments
 from payments.recording import record_payment
