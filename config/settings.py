@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from email.utils import formataddr
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -18,7 +19,7 @@ ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 LOCAL = os.environ.get("DJANGO_LOCAL") == "1" and not ON_LAMBDA
 
 READ_COMMITTED = 2
-MAILS = ("created", "renewed", "cancelled", "reactivated", "expired", "reminder")
+MAILS = ("created", "renewed", "cancelled", "reactivated", "expired", "reminder", "message")
 
 # RFC 9457 takes any URI; a URN is a name and no address to look up.
 PROBLEM_TYPES = matching(r"(urn:[A-Za-z0-9][A-Za-z0-9-]{1,31}:|https://)[A-Za-z0-9._:/-]*[A-Za-z0-9]", "URN or URL")
@@ -43,6 +44,8 @@ SITE_URL = env.text("SITE_URL", local="http://127.0.0.1:8000").rstrip("/")
 _sender = env.sender("SES_FROM_ADDRESS", local="subscriptions@example.com")
 """The sender, a verified identity: `no-reply@example.com` or `Acme <no-reply@example.com>`."""
 SES_FROM_NAME, SES_FROM_ADDRESS = _sender.name, _sender.address
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = formataddr((SES_FROM_NAME, SES_FROM_ADDRESS))
+EMAIL_BACKEND = "notifications.email_backend.OutboxBackend"
 SNS_TOPIC_ARN = env.text("SNS_TOPIC_ARN", local="arn:aws:sns:us-east-1:123456789012:subscription-events")
 """The topic of the events. A `.fifo` topic keeps the order per subscription."""
 SES_CONFIGURATION_SET = env.optional("SES_CONFIGURATION_SET", str, "")
@@ -209,8 +212,6 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "subscriptions"
 LOGOUT_REDIRECT_URL = "plans"
-if LOCAL:
-    EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", BASE_DIR / ".local" / "mails"
 PASSWORD_RESET_TIMEOUT = 3600  # seconds; the link is made when its mail is sent
 
 LANGUAGE_CODE = "en"

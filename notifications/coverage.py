@@ -47,7 +47,7 @@ class Coverage:
     @classmethod
     def of(cls, notifications: Iterable[Notification], now: datetime) -> Self:
         """Read the coverage for these mails."""
-        asked = [row for row in notifications if row.kind in OVERTAKEN_BY]
+        asked = [row for row in notifications if _depends(row)]
         live: dict[Any, dict[int, LiveSubscription]] = defaultdict(dict)
         later: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for user, event, transition, expired_at, *fields in _rows(asked) if asked else ():
@@ -61,12 +61,13 @@ class Coverage:
     def overtaken_by(self, row: Notification) -> str | None:
         """Return the first later transition that makes the mail untrue."""
         overtaking = OVERTAKEN_BY.get(row.kind, frozenset())
-        events = self.later.get(row.event.subscription_id, ())
-        return next((transition for key, transition in events if key > row.event_id and transition in overtaking), None)
+        event = row.cause
+        events = self.later.get(event.subscription_id, ())
+        return next((transition for key, transition in events if key > event.pk and transition in overtaking), None)
 
     def goes_on(self, row: Notification) -> bool:
         """Return True if another subscription to the same plan lasts beyond the end that the mail tells of."""
-        plan = row.event.subscription.plan_id
+        plan = row.cause.subscription.plan_id
         return any(other.plan_id == plan for other in self._beyond(row))
 
     def other(self, row: Notification) -> LiveSubscription | None:
@@ -74,15 +75,20 @@ class Coverage:
         return max(self._beyond(row), key=lambda other: other.end_date, default=None)
 
     def _beyond(self, row: Notification) -> list[LiveSubscription]:
-        event = row.event
-        live = self.live.get(event.subscription.user_id, ()) if row.kind in OVERTAKEN_BY else ()
+        event = row.cause
+        live = self.live.get(event.subscription.user_id, ()) if _depends(row) else ()
         return [other for other in live if other.key != event.subscription_id and other.end_date > event.new_end_date]
+
+
+def _depends(row: Notification) -> bool:
+    """Return True for a mail that a later transition may make untrue. An account mail's kind may have any name."""
+    return row.event_id is not None and row.kind in OVERTAKEN_BY
 
 
 def _rows(asked: Sequence[Notification]) -> Iterable[tuple[Any, ...]]:
     """Return all subscriptions of the users, joined with their events after the oldest of the mails' events."""
-    later = Q(events__pk__gt=min(row.event_id for row in asked))
-    subscriptions = Subscription._base_manager.filter(user__in={row.event.subscription.user_id for row in asked})
+    later = Q(events__pk__gt=min(row.cause.pk for row in asked))
+    subscriptions = Subscription._base_manager.filter(user__in={row.cause.subscription.user_id for row in asked})
     beside_later = subscriptions.annotate(later=FilteredRelation("events", condition=later))
     found: Iterable[tuple[Any, ...]] = beside_later.order_by("later__pk").values_list(
         "user", "later", "later__transition", "expired_at", "pk", "plan", "plan__name", "end_date"

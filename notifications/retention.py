@@ -20,7 +20,14 @@ def _notifications(now: datetime) -> QuerySet[Notification]:
     return deletable.order_by("finished_at")
 
 
+def _direct_mails(now: datetime) -> QuerySet[Notification]:
+    """Return mails without an event as old as feedback: they hold an address, and the body of what was sent."""
+    finished = Notification.objects.filter(event__isnull=True, finished_at__isnull=False)
+    return finished.filter(finished_at__lt=now - settings.FEEDBACK_KEPT).order_by("finished_at")
+
+
 RULES = (
+    RetentionRule("direct_mails", _direct_mails, by_true_time=True),
     RetentionRule("feedback", _feedback, by_true_time=True),
     RetentionRule("notifications", _notifications, by_true_time=True),
 )

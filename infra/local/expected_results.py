@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Model
 
 from foundation.email_addresses import address_of
+from foundation.mail import mail_kind
 from foundation.orm.key import Key
 from infra.lambda_local.emulator.accepted_mail import AcceptedMail
 from infra.lambda_local.emulator.local_aws import LocalAWS
@@ -60,7 +61,9 @@ class ExpectedResults:
         due = Subscription.objects.due(now)
         waiting = Notification.objects.filter(state=State.PENDING)
         unreachable = _unreachable()
-        mails = waiting.filter(channel=Channel.SES).exclude(**{f"event__subscription__user__{email}__in": unreachable})
+        direct = waiting.filter(channel=Channel.SES, event__isnull=True).exclude(address__in=unreachable)
+        mails = waiting.filter(channel=Channel.SES, event__isnull=False)
+        mails = mails.exclude(**{f"event__subscription__user__{email}__in": unreachable})
         ended = due.exclude(**{f"user__{email}__in": unreachable}).count()
         near = [
             subscription for subscription in Subscription.objects.live(now) if _is_to_be_reminded(subscription, now)
@@ -71,6 +74,7 @@ class ExpectedResults:
             reminders=len(near),
             mails=_still_true(mails.select_related("event__subscription"), now)
             + ended
+            + sum(_still_due(mail, now) for mail in direct)
             + sum(address_of(subscription.user) not in unreachable for subscription in near),
             events=waiting.filter(channel=Channel.SNS).count() + due.count(),
             delivered=_mails_in(State.DELIVERED),
@@ -113,8 +117,9 @@ def _still_true(mails: Iterable[Notification], now: datetime) -> int:
 
 
 def _later_transitions(mail: Notification, now: datetime) -> set[str]:
-    subscription = mail.event.subscription
-    recorded = subscription.events.filter(pk__gt=mail.event_id).values_list("transition", flat=True)
+    event = mail.cause
+    subscription = event.subscription
+    recorded = subscription.events.filter(pk__gt=event.pk).values_list("transition", flat=True)
     is_due = subscription.expired_at is None and subscription.end_date <= now
     return {*recorded, *([Transition.EXPIRED] if is_due else [])}
 
@@ -122,6 +127,13 @@ def _later_transitions(mail: Notification, now: datetime) -> set[str]:
 def _is_notification(mail: AcceptedMail) -> bool:
     """Return True for a mail of the outbox; a fork's apps send mails of their own."""
     return str(mail.message["Message-ID"]).startswith("<notification-")
+
+
+def _still_due(mail: Notification, now: datetime) -> bool:
+    """Return True for a mail without an event that is not obsolete."""
+    if not mail.account_kind:
+        return True
+    return mail_kind(mail.account_kind).render(mail.address, mail.user_key or None, now) is not None
 
 
 def _unreachable() -> list[str]:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from foundation.admin import LONGEST_LIST, HistoryAdmin, SubscriberHistoryAdmin
 from foundation.email_addresses import normalised
+from notifications.admin.search import find_notifications
 from notifications.models import BAD_NEWS, EventType, Feedback, Suppression
 from notifications.ses import suppression
 from notifications.ses.hashed_addresses import stored_forms
@@ -33,12 +34,18 @@ class BadNewsFilter(admin.SimpleListFilter):
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(SubscriberHistoryAdmin):
+class FeedbackAdmin(HistoryAdmin):
     list_display = ["id", "event_type", "notification", "message_id", "occurred_at", "received_at"]
     list_filter = [BadNewsFilter]
     list_select_related = ["notification"]
-    user_path = "notification__event__subscription__user"
-    subscription_path = "notification__event__subscription"
+    search_fields = ["user"]  # only shows the search box; get_search_results does the search
+    search_help_text = SubscriberHistoryAdmin.search_help_text
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the feedback on mails of a user, to an address or of a subscription."""
+        return queryset.filter(notification__in=find_notifications(search_term)) if search_term else queryset, False
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Hide the raw event, which holds addresses, from operators without the permission."""

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from foundation import clock
-from foundation.admin import LONGEST_LIST, ChoiceFilter, SubscriberHistoryAdmin
+from foundation.admin import LONGEST_LIST, ChoiceFilter, HistoryAdmin, SubscriberHistoryAdmin
 from notifications.admin import preview
 from notifications.admin.feedback import FeedbackInline
+from notifications.admin.search import find_notifications
 from notifications.models import Notification, NotificationQuerySet, State
 from notifications.outbox import claims
 
@@ -43,7 +46,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Notification)
-class NotificationAdmin(SubscriberHistoryAdmin):
+class NotificationAdmin(HistoryAdmin):
     list_display = ["id", "kind", "channel", "state", "recipient", "subject", "created_at", "error"]
     fields = (
         "kind",
@@ -69,14 +72,23 @@ class NotificationAdmin(SubscriberHistoryAdmin):
     readonly_fields = ("kind", "recipient", "subject", "user", "message")
     list_filter = [StateFilter, ("channel", ChoiceFilter)]
     list_select_related = ["event__subscription__user", "event__subscription__plan"]
-    user_path = "event__subscription__user"
-    subscription_path = "event__subscription"
+    search_fields = ["user"]  # only shows the search box; get_search_results does the search
+    search_help_text = SubscriberHistoryAdmin.search_help_text
     inlines = [FeedbackInline]
     actions = ["send_again", "send_unknown_again"]
 
     @admin.display(description=_("user"))
     def user(self, notification: Notification) -> str:
-        return str(notification.event.subscription.user)
+        """Return the subscriber, or the user for whom an account mail is rendered."""
+        if notification.event is not None:
+            return str(notification.event.subscription.user)
+        return str(_user_with(notification.user_key) or "-")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the notifications of a user, to an address or of a subscription."""
+        return queryset.filter(pk__in=find_notifications(search_term)) if search_term else queryset, False
 
     @admin.display(description=_("kind"))
     def kind(self, notification: Notification) -> str:
@@ -131,6 +143,14 @@ class NotificationAdmin(SubscriberHistoryAdmin):
             LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, change_message=said)  # type: ignore[arg-type]
             number = claims.send_again(keys, stands)
         self.message_user(request, *_answer(number, stands))
+
+
+def _user_with(key: str) -> object:
+    users = get_user_model()._base_manager
+    try:
+        return users.filter(pk=key).first() if key else None
+    except (ValueError, ValidationError):  # the key of a user model that was replaced
+        return None
 
 
 def _answer(number: int, stands: State) -> tuple[str, int]:

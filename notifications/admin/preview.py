@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from foundation.mail import find_mail_kind
 from notifications.channels import lookup
 from notifications.models import REMINDER, Notification
 
@@ -12,7 +13,10 @@ UNKNOWN = "-"
 
 
 def kind_of(notification: Notification) -> str:
-    """Return the transition, or that it is a reminder, in the operator's language."""
+    """Return the transition, that it is a reminder, or what other mail it is, in the operator's language."""
+    if notification.event is None:
+        found = find_mail_kind(notification.account_kind)
+        return str(found.label) if found else notification.account_kind or _("message")
     return _("reminder") if notification.kind == REMINDER else notification.event.get_transition_display()
 
 

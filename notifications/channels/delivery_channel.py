@@ -46,6 +46,8 @@ class DeliveryChannel(ABC):
     """Unfinished notifications that a notification waits for."""
     maximum_resends: ClassVar[int]
     """Times that an unconfirmed notification is sent again."""
+    has_account_mails: ClassVar[bool] = False
+    """True if mails for which somebody waits are claimed before all others."""
     is_paced: ClassVar[bool] = True
     """False if the rate only matters after the provider has throttled."""
     can_replay: ClassVar[bool] = False

@@ -3,6 +3,9 @@
 from notifications.models.channel_status import ChannelStatus, ChannelStatusQuerySet, PauseReason, ensure_statuses
 from notifications.models.feedback import BAD_NEWS, EventType, Feedback
 from notifications.models.notification import (
+    LONGEST_KIND,
+    LONGEST_USER_KEY,
+    MESSAGE,
     PER_RECIPIENT,
     PER_SUBSCRIPTION,
     REMINDER,
@@ -18,6 +21,9 @@ from notifications.models.suppression import Reason, Suppression, SuppressionQue
 
 __all__ = [
     "BAD_NEWS",
+    "LONGEST_KIND",
+    "LONGEST_USER_KEY",
+    "MESSAGE",
     "PER_RECIPIENT",
     "PER_SUBSCRIPTION",
     "REMINDER",

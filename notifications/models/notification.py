@@ -1,15 +1,24 @@
 """The outbox: one row is one message to one recipient on one channel."""
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, Expression, ExpressionWrapper, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
+from foundation.email_addresses import LONGEST_ADDRESS, address_of
 from notifications import channel_registry
+from notifications.errors import NoEvent
+
+if TYPE_CHECKING:
+    from subscriptions.models import SubscriptionEvent
+
+LONGEST_KIND = 40
+LONGEST_USER_KEY = 64
+"""Characters of a primary key; a UUID has 36."""
 
 
 def database_time(later: timedelta = timedelta()) -> Expression:
@@ -52,6 +61,8 @@ class State(models.TextChoices):
 
 
 REMINDER = "reminder"
+MESSAGE = "message"
+"""The kind of a mail that was sent by Django's `send_mail`."""
 
 WAITING = (State.PENDING, State.SENDING, State.UNKNOWN)
 """States in which `finished_at` may be empty: `unknown` waits for SES's confirmation, or has been given up."""
@@ -75,11 +86,21 @@ TRIED_IN_VAIN = Q(finished_at__isnull=True) & (Q(resends__gt=0) | Q(state=State.
 class NotificationQuerySet(models.QuerySet["Notification"]):
     """Conditions of the outbox protocol."""
 
-    def claimable(self, channel: str, ordering: Ordering) -> "NotificationQuerySet":
-        """Return the notifications of the channel that may be claimed for delivery now, those that wait excluded."""
+    def due(self, channel: str) -> "NotificationQuerySet":
+        """Return the pending notifications of the channel that may be tried now."""
         # `finished_at IS NULL` besides would be no news, and make PostgreSQL expect hardly any row.
-        due = self.filter(channel=channel, state=State.PENDING, due_at__lte=Now())
-        return due.exclude(_earlier(channel, ordering))
+        return self.filter(channel=channel, state=State.PENDING, due_at__lte=Now())
+
+    def claimable(self, channel: str, ordering: Ordering) -> "NotificationQuerySet":
+        """Return the notifications of the channel that may be claimed for delivery now, those that wait excluded.
+
+        A mail without an event waits for no other, and no other for it.
+        """
+        return self.due(channel).exclude(_earlier(channel, ordering))
+
+    def account_mails(self) -> "NotificationQuerySet":
+        """Return the account mails, for which somebody waits."""
+        return self.exclude(account_kind="")
 
     def unconfirmed(self, channel: str) -> "NotificationQuerySet":
         """Return the notifications that were perhaps sent and not confirmed within the grace time."""
@@ -99,12 +120,16 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """A message caused by a transition, or a reminder of an approaching end.
+    """A message caused by a transition, a reminder of an approaching end, or any other mail.
 
-    Rendered when it is delivered, from the event's own figures. All times are the database's.
+    The first two are rendered when they are delivered, from the event's own figures. A mail without an event has an
+    address of its own; an account mail is rendered by its kind, any other is stored as text. All times are the
+    database's.
     """
 
-    event = models.ForeignKey("subscriptions.SubscriptionEvent", on_delete=models.PROTECT, related_name="notifications")
+    event = models.ForeignKey(
+        "subscriptions.SubscriptionEvent", on_delete=models.PROTECT, null=True, related_name="notifications"
+    )
     days_before = models.PositiveSmallIntegerField(
         _("days before the end"),
         null=True,
@@ -132,6 +157,19 @@ class Notification(models.Model):
     error = models.CharField(
         _("error"), max_length=200, db_default="", help_text=_("the last one, without personal data")
     )
+    account_kind = models.CharField(
+        _("kind of account mail"), max_length=LONGEST_KIND, db_default="", help_text=_("rendered when it is sent")
+    )
+    address = models.CharField(
+        _("address"), max_length=LONGEST_ADDRESS, db_default="", help_text=_("of a mail without an event")
+    )
+    user_key = models.CharField(
+        _("user's key"), max_length=LONGEST_USER_KEY, db_default="", help_text=_("for whom an account mail is rendered")
+    )
+    stored_subject = models.TextField(_("stored subject"), db_default="")
+    stored_text = models.TextField(_("stored text"), db_default="")
+    stored_html = models.TextField(_("stored HTML"), db_default="")
+    reply_to = models.CharField(_("reply to"), max_length=LONGEST_ADDRESS, db_default="")
 
     objects = NotificationQuerySet.as_manager()
 
@@ -154,6 +192,11 @@ class Notification(models.Model):
                 condition=Q(state__in=WAITING, finished_at__isnull=True)
                 | Q(state__in=FINAL, finished_at__isnull=False),
                 name="notification_state_known_and_finished_at_agrees",
+            ),
+            models.CheckConstraint(
+                condition=Q(event__isnull=False, account_kind="", address="")
+                | (Q(event__isnull=True, days_before__isnull=True) & ~Q(address="")),
+                name="notification_has_an_event_or_an_address",
             ),
         ]
         indexes = [
@@ -181,6 +224,20 @@ class Notification(models.Model):
             models.Index(
                 fields=["id"], condition=Q(state=State.SENT, channel=Channel.SES), name="notification_mail_sent"
             ),
+            # Of mails without an event alone, so that transitions write to none of these.
+            models.Index(
+                fields=["channel", "due_at", "id"],
+                condition=Q(state=State.PENDING) & ~Q(account_kind=""),
+                name="notification_account_pending",
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(event__isnull=True, finished_at__isnull=False),
+                name="notification_mail_finished",
+            ),
+            # iexact compares UPPER(...) on PostgreSQL.
+            models.Index(Upper("address"), condition=Q(event__isnull=True), name="notification_by_address"),
+            models.Index(fields=["user_key"], condition=~Q(user_key=""), name="notification_by_user_key"),
         ]
 
     def __str__(self) -> str:
@@ -188,8 +245,22 @@ class Notification(models.Model):
 
     @property
     def kind(self) -> str:
-        """The transition, or `reminder`."""
+        """The transition, `reminder`, the kind of an account mail, or `message`."""
+        if self.event is None:
+            return self.account_kind or MESSAGE
         return REMINDER if self.days_before is not None else self.event.transition
+
+    @property
+    def recipient(self) -> str:
+        """The address of a mail, as it was entered: its own, or the subscriber's."""
+        return self.address if self.event is None else address_of(self.event.subscription.user)
+
+    @property
+    def cause(self) -> "SubscriptionEvent":
+        """The event. Raises NoEvent for a mail without one."""
+        if self.event is None:
+            raise NoEvent(f"notification {self.pk} has no event")
+        return self.event
 
 
 def _earlier(channel: str, ordering: Ordering) -> Exists:

@@ -24,6 +24,7 @@ from foundation.orm.update_returning import update_returning
 from notifications import channel_registry
 from notifications.aws.results import Result, ResultKind
 from notifications.channels import lookup, retry
+from notifications.channels.delivery_channel import DeliveryChannel
 from notifications.errors import NotToBeSentAgain
 from notifications.models import Notification, NotificationQuerySet, State, database_time
 
@@ -86,18 +87,24 @@ class _Alike(NamedTuple):
 
 
 def claim(channel: str, limit: int) -> Claim:
-    """Claim up to `limit` due rows of the channel, oldest first, for DELIVERY_LEASE. Raises UnknownChannel."""
+    """Claim up to `limit` due rows of the channel for DELIVERY_LEASE. Raises UnknownChannel."""
     token, kind = uuid4(), lookup.get(channel)
     with gc_paused(), transaction.atomic():
-        due = Notification.objects.claimable(channel, kind.ordering)
-        rows = due.order_by("due_at", "pk").select_related(*kind.related)
-        taken = list(rows.select_for_update(of=("self",), skip_locked=True)[:limit])
+        taken = _lock_due(kind, limit)
         if taken:
             until = database_time(settings.DELIVERY_LEASE)
             Notification.objects.filter(any_of("pk", [row.pk for row in taken])).update(
                 state=State.SENDING, lease_token=token, lease_until=until, submitted_at=None
             )
     return Claim(token, sorted(taken, key=lambda row: row.pk))
+
+
+def _lock_due(channel: DeliveryChannel, limit: int) -> list[Notification]:
+    """Lock account mails, for which somebody waits, and then the others, oldest first."""
+    rows = Notification.objects.order_by("due_at", "pk").select_for_update(of=("self",), skip_locked=True)
+    first = list(rows.due(channel.name).account_mails()[:limit]) if channel.has_account_mails else []
+    others = rows.claimable(channel.name, channel.ordering).filter(account_kind="").select_related(*channel.related)
+    return first + list(others[: limit - len(first)])
 
 
 def release_abandoned() -> int:

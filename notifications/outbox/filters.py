@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifications.models import REMINDER, Notification, NotificationQuerySet
+from django.db.models import Q
+
+from notifications.models import MESSAGE, REMINDER, Notification, NotificationQuerySet
+from subscriptions.models import Transition
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,7 @@ class Selection:
     states: Sequence[str] = ()
     channels: Sequence[str] = ()
     kind: str | None = None
-    """A transition, or `reminder`."""
+    """A transition, `reminder`, `message`, or a kind of account mail."""
     subscription: int | None = None
     since: datetime | None = None
     """Created at this instant, by the database's clock, or later."""
@@ -36,12 +39,18 @@ class Selection:
             "event__subscription": self.subscription,
             "created_at__gte": self.since,
             "created_at__lt": self.until,
-            **self._of_kind(),
         }
         said = {name: value for name, value in conditions.items() if value}
-        return Notification.objects.filter(**said).select_related("event").order_by("-pk")
+        return Notification.objects.filter(_of_kind(self.kind), **said).select_related("event").order_by("-pk")
 
-    def _of_kind(self) -> dict[str, object]:
-        if self.kind == REMINDER:
-            return {"days_before__gte": 1}
-        return {"event__transition": self.kind, "days_before__isnull": bool(self.kind)}
+
+def _of_kind(kind: str | None) -> Q:
+    if kind is None:
+        return Q()
+    if kind == REMINDER:
+        return Q(days_before__isnull=False)
+    if kind == MESSAGE:
+        return Q(event__isnull=True, account_kind="")
+    if kind in Transition:
+        return Q(event__transition=kind, days_before__isnull=True)
+    return Q(account_kind=kind)

@@ -7,16 +7,26 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from foundation.email_addresses import UndeliverableAddress, address_of
+from foundation import clock
+from foundation.email_addresses import UndeliverableAddress
+from foundation.mail import HIDDEN_LINK, ObsoleteMail, UnknownMailKind
 from notifications.aws.results import Result, ResultKind
 from notifications.channels.delivery_channel import Composed, DeliveryChannel, Keys, Results
 from notifications.coverage import Coverage
-from notifications.models import PER_RECIPIENT, ChannelStatus, Notification, State
-from notifications.ses import eligibility
-from notifications.ses.rendering import Mail, render_mail, render_subject
+from notifications.errors import RenderingFailed
+from notifications.models import MESSAGE, PER_RECIPIENT, ChannelStatus, Notification, State
+from notifications.ses import direct_mails, eligibility
+from notifications.ses.mail import Mail
+from notifications.ses.rendering import render_mail, render_subject
 
 NOT_SENT = {State.SUPPRESSED, State.OBSOLETE, State.FAILED}
-HIDDEN = "…"
+REASONS: dict[type[Exception], ResultKind] = {
+    UndeliverableAddress: ResultKind.UNDELIVERABLE,
+    ObsoleteMail: ResultKind.OBSOLETE,
+    UnknownMailKind: ResultKind.REFUSED,
+    RenderingFailed: ResultKind.UNSENT,
+}
+"""Results of mails for which there is nothing to send."""
 
 
 class SesChannel(DeliveryChannel):
@@ -25,6 +35,7 @@ class SesChannel(DeliveryChannel):
     name = "ses"
     title = gettext_lazy("E-mails (SES)")
     ordering = PER_RECIPIENT
+    has_account_mails = True
     maximum_resends = 4
     """With the growth of the grace time, within half a day."""
 
@@ -39,8 +50,8 @@ class SesChannel(DeliveryChannel):
                 continue
             try:
                 messages[notification.pk] = mailer.compose(notification, coverage)
-            except UndeliverableAddress as error:
-                withheld[notification.pk] = Result(ResultKind.UNDELIVERABLE, error=str(error))
+            except tuple(REASONS) as error:
+                withheld[notification.pk] = Result(REASONS[type(error)], error=str(error))
 
         def send(keys: Keys) -> Results:
             return {key: mailer.send(messages[key]) for key in keys}
@@ -64,20 +75,22 @@ class SesChannel(DeliveryChannel):
         account.refresh()
 
     def recipient_of(self, notification: Notification) -> str:
-        """Return the user's current address."""
-        return address_of(notification.event.subscription.user) or "-"
+        """Return the mail's own address, or the user's current one."""
+        return notification.recipient or "-"
 
     def subject_of(self, notification: Notification) -> str:
-        return render_subject(notification)
+        return direct_mails.subject_of(notification) if notification.event is None else render_subject(notification)
 
     def text_of(self, notification: Notification) -> str:
         try:
-            return _as_text(render_mail(notification))
-        except UndeliverableAddress as error:
+            return _as_text(_preview(notification))
+        except tuple(REASONS) as error:
             return _("There is no mail: %(why)s.") % {"why": error}
 
     def note_on(self, notification: Notification, now: datetime) -> str:
-        """Return how the text relates to the mail that was sent: mails are rendered anew, not kept."""
+        """Return how the text relates to the mail that was sent: only `send_mail`'s are kept."""
+        if notification.kind == MESSAGE:
+            return _("The mail as it was recorded. Its links are masked, because they may act for the recipient.")
         if notification.state in NOT_SENT:
             return _("This mail was not sent. This is how it would read now.")
         if notification.finished_at or notification.state == State.UNKNOWN:
@@ -88,6 +101,13 @@ class SesChannel(DeliveryChannel):
         return _("This is how it would be sent now.")
 
 
+def _preview(notification: Notification) -> Mail:
+    if notification.event is None:
+        return direct_mails.masked(notification, clock.now())
+    return render_mail(notification)
+
+
 def _as_text(mail: Mail) -> str:
-    text = mail.text.replace(mail.unsubscribe_url, HIDDEN) if mail.unsubscribe_url else mail.text
+    body = mail.text or mail.html
+    text = body.replace(mail.unsubscribe_url, HIDDEN_LINK) if mail.unsubscribe_url else body
     return f"To: {mail.recipient}\nSubject: {mail.subject}\n\n{text}"

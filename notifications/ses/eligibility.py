@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from foundation.email_addresses import address_of, normalised
+from foundation.email_addresses import normalised
 from notifications import preferences
 from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
@@ -16,12 +16,12 @@ ABOUT_AN_END_TO_COME = {Transition.CANCELLED.value, Transition.REACTIVATED.value
 
 def withheld(notifications: Sequence[Notification], coverage: Coverage) -> dict[int, Result]:
     """Return the results of the mails that are not sent, by primary key. At most two queries for all."""
-    return _suppressed(notifications) | _unwanted(notifications) | _untrue(notifications, coverage)
+    of_events = [row for row in notifications if row.event_id is not None]
+    return _suppressed(notifications) | _unwanted(of_events) | _untrue(of_events, coverage)
 
 
 def _suppressed(notifications: Sequence[Notification]) -> dict[int, Result]:
-    users = {row.pk: row.event.subscription.user for row in notifications}
-    recipients = {key: normalised(address_of(user)) for key, user in users.items()}
+    recipients = {row.pk: normalised(row.recipient) for row in notifications}
     found = suppression.reasons(set(recipients.values()))
     return {
         row.pk: Result(ResultKind.UNDELIVERABLE, error=f"address suppressed: {reason}")
@@ -35,11 +35,11 @@ def _unwanted(notifications: Sequence[Notification]) -> dict[int, Result]:
     reminders = [row for row in notifications if row.kind == REMINDER]
     if not reminders:
         return {}
-    refusing = preferences.without_reminders({row.event.subscription.user_id for row in reminders})
+    refusing = preferences.without_reminders({row.cause.subscription.user_id for row in reminders})
     unwanted = Result(ResultKind.UNDELIVERABLE, error="reminders are turned off")
     deactivated = Result(ResultKind.UNDELIVERABLE, error="the user is deactivated")
-    return {row.pk: unwanted for row in reminders if row.event.subscription.user_id in refusing} | {
-        row.pk: deactivated for row in reminders if not row.event.subscription.user.is_active
+    return {row.pk: unwanted for row in reminders if row.cause.subscription.user_id in refusing} | {
+        row.pk: deactivated for row in reminders if not row.cause.subscription.user.is_active
     }
 
 
@@ -55,4 +55,4 @@ def _why_untrue(row: Notification, coverage: Coverage) -> str:
     if coverage.goes_on(row):
         return "another subscription to the plan lasts longer"
     # Also where no sweep has seen it yet.
-    return "the end has come" if row.kind in ABOUT_AN_END_TO_COME and row.event.new_end_date <= coverage.now else ""
+    return "the end has come" if row.kind in ABOUT_AN_END_TO_COME and row.cause.new_end_date <= coverage.now else ""

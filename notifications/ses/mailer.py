@@ -7,12 +7,14 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
+from foundation import clock
 from notifications import unsubscription
 from notifications.aws import clients
 from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
 from notifications.models import Notification
-from notifications.ses import mime
+from notifications.ses import direct_mails, mime
+from notifications.ses.mail import Mail
 from notifications.ses.rendering import render_mail
 
 if TYPE_CHECKING:
@@ -29,8 +31,17 @@ class Message:
 
 
 def compose(notification: Notification, coverage: Coverage | None = None) -> Message:
-    """Render the mail as MIME with text and HTML. Raises UndeliverableAddress."""
-    mail = render_mail(notification, coverage)
+    """Render the mail as MIME at the coverage's time, or now.
+
+    Raises UndeliverableAddress, and what `direct_mails.complete` raises.
+    """
+    if notification.event is None:
+        now = coverage.now if coverage else clock.now()
+        return _message(notification, direct_mails.complete(notification, now))
+    return _message(notification, render_mail(notification, coverage))
+
+
+def _message(notification: Notification, mail: Mail) -> Message:
     headers = {
         "From": mime.mailbox("From", settings.SES_FROM_NAME, settings.SES_FROM_ADDRESS),
         "To": mail.recipient,
@@ -38,6 +49,7 @@ def compose(notification: Notification, coverage: Coverage | None = None) -> Mes
         "Date": formatdate(),
         "Message-ID": f"<notification-{notification.pk}@{settings.SES_FROM_ADDRESS.rpartition('@')[2]}>",
         "Auto-Submitted": "auto-generated",
+        **({"Reply-To": mail.reply_to} if mail.reply_to else {}),
         **_unsubscribe_headers(mail.unsubscribe_url),
     }
     return Message(notification.pk, mail.recipient, mime.build(headers, mail.text, mail.html))

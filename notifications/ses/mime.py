@@ -37,12 +37,16 @@ class WrittenOut(Compat32):
 
 
 def build(headers: Mapping[str, str], plain: str, html: str) -> bytes:
-    """Return the message with these headers, whose values are ASCII and folded already."""
+    """Return the message with these headers, whose values are ASCII and folded already.
+
+    An empty HTML part is left out, and an empty text part beside HTML.
+    """
     message = MIMEMultipart("alternative", boundary=BOUNDARY)
     for name, value in headers.items():
         message[name] = value
-    message.attach(_part("plain", plain))
-    message.attach(_part("html", html))
+    for subtype, content in (("plain", plain), ("html", html)):
+        if content or (subtype == "plain" and not html):
+            message.attach(_part(subtype, content))
     buffer = BytesIO()
     BytesGenerator(buffer, mangle_from_=False, policy=WrittenOut()).flatten(message)
     return buffer.getvalue()

@@ -1,6 +1,5 @@
 """Rendering of mails."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -8,24 +7,12 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from foundation import clock
-from foundation.email_addresses import address_of, deliverable
+from foundation.email_addresses import deliverable
 from foundation.web.brand import footer_links, site_name
 from notifications import unsubscription
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Notification
-
-
-@dataclass(frozen=True)
-class Mail:
-    """The parts of a mail, rendered."""
-
-    recipient: str
-    """The bare address: a display name with a comma in it would be read as two recipients."""
-    subject: str
-    text: str
-    html: str
-    unsubscribe_url: str
-    """Link to turn this kind of mail off; empty for a receipt."""
+from notifications.ses.mail import Mail
 
 
 def render_mail(notification: Notification, coverage: Coverage | None = None) -> Mail:
@@ -34,8 +21,8 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
     Without `coverage` it is read for this mail alone, as of now. Raises UndeliverableAddress.
     """
     coverage = coverage or Coverage.of([notification], clock.now())
-    event = notification.event
-    recipient = deliverable(address_of(event.subscription.user))
+    event = notification.cause
+    recipient = deliverable(notification.recipient)
     folder = f"notifications/{notification.kind}"
     with translation.override(settings.LANGUAGE_CODE):
         context = _context(event) | {"is_current": _is_current(event, coverage), "other": coverage.other(notification)}
@@ -50,7 +37,7 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
 def render_subject(notification: Notification) -> str:
     """Render the mail's subject alone, from the notification's event, subscription and plan."""
     with translation.override(settings.LANGUAGE_CODE):
-        return _subject(f"notifications/{notification.kind}", _context(notification.event))
+        return _subject(f"notifications/{notification.kind}", _context(notification.cause))
 
 
 def _subject(folder: str, context: dict[str, object]) -> str:

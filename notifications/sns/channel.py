@@ -56,10 +56,10 @@ class SnsChannel(DeliveryChannel):
         return _("the SNS topic")
 
     def subject_of(self, notification: Notification) -> str:
-        return event_type(notification.event)
+        return event_type(notification.cause)
 
     def published(self, notification: Notification) -> str:
-        return render_event(notification.event, previous_events([notification.event_id]).get(notification.event_id))
+        return render_event(notification.cause, previous_events([notification.cause.pk]).get(notification.cause.pk))
 
     def text_of(self, notification: Notification) -> str:
         return json.dumps(json.loads(self.published(notification)), indent=4, ensure_ascii=False)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def compose(notifications: Iterable[Notification]) -> "dict[int, PublishBatchRequestEntryTypeDef]":
     """Return the messages of the notifications by primary key, with one query."""
-    previous = previous_events(notification.event_id for notification in notifications)
+    previous = previous_events(notification.cause.pk for notification in notifications)
     return {
-        notification.pk: _entry(notification, previous.get(notification.event_id)) for notification in notifications
+        notification.pk: _entry(notification, previous.get(notification.cause.pk)) for notification in notifications
     }
 
 
@@ -40,7 +40,7 @@ def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, R
 
 def _entry(notification: Notification, previous: int | None) -> "PublishBatchRequestEntryTypeDef":
     """Return one message, with the attributes for filter policies."""
-    event = notification.event
+    event = notification.cause
     message: PublishBatchRequestEntryTypeDef = {
         "Id": str(notification.pk),
         "Message": render_event(event, previous),

@@ -74,7 +74,7 @@ def test_reminder_that_waits_is_suppressed_when_it_is_claimed_and_no_receipt_is(
     turn_off(refuses)
     mails = list(Notification.objects.filter(channel="ses").select_related("event__subscription__user"))
     assert len(mails) == 4
-    (reminder,) = (row for row in mails if row.days_before and row.event.subscription_id == refuses.pk)
+    (reminder,) = (row for row in mails if row.days_before and row.cause.subscription_id == refuses.pk)
     expected = Result(ResultKind.UNDELIVERABLE, error="reminders are turned off")
     assert eligibility.withheld(mails, Coverage.of(mails, LAST_DAY)) == {reminder.pk: expected}
     assert wants_reminders(wants.user_id)

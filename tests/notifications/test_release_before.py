@@ -14,7 +14,7 @@ from tests.support.migrating import Targets, migrate, migrated_back
 BEFORE: Targets = [("subscriptions", "0011_access_audit_run"), ("notifications", "0010_announce_joined_subscriptions")]
 AFTER: Targets = [
     ("throttling", "0001_initial"),
-    ("notifications", "0012_channels_of_a_registry"),
+    ("notifications", "0014_index_mails_without_an_event"),
     ("subscriptions", "0013_periods_of_months"),
 ]
 

@@ -47,7 +47,7 @@ def remind(now: datetime, batch_size: int = BATCH_SIZE) -> int:
 def recorded(subscription: Subscription) -> list[tuple[str, int]]:
     """Return transition and days before the end of each reminder, in order."""
     rows = Notification.objects.filter(event__subscription=subscription, days_before__isnull=False).order_by("pk")
-    return [(row.event.transition, row.days_before) for row in rows if row.days_before and row.channel == "ses"]
+    return [(row.cause.transition, row.days_before) for row in rows if row.days_before and row.channel == "ses"]
 
 
 def test_subscriber_is_reminded_a_week_and_a_day_before_the_end() -> None:
@@ -190,7 +190,7 @@ def test_renewal_between_two_statements_hides_nobody(monkeypatch: pytest.MonkeyP
     def insert_and_renew(*args: Any, **kwargs: Any) -> list[int]:
         keys = insert_select_returning(*args, **kwargs)
         for row in Notification.objects.filter(pk__in=keys):
-            Service.renew_subscription(row.event.subscription, now=NOW + MONTH - DAY)
+            Service.renew_subscription(row.cause.subscription, now=NOW + MONTH - DAY)
         return keys
 
     monkeypatch.setattr("notifications.reminders.insert_select_returning", insert_and_renew)

@@ -92,7 +92,7 @@ CHANGES: dict[str, Callable[..., Subscription]] = {
 
 def check(row: Notification, said: str, now: datetime) -> None:
     """Compare the mail with the user's actual subscriptions."""
-    event, own = row.event, row.event.subscription
+    event, own = row.cause, row.cause.subscription
     live = [one for one in Subscription.objects.filter(user=own.user_id, expired_at=None) if one.end_date > now]
     of_plan = [one for one in live if one.plan_id == own.plan_id]
     lasts = max((one.end_date for one in of_plan), default=None)

@@ -6,12 +6,18 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
+_numbers = count(1)
 PROJECT = Path(__file__).resolve().parents[2]
 COMMIT = "d273369f1fd2cc5ab11ebce8d1c46514ed2898d4"
 """Last commit whose users are those of `django.contrib.auth`."""
@@ -50,15 +56,35 @@ class Release:
         return outside | {"DJANGO_LOCAL": "1", "DATABASE_URL": self.database_url, "PYTHONPATH": str(self.directory)}
 
 
-def check_out(directory: Path) -> Path:
-    """Write the code of the release before into the directory. Skips the test in a shallow clone."""
+WITHOUT_MAILS = "b28c0de9e05fe793c8303ea3d7dcd43ae82c6e73"
+"""Last commit whose notifications all have an event."""
+
+
+@contextmanager
+def empty_database(directory: Path) -> Iterator[str]:
+    """Yield the URL of an empty database of the same kind as the tests', and drop it afterwards."""
+    name = f"release_{os.getpid()}_{next(_numbers)}"
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{directory / name}.sqlite3"
+        return
+    server = os.environ["DATABASE_URL"].rpartition("/")[0]
+    with closing(psycopg.connect(f"{server}/postgres", autocommit=True)) as session:
+        session.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            yield f"{server}/{name}"
+        finally:
+            session.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def check_out(directory: Path, commit: str = COMMIT) -> Path:
+    """Write the code of the commit into the directory. Skips the test in a shallow clone."""
     archive = subprocess.run(
-        ["git", "-C", PROJECT, "archive", COMMIT],  # noqa: S607 - whichever git there is
+        ["git", "-C", PROJECT, "archive", commit],  # noqa: S607 - whichever git there is
         capture_output=True,
         check=False,
     )
     if archive.returncode:
-        pytest.skip(f"{COMMIT} is not in this clone: git fetch --unshallow")
+        pytest.skip(f"{commit} is not in this clone: git fetch --unshallow")
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
         files.extractall(directory, filter="data")
     return directory

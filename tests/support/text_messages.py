@@ -20,7 +20,7 @@ class SmsChannel(DeliveryChannel):
     refreshed: ClassVar[int] = 0
 
     def compose(self, notifications: Sequence[Notification], now: datetime) -> Composed:
-        texts = {row.pk: f"{row.event.subscription.user}: {row.kind}" for row in notifications}
+        texts = {row.pk: f"{row.cause.subscription.user}: {row.kind}" for row in notifications}
 
         def send(keys: Keys) -> Results:
             self.calls.append([texts[key] for key in keys])

@@ -12,14 +12,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from foundation.instant import InvalidInstant, parse_instant
+from foundation.mail import mail_kinds
 from notifications import channel_registry
 from notifications.channels import lookup
-from notifications.models import REMINDER, Notification, State
+from notifications.models import MESSAGE, REMINDER, Notification, State
 from notifications.outbox import claims
 from notifications.outbox.filters import Selection
 from subscriptions.models import Transition
 
-KINDS = (*Transition.values, REMINDER)
+PRIVATE = {"address", "user_key", "stored_subject", "stored_text", "stored_html", "reply_to"}
+"""Columns that tell who somebody is, or what somebody reads."""
 LISTED = 50
 CHANGED = 1_000
 """Rows of one UPDATE, and of one call; call again for the rest."""
@@ -55,7 +57,7 @@ class Command(BaseCommand):
         row = Notification.objects.select_related("event__subscription__plan").filter(pk=options["id"]).first()
         if row is None:
             raise CommandError(f"there is no notification {options['id']}; `notifications list` shows the newest")
-        for field in Notification._meta.concrete_fields:
+        for field in (field for field in Notification._meta.concrete_fields if field.name not in PRIVATE):
             self.stdout.write(f"{field.name + ':':<14}{_said(field.value_from_object(row))}".rstrip())
         self.stdout.write(f"{'kind:':<14}{row.kind}")
         channel = lookup.find(row.channel)
@@ -105,7 +107,8 @@ def _selecting(parser: ArgumentParser, limit: int) -> None:
     parser.add_argument("--id", type=int, nargs="+", default=[], help="primary keys")
     parser.add_argument("--state", nargs="+", choices=State.values, default=[])
     parser.add_argument("--channel", choices=channel_registry.names())
-    parser.add_argument("--kind", choices=KINDS)
+    kinds = (*Transition.values, REMINDER, MESSAGE, *(kind.name for kind in mail_kinds()))
+    parser.add_argument("--kind", choices=kinds)
     parser.add_argument("--subscription", type=int, help="primary key")
     parser.add_argument("--since", type=_instant, metavar="INSTANT", help="created then or later: 2026-12-31T00:00Z")
     parser.add_argument("--until", type=_instant, metavar="INSTANT", help="created before then")

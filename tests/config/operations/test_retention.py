@@ -61,7 +61,7 @@ def test_reminder_stays_until_its_subscription_has_ended() -> None:
     reminder.update(days_before=7)
     delete_old()
     assert reminder.count() == 1
-    Service.cancel_now(reminder.get().event.subscription, now=NOW + HOUR)
+    Service.cancel_now(reminder.get().cause.subscription, now=NOW + HOUR)
     delete_old()
     assert not reminder.filter(days_before=7).exists()
 
@@ -75,14 +75,16 @@ def test_each_kind_goes_at_its_own_age() -> None:
         RequestCount.objects.create(bucket=name, window_start=NOW - HOUR - age, requests=1)
         heard = NOW - settings.FEEDBACK_KEPT - age
         Feedback.objects.create(sns_message_id=name, event_type="Send", occurred_at=heard, received_at=heard, raw="{}")
+        Notification.objects.create(channel="ses", address=f"{name}@example.com", state=State.SENT, finished_at=heard)
         SweepRun.objects.create(started_at=NOW - settings.SWEEPS_KEPT - age)
         AccessAuditRun.objects.create(started_at=NOW - settings.SWEEPS_KEPT - age)
         token = AuthToken.objects.order_by("created")[index]
         AuthToken.objects.filter(pk=token.pk).update(expiry=NOW - age)
     AuthToken.objects.create(user=user, expiry=None)
     kinds = ("sessions", "tokens", "idempotent_requests", "request_counts", "sweeps", "access_audits", "feedback")
-    assert delete_old() == dict.fromkeys(kinds, 1) | {"notifications": 0}
-    assert delete_old() == dict.fromkeys((*kinds, "notifications"), 0)
+    none = {"notifications": 0, "mail_limits": 0}
+    assert delete_old() == dict.fromkeys((*kinds, "direct_mails"), 1) | none
+    assert delete_old() == dict.fromkeys((*kinds, "direct_mails"), 0) | none
     assert [row.session_key for row in Session.objects.all()] == ["young"]
 
 

@@ -168,8 +168,8 @@ def test_contract_names_follow_their_own_settings(branded: LazySettings) -> None
     notification = Notification.objects.filter(channel="sns").get()
     again = {"plan": subscription.plan_id}
     assert caller.post("subscriptions", again).json()["type"] == "urn:subscriptions:problem:already-subscribed"
-    assert event_type(notification.event) == "subscription.created.v1"
+    assert event_type(notification.cause) == "subscription.created.v1"
     branded.PROBLEM_TYPE_PREFIX = "urn:acme:problem"
     branded.EVENT_TYPE_PREFIX = "com.acme.subscription"
     assert caller.post("subscriptions", again).json()["type"] == "urn:acme:problem:already-subscribed"
-    assert event_type(notification.event) == "com.acme.subscription.created.v1"
+    assert event_type(notification.cause) == "com.acme.subscription.created.v1"

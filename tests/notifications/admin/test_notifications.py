@@ -110,7 +110,7 @@ def test_filter_by_state(client: Client, state: State) -> None:
 def test_search_finds_by_user_and_subscription(client: Client) -> None:
     hers, _ = make_mail(State.FAILED, username="ada", email="ada@example.com"), make_mail(State.FAILED)
     of_hers = set(Notification.objects.filter(event=hers.event).values_list("pk", flat=True))
-    for term in ("ada", "ADA@example.com", str(hers.event.subscription_id)):
+    for term in ("ada", "ADA@example.com", str(hers.cause.subscription_id)):
         assert listed(client, q=term) == of_hers
 
 
@@ -167,7 +167,7 @@ def test_page_shows_the_mail_and_what_it_has_to_do_with_what_was_sent(client: Cl
 
 
 def test_page_says_why_a_mail_will_not_be_sent(client: Client) -> None:
-    subscription = make_mail(State.PENDING).event.subscription
+    subscription = make_mail(State.PENDING).cause.subscription
     Service.cancel_subscription(subscription, now=NOW)
     Service.reactivate_subscription(subscription, now=NOW)
     mail = Notification.objects.get(event__transition="cancelled", channel=Channel.SES)
@@ -178,7 +178,7 @@ def test_page_of_a_reminder_says_so_and_keeps_the_subscribers_link_to_itself(cli
     reminder = remind(make_mail(State.PENDING))
     page = page_of(client, reminder)
     assert "Turn reminders off: …" in page
-    assert link_of(reminder.event.subscription.user) not in page
+    assert link_of(reminder.cause.subscription.user) not in page
     assert "reminder" in page
 
 

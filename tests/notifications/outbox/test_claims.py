@@ -67,7 +67,7 @@ def test_mail_waits_for_the_earlier_ones_of_its_recipient_whichever_subscription
 def test_event_waits_for_the_earlier_ones_of_its_subscription_and_for_no_others() -> None:
     record(2)
     first, other = Notification.objects.filter(channel=Channel.SNS).order_by("pk")
-    Service.cancel_subscription(first.event.subscription, now=NOW)
+    Service.cancel_subscription(first.cause.subscription, now=NOW)
     later = Notification.objects.filter(channel=Channel.SNS).latest("pk")
     claim = claims.claim(Channel.SNS, 10)
     assert [row.pk for row in claim.notifications] == [first.pk, other.pk]

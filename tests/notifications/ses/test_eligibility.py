@@ -130,7 +130,7 @@ def test_transition_of_another_subscription_overtakes_nothing() -> None:
     Service.cancel_subscription(cancelled, now=NOW)
     Service.cancel_subscription(other, now=NOW)
     Service.reactivate_subscription(other, now=NOW)
-    (first,) = (mail for mail in mails() if mail.event.subscription_id == cancelled.pk and mail.kind == "cancelled")
+    (first,) = (mail for mail in mails() if mail.cause.subscription_id == cancelled.pk and mail.kind == "cancelled")
     assert first.pk not in eligibility.withheld(mails(), Coverage.of(mails(), NOW))
 
 

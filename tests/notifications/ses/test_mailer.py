@@ -44,7 +44,7 @@ def header_lines(mime: bytes) -> list[bytes]:
 def test_reminder_has_the_headers_of_one_click_each_in_one_line_as_it_is(site: str, settings: LazySettings) -> None:
     settings.SITE_URL = site
     _, reminder = mails()
-    link = link_of(reminder.event.subscription.user)
+    link = link_of(reminder.cause.subscription.user)
     assert link.startswith(f"{site}/u/")
     mime = compose(reminder).mime
     assert f"List-Unsubscribe: <{link}>".encode() in header_lines(mime)

@@ -10,8 +10,9 @@ from django.urls import resolve
 from accounts.models import User
 from foundation.email_addresses import UndeliverableAddress
 from notifications.models import Channel, Notification
+from notifications.ses.mail import Mail
 from notifications.ses.mailer import compose
-from notifications.ses.rendering import Mail, render_mail
+from notifications.ses.rendering import render_mail
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import MONTH, NOW, make_plan, make_user

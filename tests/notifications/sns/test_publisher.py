@@ -42,7 +42,7 @@ def test_topic_that_sns_calls_invalid_pauses_the_channel_and_fails_no_event(noti
 
 
 def test_event_is_cloudevents_json_with_ids_and_figures(notification: Notification) -> None:
-    event = notification.event
+    event = notification.cause
     subscription = event.subscription
     assert json.loads(entry(notification)["Message"]) == {
         "specversion": "1.0",
@@ -81,7 +81,7 @@ def test_fifo_topic_gets_order_by_subscription_and_deduplication_by_event(notifi
     assert "MessageGroupId" not in entry(notification)
     with override_settings(SNS_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:subscription-events.fifo"):
         fifo = entry(notification)
-    assert fifo["MessageGroupId"] == str(notification.event.subscription_id)
+    assert fifo["MessageGroupId"] == str(notification.cause.subscription_id)
     assert fifo["MessageDeduplicationId"] == str(notification.event_id)
 
 

@@ -43,8 +43,9 @@ MUTATIONS = (
     Mutation(
         "database clock",
         "notifications/models/notification.py",
-        "from django.db.models.functions import Now\n",
+        "from django.db.models.functions import Now, Upper\n",
         "from django.db.models import Value\nfrom foundation import clock\n\n"
+        "from django.db.models.functions import Upper\n\n"
         "def Now():\n    return Value(clock.now(), output_field=models.DateTimeField())\n\n",
         (f"{OUTBOX}::test_deliverer_whose_clock_is_an_hour_ahead_takes_nothing_early_and_from_nobody",),
     ),

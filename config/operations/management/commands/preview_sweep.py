@@ -15,7 +15,8 @@ from foundation.instant import InvalidInstant, parse_instant
 from notifications.coverage import Coverage
 from notifications.models import Channel, Notification, State
 from notifications.ses import eligibility
-from notifications.ses.rendering import Mail, render_mail
+from notifications.ses.mail import Mail
+from notifications.ses.rendering import render_mail
 from subscriptions.models import Subscription, Transition
 from subscriptions.services import SubscriptionService
 
@@ -50,7 +51,7 @@ class Command(BaseCommand):
     def _tell(self, mails: Sequence[Notification], coverage: Coverage, folder: Path | None) -> None:
         withheld = eligibility.withheld(mails, coverage)
         for mail in mails:
-            subscription = mail.event.subscription
+            subscription = mail.cause.subscription
             ends = f"{subscription.end_date:%Y-%m-%d %H:%MZ}"
             self.stdout.write(f"{subscription} of user {subscription.user_id} ends {ends}")
             if outcome := withheld.get(mail.pk):
@@ -68,14 +69,14 @@ class Command(BaseCommand):
         if folder is None:
             self.stdout.write(_as_text(mail))
         else:
-            self.stdout.write(f"see {_write(mail, folder, notification.event.subscription_id)}")
+            self.stdout.write(f"see {_write(mail, folder, notification.cause.subscription_id)}")
 
 
 def _mails_to(expired: Iterable[Subscription]) -> Iterable[Notification]:
     mails = Notification.objects.filter(
         event__subscription__in=expired, event__transition=Transition.EXPIRED, state=State.PENDING, channel=Channel.SES
     )
-    latest = {mail.event.subscription_id: mail for mail in mails.select_related(*RENDERED).order_by("event")}
+    latest = {mail.cause.subscription_id: mail for mail in mails.select_related(*RENDERED).order_by("event")}
     return latest.values()
 
 
