@@ -1,17 +1,23 @@
 """Part of the notifications in a user's export and erasure."""
 
+from collections.abc import Collection
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
 
+from foundation.email_addresses import address_of, holds_address
+from foundation.orm.any_of import any_of
 from foundation.personal_data import Erasure, Exported, PersonalData
-from foundation.redaction import mentions
+from foundation.redaction import mentions, redacted
 from notifications.models import (
     Channel,
     Feedback,
     Notification,
     NotificationPreferences,
+    NotificationQuerySet,
     State,
     Suppression,
     database_time,
@@ -21,35 +27,48 @@ from notifications.ses import hashed_addresses
 from notifications.ses.feedback import NOTHING
 
 ERASED = "the user was erased"
+NO_CONTENT = dict.fromkeys(("stored_subject", "stored_text", "stored_html", "reply_to"), "")
+"""Columns of a stored mail, emptied."""
 
 
 class NotificationData(PersonalData):
     """Mails and their feedback. Rows stay as figures; suppressed addresses stay as keyed hashes."""
 
     def export(self, user: AbstractBaseUser) -> Exported:
-        mails = _mails(user).select_related("event__subscription").order_by("pk")
+        mails = _mails(user, [address_of(user)]).select_related("event__subscription").order_by("pk")
         return {
             "notification_preferences": {"reminders": wants_reminders(user.pk)},
             "notifications": [_exported(mail) for mail in mails],
         }
 
     def erase(self, erasure: Erasure) -> None:
-        mails = _lock(erasure.user)
-        _mails(erasure.user).filter(state=State.PENDING).update(
-            state=State.OBSOLETE, finished_at=database_time(), error=ERASED
-        )
+        mails = _lock(erasure)
+        rows = Notification.objects.filter(any_of("pk", mails))
+        rows.filter(state=State.PENDING).update(state=State.OBSOLETE, finished_at=database_time(), error=ERASED)
+        rows.filter(event__isnull=True).update(address=erasure.pseudonym, user_key="", **NO_CONTENT)
+        _redact_other_mails(erasure)
         _hash_suppressions(erasure, mails)
         _clear_feedback(erasure, mails)
         NotificationPreferences.objects.filter(user=erasure.user.pk).delete()
 
 
-def _mails(user: AbstractBaseUser) -> Any:
-    return Notification.objects.filter(channel=Channel.SES, event__subscription__user=user.pk)
+def _mails(user: AbstractBaseUser, addresses: Collection[str] = ()) -> NotificationQuerySet:
+    """Return the mails about the user's subscriptions, for the user's account, and to these addresses.
+
+    As a union, because an OR across tables makes PostgreSQL read all of them.
+    """
+    mails = Notification.objects.filter(channel=Channel.SES).order_by()
+    direct = mails.filter(event__isnull=True)
+    spelled = [holds_address("address", address) for address in addresses if "@" in address]
+    to_addresses = reduce(or_, spelled, Q(pk__in=()))
+    keys = mails.filter(event__subscription__user=user.pk).values("pk")
+    keys = keys.union(direct.filter(user_key=str(user.pk)).values("pk"), direct.filter(to_addresses).values("pk"))
+    return Notification.objects.filter(pk__in=keys)
 
 
-def _lock(user: AbstractBaseUser) -> list[int]:
+def _lock(erasure: Erasure) -> list[int]:
     """Lock the user's mails, so that feedback which is being stored is seen here, and later feedback sees this."""
-    rows = _mails(user).order_by("pk").select_for_update(of=("self",), no_key=True)
+    rows = _mails(erasure.user, erasure.old_values).order_by("pk").select_for_update(of=("self",), no_key=True)
     return list(rows.values_list("pk", flat=True))
 
 
@@ -73,10 +92,22 @@ def _clear_feedback(erasure: Erasure, mails: list[int]) -> None:
         nobodys.filter(mentions("raw", erasure.old_values)).update(raw=NOTHING)
 
 
+def _redact_other_mails(erasure: Erasure) -> None:
+    """Redact stored mails to others that name the user. There are few, since they go with the retention of feedback."""
+    if not erasure.old_values:
+        return
+    naming = reduce(or_, (mentions(column, erasure.old_values) for column in NO_CONTENT))
+    for row in Notification.objects.filter(naming, event__isnull=True).values("pk", *NO_CONTENT):
+        key = row.pop("pk")
+        texts = {name: redacted(text, erasure.old_values, erasure.pseudonym) for name, text in row.items()}
+        Notification.objects.filter(pk=key).update(**texts)
+
+
 def _exported(mail: Notification) -> dict[str, Any]:
     return {
         "kind": mail.kind,
-        "subscription": mail.event.subscription_id,
+        "subscription": mail.event.subscription_id if mail.event else None,
+        **({"address": mail.address, "subject": mail.stored_subject, "text": mail.stored_text} if mail.address else {}),
         "state": mail.state,
         "created_at": mail.created_at,
         "finished_at": mail.finished_at,
