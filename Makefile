@@ -121,7 +121,7 @@ plan: $(READY) stage-is-given ## what deploy would do to a stage, as a diff, wit
 deploy: $(READY) stage-is-given ## deploy a stage to AWS: check, package, update, migrate, test, keep or roll back
 	@$(PYTHON) -m infra.deployment.deploy deploy $(STAGE)
 
-rollback: $(READY) stage-is-given ## go back to the release of a stage before this one
+rollback: $(READY) stage-is-given ## restore the release before the one that runs
 	@$(PYTHON) -m infra.deployment.deploy rollback $(STAGE)
 
 manage: $(READY) stage-is-given ## run one of manage.py's commands on Lambda; COMMAND="migrate --plan"

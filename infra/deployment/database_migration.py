@@ -29,7 +29,7 @@ TOO_LONG = (
 )
 REMEDIES = {
     "time": TOO_LONG,
-    "lock": "Others kept a lock that it needs: a long transaction, a backup, a session that was forgotten "
+    "lock": "Other sessions held a lock that it needs: a long transaction, a backup, a forgotten session "
     "(pg_stat_activity, by xact_start). End that, or wait for a quieter hour, and deploy again.",
     "other run": "Another process runs migrations on this database. Wait until it is done, and deploy again.",
 }
@@ -79,7 +79,7 @@ class DatabaseMigration:
             what_to_do = TOO_LONG if "Task timed out" in str(error) else KEPT
             raise NotMigrated(f"{job} failed: {error}\n{what_to_do}") from error
         except (BotoCoreError, ClientError) as error:
-            raise NotMigrated(f"AWS did not answer {job}, which may still be at work: {error}\n{KEPT}") from error
+            raise NotMigrated(f"AWS did not answer {job}, which may still be running: {error}\n{KEPT}") from error
         return outcome
 
     def _go_on(self, outcome: Outcome, elapsed: timedelta) -> None:

@@ -102,7 +102,7 @@ class DeployedFunction:
         self.wait_until_idle(limit)
         state = self._state
         if state.has_failed:
-            raise NotSettled(f"AWS failed to bring {self.name} up to date: {state}. Put that right, and deploy again.")
+            raise NotSettled(f"AWS failed to update {self.name}: {state}. Fix the cause and deploy again.")
 
     def configure(self, changes: "UpdateFunctionConfigurationRequestTypeDef", limit: timedelta = LIMIT) -> None:
         """Change the configuration when no operation is running, and wait. Raises NotSettled."""
@@ -186,7 +186,7 @@ class DeployedFunction:
     def _wait(self, at_work: Callable[[], str], limit: timedelta) -> None:
         said = poll(at_work, limit)
         if said:
-            raise NotSettled(f"AWS is still at work on {self.name} after {limit}: {said}. Wait, and deploy again.")
+            raise NotSettled(f"AWS is still updating {self.name} after {limit}: {said}. Wait, then deploy again.")
 
 
 def _at_work(state: FunctionState) -> str:

@@ -121,7 +121,7 @@ class Deployment(StageResources):
             self.function.wait_until_idle()
         replace(zappa, stack=self.api).run(command, "--zip", str(package.resolve()), "--disable_progress")
         removed = self.function.set_variables(settings["aws_environment_variables"]).removed
-        said = [command, "the API was gone and is made anew" if made else ""]
+        said = [command, "the API was missing and was created again" if made else ""]
         said += [f"removed the variables {', '.join(removed)}"] if removed else []
         return "; ".join(filter(None, said))
 

@@ -112,14 +112,14 @@ class DeploymentLock:
                 if self._write(found.etag if found else ""):
                     return
             elif first and first.etag != found.etag:
-                raise DeploymentLocked(f"{found} is at work on this stage. Wait until that has ended.")
+                raise DeploymentLocked(f"{found} is changing this stage. Wait until it has ended.")
             else:
                 first = found
                 self._wait_for(found)
 
     def _wait_for(self, found: Holder) -> None:
         left = self.lease - (found.asked - found.renewed)
-        print(f"\n  {found}: gone, unless it gives a sign within {left.total_seconds():.0f} s", flush=True)
+        print(f"\n  {found}: taken for dead unless it renews the lock within {left.total_seconds():.0f} s", flush=True)
         time.sleep(self.lease.total_seconds() / RENEWALS)
 
     def _write(self, etag: str) -> bool:

@@ -82,7 +82,7 @@ class Plan:
         """Return the action on the API. Zappa generates its template while deploying."""
         if not self.deployment.api.exists:
             return ["+ new: a REST API with its stage, by Zappa"]
-        return ["? brought up to date by Zappa, with a template that is not known before"]
+        return ["? updated by Zappa, whose template is not known in advance"]
 
     def configuration(self) -> list[str]:
         """Return the differences from the settings."""

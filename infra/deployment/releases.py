@@ -76,7 +76,7 @@ class Releases:
             return aim
         earlier = kept[:-1] if kept and self._content(LATEST) == self._content(kept[-1]) else kept
         if not earlier:
-            raise Refused(f"{self.function_name} has no earlier release to go back to")
+            raise Refused(f"{self.function_name} has no earlier release to roll back to")
         return earlier[-1]
 
     def prune(self) -> str:

@@ -38,7 +38,7 @@ def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) ->
         if not deployment.target.runs_here:
             rollout.take("first run, not run here before", lambda: deployment.run_first(zipped))
         rollout.bring_out(zipped)
-        rollout.take("delete versions of no use", deployment.releases.prune)
+        rollout.take("delete unused versions", deployment.releases.prune)
     print(f"  {deployment.url()}/")
 
 
@@ -90,13 +90,13 @@ class Rollout:
 
     def go_back_to(self, version: str) -> None:
         """Restore a kept release and test it. Raises SmokeTestFailed, and the errors of Deployment.go_back_to."""
-        then = self.take(f"go back to version {version}", lambda: self.deployment.go_back_to(version))
+        then = self.take(f"restore version {version}", lambda: self.deployment.go_back_to(version))
         self.take("smoke test", then.smoke_test)
 
     def _bring_out(self, package: Path) -> None:
         deployment = self.deployment
         self.take("zappa", lambda: deployment.upload(package))
-        self.take("compare what runs with what was tested", lambda: deployment.compare(package))
+        self.take("compare the running code with the package", lambda: deployment.compare(package))
         self.take("retries and dead letters", deployment.complete)
         self.take("migrate", deployment.migrate)
         self.take("smoke test", deployment.smoke_test)
@@ -117,7 +117,7 @@ class Rollout:
         """Return the last kept version. Raises NoRelease if there is none."""
         kept = self.deployment.releases.kept() if self.deployment.function.exists else []
         if not kept:
-            raise NoRelease("there is no earlier release to go back to. Put it right and deploy again.")
+            raise NoRelease("there is no earlier release to roll back to. Fix the cause and deploy again.")
         return kept[-1]
 
 

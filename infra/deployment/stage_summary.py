@@ -19,7 +19,7 @@ class StageSummary:
             lines = self._lines()
         except (ClientError, BotoCoreError, *EXPECTED) as error:
             lines = [
-                f"live now:  AWS did not say: {error}",
+                f"live now:  AWS did not answer: {error}",
                 f"next:      sign in again if need be, then `make deploy STAGE={self.deployment.stage_name}`",
             ]
         return "\n".join(f"  {line}" for line in lines)
@@ -38,8 +38,8 @@ class StageSummary:
     def _next(self, kept: list[str], live: str) -> str:
         stage = self.deployment.stage_name
         if not kept:
-            return f"put it right and `make deploy STAGE={stage}`"
+            return f"fix the cause, then `make deploy STAGE={stage}`"
         if live == kept[0] == kept[-1]:
-            return "nothing to go back to yet"
+            return "no earlier release to roll back to yet"
         back = f"`make rollback STAGE={stage}` for version {self.deployment.releases.previous()}"
         return back if live == kept[-1] else f"{back}, or `make deploy STAGE={stage}`"

@@ -54,7 +54,7 @@ class Status:
             "last sweep": self._last_sweep,
             "oldest pending": self._oldest_pending,
             "alarms": self._alarms,
-            "at work": self._at_work,
+            "lock": self._lock,
         }
         for name, ask in asked.items():
             yield _row(name, ask)
@@ -96,11 +96,11 @@ class Status:
             return "there are none; `make stack` makes them", True
         return ", ".join(alarming) or f"none of {len(alarms)}", not alarming
 
-    def _at_work(self) -> tuple[str, bool]:
+    def _lock(self) -> tuple[str, bool]:
         lock = self.deployment.lock("status")
         holder = lock.holder()
         if holder is None:
-            return "nobody", True
+            return "free", True
         return f"{holder}{', which was interrupted' if holder.is_over(lock.lease) else ''}", True
 
 
@@ -129,6 +129,6 @@ def _row(name: str, ask: Callable[[], tuple[str, bool]]) -> Row:
         return Row(name, *ask())
     except ClientError as error:
         missing = error.response["Error"]["Code"] == "ResourceNotFoundException"
-        return Row(name, NOTHING if missing else f"AWS did not say: {error}", healthy=False)
+        return Row(name, NOTHING if missing else f"AWS did not answer: {error}", healthy=False)
     except (BotoCoreError, *EXPECTED) as error:
         return Row(name, f"could not be asked for: {error}", healthy=False)

@@ -50,7 +50,7 @@ class ZappaCommand:
             program.end()
             printed = program.printed.strip()
         if said or failure or program.status or FAILURE.search(printed):
-            reason = f"is still at work after {self.limit}, and was ended" if said else f"failed ({program.status})"
+            reason = f"did not finish within {self.limit} and was ended" if said else f"failed ({program.status})"
             told = "; ".join(filter(None, [failure, said]))
             raise ZappaFailed(f"zappa {command} {self.stage} {reason}: {told}\n{printed}")
         return printed

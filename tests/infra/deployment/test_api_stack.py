@@ -57,7 +57,7 @@ def test_first_deployment_that_failed_on_its_api_can_be_repeated_and_undone(
         deployment.upload(package)
     assert deployment.function.exists
 
-    assert deployment.upload(package) == "update; the API was gone and is made anew"
+    assert deployment.upload(package) == "update; the API was missing and was created again"
 
     assert deployment.api.exists
     assert boto3.client("apigateway").get_stages(restApiId=deployment.api.resource("Api"))["item"]
@@ -111,7 +111,7 @@ def test_api_that_a_person_must_repair_is_refused_before_anything_is_uploaded(
 
 def test_command_ends_at_its_limit_with_what_it_said_last(deployment: Deployment, answers: InjectedAnswers) -> None:
     zappa = replace(deployment.zappa(), limit=timedelta(0))
-    with pytest.raises(ZappaFailed, match="zappa status dev is still at work after 0:00:00, and was ended: nothing"):
+    with pytest.raises(ZappaFailed, match="zappa status dev did not finish within 0:00:00 and was ended: nothing"):
         zappa.run("status")
 
 

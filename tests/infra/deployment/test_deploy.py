@@ -189,7 +189,7 @@ def test_stack_whose_first_attempt_failed_is_made_anew(account: Account) -> None
 def test_function_without_an_api_gets_one_and_keeps_its_releases(released: Deployment, package: Path) -> None:
     kept = released.releases.kept()
 
-    assert released.upload(package) == "update; the API was gone and is made anew"
+    assert released.upload(package) == "update; the API was missing and was created again"
 
     assert released.api.exists
     assert released.releases.kept() == kept

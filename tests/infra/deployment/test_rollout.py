@@ -33,7 +33,7 @@ def test_release_that_fails_is_rolled_back(live: RunningStage, capsys: pytest.Ca
 
     assert (live.served(), live.kept()) == ("good", ["good"])
     said = capsys.readouterr().out
-    assert said.index("config.operations.release_jobs.migrations failed") < said.index("go back to version 1")
+    assert said.index("config.operations.release_jobs.migrations failed") < said.index("restore version 1")
     assert "live now:  version 1" in said.rpartition("smoke test")[2]
 
 
@@ -82,7 +82,7 @@ def test_failure_of_the_way_back_does_not_hide_the_failure(
         live.deploy("bad")
     said = capsys.readouterr().out
     assert "division by zero" in said
-    assert "live now:  AWS did not say: An error occurred (ExpiredTokenException)" in said
+    assert "live now:  AWS did not answer: An error occurred (ExpiredTokenException)" in said
     assert "`make deploy STAGE=dev`" in said
 
     answers.forget()
@@ -121,7 +121,7 @@ def test_two_people_do_not_deploy_at_once(live: RunningStage, answers: InjectedA
     def deploy_too() -> None:
         for command in (partial(other.deploy, "theirs"), other.rollback):
             with pytest.raises(
-                DeploymentLocked, match=r"`make deploy` by arn:aws:\S+ since 20\S+ is at work"
+                DeploymentLocked, match=r"`make deploy` by arn:aws:\S+ since 20\S+ is changing this stage"
             ) as raised:
                 command()
             refused.append(str(raised.value))
@@ -129,7 +129,7 @@ def test_two_people_do_not_deploy_at_once(live: RunningStage, answers: InjectedA
     answers.before("lambda.PublishVersion", deploy_too)
     live.deploy("ours")
     assert len(refused) == 2
-    assert all(re.match(r"`make deploy` by arn:aws:\S+ since 20\S+ is at work", said) for said in refused)
+    assert all(re.match(r"`make deploy` by arn:aws:\S+ since 20\S+ is changing this stage", said) for said in refused)
     assert (live.served(), live.kept()) == ("ours", ["good", "ours"])
     live.prove_usable()
 
@@ -139,7 +139,7 @@ def test_lock_of_the_dead_ends_by_itself(stage_on_aws: RunningStage, capsys: pyt
     dead = stage_on_aws.deployment.lock("deploy")
     assert dead._write("")  # and never renews it
     stage_on_aws.deploy("first")
-    assert "gone, unless it gives a sign within" in capsys.readouterr().out
+    assert "taken for dead unless it renews the lock within" in capsys.readouterr().out
     assert stage_on_aws.served() == "first"
 
 

@@ -18,7 +18,7 @@ from tests.support.injected_answers import InjectedAnswers
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 
 NOW = datetime.now(UTC).replace(second=30, microsecond=0)
-ROWS = ["release", "commit", "since", "health", "last sweep", "oldest pending", "alarms", "at work"]
+ROWS = ["release", "commit", "since", "health", "last sweep", "oldest pending", "alarms", "lock"]
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_healthy_stage_is_shown_in_one_table(live: RunningStage, capsys: pytest.
     assert (rows["release"], rows["commit"], rows["health"]) == ("version 1", "000000000000", "ok")
     swept = NOW - timedelta(minutes=1)
     assert rows["last sweep"] == f"{swept:%Y-%m-%d %H:%M} UTC, 2 expired"
-    assert (rows["oldest pending"], rows["alarms"], rows["at work"]) == ("0:01:00 old", "none of 1", "nobody")
+    assert (rows["oldest pending"], rows["alarms"], rows["lock"]) == ("0:01:00 old", "none of 1", "free")
     assert datetime.now(UTC) - datetime.strptime(f"{rows['since']}+0000", "%Y-%m-%d %H:%M UTC%z") < timedelta(minutes=5)
 
 
@@ -100,7 +100,7 @@ def test_stage_without_anything_is_shown_as_such(account: Account) -> None:
     assert rows["release"] == rows["commit"] == rows["since"] == "nothing is deployed"
     assert "run `make deploy STAGE=dev`" in rows["health"]
     assert rows["last sweep"] == rows["oldest pending"] == "no value within 12 h"
-    assert rows["at work"] == "nobody"
+    assert rows["lock"] == "free"
     assert unhealthy(deployment) == ["release", "commit", "since", "health"]
 
 
@@ -115,7 +115,7 @@ def test_unavailable_part_is_reported_in_its_row_only(live: RunningStage, answer
 def test_command_that_is_at_work_is_shown(live: RunningStage) -> None:
     with live.deployment.lock("deploy").held():
         rows = table(live.deployment)
-    assert re.fullmatch(r"`make deploy` by arn:aws:\S+ since \S+", rows["at work"])
+    assert re.fullmatch(r"`make deploy` by arn:aws:\S+ since \S+", rows["lock"])
     assert not unhealthy(live.deployment)
 
 
