@@ -9,12 +9,12 @@ PIP_INSTALL := $(PYTHON3) -m pip --disable-pip-version-check --no-input
 PIP := $(PIP_INSTALL) --quiet --quiet
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
-# Makes an environment by uv, in a quarter of pip's time, or by pip where uv is not to be had or knows no mirror.
+# Makes an environment by uv, in a quarter of pip's time, or by pip where uv is not available or knows no mirror.
 # What is downloaded is shown; the list of what was installed is not. A pipe has the status of its last program.
 define install
 	@rm -rf $(1)
 	@$(PYTHON3) -m venv --without-pip $(1)
-	@$(MAKE) --silent --no-print-directory $(UV) 2>/dev/null || echo "uv is not to be had; pip takes longer."
+	@$(MAKE) --silent --no-print-directory $(UV) 2>/dev/null || echo "uv is not available; pip takes longer."
 	@if [ -x $(UV) ]; then \
 		{ $(UV) pip install --python $(1)/bin/python --require-hashes -r $(2) 2>&1; echo "status $$?"; } | \
 		awk '/^status / { status = $$2; next } !/^ +([+~-]|Downloaded|Building|Built) / { print; fflush() } END { exit status }'; \
@@ -32,7 +32,7 @@ ONCE_TESTS := tests/config tests/infra tests/benchmarks tests/examples tests/bro
 # and what schemathesis finds to ask.
 LONG_TESTS := tests/benchmarks tests/browser tests/end_to_end tests/examples tests/flows tests/infra tests/proofs tests/second_emulator tests/upstream tests/user_models tests/api/test_contract.py
 
-# What a shell may hold for a deployment, or for other projects, has no say in what is run here.
+# Variables that a shell may hold for a deployment or another project must not affect these commands.
 unexport DATABASE_URL DJANGO_SETTINGS_MODULE PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONOPTIMIZE PYTHONSAFEPATH
 ON_AWS := configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack
 ifeq ($(filter $(ON_AWS),$(MAKECMDGOALS)),)
@@ -43,10 +43,10 @@ endif
 .DELETE_ON_ERROR:
 .PHONY: help run test test-fast proofs history chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema audit-api messages browser lock clean distclean
 
-help: ## say what there is
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(READY) ## run it all here, with a local AWS; ONCE=1 ends after the first sweep, LAMBDA=1 runs the deployed zip
+run: $(READY) ## run everything here, with a local AWS; ONCE=1 ends after the first sweep, LAMBDA=1 runs the deployed zip
 	@$(PYTHON) -m infra.run $(if $(filter-out 0,$(ONCE)),--once) $(if $(filter-out 0,$(LAMBDA)),--lambda)
 
 test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deployment to the local AWS
@@ -69,10 +69,10 @@ chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 N
 storm: $(READY) ## deployments that fail, are killed and undone by hand, in 15 minutes; SEED=7 STEPS=60
 	@$(PYTHON) -m tests.proofs.deployment_storm $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS))
 
-mutations: $(READY) ## take each rule of the delivery out of a copy of the code, and see its tests turn red
+mutations: $(READY) ## remove each rule of the delivery from a copy of the code, and see its tests fail
 	@$(PYTHON) -m tests.proofs.mutations
 
-bench: $(READY) ## measure everything anew and write docs/performance.md, in an hour; NAMES="sweep" for a part
+bench: $(READY) ## measure everything again and write docs/performance.md, in an hour; NAMES="sweep" for a part
 	@$(PYTHON) -m benchmarks.bench $(NAMES)
 
 bench-quick: $(READY) ## count queries, calls and rows written, and compare them with their bounds
@@ -88,7 +88,7 @@ lint: $(READY) ## ruff and djlint
 	@$(PYTHON) -m ruff format --check --quiet
 	@$(PYTHON) -m djlint --check --lint --quiet .
 
-format: $(READY) ## format the code as lint wants it
+format: $(READY) ## format the code
 	@$(PYTHON) -m ruff check --quiet --fix
 	@$(PYTHON) -m ruff format --quiet
 	@$(PYTHON) -m djlint --reformat --quiet .
@@ -97,10 +97,10 @@ types: $(READY) ## mypy, strict
 	@echo "== types"
 	@DJANGO_LOCAL=1 $(PYTHON) -m mypy --no-error-summary
 
-deploy-local: $(READY) ## all that a deployment is, against a local AWS: stack, deploy, update, roll back, undeploy
+deploy-local: $(READY) ## a whole deployment on the local AWS: stack, deploy, update, roll back, undeploy
 	@$(PYTHON) -m tests.end_to_end.deploy_local
 
-configure: $(READY) stage-is-given ## write account, region, domain, sender and so on into a stage's settings; asks, or PARAMETERS="Name=value ..."
+configure: $(READY) stage-is-given ## write account, region, domain, sender and others into a stage's settings; asks, or PARAMETERS="Name=value ..."
 	@$(PYTHON) -m infra.deployment.deploy configure $(STAGE) $(foreach given,$(PARAMETERS),--parameter '$(subst ','\'',$(given))')
 
 stack: $(READY) stage-is-given ## make or update a stage's stack on AWS; PARAMETERS="Name=value ..."
@@ -127,37 +127,37 @@ rollback: $(READY) stage-is-given ## restore the release before the one that run
 manage: $(READY) stage-is-given ## run one of manage.py's commands on Lambda; COMMAND="migrate --plan"
 	@$(PYTHON) -m infra.deployment.deploy manage $(STAGE) --manage "$(COMMAND)"
 
-tail: $(READY) stage-is-given ## a stage's log, as it comes
+tail: $(READY) stage-is-given ## follow a stage's log
 	@$(PYTHON) -m infra.deployment.deploy tail $(STAGE)
 
-status: $(READY) stage-is-given ## one table: release, commit, health, last sweep, alarms; fails unless all is well
+status: $(READY) stage-is-given ## one table: release, commit, health, last sweep, alarms; fails unless the stage is healthy
 	@$(PYTHON) -m infra.deployment.deploy status $(STAGE)
 
-releases: $(READY) stage-is-given ## the releases of a stage that were kept, and which one is live
+releases: $(READY) stage-is-given ## list a stage's kept releases and the live one
 	@$(PYTHON) -m infra.deployment.deploy releases $(STAGE)
 
-undeploy: $(READY) stage-is-given ## take a stage's function, API and schedule down; asks first, unless YES=1
+undeploy: $(READY) stage-is-given ## delete a stage's function, API and schedule; asks first, unless YES=1
 	@$(PYTHON) -m infra.deployment.deploy undeploy $(STAGE)
 
 delete-data: $(READY) stage-is-given ## delete a stage's database, which leaves a snapshot; asks first, unless YES=1
 	@$(PYTHON) -m infra.deployment.deploy delete-data $(STAGE)
 
-delete-stack: $(READY) stage-is-given ## delete a stage's stack, with what is in its queues; asks first, unless YES=1
+delete-stack: $(READY) stage-is-given ## delete a stage's stack, with the messages in its queues; asks first, unless YES=1
 	@$(PYTHON) -m infra.deployment.deploy delete-stack $(STAGE)
 
 stage-is-given:
-	@test -n "$(STAGE)" || { echo "Say which stage of zappa_settings.json: make $(MAKECMDGOALS) STAGE=dev"; exit 1; }
+	@test -n "$(STAGE)" || { echo "Name a stage of zappa_settings.json: make $(MAKECMDGOALS) STAGE=dev"; exit 1; }
 
-cloudformation: $(READY) ## cfn-lint over the templates, and parliament over what they allow
+cloudformation: $(READY) ## cfn-lint over the templates, and parliament over their policies
 	@echo "== cloudformation"
 	@.venv/bin/cfn-lint infra/cloudformation/*.yaml examples/consumer/*.yaml
 	@$(PYTHON) -m infra.deployment.policies
 
-imports: $(READY) ## who may import whom
+imports: $(READY) ## check the import contracts
 	@echo "== imports"
 	@said=$$(.venv/bin/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 
-django-checks: $(READY) ## Django's checks and ours, and that no migration is missing
+django-checks: $(READY) ## Django's checks and ours, and missing migrations
 	@echo "== django-checks"
 	@mkdir -p .local
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py check
@@ -174,10 +174,10 @@ test-postgresql: $(READY) ## the tests that use the database on a PostgreSQL of 
 test-quick: $(READY)
 	@$(PYTEST) -m "not deployed and not slow" $(addprefix --ignore=,$(LONG_TESTS))
 
-reference: $(READY) ## write docs/reference and .env.example anew, from the code
+reference: $(READY) ## write docs/reference and .env.example from the code
 	@$(PYTHON) -m infra.documentation.reference
 
-pictures: $(READY) browser ## take the pictures of the README anew, of a fresh `make run`
+pictures: $(READY) browser ## take the README's pictures of a fresh `make run`
 	@$(PYTHON) -m infra.documentation.pictures
 
 audit-api: ## lint the API's description by redocly and spectral; needs node
@@ -185,11 +185,11 @@ audit-api: ## lint the API's description by redocly and spectral; needs node
 	@cd infra/audit && node_modules/.bin/redocly lint ../../config/web/static/config/openapi.json --max-problems 20
 	@cd infra/audit && node_modules/.bin/spectral lint --fail-severity hint ../../config/web/static/config/openapi.json
 
-schema: $(READY) ## describe the API anew, in config/web/static/config/openapi.json
+schema: $(READY) ## describe the API in config/web/static/config/openapi.json
 	@DJANGO_LOCAL=1 $(PYTHON) manage.py spectacular --fail-on-warn --validate \
 		--format openapi-json --file config/web/static/config/openapi.json
 
-messages: $(READY) ## bring the translations up to date, and say what is not translated yet
+messages: $(READY) ## update the translations, and list what is not translated
 	@$(PYTHON) -m infra.messages
 
 browser: ## Chromium, for the tests in a browser; root installs it where it is missing (Debian)
@@ -199,18 +199,18 @@ browser: ## Chromium, for the tests in a browser; root installs it where it is m
 		echo "Installing Chromium ..."; apt-get update -qq && apt-get install -qq --no-install-recommends chromium >/dev/null; \
 	else echo "The tests need Chromium: apt-get install chromium on Debian, or set CHROMIUM to its path."; exit 1; fi
 
-lock: $(UV) ## pin requirements.in and requirements-dev.in anew, with hashes
+lock: $(UV) ## pin requirements.in and requirements-dev.in again, with hashes
 	@$(COMPILE) requirements.in --output-file requirements.txt
 	@$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
 	@$(COMPILE) requirements-emulator.in --output-file requirements-emulator.txt
 
-clean: ## forget the local database, mails and logs
+clean: ## delete the local database, mails and logs
 	@rm -rf .local
 
-distclean: clean ## and all that was set up
+distclean: clean ## also delete what was set up
 	@rm -rf .venv build .*_cache .hypothesis
 
-# The stamp comes last, so that an environment whose making was interrupted is made anew.
+# The stamp comes last, so that an interrupted environment is made again.
 $(READY): requirements-dev.txt
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "python3 must be Python 3.11 or later: make PYTHON3=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }

@@ -19,15 +19,15 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
     """Rows that are neither changed nor deleted."""
 
     def update(self, **kwargs: Any) -> NoReturn:
-        """Refuse."""
+        """Raise AppendOnlyError."""
         raise AppendOnlyError(self.model)
 
     def delete(self) -> NoReturn:
-        """Refuse."""
+        """Raise AppendOnlyError."""
         raise AppendOnlyError(self.model)
 
     def bulk_update(self, objs: Any, fields: Iterable[str], batch_size: int | None = None) -> NoReturn:
-        """Refuse."""
+        """Raise AppendOnlyError."""
         raise AppendOnlyError(self.model)
 
 
