@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from examples.product.models import Report
+from examples.product.scopes import REPORTS_READ
 from foundation.api.documentation import documented, problems
 from foundation.api.views import PrivateEndpoint
 from subscriptions.api.permissions import IsSubscriber
@@ -31,6 +32,7 @@ class ReportList(PrivateEndpoint):
     """The caller's reports."""
 
     permission_classes = [IsSubscriber]
+    scopes = {"GET": REPORTS_READ}
 
     @documented(operation_id="reports", responses={200: ReportListSerializer} | problems(401, 403))
     def get(self, request: Request) -> Response:

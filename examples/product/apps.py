@@ -11,7 +11,7 @@ class ProductConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect the receiver of a public signal; register metrics, retention rules and dashboard cards."""
+        """Connect the receiver of a public signal; register metrics, retention rules, dashboard cards, scopes."""
         from examples.product.receivers import write_first_report  # noqa: PLC0415 - loads models
         from subscriptions.signals import subscription_created  # noqa: PLC0415
 
@@ -19,3 +19,4 @@ class ProductConfig(AppConfig):
         registries.METRICS.register("examples.product.metrics.ReportMetric")
         registries.RETENTION.register("examples.product.retention.RULES")
         registries.DASHBOARD.register("examples.product.dashboard.CARDS")
+        registries.SCOPES.register("examples.product.scopes.SCOPES")

@@ -23,6 +23,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from config.urls import urlpatterns as real
+from foundation.api.scopes import ANY_SCOPE
 from foundation.api.views import PrivateEndpoint
 from subscriptions.api.permissions import IsSubscriber
 from subscriptions.decorators import subscriber_required
@@ -60,6 +61,7 @@ class ReportEndpoint(PrivateEndpoint):
     """Gated endpoint."""
 
     permission_classes = [IsSubscriber]
+    scopes = {"GET": ANY_SCOPE}
 
     def get(self, request: Request) -> Response:
         return Response({"report": 1})

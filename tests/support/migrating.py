@@ -17,10 +17,15 @@ def migrate(targets: Targets) -> Any:
     return MigrationExecutor(connection).loader.project_state(targets).apps
 
 
+def migrate_forward() -> None:
+    """Apply all migrations."""
+    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+
+
 @contextmanager
 def migrated_back(targets: Targets) -> Iterator[Any]:
     """Yield the models of the earlier state; all migrations are applied again afterwards."""
     try:
         yield migrate(targets)
     finally:
-        migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+        migrate_forward()
