@@ -60,6 +60,8 @@ UNCONFIRMED_MAILS_GIVEN_UP = env.optional("UNCONFIRMED_MAILS_GIVEN_UP", list_of(
 """Kinds of mail that are not sent again after that, or `none`."""
 COMPLAINT_STOPS = env.optional("COMPLAINT_STOPS", list_of(MAILS), ["reminder"])
 """Kinds of mail that a recipient no longer gets after a complaint, or `none`. A permanent bounce stops all."""
+DELIVERY_FUNCTION = env.optional("DELIVERY_FUNCTION", str, os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""))
+"""Function that delivers account mails at once: on Lambda the function itself. Empty: the schedule delivers them."""
 DELIVERY_THREADS = env.optional("DELIVERY_THREADS", whole_number(), 8)
 """Calls to AWS at once."""
 DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number(), 5)  # libpq's own default is minutes

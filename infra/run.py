@@ -62,6 +62,7 @@ def run_here(directory: Path, *, once: bool, emulator: Emulator | None = None) -
         DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}",
         SITE_URL=site.url,
         LOCAL_CLOCK=_clock_in(directory),
+        DELIVERY_FUNCTION=stage.lambda_name,
     )
     function = LambdaFunction(stage)
     # Imported late: these load models, which need the Django set up by Zappa's handler.

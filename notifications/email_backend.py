@@ -17,6 +17,7 @@ from foundation.email_addresses import LONGEST_ADDRESS, UndeliverableAddress, de
 from foundation.mail import AccountMail
 from notifications.errors import UnsendableMail
 from notifications.models import LONGEST_KIND, LONGEST_USER_KEY, Channel, Notification
+from notifications.outbox import immediate_delivery
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ PLAIN, HTML = "text/plain", "text/html"
 
 
 class OutboxBackend(BaseEmailBackend):
-    """Records mails in the outbox. The next delivery sends them."""
+    """Records mails in the outbox. The next delivery sends them; account mails start one at once."""
 
     renders_later = True
     """Account mails are recorded unrendered (`foundation.mail`)."""
@@ -45,6 +46,8 @@ class OutboxBackend(BaseEmailBackend):
             logger.warning("mail refused", extra={"reason": str(error)})
             return 0
         Notification.objects.bulk_create(rows)
+        if any(row.account_kind for row in rows):
+            immediate_delivery.start_on_commit()
         return len(email_messages)
 
 

@@ -30,5 +30,7 @@ class NotificationMetric(Metric):
     """Mails that SES reports as bounced."""
     COMPLAINED = "NotificationsComplained"
     """Mails that SES reports as complained of."""
+    DELIVERIES_NOT_STARTED = "DeliveriesNotStarted"
+    """Account mails for which no delivery could be started at once; the schedule delivers them."""
     CHANNELS_PAUSED = "ChannelsPaused"
     """Channels that a delivery found or made paused."""

@@ -1,5 +1,6 @@
 """Hosts of the service on this machine: the site for people, the function for schedules."""
 
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -22,6 +23,9 @@ class Host(Protocol):
 
     def invoke(self, event: Any) -> Any:
         """Invoke the function with an event and return its result; a failure is raised."""
+
+    def accept(self, event: Any) -> Future[InvocationResult]:
+        """Accept an event as Lambda does asynchronous ones: a failure is retried twice. Holds the last result."""
 
     def receive(self, function_arn: str, event: Any) -> InvocationResult:
         """Invoke the function with a batch of messages, as Lambda's pollers do. An exception fails the whole batch."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +20,11 @@ from infra.lambda_local.event_sources.mappings import EventSource
 from infra.lambda_local.event_sources.poller import EventSourcePoller
 from infra.lambda_local.eventbridge.schedule_clock import Clock, Wait
 from infra.lambda_local.eventbridge.scheduled_event import delivered_event
+from infra.lambda_local.moto_gaps.gaps import close_gaps
 from infra.local import demo
 from infra.local.expected_results import Comparison, ExpectedResults, comparison_table
 from infra.local.feedback_queue import FeedbackQueue
+from infra.local.function_runner import FunctionRunner, create_function
 from infra.local.host import Host
 from infra.local.mail_folder import MailFolder
 from infra.local.run_logs import send_logs_to
@@ -73,14 +76,21 @@ class LocalService:
         return [EventSource(queue.arn, arn, queue.batch_size, reports_failures=True) for queue in queues]
 
     def _clock(self, aws: LocalAWS, ses: SesFeedback) -> Clock[Schedule]:
-        mails = MailFolder(self._mails)
+        mails, collecting = MailFolder(self._mails), Lock()
+
+        def collect() -> None:
+            with collecting:
+                mails.save(aws.mails())
+                ses.tell(aws.mails(), now())
 
         def fire(schedule: Schedule, time: datetime) -> Any:
             result = self.host.invoke(delivered_event(schedule, region=self.stage.region, time=time))
-            mails.save(aws.mails())
-            ses.tell(aws.mails(), now())
+            collect()
             return result
 
+        if self.emulator is None:
+            create_function(self.stage)
+            close_gaps(FunctionRunner(self.host, after=collect))
         return Clock(self.stage.schedules, fire, now)
 
     def _first_round(self, clock: Clock[Schedule], aws: LocalAWS, queue: FeedbackQueue) -> list[Comparison]:

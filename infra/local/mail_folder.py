@@ -9,7 +9,7 @@ from infra.lambda_local.emulator.accepted_mail import AcceptedMail
 
 
 class MailFolder:
-    """Folder with each mail as `NNN-subject.eml`, and its HTML part as `NNN-subject.html`, numbered across runs."""
+    """Folder with each mail as `NNN-subject.eml`, and an HTML part as `NNN-subject.html`, numbered across runs."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -28,4 +28,5 @@ class MailFolder:
         self._number += 1
         name = f"{self._number:03}-{slugify(mail.message['Subject']) or 'no-subject'}"
         (self._directory / f"{name}.eml").write_bytes(mail.raw)
-        (self._directory / f"{name}.html").write_text(mail.text("html"), encoding="utf-8")
+        if mail.message.get_body(("html",)):
+            (self._directory / f"{name}.html").write_text(mail.text("html"), encoding="utf-8")

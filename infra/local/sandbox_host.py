@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,14 @@ class SandboxHost:
 
     def invoke(self, event: Any) -> Any:
         """Invoke the function with an event as EventBridge does, including retries. Raises FunctionFailed."""
-        result = self._service.invoke_async(self._stage.lambda_name, event).result()
+        result = self.accept(event).result()
         if result.error is not None:
             raise FunctionFailed(f"{result.error['errorType']}: {result.error['errorMessage']}")
         return result.payload
+
+    def accept(self, event: Any) -> Future[InvocationResult]:
+        """Accept an asynchronous event, with Lambda's retries and dead letters."""
+        return self._service.invoke_async(self._stage.lambda_name, event)
 
     def receive(self, function_arn: str, event: Any) -> InvocationResult:
         """Invoke the function with a batch of messages, as Lambda's pollers do."""

@@ -27,6 +27,7 @@ from notifications.models import PauseReason
 
 if TYPE_CHECKING:
     import boto3
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
 
@@ -35,6 +36,9 @@ CONNECT_TIMEOUT = 3
 
 READ_TIMEOUT = 10
 """Seconds. An answer that comes later leaves the notification `unknown`."""
+
+INVOKE_TIMEOUT = 1
+"""Seconds to connect, and to read: a visitor waits, and the schedule delivers as well."""
 
 NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, CallTooLate)
 """botocore's errors from before the request left, and our own."""
@@ -62,10 +66,17 @@ def sns() -> "SNSClient":
         return _sns()
 
 
+def functions() -> "LambdaClient":
+    """Return the Lambda client, made on first use and kept while the function is warm."""
+    with _making:
+        return _functions()
+
+
 def forget_clients() -> None:
     """Drop the clients; the next call makes new ones from the current environment."""
     _ses.cache_clear()
     _sns.cache_clear()
+    _functions.cache_clear()
 
 
 def judge(error: Exception) -> Result:
@@ -87,6 +98,14 @@ def _ses() -> "SESV2Client":
 @cache
 def _sns() -> "SNSClient":
     return _with_deadlines(_session().client("sns", config=_config()))
+
+
+@cache
+def _functions() -> "LambdaClient":
+    return _session().client(
+        "lambda",
+        config=Config(connect_timeout=INVOKE_TIMEOUT, read_timeout=INVOKE_TIMEOUT, retries={"total_max_attempts": 1}),
+    )
 
 
 def _with_deadlines(client: Client) -> Client:

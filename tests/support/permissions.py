@@ -36,9 +36,15 @@ def _speaks_of(statement: Statement, call: Call) -> bool:
         names = any(_matches(pattern.lower(), call.action.lower()) for pattern in _listed(statement["Action"]))
     return (
         names
-        and any(_matches(pattern, call.resource) for pattern in _listed(statement["Resource"]))
+        and _names_resource(statement, call.resource)
         and all(_holds(operator, keys, call) for operator, keys in statement.get("Condition", {}).items())
     )
+
+
+def _names_resource(statement: Statement, resource: str) -> bool:
+    if "NotResource" in statement:
+        return not any(_matches(pattern, resource) for pattern in _listed(statement["NotResource"]))
+    return any(_matches(pattern, resource) for pattern in _listed(statement["Resource"]))
 
 
 def _holds(operator: str, keys: Mapping[str, str], call: Call) -> bool:

@@ -35,6 +35,8 @@ UNRESERVED = 100
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 """
+LONGEST_ASYNCHRONOUS_EVENT = 1_048_576
+"""Bytes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 LOG_TAIL = 4096  # bytes of the log, https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 Answer = tuple[int, dict[str, str], str | bytes]
@@ -207,12 +209,14 @@ class Request(LambdaResponse):
         return json.dumps({"EventSourceMappings": wanted})
 
     def invoke(self) -> Answer:
-        """AWS: runs the function. moto: runs it in Docker, else 500."""
+        """AWS: runs the function; refuses too long an asynchronous event. moto: runs it in Docker, else 500."""
         function = self.backend.get_function(unquote(self.path.split("/")[-2]), self._get_param("Qualifier", None))
         event = json.loads(self.body or "{}")
         if self.runner is None:
             raise NoRunner("nothing runs functions here; give close_gaps a runner")
         if self.headers.get("X-Amz-Invocation-Type") == "Event":
+            if len(self.body) > LONGEST_ASYNCHRONOUS_EVENT:
+                return _too_large(len(self.body))
             self.runner.invoke_later(function, event)
             return 202, {"status": "202"}, b""
         return _answer_of(self.runner.invoke(function, event), str(function.version))
@@ -261,6 +265,14 @@ def close_function_gaps(runner: Runner | None) -> None:
     models.LambdaFunction = Function  # type: ignore[misc] # LambdaBackend looks it up there
     models.LambdaStorage.publish_version = publish_under_a_new_number  # type: ignore[method-assign, assignment]
     urls.url_paths.update(dict.fromkeys(URL_PATHS | set(urls.url_paths), Request.dispatch))
+
+
+def _too_large(length: int) -> Answer:
+    message = (
+        f"{length} byte payload is too large for the Event invocation type (limit {LONGEST_ASYNCHRONOUS_EVENT} bytes)"
+    )
+    headers = {"status": "413", "x-amzn-ErrorType": "RequestTooLargeException"}
+    return 413, headers, json.dumps({"Type": "User", "message": message})
 
 
 def _answer_of(result: InvocationResult, version: str) -> Answer:

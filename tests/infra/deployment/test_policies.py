@@ -34,6 +34,7 @@ NEEDED = [
     Call("logs:CreateLogStream", ARN("logs", "log-group:/aws/lambda/subs-dev:log-stream:2026/11/01/[$LATEST]0")),
     Call("logs:PutLogEvents", ARN("logs", "log-group:/aws/lambda/subs-dev:log-stream:2026/11/01/[$LATEST]0")),
     Call("lambda:InvokeFunction", ARN("lambda", "function:subs-dev")),
+    Call("lambda:InvokeFunction", ARN("lambda", "function:subs-dev"), BY_CODE),
     Call("ec2:CreateNetworkInterface"),
     Call("ec2:DescribeNetworkInterfaces"),
     Call("ec2:DeleteNetworkInterface"),
@@ -63,7 +64,8 @@ REFUSED_WHATEVER_IS_ATTACHED = [
     Call("sqs:PurgeQueue", ARN("sqs", "subs-dev-dead-letters")),
     Call("logs:DeleteLogGroup", ARN("logs", "log-group:/aws/lambda/subs-dev")),
     Call("lambda:UpdateFunctionCode", ARN("lambda", "function:subs-dev")),
-    Call("lambda:InvokeFunction", ARN("lambda", "function:subs-dev"), BY_CODE),
+    Call("lambda:InvokeFunction", ARN("lambda", "function:subs-production"), BY_CODE),
+    Call("lambda:InvokeFunction", ARN("lambda", "function:somebody-elses")),
     Call("ec2:CreateNetworkInterface", context=BY_CODE),
     Call("ec2:RunInstances"),
     Call("iam:PassRole"),
@@ -107,7 +109,7 @@ def test_every_allowed_action_is_needed(policies: list[dict[str, Any]]) -> None:
 def test_every_operation_that_the_code_calls_is_allowed(policies: list[dict[str, Any]]) -> None:
     source = "".join(path.read_text() for path in (settings.BASE_DIR / "notifications").rglob("*.py"))
     called = set(re.findall(r"clients\.(\w+)\(\)\.(\w+)\(", source))
-    assert called == {("ses", "send_email"), ("ses", "get_account"), ("sns", "publish_batch")}
+    assert called == {("ses", "send_email"), ("ses", "get_account"), ("sns", "publish_batch"), ("functions", "invoke")}
 
 
 def test_function_outside_of_a_vpc_may_make_no_interfaces() -> None:

@@ -4,6 +4,7 @@ import json
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -266,3 +267,14 @@ def test_asynchronous_invocation_is_taken_on(local: Cloud, recorder: Recorder) -
 
     assert answer["StatusCode"] == 202
     assert recorder.later == [(NAME, {"a": 1})]
+
+
+def test_asynchronous_event_of_more_than_a_mebibyte_is_refused(local: Cloud, recorder: Recorder) -> None:
+    invoke = partial(local.client("lambda").invoke, FunctionName=NAME, InvocationType="Event")
+    longest = json.dumps("a" * (1_048_576 - 2)).encode()
+    assert invoke(Payload=longest)["StatusCode"] == 202
+    with pytest.raises(ClientError, match="1048577 byte payload is too large") as refused:
+        invoke(Payload=longest + b" ")
+    assert refused.value.response["Error"]["Code"] == "RequestTooLargeException"
+    assert recorder.later is not None
+    assert len(recorder.later) == 1
