@@ -15,12 +15,16 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register the account page's sections, and the receiver that keeps grants like those of the release before."""
         # These load models, which Django allows only once all apps are loaded.
+        from django.contrib.auth.signals import user_logged_in  # noqa: PLC0415
+
         from accounts.grants import mirror_grants  # noqa: PLC0415
         from accounts.models import User  # noqa: PLC0415
+        from accounts.preferences import remember_browser  # noqa: PLC0415
 
         registries.ACCOUNT_SECTIONS.register("accounts.sections.SECTIONS")
         registries.PERSONAL_DATA.register("accounts.personal_data.PARTS")
         registries.RETENTION.register("accounts.retention.RULES")
         registries.MAIL_KINDS.register("accounts.mail_texts.KINDS")
+        user_logged_in.connect(remember_browser, dispatch_uid="accounts.remember_browser")
         if not User._meta.swapped:
             m2m_changed.connect(mirror_grants, dispatch_uid="accounts.mirror_grants")

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.sessions.models import Session
 from knox.models import AuthToken
 
-from accounts.models import Profile
+from accounts.models import Profile, SignIn
 from accounts.overwriting import RIGHTS
 from accounts.tokens import details_of, tokens_of
 from foundation.personal_data import Erasure, Exported, PersonalData
@@ -20,10 +21,16 @@ class AccountData(PersonalData):
     """The user's row, profile and API tokens, and what operators wrote of them in the admin's log."""
 
     def export(self, user: AbstractBaseUser) -> Exported:
-        return {"account": _fields(user), "profile": _profile(user), "api_tokens": _tokens(user)}
+        return {
+            "account": _fields(user),
+            "profile": _profile(user),
+            "api_tokens": _tokens(user),
+            "sessions": _sessions(user),
+        }
 
     def erase(self, erasure: Erasure) -> None:
         AuthToken.objects.filter(user=erasure.user.pk).delete()
+        _end_sessions(erasure.user)
         _own_entries(erasure.user).update(object_repr=erasure.pseudonym, change_message="")
         _redact_entries(erasure)
 
@@ -51,6 +58,18 @@ def _tokens(user: AbstractBaseUser) -> list[dict[str, Any]]:
         }
         for token in tokens_of(user)
     ]
+
+
+def _sessions(user: AbstractBaseUser) -> list[dict[str, Any]]:
+    rows = SignIn.objects.filter(user=user.pk).order_by("signed_in_at")
+    return [{"signed_in_at": row.signed_in_at, "browser": row.browser} for row in rows]
+
+
+def _end_sessions(user: AbstractBaseUser) -> None:
+    """Delete the sessions that are known. Any other ends at its next request, because the password is gone."""
+    sign_ins = SignIn.objects.filter(user=user.pk)
+    Session.objects.filter(pk__in=list(sign_ins.values_list("pk", flat=True))).delete()
+    sign_ins.delete()
 
 
 def _own_entries(user: AbstractBaseUser) -> Any:

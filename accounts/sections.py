@@ -14,5 +14,10 @@ SECTIONS = (
     AccountSection(_("E-mail address"), _("Where our mails go"), "address", position=11),
     AccountSection(_("Password"), _("Change it here"), "change_password", position=12),
     AccountSection(_("Sessions"), _("Where you are signed in, and how to sign out there"), "sessions", position=13),
+    AccountSection(_("Language and time zone"), _("Of pages and mails"), "account_language", position=20),
+    AccountSection(_("Download my data"), _("Everything we store about you, as a file"), "download_data", position=90),
+    AccountSection(
+        _("Delete my account"), _("Now, or when your last subscription has ended"), "delete_account", position=91
+    ),
     AccountSection(_("API tokens"), _("For programs that act for you"), "api_tokens"),
 )

@@ -38,6 +38,10 @@ class PersonalData:
     def erase(self, erasure: Erasure) -> None:
         """Remove or overwrite what names the user. It may have been done before, and the user's row is as it was."""
 
+    def losses(self, user: AbstractBaseUser, now: datetime) -> list[str]:
+        """Return a sentence for each thing that the user would lose, in the active language and time zone."""
+        return []
+
     def leave(self, user: AbstractBaseUser, now: datetime) -> None:
         """Stop what would go on, because the user leaves once everything has ended."""
 

@@ -5,6 +5,9 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from foundation.personal_data import Erasure, Exported, PersonalData
 from foundation.redaction import mentions, redacted
@@ -27,6 +30,10 @@ class SubscriptionData(PersonalData):
         IdempotentRequest.objects.filter(user=erasure.user.pk).delete()
         _clear_reasons(erasure)
 
+    def losses(self, user: AbstractBaseUser, now: datetime) -> list[str]:
+        live = Subscription.objects.live(now).filter(user=user.pk).select_related("plan").order_by("end_date")
+        return [_loss(subscription) for subscription in live]
+
     def leave(self, user: AbstractBaseUser, now: datetime) -> None:
         """Cancel the subscriptions, so that each ends with its period."""
         for subscription in Subscription.objects.live(now).filter(user=user.pk).order_by("pk"):
@@ -38,6 +45,12 @@ class SubscriptionData(PersonalData):
             Subscription.objects.live(now).filter(user=user.pk).aggregate(last=Max("end_date"))["last"]
         )
         return last
+
+
+def _loss(subscription: Subscription) -> str:
+    end = timezone.localtime(subscription.end_date)
+    shown = {"plan": subscription.plan.name, "day": date_format(end, "DATE_FORMAT"), "time": date_format(end, "H:i T")}
+    return _("%(plan)s, which gives you access until %(day)s, %(time)s") % shown
 
 
 def _end(erasure: Erasure) -> None:

@@ -2,10 +2,13 @@
 
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.i18n import set_language
+
+from accounts.preferences import choose
 
 
 def next_page(request: HttpRequest) -> str:
@@ -20,7 +23,13 @@ def next_page(request: HttpRequest) -> str:
 
 
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Change the language and redirect. Django's own view falls back to "/", which loses the stage prefix."""
+    """Change the language, in a user's profile too, and redirect.
+
+    Django's own view falls back to "/", which loses the stage prefix.
+    """
     response = HttpResponseRedirect(next_page(request) or reverse("plans"))
     response.cookies = set_language(request).cookies
+    language = request.POST.get("language", "")
+    if request.user.is_authenticated and language in dict(settings.LANGUAGES):
+        choose(request, request.user, language=language)
     return response

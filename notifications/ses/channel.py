@@ -34,6 +34,7 @@ class SesChannel(DeliveryChannel):
 
     name = "ses"
     title = gettext_lazy("E-mails (SES)")
+    related = (*DeliveryChannel.related, "event__subscription__user__profile")
     ordering = PER_RECIPIENT
     has_account_mails = True
     maximum_resends = 4

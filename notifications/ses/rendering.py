@@ -1,11 +1,14 @@
 """Rendering of mails."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
+from accounts.preferences import language_of, time_zone_of
 from foundation import clock
 from foundation.email_addresses import deliverable
 from foundation.web.brand import footer_links, site_name
@@ -24,7 +27,7 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
     event = notification.cause
     recipient = deliverable(notification.recipient)
     folder = f"notifications/{notification.kind}"
-    with translation.override(settings.LANGUAGE_CODE):
+    with _preferences_of(event.subscription.user):
         context = _context(event) | {"is_current": _is_current(event, coverage), "other": coverage.other(notification)}
         context |= _reminder_context(event) if notification.kind == REMINDER else {}
         subject = _subject(folder, context)
@@ -36,8 +39,15 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
 
 def render_subject(notification: Notification) -> str:
     """Render the mail's subject alone, from the notification's event, subscription and plan."""
-    with translation.override(settings.LANGUAGE_CODE):
+    with _preferences_of(notification.cause.subscription.user):
         return _subject(f"notifications/{notification.kind}", _context(notification.cause))
+
+
+@contextmanager
+def _preferences_of(user: Any) -> Iterator[None]:
+    """Render in the user's language and time zone."""
+    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+        yield
 
 
 def _subject(folder: str, context: dict[str, object]) -> str:

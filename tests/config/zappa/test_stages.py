@@ -81,6 +81,7 @@ def test_shipped_jobs_run_when_they_should() -> None:
             "subscriptions.jobs.audit_access": ("rate(10 minutes)",),
             "notifications.jobs.deliver_notifications": ("rate(1 minute)",),
             "notifications.jobs.send_expiry_reminders": ("rate(1 hour)",),
+            "accounts.jobs.erase_leaving_users": ("rate(1 hour)",),
             "config.operations.jobs.delete_old_rows": ("cron(17 3 * * ? *)",),
             "notifications.jobs.handle_ses_feedback": (),
         }

@@ -21,7 +21,7 @@ from subscriptions.models import Subscription, Transition
 from subscriptions.services import SubscriptionService
 
 LIMIT = 20
-RENDERED = ("event__subscription__user", "event__subscription__plan")
+RENDERED = ("event__subscription__user__profile", "event__subscription__plan")
 
 
 class Command(BaseCommand):
