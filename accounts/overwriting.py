@@ -27,6 +27,11 @@ ERASED_DOMAIN = "erased.invalid"
 """Domain of an address that must be there. It never resolves: RFC 2606, section 2."""
 
 
+def erased_address(pseudonym: str) -> str:
+    """Return what replaces an address that must be there."""
+    return f"{pseudonym}@{ERASED_DOMAIN}"
+
+
 def old_values(user: AbstractBaseUser) -> set[str]:
     """Return the name, the address and the other unique texts of the user, by which other rows may name them."""
     named = {NAME, EMAIL, "unconfirmed_email"}
@@ -67,5 +72,5 @@ def _replacement(field: "Field[Any, Any]", pseudonym: str) -> Any:
 
 
 def _name(field: "Field[Any, Any]", pseudonym: str) -> str:
-    name = f"{pseudonym}@{ERASED_DOMAIN}" if field.name == EMAIL else pseudonym
+    name = erased_address(pseudonym) if field.name == EMAIL else pseudonym
     return name[: field.max_length]

@@ -8,7 +8,8 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
 
-from foundation.email_addresses import address_of, holds_address
+from accounts.overwriting import erased_address
+from foundation.email_addresses import address_of, spellings
 from foundation.orm.any_of import any_of
 from foundation.personal_data import Erasure, Exported, PersonalData
 from foundation.redaction import mentions, redacted
@@ -17,7 +18,6 @@ from notifications.models import (
     Feedback,
     Notification,
     NotificationPreferences,
-    NotificationQuerySet,
     State,
     Suppression,
     database_time,
@@ -27,6 +27,7 @@ from notifications.ses import hashed_addresses
 from notifications.ses.feedback import NOTHING
 
 ERASED = "the user was erased"
+NO_TEXT = {"stored_subject": "", "stored_text": "", "stored_html": "", "reply_to": ""}
 NO_CONTENT = dict.fromkeys(("stored_subject", "stored_text", "stored_html", "reply_to"), "")
 """Columns of a stored mail, emptied."""
 
@@ -35,7 +36,7 @@ class NotificationData(PersonalData):
     """Mails and their feedback. Rows stay as figures; suppressed addresses stay as keyed hashes."""
 
     def export(self, user: AbstractBaseUser) -> Exported:
-        mails = _mails(user, [address_of(user)]).select_related("event__subscription").order_by("pk")
+        mails = _mails(user, spellings(address_of(user))).select_related("event__subscription").order_by("pk")
         return {
             "notification_preferences": {"reminders": wants_reminders(user.pk)},
             "notifications": [_exported(mail) for mail in mails],
@@ -45,31 +46,36 @@ class NotificationData(PersonalData):
         mails = _lock(erasure)
         rows = Notification.objects.filter(any_of("pk", mails))
         rows.filter(state=State.PENDING).update(state=State.OBSOLETE, finished_at=database_time(), error=ERASED)
-        rows.filter(event__isnull=True).update(address=erasure.pseudonym, user_key="", **NO_CONTENT)
-        _redact_other_mails(erasure)
+        rows.filter(event__isnull=True).update(address=erased_address(erasure.pseudonym), **NO_TEXT)
+        _redact_stored_texts(erasure)
         _hash_suppressions(erasure, mails)
         _clear_feedback(erasure, mails)
         NotificationPreferences.objects.filter(user=erasure.user.pk).delete()
 
 
-def _mails(user: AbstractBaseUser, addresses: Collection[str] = ()) -> NotificationQuerySet:
-    """Return the mails about the user's subscriptions, for the user's account, and to these addresses.
-
-    As a union, because an OR across tables makes PostgreSQL read all of them.
-    """
-    mails = Notification.objects.filter(channel=Channel.SES).order_by()
-    direct = mails.filter(event__isnull=True)
-    spelled = [holds_address("address", address) for address in addresses if "@" in address]
-    to_addresses = reduce(or_, spelled, Q(pk__in=()))
-    keys = mails.filter(event__subscription__user=user.pk).values("pk")
-    keys = keys.union(direct.filter(user_key=str(user.pk)).values("pk"), direct.filter(to_addresses).values("pk"))
-    return Notification.objects.filter(pk__in=keys)
+def _mails(user: AbstractBaseUser, addresses: Collection[str]) -> Any:
+    """Return the mails about the user's subscriptions, and all others to the user or one of the addresses."""
+    others = Notification.objects.filter(event__isnull=True)
+    keys = list(others.filter(user_key=str(user.pk)).values_list("pk", flat=True))
+    for address in filter(None, addresses):
+        keys += others.filter(address__iexact=address).values_list("pk", flat=True)
+    of_subscriptions = Q(event__subscription__user=user.pk)
+    return Notification.objects.filter(of_subscriptions | Q(any_of("pk", keys)), channel=Channel.SES)
 
 
 def _lock(erasure: Erasure) -> list[int]:
     """Lock the user's mails, so that feedback which is being stored is seen here, and later feedback sees this."""
-    rows = _mails(erasure.user, erasure.old_values).order_by("pk").select_for_update(of=("self",), no_key=True)
+    addresses = [value for value in erasure.old_values if "@" in value]
+    rows = _mails(erasure.user, addresses).order_by("pk").select_for_update(of=("self",), no_key=True)
     return list(rows.values_list("pk", flat=True))
+
+
+def _redact_stored_texts(erasure: Erasure) -> None:
+    """Replace the old values in mails to others, which are kept for a while."""
+    named = Q(*(mentions(name, erasure.old_values) for name in NO_TEXT), _connector=Q.OR)
+    for mail in Notification.objects.filter(named, event__isnull=True) if erasure.old_values else ():
+        texts = {name: redacted(getattr(mail, name), erasure.old_values, erasure.pseudonym) for name in NO_TEXT}
+        Notification.objects.filter(pk=mail.pk).update(**texts)
 
 
 def _hash_suppressions(erasure: Erasure, mails: list[int]) -> None:

@@ -28,6 +28,7 @@ class SubscriptionData(PersonalData):
     def erase(self, erasure: Erasure) -> None:
         _end(erasure)
         IdempotentRequest.objects.filter(user=erasure.user.pk).delete()
+        Subscription.objects.filter(user=erasure.user.pk).update(external_id="", metadata={})
         _clear_reasons(erasure)
 
     def losses(self, user: AbstractBaseUser, now: datetime) -> list[str]:
@@ -86,6 +87,8 @@ def _exported(subscription: Subscription, user: AbstractBaseUser) -> dict[str, A
         "start_date": subscription.start_date,
         "end_date": subscription.end_date,
         "expired_at": subscription.expired_at,
+        "external_id": subscription.external_id,
+        "metadata": subscription.metadata,
         "history": [_history(event, user) for event in subscription.events.all()],
     }
 

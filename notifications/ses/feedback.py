@@ -5,8 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from accounts.overwriting import ERASED_DOMAIN
 from foundation.jobs.sqs_batch import MessageBatch
 from foundation.orm.text_by_key import TextByKey
 from notifications import measurement
@@ -63,7 +65,8 @@ def _take_in(events: Iterable[SesEvent], mails: Collection[int]) -> list[SesEven
 
 def _of_erased_users(mails: Collection[int]) -> set[int]:
     """Return the mails to users who were erased after they were sent. The caller's locks keep this true."""
-    erased = Notification.objects.filter(pk__in=mails, event__subscription__user__profile__erased_at__isnull=False)
+    of_events = Q(event__subscription__user__profile__erased_at__isnull=False)
+    erased = Notification.objects.filter(of_events | Q(address__endswith=f"@{ERASED_DOMAIN}"), pk__in=mails)
     return set(erased.values_list("pk", flat=True)) if mails else set()
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.core.mail import get_connection, send_mail
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
@@ -60,6 +61,10 @@ def operator(db: None) -> User:
     return make_staff("subscriptions.change_subscription")
 
 
+def outbox() -> Any:
+    return get_connection("notifications.email_backend.OutboxBackend")
+
+
 def deliver() -> None:
     Delivery(unlimited).run()
 
@@ -86,6 +91,9 @@ def live_a_life(user: User, operator: User) -> Subscription:
     IdempotentRequest.objects.create(
         user=user, key="k", fingerprint="f", body=f'{{"for": "{ADDRESS}"}}', created_at=now
     )
+    Subscription.objects.filter(pk=kept.pk).update(external_id=EXTERNAL, metadata={"contact": ADDRESS})
+    send_mail("News", f"for {NAMED}", None, [ADDRESS.replace("Hilde", "HILDE")], connection=outbox())
+    send_mail("Complaint", f"{NAMED} wrote, see {ADDRESS}", None, ["staff@example.com"], connection=outbox())
     write_log(operator, user, str(user), f'[{{"changed": {{"name": "{NAMED}"}}}}]')
     write_log(operator, kept, str(kept), f"gave days to {ADDRESS}, who wrote")
     return kept
@@ -124,7 +132,9 @@ def test_nothing_in_database_logs_mails_and_metrics_names_an_erased_user(
     assert tables_with(OLD) == {}
     assert old_values_in(caplog.text) == old_values_in("".join(capsys.readouterr())) == set()
     assert old_values_in("".join(str(event) for event in aws.events()[len(events) :])) == set()
-    assert aws.mails(mails) == []
+    (to_staff,) = aws.mails(mails)
+    assert to_staff.recipients == ["staff@example.com"]
+    assert old_values_in(to_staff.raw.decode()) == set()
     record = Profile.objects.get(user=quast.pk)
     assert record.erased_by == operator
     assert record.erasure_reason == f"{pseudonym_of(quast.pk)} asked by letter"
