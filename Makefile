@@ -41,7 +41,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-fast proofs history chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema audit-api messages browser lock clean distclean
+.PHONY: help run test test-fast proofs history chaos storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema audit audit-api messages browser lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -179,6 +179,9 @@ reference: $(READY) ## write docs/reference and .env.example from the code
 
 pictures: $(READY) browser ## take the README's pictures of a fresh `make run`
 	@$(PYTHON) -m infra.documentation.pictures
+
+audit: $(READY) browser audit-api ## hold Lighthouse at 95 on the public pages, and lint the API's description; needs node 20
+	@$(PYTHON) -m infra.audit.lighthouse
 
 audit-api: ## lint the API's description by redocly and spectral; needs node
 	@cd infra/audit && npm ci --silent --no-audit --no-fund

@@ -69,13 +69,18 @@ def read_entrances(lines: Iterable[str]) -> Entrances:
     return Entrances(url, (subscriber[1], subscriber[2]), (name, password))
 
 
-def take_pictures(entrances: Entrances, folder: Path) -> None:
-    """Take a subscription as its owner sees it, and the dashboard as an operator does."""
+def chromium_path() -> str:
+    """Return the path of Chromium. Raises NoPictures where there is none."""
     chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if not chromium:
         raise NoPictures("There is no Chromium: run `make browser`, or name one in the variable CHROMIUM.")
+    return chromium
+
+
+def take_pictures(entrances: Entrances, folder: Path) -> None:
+    """Take a subscription as its owner sees it, and the dashboard as an operator does."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
         _take_site(_new_page(browser), entrances, folder / "site.webp")
         _take_dashboard(_new_page(browser), entrances, folder / "dashboard.webp")
         browser.close()
