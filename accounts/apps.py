@@ -7,8 +7,17 @@ from django.utils.translation import gettext_lazy as _
 from foundation import registries
 
 
+class ApiTokensConfig(AppConfig):
+    """Django-rest-knox under the name that operators know."""
+
+    name = "knox"
+    verbose_name = _("API tokens")
+    default = False
+
+
 class AccountsConfig(AppConfig):
     name = "accounts"
+    default = True
     verbose_name = _("Accounts")
     default_auto_field = "django.db.models.AutoField"  # the primary key of Django's own table of users
 

@@ -136,7 +136,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
-    "knox",
+    "accounts.apps.ApiTokensConfig",
     "accounts",
     "foundation.throttling",
     "subscriptions",

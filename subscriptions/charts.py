@@ -36,6 +36,7 @@ def sweep_charts(hours: Sequence[HourOfSweeps], since: datetime, number: int) ->
             labels,
             [Series(_("minutes late"), late, "--series-2")],
             _("No subscription expired late in this time range."),
+            scale="logarithmic",  # a backlog of days must not hide the minutes of each hour
         ),
     ]
 

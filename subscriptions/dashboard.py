@@ -92,9 +92,17 @@ def _sweep_tile(last: datetime | None, now: datetime) -> Tile:
 
 def _access_tile(last: AccessAuditRun | None, period: Period) -> Tile:
     corrections = number_format(statistics.audit_corrections(period.since), force_grouping=True)
-    finished = last.finished_at if last else None
-    audited = _("audited %(age)s ago") % {"age": timesince(finished, period.now)} if finished else ""
-    return Tile(_("Access corrections, last 30 days"), corrections, audited)
+    return Tile(_("Access corrections, last 30 days"), corrections, _audit_result(last, period.now))
+
+
+def _audit_result(last: AccessAuditRun | None, now: datetime) -> str:
+    """Return when the last audit ended and what it found."""
+    if last is None or last.finished_at is None:
+        return ""
+    words = {"age": timesince(last.finished_at, now), "corrected": last.given + last.taken, "failed": last.failed}
+    if last.complete:
+        return _("audited %(age)s ago: %(corrected)s corrected, %(failed)s failed") % words
+    return _("audited %(age)s ago, not all users: %(corrected)s corrected, %(failed)s failed") % words
 
 
 def _minutes(duration: timedelta) -> int:

@@ -31,6 +31,8 @@ class Chart:
     """Text to show when there is nothing to draw."""
     kind: str = "bar"
     is_wide: bool = False
+    scale: str = "linear"
+    """Of the values, as Chart.js names it: "logarithmic" keeps small ones visible beside an outlier."""
 
     @property
     def is_empty(self) -> bool:
@@ -47,6 +49,7 @@ class Chart:
         return {
             "key": self.key,
             "kind": self.kind,
+            "scale": self.scale,
             "labels": list(self.labels),
             "series": [{"label": one.label, "values": list(one.values), "colour": one.colour} for one in self.series],
         }

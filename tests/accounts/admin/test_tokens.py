@@ -105,3 +105,9 @@ def test_token_is_found_by_its_first_characters_and_its_user(root: Client, progr
     make_token(make_user(), 30)
     for term in (secret[:15], program.get_username()):
         assert list(root.get(LIST, {"q": term}).context["cl"].result_list) == [token]
+
+
+def test_menu_calls_them_api_tokens() -> None:
+    page = sign_in(make_user(is_staff=True, is_superuser=True)).get(reverse("admin:index")).content.decode()
+    assert "API tokens" in page
+    assert "Knox" not in page

@@ -94,7 +94,9 @@ def test_access_audit_that_is_stale_or_missing_is_an_alarm_and_its_corrections_a
     assert "1,234" in text
     AccessAuditRun.objects.update(finished_at=clock.now() - timedelta(minutes=5))
     assert "No access audit has finished" not in page(operator)
-    assert "audited 5\xa0minutes ago" in page(operator)
+    assert "audited 5\xa0minutes ago: 1234 corrected, 0 failed" in page(operator)
+    AccessAuditRun.objects.update(complete=False, failed=2)
+    assert "audited 5\xa0minutes ago, not all users: 1234 corrected, 2 failed" in page(operator)
 
 
 def test_missing_group_is_an_alarm(operator: Client) -> None:
@@ -121,7 +123,9 @@ def test_sweeps_are_drawn_and_listed(operator: Client) -> None:
     text = page(operator)
     expired, failed = drawings(text)["sweeps-expired"]["series"]
     assert (expired["values"][-1], failed["values"][-1], len(expired["values"])) == (7, 1, 72)
-    assert drawings(text)["sweeps-late"]["series"][0]["values"][-1] == 1.5
+    late = drawings(text)["sweeps-late"]
+    assert (late["series"][0]["values"][-1], late["scale"]) == (1.5, "logarithmic")
+    assert drawings(text)["sweeps-expired"]["scale"] == "linear"
     assert re.search(rf">{run.pk}</a>.*<td>7</td>\s*<td>1</td>\s*<td>0</td>\s*<td>0:01:30</td>", text, re.DOTALL)
 
 

@@ -19,17 +19,17 @@
         pointHitRadius: 12,
     });
 
-    const axes = (kind) => {
+    const axes = (kind, scale) => {
         const grid = { color: theme("--hairline-color") };
         const ticks = { color: theme("--body-quiet-color") };
         const stacked = kind === "bar";
         return {
             x: { stacked, grid: { display: false }, ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 16 } },
-            y: { stacked, grid, beginAtZero: true, ticks: { ...ticks, precision: 0, maxTicksLimit: 6 } },
+            y: { stacked, grid, type: scale, beginAtZero: true, ticks: { ...ticks, precision: 0, maxTicksLimit: 6 } },
         };
     };
 
-    const draw = ({ key, kind, labels, series }) =>
+    const draw = ({ key, kind, scale, labels, series }) =>
         new Chart(document.getElementById(key), {
             type: kind,
             data: { labels, datasets: series.map((one) => dataset(kind, one)) },
@@ -45,7 +45,7 @@
                         labels: { color: theme("--body-fg"), boxHeight: 12, boxWidth: 12 },
                     },
                 },
-                scales: axes(kind),
+                scales: axes(kind, scale),
             },
         });
 
