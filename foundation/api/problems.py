@@ -55,6 +55,12 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
+    scope = serializers.CharField(
+        required=False, allow_null=True, help_text="with `missing-scope`: the scope that the token lacks"
+    )
+    permission = serializers.CharField(
+        required=False, help_text="with `missing-permission`: the permission that the user lacks"
+    )
     errors = FieldErrorSerializer(  # type: ignore[assignment]
         many=True,
         required=False,

@@ -44,7 +44,7 @@ class NotificationList(ListEndpoint, PrivateEndpoint):
     @documented(
         operation_id="notifications_list",
         parameters=[PageParameters, CHALLENGE],
-        responses={200: NotificationSerializer(many=True)} | problems(400, 401, 404),
+        responses={200: NotificationSerializer(many=True)} | problems(400, 401, 403, 404),
     )
     def get(self, request: Request) -> Response:
         """List the mails that were or will be sent to you, newest first."""

@@ -30,7 +30,7 @@ class Preferences(PrivateEndpoint):
     @documented(
         operation_id="notification_preferences_retrieve",
         parameters=[CHALLENGE],
-        responses={200: PreferencesSerializer} | problems(401),
+        responses={200: PreferencesSerializer} | problems(401, 403),
     )
     def get(self, request: Request) -> Response:
         """Return your preferences."""

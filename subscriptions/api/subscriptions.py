@@ -18,13 +18,9 @@ from subscriptions import checkout
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, LOCATION, PAYMENT_REQUIRED
 from subscriptions.api.filters import SubscriptionFilters, filtered
+from subscriptions.api.request_serializers import MetadataSerializer, SubscribeSerializer
 from subscriptions.api.scopes import SUBSCRIPTIONS_READ, SUBSCRIPTIONS_WRITE
-from subscriptions.api.serializers import (
-    MetadataSerializer,
-    SubscribeSerializer,
-    SubscriptionDetailSerializer,
-    SubscriptionSerializer,
-)
+from subscriptions.api.serializers import SubscriptionDetailSerializer, SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.api.timestamps import with_timestamps
 from subscriptions.api.users import find_external_user, find_user, subscriptions_of
@@ -117,7 +113,7 @@ class SubscriptionDetail(TargetEndpoint):
     @documented(
         operation_id="subscriptions_retrieve",
         parameters=[CHALLENGE],
-        responses={200: SubscriptionDetailSerializer} | problems(401, 404),
+        responses={200: SubscriptionDetailSerializer} | problems(401, 403, 404),
     )
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Return a subscription with its history."""

@@ -11,14 +11,9 @@ from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented
 from subscriptions import checkout
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, PAYMENT_REQUIRED
+from subscriptions.api.request_serializers import CancelSerializer, DaysSerializer, NothingSerializer, RenewSerializer
 from subscriptions.api.scopes import SUBSCRIPTIONS_WRITE
-from subscriptions.api.serializers import (
-    CancelSerializer,
-    DaysSerializer,
-    NothingSerializer,
-    RenewSerializer,
-    SubscriptionSerializer,
-)
+from subscriptions.api.serializers import SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.errors import PaymentRequired
 from subscriptions.permissions import (

@@ -10,12 +10,13 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
+from knox.models import AuthToken
 
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller
 from tests.api.test_description import DOCUMENT
-from tests.support.factories import make_plan
+from tests.support.factories import make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +63,25 @@ def test_answers_to_anybody_are_as_described(case: schemathesis.Case[Any]) -> No
 @bounded
 def test_answers_to_a_subscriber_are_as_described(case: schemathesis.Case[Any], owner: Caller) -> None:
     case.call_and_validate(headers=owner._headers)
+
+
+@schema.parametrize()
+@bounded
+def test_answers_to_a_token_from_before_scopes_are_as_described(case: schemathesis.Case[Any], owner: Caller) -> None:
+    secret = AuthToken.objects.create(owner.user)[1]
+    case.call_and_validate(headers={"Authorization": f"Token {secret}"})
+
+
+@schema.parametrize()
+@bounded
+def test_answers_to_a_service_that_may_do_anything_are_as_described(case: schemathesis.Case[Any]) -> None:
+    case.call_and_validate(headers=Caller(make_user(is_superuser=True))._headers)
+
+
+@schema.parametrize()
+@settings(bounded, max_examples=3)
+def test_answers_to_a_service_without_scopes_are_as_described(case: schemathesis.Case[Any]) -> None:
+    case.call_and_validate(headers=Caller(make_user(is_superuser=True)).narrowed()._headers)
 
 
 @schema.parametrize()

@@ -1,0 +1,94 @@
+"""Endpoint of a user, and of the id by which a service knows them."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.db import IntegrityError, transaction
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Profile
+from accounts.profiles import profile_of
+from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented, problem, problems
+from foundation.api.examples import example
+from foundation.api.permissions import require_permission
+from foundation.api.serializers import StrictSerializer, TextField
+from foundation.api.throttles import ChangeThrottle
+from foundation.api.views import PrivateEndpoint
+from subscriptions.api.scopes import USERS_READ, USERS_WRITE
+from subscriptions.api.users import in_json, user_in_path
+
+CHANGE = "accounts.change_profile"
+USER_ID = OpenApiParameter(
+    "id", str, OpenApiParameter.PATH, description="the user's id, or `external:` and their `external_user_id`"
+)
+
+
+class ExternalUserIdTaken(APIException):
+    """Another user has the id."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_detail = "Another user has this external_user_id. Give theirs up first: PATCH it with null."
+    problem = "external-user-id-taken"
+
+
+@example({"id": 7, "external_user_id": "crm-7"})
+class UserSerializer(serializers.Serializer[Any]):
+    """A user, without personal data."""
+
+    id = serializers.JSONField(help_text="the user's id")
+    external_user_id = serializers.CharField(allow_null=True)
+
+
+@example({"external_user_id": "crm-7"})
+class UserChangeSerializer(StrictSerializer):
+    """What a service knows a user by."""
+
+    external_user_id = TextField(max_length=255, allow_null=True, help_text="unique; null for none")
+
+
+class UserDetail(PrivateEndpoint):
+    """A user."""
+
+    http_method_names = ["get", "head", "patch"]
+    throttle_classes = [ChangeThrottle]
+    scopes = {"GET": USERS_READ, "PATCH": USERS_WRITE}
+
+    @documented(
+        operation_id="users_retrieve",
+        parameters=[USER_ID, CHALLENGE],
+        responses={200: UserSerializer} | problems(401, 403, 404),
+    )
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the API's path
+        """Return a user by id, or by `external:` and the id by which a service knows them."""
+        return Response(user_as_json(user_in_path(self.user, id)))
+
+    @documented(
+        operation_id="users_update",
+        parameters=[USER_ID, CHALLENGE, RETRY_AFTER],
+        request=UserChangeSerializer,
+        responses={200: UserSerializer}
+        | problems(400, 401, 403, 404, 413, 415, 429)
+        | problem(409, "Another user has this external_user_id: `external-user-id-taken`."),
+    )
+    def patch(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the API's path
+        """Set the id by which a service knows the user. Needs the permission to change profiles."""
+        wish = UserChangeSerializer.accept(request.data)
+        require_permission(self.user, CHANGE)
+        user = user_in_path(self.user, id)
+        profile = profile_of(user)
+        try:
+            with transaction.atomic():
+                type(profile).objects.filter(pk=profile.pk).update(external_user_id=wish["external_user_id"] or None)
+        except IntegrityError as error:
+            raise ExternalUserIdTaken from error
+        return Response(user_as_json(user))
+
+
+def user_as_json(user: AbstractUser) -> dict[str, Any]:
+    external = Profile.objects.filter(user=user.pk).values_list("external_user_id", flat=True).first()
+    return {"id": in_json(user.pk), "external_user_id": external}
