@@ -1,9 +1,11 @@
 """Verdicts on AWS errors, and clients without retries."""
 
+import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
@@ -22,6 +24,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
+from infra.packaging.package_contents import AWS_SERVICES
 from notifications.aws import clients
 from notifications.aws.error_codes import PAUSES, RESULT_KINDS
 from notifications.aws.results import ResultKind
@@ -234,3 +237,8 @@ def test_threads_share_one_client(local_credentials: None) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(client, range(8)))) == 1
+
+
+def test_package_holds_the_description_of_each_service_that_the_code_calls() -> None:
+    made = set(re.findall(r'\.client\(\s*"(\w+)"', Path(clients.__file__).read_text(encoding="utf-8")))
+    assert made == set(AWS_SERVICES)

@@ -41,5 +41,5 @@ if __name__ == "__main__":
         assert str(model_admin.media)
     assert Path(package, "build", static("admin/css/base.css").lstrip("/")).exists()
 
-    for service in ("sesv2", "sns"):
+    for service in ("lambda", "sesv2", "sns"):
         boto3.Session().client(service)
