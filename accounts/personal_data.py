@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.models import Session
 from knox.models import AuthToken
 
+from accounts import two_factor
 from accounts.models import Profile, SignIn
 from accounts.overwriting import RIGHTS
 from accounts.tokens import details_of, tokens_of
@@ -31,6 +32,7 @@ class AccountData(PersonalData):
     def erase(self, erasure: Erasure) -> None:
         AuthToken.objects.filter(user=erasure.user.pk).delete()
         _end_sessions(erasure.user)
+        two_factor.turn_off(erasure.user)
         _own_entries(erasure.user).update(object_repr=erasure.pseudonym, change_message="")
         _redact_entries(erasure)
 

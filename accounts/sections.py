@@ -14,6 +14,7 @@ SECTIONS = (
     AccountSection(_("E-mail address"), _("Where our mails go"), "address", position=11),
     AccountSection(_("Password"), _("Change it here"), "change_password", position=12),
     AccountSection(_("Sessions"), _("Where you are signed in, and how to sign out there"), "sessions", position=13),
+    AccountSection(_("Two-factor authentication"), _("A code beside the password"), "two_factor", position=14),
     AccountSection(_("Language and time zone"), _("Of pages and mails"), "account_language", position=20),
     AccountSection(_("Download my data"), _("Everything we store about you, as a file"), "download_data", position=90),
     AccountSection(

@@ -94,6 +94,8 @@ SIGN_INS_PER_MINUTE_AND_NAME = env.optional("SIGN_INS_PER_MINUTE_AND_NAME", whol
 """Attempts to sign in or up per minute and user name."""
 SIGN_INS_PER_MINUTE_AND_ADDRESS = env.optional("SIGN_INS_PER_MINUTE_AND_ADDRESS", whole_number(), 60)
 """Attempts to sign in or up per minute and client address."""
+TWO_FACTOR_REQUIRED_FROM: list[str] = env.optional("TWO_FACTOR_REQUIRED_FROM", list_of(("staff",)), [])
+"""`staff` to require a second factor from everybody with access to the admin, or `none`."""
 SITE_NAME = env.optional("SITE_NAME", one_line, "")
 """Name of the site in pages, mails and the admin; empty for "Subscriptions", translated."""
 SITE_LOGO = env.optional("SITE_LOGO", str, "site/icon.svg")
@@ -137,6 +139,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "accounts.apps.ApiTokensConfig",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "accounts",
     "foundation.throttling",
     "subscriptions",
@@ -164,6 +169,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.web.page_throttle.PageThrottleMiddleware",
+    "config.web.two_factor.TwoFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.web.bad_lookups.BadLookupMiddleware",
 ]
@@ -215,6 +221,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "subscriptions"
 LOGOUT_REDIRECT_URL = "plans"
+OTP_TOTP_ISSUER = SITE_NAME or "Subscriptions"
 PASSWORD_RESET_TIMEOUT = 3600  # seconds; the link is made when its mail is sent
 
 LANGUAGE_CODE = "en"

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 
-from accounts.devices import remember_device
-from accounts.models import User
+from accounts.entering import enter
 from accounts.pending_sign_up import PendingSignUp
-from accounts.sessions import begin_session
 from accounts.sign_in_form import SignInForm
+from accounts.two_factor import has_second_factor
 from accounts.views.next_page import next_page
-from foundation.email_addresses import address_of
+from accounts.views.second_step import ask_for_code
 
 
 class SignInView(LoginView):
@@ -29,16 +30,28 @@ class SignInView(LoginView):
         return super().get_context_data(**kwargs) | {"pending_address": pending.address if pending else ""}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        return enter(self.request, form.get_user(), self.get_success_url())
+        """Go on to the second step if there is one."""
+        user, url = form.get_user(), self.get_success_url()
+        return ask_for_code(self.request, user, url) if has_second_factor(user) else enter(self.request, user, url)
 
 
-def enter(request: HttpRequest, user: User, url: str) -> HttpResponse:
-    """Sign the user in, and redirect."""
-    begin_session(request, user)
-    response = HttpResponseRedirect(url)
-    remember_device(response, user.get_username(), address_of(user))
-    return response
+class AdminSignInView(SignInView):
+    """The same form at the admin's own address."""
+
+    redirect_authenticated_user = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send staff on, and refuse others who are signed in already. Raises PermissionDenied."""
+        if not request.user.is_authenticated:
+            return super().dispatch(request, *args, **kwargs)
+        if not request.user.is_active or not request.user.is_staff:
+            raise PermissionDenied
+        return HttpResponseRedirect(self.get_success_url())
+
+    def get_default_redirect_url(self) -> str:
+        return reverse("admin:index")
 
 
 sign_in = SignInView.as_view()
 sign_out = LogoutView.as_view()
+admin_sign_in = AdminSignInView.as_view()

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.account_opening import open_account
 from accounts.address_holders import address_holders
+from accounts.entering import enter
 from accounts.forms import EMAIL, CompletionForm, PendingForm, SignUpForm
 from accounts.links import BadLink, UsedLink, read_sign_up
 from accounts.mails import send_sign_up
@@ -17,7 +18,6 @@ from accounts.models import User
 from accounts.pending_sign_up import PendingSignUp
 from accounts.views.bad_link import bad_link
 from accounts.views.next_page import next_page
-from accounts.views.sign_in import enter
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -67,8 +67,9 @@ READING = [
     Endpoint("account", lambda site, _: browse(address("account"), site.subscriber)),
     *(
         Endpoint(f"account, {name.replace('_', ' ')}", partial(_own_page, name))
-        for name in ("address", "user_name", "change_password", "sessions")
+        for name in ("address", "user_name", "change_password", "sessions", "two_factor")
     ),
+    Endpoint("sign in, no first step", lambda site, _: browse(address("second_step")), 302),
     Endpoint("account, link of the mail", lambda site, _: browse(_link_of_a_change(site))),
     Endpoint("account, tokens", lambda site, _: browse(address("api_tokens"), site.subscriber)),
     Endpoint("API's description", lambda site, _: browse(address("api_docs"))),

@@ -165,6 +165,8 @@ ANSWERS = {
     "user_name": 200,
     "change_password": 200,
     "sessions": 200,
+    "two_factor": 200,
+    "second_step": 302,
     "revoke_api_token": 405,
     "login": 302,
     "logout": 405,

@@ -1,0 +1,18 @@
+"""Entering an account: the session begins, and the browser becomes a known device."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from accounts.devices import remember_device
+from accounts.models import User
+from accounts.sessions import begin_session
+from accounts.two_factor import VERIFIED
+from foundation.email_addresses import address_of
+
+
+def enter(request: HttpRequest, user: User, url: str, *, has_second_factor: bool = False) -> HttpResponse:
+    """Sign the user in, and redirect."""
+    begin_session(request, user)
+    request.session[VERIFIED] = has_second_factor
+    response = HttpResponseRedirect(url)
+    remember_device(response, user.get_username(), address_of(user))
+    return response

@@ -1,0 +1,79 @@
+"""Second factor of a sign-in: an authenticator app's code, or one of ten recovery codes. Django-otp keeps both."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import transaction
+from django.http import HttpRequest
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+RECOVERY_CODES = 10
+VERIFIED = "two_factor"
+"""Key of a session that began with a second factor."""
+
+
+def has_second_factor(user: AbstractBaseUser) -> bool:
+    """Return True if the user has set up an authenticator app."""
+    return bool(TOTPDevice.objects.filter(user=user.pk, confirmed=True).exists())
+
+
+def is_required(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Return True if the user may not go without."""
+    return "staff" in settings.TWO_FACTOR_REQUIRED_FROM and bool(getattr(user, "is_staff", False))
+
+
+def is_missing(request: HttpRequest) -> bool:
+    """Return True if this session began without the second factor that is required from its user."""
+    return is_required(request.user) and not request.session.get(VERIFIED, False)
+
+
+def device_to_confirm(user: AbstractBaseUser) -> TOTPDevice:
+    """Return the device that the user is setting up. It keeps its secret until it is confirmed."""
+    device, _created = TOTPDevice.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "app"})
+    return device
+
+
+@transaction.atomic
+def confirm(device: TOTPDevice, code: str) -> bool:
+    """Turn the second factor on if the app shows this code."""
+    locked = TOTPDevice.objects.select_for_update().get(pk=device.pk)
+    if not locked.verify_token(code):
+        return False
+    TOTPDevice.objects.filter(user_id=locked.user_id).exclude(pk=locked.pk).delete()
+    TOTPDevice.objects.filter(pk=locked.pk).update(confirmed=True)
+    return True
+
+
+@transaction.atomic
+def is_valid(user: AbstractBaseUser, code: str) -> bool:
+    """Return True for the app's present code or an unused recovery code, each of which works once.
+
+    Django-otp makes each failure double the wait before the next try.
+    """
+    app = TOTPDevice.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
+    if app is not None and code.isdecimal():
+        return bool(app.verify_token(code))
+    recovery = StaticDevice.objects.select_for_update().filter(user_id=user.pk).first()
+    return recovery is not None and bool(recovery.verify_token(code))
+
+
+@transaction.atomic
+def new_recovery_codes(user: AbstractBaseUser) -> list[str]:
+    """Replace the recovery codes. They are shown once."""
+    StaticDevice.objects.filter(user_id=user.pk).delete()
+    device = StaticDevice.objects.create(user_id=user.pk, name="recovery")
+    codes = [StaticToken.random_token() for _number in range(RECOVERY_CODES)]
+    StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+    return codes
+
+
+def recovery_codes_left(user: AbstractBaseUser) -> int:
+    """Return the number of unused recovery codes."""
+    return int(StaticToken.objects.filter(device__user=user.pk).count())
+
+
+@transaction.atomic
+def turn_off(user: AbstractBaseUser) -> None:
+    """Delete app and recovery codes."""
+    TOTPDevice.objects.filter(user_id=user.pk).delete()
+    StaticDevice.objects.filter(user_id=user.pk).delete()

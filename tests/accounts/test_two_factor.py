@@ -1,0 +1,185 @@
+"""Second factor of a sign-in."""
+
+from binascii import unhexlify
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django_otp.oath import totp
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import User
+from tests.support.factories import make_account
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+ADMIN = "admin:index"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(datetime(2026, 12, 1, tzinfo=UTC), tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_account("ada", PASSWORD, email="ada@example.com", is_staff=True)
+
+
+def code() -> str:
+    """Return the code that the app shows now."""
+    return f"{totp(unhexlify(TOTPDevice.objects.get().key), t0=0):06}"
+
+
+def enter(browser: Client, page: str = "login", password: str = PASSWORD) -> Any:
+    return browser.post(reverse(page), {"username": "ada", "password": password})
+
+
+def set_up(browser: Client) -> list[str]:
+    """Set up an app, and return the recovery codes."""
+    browser.get(reverse("two_factor"))
+    shown = browser.post(reverse("two_factor"), {"code": code()})
+    return list(shown.context["codes"])
+
+
+def second_step(browser: Client, typed: str) -> Any:
+    return browser.post(reverse("second_step"), {"code": typed})
+
+
+@pytest.fixture
+def protected(ada: User, clock: time_machine.Traveller) -> list[str]:
+    """Let Ada set up an app a minute ago. Return the recovery codes."""
+    browser = Client()
+    enter(browser)
+    codes = set_up(browser)
+    clock.shift(timedelta(minutes=1))
+    return codes
+
+
+def is_in(browser: Client) -> bool:
+    return browser.get(reverse("subscriptions")).status_code == 200
+
+
+def test_app_is_set_up_with_a_picture_a_key_and_a_code(ada: User) -> None:
+    browser = Client()
+    enter(browser)
+    shown = browser.get(reverse("two_factor")).content.decode()
+    assert "<svg" in shown
+    assert f"<code>{browser.get(reverse('two_factor')).context['secret']}</code>" in shown
+    assert "This code is not valid." in browser.post(reverse("two_factor"), {"code": "000000"}).content.decode()
+    assert not TOTPDevice.objects.filter(confirmed=True).exists()
+
+
+def test_sign_in_asks_for_the_code(protected: list[str]) -> None:
+    browser = Client()
+    assert enter(browser).headers["Location"] == reverse("second_step")
+    assert not is_in(browser)
+    assert second_step(browser, code()).headers["Location"] == reverse("subscriptions")
+    assert is_in(browser)
+
+
+def test_admin_asks_for_the_code_too(protected: list[str]) -> None:
+    browser = Client()
+    assert enter(browser, "admin:login").headers["Location"] == reverse("second_step")
+    assert browser.get(reverse(ADMIN)).status_code == 302
+    assert second_step(browser, code()).headers["Location"] == reverse(ADMIN)
+    assert browser.get(reverse(ADMIN)).status_code == 200
+
+
+def test_code_works_once(protected: list[str]) -> None:
+    first, second = Client(), Client()
+    enter(first)
+    enter(second)
+    used = code()
+    assert second_step(first, used).status_code == 302
+    assert second_step(second, used).status_code == 200
+
+
+def test_each_recovery_code_works_once(protected: list[str]) -> None:
+    assert len(set(protected)) == 10
+    for status in (302, 200):
+        browser = Client()
+        enter(browser)
+        assert second_step(browser, f" {protected[0].upper()} ").status_code == status
+    assert StaticToken.objects.count() == 9
+
+
+def test_codes_cannot_be_guessed_in_a_row(protected: list[str]) -> None:
+    browser = Client()
+    enter(browser)
+    second_step(browser, "000000")
+    second_step(browser, "000001")
+    assert second_step(browser, code()).status_code == 200
+
+
+def test_second_step_needs_the_first_within_ten_minutes(protected: list[str], clock: time_machine.Traveller) -> None:
+    assert second_step(Client(), code()).headers["Location"] == reverse("login")
+    browser = Client()
+    enter(browser)
+    clock.shift(timedelta(minutes=11))
+    assert second_step(browser, code()).headers["Location"] == reverse("login")
+    assert not is_in(browser)
+
+
+def test_changed_password_ends_a_sign_in_half_way(protected: list[str], ada: User) -> None:
+    browser = Client()
+    enter(browser)
+    ada.set_password("another battery staple")
+    ada.save()
+    assert second_step(browser, code()).headers["Location"] == reverse("login")
+
+
+def test_it_is_turned_off_with_the_password(protected: list[str]) -> None:
+    browser = Client()
+    enter(browser)
+    second_step(browser, code())
+    assert browser.post(reverse("two_factor"), {"password": "wrong", "off": "1"}).status_code == 200
+    assert TOTPDevice.objects.exists()
+    assert browser.post(reverse("two_factor"), {"password": PASSWORD, "off": "1"}).status_code == 302
+    assert enter(Client()).headers["Location"] == reverse("subscriptions")
+
+
+def test_new_recovery_codes_replace_the_old_ones(protected: list[str]) -> None:
+    browser = Client()
+    enter(browser)
+    second_step(browser, code())
+    shown = browser.post(reverse("two_factor"), {"password": PASSWORD, "new_codes": "1"})
+    assert set(shown.context["codes"]).isdisjoint(protected)
+    assert StaticToken.objects.count() == 10
+
+
+def test_staff_without_a_required_factor_are_led_to_its_set_up(ada: User, settings: Any) -> None:
+    browser = Client()
+    enter(browser)
+    settings.TWO_FACTOR_REQUIRED_FROM = ["staff"]
+    for page in (ADMIN, "subscriptions", "account"):
+        assert browser.get(reverse(page)).headers["Location"] == reverse("two_factor")
+    assert browser.get("/api/v1/subscriptions").status_code == 403
+    set_up(browser)
+    assert browser.get(reverse(ADMIN)).status_code == 200
+    assert browser.get("/api/v1/subscriptions").status_code == 200
+    browser.post(reverse("two_factor"), {"password": PASSWORD, "off": "1"})
+    assert TOTPDevice.objects.filter(confirmed=True).exists()
+
+
+@pytest.mark.usefixtures("protected")
+def test_session_from_before_the_set_up_needs_the_second_factor(ada: User, settings: Any) -> None:
+    settings.TWO_FACTOR_REQUIRED_FROM = ["staff"]
+    old = Client()
+    old.force_login(ada)
+    assert old.get(reverse(ADMIN)).headers["Location"] == reverse("two_factor")
+
+
+def test_subscribers_may_go_without(settings: Any) -> None:
+    settings.TWO_FACTOR_REQUIRED_FROM = ["staff"]
+    make_account("ada", PASSWORD)
+    browser = Client()
+    enter(browser)
+    assert is_in(browser)
