@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -9,8 +10,13 @@ from accounts.links import change_url, reset_url, sign_up_url
 from accounts.tokens import make_token
 from benchmarks.http.clients import address, browse, call
 from benchmarks.http.site import PASSWORD, Site, Visitor, open_session
+from foundation import clock
 from infra.lambda_local.gateway.http_messages import HttpRequest
 from notifications.unsubscription import ONE_CLICK, ShortSigner
+from payments.models import Order
+from payments.orders import open_first
+from payments.recording import MoneyReceived, record_payment
+from subscriptions.terms import UNSEEN
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,16 @@ def _link_of_a_change(site: Site) -> str:
     return address("confirm_address", token)
 
 
+def _order(site: Site) -> Order:
+    return open_first(site.subscriber.user, site.plans[-1], clock.now(), UNSEEN)
+
+
+def _receipt(site: Site, _: int) -> HttpRequest:
+    now = clock.now()
+    money = MoneyReceived("manual", "measured", Decimal(1), "EUR", now)
+    return browse(address("receipt", record_payment(_order(site), money, now=now).pk), site.subscriber)
+
+
 def _own_page(name: str, site: Site, _: int) -> HttpRequest:
     return browse(address(name), site.subscriber)
 
@@ -67,7 +83,16 @@ READING = [
     Endpoint("account", lambda site, _: browse(address("account"), site.subscriber)),
     *(
         Endpoint(f"account, {name.replace('_', ' ')}", partial(_own_page, name))
-        for name in ("address", "user_name", "change_password", "sessions", "two_factor")
+        for name in (
+            "address",
+            "user_name",
+            "change_password",
+            "sessions",
+            "two_factor",
+            "account_language",
+            "download_data",
+            "delete_account",
+        )
     ),
     Endpoint("sign in, no first step", lambda site, _: browse(address("second_step")), 302),
     Endpoint("account, link of the mail", lambda site, _: browse(_link_of_a_change(site))),
@@ -81,6 +106,9 @@ READING = [
     Endpoint("renew", lambda site, _: browse(address("renew_subscription", site.held.pk), site.subscriber)),
     Endpoint("subscribed", lambda site, _: browse(address("subscription_success"), site.subscriber)),
     Endpoint("cancelled", lambda site, _: browse(address("subscription_cancelled"), site.subscriber)),
+    Endpoint("payments", partial(_own_page, "payments")),
+    Endpoint("pay", lambda site, _: browse(address("pay", _order(site).pk), site.subscriber)),
+    Endpoint("receipt", _receipt),
     Endpoint("preferences", lambda site, _: browse(address("notification_preferences"), site.subscriber)),
     Endpoint("link in a reminder", lambda site, _: browse(_link_in_a_reminder(site))),
     Endpoint("admin", lambda site, _: browse(address("admin:index"), site.operator)),
@@ -103,6 +131,10 @@ READING = [
     Endpoint("API plan", lambda site, _: call(address("api_plan", site.plans[0].pk), site.subscriber)),
     Endpoint("API subscriptions", lambda site, _: call(address("api_subscriptions"), site.subscriber)),
     Endpoint("API subscription", lambda site, _: call(address("api_subscription", site.held.pk), site.subscriber)),
+    Endpoint("API events", lambda site, _: call(address("api_events"), site.operator)),
+    Endpoint("API me", lambda site, _: call(address("api_me"), site.subscriber)),
+    Endpoint("API user", lambda site, _: call(address("api_user", site.subscriber.user.pk), site.operator)),
+    Endpoint("API access", lambda site, _: call(address("api_access", site.subscriber.user.pk), site.operator)),
     Endpoint("API notifications", lambda site, _: call(address("api_notifications"), site.subscriber)),
     Endpoint("API preferences", lambda site, _: call(address("api_notification_preferences"), site.subscriber)),
 ]
@@ -135,6 +167,15 @@ def _api_subscribe(site: Site, index: int) -> HttpRequest:
 
 def _api_change(name: str) -> Callable[[Site, int], HttpRequest]:
     return lambda site, index: call(address(name, site.subscription(site.program, index).pk), site.program, {})
+
+
+def _give_days(site: Site, _: int) -> HttpRequest:
+    wish = {"days": 1, "reason": "measured"}
+    return call(address("api_give_days", site.held.pk), site.operator, wish)
+
+
+def _void_order(site: Site, _: int) -> HttpRequest:
+    return browse(address("void_order", _order(site).pk), site.subscriber, {})
 
 
 def _save_preferences(site: Site, _: int) -> HttpRequest:
@@ -191,6 +232,9 @@ CHANGING = [
     Endpoint("API POST cancel", _api_change("api_cancel")),
     Endpoint("API POST reactivate", _api_change("api_reactivate")),
     Endpoint("API POST renew", _api_change("api_renew")),
+    Endpoint("API POST days", _give_days),
+    Endpoint("POST void order", _void_order, 302),
+    Endpoint("POST address works", lambda site, _: browse(address("address_works"), site.subscriber, {}), 302),
     Endpoint("POST preferences", _save_preferences, 302),
     Endpoint("POST link in a reminder", _unsubscribe),
     Endpoint("API PUT preferences", _api_save_preferences),

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
-from knox.models import AuthToken
 
 from accounts.models import User
+from accounts.tokens import make_token
 from foundation import clock
+from foundation.api.scopes import all_scopes
 from subscriptions.models import AccessAuditRun, Plan, Subscription, SweepRun
 from subscriptions.services import SubscriptionService
 
@@ -68,7 +69,8 @@ def fill_site() -> Site:
 
 def _visitor(name: str, **rights: bool) -> Visitor:
     user = User.objects.create_user(name, f"{name}@example.com", PASSWORD, **rights)
-    return Visitor(user, open_session(user), AuthToken.objects.create(user, expiry=None)[1])
+    scopes = [scope.name for scope in all_scopes()]
+    return Visitor(user, open_session(user), make_token(user, days=1, scopes=scopes)[1])
 
 
 def open_session(user: User) -> str:
