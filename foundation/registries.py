@@ -64,3 +64,6 @@ SCOPES = Registry()
 
 PERSONAL_DATA = Registry()
 """Paths name sequences of `foundation.personal_data.PersonalData`: what is exported and erased with a user."""
+
+CHECKOUT = Registry()
+"""Paths name sequences of `subscriptions.checkout.Checkout`: by which subscribers pay. The first that is on holds."""

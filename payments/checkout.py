@@ -28,3 +28,6 @@ class ProviderCheckout(Checkout):
 
 def _due(order: Order) -> PaymentDue:
     return PaymentDue(order.pk, reverse("pay", args=[order.pk]))
+
+
+CHECKOUTS = (ProviderCheckout(),)

@@ -1,18 +1,16 @@
 """Checkout: the payment that a subscriber owes before a period is given.
 
-An app of payments registers its checkout in `ready()`; without one, or for a free plan, periods are given at once.
-
-    checkout.register("payments.checkout.ProviderCheckout")
+An app of payments registers its checkout in `foundation.registries.CHECKOUT`; without one, or for a free plan, periods
+are given at once.
 """
 
 from abc import ABC, abstractmethod
 from datetime import datetime
-from functools import cache
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.utils.module_loading import import_string
 
+from foundation import registries
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import Terms
 
@@ -40,26 +38,11 @@ class Checkout(ABC):
         """Return the payment for another period on the terms shown; the same one until it is made."""
 
 
-_registered: list[str] = []
-
-
-def register(path: str) -> None:
-    """Let subscribers pay by the checkout class at this dotted path. It replaces an earlier one."""
-    _registered[:] = [path]
-
-
 def current() -> Checkout | None:
     """Return the checkout by which subscribers pay; None if there is none, or if it is off."""
-    checkout = _made(_registered[0]) if _registered else None
-    return checkout if checkout and checkout.is_on() else None
+    return next((checkout for checkout in registries.CHECKOUT.items(Checkout) if checkout.is_on()), None)
 
 
 def required(plan: Plan) -> Checkout | None:
     """Return the checkout by which a subscriber pays for the plan; None if nothing is due."""
     return None if plan.is_free else current()
-
-
-@cache
-def _made(path: str) -> Checkout:
-    checkout: Checkout = import_string(path)()
-    return checkout
