@@ -17,7 +17,7 @@ from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.overlaps import find_overlaps
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import MONTH, has_access, make_overlap, make_plan, make_user
-from tests.support.migrating import Targets, migrate, migrated_back
+from tests.support.migrating import Targets, migrate, migrate_forward, migrated_back
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,7 @@ def test_migration_keeps_the_one_that_ends_last(
 ) -> None:
     make_rows(release_before, *rows)
     ends = dict(release_before.get_model("subscriptions", "Subscription").objects.values_list("pk", "end_date"))
-    migrate(AFTER)
+    migrate_forward()
     found = list(Subscription.objects.order_by("pk"))
     assert [row.status for row in found] == statuses
     assert max(row.end_date for row in found) == max(ends.values())
@@ -117,7 +117,7 @@ def test_migration_that_was_interrupted_is_run_again(release_before: Any) -> Non
 @pytest.mark.django_db(transaction=True)
 def test_release_before_inserts_without_meeting_the_constraint(release_before: Any) -> None:
     make_rows(release_before, ("cancelled", DAY))
-    migrate(AFTER)
+    migrate_forward()
     held = Subscription.objects.get()
     old = release_before.get_model("subscriptions", "Subscription")
     old.objects.create(user_id=held.user_id, plan_id=held.plan_id, start_date=held.start_date, end_date=held.end_date)
