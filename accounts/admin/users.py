@@ -1,5 +1,6 @@
 """Admin pages of accounts: Django's own, for a table with millions of rows."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,9 +11,11 @@ from django.contrib.auth.models import AbstractUser, Group
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.extensions import links_for, managed_group_names
+from accounts.admin.erasure import PERMISSION, erase
+from accounts.admin.extensions import AccountLink, add_link, links_for, managed_group_names
 from accounts.admin.user_fieldsets import has_field, user_pages
 from accounts.admin.user_search import find_by_part
 from accounts.privileges import is_privileged
@@ -21,6 +24,8 @@ from foundation.admin import NewestChangeList, NewestPaginator, find_users
 from foundation.orm.any_of import any_of
 
 User = get_user_model()
+
+add_link(AccountLink(_("Erase user"), "admin:erase_user", PERMISSION))
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 """Fields that give an account rights."""
@@ -55,6 +60,11 @@ class AccountAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     search_help_text = _("A user name or an e-mail address, or a part of it of at least 3 characters")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the page that erases a user first: Django's last one matches every path."""
+        page = self.admin_site.admin_view(partial(erase, self))
+        return [path("<str:key>/erase/", page, name="erase_user"), *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return NewestChangeList
