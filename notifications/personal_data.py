@@ -1,8 +1,6 @@
 """Part of the notifications in a user's export and erasure."""
 
 from collections.abc import Collection
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -28,7 +26,6 @@ from notifications.ses.feedback import NOTHING
 
 ERASED = "the user was erased"
 NO_TEXT = {"stored_subject": "", "stored_text": "", "stored_html": "", "reply_to": ""}
-NO_CONTENT = dict.fromkeys(("stored_subject", "stored_text", "stored_html", "reply_to"), "")
 """Columns of a stored mail, emptied."""
 
 
@@ -96,17 +93,6 @@ def _clear_feedback(erasure: Erasure, mails: list[int]) -> None:
     if erasure.old_values:
         nobodys = Feedback.objects.filter(notification__isnull=True)
         nobodys.filter(mentions("raw", erasure.old_values)).update(raw=NOTHING)
-
-
-def _redact_other_mails(erasure: Erasure) -> None:
-    """Redact stored mails to others that name the user. There are few, since they go with the retention of feedback."""
-    if not erasure.old_values:
-        return
-    naming = reduce(or_, (mentions(column, erasure.old_values) for column in NO_CONTENT))
-    for row in Notification.objects.filter(naming, event__isnull=True).values("pk", *NO_CONTENT):
-        key = row.pop("pk")
-        texts = {name: redacted(text, erasure.old_values, erasure.pseudonym) for name, text in row.items()}
-        Notification.objects.filter(pk=key).update(**texts)
 
 
 def _exported(mail: Notification) -> dict[str, Any]:

@@ -121,7 +121,7 @@ with connection.cursor() as cursor:
     }
     constraints = {
         table: sorted(
-            str((not found["foreign_key"] and name, sorted(found["columns"] or []), found["unique"]))
+            str((not found["foreign_key"] and name, sorted(map(str, found["columns"] or [])), found["unique"]))
             for name, found in connection.introspection.get_constraints(cursor, table).items()
         ) for table in tables
     }
