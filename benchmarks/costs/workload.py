@@ -42,8 +42,8 @@ SLEEP_AFTER_SECONDS = 300
 
 JOBS = 2
 """Jobs that run at every tick of the schedule."""
-HOURLY_JOBS = 1 + 6
-"""Runs per hour of jobs with their own schedule: reminders, and the access audit every ten minutes."""
+HOURLY_JOBS = 2 + 6
+"""Runs per hour of jobs with their own schedule: reminders, erasures, and the access audit every ten minutes."""
 HEARTBEATS = 2
 METRICS = 21
 """Heartbeats and metrics of all our apps. Each is charged for the hours in which it is written."""

@@ -248,7 +248,7 @@ def test_every_link_and_file_of_every_page_is_there(browser: Browser, ada: User,
             waiting += [urljoin(address, found) for found in answer.addresses() if not found.startswith("#")]
     assert {f"{home(browser)}subscriptions/{old.pk}/", f"{home(browser)}subscriptions/"} <= seen.keys()
     files = [answer for address, answer in seen.items() if "/static/" in address]
-    assert len(files) == 8
+    assert len(files) == 9
     assert all("immutable" in answer.headers["cache-control"] for answer in files)
 
 

@@ -141,5 +141,5 @@ def test_api_and_admin_travel(here: LocalStack) -> None:
     made = operator.post("/api/v1/subscriptions", {"plan": 2})
 
     assert made["start_date"].startswith("2030-01-01T00:")
-    assert made["end_date"].startswith("2030-01-31T00:")
+    assert made["end_date"].startswith("2030-02-01T00:")
     assert LINE.findall(operator.read("/admin/dashboard/"))[0].startswith("2030-01-01T00:")

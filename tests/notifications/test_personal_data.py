@@ -40,8 +40,8 @@ def test_erasure_empties_the_users_mails_and_redacts_others() -> None:
     for gone in ("former@", "hopper", "Hopper", "Private"):
         assert gone not in stored
     assert list(Notification.objects.order_by("pk").values_list("address", "state", "stored_text")) == [
-        ("erased-7", "obsolete", ""),
-        ("erased-7", "sent", ""),
+        ("erased-7@erased.invalid", "obsolete", ""),
+        ("erased-7@erased.invalid", "sent", ""),
         ("team@example.com", "pending", "New: erased-7"),
         ("other@example.com", "pending", "Nothing"),
     ]

@@ -52,8 +52,8 @@ MUTATIONS = (
     Mutation(
         "single attempt",
         "notifications/aws/clients.py",
-        '"total_max_attempts": 1',
-        '"total_max_attempts": 2',
+        'read_timeout=READ_TIMEOUT,\n        retries={"total_max_attempts": 1}',
+        'read_timeout=READ_TIMEOUT,\n        retries={"total_max_attempts": 2}',
         ("tests/notifications/aws/test_clients.py::test_lost_answer_is_unknown_after_a_single_request",),
     ),
     Mutation(
