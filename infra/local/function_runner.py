@@ -3,14 +3,16 @@
 import io
 import zipfile
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
-from moto.awslambda.models import LambdaFunction
 
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.local.host import Host
 from infra.packaging.zappa_stage import ZappaStage
+
+if TYPE_CHECKING:
+    from moto.awslambda.models import LambdaFunction
 
 
 class FunctionRunner:
@@ -20,11 +22,11 @@ class FunctionRunner:
         self._host = host
         self._after = after
 
-    def invoke(self, function: LambdaFunction, event: Any) -> InvocationResult:
+    def invoke(self, function: "LambdaFunction", event: Any) -> InvocationResult:
         """Run the function on the event and return the result."""
         return self._host.receive(function.function_arn, event)
 
-    def invoke_later(self, function: LambdaFunction, event: Any) -> object:
+    def invoke_later(self, function: "LambdaFunction", event: Any) -> object:
         """Accept the event. The host retries it as AWS does."""
         accepted = self._host.accept(event)
         accepted.add_done_callback(lambda _: self._after())

@@ -20,7 +20,6 @@ from infra.lambda_local.event_sources.mappings import EventSource
 from infra.lambda_local.event_sources.poller import EventSourcePoller
 from infra.lambda_local.eventbridge.schedule_clock import Clock, Wait
 from infra.lambda_local.eventbridge.scheduled_event import delivered_event
-from infra.lambda_local.moto_gaps.gaps import close_gaps
 from infra.local import demo
 from infra.local.expected_results import Comparison, ExpectedResults, comparison_table
 from infra.local.feedback_queue import FeedbackQueue
@@ -89,6 +88,9 @@ class LocalService:
             return result
 
         if self.emulator is None:
+            # It imports moto, which makes a session of boto3: a shell's AWS_PROFILE may break that before this point.
+            from infra.lambda_local.moto_gaps.gaps import close_gaps  # noqa: PLC0415
+
             create_function(self.stage)
             close_gaps(FunctionRunner(self.host, after=collect))
         return Clock(self.stage.schedules, fire, now)
