@@ -92,7 +92,7 @@ def _new_page(browser: Browser) -> Page:
 
 def _take_site(page: Page, entrances: Entrances, path: Path) -> None:
     page.goto(f"{entrances.url}/subscriptions/")
-    _sign_in(page, entrances.subscriber, "Sign in")
+    _sign_in(page, entrances.subscriber)
     page.locator("main a").first.click()
     page.wait_for_load_state()
     _take(page, path)
@@ -100,16 +100,16 @@ def _take_site(page: Page, entrances: Entrances, path: Path) -> None:
 
 def _take_dashboard(page: Page, entrances: Entrances, path: Path) -> None:
     page.goto(f"{entrances.url}/admin/dashboard/")
-    _sign_in(page, entrances.operator, "Log in")
+    _sign_in(page, entrances.operator)
     page.wait_for_load_state("networkidle")
     _take(page, path)
 
 
-def _sign_in(page: Page, account: tuple[str, str], button: str) -> None:
+def _sign_in(page: Page, account: tuple[str, str]) -> None:
     name, password = account
     page.locator("input[name=username]").fill(name)
     page.locator("input[name=password]").fill(password)
-    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name="Sign in").click()
 
 
 def _take(page: Page, path: Path) -> None:
