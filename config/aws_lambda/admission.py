@@ -19,6 +19,7 @@ MANAGEMENT_COMMANDS = frozenset(
         "migrate",  # run by each deployment
         "notifications",  # list, resend and replay notifications
         "preview_sweep",  # subscriptions about to expire; on Lambda it prints no mails
+        "remove_second_factor",  # of somebody who has lost it
     }
 )
 """Management commands that `zappa manage` may run. Excludes create_api_token: output goes to the log."""
