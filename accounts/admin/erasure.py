@@ -75,5 +75,5 @@ def _erase(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, user: Any
 def _log(request: HttpRequest, key: Any) -> None:
     """Log the erasure with its reason, in which the old values are replaced."""
     row = get_user_model()._base_manager.get(pk=key)
-    said = f"{_('erased')}: {Profile.objects.get(user=key).erasure_reason}"
+    said = _("erased: %(reason)s") % {"reason": Profile.objects.get(user=key).erasure_reason}
     LogEntry.objects.log_actions(request.user.pk, [row], CHANGE, change_message=said, single_object=True)  # type: ignore[call-overload] # staff are signed in
