@@ -84,25 +84,24 @@ def _is_expected(order: Order, money: MoneyReceived) -> bool:
 def _period_given(order: Order, now: datetime) -> Subscription | None:
     """Return the subscription with its new period, or None where none can be given. Money is never refused."""
     try:
-        return _period(order, order.subscription, now)
-    except AlreadySubscribed as error:
-        return _renewed_instead(order, error, now)
+        return _period(order, now)
     except SubscriptionError as error:
         logger.exception("a paid period could not be given", extra={"order": order.pk, "error": type(error).__name__})
         return None
 
 
-def _renewed_instead(order: Order, error: AlreadySubscribed, now: datetime) -> Subscription | None:
-    """Renew the live subscription that stands in the way."""
-    if error.subscription_id is None:
-        return None
-    return _period(order, Subscription.objects.get(pk=error.subscription_id), now)
-
-
-def _period(order: Order, subscription: Subscription | None, now: datetime) -> Subscription:
-    if subscription is None:
-        return SubscriptionService.create_subscription(order.user, order.plan, now=now, bought=purchase_of(order))
-    return SubscriptionService.renew_subscription(subscription, now=now, bought=purchase_of(order))
+def _period(order: Order, now: datetime) -> Subscription:
+    """Begin or renew the subscription. A live one to the same plan that stands in the way is renewed instead."""
+    bought = purchase_of(order)
+    try:
+        if order.subscription is None:
+            return SubscriptionService.create_subscription(order.user, order.plan, now=now, bought=bought)
+        return SubscriptionService.renew_subscription(order.subscription, now=now, bought=bought)
+    except AlreadySubscribed as error:
+        if error.subscription_id is None:
+            raise
+        live = Subscription.objects.get(pk=error.subscription_id)
+        return SubscriptionService.renew_subscription(live, now=now, bought=bought)
 
 
 def _announce(payment: Payment) -> None:

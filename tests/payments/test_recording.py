@@ -137,6 +137,15 @@ def test_period_that_cannot_be_given_is_a_surplus_and_money_is_not_refused() -> 
     assert SubscriptionEvent.objects.count() == 1
 
 
+def test_money_is_not_refused_where_the_live_subscription_cannot_be_renewed_either() -> None:
+    order = first_order()
+    held = Service.create_subscription(order.user, order.plan, now=NOW)
+    Subscription.objects.filter(pk=held.pk).update(end_date=NOW.replace(year=9999, day=31))
+    payment = record_payment(order, money(), now=NOW)
+    order.refresh_from_db()
+    assert (payment.surplus, order.state, Payment.objects.count()) == (True, "open", 1)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_signal_tells_of_a_period_that_was_paid_after_the_commit_and_of_no_surplus() -> None:
     told: list[dict[str, Any]] = []
