@@ -93,14 +93,14 @@ def _refuse_subscribed(user: AbstractBaseUser, plan: Plan, now: datetime) -> Non
 
 def _kept(order: Order | None, plan: Plan, now: datetime) -> Order | None:
     """Return an order on the plan's terms. One on other terms is void."""
-    if order is None or purchase_of(order) == _purchase(plan):
+    if order is None or purchase_of(order) == Purchase.of(plan):
         return order
     finish(order, State.VOID, now)
     return None
 
 
 def _opened(plan: Plan, now: datetime, **fields: object) -> Order:
-    sold = _purchase(plan)
+    sold = Purchase.of(plan)
     return Order.objects.create(
         plan_id=plan.pk,
         amount=sold.price,
@@ -110,7 +110,3 @@ def _opened(plan: Plan, now: datetime, **fields: object) -> Order:
         opened_at=now,
         **fields,
     )
-
-
-def _purchase(plan: Plan) -> Purchase:
-    return Purchase(plan.price, plan.currency, plan.duration_days, plan.duration_months)

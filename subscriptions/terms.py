@@ -83,6 +83,11 @@ class Purchase:
     duration_days: int
     duration_months: int
 
+    @classmethod
+    def of(cls, plan: Plan) -> "Purchase":
+        """Return a period of the plan as it is now."""
+        return cls(plan.price, plan.currency, plan.duration_days, plan.duration_months)
+
     def applied_to(self, plan: Plan) -> Plan:
         """Return the plan as it was bought; the row stays as it is."""
         bought = copy(plan)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -21,6 +20,7 @@ from payments.forms import PaymentForm
 from payments.models import Order
 from payments.orders import void
 from payments.recording import record_payment
+from subscriptions.admin.reasons import require_permission
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -100,8 +100,7 @@ class OrderAdmin(SubscriberHistoryAdmin):
         return _back_to(order)
 
     def _order(self, request: HttpRequest, order_id: int, permission: str) -> Order:
-        if not request.user.has_perm(permission):
-            raise PermissionDenied
+        require_permission(request, permission)
         return get_object_or_404(Order.objects.select_related("user", "plan"), pk=order_id)
 
     def _page(self, request: HttpRequest, order: Order, form: forms.Form | None, title: "StrOrPromise") -> HttpResponse:
