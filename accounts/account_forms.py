@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.forms import UsernameField
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import NAME, UserModel, clean_address, clean_name
+from accounts.forms import NAME, AddressField, UserModel, clean_name
 from accounts.models import User
 from foundation.email_addresses import LONGEST_ADDRESS
 
@@ -41,18 +41,12 @@ class PasswordForm(forms.Form):
 class AddressForm(PasswordForm):
     """A new address, and the password."""
 
-    address = forms.EmailField(
+    address = AddressField(
         label=_("New e-mail address"),
         max_length=LONGEST_ADDRESS,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     field_order = ["address", "password"]
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse an undeliverable address."""
-        if "address" in self.cleaned_data:
-            clean_address(self, "address")
-        return self.cleaned_data
 
 
 class UserNameForm(UserModelForm):

@@ -27,6 +27,24 @@ else:
     NewUserForm = BaseUserCreationForm
 
 
+class AddressField(forms.EmailField):
+    """An address in its one form. One that no mail can reach, or that the user model refuses, is invalid.
+
+    It does not ask whether an account has the address.
+    """
+
+    def clean(self, value: Any) -> str:
+        """Return the address. Raises ValidationError."""
+        typed: str = super().clean(value)
+        try:
+            address = readable(typed) if typed else ""
+        except UndeliverableAddress as error:
+            raise ValidationError(validate_email.message) from error
+        if address:
+            ADDRESS_FIELD.run_validators(address)
+        return address
+
+
 class SignUpForm(NewUserForm):
     """Sign-up with name, address and password. No other account has the name in any capitalisation.
 
@@ -36,7 +54,7 @@ class SignUpForm(NewUserForm):
     class Meta:
         model = UserModel
         fields = tuple(dict.fromkeys([NAME, EMAIL, *UserModel.REQUIRED_FIELDS]))
-        field_classes = {} if NAME == EMAIL else {NAME: UsernameField}
+        field_classes = {EMAIL: AddressField} if NAME == EMAIL else {NAME: UsernameField, EMAIL: AddressField}
         labels = {EMAIL: _("E-mail address")}
         help_texts = {EMAIL: _("We send a link to it, which opens your account.")}
         widgets = {EMAIL: forms.EmailInput(attrs={"autocomplete": "email"})}
@@ -46,10 +64,8 @@ class SignUpForm(NewUserForm):
         self.fields[EMAIL].required = self.fields[EMAIL].widget.is_required = True
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a name that an account has in any capitalisation, and an undeliverable address."""
+        """Refuse a name that an account has in any capitalisation."""
         super().clean()
-        if EMAIL in self.cleaned_data:
-            clean_address(self, EMAIL)
         if NAME != EMAIL and NAME in self.cleaned_data:
             clean_name(self)
         return self.cleaned_data
@@ -60,7 +76,7 @@ class SignUpForm(NewUserForm):
         return {name: self.data[name] for name in names if name in self.data}
 
     def _get_validation_exclusions(self) -> set[str]:
-        # Whether an account has the address is no question of this form; its validators are run by `clean_address`.
+        # Whether an account has the address is no question of this form; its field runs the validators.
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # missing in django-stubs
         return excluded | {EMAIL}
 
@@ -93,17 +109,6 @@ class PendingForm(CompletionForm):
     def __init__(self, address: str, data: Mapping[str, Any]) -> None:
         super().__init__(address, data)
         del self.fields["password1"], self.fields["password2"]
-
-
-def clean_address(form: forms.BaseForm, field: str) -> None:
-    """Write the field's address in its one form, or add an error if no mail can reach it or the model refuses it."""
-    try:
-        form.cleaned_data[field] = readable(form.cleaned_data[field])
-        ADDRESS_FIELD.run_validators(form.cleaned_data[field])
-    except UndeliverableAddress:
-        form.add_error(field, validate_email.message)
-    except ValidationError as error:  # of a user model that takes some addresses only
-        form.add_error(field, error)
 
 
 def clean_name(form: "forms.ModelForm[User]") -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import clean_address
+from accounts.forms import AddressField
 from accounts.mails import send_password_reset, tell_of_changed_password
 from foundation.email_addresses import LONGEST_ADDRESS
 
@@ -22,17 +22,11 @@ KEY = "password_reset_address"
 class AddressForm(forms.Form):
     """The address of an account."""
 
-    email = forms.EmailField(
+    email = AddressField(
         label=_("E-mail address"),
         max_length=LONGEST_ADDRESS,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse an undeliverable address."""
-        if "email" in self.cleaned_data:
-            clean_address(self, "email")
-        return self.cleaned_data
 
 
 @never_cache
