@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
-from django.contrib.sessions.models import Session
 from knox.models import AuthToken
 
 from accounts import two_factor
 from accounts.models import Profile, SignIn
 from accounts.overwriting import RIGHTS
+from accounts.sessions import end_known_sessions
 from accounts.tokens import details_of, tokens_of
 from foundation.personal_data import Erasure, Exported, PersonalData
 from foundation.redaction import mentions, redacted
@@ -31,7 +31,7 @@ class AccountData(PersonalData):
 
     def erase(self, erasure: Erasure) -> None:
         AuthToken.objects.filter(user=erasure.user.pk).delete()
-        _end_sessions(erasure.user)
+        end_known_sessions(erasure.user)
         two_factor.turn_off(erasure.user)
         _own_entries(erasure.user).update(object_repr=erasure.pseudonym, change_message="")
         _redact_entries(erasure)
@@ -65,13 +65,6 @@ def _tokens(user: AbstractBaseUser) -> list[dict[str, Any]]:
 def _sessions(user: AbstractBaseUser) -> list[dict[str, Any]]:
     rows = SignIn.objects.filter(user=user.pk).order_by("signed_in_at")
     return [{"signed_in_at": row.signed_in_at, "browser": row.browser} for row in rows]
-
-
-def _end_sessions(user: AbstractBaseUser) -> None:
-    """Delete the sessions that are known. Any other ends at its next request, because the password is gone."""
-    sign_ins = SignIn.objects.filter(user=user.pk)
-    Session.objects.filter(pk__in=list(sign_ins.values_list("pk", flat=True))).delete()
-    sign_ins.delete()
 
 
 def _own_entries(user: AbstractBaseUser) -> Any:

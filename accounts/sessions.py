@@ -1,10 +1,12 @@
 """Sessions of a user: beginning, list and end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
@@ -58,9 +60,8 @@ def name_of(session_key: str) -> str:
 
 def end_session(user: User, name: str) -> None:
     """End the user's session of this name, if there is one."""
-    keys = [key for key in SignIn.objects.filter(user_id=user.pk).values_list("pk", flat=True) if name_of(key) == name]
-    Session.objects.filter(pk__in=keys).delete()
-    SignIn.objects.filter(pk__in=keys).delete()
+    own = SignIn.objects.filter(user_id=user.pk).values_list("pk", flat=True)
+    _end([key for key in own if name_of(key) == name])
 
 
 def end_other_sessions(request: HttpRequest, user: User, password: str | None) -> None:
@@ -72,5 +73,14 @@ def end_other_sessions(request: HttpRequest, user: User, password: str | None) -
     user.save(update_fields=["password"])
     update_session_auth_hash(request, user)
     others = SignIn.objects.filter(user_id=user.pk).exclude(pk=request.session.session_key)
-    Session.objects.filter(pk__in=list(others.values_list("pk", flat=True))).delete()
-    others.delete()
+    _end(list(others.values_list("pk", flat=True)))
+
+
+def end_known_sessions(user: AbstractBaseUser) -> None:
+    """End the sessions that are listed. Others, of earlier releases, end once the password has changed."""
+    _end(list(SignIn.objects.filter(user_id=user.pk).values_list("pk", flat=True)))
+
+
+def _end(keys: Sequence[str]) -> None:
+    Session.objects.filter(pk__in=keys).delete()
+    SignIn.objects.filter(pk__in=keys).delete()

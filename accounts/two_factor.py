@@ -29,8 +29,9 @@ def is_missing(request: HttpRequest) -> bool:
 
 def device_to_confirm(user: AbstractBaseUser) -> TOTPDevice:
     """Return the device that the user is setting up. It keeps its secret until it is confirmed."""
-    device, _created = TOTPDevice.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "app"})
-    return device
+    # The oldest: two tabs at once may have made two.
+    waiting = TOTPDevice.objects.filter(user_id=user.pk, confirmed=False).order_by("pk").first()
+    return waiting or TOTPDevice.objects.create(user_id=user.pk, confirmed=False, name="app")
 
 
 @transaction.atomic

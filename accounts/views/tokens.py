@@ -1,29 +1,20 @@
 """Page on which users create and revoke their API tokens."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
-from accounts.models import User
 from accounts.token_forms import PersonalTokenForm
 from accounts.tokens import MOST_TOKENS, details_of, make_token, tokens_of
+from accounts.views.owner import OwnerRequest, owner_page
 
 TEMPLATE = "account/tokens.html"
 
 
-class OwnerRequest(HttpRequest):
-    """A request behind `login_required`, for type checking."""
-
-    user: User
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@owner_page
 def tokens(request: OwnerRequest) -> HttpResponse:
     """Show the user's tokens, and create one. The answer shows the new token; a redirect would keep it somewhere."""
     form = PersonalTokenForm(request.user, request.POST if request.method == "POST" else None)

@@ -1,11 +1,5 @@
-"""Requests of signed-in users."""
+"""Requests of signed-in users, under the name that teams' pages import."""
 
-from django.http import HttpRequest
+from accounts.views.owner import OwnerRequest as SubscriberRequest
 
-from accounts.models import User
-
-
-class SubscriberRequest(HttpRequest):
-    """A request behind `login_required`, for type checking."""
-
-    user: User
+__all__ = ["SubscriberRequest"]

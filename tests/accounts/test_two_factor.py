@@ -13,6 +13,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts import two_factor
 from accounts.models import User
 from tests.support.factories import make_account
 
@@ -183,3 +184,8 @@ def test_subscribers_may_go_without(settings: Any) -> None:
     browser = Client()
     enter(browser)
     assert is_in(browser)
+
+
+def test_set_up_goes_on_where_two_tabs_have_begun_it(ada: User) -> None:
+    first, _second = (TOTPDevice.objects.create(user=ada, name="app", confirmed=False) for _tab in range(2))
+    assert two_factor.device_to_confirm(ada) == first
