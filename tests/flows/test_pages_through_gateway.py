@@ -24,6 +24,7 @@ from notifications.preferences import wants_reminders
 from notifications.unsubscription import ShortSigner
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
+from tests.flows.page_answers import ANSWERS
 from tests.support.deployment import VARIABLES, environment
 from tests.support.factories import make_plan
 from tests.support.gateway import GATEWAYS, Answer, Browser, Gateway, Invoke
@@ -146,68 +147,6 @@ def test_header_that_a_client_writes_gives_no_more_tries_to_sign_in(browser: Bro
         browser.headers |= {"X-Forwarded-For": f"{forged}, 130.176.0.1", "Sourceip": forged}
         browser.submit(address, browser.get(address), username="ada", password="wrong")
     assert list(RequestCount.objects.values_list("requests", flat=True)) == [2, 2]
-
-
-ANSWERS = {
-    "plans": 200,
-    "subscribe": 200,
-    "subscription_success": 200,
-    "subscription_cancelled": 200,
-    "subscriptions": 200,
-    "subscription": 200,
-    "cancel_subscription": 200,
-    "reactivate_subscription": 409,
-    "renew_subscription": 200,
-    "account": 200,
-    "account_language": 200,
-    "download_data": 200,
-    "delete_account": 200,
-    "payments": 200,
-    "pay": 404,
-    "void_order": 405,
-    "receipt": 404,
-    "address_works": 405,
-    "api_tokens": 200,
-    "address": 200,
-    "confirm_address": 404,
-    "user_name": 200,
-    "change_password": 200,
-    "sessions": 200,
-    "two_factor": 200,
-    "second_step": 302,
-    "revoke_api_token": 405,
-    "login": 302,
-    "logout": 405,
-    "sign_up": 302,
-    "sign_up_sent": 302,
-    "confirm_sign_up": 404,
-    "password_reset": 200,
-    "password_reset_sent": 302,
-    "choose_password": 410,
-    "brand_stylesheet": 404,  # without SITE_COLOR
-    "favicon": 302,
-    "set_language": 302,
-    "notification_preferences": 200,
-    "unsubscribe": 200,
-    "healthz": 200,
-    "readyz": 503,
-    "api_docs": 200,
-    "api_plans": 200,
-    "api_plan": 200,
-    "api_subscriptions": 200,
-    "api_subscription": 200,
-    "api_cancel": 405,
-    "api_reactivate": 405,
-    "api_renew": 405,
-    "api_give_days": 405,
-    "api_events": 403,
-    "api_me": 200,
-    "api_user": 200,
-    "api_access": 200,
-    "api_notifications": 200,
-    "api_notification_preferences": 200,
-}
-"""Responses to a GET of each URL name by a subscriber's browser, before any sweep."""
 
 
 def named_addresses() -> dict[str, tuple[str, list[str]]]:

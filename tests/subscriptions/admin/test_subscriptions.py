@@ -309,23 +309,6 @@ def test_long_list_says_that_it_is_cut(plan: Plan, client: Client, monkeypatch: 
     assert "the newest 2 subscriptions" in page.content.decode()
 
 
-def test_used_plan_cannot_be_deleted_and_an_unused_one_can(subscription: Subscription, plan: Plan) -> None:
-    client = sign_in(make_user(is_staff=True, is_superuser=True))
-    unused = make_plan(name="Typing error")
-    for one, status in ((plan, 403), (unused, 302)):
-        address = reverse("admin:subscriptions_plan_delete", args=[one.pk])
-        assert client.post(address, {"post": "yes"}).status_code == status
-    assert list(Plan.objects.all()) == [plan]
-
-
-def test_plan_can_be_taken_off_sale(plan: Plan) -> None:
-    client = sign_in(make_staff("subscriptions.view_plan", "subscriptions.change_plan"))
-    fields = {"name": plan.name, "price": plan.price, "currency": "EUR", "duration_days": 30}
-    assert client.post(reverse("admin:subscriptions_plan_change", args=[plan.pk]), fields).status_code == 302
-    plan.refresh_from_db()
-    assert not plan.on_sale
-
-
 def test_failures_of_a_sweep_are_readable(subscription: Subscription) -> None:
     error = "IntegrityError: <b>no</b>"
     run = SweepRun.objects.create(started_at=datetime.now(UTC), failed=1, failures={str(subscription.pk): error})
