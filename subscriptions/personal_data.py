@@ -97,7 +97,7 @@ def _history(event: SubscriptionEvent, user: AbstractBaseUser) -> dict[str, Any]
     return {
         "transition": event.transition,
         "occurred_at": event.occurred_at,
-        "by": _by(event, user),
+        "by": event.asked_by(user.pk),
         "reason": event.reason,
         "old_end_date": event.old_end_date,
         "new_end_date": event.new_end_date,
@@ -105,13 +105,6 @@ def _history(event: SubscriptionEvent, user: AbstractBaseUser) -> dict[str, Any]
         "price": event.price,
         "currency": event.currency,
     }
-
-
-def _by(event: SubscriptionEvent, user: AbstractBaseUser) -> str:
-    """Return who asked for it, without naming an operator."""
-    if event.actor_id is None:
-        return "system"
-    return "subscriber" if event.actor_id == user.pk else "operator"
 
 
 PARTS = (SubscriptionData(),)

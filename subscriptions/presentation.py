@@ -26,7 +26,7 @@ class Standing:
     @property
     def is_live(self) -> bool:
         """True if it gives access."""
-        return self.subscription.expired_at is None and self.now < self.subscription.end_date
+        return self.subscription.is_live(self.now)
 
     @property
     def period(self) -> Period | None:

@@ -327,7 +327,7 @@ def _refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscr
     Two may be live where the release before this one made them; of those either may go on, but only one be active.
     """
     others = Subscription.objects.filter(any_of("user", [user_id]), plan=plan, expired_at__isnull=True)
-    overlaps = besides is not None and besides.expired_at is None and besides.end_date > now
+    overlaps = besides is not None and besides.is_live(now)
     if besides is not None:
         others = others.exclude(pk=besides.pk)
     for other in others.select_for_update(no_key=True):

@@ -12,6 +12,8 @@ LONGEST_TIME_ZONE = 64
 
 LONGEST_ERASURE_REASON = 500
 
+LONGEST_EXTERNAL_USER_ID = 255
+
 
 class Profile(models.Model):
     """Preferences of a user, the key by which a service knows them, and their wish to leave.
@@ -49,7 +51,12 @@ class Profile(models.Model):
         _("time zone of the browser"), max_length=LONGEST_TIME_ZONE, blank=True, default="", db_default=""
     )
     external_user_id = models.CharField(
-        _("external user id"), max_length=255, null=True, blank=True, unique=True, help_text=_("set by a service")
+        _("external user id"),
+        max_length=LONGEST_EXTERNAL_USER_ID,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text=_("set by a service"),
     )
     leaving_since = models.DateTimeField(
         _("leaving since"),

@@ -3,3 +3,8 @@
 from uuid import UUID
 
 Key = int | str | UUID
+
+
+def in_json(key: Key) -> int | str:
+    """Return a primary key as JSON has it."""
+    return key if isinstance(key, int) else str(key)

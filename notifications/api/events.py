@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -13,6 +13,7 @@ from rest_framework.reverse import reverse
 from foundation.api.documentation import CHALLENGE, documented, problem, problems
 from foundation.api.examples import example
 from foundation.api.pagination import MAXIMUM_PAGE_SIZE, PAGE_SIZE
+from foundation.api.permissions import require_permission
 from foundation.api.serializers import StrictSerializer
 from foundation.api.views import PrivateEndpoint
 from foundation.orm.committed_keys import PATIENCE, StillBeingWritten, complete_until
@@ -97,8 +98,7 @@ class EventList(PrivateEndpoint):
     def get(self, request: Request) -> Response:
         """List the events after the one that you name, as they are published, oldest first."""
         query = EventParameters.accept(request.query_params.dict())
-        if not self.user.has_perm(PERMISSION):
-            raise PermissionDenied(f"This needs the permission {PERMISSION}.")
+        require_permission(self.user, PERMISSION)
         events = list(_events_after(query["after"])[: query["page_size"]])
         previous = previous_events(event.pk for event in events)
         last = events[-1].pk if events else query["after"]

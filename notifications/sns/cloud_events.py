@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import F, Max
 
 from foundation.money import with_decimals
-from foundation.orm.key import Key
+from foundation.orm.key import in_json
 from subscriptions.models import SubscriptionEvent
 
 
@@ -48,7 +48,7 @@ def cloud_event(event: SubscriptionEvent, previous: int | None) -> dict[str, Any
         "datacontenttype": "application/json",
         "data": {
             "subscription_id": subscription.pk,
-            "user_id": _in_json(subscription.user_id),
+            "user_id": in_json(subscription.user_id),
             "plan": {"id": subscription.plan_id, "name": subscription.plan.name},
             "price": str(with_decimals(event.price, 2)),
             "currency": event.currency,
@@ -63,7 +63,3 @@ def cloud_event(event: SubscriptionEvent, previous: int | None) -> dict[str, Any
 def render_event(event: SubscriptionEvent, previous: int | None) -> str:
     """Return the event as JSON."""
     return json.dumps(cloud_event(event, previous))
-
-
-def _in_json(key: Key) -> int | str:
-    return key if isinstance(key, int) else str(key)

@@ -62,12 +62,12 @@ class _Facts:
     @property
     def live(self) -> Subscription | None:
         """The live one that ends last."""
-        return next((one for one in self.subscriptions if self._is_live(one)), None)
+        return next((one for one in self.subscriptions if one.is_live(self.now)), None)
 
     @property
     def due(self) -> Subscription | None:
         """One that has ended, and the sweep has not seen it."""
-        return next((one for one in self.subscriptions if one.expired_at is None and not self._is_live(one)), None)
+        return next((one for one in self.subscriptions if one.expired_at is None and not one.is_live(self.now)), None)
 
     @property
     def sentence(self) -> str:
@@ -129,9 +129,6 @@ class _Facts:
             "status": subscription.get_status_display(),
             "end": f"{date_format(subscription.end_date, 'j M Y H:i')} UTC",
         }
-
-    def _is_live(self, subscription: Subscription) -> bool:
-        return subscription.expired_at is None and self.now < subscription.end_date
 
 
 def _disabled(name: str) -> str:

@@ -13,11 +13,12 @@ from foundation.api.documentation import CHALLENGE, documented, problems
 from foundation.api.examples import example
 from foundation.api.serializers import StrictSerializer
 from foundation.api.views import PrivateEndpoint
+from foundation.orm.key import in_json
 from subscriptions.api.scopes import USERS_READ
 from subscriptions.api.serializers import SUBSCRIPTION, SubscriptionSerializer
 from subscriptions.api.timestamps import with_timestamps
 from subscriptions.api.user_detail import USER_ID
-from subscriptions.api.users import in_json, user_in_path
+from subscriptions.api.users import user_in_path
 from subscriptions.models import Subscription
 
 REASONS = {
@@ -78,7 +79,7 @@ def _deciding(user: AbstractUser, plan: int | None) -> Subscription | None:
 
 
 def _access(user: AbstractUser, subscription: Subscription | None, now: datetime) -> dict[str, Any]:
-    live = subscription is not None and subscription.expired_at is None and subscription.end_date > now
+    live = subscription is not None and subscription.is_live(now)
     reason = ("live" if live else "ended") if subscription else "none"
     return {
         "user": in_json(user.pk),

@@ -6,12 +6,14 @@ from typing import Any
 from django.db.models.fields.json import KeyTransform
 from rest_framework import serializers
 
+from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from foundation.api.pagination import PageParameters
-from subscriptions.api.users import ALL, USER_PATTERN
+from subscriptions.api.users import ALL, USER_PATTERN, refuse_two_names
+from subscriptions.metadata import KEY_PATTERN
 from subscriptions.models import EXTERNAL_ID_LENGTH, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
 
-METADATA = r"^[A-Za-z_][A-Za-z0-9_.-]{0,39}:[^\x00]*$"
+METADATA = KEY_PATTERN.removesuffix("$") + r":[^\x00]*$"
 ORDERS = ["-id", "id", "start_date", "-start_date", "end_date", "-end_date"]
 
 
@@ -25,7 +27,9 @@ class SubscriptionFilters(PageParameters):
         USER_PATTERN, required=False, help_text="a user's id, or `all`; others' need the permission to view them"
     )
     external_user_id = serializers.CharField(
-        required=False, max_length=255, help_text="the user whom a service knows by this id, instead of `user`"
+        required=False,
+        max_length=LONGEST_EXTERNAL_USER_ID,
+        help_text="the user whom a service knows by this id, instead of `user`",
     )
     ends_before = serializers.DateTimeField(required=False, help_text="those that end before this instant")
     ends_after = serializers.DateTimeField(required=False, help_text="those that end at this instant or later")
@@ -37,8 +41,7 @@ class SubscriptionFilters(PageParameters):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse to search everybody's metadata, which no index helps with."""
-        if "user" in attrs and "external_user_id" in attrs:
-            raise serializers.ValidationError({"external_user_id": ["Name the user once."]})
+        refuse_two_names(attrs)
         if "metadata" in attrs and attrs.get("user") == ALL and "external_id" not in attrs:
             raise serializers.ValidationError({"metadata": ["Name a user or an external_id as well."]})
         return attrs

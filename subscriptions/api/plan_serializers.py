@@ -8,6 +8,8 @@ from foundation.api.examples import example
 from foundation.api.serializers import AmountField, FlagField, StrictSerializer, TextField, WholeNumberField
 from subscriptions.api.serializers import PLAN, PlanSerializer
 from subscriptions.models import MAXIMUM_DURATION_DAYS
+from subscriptions.models.plan import MAXIMUM_DURATION_MONTHS
+from subscriptions.models.reminder_days import MAXIMUM_REMINDER_DAYS, MAXIMUM_REMINDERS
 
 MANAGED = {**PLAN, "on_sale": True, "reminder_days": [7, 1]}
 WISH = {"name": "Monthly", "price": "9.90", "currency": "EUR", "duration_months": 1, "reminder_days": [7, 1]}
@@ -29,12 +31,12 @@ class PlanTermsSerializer(StrictSerializer):
 
     currency = TextField(required=False, max_length=3)
     duration_days = WholeNumberField(required=False, min_value=1, max_value=MAXIMUM_DURATION_DAYS)
-    duration_months = WholeNumberField(required=False, min_value=0, max_value=1_200)
+    duration_months = WholeNumberField(required=False, min_value=0, max_value=MAXIMUM_DURATION_MONTHS)
     on_sale = FlagField(required=False)
     reminder_days = serializers.ListField(
-        child=WholeNumberField(min_value=1, max_value=365),
+        child=WholeNumberField(min_value=1, max_value=MAXIMUM_REMINDER_DAYS),
         required=False,
-        max_length=5,
+        max_length=MAXIMUM_REMINDERS,
         help_text="days before the end on which the subscriber is reminded",
     )
 

@@ -5,9 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from foundation.api.examples import example
 from foundation.api.serializers import AmountField, IdField, StrictSerializer, TextField, WholeNumberField
-from subscriptions.api.users import UserKeyField
+from subscriptions.api.users import UserKeyField, refuse_two_names
 from subscriptions.errors import InvalidMetadata
 from subscriptions.metadata import KEY_PATTERN, MOST_KEYS, VALUE_LENGTH, refuse_invalid_metadata
 from subscriptions.models import (
@@ -69,13 +70,14 @@ class SubscribeSerializer(MetadataSerializer, ExpectedPeriodSerializer):
     plan = IdField(help_text="the plan's id")
     user = UserKeyField(required=False, help_text="the user who gets it; left out: you")
     external_user_id = TextField(
-        required=False, max_length=255, help_text="the user whom a service knows by this id, instead of `user`"
+        required=False,
+        max_length=LONGEST_EXTERNAL_USER_ID,
+        help_text="the user whom a service knows by this id, instead of `user`",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse two names for the user."""
-        if "user" in attrs and "external_user_id" in attrs:
-            raise serializers.ValidationError({"external_user_id": ["Name the user once."]})
+        refuse_two_names(attrs)
         return attrs
 
 

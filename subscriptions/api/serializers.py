@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from foundation.api.examples import example
 from foundation.money import quantised
+from foundation.orm.key import in_json
 from subscriptions.api.timestamps import cancelled_at, created_at
-from subscriptions.api.users import in_json
 from subscriptions.models import (
     Plan,
     Subscription,
@@ -111,7 +111,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
         return INSTANT.to_representation(at) if at else None
 
     def get_live(self, subscription: Subscription) -> bool:
-        return subscription.expired_at is None and subscription.end_date > self.context["now"]
+        return subscription.is_live(self.context["now"])
 
 
 class EventSerializer(serializers.ModelSerializer[SubscriptionEvent]):
@@ -126,9 +126,7 @@ class EventSerializer(serializers.ModelSerializer[SubscriptionEvent]):
         read_only_fields = fields
 
     def get_by(self, event: SubscriptionEvent) -> Literal["subscriber", "operator", "system"]:
-        if event.actor_id is None:
-            return "system"
-        return "subscriber" if event.actor_id == self.context["owner"] else "operator"
+        return event.asked_by(self.context["owner"])
 
 
 @example({**SUBSCRIPTION, "history": [EVENT]})

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Profile
+from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from accounts.profiles import profile_of
 from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented, problem, problems
 from foundation.api.examples import example
@@ -19,8 +20,9 @@ from foundation.api.permissions import require_permission
 from foundation.api.serializers import StrictSerializer, TextField
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import PrivateEndpoint
+from foundation.orm.key import in_json
 from subscriptions.api.scopes import USERS_READ, USERS_WRITE
-from subscriptions.api.users import in_json, user_in_path
+from subscriptions.api.users import user_in_path
 
 CHANGE = "accounts.change_profile"
 USER_ID = OpenApiParameter(
@@ -48,7 +50,9 @@ class UserSerializer(serializers.Serializer[Any]):
 class UserChangeSerializer(StrictSerializer):
     """What a service knows a user by."""
 
-    external_user_id = TextField(max_length=255, allow_null=True, help_text="unique; null for none")
+    external_user_id = TextField(
+        max_length=LONGEST_EXTERNAL_USER_ID, allow_null=True, help_text="unique; null for none"
+    )
 
 
 class UserDetail(PrivateEndpoint):

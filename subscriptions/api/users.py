@@ -1,5 +1,6 @@
 """Users as the API names them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -39,6 +40,12 @@ class UserKeyField(serializers.Field[Any, Any, Any, Any]):
         return key
 
 
+def refuse_two_names(attrs: Mapping[str, Any]) -> None:
+    """Raise ValidationError if both members name a user."""
+    if "user" in attrs and "external_user_id" in attrs:
+        raise serializers.ValidationError({"external_user_id": ["Name the user once."]})
+
+
 def read_key(text: str) -> Key | None:
     """Return the primary key that the text stands for, or None if no user can have it."""
     try:
@@ -46,11 +53,6 @@ def read_key(text: str) -> Key | None:
     except (ValidationError, ValueError):
         return None
     return None if isinstance(key, int) and not 1 <= key < 2**63 else key
-
-
-def in_json(key: Key) -> int | str:
-    """Return a user's primary key as JSON has it."""
-    return key if isinstance(key, int) else str(key)
 
 
 def find_user(key: Key) -> AbstractUser:

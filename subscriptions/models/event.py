@@ -1,11 +1,14 @@
 """Subscription events: the history of transitions."""
 
+from typing import Literal
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from foundation import money
 from foundation.orm.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from foundation.orm.key import Key
 from foundation.orm.minor_units import three_decimals, two_decimals
 from foundation.orm.price_field import PriceField
 from subscriptions.models.plan import Plan
@@ -74,6 +77,12 @@ class SubscriptionEvent(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.transition} of subscription {self.subscription_id}"
+
+    def asked_by(self, owner: Key) -> Literal["system", "subscriber", "operator"]:
+        """Return who asked for it, from the view of the subscription's owner: operators stay unnamed."""
+        if self.actor_id is None:
+            return "system"
+        return "subscriber" if self.actor_id == owner else "operator"
 
     @property
     def price_text(self) -> str:

@@ -150,3 +150,7 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"subscription {self.pk}"
+
+    def is_live(self, now: datetime) -> bool:
+        """Return True if it gives access at `now`, as `SubscriptionQuerySet.live` selects."""
+        return self.expired_at is None and now < self.end_date
