@@ -19,10 +19,11 @@ from accounts.address_holders import address_holders
 from accounts.links import change_url, reset_url, sign_up_url
 from accounts.mail_limits import language_of_request
 from accounts.mails import ADDRESS_CHANGED, CHANGE_ADDRESS, PASSWORD_CHANGED, PASSWORD_RESET, SIGN_UP
-from accounts.models import Profile, User
+from accounts.models import User
+from accounts.preferences import language_of
 from foundation.email_addresses import address_of, normalised
 from foundation.mail import LINK, MailKind, Rendered
-from foundation.web.brand import footer_links, site_name
+from foundation.web.brand import footer_links_below, site_name
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def address_changed(address: str, user_id: str | None, now: datetime) -> Rendere
     user = _active_user(user_id)
     if user is None or normalised(address_of(user)) == normalised(address):
         return None
-    with translation.override(_language_of(user)):
+    with translation.override(language_of(user)):
         return _notice(
             _("Your address has changed"),
             _("Your account has another e-mail address now. Mails no longer come to this one."),
@@ -94,7 +95,7 @@ def password_changed(address: str, user_id: str | None, now: datetime) -> Render
     user = _active_user(user_id)
     if user is None:
         return None
-    with translation.override(_language_of(user)):
+    with translation.override(language_of(user)):
         return _notice(
             _("Your password has changed"),
             _("The password of your account has been changed. You are signed out everywhere else."),
@@ -155,7 +156,7 @@ def _mail(
         "links": links,
         "after": after,
         "site_name": site_name(),
-        "footer_links": [Link(link.text, link.below(settings.SITE_URL)) for link in footer_links()],
+        "footer_links": footer_links_below(settings.SITE_URL),
     }
     text = render_to_string("account/mail.txt", context)
     return Rendered(full_subject, text, render_to_string("account/mail.html", context), make_link)
@@ -166,11 +167,6 @@ def _active_user(user_id: str | None) -> User | None:
         return None
     found: User | None = get_user_model()._base_manager.filter(pk=user_id, is_active=True).first()
     return found
-
-
-def _language_of(user: User) -> str:
-    chosen = Profile.objects.filter(user_id=user.pk).values_list("language", "browser_language").first() or ()
-    return next(filter(None, chosen), settings.LANGUAGE_CODE)
 
 
 def _language(kind: str, address: str) -> str:

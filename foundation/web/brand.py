@@ -1,6 +1,6 @@
 """Brand: the name of the site and its legal links, for pages, mails and descriptions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -22,9 +22,9 @@ class FooterLink:
     text: str
     url: str
 
-    def below(self, root: str) -> str:
-        """Return the address, with `root` (a stage's prefix, or the site's address) before a path."""
-        return f"{root.rstrip('/')}{self.url}" if self.url.startswith("/") else self.url
+    def below(self, root: str) -> "FooterLink":
+        """Return the link with `root` (a stage's prefix, or the site's address) before a path."""
+        return replace(self, url=f"{root.rstrip('/')}{self.url}") if self.url.startswith("/") else self
 
 
 def site_name() -> str:
@@ -39,9 +39,9 @@ def operations_title() -> str:
     return gettext("%(site)s operations") % {"site": settings.SITE_NAME}
 
 
-def footer_links() -> list[FooterLink]:
-    """Return the links that have an address, in the active language."""
-    return [FooterLink(str(text), url) for name, text in LINKS.items() if (url := getattr(settings, name))]
+def footer_links_below(root: str) -> list[FooterLink]:
+    """Return the links that have an address, in the active language, with `root` before those that are paths."""
+    return [FooterLink(str(text), url).below(root) for name, text in LINKS.items() if (url := getattr(settings, name))]
 
 
 def footer_link(text: str) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from accounts.preferences import language_of, time_zone_of
 from foundation import clock
 from foundation.email_addresses import deliverable
-from foundation.web.brand import footer_links, site_name
+from foundation.web.brand import footer_links_below, site_name
 from notifications import unsubscription
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Notification
@@ -60,11 +60,11 @@ def _context(event: Any) -> dict[str, object]:
         "name": _name_of(user),
         "plan": event.subscription.plan.name,
         "event": event,
-        "actor": _actor(event),
+        "actor": event.asked_by(user.pk),
         # Not reversed: a warm function remembers the stage prefix of the request before.
         "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",
         "site_name": site_name(),
-        "footer_links": [{"text": link.text, "url": link.below(settings.SITE_URL)} for link in footer_links()],
+        "footer_links": footer_links_below(settings.SITE_URL),
     }
 
 
@@ -73,18 +73,10 @@ def _name_of(user: Any) -> str:
     return getattr(user, "get_short_name", str)() or user.get_username()
 
 
-def _actor(event: Any) -> str:
-    """Return who asked for the transition: the subscriber, an operator (or a service), or nobody who is known."""
-    if event.actor_id is None:
-        return ""
-    return "subscriber" if event.actor_id == event.subscription.user_id else "operator"
-
-
 def _is_current(event: Any, coverage: Coverage) -> bool:
     """Return True if the subscription is live and still ends when the event says."""
     subscription = event.subscription
-    is_live = subscription.expired_at is None and coverage.now < subscription.end_date
-    return bool(is_live and subscription.end_date == event.new_end_date)
+    return bool(subscription.is_live(coverage.now) and subscription.end_date == event.new_end_date)
 
 
 def _reminder_context(event: Any) -> dict[str, object]:

@@ -30,7 +30,6 @@ def brand_stylesheet() -> str:
 
 
 @register.simple_tag
-def footer_links() -> list[dict[str, str]]:
-    """Return `text` and `url` of each footer link; a path gets the stage's prefix."""
-    prefix = get_script_prefix()
-    return [{"text": link.text, "url": link.below(prefix)} for link in brand.footer_links()]
+def footer_links() -> list[brand.FooterLink]:
+    """Return the footer's links; a path gets the stage's prefix."""
+    return brand.footer_links_below(get_script_prefix())
