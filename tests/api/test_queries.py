@@ -12,7 +12,7 @@ from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller
 from tests.support.factories import MONTH, make_plan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 Ask = Callable[[Caller, Subscription, Plan], Any]
 

@@ -11,6 +11,8 @@ from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.migrating import Targets, migrate_forward, migrated_back
 
+pytestmark = pytest.mark.slow
+
 BEFORE: Targets = [("subscriptions", "0011_access_audit_run"), ("notifications", "0010_announce_joined_subscriptions")]
 
 

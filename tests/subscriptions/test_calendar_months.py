@@ -32,6 +32,7 @@ def test_period_ends_on_the_anchor_day_or_the_last_of_the_month(begin: str, mont
     assert add_months(at(begin), months, anchor) == at(end)
 
 
+@pytest.mark.slow
 def test_renewing_every_month_for_28_years_never_drifts() -> None:
     """From each day of four years, which hold every length of a month."""
     steps = 0

@@ -91,6 +91,7 @@ def test_history_and_events_hold_what_was_sold(currency: str, price: str, told: 
     assert f'"price": "{told}"' in render_event(event, None)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_migration_keeps_history_rounds_plans_and_rewrites_no_table() -> None:
     with migrated_back([("subscriptions", "0008_sweep_unannounced")]) as apps:

@@ -24,6 +24,8 @@ from config.aws_lambda.sigv4 import Credentials, Request, signed_headers
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.support.deployment import environment
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parents[3]
 KEY = "a-key-of-the-tests-that-is-as-long-and-as-mixed-as-9876543210-demand"
 PASSWORD = "p@ss/w:rd?#%"

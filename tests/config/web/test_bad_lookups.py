@@ -16,7 +16,7 @@ from config.web import admin_urls  # noqa: F401 - registers every list
 from subscriptions.models import Subscription
 from tests.support.staff import sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 BAD = [
     ("exact", "\x00"), ("in", "1,\x00"), ("regex", "["), ("range", "1"), ("exact", "9" * 30),

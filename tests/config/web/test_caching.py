@@ -16,7 +16,7 @@ from subscriptions.models import Plan
 from tests.support.factories import make_plan, make_user
 from tests.support.staff import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PUBLIC = {"api_plans", "api_plan"}
 VALUES = {"token": "x", "object_id": "1", "app_label": "auth", "url": "nothing", "content_type_id": "1"}

@@ -17,7 +17,7 @@ from notifications.outbox.delivery import Delivery
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import NOW, make_plan, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 class Answering(BaseHTTPRequestHandler):
