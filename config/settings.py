@@ -82,8 +82,9 @@ LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
 """One of Python's names of a log level."""
 RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of(RENEWERS), ["staff", "service"])
 """Roles that may renew a plan that costs money."""
-PAYMENT_PROVIDER = env.optional("PAYMENT_PROVIDER", matching(r"|manual", "provider: manual, or empty"), "")
-"""Provider by which subscribers pay: `manual` for transfers that staff record; empty: periods are given at once."""
+PAYMENT_PROVIDERS = matching(r"|manual|stripe|[A-Za-z_]\w*(\.\w+)+", "provider: manual, stripe, dotted path, or empty")
+PAYMENT_PROVIDER = env.optional("PAYMENT_PROVIDER", PAYMENT_PROVIDERS, "")
+"""`stripe`, the dotted path of a provider, or `manual` for transfers that staff record; empty: periods are free."""
 PAYMENT_INSTRUCTIONS = env.optional("PAYMENT_INSTRUCTIONS", str, "")
 """With `manual`, the text that says where to pay, such as the holder and number of the account. May have lines."""
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", whole_number(), 30)

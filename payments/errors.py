@@ -11,3 +11,15 @@ class UnknownOrder(PaymentError, LookupError):
 
 class OrderFinished(PaymentError, ValueError):
     """The order is paid or void, so that nobody pays or voids it any more."""
+
+
+class Forged(PaymentError, ValueError):
+    """The message of a webhook does not come from the provider, or not for this stage. Nothing was stored."""
+
+
+class ProviderUnavailable(PaymentError, ConnectionError):
+    """The provider did not answer, or not usefully. Try again later."""
+
+
+class ProviderRefused(PaymentError, ValueError):
+    """The provider refuses the request and would refuse it again: see the code in the message."""

@@ -6,13 +6,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from payments.errors import OrderFinished, UnknownOrder
-from payments.models import Order
+from payments.models import Order, OrderState
 from subscriptions.errors import AlreadySubscribed
 from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_subscription
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import Purchase, Terms
 
-State = Order.State
+State = OrderState
 
 
 def open_first(user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) -> Order:
@@ -74,7 +74,7 @@ def lock(order: Order) -> None:
         raise UnknownOrder(f"there is no {order}") from error
 
 
-def finish(order: Order, state: Order.State, now: datetime) -> None:
+def finish(order: Order, state: OrderState, now: datetime) -> None:
     """Give a locked order its last state."""
     order.state, order.finished_at = state, now
     order.save(update_fields=["state", "finished_at", "subscription"])

@@ -106,7 +106,7 @@ class OrderAdmin(SubscriberHistoryAdmin):
     def _page(self, request: HttpRequest, order: Order, form: forms.Form | None, title: "StrOrPromise") -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": title % {"order": order.reference},
+            "title": title % {"order": order.transfer_reference},
             "opts": Order._meta,
             "order": order,
             "form": form,

@@ -1,6 +1,10 @@
-"""Orders and payments."""
+"""Orders, attempts, payments, payment methods, renewals and webhook messages."""
 
-from payments.models.order import Order
+from payments.models.attempt import Attempt
+from payments.models.order import Order, OrderState
 from payments.models.payment import Payment
+from payments.models.payment_method import PaymentMethod
+from payments.models.renewal import Renewal
+from payments.models.webhook_message import WebhookMessage
 
-__all__ = ["Order", "Payment"]
+__all__ = ["Attempt", "Order", "OrderState", "Payment", "PaymentMethod", "Renewal", "WebhookMessage"]

@@ -1,5 +1,7 @@
 """Orders: what somebody is to pay for one period."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,18 +13,61 @@ from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
 from subscriptions.models import Plan, Subscription
 
+REFERENCE_LENGTH = 200
+
+
+class OrderState(models.TextChoices):
+    """States of an order. Claimed ones are being charged; what was prepared and submitted is in columns of its own."""
+
+    OPEN = "open", _("open")
+    CLAIMED = "claimed", _("being charged")
+    NEEDS_SUBSCRIBER = "needs_subscriber", _("waits for the subscriber")
+    PENDING = "pending", _("money is on its way")
+    UNKNOWN = "unknown", _("outcome unknown")
+    PAID = "paid", _("paid")
+    VOID = "void", _("void")
+    GIVEN_UP = "given_up", _("given up")
+
+
+UNFINISHED = [
+    OrderState.OPEN,
+    OrderState.CLAIMED,
+    OrderState.NEEDS_SUBSCRIBER,
+    OrderState.PENDING,
+    OrderState.UNKNOWN,
+]
+FINISHED = [OrderState.PAID, OrderState.VOID, OrderState.GIVEN_UP]
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Orders by what can still happen to them."""
+
+    def unfinished(self) -> "OrderQuerySet":
+        """Return the orders that wait for money."""
+        return self.filter(finished_at__isnull=True)
+
+    def due(self, now: datetime) -> "OrderQuerySet":
+        """Return the orders that are to be charged, or asked about, at `now`."""
+        return self.unfinished().filter(due_at__lte=now)
+
 
 class Order(models.Model):
     """Order of one period of a plan. Its terms are those of the moment at which it was opened."""
 
+    State = OrderState
+
     class Kind(models.TextChoices):
         FIRST = "first", _("first period")
         RENEWAL = "renewal", _("renewal")
+        CHANGE = "change", _("change of plan")
 
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        PAID = "paid", _("paid")
-        VOID = "void", _("void")
+    class Way(models.TextChoices):
+        """Way by which the money comes. One at a time: see `payments.fence`."""
+
+        NONE = "", _("none yet")
+        PAGE = "page", _("the provider's page")
+        CHARGE = "charge", _("a charge to the saved method")
+        MANUAL = "manual", _("recorded by staff")
 
     # PROTECT: what was paid outlives the wish to tidy up; deactivate or erase the user instead.
     user = models.ForeignKey(
@@ -38,7 +83,9 @@ class Order(models.Model):
         help_text=_("the one that is renewed, or that the payment began"),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    state = models.CharField(_("state"), max_length=20, choices=State, db_default=State.OPEN, default=State.OPEN)
+    state = models.CharField(
+        _("state"), max_length=20, choices=OrderState, db_default=OrderState.OPEN, default=OrderState.OPEN
+    )
     amount = PriceField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     duration_days = models.PositiveIntegerField(_("days"))
@@ -48,6 +95,45 @@ class Order(models.Model):
     )
     opened_at = models.DateTimeField(_("opened at"), db_default=Now())
     finished_at = models.DateTimeField(_("finished at"), null=True)
+    voided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("voided by"),
+        help_text=_("empty: the subscriber, or the system"),
+    )
+
+    terms = models.CharField(
+        _("terms"), max_length=50, blank=True, db_default="", default="", help_text=_("the version that was accepted")
+    )
+    consented_at = models.DateTimeField(
+        _("consent"), null=True, help_text=_("to the terms, and to begin at once, before money moved")
+    )
+    renews = models.BooleanField(
+        _("renews"), db_default=False, default=False, help_text=_("the subscriber agreed to later charges")
+    )
+
+    way = models.CharField(_("way"), max_length=10, choices=Way, blank=True, db_default="", default="")
+    provider = models.CharField(_("provider"), max_length=50, blank=True, db_default="", default="")
+    reference = models.CharField(
+        _("reference"),
+        max_length=REFERENCE_LENGTH,
+        blank=True,
+        db_default="",
+        default="",
+        help_text=_("what the provider prepared for the way that is taken"),
+    )
+    due_at = models.DateTimeField(_("due at"), null=True, help_text=_("the next charge, or question to the provider"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0, default=0)
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, editable=False)
+    close_requested_at = models.DateTimeField(
+        _("to be closed since"), null=True, editable=False, help_text=_("the charger closes it at the provider")
+    )
+
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order")
@@ -64,18 +150,34 @@ class Order(models.Model):
                 condition=Q(kind="renewal") & ~Q(state="void"),
                 name="order_one_renewal_per_period",
             ),
+            models.UniqueConstraint(
+                fields=["subscription"],
+                condition=Q(kind="change", finished_at__isnull=True),
+                name="order_one_open_change_per_subscription",
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "reference"], condition=~Q(reference=""), name="order_one_per_reference"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount_positive"),
             models.CheckConstraint(condition=in_minor_units("amount"), name="order_amount_in_minor_units"),
             models.CheckConstraint(
-                condition=Q(state="open", finished_at__isnull=True)
-                | Q(state__in=["paid", "void"], finished_at__isnull=False),
-                name="order_state_known_and_finished_at_agrees",
+                condition=Q(state__in=UNFINISHED, finished_at__isnull=True)
+                | Q(state__in=FINISHED, finished_at__isnull=False),
+                name="order_state_and_finish_agree",
             ),
             models.CheckConstraint(
                 condition=Q(kind="first", period_start__isnull=True)
-                | Q(kind="renewal", subscription__isnull=False, period_start__isnull=False),
-                name="order_renewal_names_its_period",
+                | Q(kind="renewal", subscription__isnull=False, period_start__isnull=False)
+                | Q(kind="change", subscription__isnull=False),
+                name="order_kind_names_its_period",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="claimed") | Q(lease_token__isnull=False, lease_until__isnull=False),
+                name="order_claimed_has_a_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(finished_at__isnull=True), name="order_due"),
         ]
 
     def __str__(self) -> str:
@@ -87,11 +189,11 @@ class Order(models.Model):
         return money.formatted(self.amount, self.currency)
 
     @property
-    def reference(self) -> str:
+    def transfer_reference(self) -> str:
         """The text by which a transfer is matched to the order."""
         return f"ORDER-{self.pk}"
 
     @property
     def is_open(self) -> bool:
-        """True if it can be paid."""
-        return self.state == self.State.OPEN
+        """True if money for it is still waited for."""
+        return self.state in UNFINISHED

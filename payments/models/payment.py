@@ -17,9 +17,24 @@ TRANSACTION_ID_LENGTH = 200
 class Payment(AppendOnlyModel):
     """Money that moved, recorded once per provider and transaction. Append-only.
 
-    It became one period, of `subscription` by `event`, or is a surplus: nobody waited for it, or not for this amount.
+    A payment became one period, of `subscription` by `event`, or is a surplus: nobody waited for it, or not for this
+    amount. A refund or a lost dispute is a negative amount `of` a payment.
     """
 
+    class Kind(models.TextChoices):
+        PAYMENT = "payment", _("payment")
+        REFUND = "refund", _("refund")
+        DISPUTE = "dispute", _("lost dispute")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, db_default=Kind.PAYMENT, default=Kind.PAYMENT)
+    of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="returned",
+        verbose_name=_("of"),
+        help_text=_("the payment that is given back"),
+    )
     provider = models.CharField(_("provider"), max_length=50)
     transaction_id = models.CharField(
         _("transaction"), max_length=TRANSACTION_ID_LENGTH, help_text=_("as the provider, or the bank, names it")
@@ -56,6 +71,8 @@ class Payment(AppendOnlyModel):
         default=False,
         help_text=_("no order waits for it; refund it or record a period"),
     )
+    receipt_url = models.URLField(_("receipt"), max_length=500, blank=True, db_default="", default="")
+    invoice_url = models.URLField(_("invoice"), max_length=500, blank=True, db_default="", default="")
 
     objects = AppendOnlyQuerySet["Payment"].as_manager()
 
@@ -67,9 +84,17 @@ class Payment(AppendOnlyModel):
             models.UniqueConstraint(fields=["provider", "transaction_id"], name="payment_once_per_transaction"),
             models.CheckConstraint(condition=in_minor_units("amount"), name="payment_amount_in_minor_units"),
             models.CheckConstraint(
-                condition=models.Q(surplus=True, event__isnull=True)
+                condition=~models.Q(kind="payment")
+                | models.Q(surplus=True, event__isnull=True)
                 | models.Q(surplus=False, event__isnull=False, subscription__isnull=False, order__isnull=False),
-                name="payment_is_a_period_or_a_surplus",
+                name="payment_is_period_or_surplus",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="payment", of__isnull=True, amount__gt=0)
+                | models.Q(
+                    kind__in=["refund", "dispute"], of__isnull=False, amount__lt=0, surplus=False, event__isnull=True
+                ),
+                name="payment_kind_and_sign_agree",
             ),
         ]
         indexes = [models.Index(fields=["id"], condition=models.Q(surplus=True), name="payment_surplus")]

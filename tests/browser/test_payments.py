@@ -30,7 +30,7 @@ def test_subscriber_orders_and_staff_record_the_transfer(visitor: Visitor, plan:
     visitor.look_at("subscribe-to-pay")
     visitor.click("Order with obligation to pay")
     order = Order.objects.get()
-    expect(visitor.page.get_by_text(order.reference)).to_be_visible()
+    expect(visitor.page.get_by_text(order.transfer_reference)).to_be_visible()
     visitor.look_at("pay")
 
     visitor.sign_in(make_staff("payments.view_order", "payments.record_payment"))
@@ -38,7 +38,7 @@ def test_subscriber_orders_and_staff_record_the_transfer(visitor: Visitor, plan:
     visitor.look_at("admin-record-payment")
     visitor.page.get_by_label("Transaction").fill("2026-31")
     visitor.page.get_by_label("Paid on").fill("2026-12-01")
-    visitor.click(f"Record a payment for {order.reference}")
+    visitor.click(f"Record a payment for {order.transfer_reference}")
     expect(visitor.page.get_by_text("The payment is recorded, and the period is given.")).to_be_visible()
     assert Subscription.objects.get().user == ada
 

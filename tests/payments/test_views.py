@@ -38,7 +38,7 @@ def test_subscribing_to_a_paid_plan_opens_an_order_and_gives_nothing() -> None:
     assert not Subscription.objects.exists()
     page = browser.get(answer["Location"]).content.decode()
     assert "9.90 EUR" in page
-    assert order.reference in page
+    assert order.transfer_reference in page
     assert "Acme Ltd<br>DE02 1203" in page
 
 

@@ -1,0 +1,30 @@
+"""The provider that the setting PAYMENT_PROVIDER names."""
+
+from functools import cache
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from payments.providers.interface import Provider
+
+PATHS = {"stripe": "payments.providers.stripe.adapter.StripeProvider"}
+"""Dotted paths of the adapters by their short names."""
+
+NOT_ASKED = ("", "manual")
+"""Values under which no provider is asked: payments are off, or recorded by staff."""
+
+
+def current() -> Provider | None:
+    """Return the provider that takes money; None if there is none. Raises ImproperlyConfigured for a wrong path."""
+    name = settings.PAYMENT_PROVIDER
+    return None if name in NOT_ASKED else _provider(PATHS.get(name, name))
+
+
+@cache
+def _provider(path: str) -> Provider:
+    try:
+        provider: Provider = import_string(path)()
+    except ImportError as error:
+        raise ImproperlyConfigured(f"PAYMENT_PROVIDER cannot be imported: {error}") from error
+    return provider
