@@ -9,9 +9,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from foundation.orm.violations import violates_unique
+from payments.announcements import announce_processed
 from payments.models import Order, Payment
 from payments.orders import finish, lock, purchase_of
-from payments.signals import payment_processed
 from subscriptions.errors import AlreadySubscribed, SubscriptionError
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
@@ -70,10 +70,11 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
         payment.subscription = order.subscription = subscription
         payment.event = subscription.events.latest("pk")
         finish(order, Order.State.PAID, now)
-        _announce(payment)
     else:
         logger.error("money arrived that no order waits for", extra={"order": order.pk})
     payment.save()
+    if not payment.surplus:
+        announce_processed(payment)
     return payment
 
 
@@ -102,20 +103,3 @@ def _period(order: Order, now: datetime) -> Subscription:
             raise
         live = Subscription.objects.get(pk=error.subscription_id)
         return SubscriptionService.renew_subscription(live, now=now, bought=bought)
-
-
-def _announce(payment: Payment) -> None:
-    # Robust: the money is recorded, and others have work to do after the commit.
-    transaction.on_commit(lambda: _send(payment), robust=True)
-
-
-def _send(payment: Payment) -> None:
-    payment_processed.send_robust(
-        Payment,
-        order=payment.order,
-        subscription=payment.subscription,
-        transaction_id=payment.transaction_id,
-        amount=payment.amount,
-        currency=payment.currency,
-        payment=payment,
-    )

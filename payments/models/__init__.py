@@ -3,8 +3,9 @@
 from payments.models.attempt import Attempt
 from payments.models.order import Order, OrderState
 from payments.models.payment import Payment
+from payments.models.payment_event import PaymentEvent
 from payments.models.payment_method import PaymentMethod
 from payments.models.renewal import Renewal
 from payments.models.webhook_message import WebhookMessage
 
-__all__ = ["Attempt", "Order", "OrderState", "Payment", "PaymentMethod", "Renewal", "WebhookMessage"]
+__all__ = ["Attempt", "Order", "OrderState", "Payment", "PaymentEvent", "PaymentMethod", "Renewal", "WebhookMessage"]
