@@ -19,6 +19,7 @@ if __name__ == "__main__":
 
     # All of these are the package's.
     import boto3
+    import stripe
     from django.contrib import admin
     from django.contrib.admin.widgets import AdminSplitDateTime, AutocompleteSelect, FilteredSelectMultiple
     from django.template.loader import get_template
@@ -43,3 +44,22 @@ if __name__ == "__main__":
 
     for service in ("lambda", "sesv2", "sns"):
         boto3.Session().client(service)
+
+    # Loads services by name; `requests`, its usual way to the network, is not there.
+    payments = stripe.StripeClient("sk_test", http_client=stripe.UrllibClient()).v1
+    for service in (
+        "accounts",
+        "charges",
+        "checkout",
+        "customers",
+        "disputes",
+        "events",
+        "payment_intents",
+        "payment_methods",
+        "refunds",
+        "setup_intents",
+    ):
+        assert getattr(payments, service)
+    assert payments.checkout.sessions
+    event = {"id": "evt_1", "object": "event", "data": {"object": {"id": "pi_1", "object": "payment_intent"}}}
+    assert isinstance(stripe.Event.construct_from(event, "sk_test").data.object, stripe.PaymentIntent)
