@@ -70,6 +70,8 @@ def logging_config(level: str) -> dict[str, Any]:
             "foundation.jobs.metrics": {"level": "INFO"},
             # It logs the source of its credentials at each start.
             "botocore": {"level": "WARNING"},
+            # It logs each request, and with DEBUG its parameters, which hold addresses.
+            "stripe": {"level": "WARNING"},
             # Its access log contains client address and query; config.web.middleware logs requests without them.
             "zappa.wsgi": {"level": "WARNING"},
         },

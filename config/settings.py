@@ -87,6 +87,12 @@ PAYMENT_PROVIDER = env.optional("PAYMENT_PROVIDER", PAYMENT_PROVIDERS, "")
 """`stripe`, the dotted path of a provider, or `manual` for transfers that staff record; empty: periods are free."""
 PAYMENT_INSTRUCTIONS = env.optional("PAYMENT_INSTRUCTIONS", str, "")
 """With `manual`, the text that says where to pay, such as the holder and number of the account. May have lines."""
+STRIPE_SECRET_KEY = env.optional("STRIPE_SECRET_KEY", str, "")
+"""With `stripe`, the secret or restricted key. On AWS it comes from Secrets Manager."""
+STRIPE_WEBHOOK_SECRETS: list[str] = env.optional("STRIPE_WEBHOOK_SECRETS", list_of_keys, [])
+"""Secrets that webhooks are signed with, separated by commas: two while one replaces the other."""
+STRIPE_API_BASE = env.optional("STRIPE_API_BASE", str, "").rstrip("/")
+"""Address of a local provider that stands in for Stripe; empty for Stripe itself. Refused off this machine."""
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", whole_number(), 30)
 """Changing requests per minute and user, through pages and API."""
 CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", whole_number(), 300)

@@ -6,7 +6,14 @@ from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
 
-VARIABLES = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "DJANGO_SUPERUSER_PASSWORD")
+VARIABLES = (
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "DATABASE_URL",
+    "DJANGO_SUPERUSER_PASSWORD",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRETS",
+)
 """Keys that become environment variables. Others are ignored, so that a secret cannot set PYTHONPATH and the like."""
 
 DATABASE_PARTS = ("username", "password", "host", "port", "dbname")

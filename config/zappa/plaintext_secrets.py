@@ -13,6 +13,8 @@ SECRET_VALUE = re.compile(
     r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"
     # A password in an address, https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
     r"|[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s]+@"
+    # A key of Stripe's API or webhooks, https://docs.stripe.com/keys
+    r"|\b(sk|rk)_(live|test)_\w+|\bwhsec_\w+"
     # A private key, https://www.rfc-editor.org/rfc/rfc7468
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----",
     re.IGNORECASE,

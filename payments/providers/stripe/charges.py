@@ -1,0 +1,71 @@
+"""Charges to a saved method: a PaymentIntent is created, stored by the caller, and confirmed afterwards."""
+
+import hashlib
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from payments.providers.interface import Outcome
+from payments.providers.stripe.amounts import to_minor_units
+from payments.providers.stripe.client import v1
+from payments.providers.stripe.outcomes import of_intent, of_refund
+
+if TYPE_CHECKING:  # the models would load before Django is ready
+    from payments.models import Order, Payment, PaymentMethod
+
+PREFIX = "pi_"
+EXPANDED = ["latest_charge", "payment_method"]
+
+
+def prepare(order: "Order", method: "PaymentMethod", number: int) -> str:
+    """Return the id of an unconfirmed intent for the order. Raises StripeError."""
+    intent = v1().payment_intents.create(
+        {
+            "amount": to_minor_units(order.amount, order.currency),
+            "currency": order.currency.lower(),
+            "customer": method.customer,
+            "payment_method": method.token,
+            # Off session nobody is there to be redirected.
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            "metadata": {"order": str(order.pk)},
+        },
+        {"idempotency_key": f"order-{order.pk}-prepare-{number}-{_short(method.token)}"},
+    )
+    return intent.id
+
+
+def charge(reference: str, method: "PaymentMethod", number: int) -> Outcome:
+    """Confirm the intent, which succeeds at most once. Raises StripeError."""
+    # A decline is replayed under its key: each try has a key of its own.
+    confirmed = v1().payment_intents.confirm(
+        reference,
+        {"payment_method": method.token, "off_session": True, "expand": EXPANDED},
+        {"idempotency_key": f"{reference}-charge-{number}-{_short(method.token)}"},
+    )
+    return of_intent(confirmed)
+
+
+def ask(reference: str) -> Outcome:
+    """Return the outcome of an intent. Raises StripeError."""
+    return of_intent(v1().payment_intents.retrieve(reference, {"expand": EXPANDED}))
+
+
+def cancel(reference: str) -> Outcome:
+    """Cancel the intent. Return CLOSED, or what happened before. Raises StripeError."""
+    return of_intent(v1().payment_intents.cancel(reference, {"expand": EXPANDED}))
+
+
+def refund(payment: "Payment", amount: Decimal, key: str) -> Outcome:
+    """Give back part or all of a payment, once for each key. Raises StripeError."""
+    made = v1().refunds.create(
+        {
+            "payment_intent": payment.transaction_id,
+            "amount": to_minor_units(amount, payment.currency),
+            "metadata": {"order": str(payment.order_id or "")},
+        },
+        {"idempotency_key": key},
+    )
+    return of_refund(made)
+
+
+def _short(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()[:12]

@@ -1,0 +1,129 @@
+"""Checkout sessions: Stripe's hosted page, for one order or for a payment method."""
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from stripe import InvalidRequestError, PaymentIntent, PaymentMethod, SetupIntent
+from stripe.checkout import Session
+
+from payments.providers.interface import Outcome, OutcomeKind, Page
+from payments.providers.stripe.amounts import to_minor_units
+from payments.providers.stripe.client import v1
+from payments.providers.stripe.outcomes import described, of_intent
+
+if TYPE_CHECKING:  # the models would load before Django is ready, and the zip has no types of parameters
+    from stripe.params.checkout import SessionCreateParams
+
+    from payments.models import Order
+
+PREFIX = "cs_"
+EXPANDED = ["payment_intent.latest_charge", "payment_intent.payment_method", "setup_intent.payment_method"]
+MONEY_MOVES = (OutcomeKind.SUCCEEDED, OutcomeKind.PENDING)
+
+
+def begin(order: "Order", return_url: str, cancel_url: str, customer: str, email: str) -> Page:
+    """Return the order's page: the open one that it refers to, or a new one. Raises StripeError."""
+    if order.reference.startswith(PREFIX):
+        session = v1().checkout.sessions.retrieve(order.reference)
+        if session.status == "open" and session.url:
+            return Page(session.id, session.url)
+    wanted = _payment(order, return_url, cancel_url)
+    return _created_for(wanted, customer, email, f"order-{order.pk}-{order.reference}")
+
+
+def save_method(user_id: str, return_url: str, cancel_url: str, customer: str) -> Page:
+    """Return a page on which the user enters a card. Raises StripeError."""
+    wanted: SessionCreateParams = {
+        "mode": "setup",
+        "allowed_payment_method_types": ["card"],
+        "success_url": return_url,
+        "cancel_url": cancel_url,
+        "metadata": {"user": user_id},
+        "setup_intent_data": {"metadata": {"user": user_id}},
+    }
+    return _created_for(wanted, customer, "", "")
+
+
+def ask(reference: str) -> Outcome:
+    """Return the outcome of a session. Raises StripeError."""
+    return of_session(v1().checkout.sessions.retrieve(reference, {"expand": EXPANDED}))
+
+
+def expire(reference: str) -> Outcome:
+    """Close the page. Return CLOSED, or what happened before. Raises StripeError."""
+    return of_session(v1().checkout.sessions.expire(reference, {"expand": EXPANDED}))
+
+
+def of_session(session: Session) -> Outcome:
+    """Return the outcome of a session whose intents are expanded. Money counts, whatever the session says of itself."""
+    intent = session.payment_intent
+    outcome = of_intent(intent) if isinstance(intent, PaymentIntent) else Outcome(OutcomeKind.UNKNOWN)
+    if outcome.kind in MONEY_MOVES:
+        return outcome
+    if session.status == "expired":
+        return Outcome(OutcomeKind.CLOSED)
+    if session.status == "open":  # the page takes another card after a decline
+        return Outcome(OutcomeKind.OPEN, code=outcome.code)
+    return _saved(session) if session.mode == "setup" else outcome
+
+
+def _saved(session: Session) -> Outcome:
+    setup = session.setup_intent
+    if not isinstance(setup, SetupIntent) or not isinstance(setup.payment_method, PaymentMethod):
+        return Outcome(OutcomeKind.UNKNOWN)
+    customer = session.customer if isinstance(session.customer, str) else getattr(session.customer, "id", "")
+    return Outcome(OutcomeKind.SUCCEEDED, method=described(setup.payment_method, customer))
+
+
+def _payment(order: "Order", return_url: str, cancel_url: str) -> "SessionCreateParams":
+    metadata = {"order": str(order.pk)}
+    wanted: SessionCreateParams = {
+        "mode": "payment",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": order.currency.lower(),
+                    "unit_amount": to_minor_units(order.amount, order.currency),
+                    "product_data": {"name": order.plan.name},
+                },
+            }
+        ],
+        "success_url": return_url,
+        "cancel_url": cancel_url,
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
+        # Whatever the account's defaults are, the page takes exactly what the order says.
+        "adaptive_pricing": {"enabled": False},
+        "allow_promotion_codes": False,
+        "automatic_tax": {"enabled": False},
+    }
+    if order.renews:
+        wanted["payment_intent_data"]["setup_future_usage"] = "off_session"
+    return wanted
+
+
+def _created_for(wanted: "SessionCreateParams", customer: str, email: str, key: str) -> Page:
+    """Create the session for a known customer, or for a new one where Stripe no longer has that one."""
+    if customer:
+        try:
+            return _created({**wanted, "customer": customer}, key)
+        except InvalidRequestError as error:
+            if error.param != "customer":
+                raise
+    known: SessionCreateParams = {"customer_email": email} if email else {}
+    return _created({**wanted, **known, "customer_creation": "always"}, key)
+
+
+def _created(wanted: "SessionCreateParams", key: str) -> Page:
+    session = v1().checkout.sessions.create(wanted, {"idempotency_key": _key(wanted, key)} if key else {})
+    return Page(session.id, session.url or "")
+
+
+def _key(wanted: "SessionCreateParams", name: str) -> str:
+    """Return a key under which two tabs, and a repetition after a lost answer, get the same session.
+
+    What is wanted is part of it: Stripe refuses a known key with other parameters.
+    """
+    return f"{name}-{hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]}"

@@ -1,0 +1,50 @@
+"""Amounts as Stripe counts them."""
+
+from decimal import Decimal
+
+import pytest
+
+from foundation.money import DECIMALS
+from payments.providers.stripe.amounts import UnpayableAmount, from_minor_units, to_minor_units
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "counted"),
+    [
+        ("9.90", "EUR", 990),
+        ("1200", "JPY", 1200),
+        ("1.230", "KWD", 1230),
+        ("500", "ISK", 50_000),
+        ("500", "UGX", 50_000),
+        ("5", "MGA", 5),
+        ("999999.99", "USD", 99_999_999),
+    ],
+)
+def test_amount_goes_there_and_comes_back(amount: str, currency: str, counted: int) -> None:
+    assert to_minor_units(Decimal(amount), currency) == counted
+    assert from_minor_units(counted, currency.lower()) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [
+        ("9.905", "EUR"),
+        ("1200.5", "JPY"),
+        ("1.234", "KWD"),
+        ("500.5", "ISK"),
+        ("0.2", "MGA"),
+        ("0", "EUR"),
+        ("-1", "EUR"),
+        ("1000000", "USD"),
+        ("1", "XXX"),
+    ],
+)
+def test_amount_that_stripe_cannot_take_is_refused_at_the_edge(amount: str, currency: str) -> None:
+    with pytest.raises(UnpayableAmount):
+        to_minor_units(Decimal(amount), currency)
+
+
+def test_every_currency_conserves_its_smallest_payable_amount() -> None:
+    for currency in DECIMALS:
+        smallest = from_minor_units(100, currency)
+        assert from_minor_units(to_minor_units(smallest, currency), currency) == smallest

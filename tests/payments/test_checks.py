@@ -1,0 +1,51 @@
+"""System checks of payments."""
+
+import pytest
+from django.conf import LazySettings
+from django.core.checks import run_checks
+
+KEY, SECRETS = "sk_test_1", ["whsec_1"]
+
+
+def found() -> list[str]:
+    return sorted(str(message.id) for message in run_checks() if str(message.id).startswith("payments."))
+
+
+@pytest.mark.parametrize(
+    ("key", "secrets", "base", "stage", "ids"),
+    [
+        (KEY, SECRETS, "", "dev", []),
+        (KEY, SECRETS, "http://127.0.0.1:8300", "dev", []),
+        ("sk_live_1", SECRETS, "", "production", []),
+        ("", SECRETS, "", "production", ["payments.E002"]),
+        (KEY, [], "", "dev", ["payments.E002"]),
+        ("", [], "", "dev", ["payments.E002"] * 2),
+        (KEY, SECRETS, "https://stripe.example.com", "dev", ["payments.E003"]),
+        ("rk_live_1", SECRETS, "http://127.0.0.1:8300", "production", ["payments.E003"]),
+        ("rk_live_1", SECRETS, "", "dev", ["payments.E004"]),
+        ("sk_live_1", SECRETS, "", "local", ["payments.E004"]),
+        ("rk_test_1", SECRETS, "", "production", ["payments.W005"]),
+    ],
+)
+def test_stripe_is_checked(
+    settings: LazySettings, key: str, secrets: list[str], base: str, stage: str, ids: list[str]
+) -> None:
+    settings.PAYMENT_PROVIDER = "stripe"
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS, settings.STRIPE_API_BASE = key, secrets, base
+    settings.METRIC_DIMENSIONS = {"Project": "subs", "Stage": stage}
+    assert found() == ids
+
+
+def test_nothing_of_stripe_is_checked_where_it_is_off(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER, settings.STRIPE_SECRET_KEY = "", "sk_live_1"
+    assert found() == []
+
+
+def test_transfers_without_instructions_are_found(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER, settings.PAYMENT_INSTRUCTIONS = "manual", " "
+    assert found() == ["payments.E001"]
+
+
+def test_messages_show_no_key(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER, settings.STRIPE_SECRET_KEY = "stripe", "sk_live_verysecret"
+    assert "verysecret" not in "".join(map(str, run_checks()))
