@@ -1,6 +1,7 @@
 """Forbidden and final states."""
 
-from tests.proofs.protocol.exploration import Exploration
+from tests.proofs.exploration import Exploration
+from tests.proofs.protocol.deeds import Move
 from tests.proofs.protocol.moves import Protocol
 from tests.proofs.protocol.state import State
 
@@ -20,7 +21,7 @@ def is_final(state: State) -> bool:
     return state.row.state == "sent"
 
 
-def explore(protocol: Protocol) -> tuple[Exploration, State | None]:
+def explore(protocol: Protocol) -> tuple[Exploration[State, Move], State | None]:
     """Return all states up to the nearest forbidden one, and that one."""
-    exploration = Exploration(protocol.moves)
+    exploration = Exploration(State(), protocol.moves, lambda move: move.state)
     return exploration, exploration.first(lambda state: is_told_twice(state) or is_wrongly_sent(state))
