@@ -16,14 +16,22 @@ class NotificationsConfig(AppConfig):
         """Connect the receivers, and register channels, metrics, retention rules and dashboard cards."""
         # These load models, which Django allows only once all apps are loaded.
         from notifications.models import ensure_statuses  # noqa: PLC0415
-        from notifications.receivers import bounce_notice, record_notifications  # noqa: PLC0415
+        from notifications.receivers import (  # noqa: PLC0415
+            bounce_notice,
+            record_notifications,
+            record_payment_notifications,
+        )
+        from payments.signals import payment_event_recorded  # noqa: PLC0415
         from subscriptions.signals import subscriber_notices, subscriptions_transitioned  # noqa: PLC0415
 
         subscriptions_transitioned.connect(record_notifications, dispatch_uid="notifications.record_notifications")
+        payment_event_recorded.connect(
+            record_payment_notifications, dispatch_uid="notifications.record_payment_notifications"
+        )
         subscriber_notices.connect(bounce_notice, dispatch_uid="notifications.bounce_notice")
         post_migrate.connect(ensure_statuses, sender=self, dispatch_uid="notifications.ensure_statuses")
         channel_registry.register("ses", "SES", "notifications.ses.channel.SesChannel")
-        channel_registry.register("sns", "SNS", "notifications.sns.channel.SnsChannel")
+        channel_registry.register("sns", "SNS", "notifications.sns.channel.SnsChannel", tells_of_payments=True)
         registries.METRICS.register("notifications.metrics.NotificationMetric")
         registries.RETENTION.register("notifications.retention.RULES")
         registries.DASHBOARD.register("notifications.dashboard.CARDS")

@@ -14,19 +14,28 @@ class Registration:
 
     label: str
     path: str
+    tells_of_payments: bool
 
 
 _registrations: dict[str, Registration] = {}
 
 
-def register(name: str, label: str, path: str) -> None:
-    """Add a channel. `name` is stored on each notification, `path` leads to a DeliveryChannel."""
-    _registrations[name] = Registration(label, path)
+def register(name: str, label: str, path: str, *, tells_of_payments: bool = False) -> None:
+    """Add a channel. `name` is stored on each notification, `path` leads to a DeliveryChannel.
+
+    One that `tells_of_payments` gets the events of payments too, and says in `related_to_payments` what it reads.
+    """
+    _registrations[name] = Registration(label, path, tells_of_payments)
 
 
 def names() -> list[str]:
     """Return the names of the registered channels, in the order of registration."""
     return list(_registrations)
+
+
+def names_telling_of_payments() -> list[str]:
+    """Return the names of the channels that get the events of payments."""
+    return [name for name, registration in _registrations.items() if registration.tells_of_payments]
 
 
 def choices() -> list[tuple[str, str]]:

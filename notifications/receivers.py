@@ -13,6 +13,7 @@ from foundation.orm.insert_select import insert_select
 from foundation.web.notices import Notice, NoticeAction
 from notifications import bounced_address, channel_registry
 from notifications.models import Notification
+from payments.models import PaymentEvent
 from subscriptions.models import SubscriptionEvent
 
 
@@ -24,6 +25,12 @@ def record_notifications(*, event_ids: list[int], **kwargs: Any) -> None:
         first, *others = per_channel
         # In the order of the events, which the order of mails follows.
         insert_select(Notification, ["event", "channel"], first.union(*others, all=True).order_by("pk"))
+
+
+def record_payment_notifications(*, event: PaymentEvent, **kwargs: Any) -> None:
+    """Insert a notification of the payment event for each channel that tells of payments, in its transaction."""
+    names = channel_registry.names_telling_of_payments()
+    Notification.objects.bulk_create([Notification(payment_event=event, channel=name) for name in names])
 
 
 def bounce_notice(*, user: AbstractBaseUser, **kwargs: Any) -> Notice | None:

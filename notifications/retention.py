@@ -22,7 +22,7 @@ def _notifications(now: datetime) -> QuerySet[Notification]:
 
 def _direct_mails(now: datetime) -> QuerySet[Notification]:
     """Return mails without an event as old as feedback: they hold an address, and the body of what was sent."""
-    finished = Notification.objects.filter(event__isnull=True, finished_at__isnull=False)
+    finished = Notification.objects.filter(event__isnull=True, payment_event__isnull=True, finished_at__isnull=False)
     return finished.filter(finished_at__lt=now - settings.FEEDBACK_KEPT).order_by("finished_at")
 
 

@@ -57,6 +57,7 @@ class NotificationAdmin(HistoryAdmin):
         "subject",
         "user",
         "event",
+        "payment_event",
         "message",
         "created_at",
         "due_at",
@@ -71,7 +72,11 @@ class NotificationAdmin(HistoryAdmin):
     )
     readonly_fields = ("kind", "recipient", "subject", "user", "message")
     list_filter = [StateFilter, ("channel", ChoiceFilter)]
-    list_select_related = ["event__subscription__user__profile", "event__subscription__plan"]
+    list_select_related = [
+        "event__subscription__user__profile",
+        "event__subscription__plan",
+        "payment_event__order__user",
+    ]
     search_fields = ["user"]  # only shows the search box; get_search_results does the search
     search_help_text = SubscriberHistoryAdmin.search_help_text
     inlines = [FeedbackInline]
@@ -82,6 +87,8 @@ class NotificationAdmin(HistoryAdmin):
         """Return the subscriber, or the user for whom an account mail is rendered."""
         if notification.event is not None:
             return str(notification.event.subscription.user)
+        if notification.payment_event is not None:
+            return str(notification.payment_event.order.user)
         return str(_user_with(notification.user_key) or "-")
 
     def get_search_results(

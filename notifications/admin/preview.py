@@ -14,6 +14,8 @@ UNKNOWN = "-"
 
 def kind_of(notification: Notification) -> str:
     """Return the transition, that it is a reminder, or what other mail it is, in the operator's language."""
+    if notification.payment_event is not None:
+        return _("payment %(kind)s") % {"kind": notification.payment_event.get_kind_display()}
     if notification.event is None:
         found = find_mail_kind(notification.account_kind)
         return str(found.label) if found else notification.account_kind or _("message")

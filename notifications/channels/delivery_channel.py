@@ -42,6 +42,8 @@ class DeliveryChannel(ABC):
     """Messages per call."""
     related: ClassVar[tuple[str, ...]] = ("event__subscription__user", "event__subscription__plan")
     """Relations of Notification that a message is made from."""
+    related_to_payments: ClassVar[tuple[str, ...]] = ()
+    """Relations that a message of a payment event is made from. Empty: the channel tells of no payments."""
     ordering: ClassVar[Ordering]
     """Unfinished notifications that a notification waits for."""
     maximum_resends: ClassVar[int]

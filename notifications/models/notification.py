@@ -14,6 +14,7 @@ from notifications import channel_registry
 from notifications.errors import NoEvent
 
 if TYPE_CHECKING:
+    from payments.models import PaymentEvent
     from subscriptions.models import SubscriptionEvent
 
 LONGEST_KIND = 40
@@ -61,6 +62,9 @@ class State(models.TextChoices):
 
 
 REMINDER = "reminder"
+PAYMENT = "payment_"
+"""Beginning of the kind of what tells of a payment event."""
+
 MESSAGE = "message"
 """The kind of a mail that was sent by Django's `send_mail`."""
 
@@ -98,6 +102,16 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """
         return self.due(channel).exclude(_earlier(channel, ordering))
 
+    def of_payments(self, channel: str) -> "NotificationQuerySet":
+        """Return those of payment events that may be claimed now: none before an earlier one of its order."""
+        earlier = Notification.objects.filter(
+            channel=channel,
+            finished_at__isnull=True,
+            payment_event__order=OuterRef("payment_event__order"),
+            payment_event__lt=OuterRef("payment_event"),
+        )
+        return self.due(channel).filter(payment_event__isnull=False).exclude(Exists(earlier))
+
     def account_mails(self) -> "NotificationQuerySet":
         """Return the account mails, for which somebody waits."""
         return self.exclude(account_kind="")
@@ -120,15 +134,23 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """A message caused by a transition, a reminder of an approaching end, or any other mail.
+    """A message caused by a transition or a payment event, a reminder of an approaching end, or any other mail.
 
-    The first two are rendered when they are delivered, from the event's own figures. A mail without an event has an
+    The first three are rendered when they are delivered, from the event's own figures. A mail without an event has an
     address of its own; an account mail is rendered by its kind, any other is stored as text. All times are the
     database's.
     """
 
     event = models.ForeignKey(
         "subscriptions.SubscriptionEvent", on_delete=models.PROTECT, null=True, related_name="notifications"
+    )
+    payment_event = models.ForeignKey(
+        "payments.PaymentEvent",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,  # the unique constraint's serves
+        related_name="notifications",
+        verbose_name=_("payment event"),
     )
     days_before = models.PositiveSmallIntegerField(
         _("days before the end"),
@@ -193,10 +215,22 @@ class Notification(models.Model):
                 | Q(state__in=FINAL, finished_at__isnull=False),
                 name="notification_state_known_and_finished_at_agrees",
             ),
+            models.UniqueConstraint(
+                fields=["payment_event", "channel"],
+                condition=Q(payment_event__isnull=False),
+                name="notification_one_per_payment_event",
+            ),
             models.CheckConstraint(
-                condition=Q(event__isnull=False, account_kind="", address="")
-                | (Q(event__isnull=True, days_before__isnull=True) & ~Q(address="")),
-                name="notification_has_an_event_or_an_address",
+                condition=Q(event__isnull=False, payment_event__isnull=True, account_kind="", address="")
+                | Q(
+                    event__isnull=True,
+                    payment_event__isnull=False,
+                    days_before__isnull=True,
+                    account_kind="",
+                    address="",
+                )
+                | (Q(event__isnull=True, payment_event__isnull=True, days_before__isnull=True) & ~Q(address="")),
+                name="notification_has_one_cause",
             ),
         ]
         indexes = [
@@ -245,7 +279,9 @@ class Notification(models.Model):
 
     @property
     def kind(self) -> str:
-        """The transition, `reminder`, the kind of an account mail, or `message`."""
+        """The transition, `reminder`, `payment` and its kind, the kind of an account mail, or `message`."""
+        if self.payment_event is not None:
+            return f"{PAYMENT}{self.payment_event.kind}"
         if self.event is None:
             return self.account_kind or MESSAGE
         return REMINDER if self.days_before is not None else self.event.transition
@@ -254,6 +290,13 @@ class Notification(models.Model):
     def recipient(self) -> str:
         """The address of a mail, as it was entered: its own, or the subscriber's."""
         return self.address if self.event is None else address_of(self.event.subscription.user)
+
+    @property
+    def payment_cause(self) -> "PaymentEvent":
+        """The payment event. Raises NoEvent for a notification without one."""
+        if self.payment_event is None:
+            raise NoEvent(f"notification {self.pk} has no payment event")
+        return self.payment_event
 
     @property
     def cause(self) -> "SubscriptionEvent":

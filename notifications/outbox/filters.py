@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from notifications.models import MESSAGE, REMINDER, Notification, NotificationQuerySet
+from notifications.models import MESSAGE, PAYMENT, REMINDER, Notification, NotificationQuerySet
 from subscriptions.models import Transition
 
 
@@ -18,7 +18,7 @@ class Selection:
     states: Sequence[str] = ()
     channels: Sequence[str] = ()
     kind: str | None = None
-    """A transition, `reminder`, `message`, or a kind of account mail."""
+    """A transition, `reminder`, `message`, `payment_` and the kind of a payment event, or a kind of account mail."""
     subscription: int | None = None
     since: datetime | None = None
     """Created at this instant, by the database's clock, or later."""
@@ -50,7 +50,9 @@ def _of_kind(kind: str | None) -> Q:
     if kind == REMINDER:
         return Q(days_before__isnull=False)
     if kind == MESSAGE:
-        return Q(event__isnull=True, account_kind="")
+        return Q(event__isnull=True, payment_event__isnull=True, account_kind="")
+    if kind.startswith(PAYMENT):
+        return Q(payment_event__kind=kind.removeprefix(PAYMENT))
     if kind in Transition:
         return Q(event__transition=kind, days_before__isnull=True)
     return Q(account_kind=kind)

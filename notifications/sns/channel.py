@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from notifications.channels import retry
 from notifications.channels.delivery_channel import Composed, DeliveryChannel, Keys, Results
 from notifications.models import PER_SUBSCRIPTION, ChannelStatus, Notification
-from notifications.sns.cloud_events import event_type, previous_events, render_event
+from notifications.sns.messages import topic_messages, type_of
 
 RATE = 3000.0
 """Messages per second of a FIFO topic, which is at least a standard topic's in the larger regions.
@@ -30,6 +30,7 @@ class SnsChannel(DeliveryChannel):
     https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
     """
     related = ("event__subscription__plan",)
+    related_to_payments = ("payment_event__order__plan", "payment_event__payment")
     ordering = PER_SUBSCRIPTION
     maximum_resends = retry.MAXIMUM_ATTEMPTS
     is_paced = False
@@ -56,10 +57,10 @@ class SnsChannel(DeliveryChannel):
         return _("the SNS topic")
 
     def subject_of(self, notification: Notification) -> str:
-        return event_type(notification.cause)
+        return type_of(notification)
 
     def published(self, notification: Notification) -> str:
-        return render_event(notification.cause, previous_events([notification.cause.pk]).get(notification.cause.pk))
+        return topic_messages([notification])[notification.pk].text
 
     def text_of(self, notification: Notification) -> str:
         return json.dumps(json.loads(self.published(notification)), indent=4, ensure_ascii=False)

@@ -9,7 +9,7 @@ from notifications.aws import clients
 from notifications.aws.error_codes import judge_code
 from notifications.aws.results import Result, ResultKind
 from notifications.models import Notification, PauseReason
-from notifications.sns.cloud_events import event_type, previous_events, render_event
+from notifications.sns.messages import TopicMessage, topic_messages
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import (
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 
 
 def compose(notifications: Iterable[Notification]) -> "dict[int, PublishBatchRequestEntryTypeDef]":
-    """Return the messages of the notifications by primary key, with one query."""
-    previous = previous_events(notification.cause.pk for notification in notifications)
-    return {
-        notification.pk: _entry(notification, previous.get(notification.cause.pk)) for notification in notifications
-    }
+    """Return the messages of the notifications by primary key, with one query for each kind of event."""
+    return {key: _entry(key, message) for key, message in topic_messages(notifications).items()}
 
 
 def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, Result]:
@@ -38,21 +35,20 @@ def publish(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> dict[int, R
     )
 
 
-def _entry(notification: Notification, previous: int | None) -> "PublishBatchRequestEntryTypeDef":
+def _entry(key: int, message: TopicMessage) -> "PublishBatchRequestEntryTypeDef":
     """Return one message, with the attributes for filter policies."""
-    event = notification.cause
-    message: PublishBatchRequestEntryTypeDef = {
-        "Id": str(notification.pk),
-        "Message": render_event(event, previous),
+    entry: PublishBatchRequestEntryTypeDef = {
+        "Id": str(key),
+        "Message": message.text,
         "MessageAttributes": {
-            "type": {"DataType": "String", "StringValue": event_type(event)},
-            "plan_id": {"DataType": "Number", "StringValue": str(event.subscription.plan_id)},
+            "type": {"DataType": "String", "StringValue": message.type},
+            "plan_id": {"DataType": "Number", "StringValue": str(message.plan_id)},
         },
     }
     if settings.SNS_TOPIC_ARN.endswith(".fifo"):
-        message["MessageGroupId"] = str(event.subscription_id)
-        message["MessageDeduplicationId"] = str(event.pk)
-    return message
+        entry["MessageGroupId"] = message.group
+        entry["MessageDeduplicationId"] = message.deduplication_id
+    return entry
 
 
 def _of_the_request(result: Result) -> Result:

@@ -16,11 +16,11 @@ from notifications.outbox.delivery import Delivery
 from subscriptions.announcements import unlimited
 from subscriptions.models import Plan, Transition
 from subscriptions.services import SubscriptionService as Service
-from tests.support.event_schema import SCHEMA, problems, undescribed
+from tests.support.event_schema import problems, schema_of, undescribed
 from tests.support.factories import NOW, make_user
 
 TEXT = (settings.BASE_DIR / "docs" / "events.md").read_text(encoding="utf-8")
-SAMPLE, *POLICIES = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)]
+SAMPLE, PAYMENT_SAMPLE, *POLICIES = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)]
 MONTHLY, YEARLY = 2, 4
 
 ARRIVING = [
@@ -38,11 +38,16 @@ def test_sample_is_an_event() -> None:
     assert list(undescribed(SAMPLE)) == []
 
 
-def test_document_names_the_schema_and_every_type() -> None:
-    assert (settings.BASE_DIR / "docs" / "schemas" / SCHEMA.name).samefile(SCHEMA)
-    assert f"(schemas/{SCHEMA.name})" in TEXT
-    types = json.loads(SCHEMA.read_text())["properties"]["type"]["enum"]
-    assert set(re.findall(r"^\| `(subscription\.\S+)` \|", TEXT, re.MULTILINE)) == set(types)
+def test_sample_of_a_payment_is_an_event() -> None:
+    assert problems(PAYMENT_SAMPLE, "payment") == []
+    assert list(undescribed(PAYMENT_SAMPLE, schema_of("payment"))) == []
+
+
+@pytest.mark.parametrize("subject", ["subscription", "payment"])
+def test_document_names_the_schema_and_every_type(subject: str) -> None:
+    assert f"(schemas/{subject}-events.v1.json)" in TEXT
+    types = schema_of(subject)["properties"]["type"]["enum"]
+    assert set(re.findall(rf"^\| `({subject}\.\S+)` \|", TEXT, re.MULTILINE)) == set(types)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -137,6 +137,6 @@ def test_sender_of_the_settings_is_the_one_that_ses_knows() -> None:
     assert project_settings.SES_FROM_ADDRESS in config_settings.DEFAULT_FROM_EMAIL
 
 
-def test_row_has_an_event_or_an_address() -> None:
-    with pytest.raises(IntegrityError, match="notification_has_an_event_or_an_address"), transaction.atomic():
+def test_row_has_one_cause() -> None:
+    with pytest.raises(IntegrityError, match="notification_has_one_cause"), transaction.atomic():
         Notification.objects.create(channel=Channel.SES)
