@@ -20,7 +20,8 @@ from tests.support.event_schema import problems, schema_of, undescribed
 from tests.support.factories import NOW, make_user
 
 TEXT = (settings.BASE_DIR / "docs" / "events.md").read_text(encoding="utf-8")
-SAMPLE, PAYMENT_SAMPLE, *POLICIES = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)]
+BLOCKS = re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+SAMPLE, PAYMENT_SAMPLE, *POLICIES = map(json.loads, BLOCKS)
 MONTHLY, YEARLY = 2, 4
 
 ARRIVING = [

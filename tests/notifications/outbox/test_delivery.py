@@ -98,6 +98,6 @@ def test_queries_grow_with_claims_and_not_with_notifications(aws: LocalAWS) -> N
     with CaptureQueriesContext(connection) as queries:
         deliver()
     # 96 mails in claims of 32, 96 events in one. With BEGIN and COMMIT a claim of mails takes 10 queries, of events 8;
-    # an empty one 7 and 4, of which one looks for events of payments. A round looks once at the channels; 2 ask for the account's rate; and 8 look for what was
-    # abandoned, what was not confirmed and what is left.
+    # an empty one 7 and 4, of which one looks for events of payments. A round looks once at the channels; 2 ask for
+    # the account's rate; and 8 look for what was abandoned, what was not confirmed and what is left.
     assert len(queries) <= 3 * 10 + 8 + 7 + 3 * 4 + 4 + 2 + 8
