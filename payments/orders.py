@@ -51,18 +51,29 @@ def open_renewal(subscription: Subscription, now: datetime, shown: Terms) -> Ord
         )
 
 
-def void(order: Order, now: datetime) -> Order:
-    """Make an open order void, so that nobody pays it any more. Voiding again changes nothing.
+def void(order: Order, now: datetime, voided_by: AbstractBaseUser | None = None) -> Order:
+    """Make an unfinished order void, so that nobody pays it any more. Voiding again changes nothing.
 
-    Raises UnknownOrder, or OrderFinished if it is paid.
+    One that the provider has prepared stays unfinished until the charger has closed it there: money that moves
+    meanwhile is still recorded for it. Raises UnknownOrder, or OrderFinished if it is paid.
     """
     with transaction.atomic():
         lock(order)
         if order.state == State.PAID:
             raise OrderFinished(f"{order} is paid; refund the payment instead")
         if order.is_open:
-            finish(order, State.VOID, now)
+            order.voided_by_id = voided_by.pk if voided_by else None
+            order.save(update_fields=["voided_by"])
+            _close(order, now)
     return order
+
+
+def _close(order: Order, now: datetime) -> None:
+    if not order.reference:
+        finish(order, State.VOID, now)
+    elif order.close_requested_at is None:
+        order.close_requested_at = order.due_at = now
+        order.save(update_fields=["close_requested_at", "due_at"])
 
 
 def lock(order: Order) -> None:

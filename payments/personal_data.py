@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 
 from foundation.personal_data import Erasure, Exported, PersonalData
-from payments.models import Order, Payment
+from payments.models import Attempt, Order, Payment, PaymentMethod, Renewal
 from payments.orders import void
 
 
@@ -13,23 +13,44 @@ class Payments(PersonalData):
     """Amounts, dates and transactions stay, as bookkeeping asks for. They name nobody once the user's row does not."""
 
     def export(self, user: AbstractBaseUser) -> Exported:
-        """Return orders and payments, oldest first."""
-        orders = Order.objects.filter(user_id=user.pk).select_related("plan").order_by("pk")
+        """Return orders, payments, payment methods and agreements to renew, oldest first."""
+        orders = Order.objects.filter(user_id=user.pk).select_related("plan").prefetch_related("tries").order_by("pk")
         payments = Payment.objects.filter(order__user=user.pk).order_by("pk")
-        return {"orders": [_order(order) for order in orders], "payments": [_payment(each) for each in payments]}
+        methods = PaymentMethod.objects.filter(user_id=user.pk).order_by("pk")
+        renewals = Renewal.objects.filter(subscription__user_id=user.pk).order_by("pk")
+        return {
+            "orders": [_order(order) for order in orders],
+            "payments": [_payment(each) for each in payments],
+            "payment_methods": [_method(each) for each in methods],
+            "renewals": [_renewal(each) for each in renewals],
+        }
 
     def erase(self, erasure: Erasure) -> None:
-        """Make open orders void."""
+        """Make unfinished orders void, turn renewal off, and keep nothing of the payment methods but their tokens.
+
+        The tokens go when the provider has deleted the customers.
+        """
         _void_open(erasure.user, erasure.now)
+        _turn_renewal_off(erasure.user)
+        methods = PaymentMethod.objects.filter(user_id=erasure.user.pk)
+        methods.usable().update(removed_at=erasure.now)
+        methods.filter(forgotten_at__isnull=True).update(
+            brand="", last4="", expires=None, forget_requested_at=erasure.now
+        )
 
     def leave(self, user: AbstractBaseUser, now: datetime) -> None:
-        """Make open orders void, so that nothing begins or goes on."""
+        """Make unfinished orders void and turn renewal off, so that nothing begins, goes on or is charged."""
         _void_open(user, now)
+        _turn_renewal_off(user)
 
 
 def _void_open(user: AbstractBaseUser, now: datetime) -> None:
-    for order in Order.objects.filter(user_id=user.pk, state=Order.State.OPEN):
+    for order in Order.objects.unfinished().filter(user_id=user.pk):
         void(order, now)
+
+
+def _turn_renewal_off(user: AbstractBaseUser) -> None:
+    Renewal.objects.filter(subscription__user_id=user.pk, auto_renew=True).update(auto_renew=False)
 
 
 def _order(order: Order) -> Exported:
@@ -42,7 +63,14 @@ def _order(order: Order) -> Exported:
         "currency": order.currency,
         "opened_at": order.opened_at,
         "finished_at": order.finished_at,
+        "terms": order.terms,
+        "consented_at": order.consented_at,
+        "tries": [_try(each) for each in order.tries.all()],
     }
+
+
+def _try(attempt: Attempt) -> Exported:
+    return {"begun_at": attempt.begun_at, "outcome": attempt.outcome, "code": attempt.code}
 
 
 def _payment(payment: Payment) -> Exported:
@@ -55,6 +83,31 @@ def _payment(payment: Payment) -> Exported:
         "currency": payment.currency,
         "paid_at": payment.paid_at,
         "surplus": payment.surplus,
+        "kind": payment.kind,
+        "of": payment.of_id,
+    }
+
+
+def _method(method: PaymentMethod) -> Exported:
+    return {
+        "id": method.pk,
+        "provider": method.provider,
+        "brand": method.brand,
+        "last4": method.last4,
+        "expires": method.expires,
+        "saved_at": method.saved_at,
+        "removed_at": method.removed_at,
+    }
+
+
+def _renewal(renewal: Renewal) -> Exported:
+    return {
+        "subscription": renewal.subscription_id,
+        "auto_renew": renewal.auto_renew,
+        "amount": renewal.amount,
+        "currency": renewal.currency,
+        "terms": renewal.terms,
+        "agreed_at": renewal.agreed_at,
     }
 
 

@@ -79,8 +79,7 @@ class OrderAdmin(SubscriberHistoryAdmin):
         form = PaymentForm(order, request.POST if request.method == "POST" else None)
         if not form.is_valid():
             return self._page(request, order, form, _("Record a payment for %(order)s"))
-        actor = cast(AbstractBaseUser, request.user)  # admin_view lets only staff in
-        payment = record_payment(order, form.money(), now=clock.now(), recorded_by=actor)
+        payment = record_payment(order, form.money(), now=clock.now(), recorded_by=_operator(request))
         if payment.surplus:
             messages.warning(request, _("The payment is recorded as a surplus: no period was given for it."))
         else:
@@ -93,7 +92,7 @@ class OrderAdmin(SubscriberHistoryAdmin):
         if request.method != "POST":
             return self._page(request, order, None, _("Void %(order)s"))
         try:
-            void(order, clock.now())
+            void(order, clock.now(), _operator(request))
             messages.success(request, _("The order is void."))
         except OrderFinished as error:
             messages.error(request, str(error))
@@ -117,3 +116,7 @@ class OrderAdmin(SubscriberHistoryAdmin):
 
 def _back_to(order: Order) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:payments_order_change", args=[order.pk]))
+
+
+def _operator(request: HttpRequest) -> AbstractBaseUser:
+    return cast(AbstractBaseUser, request.user)  # admin_view lets only staff in

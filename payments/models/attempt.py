@@ -26,6 +26,7 @@ class Attempt(AppendOnlyModel):
     class Meta:
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
+        ordering = ["order", "number"]
         constraints = [models.UniqueConstraint(fields=["order", "number"], name="attempt_one_per_number")]
 
     def __str__(self) -> str:

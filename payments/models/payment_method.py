@@ -14,6 +14,10 @@ class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
         """Return those that nobody removed."""
         return self.filter(removed_at__isnull=True)
 
+    def to_forget(self) -> "PaymentMethodQuerySet":
+        """Return those of erased users, which the provider has not deleted yet."""
+        return self.filter(forget_requested_at__isnull=False, forgotten_at__isnull=True)
+
 
 class PaymentMethod(models.Model):
     """A provider's token for later charges, with what its owner recognises it by."""
@@ -29,6 +33,10 @@ class PaymentMethod(models.Model):
     expires = models.DateField(_("expires"), null=True, help_text=_("the last day on which it can be charged"))
     saved_at = models.DateTimeField(_("saved at"), db_default=Now())
     removed_at = models.DateTimeField(_("removed at"), null=True)
+    forget_requested_at = models.DateTimeField(
+        _("to be forgotten since"), null=True, help_text=_("the provider is asked to delete the customer")
+    )
+    forgotten_at = models.DateTimeField(_("forgotten at"), null=True)
 
     objects = PaymentMethodQuerySet.as_manager()
 
@@ -38,6 +46,11 @@ class PaymentMethod(models.Model):
         constraints = [models.UniqueConstraint(fields=["provider", "token"], name="payment_method_once_per_token")]
         indexes = [
             models.Index(fields=["expires"], condition=Q(removed_at__isnull=True), name="payment_method_by_expiry"),
+            models.Index(
+                fields=["id"],
+                condition=Q(forget_requested_at__isnull=False, forgotten_at__isnull=True),
+                name="payment_method_to_forget",
+            ),
             models.Index(fields=["provider", "customer"], name="payment_method_by_customer"),
         ]
 

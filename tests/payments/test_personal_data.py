@@ -1,15 +1,21 @@
 """Orders and payments in the export and the erasure of a user's data."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import AbstractBaseUser
 
 from foundation.personal_data import Erasure
-from payments.models import Order, Payment
+from payments.errors import ProviderUnavailable
+from payments.forgetting import forget_customers
+from payments.models import Order, Payment, PaymentMethod, Renewal
 from payments.personal_data import Payments
 from payments.recording import record_payment
+from subscriptions.announcements import unlimited
+from subscriptions.services import SubscriptionService as Service
 from tests.payments.orders import first_order, money
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +42,99 @@ def test_erasure_and_leaving_void_open_orders_and_keep_what_was_paid() -> None:
     states = dict(Order.objects.values_list("pk", "state"))
     assert states == {erased.pk: "void", left.pk: "void", paid.pk: "paid"}
     assert Payment.objects.count() == 1
+
+
+def test_order_that_the_provider_has_prepared_is_closed_there_before_it_is_void() -> None:
+    order = first_order()
+    Order.objects.filter(pk=order.pk).update(reference="cs_1", provider="stripe", way="page")
+
+    Payments().erase(Erasure(order.user, "erased", (), NOW))
+
+    order.refresh_from_db()
+    assert (order.state, order.close_requested_at, order.due_at) == ("open", NOW, NOW)
+
+
+def saved_card(user: AbstractBaseUser) -> PaymentMethod:
+    """Save a card, and let the user agree to renew a subscription by it."""
+    method = PaymentMethod.objects.create(
+        user_id=user.pk,
+        provider="stripe",
+        customer="cus_1",
+        token=f"pm_{user.pk}",
+        brand="visa",
+        last4="4242",
+        expires=date(2030, 1, 31),
+    )
+    subscription = Service.create_subscription(user, make_plan(), now=NOW)
+    Renewal.objects.create(
+        subscription=subscription, auto_renew=True, method=method, amount=Decimal("9.90"), currency="EUR", agreed_at=NOW
+    )
+    return method
+
+
+def test_erasure_turns_renewal_off_and_keeps_nothing_of_the_card() -> None:
+    method = saved_card(make_user())
+
+    Payments().erase(Erasure(method.user, "erased", (), NOW))
+
+    method.refresh_from_db()
+    assert (method.brand, method.last4, method.expires) == ("", "", None)
+    assert (method.removed_at, method.forget_requested_at) == (NOW, NOW)
+    assert not Renewal.objects.get().auto_renew
+
+
+def test_who_leaves_keeps_the_card_for_the_way_back_and_is_not_charged() -> None:
+    method = saved_card(make_user())
+
+    Payments().leave(method.user, NOW)
+
+    method.refresh_from_db()
+    assert (method.last4, method.removed_at) == ("4242", None)
+    assert not Renewal.objects.get().auto_renew
+
+
+def test_export_has_the_cards_and_agreements_without_tokens() -> None:
+    method = saved_card(make_user())
+    exported = Payments().export(method.user)
+
+    assert [(each["brand"], each["last4"]) for each in exported["payment_methods"]] == [("visa", "4242")]
+    assert [(each["amount"], each["auto_renew"]) for each in exported["renewals"]] == [(Decimal("9.90"), True)]
+    assert "pm_" not in str(exported)
+    assert "cus_" not in str(exported)
+
+
+class Forgetful:
+    """Provider that deletes customers, or is not there."""
+
+    name = "stripe"
+
+    def __init__(self, *, is_there: bool = True) -> None:
+        self.is_there = is_there
+        self.deleted: list[str] = []
+
+    def forget(self, customer: str) -> None:
+        if not self.is_there:
+            raise ProviderUnavailable("no answer")
+        self.deleted.append(customer)
+
+
+def test_customer_of_an_erased_user_is_deleted_once_and_its_token_goes() -> None:
+    method, other = saved_card(make_user()), saved_card(make_user())
+    PaymentMethod.objects.filter(pk=other.pk).update(customer="cus_2")
+    Payments().erase(Erasure(method.user, "erased", (), NOW))
+    provider = Forgetful()
+
+    assert [forget_customers(provider, NOW, unlimited) for _run in range(2)] == [1, 0]
+
+    assert provider.deleted == ["cus_1"]
+    method.refresh_from_db()
+    assert (method.customer, method.token, method.forgotten_at) == ("", f"forgotten-{method.pk}", NOW)
+    assert PaymentMethod.objects.get(pk=other.pk).token.startswith("pm_")
+
+
+def test_customer_is_asked_for_again_until_the_provider_has_answered() -> None:
+    method = saved_card(make_user())
+    Payments().erase(Erasure(method.user, "erased", (), NOW))
+
+    assert forget_customers(Forgetful(is_there=False), NOW, unlimited) == 0
+    assert forget_customers(Forgetful(), NOW, unlimited) == 1

@@ -1,0 +1,46 @@
+"""Deletion of erased users' customers at the provider: asked for by a job, and again until it has answered."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from payments.errors import ProviderRefused, ProviderUnavailable
+from payments.models import PaymentMethod
+
+logger = logging.getLogger(__name__)
+
+RESERVE = timedelta(seconds=15)
+"""Time that must be left to begin a call."""
+
+BATCH = 100
+
+
+class ForgettingProvider(Protocol):
+    """The part of a Provider that is needed here."""
+
+    name: str
+
+    def forget(self, customer: str) -> None: ...
+
+
+def forget_customers(provider: ForgettingProvider, now: datetime, time_left: Callable[[], timedelta]) -> int:
+    """Ask the provider to delete the customers of erased users; return how many it deleted.
+
+    What it does not answer is asked again by the next run. No transaction is open during a call.
+    """
+    waiting = PaymentMethod.objects.to_forget().filter(provider=provider.name)
+    customers = list(dict.fromkeys(waiting.order_by("pk").values_list("customer", flat=True)[:BATCH]))
+    return sum(_forget(provider, customer, now) for customer in customers if time_left() > RESERVE)
+
+
+def _forget(provider: ForgettingProvider, customer: str, now: datetime) -> bool:
+    try:
+        provider.forget(customer)
+    except (ProviderUnavailable, ProviderRefused) as error:
+        logger.warning("the provider has not deleted a customer", extra={"error": type(error).__name__})
+        return False
+    for method in PaymentMethod.objects.to_forget().filter(provider=provider.name, customer=customer):
+        method.customer, method.token, method.forgotten_at = "", f"forgotten-{method.pk}", now
+        method.save(update_fields=["customer", "token", "forgotten_at"])
+    return True
