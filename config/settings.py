@@ -76,6 +76,8 @@ FEEDBACK_KEPT = timedelta(days=env.optional("FEEDBACK_KEPT_DAYS", whole_number()
 """Days after which SES reports, which name addresses, are deleted."""
 NOTIFICATIONS_KEPT = timedelta(days=env.optional("NOTIFICATIONS_KEPT_DAYS", whole_number(), 400))
 """Days after which finished notifications are deleted."""
+WEBHOOK_MESSAGES_KEPT = timedelta(days=env.optional("WEBHOOK_MESSAGES_KEPT_DAYS", whole_number(), 90))
+"""Days after which messages of the payment provider are deleted, once their facts are applied."""
 SWEEPS_KEPT = timedelta(days=env.optional("SWEEPS_KEPT_DAYS", whole_number(), 400))
 """Days after which sweeps and access audits are deleted."""
 LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
@@ -93,6 +95,8 @@ STRIPE_WEBHOOK_SECRETS: list[str] = env.optional("STRIPE_WEBHOOK_SECRETS", list_
 """Secrets that webhooks are signed with, separated by commas: two while one replaces the other."""
 STRIPE_API_BASE = env.optional("STRIPE_API_BASE", str, "").rstrip("/")
 """Address of a local provider that stands in for Stripe; empty for Stripe itself. Refused off this machine."""
+LOST_DISPUTE = env.optional("LOST_DISPUTE", matching(r"ends|keeps", "choice: ends or keeps"), "ends")
+"""`ends` if a payment that is reclaimed through the bank ends its subscription once the dispute is lost, or `keeps`."""
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", whole_number(), 30)
 """Changing requests per minute and user, through pages and API."""
 CHANGES_PER_MINUTE_AND_ADDRESS = env.optional("CHANGES_PER_MINUTE_AND_ADDRESS", whole_number(), 300)
@@ -166,6 +170,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "config.operations.health.LivenessMiddleware",  # before middleware that checks the host or queries the database
     "config.web.middleware.HeaderEncodingMiddleware",
+    "payments.middleware.WebhookMiddleware",  # before session, language, host and CSRF: the signature is the proof
     "config.web.static_files.StaticFilesMiddleware",
     "config.web.middleware.StageCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

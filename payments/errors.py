@@ -23,3 +23,15 @@ class ProviderUnavailable(PaymentError, ConnectionError):
 
 class ProviderRefused(PaymentError, ValueError):
     """The provider refuses the request and would refuse it again: see the code in the message."""
+
+
+class UnknownTransaction(PaymentError, LookupError):
+    """A refund or a dispute is about a payment that is not recorded. Reconcile, and it is tried again."""
+
+
+class UnreadableFact(PaymentError, ValueError):
+    """A provider's message lacks what its kind needs. It stays pending: see the adapter."""
+
+
+class NotRefundable(PaymentError, ValueError):
+    """The amount is more than what is left of the payment, or the payment is none that can be given back."""

@@ -87,8 +87,8 @@ def lock(order: Order) -> None:
 
 def finish(order: Order, state: OrderState, now: datetime) -> None:
     """Give a locked order its last state."""
-    order.state, order.finished_at = state, now
-    order.save(update_fields=["state", "finished_at", "subscription"])
+    order.state, order.finished_at, order.due_at = state, now, None
+    order.save(update_fields=["state", "finished_at", "due_at", "subscription"])
 
 
 def purchase_of(order: Order) -> Purchase:

@@ -28,6 +28,7 @@ class MoneyReceived:
     amount: Decimal
     currency: str
     paid_at: datetime
+    receipt_url: str = ""
 
 
 def record_payment(
@@ -49,6 +50,25 @@ def record_payment(
         return Payment.objects.get(provider=money.provider, transaction_id=money.transaction_id)
 
 
+def record_unexpected(money: MoneyReceived, *, now: datetime) -> Payment:
+    """Record money that names no order of ours as a surplus, once per transaction. Return the payment."""
+    payment, new = Payment.objects.get_or_create(
+        provider=money.provider,
+        transaction_id=money.transaction_id,
+        defaults={
+            "amount": money.amount,
+            "currency": money.currency,
+            "paid_at": money.paid_at,
+            "recorded_at": now,
+            "surplus": True,
+            "receipt_url": money.receipt_url,
+        },
+    )
+    if new:
+        logger.error("money arrived that names no order", extra={"payment": payment.pk})
+    return payment
+
+
 def _known(money: MoneyReceived) -> Payment | None:
     return Payment.objects.filter(provider=money.provider, transaction_id=money.transaction_id).first()
 
@@ -64,6 +84,7 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
         recorded_at=now,
         recorded_by_id=recorded_by.pk if recorded_by else None,
         surplus=True,
+        receipt_url=money.receipt_url,
     )
     if _is_expected(order, money) and (subscription := _period_given(order, now)):
         payment.surplus = False

@@ -1,0 +1,64 @@
+"""Application of a provider's facts: whatever their order and however often each comes, the rows end the same.
+
+Facts have ranks. Money that moved is final, and is recorded once per transaction. News of an order that is not money
+decides nothing: it makes the charger ask the provider, whose answer is newer than any message. A refund or a dispute
+waits for the payment that it is about.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from payments import payment_methods
+from payments.errors import UnreadableFact
+from payments.models import Order
+from payments.providers.interface import Fact, FactKind
+from payments.recording import MoneyReceived, record_payment, record_unexpected
+from payments.returned_money import record_dispute, record_refund
+
+logger = logging.getLogger(__name__)
+
+
+def apply(provider: str, fact: Fact, now: datetime) -> None:
+    """Apply one fact in the open transaction. Raises UnknownTransaction, UnreadableFact, and errors of recording."""
+    APPLIED_BY[fact.kind](provider, fact, now)
+
+
+def _record_money(provider: str, fact: Fact, now: datetime) -> None:
+    if not fact.transaction_id or fact.amount is None:
+        raise UnreadableFact(f"a fact of kind {fact.kind} names no transaction or no amount")
+    money = MoneyReceived(provider, fact.transaction_id, fact.amount, fact.currency, fact.made_at, fact.receipt_url)
+    order = order_of(provider, fact)
+    if order is None:
+        record_unexpected(money, now=now)
+    else:
+        record_payment(order, money, now=now)
+
+
+def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:
+    """Make the order due, so that the charger asks. An older reference than the order's is of no interest."""
+    if fact.reference:
+        Order.objects.unfinished().filter(provider=provider, reference=fact.reference).update(due_at=now)
+
+
+def order_of(provider: str, fact: Fact) -> Order | None:
+    """Return the order that the fact is about: the one it names, or the one that refers to it."""
+    if fact.order_id is not None:
+        return Order.objects.filter(pk=fact.order_id).first()
+    if not fact.reference:
+        return None
+    return Order.objects.filter(provider=provider, reference=fact.reference).first()
+
+
+APPLIED_BY: Mapping[FactKind, Callable[[str, Fact, datetime], None]] = {
+    FactKind.SUCCEEDED: _record_money,
+    FactKind.PENDING: _ask_soon,
+    FactKind.FAILED: _ask_soon,
+    FactKind.CLOSED: _ask_soon,
+    FactKind.REFUNDED: record_refund,
+    FactKind.DISPUTED: record_dispute,
+    FactKind.DISPUTE_LOST: record_dispute,
+    FactKind.DISPUTE_WON: record_dispute,
+    FactKind.METHOD_SAVED: payment_methods.save,
+    FactKind.METHOD_REMOVED: payment_methods.remove,
+}

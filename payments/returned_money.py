@@ -1,0 +1,132 @@
+"""Money that goes back: refunds and disputes, each recorded once as a negative payment."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+
+from payments.announcements import announce_disputed, announce_refunded
+from payments.errors import UnknownTransaction, UnreadableFact
+from payments.models import Dispute, Payment, Refund, Renewal
+from payments.orders import lock
+from payments.providers.interface import Fact, FactKind
+from subscriptions.errors import IllegalTransition
+from subscriptions.services import SubscriptionService
+
+Kind = Payment.Kind
+
+RANKS = {Dispute.State.OPEN: 0, Dispute.State.WON: 1, Dispute.State.LOST: 2}
+"""A dispute only ever moves up: its messages come in any order."""
+
+STATES = {
+    FactKind.DISPUTED: Dispute.State.OPEN,
+    FactKind.DISPUTE_WON: Dispute.State.WON,
+    FactKind.DISPUTE_LOST: Dispute.State.LOST,
+}
+
+
+def record_refund(provider: str, fact: Fact, now: datetime) -> None:
+    """Record that money went back, in the open transaction, and finish the request for it if we made one.
+
+    A refund that was made in the provider's dashboard ends nothing. Raises UnknownTransaction or UnreadableFact.
+    """
+    payment = _locked(provider, fact)
+    if (returned := _returned(payment, fact, Kind.REFUND, now)) is None:
+        return
+    announce_refunded(returned)
+    request = _request(payment, fact)
+    if request:
+        _finish(request, returned, now)
+
+
+def record_dispute(provider: str, fact: Fact, now: datetime) -> None:
+    """Record a dispute or its end, in the open transaction. Raises UnknownTransaction or UnreadableFact."""
+    payment = _locked(provider, fact)
+    dispute, new = Dispute.objects.get_or_create(
+        provider=provider,
+        transaction_id=fact.transaction_id,
+        defaults={
+            "payment": payment,
+            "amount": _amount(fact),
+            "currency": fact.currency,
+            "code": fact.code,
+            "opened_at": fact.made_at,
+        },
+    )
+    if new:
+        Renewal.objects.filter(subscription=payment.subscription).update(auto_renew=False)
+        announce_disputed(payment, now)
+    _raise_to(dispute, STATES[fact.kind])
+    lost = fact.kind is FactKind.DISPUTE_LOST and _returned(payment, fact, Kind.DISPUTE, now)
+    if lost and settings.LOST_DISPUTE == "ends":
+        _end(payment, None, now)
+
+
+def _raise_to(dispute: Dispute, state: Dispute.State) -> None:
+    if RANKS[state] > RANKS[Dispute.State(dispute.state)]:
+        dispute.state = state
+        dispute.save(update_fields=["state"])
+
+
+def _amount(fact: Fact) -> Decimal:
+    if not fact.transaction_id or not fact.amount:
+        raise UnreadableFact(f"a fact of kind {fact.kind} names no transaction or no amount")
+    return fact.amount
+
+
+def _locked(provider: str, fact: Fact) -> Payment:
+    """Lock owner, order and payment that the fact is about, in the order of `record_payment`."""
+    payments = Payment.objects.filter(provider=provider, transaction_id=fact.of, kind=Kind.PAYMENT)
+    payment = payments.select_related("order", "subscription").first()
+    if payment is None:
+        raise UnknownTransaction(f"a fact of kind {fact.kind} is about a payment that is not recorded yet")
+    if payment.order:
+        lock(payment.order)
+    return payments.select_for_update(no_key=True).get()
+
+
+def _returned(payment: Payment, fact: Fact, kind: Payment.Kind, now: datetime) -> Payment | None:
+    """Record the negative payment; None if it is recorded."""
+    amount = _amount(fact)
+    if Payment.objects.filter(provider=payment.provider, transaction_id=fact.transaction_id).exists():
+        return None
+    return Payment.objects.create(
+        kind=kind,
+        of=payment,
+        provider=payment.provider,
+        transaction_id=fact.transaction_id,
+        order=payment.order,
+        subscription=payment.subscription,
+        amount=-amount,
+        currency=fact.currency,
+        paid_at=fact.made_at,
+        recorded_at=now,
+    )
+
+
+def _request(payment: Payment, fact: Fact) -> Refund | None:
+    """Return our request for the refund: the one whose key is in the fact, or whose answer named the transaction."""
+    for request in payment.refunds.exclude(state=Refund.State.DONE):
+        if str(request.key) == fact.reference or request.transaction_id == fact.transaction_id:
+            return request
+    return None
+
+
+def _finish(request: Refund, returned: Payment, now: datetime) -> None:
+    request.state, request.finished_at, request.due_at = Refund.State.DONE, now, None
+    request.transaction_id, request.code = returned.transaction_id, ""
+    request.save(update_fields=["state", "finished_at", "due_at", "transaction_id", "code"])
+    if request.ends_now:
+        _end(request.payment, request, now)
+
+
+def _end(payment: Payment, request: Refund | None, now: datetime) -> None:
+    """End the subscription that the payment was for. One that has ended stays as it is."""
+    if payment.subscription is None:
+        return
+    actor = request.requested_by if request else None
+    reason = (request.reason if request else "") or f"payment {payment.pk} went back"
+    try:
+        SubscriptionService.cancel_now(payment.subscription, reason, now=now, actor=actor)
+    except IllegalTransition:
+        return
