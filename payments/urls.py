@@ -1,10 +1,15 @@
 """Addresses of the pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from foundation.web.lazy_page import LazyPage
+from payments.middleware import WebhookPage
 
 urlpatterns = [
+    # With and without the last slash, because nobody follows a redirect of a POST.
+    re_path(
+        r"^payments/webhooks/(?P<provider>[\w.-]+)/?$", WebhookPage("payments.views.webhook.receive"), name="webhook"
+    ),
     path("payments/", LazyPage("payments.views.payments.payments"), name="payments"),
     path("payments/<int:payment_id>/", LazyPage("payments.views.payments.receipt"), name="receipt"),
     path("pay/<int:order_id>/", LazyPage("payments.views.pay.pay"), name="pay"),

@@ -109,6 +109,7 @@ READING = [
     Endpoint("payments", partial(_own_page, "payments")),
     Endpoint("pay", lambda site, _: browse(address("pay", _order(site).pk), site.subscriber)),
     Endpoint("receipt", _receipt),
+    Endpoint("webhook, no provider", lambda site, _: browse(address("webhook", "stripe")), 404),
     Endpoint("preferences", lambda site, _: browse(address("notification_preferences"), site.subscriber)),
     Endpoint("link in a reminder", lambda site, _: browse(_link_in_a_reminder(site))),
     Endpoint("admin", lambda site, _: browse(address("admin:index"), site.operator)),

@@ -18,6 +18,7 @@ ANSWERS = {
     "pay": 404,
     "void_order": 405,
     "receipt": 404,
+    "webhook": 404,  # without a provider
     "address_works": 405,
     "api_tokens": 200,
     "address": 200,

@@ -1,5 +1,7 @@
 """Stripe as a payment provider. Loading this module does not load the SDK; its calls do."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +9,8 @@ from django.conf import settings
 
 from foundation.email_addresses import address_of
 from payments.models import PaymentMethod
-from payments.providers.interface import Outcome, Page
+from payments.providers.interface import Fact, Message, Outcome, Page
+from payments.providers.stripe.facts import facts_of
 
 if TYPE_CHECKING:
     from payments.models import Order, Payment
@@ -61,6 +64,14 @@ class StripeProvider:
         from payments.providers.stripe import calls  # noqa: PLC0415 - loads the SDK
 
         return calls.refund(payment, amount, key)
+
+    def message(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Message:
+        from payments.providers.stripe import messages  # noqa: PLC0415 - loads the SDK's verifier
+
+        return messages.read(headers, body, now)
+
+    def facts(self, message: Message) -> tuple[Fact, ...]:
+        return facts_of(message)
 
     def forget(self, customer: str) -> None:
         from payments.providers.stripe import calls  # noqa: PLC0415 - loads the SDK

@@ -1,0 +1,131 @@
+"""Facts of Stripe's events. Money comes from PaymentIntents alone: a completed Checkout session may be unpaid.
+
+https://docs.stripe.com/api/events/types
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from payments.providers.interface import Fact, FactKind, Message, MethodDetails
+from payments.providers.stripe.amounts import from_minor_units
+
+Kind = FactKind
+Members = Mapping[str, Any]
+
+
+def facts_of(message: Message) -> tuple[Fact, ...]:
+    """Return the facts of a stored message; none of a type that is ignored. Raises KeyError for what is no event."""
+    reader = READERS.get(message.type)
+    fact = reader(message.body["object"], message.made_at) if reader else None
+    return (fact,) if fact else ()
+
+
+def _intent(kind: FactKind) -> Callable[[Members, datetime], Fact]:
+    def read(intent: Members, made_at: datetime) -> Fact:
+        failure = intent.get("last_payment_error", {})
+        return Fact(
+            kind,
+            made_at,
+            reference=intent["id"],
+            order_id=_number(intent.get("metadata", {}).get("order")),
+            code=failure.get("decline_code") or failure.get("code") or "" if kind is Kind.FAILED else "",
+            **(_money(intent["id"], intent["amount_received"], intent["currency"]) if kind is Kind.SUCCEEDED else {}),
+        )
+
+    return read
+
+
+def _session_expired(session: Members, made_at: datetime) -> Fact:
+    """Return that the page is closed."""
+    return Fact(Kind.CLOSED, made_at, reference=session["id"])
+
+
+def refund(found: Members, made_at: datetime) -> Fact | None:
+    """Return that money went back; None while it has not, or if it never will."""
+    if found["status"] != "succeeded" or not found.get("payment_intent"):
+        return None
+    return Fact(
+        Kind.REFUNDED,
+        datetime.fromtimestamp(found["created"], UTC),
+        reference=found.get("metadata", {}).get("refund", ""),
+        of=found["payment_intent"],
+        **_money(found["id"], found["amount"], found["currency"]),
+    )
+
+
+def dispute(found: Members, made_at: datetime) -> Fact | None:
+    """Return what became of a dispute. An inquiry takes no money, and is told for the same reasons."""
+    if not found.get("payment_intent"):
+        return None
+    return Fact(
+        DISPUTE_KINDS.get(found["status"], Kind.DISPUTED),
+        datetime.fromtimestamp(found["created"], UTC),
+        of=found["payment_intent"],
+        code=found.get("reason", ""),
+        **_money(found["id"], found["amount"], found["currency"]),
+    )
+
+
+def _method_saved(setup: Members, made_at: datetime) -> Fact | None:
+    if not setup.get("customer") or not setup.get("payment_method"):
+        return None
+    details = MethodDetails(setup["customer"], setup["payment_method"])
+    return Fact(Kind.METHOD_SAVED, made_at, method=details, user_id=setup.get("metadata", {}).get("user", ""))
+
+
+def _method_removed(method: Members, made_at: datetime) -> Fact:
+    return Fact(Kind.METHOD_REMOVED, made_at, method=MethodDetails(method.get("customer") or "", method["id"]))
+
+
+def _method_updated(method: Members, made_at: datetime) -> Fact | None:
+    """Return a card that its bank replaced: another number or date under the same token."""
+    card = method.get("card")
+    if not card or not method.get("customer"):
+        return None
+    expires = _end_of_month(card["exp_year"], card["exp_month"])
+    details = MethodDetails(method["customer"], method["id"], card.get("brand", ""), card.get("last4", ""), expires)
+    return Fact(Kind.METHOD_SAVED, made_at, method=details)
+
+
+def _money(transaction_id: str, counted: int, currency: str) -> dict[str, Any]:
+    code = currency.upper()
+    return {"transaction_id": transaction_id, "amount": from_minor_units(counted, code), "currency": code}
+
+
+def _number(text: str | None) -> int | None:
+    """Return the order's number, or None: others may put what they like into the metadata of their intents."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def _end_of_month(year: int, month: int) -> date:
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+
+
+DISPUTE_KINDS = {
+    "lost": Kind.DISPUTE_LOST,
+    "won": Kind.DISPUTE_WON,
+    "warning_closed": Kind.DISPUTE_WON,
+    "prevented": Kind.DISPUTE_WON,
+}
+"""By status, https://docs.stripe.com/api/disputes/object#dispute_object-status; any other is still open."""
+
+READERS: Mapping[str, Callable[[Members, datetime], Fact | None]] = {
+    "payment_intent.succeeded": _intent(Kind.SUCCEEDED),
+    "payment_intent.processing": _intent(Kind.PENDING),
+    "payment_intent.requires_action": _intent(Kind.PENDING),
+    "payment_intent.payment_failed": _intent(Kind.FAILED),
+    "payment_intent.canceled": _intent(Kind.CLOSED),
+    "checkout.session.expired": _session_expired,
+    "refund.created": refund,
+    "refund.updated": refund,
+    "charge.refund.updated": refund,
+    "charge.dispute.created": dispute,
+    "charge.dispute.updated": dispute,
+    "charge.dispute.closed": dispute,
+    "setup_intent.succeeded": _method_saved,
+    "payment_method.detached": _method_removed,
+    "payment_method.updated": _method_updated,
+    "payment_method.automatically_updated": _method_updated,
+}
+"""By type of event. The webhook's endpoint is to send these; others are stored and ignored."""
