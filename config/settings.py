@@ -89,6 +89,12 @@ PAYMENT_PROVIDER = env.optional("PAYMENT_PROVIDER", PAYMENT_PROVIDERS, "")
 """`stripe`, the dotted path of a provider, or `manual` for transfers that staff record; empty: periods are free."""
 PAYMENT_INSTRUCTIONS = env.optional("PAYMENT_INSTRUCTIONS", str, "")
 """With `manual`, the text that says where to pay, such as the holder and number of the account. May have lines."""
+PRICES_INCLUDE_TAX = env.optional("PRICES_INCLUDE_TAX", matching("yes|no", "yes or no"), "yes") == "yes"
+"""`no` if no tax is part of the prices, as of a small business. Pages and receipts say so."""
+TERMS_VERSION = env.optional("TERMS_VERSION", matching(r"[\w.-]{1,50}", "version such as 2026-11"), "")
+"""Version of the terms that subscribers accept before they pay, such as `2026-11`; empty if there are none."""
+WITHDRAWAL_DAYS = env.optional("WITHDRAWAL_DAYS", whole_number(0), 14)
+"""Days within which a subscriber may withdraw from a contract (EU Directive 2011/83, article 9); 0 turns it off."""
 STRIPE_SECRET_KEY = env.optional("STRIPE_SECRET_KEY", str, "")
 """With `stripe`, the secret or restricted key. On AWS it comes from Secrets Manager."""
 STRIPE_WEBHOOK_SECRETS: list[str] = env.optional("STRIPE_WEBHOOK_SECRETS", list_of_keys, [])

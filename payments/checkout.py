@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from payments.models import Order
 from payments.orders import open_first, open_renewal
+from payments.providers import registry
 from subscriptions.checkout import Checkout, PaymentDue
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import Terms
@@ -18,6 +19,10 @@ class ProviderCheckout(Checkout):
 
     def is_on(self) -> bool:
         return bool(settings.PAYMENT_PROVIDER)
+
+    @property
+    def obliges_at_once(self) -> bool:
+        return registry.current() is None
 
     def open_first(self, user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) -> PaymentDue:
         return _due(open_first(user, plan, now, shown))

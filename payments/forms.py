@@ -4,10 +4,12 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from foundation.money import MAXIMUM_DECIMALS, validate_amount, validate_currency
+from payments.consents import Consent
 from payments.models import Order
 from payments.models.payment import TRANSACTION_ID_LENGTH
 from payments.recording import MoneyReceived
@@ -46,3 +48,27 @@ class PaymentForm(forms.Form):
         shown = dict(self.cleaned_data)
         paid_at = datetime.combine(shown.pop("paid_on"), time.min, UTC)
         return MoneyReceived(PROVIDER, paid_at=paid_at, **shown)
+
+
+class ConsentForm(forms.Form):
+    """Consent beside the button that obliges to pay. Nothing is ticked before: EU Directive 2011/83, article 22."""
+
+    renews = forms.BooleanField(label=_("Renew automatically"), required=False)
+    terms = forms.BooleanField(
+        label=_("I accept the terms"), error_messages={"required": _("Please accept the terms to go on.")}
+    )
+    begins_at_once = forms.BooleanField(
+        label=_("Begin at once, before the time for withdrawal is over"),
+        error_messages={"required": _("Please agree to go on: access begins when the payment has arrived.")},
+    )
+
+    def __init__(self, order: Order, data: Any = None) -> None:
+        super().__init__(data, initial={"renews": order.renews})
+        if not settings.TERMS_VERSION:
+            del self.fields["terms"]
+        if not settings.WITHDRAWAL_DAYS:
+            del self.fields["begins_at_once"]
+
+    def consent(self) -> Consent:
+        """Return what a valid form says."""
+        return Consent(settings.TERMS_VERSION, self.cleaned_data["renews"])

@@ -12,6 +12,7 @@ from foundation.orm.violations import violates_unique
 from payments.announcements import announce_processed
 from payments.models import Order, Payment
 from payments.orders import finish, lock, purchase_of
+from payments.renewals import agree
 from subscriptions.errors import AlreadySubscribed, SubscriptionError
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
@@ -91,6 +92,7 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
         payment.subscription = order.subscription = subscription
         payment.event = subscription.events.latest("pk")
         finish(order, Order.State.PAID, now)
+        agree(order, subscription)
     else:
         logger.error("money arrived that no order waits for", extra={"order": order.pk})
     payment.save()

@@ -13,5 +13,6 @@ urlpatterns = [
     path("payments/", LazyPage("payments.views.payments.payments"), name="payments"),
     path("payments/<int:payment_id>/", LazyPage("payments.views.payments.receipt"), name="receipt"),
     path("pay/<int:order_id>/", LazyPage("payments.views.pay.pay"), name="pay"),
+    path("pay/<int:order_id>/return/", LazyPage("payments.views.hosted.return_from_provider"), name="pay_return"),
     path("pay/<int:order_id>/void/", LazyPage("payments.views.pay.void_order"), name="void_order"),
 ]

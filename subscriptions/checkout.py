@@ -29,6 +29,11 @@ class Checkout(ABC):
     def is_on(self) -> bool:
         """Return True if subscribers pay by this checkout."""
 
+    @property
+    def obliges_at_once(self) -> bool:
+        """True if ordering obliges to pay; False if a page asks for consent first."""
+        return True
+
     @abstractmethod
     def open_first(self, user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) -> PaymentDue:
         """Return the payment for a first period of the plan on the terms shown; the same one until it is made."""

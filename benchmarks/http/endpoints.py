@@ -108,6 +108,7 @@ READING = [
     Endpoint("cancelled", lambda site, _: browse(address("subscription_cancelled"), site.subscriber)),
     Endpoint("payments", partial(_own_page, "payments")),
     Endpoint("pay", lambda site, _: browse(address("pay", _order(site).pk), site.subscriber)),
+    Endpoint("return from paying", lambda site, _: browse(address("pay_return", _order(site).pk), site.subscriber)),
     Endpoint("receipt", _receipt),
     Endpoint("webhook, no provider", lambda site, _: browse(address("webhook", "stripe")), 404),
     Endpoint("preferences", lambda site, _: browse(address("notification_preferences"), site.subscriber)),

@@ -44,6 +44,12 @@ def footer_links_below(root: str) -> list[FooterLink]:
     return [FooterLink(str(text), url).below(root) for name, text in LINKS.items() if (url := getattr(settings, name))]
 
 
+def terms_link_below(root: str) -> FooterLink | None:
+    """Return the link to the terms, in the active language; None if the site has none."""
+    url = settings.SITE_TERMS_URL
+    return FooterLink(str(LINKS["SITE_TERMS_URL"]), url).below(root) if url else None
+
+
 def footer_link(text: str) -> str:
     """Return the text if it is an http(s) address or a path of this site. Raises ValueError."""
     parts = urlsplit(text)

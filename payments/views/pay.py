@@ -1,43 +1,49 @@
-"""Page on which an order is paid."""
+"""Page on which an order is paid: by transfer, or through the provider's page."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from foundation import clock
+from payments import hosted_page
 from payments.errors import OrderFinished
-from payments.models import Order
 from payments.orders import void
+from payments.providers import registry
+from payments.views import hosted
+from payments.views.owned import own_order
 from subscriptions.views.subscriber import SubscriberRequest
 
 
 @never_cache
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: SubscriberRequest, order_id: int) -> HttpResponse:
-    """Say what is to be paid, where, and under which reference; of a finished order what became of it."""
-    context = {"order": _own(request, order_id), "instructions": settings.PAYMENT_INSTRUCTIONS}
-    return render(request, "payments/pay.html", context)
+    """Say what is to be paid and how; of a finished order what became of it. POST leads to the provider's page."""
+    order = own_order(request, order_id)
+    provider = registry.current()
+    if provider is not None and order.is_open and order.close_requested_at is None:
+        return hosted.order_page(request, order, provider)
+    return render(request, "payments/pay.html", {"order": order, "instructions": settings.PAYMENT_INSTRUCTIONS})
 
 
 @login_required
 @require_POST
 def void_order(request: SubscriberRequest, order_id: int) -> HttpResponse:
     """Let the subscriber withdraw an order that is not paid. A second click finds it done."""
-    order = _own(request, order_id)
+    order = own_order(request, order_id)
+    provider = registry.current()
     try:
-        void(order, clock.now())
+        if provider is None:
+            void(order, clock.now())
+        else:
+            hosted_page.withdraw(order, provider, clock.now())
     except OrderFinished:
         messages.info(request, _("This order is paid already."))
         return redirect("pay", order.pk)
     messages.success(request, _("You have withdrawn the order. Nothing is to be paid."))
     return redirect("payments")
-
-
-def _own(request: SubscriberRequest, order_id: int) -> Order:
-    return get_object_or_404(Order.objects.select_related("plan"), pk=order_id, user=request.user)

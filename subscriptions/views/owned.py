@@ -129,7 +129,7 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     context = {
         "standing": standing,
         "end": next_period(renewed.plan, standing.now, renewed).end,
-        "must_pay": _provider(request, renewed) is not None,
+        "must_pay": _provider(request, renewed),
     }
     terms = Terms.of_renewal(renewed)
     return ask(request, "subscriptions/renew.html", context, terms, shown=shown, changed=changed)

@@ -65,7 +65,7 @@ def subscribe(request: SubscriberRequest, plan_id: int) -> HttpResponse:
             plan.refresh_from_db()
     if not plan.on_sale:
         raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
-    context = {"plan": plan, "end": next_period(plan, now).end, "must_pay": checkout.required(plan) is not None}
+    context = {"plan": plan, "end": next_period(plan, now).end, "must_pay": checkout.required(plan)}
     return ask(request, "subscriptions/subscribe.html", context, Terms.of(plan=plan), shown=shown, changed=changed)
 
 

@@ -16,6 +16,7 @@ ANSWERS = {
     "delete_account": 200,
     "payments": 200,
     "pay": 404,
+    "pay_return": 404,
     "void_order": 405,
     "receipt": 404,
     "webhook": 404,  # without a provider

@@ -1,9 +1,12 @@
 """Fixtures of payments."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import LazySettings
 
 from tests.api.callers import Caller
+from tests.payments.providers.stripe.scripted import Script, scripted
 from tests.support.factories import make_user
 
 
@@ -18,3 +21,18 @@ def manual(settings: LazySettings) -> None:
 def owner() -> Caller:
     """Return a subscriber's API client."""
     return Caller(make_user())
+
+
+@pytest.fixture
+def script(settings: LazySettings) -> Iterator[Script]:
+    """Yield the script that answers Stripe's SDK."""
+    with scripted() as script:
+        settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY = script.address, "sk_test_scripted"
+        yield script
+
+
+@pytest.fixture
+def online(settings: LazySettings, script: Script) -> Script:
+    """Let subscribers pay by Stripe, whose answers are scripted."""
+    settings.PAYMENT_PROVIDER = "stripe"
+    return script

@@ -33,3 +33,9 @@ def brand_stylesheet() -> str:
 def footer_links() -> list[brand.FooterLink]:
     """Return the footer's links; a path gets the stage's prefix."""
     return brand.footer_links_below(get_script_prefix())
+
+
+@register.simple_tag
+def terms_link() -> brand.FooterLink | None:
+    """Return the link to the terms, or None; a path gets the stage's prefix."""
+    return brand.terms_link_below(get_script_prefix())

@@ -1,7 +1,5 @@
 """Checkout sessions: Stripe's hosted page, for one order or for a payment method."""
 
-import hashlib
-import json
 from typing import TYPE_CHECKING
 
 from stripe import InvalidRequestError, PaymentIntent, PaymentMethod, SetupIntent
@@ -22,14 +20,18 @@ EXPANDED = ["payment_intent.latest_charge", "payment_intent.payment_method", "se
 MONEY_MOVES = (OutcomeKind.SUCCEEDED, OutcomeKind.PENDING)
 
 
+class NotOpen(ValueError):
+    """The session that the order refers to takes no money any more. Ask what became of it."""
+
+
 def begin(order: "Order", return_url: str, cancel_url: str, customer: str, email: str) -> Page:
-    """Return the order's page: the open one that it refers to, or a new one. Raises StripeError."""
-    if order.reference.startswith(PREFIX):
+    """Return the order's page: the one that it refers to, or a new one. Raises NotOpen, StripeError."""
+    if order.reference:
         session = v1().checkout.sessions.retrieve(order.reference)
-        if session.status == "open" and session.url:
-            return Page(session.id, session.url)
-    wanted = _payment(order, return_url, cancel_url)
-    return _created_for(wanted, customer, email, f"order-{order.pk}-{order.reference}")
+        if session.status != "open" or not session.url:
+            raise NotOpen(f"session of order {order.pk} is {session.status}")
+        return Page(session.id, session.url)
+    return _created_for(_payment(order, return_url, cancel_url), customer, email)
 
 
 def save_method(user_id: str, return_url: str, cancel_url: str, customer: str) -> Page:
@@ -42,7 +44,7 @@ def save_method(user_id: str, return_url: str, cancel_url: str, customer: str) -
         "metadata": {"user": user_id},
         "setup_intent_data": {"metadata": {"user": user_id}},
     }
-    return _created_for(wanted, customer, "", "")
+    return _created_for(wanted, customer, "")
 
 
 def ask(reference: str) -> Outcome:
@@ -104,26 +106,20 @@ def _payment(order: "Order", return_url: str, cancel_url: str) -> "SessionCreate
     return wanted
 
 
-def _created_for(wanted: "SessionCreateParams", customer: str, email: str, key: str) -> Page:
+def _created_for(wanted: "SessionCreateParams", customer: str, email: str) -> Page:
     """Create the session for a known customer, or for a new one where Stripe no longer has that one."""
     if customer:
         try:
-            return _created({**wanted, "customer": customer}, key)
+            return _created({**wanted, "customer": customer})
         except InvalidRequestError as error:
             if error.param != "customer":
                 raise
     known: SessionCreateParams = {"customer_email": email} if email else {}
-    return _created({**wanted, **known, "customer_creation": "always"}, key)
+    return _created({**wanted, **known, "customer_creation": "always"})
 
 
-def _created(wanted: "SessionCreateParams", key: str) -> Page:
-    session = v1().checkout.sessions.create(wanted, {"idempotency_key": _key(wanted, key)} if key else {})
+def _created(wanted: "SessionCreateParams") -> Page:
+    # Under a new key each time: a session that nobody has seen is paid by nobody, and a known key would bring back a
+    # page that was closed meanwhile.
+    session = v1().checkout.sessions.create(wanted)
     return Page(session.id, session.url or "")
-
-
-def _key(wanted: "SessionCreateParams", name: str) -> str:
-    """Return a key under which two tabs, and a repetition after a lost answer, get the same session.
-
-    What is wanted is part of it: Stripe refuses a known key with other parameters.
-    """
-    return f"{name}-{hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]}"

@@ -55,29 +55,31 @@ def test_card_is_kept_only_if_the_subscriber_agreed(script: Script, provider: St
     assert asked == ("off_session" if renews else None)
 
 
-def test_same_order_has_the_same_key_and_the_page_that_is_open(script: Script, provider: StripeProvider) -> None:
+def test_order_with_a_page_gets_that_page_and_none_is_made(script: Script, provider: StripeProvider) -> None:
     order = first_order()
-    for _tab in range(2):
-        script.answer(session("open"))
-        begin(provider, order)
-    first, second = (request.headers["idempotency-key"] for request in script.requests)
-    assert first == second
-
     order.reference = "cs_1"
     script.answer(session("open"))
     assert begin(provider, order).reference == "cs_1"
-    assert script.last.method == "GET"
+    assert [(request.method, request.path) for request in script.requests] == [("GET", "/v1/checkout/sessions/cs_1")]
 
 
-def test_page_that_has_expired_is_replaced_under_another_key(script: Script, provider: StripeProvider) -> None:
+@pytest.mark.parametrize("status", ["complete", "expired", "invented_later"])
+def test_page_that_is_not_open_is_not_replaced_unasked(script: Script, provider: StripeProvider, status: str) -> None:
     order = first_order()
-    script.answer(session("open"))
-    begin(provider, order)
     order.reference = "cs_1"
-    script.answer(session("expired"))
-    script.answer(session("open", id="cs_2"))
-    assert begin(provider, order).reference == "cs_2"
-    assert script.requests[0].headers["idempotency-key"] != script.last.headers["idempotency-key"]
+    script.answer(session(status))
+    with pytest.raises(ProviderUnavailable):
+        begin(provider, order)
+    assert len(script.requests) == 1
+
+
+def test_page_that_was_closed_does_not_come_back_by_its_key(script: Script, provider: StripeProvider) -> None:
+    order = first_order()
+    for _page in range(2):
+        script.answer(session("open"))
+        begin(provider, order)
+    first, second = (request.headers["idempotency-key"] for request in script.requests)
+    assert first != second
 
 
 def test_known_customer_is_named_and_one_that_stripe_lost_is_made_anew(

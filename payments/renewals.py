@@ -1,0 +1,18 @@
+"""Agreements to renew a subscription by charges."""
+
+from payments.models import Order, Renewal
+from subscriptions.models import Subscription
+
+
+def agree(order: Order, subscription: Subscription) -> None:
+    """Write down what the order's subscriber agreed to be charged for later periods, if anything."""
+    if not order.renews:
+        return
+    agreed = {
+        "auto_renew": True,
+        "amount": order.amount,
+        "currency": order.currency,
+        "terms": order.terms,
+        "agreed_at": order.consented_at or order.opened_at,
+    }
+    Renewal.objects.update_or_create(subscription=subscription, defaults=agreed)

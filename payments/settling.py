@@ -1,0 +1,54 @@
+"""Settling of an order by an outcome: money is recorded, and the method that the subscriber agreed to is kept."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
+from payments.providers.interface import MethodDetails, Outcome, OutcomeKind
+from payments.recording import MoneyReceived, record_payment
+
+ASK_AGAIN = timedelta(hours=1)
+"""Until money that is on its way is asked about again."""
+
+
+def settle(order: Order, outcome: Outcome, now: datetime) -> Payment | None:
+    """Record what the outcome says of the order's money. Return the payment if money has moved.
+
+    Settling again changes nothing. Outcomes without money change nothing: the caller knows whose turn it is.
+    """
+    if outcome.kind is OutcomeKind.SUCCEEDED and outcome.amount is not None and outcome.paid_at is not None:
+        payment = record_payment(order, _received(order, outcome, outcome.amount, outcome.paid_at), now=now)
+        if outcome.method:
+            keep_method(order, outcome.method)
+        return payment
+    if outcome.kind is OutcomeKind.PENDING:
+        await_money(order, now)
+    return None
+
+
+def await_money(order: Order, now: datetime) -> None:
+    """Note that money is on its way, so that nothing else is tried."""
+    waiting = Order.objects.unfinished().filter(pk=order.pk)
+    waiting.update(state=OrderState.PENDING, due_at=now + ASK_AGAIN, lease_token=None, lease_until=None)
+
+
+def keep_method(order: Order, details: MethodDetails) -> PaymentMethod:
+    """Keep the method by which the order was paid, and charge the subscription's renewals to it if it renews."""
+    with transaction.atomic():
+        told = {"brand": details.brand, "last4": details.last4, "expires": details.expires}
+        method, _new = PaymentMethod.objects.update_or_create(
+            provider=order.provider,
+            token=details.token,
+            defaults={name: value for name, value in told.items() if value},
+            create_defaults={"user_id": order.user_id, "customer": details.customer, **told},
+        )
+        if order.renews:
+            renewals = Renewal.objects.filter(subscription__orders=order.pk)
+            Renewal.objects.filter(pk__in=renewals.values("pk")).update(method=method)
+    return method
+
+
+def _received(order: Order, outcome: Outcome, amount: Decimal, paid_at: datetime) -> MoneyReceived:
+    return MoneyReceived(order.provider, outcome.transaction_id, amount, outcome.currency, paid_at)

@@ -1,0 +1,69 @@
+"""Way to the provider's page, and back."""
+
+import logging
+from http import HTTPStatus
+
+from csp.decorators import csp_update
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from foundation import clock
+from payments import hosted_page
+from payments.errors import ProviderRefused, ProviderUnavailable
+from payments.forms import ConsentForm
+from payments.hosted_page import MoneyOnItsWay
+from payments.models import Order
+from payments.providers import registry
+from payments.providers.interface import Provider
+from payments.views.owned import own_order
+from subscriptions.views.subscriber import SubscriberRequest
+
+logger = logging.getLogger(__name__)
+
+
+def order_page(request: SubscriberRequest, order: Order, provider: Provider) -> HttpResponse:
+    """Show terms and consent beside the button that obliges to pay; after it, redirect to the provider's page."""
+    form = ConsentForm(order, request.POST if request.method == "POST" else None)
+    if not form.is_bound:
+        return _asked(request, order, provider, form)
+    if not form.is_valid():
+        return _asked(request, order, provider, form, HTTPStatus.BAD_REQUEST)
+    back = request.build_absolute_uri(reverse("pay_return", args=[order.pk]))
+    try:
+        page = hosted_page.begin(order, provider, form.consent(), back, clock.now())
+    except MoneyOnItsWay:
+        return redirect("pay_return", order.pk)
+    except (ProviderUnavailable, ProviderRefused) as error:
+        logger.warning("no page of the provider", extra={"order": order.pk, "error": type(error).__name__})
+        return _asked(request, order, provider, form, HTTPStatus.SERVICE_UNAVAILABLE)
+    return HttpResponseRedirect(page.url)
+
+
+@never_cache
+@login_required
+@require_safe
+def return_from_provider(request: SubscriberRequest, order_id: int) -> HttpResponse:
+    """Ask the provider once, and say what became of the order. The visit itself proves nothing."""
+    order = own_order(request, order_id)
+    provider = registry.current()
+    context = {"order": order, "kind": "", "code": ""}
+    if provider is not None and order.reference and hosted_page.is_worth_asking(order):
+        outcome = hosted_page.ask(order, provider, clock.now())
+        context |= {"kind": outcome.kind, "code": outcome.code}
+    return render(request, "payments/return.html", context)
+
+
+def _asked(
+    request: HttpRequest, order: Order, provider: Provider, form: ConsentForm, status: HTTPStatus = HTTPStatus.OK
+) -> HttpResponse:
+    """Render the page. Its form leads off the site: Chromium applies `form-action` to the redirect as well."""
+
+    unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE
+    context = {"order": order, "form": form, "unavailable": unavailable}
+    page = render(request, "payments/order.html", context, status=status)
+    csp_update({"form-action": provider.origin})(lambda _request: page)(request)
+    return page

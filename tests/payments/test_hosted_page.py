@@ -1,0 +1,341 @@
+"""Payment on the provider's page: there, back, twice, and while another way is open."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from foundation import clock
+from payments import hosted_page
+from payments.consents import Consent
+from payments.models import Order, Payment, PaymentMethod, Renewal
+from payments.providers.interface import Outcome, OutcomeKind, Page, Provider
+from payments.providers.stripe.adapter import StripeProvider
+from payments.settling import settle
+from subscriptions.models import Subscription
+from tests.payments.orders import first_order, renewal_order
+from tests.payments.providers.stripe.answers import failure, intent, session
+from tests.payments.providers.stripe.scripted import Answer, Script
+from tests.support.factories import make_plan, make_user
+from tests.support.staff import sign_in
+
+pytestmark = pytest.mark.django_db
+
+AGREED = {"begins_at_once": "on"}
+OPEN = session("open")
+PAID = session("complete", payment_intent=intent())
+HOSTED = "https://checkout.stripe.com/c/pay/cs_1"
+
+
+@pytest.fixture
+def order(online: Script) -> Order:
+    return first_order(now=clock.now())
+
+
+@pytest.fixture
+def browser(order: Order) -> Client:
+    return sign_in(order.user)
+
+
+def pay(browser: Client, order: Order, **fields: str) -> Any:
+    return browser.post(reverse("pay", args=[order.pk]), AGREED | fields)
+
+
+def come_back(browser: Client, order: Order) -> str:
+    return browser.get(reverse("pay_return", args=[order.pk])).content.decode()
+
+
+def test_page_shows_what_is_paid_and_nothing_is_ticked(browser: Client, order: Order) -> None:
+    page = browser.get(reverse("pay", args=[order.pk])).content.decode()
+    for shown in ("9.90 EUR", "Amount, taxes included", "30 days", "Renew automatically", "within 14 days"):
+        assert shown in page
+    assert "Order with obligation to pay" in page
+    assert "checked" not in page
+
+
+def test_form_may_lead_to_the_provider_on_this_page_alone(browser: Client, order: Order, online: Script) -> None:
+    policy = browser.get(reverse("pay", args=[order.pk]))["Content-Security-Policy"]
+    assert f"form-action 'self' {online.address};" in policy
+    assert online.address not in browser.get(reverse("payments"))["Content-Security-Policy"]
+
+
+def test_order_leads_to_the_providers_page_and_keeps_consent_and_reference(
+    browser: Client, order: Order, online: Script, settings: LazySettings
+) -> None:
+    settings.TERMS_VERSION = "2026-11"
+    online.answer(OPEN)
+    answer = pay(browser, order, terms="on", renews="on")
+    assert answer["Location"] == HOSTED
+    order.refresh_from_db()
+    assert (order.way, order.provider, order.reference) == ("page", "stripe", "cs_1")
+    assert (order.terms, order.renews) == ("2026-11", True)
+    assert order.consented_at is not None
+    assert online.last.parameters["success_url"] == f"http://testserver/pay/{order.pk}/return/"
+
+
+@pytest.mark.parametrize("missing", ["terms", "begins_at_once"])
+def test_without_consent_nobody_is_called(
+    browser: Client, order: Order, online: Script, settings: LazySettings, missing: str
+) -> None:
+    settings.TERMS_VERSION = "2026-11"
+    fields = {"terms": "on", "begins_at_once": "on"}
+    del fields[missing]
+    answer = browser.post(reverse("pay", args=[order.pk]), fields)
+    assert answer.status_code == 400
+    assert f'id="id_{missing}_error"' in answer.content.decode()
+    assert online.requests == []
+
+
+def test_same_order_again_gives_the_same_page(browser: Client, order: Order, online: Script) -> None:
+    for answer in (OPEN, OPEN, OPEN):  # made; asked; returned
+        online.answer(answer)
+    assert [pay(browser, order)["Location"] for _click in range(2)] == [HOSTED] * 2
+    assert [request.method for request in online.requests] == ["POST", "GET", "GET"]
+
+
+def test_other_consent_closes_the_first_page(browser: Client, order: Order, online: Script) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    online.answer(session("expired"))
+    online.answer(session("open", id="cs_2"))
+    pay(browser, order, renews="on")
+    assert online.requests[1].path == "/v1/checkout/sessions/cs_1/expire"
+    order.refresh_from_db()
+    assert (order.reference, order.renews) == ("cs_2", True)
+
+
+def test_page_that_has_expired_is_replaced(browser: Client, order: Order, online: Script) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    for answer in (session("expired"), session("expired"), session("open", id="cs_2")):
+        online.answer(answer)
+    pay(browser, order)
+    order.refresh_from_db()
+    assert order.reference == "cs_2"
+
+
+def test_loser_of_two_tabs_closes_its_page_and_shows_the_stored_one(order: Order, online: Script) -> None:
+    seen = Order.objects.select_related("user", "plan").get(pk=order.pk)
+    provider = InBetween(lambda: Order.objects.filter(pk=order.pk).update(way="page", reference="cs_1"))
+    for answer in (session("open", id="cs_2"), session("expired", id="cs_2"), OPEN):
+        online.answer(answer)
+    page = hosted_page.begin(seen, cast(Provider, provider), Consent("", renews=False), "https://site/", clock.now())
+    assert page.reference == "cs_1"
+    assert online.requests[1].path == "/v1/checkout/sessions/cs_2/expire"
+
+
+@pytest.mark.parametrize("cancelled", [intent("canceled"), intent("succeeded")], ids=["closed", "too late"])
+def test_charge_is_closed_before_a_page_is_opened(
+    browser: Client, order: Order, online: Script, cancelled: dict[str, Any]
+) -> None:
+    Order.objects.filter(pk=order.pk).update(way="charge", provider="stripe", reference="pi_1", state="unknown")
+    online.answer(cancelled)
+    online.answer(OPEN)
+    answer = pay(browser, order)
+    assert online.requests[0].path == "/v1/payment_intents/pi_1/cancel"
+    order.refresh_from_db()
+    if cancelled["status"] == "succeeded":
+        assert (answer["Location"], order.state) == (reverse("pay_return", args=[order.pk]), "paid")
+        assert len(online.requests) == 1
+    else:
+        assert (answer["Location"], order.way, order.reference) == (HOSTED, "page", "cs_1")
+
+
+def test_charge_that_cannot_be_closed_keeps_its_way(browser: Client, order: Order, online: Script) -> None:
+    Order.objects.filter(pk=order.pk).update(way="charge", provider="stripe", reference="pi_1")
+    for _call in ("cancel", "ask"):
+        online.answers.append(Answer(503, b"{}"))
+    answer = pay(browser, order)
+    assert answer.status_code == 503
+    assert "Nothing was taken" in answer.content.decode()
+    order.refresh_from_db()
+    assert (order.way, order.reference) == ("charge", "pi_1")
+
+
+def test_provider_that_does_not_answer_is_503_and_the_order_stays(
+    browser: Client, order: Order, online: Script
+) -> None:
+    online.answers.append(Answer(hang_up=True))
+    answer = pay(browser, order)
+    assert answer.status_code == 503
+    order.refresh_from_db()
+    assert (order.state, order.reference) == ("open", "")
+
+
+def test_return_gives_the_period_once(browser: Client, order: Order, online: Script) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    online.answer(PAID)
+    assert "Your payment has arrived" in come_back(browser, order)
+    assert "Your payment has arrived" in come_back(browser, order)
+    assert (Payment.objects.count(), Subscription.objects.count()) == (1, 1)
+    payment = Payment.objects.get()
+    assert (payment.provider, payment.transaction_id, payment.surplus) == ("stripe", "pi_1", False)
+    assert len(online.requests) == 2  # a finished order is not asked about
+
+
+def test_method_and_price_are_kept_if_the_subscriber_agreed(
+    browser: Client, order: Order, online: Script, settings: LazySettings
+) -> None:
+    settings.TERMS_VERSION = "2026-11"
+    online.answer(OPEN)
+    pay(browser, order, terms="on", renews="on")
+    online.answer(session("complete", payment_intent=intent(setup_future_usage="off_session")))
+    come_back(browser, order)
+    renewal, method = Renewal.objects.get(), PaymentMethod.objects.get()
+    assert (renewal.method, renewal.auto_renew, str(renewal.amount), renewal.currency) == (method, True, "9.90", "EUR")
+    assert renewal.terms == "2026-11"
+    assert (method.user, method.brand, method.last4, method.customer) == (order.user, "visa", "4242", "cus_1")
+
+
+def test_method_is_kept_though_a_webhook_was_quicker(browser: Client, order: Order, online: Script) -> None:
+    online.answer(OPEN)
+    pay(browser, order, renews="on")
+    order.refresh_from_db()
+    settle(order, Outcome(OutcomeKind.SUCCEEDED, "pi_1", order.amount, "EUR", clock.now()), clock.now())
+    assert Renewal.objects.get().method is None
+    online.answer(session("complete", payment_intent=intent(setup_future_usage="off_session")))
+    come_back(browser, order)
+    assert Renewal.objects.get().method == PaymentMethod.objects.get()
+
+
+def test_without_consent_to_renew_nothing_is_kept(browser: Client, order: Order, online: Script) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    online.answer(PAID)
+    come_back(browser, order)
+    assert not Renewal.objects.exists()
+    assert not PaymentMethod.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "says", "state"),
+    [
+        (OPEN, "You have left the payment page before paying", "open"),
+        (session("expired"), "You have left the payment page before paying", "open"),
+        (
+            session(
+                "open", payment_intent=intent("requires_payment_method", last_payment_error=failure("card_declined"))
+            ),
+            "Your bank has declined the payment",
+            "open",
+        ),
+        (session("complete", payment_intent=intent("processing")), "Your payment is on its way", "pending"),
+        (session("complete"), "We do not know yet", "open"),
+    ],
+)
+def test_return_without_money_gives_nothing_and_says_why(  # a visit proves nothing
+    browser: Client, order: Order, online: Script, answer: dict[str, Any], says: str, state: str
+) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    online.answer(answer)
+    assert says in come_back(browser, order)
+    order.refresh_from_db()
+    assert order.state == state
+    assert not Payment.objects.exists()
+
+
+def test_other_amount_than_ordered_is_a_surplus(browser: Client, order: Order, online: Script) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    online.answer(session("complete", payment_intent=intent(amount_received=500)))
+    come_back(browser, order)
+    assert Payment.objects.get().surplus
+    assert not Subscription.objects.exists()
+
+
+def test_withdrawing_closes_the_page(browser: Client, order: Order, online: Script) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    online.answer(session("expired"))
+    browser.post(reverse("void_order", args=[order.pk]))
+    order.refresh_from_db()
+    assert (order.state, order.close_requested_at) == ("void", None)
+
+
+def test_withdrawing_what_was_paid_meanwhile_gives_the_period(browser: Client, order: Order, online: Script) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    online.refuse(400)
+    online.answer(PAID)
+    browser.post(reverse("void_order", args=[order.pk]))
+    order.refresh_from_db()
+    assert order.state == "paid"
+
+
+def test_page_that_cannot_be_closed_is_left_to_the_charger(browser: Client, order: Order, online: Script) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    for _call in ("expire", "ask"):
+        online.answers.append(Answer(hang_up=True))
+    browser.post(reverse("void_order", args=[order.pk]))
+    order.refresh_from_db()
+    assert (order.state, order.reference) == ("open", "cs_1")
+    assert order.close_requested_at is not None
+    assert "You have withdrawn this order" in browser.get(reverse("pay", args=[order.pk])).content.decode()
+    assert len(online.requests) == 3
+
+
+def test_renewal_is_paid_on_the_page_as_well(online: Script) -> None:
+    held = Subscription.objects.create(
+        user=make_user(), plan=make_plan(), start_date=clock.now(), end_date=clock.now() + timedelta(days=30)
+    )
+    order = renewal_order(held, clock.now())
+    browser = sign_in(held.user)
+    online.answer(OPEN)
+    pay(browser, order)
+    online.answer(PAID)
+    come_back(browser, order)
+    end = held.end_date
+    held.refresh_from_db()
+    assert held.end_date == end + timedelta(days=30)
+
+
+def test_orders_of_others_are_not_found(order: Order, online: Script) -> None:
+    stranger = sign_in(make_user())
+    assert stranger.post(reverse("pay", args=[order.pk]), AGREED).status_code == 404
+    assert stranger.get(reverse("pay_return", args=[order.pk])).status_code == 404
+    assert online.requests == []
+
+
+class InBetween(StripeProvider):
+    """Stripe, and something that happens while it makes a page."""
+
+    def __init__(self, happens: Any) -> None:
+        self.happens = happens
+
+    def begin(self, order: Order, return_url: str, cancel_url: str) -> Page:
+        page = super().begin(order, return_url, cancel_url)
+        self.happens()
+        return page
+
+
+class OutsideTransactions(StripeProvider):
+    """Stripe, whose calls fail where a transaction is open."""
+
+    calls = 0
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in {"begin", "ask", "close"}:
+            assert not connection.in_atomic_block
+            OutsideTransactions.calls += 1
+        return super().__getattribute__(name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_during_a_call(online: Script, settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = f"{__name__}.OutsideTransactions"
+    order = first_order(now=clock.now())
+    browser = sign_in(order.user)
+    for answer in (OPEN, session("expired"), session("open", id="cs_2"), PAID):
+        online.answer(answer)
+    pay(browser, order)
+    pay(browser, order, renews="on")
+    come_back(browser, order)
+    assert OutsideTransactions.calls == 4
+    assert Payment.objects.count() == 1
