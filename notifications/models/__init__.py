@@ -1,5 +1,6 @@
 """Models of the outbox, its channels, feedback, suppressions and preferences."""
 
+from foundation.orm.database_time import database_time
 from notifications.models.channel_status import ChannelStatus, ChannelStatusQuerySet, PauseReason, ensure_statuses
 from notifications.models.feedback import BAD_NEWS, EventType, Feedback
 from notifications.models.notification import (
@@ -15,7 +16,6 @@ from notifications.models.notification import (
     NotificationQuerySet,
     Ordering,
     State,
-    database_time,
 )
 from notifications.models.preferences import NotificationPreferences
 from notifications.models.suppression import Reason, Suppression, SuppressionQuerySet

@@ -1,11 +1,10 @@
 """The outbox: one row is one message to one recipient on one channel."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, Expression, ExpressionWrapper, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
 LONGEST_KIND = 40
 LONGEST_USER_KEY = 64
 """Characters of a primary key; a UUID has 36."""
-
-
-def database_time(later: timedelta = timedelta()) -> Expression:
-    """Return the database's time plus `later`. Workers' clocks differ; one 30 s ahead made mails go out twice."""
-    return ExpressionWrapper(Now() + later, output_field=models.DateTimeField()) if later else Now()
 
 
 class Channel(models.TextChoices):

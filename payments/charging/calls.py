@@ -1,0 +1,93 @@
+"""Calls to the provider, several at a time and at a limited rate. Only they run in threads; the database does not."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from payments.errors import ProviderRefused, ProviderUnavailable
+from payments.models import Order
+from payments.providers.deadline import Deadline, calls_end_by
+from payments.providers.interface import Outcome, OutcomeKind
+
+logger = logging.getLogger(__name__)
+
+PER_SECOND = 25
+"""Calls per second of one charger: what Stripe allows in test mode, and a quarter of what it allows in live mode.
+
+https://docs.stripe.com/rate-limits
+"""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Pace:
+    """Turns at an even rate, shared by the threads of one charger."""
+
+    per_second: float = PER_SECOND
+    sleep: Callable[[float], None] = time.sleep
+    _next: float = field(default=0.0, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def wait(self) -> None:
+        """Wait for the next turn."""
+        with self._lock:
+            turn = max(self._next, time.monotonic())
+            self._next = turn + 1 / self.per_second
+        if (seconds := turn - time.monotonic()) > 0:
+            self.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls of one claim. None begins after the deadline."""
+
+    pool: Executor
+    pace: Pace
+    deadline: Deadline
+
+    def ask_all(self, call: Callable[[Order], Outcome], orders: Iterable[Order]) -> Mapping[Order, Outcome]:
+        """Return the outcome per order."""
+        return self._all(call, orders, _unknown)
+
+    def open_all(self, call: Callable[[Order], str], orders: Iterable[Order]) -> Mapping[Order, str | Outcome]:
+        """Return what was prepared per order, or the outcome that says why nothing was."""
+        return self._all(call, orders, _refused)
+
+    def _all(
+        self,
+        call: Callable[[Order], Answer],
+        orders: Iterable[Order],
+        explain: Callable[[Exception], Outcome],
+    ) -> dict[Order, Answer | Outcome]:
+        def limited(order: Order) -> Answer | Outcome:
+            self.pace.wait()
+            if self.deadline.seconds_left <= 0:
+                return Outcome(OutcomeKind.NOTHING_HAPPENED, code="too_late")
+            with calls_end_by(self.deadline):
+                try:
+                    return call(order)
+                except Exception as error:  # noqa: BLE001 - one order must not stop the others; it is logged
+                    return explain(error)
+
+        every = list(orders)
+        return dict(zip(every, self.pool.map(limited, every), strict=True))
+
+
+def _unknown(error: Exception) -> Outcome:
+    """Return the outcome of a call whose adapter failed. It may have had its effect."""
+    logger.error("a payment provider failed", exc_info=error)
+    return Outcome(OutcomeKind.UNKNOWN, code=type(error).__name__)
+
+
+def _refused(error: Exception) -> Outcome:
+    """Return the outcome of a preparation that failed, which takes no money."""
+    if isinstance(error, ProviderRefused):
+        return Outcome(OutcomeKind.DECLINED_FOR_GOOD, code=str(error))
+    if not isinstance(error, ProviderUnavailable):
+        logger.error("a payment provider failed", exc_info=error)
+    return Outcome(OutcomeKind.NOTHING_HAPPENED, code=type(error).__name__)

@@ -1,0 +1,60 @@
+"""Charger: charges the due orders to the saved methods, and asks what became of those that are unknown or pending."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from payments.charging import claims
+from payments.charging.calls import Calls, Pace
+from payments.charging.claims import Claim
+from payments.charging.closing import close_finished
+from payments.charging.outcomes import Recorder
+from payments.charging.stages import Stages
+from payments.providers.deadline import Deadline
+from payments.providers.interface import OutcomeKind, Provider
+
+logger = logging.getLogger(__name__)
+
+LIMIT = 64
+"""Orders per claim: about six seconds of calls at the charger's pace."""
+
+CLAIM_TIME = claims.CALLS + timedelta(seconds=30)
+"""Time that must be left to begin a claim."""
+
+
+@dataclass
+class Charger:
+    """One run over all due orders, until nothing is due or the time runs short. Any number may run at once.
+
+    Only the calls to the provider run in threads; all use of the database stays in this one.
+    """
+
+    provider: Provider
+    now: Callable[[], datetime]
+    time_left: Callable[[], timedelta]
+    pace: Pace = field(default_factory=Pace)
+    kinds: Counter[OutcomeKind] = field(default_factory=Counter, init=False)
+
+    def run(self) -> dict[str, int]:
+        """Charge; return the numbers of orders claimed, abandoned by other chargers, closed, and per outcome."""
+        summary = {"claimed": 0, "abandoned": claims.release_abandoned(), "closed": 0}
+        with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
+            summary["closed"] = close_finished(self.provider, self._calls(pool), self.now())
+            while self.time_left() > CLAIM_TIME and (claim := self._claim()).orders:
+                summary["claimed"] += len(claim.orders)
+                recorder = Recorder(claim, self.now(), self.kinds)
+                Stages(claim, self.provider, self._calls(pool), recorder).go()
+        summary |= {kind.value: self.kinds[kind] for kind in OutcomeKind if kind is not OutcomeKind.CLOSED}
+        logger.info("charging finished", extra=summary)
+        return summary
+
+    def _claim(self) -> Claim:
+        return claims.claim(self.provider.name, LIMIT, self.now())
+
+    def _calls(self, pool: Executor) -> Calls:
+        return Calls(pool, self.pace, Deadline.after(claims.CALLS))

@@ -1,0 +1,84 @@
+"""Claims of due orders under a lease. Database only: no provider is called, and no transaction stays open.
+
+Every write by a charger carries its lease token, so that one who was frozen past its lease changes nothing; money that
+moved is recorded whoever holds the lease. When a lease has ended, an order without a reference goes back to `open`; one
+with a reference becomes `unknown`, and the provider is asked before anything else.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from foundation.orm.any_of import any_of
+from foundation.orm.database_time import database_time
+from foundation.orm.update_returning import update_returning
+from payments.models import Order, OrderState
+from payments.models.order import OrderQuerySet
+
+LEASE = timedelta(minutes=3)
+CALLS = timedelta(minutes=1)
+"""Time for the calls of one claim. The lease leaves as much again for a call that began last, and for recording."""
+
+RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None, "submitted_at": None}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Orders that this charger holds until their lease ends. Their `state` is the one before the claim."""
+
+    lease_token: UUID
+    orders: list[Order]
+
+    def submit(self, orders: Collection[Order], now: datetime) -> list[Order]:
+        """Note the intent to charge the stored references; return the orders that are still held and unchanged."""
+        begins_in_time = self._held().filter(lease_until__gt=database_time(CALLS))
+        charged = begins_in_time.filter(any_of("pk", [order.pk for order in orders]), way=Order.Way.CHARGE)
+        rows = update_returning(charged, submitted_at=now, attempts=F("attempts") + 1) if orders else []
+        stored = {row.pk: row for row in rows}
+        return [order for order in orders if _is_unchanged(order, stored.get(order.pk), now)]
+
+    def release(self, order: Order, state: OrderState, due_at: datetime | None) -> bool:
+        """Give the order back in this state; return False if it is no longer held."""
+        return bool(self._held().filter(pk=order.pk).update(state=state, due_at=due_at, **RELEASED))
+
+    def _held(self) -> OrderQuerySet:
+        return Order.objects.filter(lease_token=self.lease_token, state=OrderState.CLAIMED)
+
+
+def claim(provider: str, limit: int, now: datetime) -> Claim:
+    """Claim up to `limit` orders that are due at `now`, the longest due first."""
+    token = uuid4()
+    rows = Order.objects.due(now).filter(provider__in=["", provider]).exclude(state=OrderState.CLAIMED)
+    rows = rows.select_related("subscription__renewal__method").order_by("due_at", "pk")
+    with transaction.atomic():
+        taken = list(rows.select_for_update(of=("self",), skip_locked=True)[:limit])
+        if taken:
+            keys = [order.pk for order in taken]
+            Order.objects.filter(any_of("pk", keys)).update(
+                state=OrderState.CLAIMED,
+                lease_token=token,
+                lease_until=database_time(LEASE),
+                submitted_at=None,
+            )
+    return Claim(token, taken)
+
+
+def release_abandoned() -> int:
+    """Release the orders whose lease has ended, of chargers that died or were frozen; return their number."""
+    abandoned = Order.objects.filter(state=OrderState.CLAIMED, lease_until__lt=Now())
+    untouched = abandoned.filter(reference="").update(state=OrderState.OPEN, **RELEASED)
+    return untouched + abandoned.update(state=OrderState.UNKNOWN, **RELEASED)
+
+
+def _is_unchanged(order: Order, stored: Order | None, now: datetime) -> bool:
+    """Bring the order's number of attempts up to date. Only the reference that is stored may be charged."""
+    if stored is None or (stored.provider, stored.reference) != (order.provider, order.reference):
+        return False
+    order.attempts, order.submitted_at = stored.attempts, now
+    return True

@@ -1,0 +1,29 @@
+"""Closing at the provider of what is open for orders that are finished, such as the page of a void one."""
+
+from datetime import datetime
+
+from payments.charging.calls import Calls
+from payments.models import Order
+from payments.providers.interface import OutcomeKind, Provider
+from payments.settling import settle
+
+LIMIT = 64
+"""Orders per run; the next run closes the rest."""
+
+
+def close_finished(provider: Provider, calls: Calls, now: datetime) -> int:
+    """Close up to LIMIT references; return their number. Money that came first is recorded, as a surplus."""
+    waiting = Order.objects.filter(
+        finished_at__isnull=False, close_requested_at__isnull=False, provider__in=["", provider.name]
+    )
+    orders = list(waiting.order_by("close_requested_at", "pk")[:LIMIT])
+    outcomes = calls.ask_all(lambda order: provider.close(order.reference), [row for row in orders if row.reference])
+    for order, outcome in outcomes.items():
+        settle(order, outcome, now)
+    ended = [order.pk for order in orders if not order.reference]
+    ended += [order.pk for order, outcome in outcomes.items() if _is_over(outcome.kind)]
+    return Order.objects.filter(pk__in=ended).update(close_requested_at=None)
+
+
+def _is_over(kind: OutcomeKind) -> bool:
+    return kind in {OutcomeKind.CLOSED, OutcomeKind.SUCCEEDED}

@@ -1,0 +1,114 @@
+"""Outcomes of calls, written under the lease. Money that moved is recorded whoever holds the lease."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from payments import fence
+from payments.announcements import announce_failed
+from payments.charging.claims import Claim
+from payments.charging.grace import grace_until
+from payments.charging.tries import next_after
+from payments.models import Attempt, Order, OrderState
+from payments.orders import void
+from payments.providers.interface import Outcome, OutcomeKind
+from payments.settling import settle
+
+CALL_AGAIN = timedelta(minutes=5)
+"""Until an order is claimed again whose call had no effect, so that a provider's outage is not made worse."""
+
+ASK_AGAIN = timedelta(minutes=1)
+"""Until a provider is asked again what became of a call without an answer."""
+
+LONGEST_CODE = 100
+
+MONEY = (OutcomeKind.SUCCEEDED, OutcomeKind.PENDING)
+FOR_THE_SUBSCRIBER = (OutcomeKind.REQUIRES_ACTION, OutcomeKind.DECLINED_FOR_GOOD)
+"""Outcomes that no further try of the same method changes."""
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Recorder of the outcomes of one claim, at `now`."""
+
+    claim: Claim
+    now: datetime
+    kinds: Counter[OutcomeKind]
+    """Counts the outcomes of the run."""
+
+    def money(self, order: Order, outcome: Outcome) -> None:
+        """Record money that has moved, or is on its way."""
+        self.kinds[outcome.kind] += 1
+        with transaction.atomic():
+            self._attempt(order, outcome)
+            payment = settle(order, outcome, self.now)
+            if payment and payment.surplus:  # of another amount: an operator decides
+                self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
+
+    def failed(self, order: Order, outcome: Outcome) -> None:
+        """Record that nothing was taken, plan the next try, and tell the subscriber.
+
+        Where no try follows, or none can succeed, the order waits for the subscriber until access ends.
+        """
+        self.kinds[outcome.kind] += 1
+        due_at = self._next_try(order, outcome)
+        with transaction.atomic():
+            if self.claim.release(order, OrderState.OPEN if due_at else OrderState.NEEDS_SUBSCRIBER, due_at):
+                self._attempt(order, outcome)
+                announce_failed(order, outcome.code[:LONGEST_CODE], due_at, self.now)
+
+    def unknown(self, order: Order) -> None:
+        """Record that a call may have had its effect, so that the provider is asked before anything else."""
+        self.kinds[OutcomeKind.UNKNOWN] += 1
+        self.claim.release(order, OrderState.UNKNOWN, self.now + ASK_AGAIN)
+
+    def nothing_happened(self, order: Order) -> None:
+        """Give back an order whose charge was not tried."""
+        self.kinds[OutcomeKind.NOTHING_HAPPENED] += 1
+        self.claim.release(order, OrderState.OPEN, self.now + CALL_AGAIN)
+
+    def closed(self, order: Order) -> None:
+        """Drop a charge that the provider cancelled by itself, so that the next claim prepares another."""
+        fence.take_way(order, order.way, order.provider)
+        self.claim.release(order, OrderState.OPEN, self.now)
+
+    def unchanged(self, order: Order) -> None:
+        """Give the order back as it was claimed, for another look."""
+        self.claim.release(order, OrderState(order.state), self.now + CALL_AGAIN)
+
+    def left_to_the_page(self, order: Order, until: datetime) -> None:
+        """Give back an order that its subscriber is about to pay, or has taken from the charger."""
+        self.claim.release(order, OrderState.OPEN, until)
+
+    def rests(self, order: Order) -> None:
+        """Give back an order that only its subscriber can pay."""
+        needs_subscriber = order.kind == Order.Kind.RENEWAL
+        self.claim.release(order, OrderState.NEEDS_SUBSCRIBER if needs_subscriber else OrderState.OPEN, None)
+
+    def void(self, order: Order) -> None:
+        """Make an order void that was to be closed, and of which nothing is open any more."""
+        with transaction.atomic():
+            void(order, self.now)
+            Order.objects.filter(pk=order.pk).update(close_requested_at=None)
+
+    def _next_try(self, order: Order, outcome: Outcome) -> datetime | None:
+        if outcome.kind in FOR_THE_SUBSCRIBER:
+            return None
+        return next_after(order, grace_until(order), self.now)
+
+    def _attempt(self, order: Order, outcome: Outcome) -> None:
+        """Write the attempt, once: a charger that asks later may tell what another was not told."""
+        if order.attempts:
+            row = Attempt(
+                order=order,
+                number=order.attempts,
+                way=order.way,
+                reference=order.reference,
+                begun_at=order.submitted_at or self.now,
+                ended_at=self.now,
+                outcome=outcome.kind,
+                code=outcome.code[:LONGEST_CODE],
+            )
+            Attempt.objects.bulk_create([row], ignore_conflicts=True)

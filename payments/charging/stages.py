@@ -1,0 +1,125 @@
+"""Stages of one claim: look, take the way, prepare, store, confirm.
+
+Each stage makes its calls in threads and then writes what they said; no transaction is open during a call.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from payments import fence
+from payments.charging.calls import Calls
+from payments.charging.claims import Claim
+from payments.charging.first_calls import FirstCall, is_chargeable, method_of, page_rests_until, sort
+from payments.charging.outcomes import MONEY, Recorder
+from payments.models import Order
+from payments.providers.interface import Outcome, OutcomeKind, Provider
+
+Kind = OutcomeKind
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Takes each claimed order as far as the outcomes of its calls let it."""
+
+    claim: Claim
+    provider: Provider
+    calls: Calls
+    recorder: Recorder
+
+    def go(self) -> None:
+        """Run all stages."""
+        looked, unopened, stored = sort(self.claim.orders, self.provider.name, self.recorder.now)
+        for call, orders in looked.items():
+            for order, outcome in self.calls.ask_all(self._first(call), orders).items():
+                if self._look(order, call, outcome):
+                    (stored if order.reference else unopened).append(order)
+        stored += self._prepare([order for order in unopened if self._take_way(order)])
+        submitted = self.claim.submit(stored, self.recorder.now)
+        for order in set(stored) - set(submitted):
+            self._leave(order)
+        for order, outcome in self.calls.ask_all(self._confirm, submitted).items():
+            self._confirmed(order, outcome)
+
+    def _first(self, call: FirstCall) -> Callable[[Order], Outcome]:
+        ask = self.provider.ask if call is FirstCall.ASK else self.provider.close
+        return lambda order: ask(order.reference)
+
+    def _confirm(self, order: Order) -> Outcome:
+        return self.provider.charge(order.reference, method_of(order), order.attempts)
+
+    def _look(self, order: Order, call: FirstCall, outcome: Outcome) -> bool:
+        """Record what was seen; return True if the order is to be charged now."""
+        if outcome.kind in MONEY:
+            self.recorder.money(order, outcome)
+        elif outcome.kind is Kind.CLOSED:
+            return self._drop(order)
+        elif call is FirstCall.CLOSE or outcome.kind in {Kind.UNKNOWN, Kind.NOTHING_HAPPENED}:
+            self.recorder.unchanged(order)
+        elif order.way != Order.Way.CHARGE:
+            self._leave(order)
+        elif outcome.kind is Kind.OPEN and self._is_chargeable(order):
+            return True
+        elif outcome.kind is Kind.OPEN:
+            self.recorder.rests(order)
+        else:
+            self.recorder.failed(order, outcome)
+        return False
+
+    def _drop(self, order: Order) -> bool:
+        """Drop a reference that was seen closed; return True if another may be opened."""
+        if not fence.take_way(order, order.way, self.provider.name):
+            self._leave(order)
+            return False
+        return True
+
+    def _take_way(self, order: Order) -> bool:
+        """Take the way of a charge. An order that cannot be charged rests, or is void if it was to be closed."""
+        if order.close_requested_at:
+            self.recorder.void(order)
+        elif not self._is_chargeable(order):
+            self.recorder.rests(order)
+        elif (order.way, order.provider) == (Order.Way.CHARGE, self.provider.name) or fence.take_way(
+            order, Order.Way.CHARGE, self.provider.name
+        ):
+            return True
+        else:
+            self._leave(order)
+        return False
+
+    def _prepare(self, orders: Iterable[Order]) -> list[Order]:
+        """Return the orders whose charge is prepared and stored. Only a stored one is ever confirmed."""
+
+        def prepare(order: Order) -> str:
+            return self.provider.prepare(order, method_of(order), order.attempts + 1)
+
+        return [order for order, answer in self.calls.open_all(prepare, orders).items() if self._store(order, answer)]
+
+    def _store(self, order: Order, answer: str | Outcome) -> bool:
+        if isinstance(answer, str):
+            if fence.store_reference(order, answer):
+                return True
+            self._leave(order)
+        elif answer.kind is Kind.NOTHING_HAPPENED:
+            self.recorder.nothing_happened(order)
+        else:
+            self.recorder.failed(order, answer)
+        return False
+
+    def _confirmed(self, order: Order, outcome: Outcome) -> None:
+        if outcome.kind in MONEY:
+            self.recorder.money(order, outcome)
+        elif outcome.kind is Kind.UNKNOWN:
+            self.recorder.unknown(order)
+        elif outcome.kind in {Kind.NOTHING_HAPPENED, Kind.OPEN}:
+            self.recorder.nothing_happened(order)
+        elif outcome.kind is Kind.CLOSED:
+            self.recorder.closed(order)
+        else:
+            self.recorder.failed(order, outcome)
+
+    def _is_chargeable(self, order: Order) -> bool:
+        return is_chargeable(order, self.provider.name)
+
+    def _leave(self, order: Order) -> None:
+        """Leave the order to its subscriber, who is at the page or has taken the way."""
+        self.recorder.left_to_the_page(order, page_rests_until(order, self.recorder.now))

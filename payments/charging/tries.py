@@ -1,0 +1,28 @@
+"""Plan of the tries to charge a renewal order."""
+
+from datetime import datetime, timedelta
+
+from payments.models import Order
+
+DAY = timedelta(days=1)
+
+OFFSETS = (timedelta(), DAY, 3 * DAY, 5 * DAY, 7 * DAY)
+"""Tries after the first one, which lies in the day before the end of the period."""
+
+SPREAD_MINUTES = 20 * 60
+"""The first tries are spread over this time, and end well before the period does."""
+
+LAST_BEFORE_GRACE_ENDS = timedelta(hours=1)
+"""No try lies closer to the end of the grace period, so that its outcome is known before access ends."""
+
+
+def planned(order: Order, grace_until: datetime) -> list[datetime]:
+    """Return the instants of all tries. A shorter grace period shortens the plan."""
+    first = order.opened_at + timedelta(minutes=order.pk % SPREAD_MINUTES)
+    latest = grace_until - LAST_BEFORE_GRACE_ENDS
+    return [instant for offset in OFFSETS if (instant := first + offset) <= latest]
+
+
+def next_after(order: Order, grace_until: datetime, now: datetime) -> datetime | None:
+    """Return the next try after `now`; None if there is none."""
+    return next((instant for instant in planned(order, grace_until) if instant > now), None)

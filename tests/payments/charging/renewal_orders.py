@@ -1,0 +1,64 @@
+"""Renewal orders that are due, and one run of the charger."""
+
+from datetime import datetime, timedelta
+from itertools import count
+
+from accounts.models import User
+from payments.charging.calls import Pace
+from payments.charging.charger import Charger
+from payments.models import Order, PaymentMethod, Renewal
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService
+from tests.payments.orders import renewal_order
+from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.ledger_provider import LedgerProvider
+
+DAY = timedelta(days=1)
+END = NOW + MONTH
+DUE = END - DAY
+_numbers = count(1)
+
+
+def make_method(user: User, charged_as: str = "ok") -> PaymentMethod:
+    """Save a payment method that is charged as told."""
+    return PaymentMethod.objects.create(
+        user=user, provider=LedgerProvider.name, customer="customer", token=f"{charged_as}_{next(_numbers)}"
+    )
+
+
+def agree(subscription: Subscription, method: PaymentMethod | None) -> Renewal:
+    """Agree to renew at the plan's present price."""
+    return Renewal.objects.create(
+        subscription=subscription,
+        auto_renew=True,
+        method=method,
+        amount=subscription.plan.price,
+        currency=subscription.plan.currency,
+        agreed_at=NOW,
+    )
+
+
+def due_order(charged_as: str = "ok") -> Order:
+    """Open a renewal order that is due a day before the end of its subscription's period."""
+    user = make_user()
+    subscription = SubscriptionService.create_subscription(user, make_plan(), now=NOW)
+    agree(subscription, make_method(user, charged_as))
+    order = renewal_order(subscription, DUE)
+    order.due_at = DUE
+    order.way, order.provider = Order.Way.CHARGE, LedgerProvider.name
+    order.save()
+    return order
+
+
+def charged_as(order: Order, said: str) -> None:
+    """Replace the token of the method to which the order is charged."""
+    assert order.subscription is not None
+    method = order.subscription.renewal.method
+    assert method is not None
+    method.token = f"{said}_{next(_numbers)}"
+    method.save()
+
+
+def charge(provider: LedgerProvider, now: datetime = DUE) -> dict[str, int]:
+    """Run the charger once, without waiting for its pace."""
+    return Charger(provider, lambda: now, lambda: timedelta(minutes=15), Pace(per_second=1e6)).run()

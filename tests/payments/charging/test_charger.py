@@ -1,0 +1,195 @@
+"""Charges to saved methods."""
+
+from datetime import timedelta
+
+import pytest
+
+from payments.charging import claims
+from payments.models import Attempt, Order, OrderState, Payment, PaymentEvent
+from tests.payments.charging.renewal_orders import DAY, DUE, END, charge, charged_as, due_order
+from tests.support.factories import MONTH
+from tests.support.ledger_provider import AFTER, BEFORE, SERVER_ERROR, THROTTLED, Faults, LedgerProvider
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+
+
+def fails_once(call: str, fault: str) -> Faults:
+    """Return faults that fail the first call of this name."""
+    left = [fault]
+    return lambda name: left.pop() if name == call and left else ""
+
+
+def fresh(order: Order) -> Order:
+    return Order.objects.get(pk=order.pk)
+
+
+def test_due_order_is_charged_once_and_renews_its_subscription(provider: LedgerProvider) -> None:
+    order = due_order()
+    assert charge(provider)["succeeded"] == 1
+    assert charge(provider, DUE + DAY)["claimed"] == 0
+    assert provider.successes() == [(order.pk, fresh(order).reference)]
+    order = fresh(order)
+    assert order.state == OrderState.PAID
+    assert order.subscription is not None
+    assert order.subscription.end_date == END + MONTH
+    assert Payment.objects.get().order == order
+    assert Attempt.objects.get().outcome == "succeeded"
+
+
+@pytest.mark.parametrize("fault", [AFTER, SERVER_ERROR])
+def test_lost_answer_is_settled_by_asking_and_never_charged_again(provider: LedgerProvider, fault: str) -> None:
+    order = due_order()
+    provider.faults = fails_once("charge", fault)
+    assert charge(provider)["unknown"] == 1
+    assert fresh(order).state == OrderState.UNKNOWN
+    provider.forget_keys()
+    assert charge(provider, DUE + HOUR)["succeeded"] == 1
+    assert len(provider.successes()) == 1
+    assert provider.calls().count("charge") == 1
+    assert fresh(order).state == OrderState.PAID
+
+
+def test_call_without_effect_is_repeated_after_asking(provider: LedgerProvider) -> None:
+    order = due_order()
+    provider.faults = fails_once("charge", BEFORE)
+    charge(provider)
+    charge(provider, DUE + HOUR)
+    assert provider.calls() == ["open", "charge", "ask", "charge"]
+    assert fresh(order).state == OrderState.PAID
+
+
+def test_throttled_call_is_repeated_without_an_attempt(provider: LedgerProvider) -> None:
+    order = due_order()
+    provider.faults = fails_once("charge", THROTTLED)
+    assert charge(provider)["nothing_happened"] == 1
+    assert fresh(order).state == OrderState.OPEN
+    assert not Attempt.objects.exists()
+    charge(provider, DUE + HOUR)
+    assert fresh(order).state == OrderState.PAID
+
+
+def test_declined_charge_is_tried_again_on_the_planned_days_and_then_waits(provider: LedgerProvider) -> None:
+    order = due_order("declined")
+    for days in (0, 1, 3, 5, 7):
+        assert charge(provider, DUE + days * DAY + 21 * HOUR)["declined"] == 1, days
+    order = fresh(order)
+    assert (order.state, order.due_at) == (OrderState.NEEDS_SUBSCRIBER, None)
+    assert [attempt.number for attempt in Attempt.objects.filter(order=order)] == [1, 2, 3, 4, 5]
+    failures = PaymentEvent.objects.filter(kind="failed").order_by("pk")
+    assert [event.next_attempt_at is None for event in failures] == [False, False, False, False, True]
+    assert provider.calls().count("open") == 1
+
+
+def test_new_key_is_used_for_every_try(provider: LedgerProvider) -> None:
+    """A decline is repeated under its key for as long as the provider keeps it."""
+    order = due_order("declined")
+    charge(provider)
+    charged_as(order, "ok")
+    charge(provider, DUE + 2 * DAY)
+    assert fresh(order).state == OrderState.PAID
+
+
+@pytest.mark.parametrize("token", ["authentication", "lost"])
+def test_charge_that_needs_the_subscriber_is_not_tried_again(provider: LedgerProvider, token: str) -> None:
+    order = due_order(token)
+    charge(provider)
+    order = fresh(order)
+    assert (order.state, order.due_at) == (OrderState.NEEDS_SUBSCRIBER, None)
+    event = PaymentEvent.objects.get(kind="failed")
+    assert (event.code, event.next_attempt_at) == (token, None)
+
+
+def test_money_on_its_way_is_asked_about_until_it_arrives(provider: LedgerProvider) -> None:
+    order = due_order("sepa")
+    charge(provider)
+    assert fresh(order).state == OrderState.PENDING
+    charge(provider, DUE + 2 * HOUR)
+    assert fresh(order).state == OrderState.PENDING
+    provider.settle_pending(fresh(order).reference, arrives=True)
+    charge(provider, DUE + 4 * HOUR)
+    assert fresh(order).state == OrderState.PAID
+
+
+def test_charge_that_the_provider_cancelled_is_replaced(provider: LedgerProvider) -> None:
+    order = due_order("declined")
+    charge(provider)
+    provider.cancel(fresh(order).reference)
+    charged_as(order, "ok")
+    charge(provider, DUE + 2 * DAY)
+    assert fresh(order).state == OrderState.PAID
+    assert len(provider.successes()) == 1
+
+
+def test_nobody_is_charged_more_than_was_agreed(provider: LedgerProvider) -> None:
+    order = due_order()
+    Order.objects.filter(pk=order.pk).update(amount=order.amount + 1)
+    charge(provider)
+    assert provider.calls() == []
+    assert fresh(order).state == OrderState.NEEDS_SUBSCRIBER
+
+
+def test_removed_method_is_not_charged(provider: LedgerProvider) -> None:
+    order = due_order()
+    order.user.payment_methods.update(removed_at=DUE)
+    charge(provider)
+    assert provider.calls() == []
+    assert fresh(order).state == OrderState.NEEDS_SUBSCRIBER
+
+
+def test_order_that_is_to_be_closed_is_closed_and_void(provider: LedgerProvider) -> None:
+    order = due_order("declined")
+    charge(provider)
+    Order.objects.filter(pk=order.pk).update(close_requested_at=DUE, due_at=DUE)
+    charge(provider)
+    assert provider.calls()[-1] == "close"
+    assert fresh(order).state == OrderState.VOID
+
+
+def test_page_is_closed_before_its_order_is_charged(provider: LedgerProvider) -> None:
+    order = due_order()
+    page = provider.begin(order, "", "")
+    Order.objects.filter(pk=order.pk).update(way=Order.Way.PAGE, reference=page.reference)
+    charge(provider)
+    assert fresh(order).state == OrderState.PAID
+    assert not provider.pay_page(page.reference)
+    assert provider.calls() == ["open", "close", "open", "charge"]
+
+
+def test_page_that_was_paid_is_not_charged_again(provider: LedgerProvider) -> None:
+    order = due_order()
+    page = provider.begin(order, "", "")
+    Order.objects.filter(pk=order.pk).update(way=Order.Way.PAGE, reference=page.reference)
+    assert provider.pay_page(page.reference)
+    charge(provider)
+    assert fresh(order).state == OrderState.PAID
+    assert len(provider.successes()) == 1
+
+
+def test_subscriber_who_has_just_opened_the_page_is_left_alone(provider: LedgerProvider) -> None:
+    order = due_order()
+    page = provider.begin(order, "", "")
+    Order.objects.filter(pk=order.pk).update(way=Order.Way.PAGE, reference=page.reference, consented_at=DUE)
+    charge(provider)
+    assert fresh(order).way == Order.Way.PAGE
+    assert provider.pay_page(page.reference)
+
+
+def test_charger_that_was_frozen_past_its_lease_confirms_nothing(provider: LedgerProvider) -> None:
+    due_order()
+    claim = claims.claim(provider.name, 10, DUE)
+    Order.objects.update(lease_until=DUE - MONTH * 12)
+    assert claims.release_abandoned() == 1
+    assert claim.submit(claim.orders, DUE) == []
+
+
+def test_abandoned_order_with_a_reference_is_asked_about_first(provider: LedgerProvider) -> None:
+    order = due_order()
+    claim = claims.claim(provider.name, 10, DUE)
+    reference = provider.prepare(order, order.user.payment_methods.get(), 1)
+    Order.objects.filter(pk=order.pk).update(reference=reference, lease_until=DUE - MONTH * 12)
+    claim.orders[0].refresh_from_db()
+    charge(provider)
+    assert provider.calls() == ["open", "ask", "charge"]
+    assert len(provider.successes()) == 1

@@ -1,0 +1,83 @@
+"""Cost of charging: no transaction during a call, few queries, and calls side by side."""
+
+import threading
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from payments.charging.calls import Pace
+from payments.models import Order, OrderState
+from payments.providers.interface import Outcome
+from tests.payments.charging.renewal_orders import charge, due_order
+from tests.support.ledger_provider import LedgerProvider
+
+ORDERS = 12
+QUERIES_PER_RENEWAL = 21
+SECONDS = 2.0
+
+OPEN_TRANSACTIONS = (
+    "SELECT state, xact_start IS NOT NULL FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+    " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
+
+
+@pytest.mark.django_db
+def test_renewal_takes_few_queries(provider: LedgerProvider) -> None:
+    for _number in range(ORDERS):
+        due_order()
+    with CaptureQueriesContext(connection) as queries:
+        assert charge(provider)["succeeded"] == ORDERS
+    sent = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert len(sent) <= ORDERS * QUERIES_PER_RENEWAL, "\n".join(sent[: 3 * QUERIES_PER_RENEWAL])
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_during_a_call(tmp_path: Path) -> None:
+    """Another connection looks while the provider takes two seconds for its answer."""
+    order = due_order()
+    seen: list[tuple[str, bool]] = []
+    settings = connection.get_connection_params()
+    settings.pop("cursor_factory", None)
+    settings.pop("context", None)
+
+    def look(_call: str) -> str:
+        with psycopg.connect(**settings) as other:
+            seen.extend(other.execute(OPEN_TRANSACTIONS, [other.info.backend_pid]).fetchall())
+        return ""
+
+    provider = LedgerProvider(tmp_path / "ledger", faults=look, delay=SECONDS)
+    began = time.monotonic()
+    charge(provider)
+    assert time.monotonic() - began >= 2 * SECONDS
+    assert Order.objects.get(pk=order.pk).state == OrderState.PAID
+    assert seen
+    assert not [state for state, is_open in seen if is_open]
+
+
+@pytest.mark.django_db
+def test_calls_run_side_by_side(provider: LedgerProvider) -> None:
+    """All eight threads are in a call at the same time, or the barrier breaks."""
+    orders = [due_order() for _number in range(8)]
+    together = threading.Barrier(len(orders), timeout=30)
+    take = provider.charge
+
+    def charge_together(*arguments: object) -> Outcome:
+        together.wait()
+        return take(*arguments)  # type: ignore[arg-type] # passed on as they came
+
+    provider.charge = charge_together  # type: ignore[assignment] # the same, later
+    assert charge(provider)["succeeded"] == len(orders)
+
+
+def test_pace_spreads_calls_evenly() -> None:
+    waits: list[float] = []
+    pace = Pace(per_second=25, sleep=waits.append)
+    for _turn in range(26):
+        pace.wait()
+    assert waits[-1] == pytest.approx(1, abs=0.5)
+    assert waits == sorted(waits)
