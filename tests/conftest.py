@@ -19,12 +19,14 @@ from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.lambda_local.emulator.moto_server import MotoServer
 from infra.lambda_local.sandbox.unpacked_package import UnpackedPackage
 from infra.local.lambda_function import LambdaFunction
+from infra.local.site import Site
 from infra.packaging.package import make_package
 from infra.packaging.zappa_stage import ZappaStage, load_stage
 from notifications.aws import clients
 from tests.infra.built_package import BuiltPackage
 from tests.support.injected_answers import InjectedAnswers
 from tests.support.patience import PATIENCE_SECONDS
+from tests.support.traffic import Traffic
 
 # The same examples in every run, for as long as they take.
 hypothesis_settings.register_profile(
@@ -147,6 +149,21 @@ def aws_that_cannot_be_reached(aws: LocalAWS, fresh_clients: None, monkeypatch: 
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
         yield
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """Serve the site from a server of its own."""
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture
+def traffic(transactional_db: None) -> Iterator[Traffic]:
+    """Yield the requests of one test; all are answered before the database is emptied."""
+    with Traffic() as traffic:
+        yield traffic
+        traffic.wait_until_quiet()
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from infra.local.site import Site
-from tests.browser.traffic import Traffic
 from tests.browser.visitor import PATIENCE_MILLISECONDS, Visitor
+from tests.support.traffic import Traffic
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -37,21 +37,6 @@ def browser(chromium: str) -> Iterator[Browser]:
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    """Serve the site from a server of its own."""
-    with Site() as site:
-        yield site
-
-
-@pytest.fixture
-def traffic(transactional_db: None) -> Iterator[Traffic]:
-    """Yield the requests of one test; all are answered before the database is emptied."""
-    with Traffic() as traffic:
-        yield traffic
-        traffic.wait_until_quiet()
 
 
 @pytest.fixture

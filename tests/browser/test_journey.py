@@ -18,10 +18,10 @@ from infra.local.lambda_function import LambdaFunction
 from infra.packaging.zappa_stage import ZappaStage
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from tests.browser.contrast import READABLE, colour_of, contrast
-from tests.browser.traffic import Traffic
 from tests.browser.visitor import SCHEMES, SCREENSHOTS, WIDTHS, Scheme, Visitor
 from tests.support.factories import has_access, make_plan
 from tests.support.mailbox import link_to
+from tests.support.traffic import Traffic
 
 PASSWORD = "correct horse battery"
 
