@@ -11,9 +11,12 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        """Register checkout, checks and retention, and the app's parts of the account page and of a user's data."""
+        """Connect the receiver; register checkout, checks, retention, and parts of the account page and users' data."""
         from payments import checks  # noqa: F401, PLC0415 - importing registers the checks
+        from payments.receivers import end_orders  # noqa: PLC0415 - loads models
+        from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415 - loads models
 
+        subscriptions_transitioned.connect(end_orders, dispatch_uid="payments.end_orders")
         registries.CHECKOUT.register("payments.checkout.CHECKOUTS")
         registries.ACCOUNT_SECTIONS.register("payments.sections.SECTIONS")
         registries.RETENTION.register("payments.retention.RULES")

@@ -40,7 +40,7 @@ def open_renewal(subscription: Subscription, now: datetime, shown: Terms) -> Ord
         lock_subscription(subscription)
         plan = subscription.plan = lock_plan(subscription.plan_id)
         shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
-        unfinished = Order.objects.filter(subscription=subscription, kind=Order.Kind.RENEWAL, state=State.OPEN)
+        unfinished = Order.objects.unfinished().filter(subscription=subscription, kind=Order.Kind.RENEWAL)
         return _kept(unfinished.filter(period_start=subscription.end_date).first(), plan, now) or _opened(
             plan,
             now,
@@ -86,9 +86,10 @@ def lock(order: Order) -> None:
 
 
 def finish(order: Order, state: OrderState, now: datetime) -> None:
-    """Give a locked order its last state."""
+    """Give a locked order its last state. The charger closes what is still open of it at the provider."""
     order.state, order.finished_at, order.due_at = state, now, None
-    order.save(update_fields=["state", "finished_at", "due_at", "subscription"])
+    order.close_requested_at = now if order.reference and state != State.PAID else None
+    order.save(update_fields=["state", "finished_at", "due_at", "close_requested_at", "subscription"])
 
 
 def purchase_of(order: Order) -> Purchase:
@@ -103,8 +104,8 @@ def _refuse_subscribed(user: AbstractBaseUser, plan: Plan, now: datetime) -> Non
 
 
 def _kept(order: Order | None, plan: Plan, now: datetime) -> Order | None:
-    """Return an order on the plan's terms. One on other terms is void."""
-    if order is None or purchase_of(order) == Purchase.of(plan):
+    """Return an order on the plan's terms, or one that is being charged on its own. Another one is void."""
+    if order is None or order.due_at or order.state != State.OPEN or purchase_of(order) == Purchase.of(plan):
         return order
     finish(order, State.VOID, now)
     return None

@@ -14,10 +14,12 @@ from payments.models import Order, Payment
 from payments.orders import finish, lock, purchase_of
 from payments.renewals import agree
 from subscriptions.errors import AlreadySubscribed, SubscriptionError
-from subscriptions.models import Subscription
+from subscriptions.models import Subscription, Transition
 from subscriptions.services import SubscriptionService
 
 logger = logging.getLogger(__name__)
+
+BEGINS_A_PERIOD = (Transition.CREATED, Transition.RENEWED)
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
     if _is_expected(order, money) and (subscription := _period_given(order, now)):
         payment.surplus = False
         payment.subscription = order.subscription = subscription
-        payment.event = subscription.events.latest("pk")
+        payment.event = subscription.events.filter(transition__in=BEGINS_A_PERIOD).latest("pk")
         finish(order, Order.State.PAID, now)
         agree(order, subscription)
     else:
@@ -114,13 +116,20 @@ def _period_given(order: Order, now: datetime) -> Subscription | None:
         return None
 
 
+def _renewed(order: Order, subscription: Subscription, now: datetime) -> Subscription:
+    """Renew the subscription. One that was cancelled while its charge was on its way stays cancelled."""
+    was_cancelled = subscription.status == Subscription.Status.CANCELLED and order.close_requested_at is not None
+    renewed = SubscriptionService.renew_subscription(subscription, now=now, bought=purchase_of(order))
+    return SubscriptionService.cancel_subscription(renewed, now=now) if was_cancelled else renewed
+
+
 def _period(order: Order, now: datetime) -> Subscription:
     """Begin or renew the subscription. A live one to the same plan that stands in the way is renewed instead."""
     bought = purchase_of(order)
     try:
         if order.subscription is None:
             return SubscriptionService.create_subscription(order.user, order.plan, now=now, bought=bought)
-        return SubscriptionService.renew_subscription(order.subscription, now=now, bought=bought)
+        return _renewed(order, order.subscription, now)
     except AlreadySubscribed as error:
         if error.subscription_id is None:
             raise

@@ -1,4 +1,4 @@
-"""Charger: charges the due orders to the saved methods, and asks what became of those that are unknown or pending."""
+"""Charger: opens renewal orders, charges what is due to the saved methods, and asks what became of unknown ones."""
 
 import logging
 from collections import Counter
@@ -14,6 +14,7 @@ from payments.charging.calls import Calls, Pace
 from payments.charging.claims import Claim
 from payments.charging.closing import close_finished
 from payments.charging.outcomes import Recorder
+from payments.charging.renewal_orders import open_orders
 from payments.charging.stages import Stages
 from payments.providers.deadline import Deadline
 from payments.providers.interface import OutcomeKind, Provider
@@ -41,8 +42,8 @@ class Charger:
     kinds: Counter[OutcomeKind] = field(default_factory=Counter, init=False)
 
     def run(self) -> dict[str, int]:
-        """Charge; return the numbers of orders claimed, abandoned by other chargers, closed, and per outcome."""
-        summary = {"claimed": 0, "abandoned": claims.release_abandoned(), "closed": 0}
+        """Charge; return the numbers of orders opened, claimed, abandoned by others, closed, and per outcome."""
+        summary = {"opened": self._open(), "claimed": 0, "abandoned": claims.release_abandoned(), "closed": 0}
         with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
             summary["closed"] = close_finished(self.provider, self._calls(pool), self.now())
             while self.time_left() > CLAIM_TIME and (claim := self._claim()).orders:
@@ -52,6 +53,11 @@ class Charger:
         summary |= {kind.value: self.kinds[kind] for kind in OutcomeKind if kind is not OutcomeKind.CLOSED}
         logger.info("charging finished", extra=summary)
         return summary
+
+    def _open(self) -> int:
+        if self.provider.charges_itself:
+            return 0
+        return open_orders(self.provider.name, self.now(), self.time_left)
 
     def _claim(self) -> Claim:
         return claims.claim(self.provider.name, LIMIT, self.now())

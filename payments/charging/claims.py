@@ -47,6 +47,11 @@ class Claim:
         """Give the order back in this state; return False if it is no longer held."""
         return bool(self._held().filter(pk=order.pk).update(state=state, due_at=due_at, **RELEASED))
 
+    def give_up(self, order: Order, now: datetime) -> bool:
+        """End an order whose subscription has ended; return False if it is no longer held."""
+        ended = {"state": OrderState.GIVEN_UP, "finished_at": now, "due_at": None, "close_requested_at": now}
+        return bool(self._held().filter(pk=order.pk).update(**ended, **RELEASED))
+
     def _held(self) -> OrderQuerySet:
         return Order.objects.filter(lease_token=self.lease_token, state=OrderState.CLAIMED)
 

@@ -50,12 +50,13 @@ class Recorder:
     def failed(self, order: Order, outcome: Outcome) -> None:
         """Record that nothing was taken, plan the next try, and tell the subscriber.
 
-        Where no try follows, or none can succeed, the order waits for the subscriber until access ends.
+        Where no try follows, or none can succeed, the order waits for the subscriber until access ends, and is then
+        given up.
         """
         self.kinds[outcome.kind] += 1
         due_at = self._next_try(order, outcome)
         with transaction.atomic():
-            if self.claim.release(order, OrderState.OPEN if due_at else OrderState.NEEDS_SUBSCRIBER, due_at):
+            if self._give_back(order, due_at):
                 self._attempt(order, outcome)
                 announce_failed(order, outcome.code[:LONGEST_CODE], due_at, self.now)
 
@@ -92,6 +93,11 @@ class Recorder:
         with transaction.atomic():
             void(order, self.now)
             Order.objects.filter(pk=order.pk).update(close_requested_at=None)
+
+    def _give_back(self, order: Order, due_at: datetime | None) -> bool:
+        if due_at is None and order.subscription is not None and order.subscription.expired_at is not None:
+            return self.claim.give_up(order, self.now)
+        return self.claim.release(order, OrderState.OPEN if due_at else OrderState.NEEDS_SUBSCRIBER, due_at)
 
     def _next_try(self, order: Order, outcome: Outcome) -> datetime | None:
         if outcome.kind in FOR_THE_SUBSCRIBER:

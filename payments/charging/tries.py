@@ -16,9 +16,14 @@ LAST_BEFORE_GRACE_ENDS = timedelta(hours=1)
 """No try lies closer to the end of the grace period, so that its outcome is known before access ends."""
 
 
+def first_try(order: Order, opened_at: datetime) -> datetime:
+    """Return the instant of the first try. The subscription's key spreads the tries over the day."""
+    return opened_at + timedelta(minutes=(order.subscription_id or 0) % SPREAD_MINUTES)
+
+
 def planned(order: Order, grace_until: datetime) -> list[datetime]:
     """Return the instants of all tries. A shorter grace period shortens the plan."""
-    first = order.opened_at + timedelta(minutes=order.pk % SPREAD_MINUTES)
+    first = first_try(order, order.opened_at)
     latest = grace_until - LAST_BEFORE_GRACE_ENDS
     return [instant for offset in OFFSETS if (instant := first + offset) <= latest]
 

@@ -147,7 +147,7 @@ class Order(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["subscription", "period_start"],
-                condition=Q(kind="renewal") & ~Q(state="void"),
+                condition=Q(kind="renewal") & ~Q(state__in=["void", "given_up"]),
                 name="order_one_renewal_per_period",
             ),
             models.UniqueConstraint(
@@ -178,6 +178,11 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=Q(finished_at__isnull=True), name="order_due"),
+            models.Index(
+                fields=["close_requested_at", "id"],
+                condition=Q(finished_at__isnull=False, close_requested_at__isnull=False),
+                name="order_to_close",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Fixtures of payments."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
@@ -8,6 +9,7 @@ from django.conf import LazySettings
 from tests.api.callers import Caller
 from tests.payments.providers.stripe.scripted import Script, scripted
 from tests.support.factories import make_user
+from tests.support.ledger_provider import LedgerProvider
 
 
 @pytest.fixture
@@ -36,3 +38,9 @@ def online(settings: LazySettings, script: Script) -> Script:
     """Let subscribers pay by Stripe, whose answers are scripted."""
     settings.PAYMENT_PROVIDER = "stripe"
     return script
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> LedgerProvider:
+    """Return a provider without faults and delays."""
+    return LedgerProvider(tmp_path / "ledger")

@@ -247,9 +247,13 @@ def test_every_signal_is_documented_with_its_arguments() -> None:
         assert all(f"`{argument}`" in docstring for argument in arguments), name
 
 
-def test_strict_receivers_of_both_apps_are_wired_once() -> None:
+def test_strict_receivers_of_all_apps_are_wired_once() -> None:
     uids = [lookup[0] for lookup, *_ in signals.subscriptions_transitioned.receivers]
-    assert sorted(uids) == ["notifications.record_notifications", "subscriptions.sync_access"]
+    assert sorted(uids) == [
+        "notifications.record_notifications",
+        "payments.end_orders",
+        "subscriptions.sync_access",
+    ]
 
 
 @pytest.mark.django_db

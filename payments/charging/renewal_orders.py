@@ -1,0 +1,112 @@
+"""Automatic renewals: the orders of a next period, opened a day before the end on the terms that were agreed to."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+
+from payments.charging.tries import first_try
+from payments.models import Order, OrderState, Renewal
+from payments.orders import void
+from subscriptions.models import Subscription
+from subscriptions.models.subscription import SubscriptionQuerySet
+
+AHEAD = timedelta(days=1)
+"""Time before the end at which a renewal order opens."""
+
+BATCH = 500
+"""Subscriptions per transaction, which holds their users' locks."""
+
+RESERVE = timedelta(seconds=10)
+"""Time that must be left to begin a batch."""
+
+
+def open_orders(provider: str, now: datetime, time_left: Callable[[], timedelta], batch: int = BATCH) -> int:
+    """Open the renewal orders of the subscriptions that end within a day; return their number.
+
+    Subscriptions that are cancelled, or have no usable method at the provider, end as before. What is locked by
+    somebody else is left to the next run.
+    """
+    number = 0
+    while time_left() > RESERVE and (opened := _open_batch(provider, now, batch)):
+        number += opened
+    return number
+
+
+def _open_batch(provider: str, now: datetime, batch: int) -> int:
+    with transaction.atomic():
+        ending = _ending(provider, now).claim(batch)
+        keys = [subscription.pk for subscription in ending]
+        adopted = _adopt(keys, now) if keys else set()
+        agreed = Renewal.objects.filter(subscription__in=keys).select_related("subscription__plan")
+        orders = [_order(renewal, provider, now) for renewal in agreed if renewal.subscription_id not in adopted]
+        Order.objects.bulk_create(orders)
+    return len(keys)
+
+
+def _ending(provider: str, now: datetime) -> SubscriptionQuerySet:
+    """Return the subscriptions that renew by themselves, end within a day, and have no order that will be charged."""
+    ordered = Order.objects.filter(
+        subscription=OuterRef("pk"), period_start=OuterRef("end_date"), kind=Order.Kind.RENEWAL
+    ).exclude(state=OrderState.VOID)
+    unplanned = Q(state=OrderState.OPEN, due_at=None, close_requested_at=None)
+    return Subscription.objects.filter(
+        ~Exists(ordered.exclude(unplanned)),
+        status=Subscription.Status.ACTIVE,
+        expired_at=None,
+        end_date__gt=now,
+        end_date__lte=now + AHEAD,
+        renewal__auto_renew=True,
+        renewal__method__removed_at=None,
+        renewal__method__provider=provider,
+    )
+
+
+def _adopt(keys: Collection[int], now: datetime) -> set[int]:
+    """Plan the tries of orders that subscribers opened themselves; return the subscriptions that need no other.
+
+    One on other terms than were agreed to is void, and another opens once it is.
+    """
+    adopted = set()
+    opened = Order.objects.filter(
+        subscription__in=keys, kind=Order.Kind.RENEWAL, state=OrderState.OPEN, period_start=F("subscription__end_date")
+    )
+    for order in opened.select_related("subscription__renewal"):
+        if _is_agreed(order):
+            order.due_at = first_try(order, now)
+            order.save(update_fields=["due_at"])
+        elif void(order, now).is_open:  # the charger closes it first
+            pass
+        else:
+            continue
+        adopted.add(order.subscription_id or 0)
+    return adopted
+
+
+def _is_agreed(order: Order) -> bool:
+    assert order.subscription is not None  # noqa: S101 - the filter joins it
+    agreed = order.subscription.renewal
+    return (order.amount, order.currency) == (agreed.amount, agreed.currency)
+
+
+def _order(renewal: Renewal, provider: str, now: datetime) -> Order:
+    subscription = renewal.subscription
+    plan = subscription.plan
+    order = Order(
+        user_id=subscription.user_id,
+        plan=plan,
+        subscription=subscription,
+        kind=Order.Kind.RENEWAL,
+        amount=renewal.amount,
+        currency=renewal.currency,
+        duration_days=plan.duration_days,
+        duration_months=plan.duration_months,
+        period_start=subscription.end_date,
+        opened_at=now,
+        terms=renewal.terms,
+        way=Order.Way.CHARGE,
+        provider=provider,
+    )
+    order.due_at = first_try(order, now)
+    return order

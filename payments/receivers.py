@@ -1,0 +1,57 @@
+"""Orders follow the transitions of their subscriptions, in the same transaction and set-based."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Case, F, QuerySet, Value, When
+
+from foundation.orm.any_of import any_of
+from payments.models import Order, OrderState
+from subscriptions.models import SubscriptionEvent, Transition
+
+WAITING = (OrderState.OPEN, OrderState.NEEDS_SUBSCRIBER)
+"""States in which no money is on its way, as far as is known."""
+
+
+def end_orders(*, transition: Transition, event_ids: Collection[int], now: datetime, **kwargs: Any) -> None:
+    """End the renewal orders of subscriptions that will not be renewed, or were renewed otherwise."""
+    if not settings.PAYMENT_PROVIDER:
+        return
+    if transition is Transition.CANCELLED:
+        _close(_renewals(event_ids), now)
+    elif transition is Transition.RENEWED:
+        _close(_renewals(event_ids).exclude(period_start=F("subscription__end_date")), now)
+    elif transition is Transition.EXPIRED:
+        _give_up(_renewals(event_ids).filter(state__in=WAITING), now)
+
+
+def _renewals(event_ids: Collection[int]) -> QuerySet[Order]:
+    events = SubscriptionEvent.objects.filter(any_of("pk", event_ids))
+    return Order.objects.unfinished().filter(kind=Order.Kind.RENEWAL, subscription__in=events.values("subscription"))
+
+
+def _close(orders: QuerySet[Order], now: datetime) -> None:
+    """Make orders void of which the provider knows nothing; the charger closes the others, and asks before that.
+
+    No provider is called here: money that has moved meanwhile still becomes a period.
+    """
+    found = list(orders.values_list("pk", "state", "reference"))
+    void = [key for key, state, reference in found if state in WAITING and not reference]
+    if void:
+        unopened = Order.objects.unfinished().filter(pk__in=void, state__in=WAITING, reference="")
+        unopened.update(state=OrderState.VOID, finished_at=now, due_at=None)
+    if found:
+        keys = [key for key, _state, _reference in found]
+        Order.objects.unfinished().filter(pk__in=keys).update(close_requested_at=now, due_at=now)
+
+
+def _give_up(orders: QuerySet[Order], now: datetime) -> None:
+    """End the orders whose subscription has expired. What is open at the provider is closed by the charger."""
+    orders.update(
+        state=Case(When(attempts__gt=0, then=Value(OrderState.GIVEN_UP)), default=Value(OrderState.VOID)),
+        finished_at=now,
+        due_at=None,
+        close_requested_at=Case(When(reference="", then=None), default=Value(now)),
+    )

@@ -1,0 +1,180 @@
+"""Orders of automatic renewals."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.conf import LazySettings
+
+from payments.charging.renewal_orders import open_orders
+from payments.models import Order, OrderState, Renewal
+from payments.orders import open_renewal
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import UNSEEN
+from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, make_method
+from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.ledger_provider import LedgerProvider
+
+pytestmark = pytest.mark.django_db
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def _payments_are_on(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = LedgerProvider.name
+
+
+def renewing(charged_as: str = "ok") -> Subscription:
+    """Create a subscription that renews by itself."""
+    user = make_user()
+    subscription = Service.create_subscription(user, make_plan(), now=NOW)
+    agree(subscription, make_method(user, charged_as))
+    return subscription
+
+
+def open_at(now: datetime) -> int:
+    return open_orders(LedgerProvider.name, now, lambda: timedelta(minutes=1))
+
+
+def test_order_opens_a_day_before_the_end_and_once(provider: LedgerProvider) -> None:
+    subscription = renewing()
+    assert open_at(DUE - SECOND) == 0
+    assert open_at(DUE) == 1
+    assert open_at(DUE + SECOND) == 0
+    order = Order.objects.get()
+    assert (order.subscription, order.period_start, order.way) == (subscription, END, Order.Way.CHARGE)
+    assert order.due_at is not None
+    assert DUE <= order.due_at < END
+    charge(provider, END - SECOND)
+    subscription.refresh_from_db()
+    assert subscription.end_date == END + MONTH
+
+
+def test_more_subscriptions_than_a_batch_are_all_opened() -> None:
+    for _number in range(5):
+        renewing()
+    assert open_orders(LedgerProvider.name, DUE, lambda: timedelta(minutes=1), batch=2) == 5
+
+
+def test_nobody_is_charged_more_than_they_agreed_to(provider: LedgerProvider) -> None:
+    subscription = renewing()
+    plan = subscription.plan
+    plan.price = Decimal("19.90")
+    plan.save()
+    open_at(DUE)
+    assert Order.objects.get().amount == Decimal("9.90")
+    charge(provider, END - SECOND)
+    assert [fact.amount for fact in provider.since(NOW)] == [Decimal("9.90")]
+
+
+@pytest.mark.parametrize("change", [{"auto_renew": False}, {"method": None}])
+def test_subscription_that_does_not_renew_by_itself_gets_no_order(change: dict[str, object]) -> None:
+    renewing()
+    Renewal.objects.update(**change)
+    assert open_at(DUE) == 0
+
+
+def test_subscription_whose_method_was_removed_gets_no_order() -> None:
+    subscription = renewing()
+    subscription.user.payment_methods.update(removed_at=NOW)
+    assert open_at(DUE) == 0
+
+
+def test_cancelled_subscription_gets_no_order() -> None:
+    Service.cancel_subscription(renewing(), now=NOW)
+    assert open_at(DUE) == 0
+
+
+def test_cancelling_makes_an_order_void_of_which_the_provider_knows_nothing(provider: LedgerProvider) -> None:
+    subscription = renewing()
+    open_at(DUE)
+    Service.cancel_subscription(subscription, now=DUE)
+    assert Order.objects.get().state == OrderState.VOID
+    charge(provider, END - SECOND)
+    assert provider.successes() == []
+
+
+def test_cancelling_after_a_declined_try_closes_the_charge(provider: LedgerProvider) -> None:
+    subscription = renewing("declined")
+    open_at(DUE)
+    charge(provider, END - SECOND)
+    Service.cancel_subscription(subscription, now=END - SECOND)
+    assert Order.objects.get().is_open
+    assert "close" not in provider.calls()
+    charge(provider, END - SECOND)
+    assert Order.objects.get().state == OrderState.VOID
+    assert provider.calls()[-1] == "close"
+
+
+def test_money_that_moved_before_a_cancellation_gives_the_period_and_stays_cancelled(provider: LedgerProvider) -> None:
+    subscription = renewing()
+    open_at(DUE)
+    order = Order.objects.get()
+    order.reference = provider.prepare(order, subscription.user.payment_methods.get(), 1)
+    order.state = OrderState.UNKNOWN
+    order.save()
+    provider.charge(order.reference, subscription.user.payment_methods.get(), 1)
+    Service.cancel_subscription(subscription, now=DUE)
+    charge(provider, END - SECOND)
+    subscription.refresh_from_db()
+    assert Order.objects.get().state == OrderState.PAID
+    assert (subscription.status, subscription.end_date) == (Subscription.Status.CANCELLED, END + MONTH)
+
+
+def test_resumed_subscription_gets_another_order() -> None:
+    subscription = renewing()
+    open_at(DUE)
+    Service.cancel_subscription(subscription, now=DUE)
+    Service.reactivate_subscription(subscription, now=DUE + SECOND)
+    assert open_at(DUE + 2 * SECOND) == 1
+    assert Order.objects.unfinished().count() == 1
+
+
+def test_renewal_by_an_operator_ends_the_order_that_waited(provider: LedgerProvider) -> None:
+    subscription = renewing()
+    open_at(DUE)
+    Service.give_days(subscription, 30, now=DUE)
+    assert Order.objects.get().state == OrderState.VOID
+    charge(provider, END - SECOND)
+    assert provider.successes() == []
+
+
+def test_expiry_gives_up_an_order_that_was_tried(provider: LedgerProvider) -> None:
+    subscription = renewing("declined")
+    open_at(DUE)
+    charge(provider, END - SECOND)
+    Service.cancel_now(subscription, now=END - SECOND)
+    order = Order.objects.get()
+    assert order.state == OrderState.GIVEN_UP
+    charge(provider, END)
+    assert provider.calls()[-1] == "close"
+    assert Order.objects.get().close_requested_at is None
+    assert open_renewal(subscription, END + DAY, UNSEEN).is_open
+
+
+def test_order_that_the_subscriber_opened_is_charged_too(provider: LedgerProvider) -> None:
+    subscription = renewing()
+    open_renewal(subscription, NOW, UNSEEN)
+    open_at(DUE)
+    charge(provider, END - SECOND)
+    assert Order.objects.get().state == OrderState.PAID
+
+
+def test_order_that_the_subscriber_opened_at_another_price_is_replaced(provider: LedgerProvider) -> None:
+    subscription = renewing()
+    plan = subscription.plan
+    plan.price = Decimal("19.90")
+    plan.save()
+    open_renewal(subscription, NOW, UNSEEN)
+    open_at(DUE)
+    charge(provider, END - SECOND)
+    assert [fact.amount for fact in provider.since(NOW)] == [Decimal("9.90")]
+
+
+def test_subscriber_who_renews_by_hand_gets_the_order_that_is_charged(provider: LedgerProvider) -> None:
+    subscription = renewing("declined")
+    open_at(DUE)
+    charge(provider, END - SECOND)
+    assert open_renewal(subscription, END - SECOND, UNSEEN) == Order.objects.get()
