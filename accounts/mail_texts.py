@@ -3,35 +3,25 @@
 Each renderer takes the recipient's address, the user's key and the time, and returns None if the mail is obsolete.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import F
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.address_holders import address_holders
 from accounts.links import change_url, reset_url, sign_up_url
+from accounts.mail_composition import Link, compose
 from accounts.mail_limits import language_of_request
 from accounts.mails import ADDRESS_CHANGED, CHANGE_ADDRESS, PASSWORD_CHANGED, PASSWORD_RESET, SIGN_UP
 from accounts.models import User
 from accounts.preferences import language_of
 from foundation.email_addresses import address_of, normalised
 from foundation.mail import LINK, MailKind, Rendered
-from foundation.web.brand import footer_links_below, site_name
-
-
-@dataclass(frozen=True)
-class Link:
-    """A link of a mail with its text."""
-
-    text: str
-    url: str
 
 
 def sign_up(address: str, user_id: str | None, now: datetime) -> Rendered:
@@ -51,7 +41,7 @@ def password_reset(address: str, user_id: str | None, now: datetime) -> Rendered
     if not users:
         return None
     with translation.override(_language(PASSWORD_RESET, address)):
-        return _mail(
+        return compose(
             _("Choose a new password"),
             [_("Somebody, probably you, asked for a new password. Open the link to choose one:")],
             [Link(_reset_text(users), LINK)],
@@ -69,7 +59,7 @@ def change_address(address: str, user_id: str | None, now: datetime) -> Rendered
     if user is None or address_holders(address).exclude(pk=user.pk).exists():
         return None
     with translation.override(_language(SIGN_UP, address)):
-        return _mail(
+        return compose(
             _("Confirm your new address"),
             [_("Somebody, probably you, asked for mails to this address. Open the link to confirm that it is yours:")],
             [Link(_("Confirm the address"), LINK)],
@@ -103,7 +93,7 @@ def password_changed(address: str, user_id: str | None, now: datetime) -> Render
 
 
 def _confirm(address: str) -> Rendered:
-    return _mail(
+    return compose(
         _("Confirm your address"),
         [_("Somebody, probably you, signed up with this address. Open the link to confirm that it is yours:")],
         [Link(_("Confirm the address"), LINK)],
@@ -115,8 +105,8 @@ def _confirm(address: str) -> Rendered:
 def _has_account(holders: Sequence[User]) -> Rendered:
     explanation = _("Somebody, probably you, signed up with this address, which has an account already.")
     if not any(user.is_active for user in holders):
-        return _mail(_("You have an account already"), [explanation, _("It is deactivated. Please contact us.")])
-    return _mail(
+        return compose(_("You have an account already"), [explanation, _("It is deactivated. Please contact us.")])
+    return compose(
         _("You have an account already"),
         [explanation, _("Sign in with it, or choose a new password if you have forgotten yours:")],
         [
@@ -129,7 +119,7 @@ def _has_account(holders: Sequence[User]) -> Rendered:
 
 def _notice(subject: str, explanation: str) -> Rendered:
     reset = Link(_("Choose a new password"), f"{settings.SITE_URL}/password-reset/")
-    return _mail(subject, [explanation, _("If it was not you, choose a new password and contact us:")], [reset])
+    return compose(subject, [explanation, _("If it was not you, choose a new password and contact us:")], [reset])
 
 
 def _validity() -> str:
@@ -140,26 +130,6 @@ def _reset_text(users: Sequence[User]) -> str:
     if len(users) == 1:
         return _("Choose a new password")
     return _("Choose a new password for %(name)s") % {"name": users[0].get_username()}
-
-
-def _mail(
-    subject: str,
-    before: Sequence[str],
-    links: Sequence[Link] = (),
-    after: Sequence[str] = (),
-    make_link: Callable[[], str] | None = None,
-) -> Rendered:
-    full_subject = f"{site_name()}: {subject}"
-    context = {
-        "subject": full_subject,
-        "before": before,
-        "links": links,
-        "after": after,
-        "site_name": site_name(),
-        "footer_links": footer_links_below(settings.SITE_URL),
-    }
-    text = render_to_string("account/mail.txt", context)
-    return Rendered(full_subject, text, render_to_string("account/mail.html", context), make_link)
 
 
 def _active_user(user_id: str | None) -> User | None:

@@ -11,13 +11,15 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        """Connect the receiver; register checkout, checks, retention, and parts of the account page and users' data."""
-        from payments import checks  # noqa: F401, PLC0415 - importing registers the checks
+        """Connect receivers; register checkout, checks, retention, mails, and parts of account page and users' data."""
+        from payments import checks, mails, signals  # noqa: F401, PLC0415 - importing registers the checks
         from payments.receivers import end_orders  # noqa: PLC0415 - loads models
         from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415 - loads models
 
         subscriptions_transitioned.connect(end_orders, dispatch_uid="payments.end_orders")
+        signals.payment_event_recorded.connect(mails.tell_the_subscriber, dispatch_uid="payments.tell_the_subscriber")
         registries.CHECKOUT.register("payments.checkout.CHECKOUTS")
         registries.ACCOUNT_SECTIONS.register("payments.sections.SECTIONS")
         registries.RETENTION.register("payments.retention.RULES")
+        registries.MAIL_KINDS.register("payments.mail_texts.KINDS")
         registries.PERSONAL_DATA.register("payments.personal_data.PARTS")

@@ -75,6 +75,7 @@ class NotificationAdmin(HistoryAdmin):
     list_select_related = [
         "event__subscription__user__profile",
         "event__subscription__plan",
+        "event__subscription__renewal__method",
         "payment_event__order__user",
     ]
     search_fields = ["user"]  # only shows the search box; get_search_results does the search

@@ -34,7 +34,12 @@ class SesChannel(DeliveryChannel):
 
     name = "ses"
     title = gettext_lazy("E-mails (SES)")
-    related = (*DeliveryChannel.related, "event__subscription__user__profile")
+    related = (
+        *DeliveryChannel.related,
+        "event__subscription__user__profile",
+        "event__subscription__renewal__method",
+        "event__payment__order",
+    )
     ordering = PER_RECIPIENT
     has_account_mails = True
     maximum_resends = 4

@@ -29,6 +29,7 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
     folder = f"notifications/{notification.kind}"
     with _preferences_of(event.subscription.user):
         context = _context(event) | {"is_current": _is_current(event, coverage), "other": coverage.other(notification)}
+        context["receipt"] = _receipt_of(event)
         context |= _reminder_context(event) if notification.kind == REMINDER else {}
         subject = _subject(folder, context)
         context["subject"] = subject
@@ -40,7 +41,9 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
 def render_subject(notification: Notification) -> str:
     """Render the mail's subject alone, from the notification's event, subscription and plan."""
     with _preferences_of(notification.cause.subscription.user):
-        return _subject(f"notifications/{notification.kind}", _context(notification.cause))
+        context = _context(notification.cause)
+        context |= {"renewal": _renewal_of(notification.cause)} if notification.kind == REMINDER else {}
+        return _subject(f"notifications/{notification.kind}", context)
 
 
 @contextmanager
@@ -68,6 +71,27 @@ def _context(event: Any) -> dict[str, object]:
     }
 
 
+def _receipt_of(event: Any) -> dict[str, object] | None:
+    """Return the payment that bought the event's period, and what the subscriber agreed to; None if nobody paid."""
+    payment = getattr(event, "payment", None)
+    if payment is None:
+        return None
+    return {
+        "payment": payment,
+        "order": payment.order,
+        "url": f"{settings.SITE_URL}/payments/{payment.pk}/",
+        "prices_include_tax": settings.PRICES_INCLUDE_TAX,
+        "withdrawal_days": settings.WITHDRAWAL_DAYS,
+    }
+
+
+def _renewal_of(event: Any) -> Any:
+    """Return the agreement by which the subscription is charged for its next period; None if it is not."""
+    renewal = getattr(event.subscription, "renewal", None)
+    charges = renewal is not None and renewal.auto_renew and renewal.method is not None
+    return renewal if charges and event.subscription.status == "active" else None
+
+
 def _name_of(user: Any) -> str:
     """Return the short name that a user model may have, or the user name."""
     return getattr(user, "get_short_name", str)() or user.get_username()
@@ -81,6 +105,7 @@ def _is_current(event: Any, coverage: Coverage) -> bool:
 
 def _reminder_context(event: Any) -> dict[str, object]:
     return {
+        "renewal": _renewal_of(event),
         "subscription_url": f"{settings.SITE_URL}/subscriptions/{event.subscription_id}/",
         "unsubscribe_url": unsubscription.link_of(event.subscription.user),
         "preferences_url": f"{settings.SITE_URL}/notification-preferences/",

@@ -103,6 +103,11 @@ class Payment(AppendOnlyModel):
         return f"payment {self.pk}"
 
     @property
+    def returned_text(self) -> str:
+        """The amount that went back, in the reader's language, without the currency."""
+        return money.formatted(-self.amount, self.currency)
+
+    @property
     def amount_text(self) -> str:
         """The amount in the reader's language, without the currency."""
         return money.formatted(self.amount, self.currency)

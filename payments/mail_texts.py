@@ -1,0 +1,92 @@
+"""Texts of the mails of payments. A renderer returns None if its mail is obsolete, as one of a paid order is."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.mail_composition import Link, compose
+from accounts.preferences import language_of, time_zone_of
+from foundation.mail import MailKind, Rendered
+from payments.mails import PAYMENT_FAILED, PAYMENT_REFUNDED
+from payments.models import Order, Payment, PaymentEvent
+
+NEEDS_CONFIRMATION = "authentication_required"
+"""The provider's reason where only the subscriber can go on."""
+
+
+def payment_failed(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+    """Render that a renewal could not be collected, with the link for paying and the day on which access ends."""
+    failed = _latest_failure(user_id)
+    if failed is None:
+        return None
+    order = failed.order
+    with translation.override(language_of(order.user)), timezone.override(time_zone_of(order.user)):
+        wanted = {"plan": order.plan.name, "amount": f"{order.amount_text} {order.currency}"}
+        links = [Link(_("Pay now"), f"{settings.SITE_URL}/pay/{order.pk}/")]
+        after = [text for text in (_end_of_access(order), _next_attempt(failed)) if text]
+        if failed.code == NEEDS_CONFIRMATION:
+            return compose(_("Please confirm your payment"), [_needs_confirmation() % wanted], links, after)
+        return compose(_("Your payment has failed"), [_could_not_collect() % wanted], links, after)
+
+
+def payment_refunded(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+    """Render that money went back."""
+    if user_id is None:
+        return None
+    refunds = Payment.objects.filter(kind=Payment.Kind.REFUND, order__user_id=user_id)
+    refund = refunds.select_related("order__user", "order__plan").order_by("-pk").first()
+    if refund is None or refund.order is None:
+        return None
+    user = refund.order.user
+    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+        wanted = {"plan": refund.order.plan.name, "amount": f"{refund.returned_text} {refund.currency}"}
+        text = _("We have given back %(amount)s of your payment for %(plan)s. It can take some days to arrive.")
+        return compose(_("Your refund"), [text % wanted], [Link(_("Your payments"), f"{settings.SITE_URL}/payments/")])
+
+
+def _latest_failure(user_id: str | None) -> PaymentEvent | None:
+    """Return the last failure of the user's youngest order that still waits for money."""
+    if user_id is None or not get_user_model()._base_manager.filter(pk=user_id, is_active=True).exists():
+        return None
+    unfinished = Order.objects.unfinished().filter(user_id=user_id, close_requested_at=None)
+    failures = PaymentEvent.objects.filter(kind=PaymentEvent.Kind.FAILED, order__in=unfinished)
+    return failures.select_related("order__user", "order__plan", "order__subscription").order_by("-pk").first()
+
+
+def _could_not_collect() -> str:
+    return _("We could not collect %(amount)s for %(plan)s. Please pay with another card or account:")
+
+
+def _needs_confirmation() -> str:
+    return _("Your bank asks you to confirm the payment of %(amount)s for %(plan)s. Please do so on the payment page:")
+
+
+def _end_of_access(order: Order) -> str:
+    subscription = order.subscription
+    if subscription is None:
+        return ""
+    return _("Your access ends on %(end)s unless the payment arrives before then.") % {
+        "end": _instant(getattr(subscription, "grace_until", None) or subscription.end_date)
+    }
+
+
+def _next_attempt(failed: PaymentEvent) -> str:
+    if failed.next_attempt_at is None:
+        return ""
+    return _("We try again on %(at)s.") % {"at": _instant(failed.next_attempt_at)}
+
+
+def _instant(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'DATE_FORMAT')}, {date_format(local, 'H:i T')}"
+
+
+KINDS = (
+    MailKind(PAYMENT_FAILED, gettext_lazy("payment failed"), payment_failed),
+    MailKind(PAYMENT_REFUNDED, gettext_lazy("refund"), payment_refunded),
+)

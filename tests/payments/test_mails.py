@@ -1,0 +1,115 @@
+"""Mails of payments, from the outbox."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.core import mail
+
+from accounts.models import Profile
+from foundation.email_addresses import address_of
+from foundation.mail import mail_kind
+from notifications.models import Notification
+from notifications.ses.rendering import render_mail, render_subject
+from payments.announcements import announce_failed
+from payments.models import Order, PaymentMethod, Renewal
+from payments.recording import record_payment
+from subscriptions.services import SubscriptionService as Service
+from tests.payments.orders import first_order, money, renewal_order
+from tests.support.factories import MONTH, NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def failed(code: str = "insufficient_funds") -> Order:
+    """Return a renewal order that could not be collected."""
+    held = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = renewal_order(held)
+    announce_failed(order, code, NOW + timedelta(days=3), NOW)
+    return order
+
+
+def text_of(order: Order) -> str:
+    rendered = mail_kind("payment_failed").render("a@example.com", str(order.user_id), NOW)
+    return rendered.subject + rendered.text if rendered else ""
+
+
+@pytest.mark.parametrize("renews", [True, False])
+def test_first_mail_is_the_receipt_with_what_was_agreed(settings: LazySettings, renews: bool) -> None:
+    order = first_order()
+    Order.objects.filter(pk=order.pk).update(terms="2026-11", consented_at=NOW, renews=renews)
+    order.refresh_from_db()
+    payment = record_payment(order, money(transaction_id="pi_1"), now=NOW)
+
+    sent = render_mail(Notification.objects.get(channel="ses"))
+
+    for body in (sent.text, sent.html):
+        for part in (f"Receipt {payment.pk}", "taxes included", "9.90 EUR", "pi_1", "2026-11", "Dec. 1, 2026"):
+            assert part in body
+        assert "within 14 days" in body
+        assert f"/payments/{payment.pk}/" in body
+        assert ("renews automatically for 9.90 EUR" in body) is renews
+        assert "The price for this period" not in body
+    assert mail.outbox == []  # one mail, not two
+
+
+def test_receipt_of_a_renewal_comes_with_its_mail() -> None:
+    held = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    record_payment(renewal_order(held), money(transaction_id="pi_2"), now=NOW)
+    text = render_mail(Notification.objects.filter(channel="ses").latest("pk")).text
+    assert "pi_2" in text
+    assert "Monthly is renewed" in text
+
+
+def test_receipt_without_tax_and_withdrawal_says_so(settings: LazySettings) -> None:
+    settings.PRICES_INCLUDE_TAX, settings.WITHDRAWAL_DAYS = False, 0
+    record_payment(first_order(), money(), now=NOW)
+    text = render_mail(Notification.objects.get(channel="ses")).text
+    assert "to which no tax is added" in text
+    assert "withdraw" not in text
+
+
+def test_failure_is_told_with_a_link_and_the_end_of_access() -> None:
+    order = failed()
+    assert [(sent.subject, sent.to) for sent in mail.outbox] == [
+        ("Subscriptions: Your payment has failed", [address_of(order.user)])
+    ]
+    text = text_of(order)
+    assert f"http://127.0.0.1:8000/pay/{order.pk}/" in text
+    assert "We could not collect 9.90 EUR for Monthly" in text
+    assert "Your access ends on Dec. 31, 2026, 03:00 UTC" in text
+    assert "We try again on Dec. 4, 2026" in text
+
+
+def test_bank_that_asks_for_confirmation_is_told_as_such() -> None:
+    assert "Your bank asks you to confirm the payment of 9.90 EUR" in text_of(failed("authentication_required"))
+
+
+def test_failure_that_was_paid_meanwhile_is_not_told() -> None:
+    order = failed()
+    record_payment(order, money(), now=NOW)
+    assert text_of(order) == ""
+
+
+def test_mails_speak_the_subscribers_language() -> None:
+    order = failed()
+    Profile.objects.update_or_create(user=order.user, defaults={"language": "de"})
+    assert "fehlgeschlagen" in text_of(order)
+
+
+def test_reminder_of_an_automatic_renewal_names_day_and_amount() -> None:
+    held = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    method = PaymentMethod.objects.create(user=held.user, provider="stripe", customer="cus_1", token="pm_1")
+    Renewal.objects.create(
+        subscription=held, auto_renew=True, method=method, amount="8.00", currency="EUR", agreed_at=NOW
+    )
+    reminder = Notification.objects.get(channel="ses")
+    reminder.days_before = 7
+    assert render_subject(reminder) == "Monthly renews on Dec. 31, 2026 for 8.00 EUR"
+    assert "for 8.00 EUR. We charge it a day before." in render_mail(reminder).text
+    assert held.end_date == NOW + MONTH
+
+    Renewal.objects.update(auto_renew=False)
+    again = Notification.objects.get(pk=reminder.pk)
+    again.days_before = 7
+    assert "It is not renewed by itself" in render_mail(again).text
