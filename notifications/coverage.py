@@ -50,9 +50,9 @@ class Coverage:
         asked = [row for row in notifications if _depends(row)]
         live: dict[Any, dict[int, LiveSubscription]] = defaultdict(dict)
         later: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for user, event, transition, expired_at, *fields in _rows(asked) if asked else ():
+        for user, event, transition, expired_at, *fields, grace_until in _rows(asked) if asked else ():
             subscription = LiveSubscription(*fields)
-            if expired_at is None and now < subscription.end_date:
+            if expired_at is None and now < max(subscription.end_date, grace_until or subscription.end_date):
                 live[user][subscription.key] = subscription
             if event is not None:
                 later[subscription.key].append((event, transition))
@@ -91,6 +91,6 @@ def _rows(asked: Sequence[Notification]) -> Iterable[tuple[Any, ...]]:
     subscriptions = Subscription._base_manager.filter(user__in={row.cause.subscription.user_id for row in asked})
     beside_later = subscriptions.annotate(later=FilteredRelation("events", condition=later))
     found: Iterable[tuple[Any, ...]] = beside_later.order_by("later__pk").values_list(
-        "user", "later", "later__transition", "expired_at", "pk", "plan", "plan__name", "end_date"
+        "user", "later", "later__transition", "expired_at", "pk", "plan", "plan__name", "end_date", "grace_until"
     )
     return found

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from foundation.personal_data import Erasure, Exported, PersonalData
 from foundation.redaction import mentions, redacted
 from subscriptions.models import REASON_LENGTH, IdempotentRequest, Subscription, SubscriptionEvent
+from subscriptions.models.subscription import access_end
 from subscriptions.services import SubscriptionService
 
 REASON = "the account was erased"
@@ -43,13 +44,13 @@ class SubscriptionData(PersonalData):
     def kept_until(self, user: AbstractBaseUser, now: datetime) -> datetime | None:
         """Return the end of the last live subscription."""
         last: datetime | None = (
-            Subscription.objects.live(now).filter(user=user.pk).aggregate(last=Max("end_date"))["last"]
+            Subscription.objects.live(now).filter(user=user.pk).aggregate(last=Max(access_end()))["last"]
         )
         return last
 
 
 def _loss(subscription: Subscription) -> str:
-    end = timezone.localtime(subscription.end_date)
+    end = timezone.localtime(subscription.access_end)
     shown = {"plan": subscription.plan.name, "day": date_format(end, "DATE_FORMAT"), "time": date_format(end, "H:i T")}
     return _("%(plan)s, which gives you access until %(day)s, %(time)s") % shown
 

@@ -20,7 +20,7 @@ Status = Subscription.Status
 
 def refuse_ended(subscription: Subscription, now: datetime, wish: str) -> None:
     """Raise IllegalTransition if the subscription has ended; `wish` is the participle for the message."""
-    if subscription.status == Status.EXPIRED or subscription.end_date <= now:
+    if subscription.status == Status.EXPIRED or subscription.access_end <= now:
         raise IllegalTransition(f"{subscription} has ended and cannot be {wish}; renew it instead")
 
 
@@ -40,11 +40,18 @@ class NextPeriod(NamedTuple):
 def next_period(plan: Plan, now: datetime, subscription: Subscription | None = None) -> NextPeriod:
     """Return the period of the plan that follows what is left of the subscription, or begins at `now`.
 
+    After a late payment it begins at the old end, because late days are not free, unless it would be over already.
     Raises InvalidPeriod beyond the last date that can be stored.
     """
-    continued = subscription if subscription and subscription.end_date > now else None
-    begin = continued.end_date if continued else now
-    anchor = anchor_of(begin, continued.anchor_day if continued else 0) if plan.duration_months else 0
+    if subscription and subscription.access_end > now:
+        following = _period(plan, subscription.end_date, subscription.anchor_day)
+        if following.end > now:
+            return following
+    return _period(plan, now)
+
+
+def _period(plan: Plan, begin: datetime, anchor_day: int = 0) -> NextPeriod:
+    anchor = anchor_of(begin, anchor_day) if plan.duration_months else 0
     try:
         return NextPeriod(plan.end_after(begin, anchor), anchor)
     except (OverflowError, ValueError) as error:

@@ -164,6 +164,8 @@ class SubscriptionService:
     ) -> Subscription:
         """Let the subscription run out: access stays until `end_date`. Cancelling again changes nothing.
 
+        One whose payment is late ends at once, because no paid time is left of it.
+
         Raises UnknownSubscription, InvalidReason, or IllegalTransition where it has ended already.
         """
         now = now or clock.now()
@@ -173,7 +175,11 @@ class SubscriptionService:
             refuse_ended(subscription, now, "cancelled")
             if subscription.status == Status.CANCELLED:
                 return subscription
-            _change(changed, status=Status.CANCELLED)
+            if subscription.is_late(now):
+                _change(changed, grace_until=None)
+                _expire([changed], Record(Transition.EXPIRED, now, actor, reason))
+                return subscription
+            _change(changed, status=Status.CANCELLED, grace_until=None)
             announce_on_commit(signals.subscription_cancelled, SubscriptionService, [changed], reason=reason)
             Record(Transition.CANCELLED, now, actor, reason).write(SubscriptionService, [changed])
         return subscription
@@ -226,8 +232,31 @@ class SubscriptionService:
             if subscription.start_date >= now:
                 raise IllegalTransition(f"{subscription} has not begun; nothing of it can be kept")
             old_end = subscription.end_date
-            _change(changed, end_date=now)
+            _change(changed, end_date=min(now, old_end), grace_until=None)
             _expire([changed], Record(Transition.EXPIRED, now, actor, reason, old_end_date=_instant(old_end)))
+        return subscription
+
+    @staticmethod
+    def grant_grace(subscription: Subscription, until: datetime, *, now: datetime | None = None) -> Subscription:
+        """Let access go on until then although the next period is not paid; for whoever charges, before trying.
+
+        No transition, so no event. A renewal or a cancellation ends it. Raises UnknownSubscription, or
+        IllegalTransition where the subscription has ended or is cancelled.
+        """
+        now = now or clock.now()
+        with _transition(subscription) as changed:
+            refuse_ended(subscription, now, "continued")
+            if subscription.status == Status.CANCELLED:
+                raise IllegalTransition(f"{subscription} is cancelled, and gets no grace period")
+            _change(changed, grace_until=until)
+        return subscription
+
+    @staticmethod
+    def withdraw_grace(subscription: Subscription) -> Subscription:
+        """Let access end with the paid time again. Raises UnknownSubscription."""
+        with _transition(subscription) as changed:
+            if subscription.grace_until is not None:
+                _change(changed, grace_until=None)
         return subscription
 
     @staticmethod
@@ -278,7 +307,15 @@ def _add_period(changed: Subscription, sold: Plan, status: Status, record: Recor
     old_end = changed.end_date
     new_end, anchor_day = next_period(sold, record.now, changed)
     exempt = changed.exempt and changed.expired_at is None  # it may overlap another until they are joined
-    _change(changed, status=status, end_date=new_end, anchor_day=anchor_day, expired_at=None, exempt=exempt)
+    _change(
+        changed,
+        status=status,
+        end_date=new_end,
+        grace_until=None,
+        anchor_day=anchor_day,
+        expired_at=None,
+        exempt=exempt,
+    )
     announce_on_commit(
         signals.subscription_renewed, SubscriptionService, [changed], old_end_date=old_end, new_end_date=new_end
     )
@@ -331,7 +368,7 @@ def _refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscr
     if besides is not None:
         others = others.exclude(pk=besides.pk)
     for other in others.select_for_update(no_key=True):
-        if other.end_date <= now:
+        if other.access_end <= now:
             _expire([copy(other)], Record(Transition.EXPIRED, now))
             refresh_locked(other)  # a strict receiver may have renewed it
         if other.expired_at is None and (other.status == Status.ACTIVE or not overlaps):

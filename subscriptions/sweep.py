@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.models import Value
+from django.db.models.lookups import GreaterThanOrEqual
 
 from foundation import clock
 from foundation.jobs import metrics
@@ -17,7 +19,7 @@ from subscriptions.announcements import Pace
 from subscriptions.errors import SweepAborted
 from subscriptions.metrics import SubscriptionMetric
 from subscriptions.models import Subscription, SweepRun
-from subscriptions.models.subscription import LOCK_WAIT, SubscriptionQuerySet
+from subscriptions.models.subscription import LOCK_WAIT, SubscriptionQuerySet, access_end
 
 logger = logging.getLogger(__name__)
 
@@ -97,13 +99,13 @@ class Sweep:
         claimed_any = False
         while size := self._next_batch_size():
             rows = self.due().exclude(pk__in=self._put_off or ())
-            rows = rows.filter(end_date__gte=watermark) if watermark else rows
+            rows = rows.filter(GreaterThanOrEqual(access_end(), Value(watermark))) if watermark else rows
             with gc_paused():
                 claimed = self._expire(rows, size)
             claimed_any = claimed_any or bool(claimed)
             if len(claimed) < size:
                 break
-            watermark = claimed[-1].end_date
+            watermark = claimed[-1].access_end
         return claimed_any
 
     def _next_batch_size(self) -> int:
@@ -177,7 +179,7 @@ class Sweep:
 
     def _count(self, claimed: Sequence[Subscription]) -> None:
         self.expired += len(claimed)
-        ends = [subscription.end_date for subscription in claimed]
+        ends = [subscription.access_end for subscription in claimed]
         self.oldest_end = min([*ends, self.oldest_end or self.now])
 
     def _record(self, run: SweepRun) -> None:

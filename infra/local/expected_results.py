@@ -120,7 +120,7 @@ def _later_transitions(mail: Notification, now: datetime) -> set[str]:
     event = mail.cause
     subscription = event.subscription
     recorded = subscription.events.filter(pk__gt=event.pk).values_list("transition", flat=True)
-    is_due = subscription.expired_at is None and subscription.end_date <= now
+    is_due = subscription.expired_at is None and not subscription.is_live(now)
     return {*recorded, *([Transition.EXPIRED] if is_due else [])}
 
 

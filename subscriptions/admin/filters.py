@@ -1,7 +1,7 @@
 """Filters of the subscriptions in the admin."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
+from subscriptions.models import SubscriptionQuerySet
 
 END_PARAMETER = "ends"
 
@@ -27,16 +28,20 @@ class EndFilter(admin.SimpleListFilter):
             ("week", _("within 7 days")),
             ("month", _("within 30 days")),
             ("later", _("in more than 30 days")),
+            ("late", _("has come, payment late")),
             ("due", _("has come, not yet expired")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         now = clock.now()
         # In the order of the ends PostgreSQL joins by reading the whole user table.
-        waiting = queryset.filter(expired_at__isnull=True).select_related("plan").prefetch_related("user")
+        rows = queryset.filter(expired_at__isnull=True).select_related("plan").prefetch_related("user")
+        waiting = cast(SubscriptionQuerySet, rows)  # that of the model, which admin.SimpleListFilter does not name
         match self.value():
             case "due":
-                return waiting.filter(end_date__lte=now)
+                return waiting.due(now)
+            case "late":
+                return waiting.late(now)
             case "later":
                 return waiting.filter(end_date__gt=now + WITHIN["month"])
             case str(value) if value in WITHIN:

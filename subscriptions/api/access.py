@@ -20,6 +20,7 @@ from subscriptions.api.timestamps import with_timestamps
 from subscriptions.api.user_detail import USER_ID
 from subscriptions.api.users import user_in_path
 from subscriptions.models import Subscription
+from subscriptions.models.subscription import access_end
 
 REASONS = {
     "live": "a subscription is live",
@@ -75,7 +76,7 @@ class Access(PrivateEndpoint):
 def _deciding(user: AbstractUser, plan: int | None) -> Subscription | None:
     """Return the subscription that ends last; one that was ended early has its end moved to that instant."""
     own = Subscription.objects.filter(user=user.pk, **({"plan": plan} if plan else {}))
-    return with_timestamps(own.select_related("plan")).order_by("-end_date", "-pk").first()
+    return with_timestamps(own.select_related("plan")).order_by(access_end().desc(), "-pk").first()
 
 
 def _access(user: AbstractUser, subscription: Subscription | None, now: datetime) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def _access(user: AbstractUser, subscription: Subscription | None, now: datetime
     return {
         "user": in_json(user.pk),
         "access": live and user.is_active,
-        "until": subscription.end_date if subscription else None,
+        "until": subscription.access_end if subscription else None,
         "reason": reason if user.is_active else "deactivated",
         "subscription": subscription,
     }

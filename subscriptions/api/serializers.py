@@ -23,6 +23,7 @@ SUBSCRIPTION = {
     "live": True,
     "start_date": "2026-12-01T09:30:00Z",
     "end_date": "2026-12-31T09:30:00Z",
+    "grace_until": None,
     "user_id": 7,
     "created_at": "2026-12-01T09:30:00Z",
     "cancelled_at": None,
@@ -78,6 +79,9 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
         help_text="when it was cancelled, unless it was resumed or renewed since"
     )
     expired_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="when the sweep ended it")
+    grace_until = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="while a payment is late, access goes on until then"
+    )
     metadata = serializers.DictField(child=serializers.CharField(), read_only=True)
 
     class Meta:
@@ -89,6 +93,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
             "live",
             "start_date",
             "end_date",
+            "grace_until",
             "user_id",
             "created_at",
             "cancelled_at",

@@ -18,6 +18,8 @@ from subscriptions.models.reminder_days import before_the_beginning, default_rem
 
 MAXIMUM_DURATION_DAYS = 36_525  # a century: a longer period is a typing error
 MAXIMUM_DURATION_MONTHS = 1_200
+MAXIMUM_GRACE_DAYS = 90
+MAXIMUM_TRIAL_DAYS = 365
 DAYS_PER_YEAR = 365
 
 
@@ -48,6 +50,20 @@ class Plan(models.Model):
         db_default=0,
         validators=[MaxValueValidator(MAXIMUM_DURATION_MONTHS)],
         help_text=_("calendar months, 12 for a year; 0: the duration in days holds"),
+    )
+    trial_days = models.PositiveSmallIntegerField(
+        _("trial"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(MAXIMUM_TRIAL_DAYS)],
+        help_text=_("days free of charge, once per person; 0: none"),
+    )
+    grace_days = models.PositiveSmallIntegerField(
+        _("grace"),
+        default=7,
+        db_default=7,
+        validators=[MaxValueValidator(MAXIMUM_GRACE_DAYS)],
+        help_text=_("days after the end on which access goes on while a renewal by charge is late"),
     )
     description = models.CharField(
         _("description"),
@@ -96,6 +112,10 @@ class Plan(models.Model):
             models.CheckConstraint(
                 condition=Q(duration_months__gte=0, duration_months__lte=MAXIMUM_DURATION_MONTHS),
                 name="plan_months_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(trial_days__lte=MAXIMUM_TRIAL_DAYS, grace_days__lte=MAXIMUM_GRACE_DAYS),
+                name="plan_trial_and_grace_in_range",
             ),
         ]
 

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Expression, F, Q, Value
+from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from foundation.orm.isolation import IsStrict, refuse_strict
@@ -18,16 +20,28 @@ LOCK_WAIT = timedelta(seconds=1)
 EXTERNAL_ID_LENGTH = 200
 
 
+def access_end() -> Expression:
+    """Return the first instant without access: the end, or that of the grace period after it.
+
+    A grace period that ends before the paid time is what a release without this column left behind, and says nothing.
+    """
+    return Greatest("end_date", Coalesce("grace_until", "end_date"))
+
+
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     """Time is an argument; "not expired" is `expired_at IS NULL`, the condition of the partial index."""
 
     def live(self, now: datetime) -> "SubscriptionQuerySet":
-        """Return the subscriptions that give access at `now`; the instant `end_date` is no longer paid for."""
-        return self.filter(expired_at__isnull=True, end_date__gt=now)
+        """Return the subscriptions that give access at `now`, late ones too."""
+        return self.filter(GreaterThan(access_end(), Value(now)), expired_at__isnull=True)
 
     def due(self, now: datetime) -> "SubscriptionQuerySet":
         """Return the subscriptions that the sweep must expire."""
-        return self.filter(expired_at__isnull=True, end_date__lte=now)
+        return self.filter(LessThanOrEqual(access_end(), Value(now)), expired_at__isnull=True)
+
+    def late(self, now: datetime) -> "SubscriptionQuerySet":
+        """Return the subscriptions whose paid time is over and whose grace period is not."""
+        return self.live(now).filter(end_date__lte=now)
 
     def claim(self, limit: int, lock_wait: timedelta = LOCK_WAIT) -> "list[Subscription]":
         """Lock up to `limit` rows and their users', oldest end first, passing over what another transaction holds.
@@ -40,7 +54,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         columns = [field.attname for field in self.model._meta.concrete_fields]
         user_key = self.model._meta.get_field("user").target_field.name
         rows = self.filter(LockWait(lock_wait)).annotate(is_strict=IsStrict())
-        rows = rows.select_related("user").only(*columns, f"user__{user_key}").order_by("end_date", "pk")
+        rows = rows.select_related("user").only(*columns, f"user__{user_key}").order_by(access_end(), "pk")
         locked = rows.select_for_update(of=("self", "user"), no_key=True, skip_locked=True)[:limit]
         # Instances of the users, whom this only locks, would cost as much as those of the subscriptions.
         found = list(locked.query.get_compiler(locked.db).results_iter(tuple_expected=True))
@@ -73,6 +87,31 @@ class Subscription(models.Model):
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.ACTIVE)
     start_date = models.DateTimeField(_("start"))
     end_date = models.DateTimeField(_("end"), help_text=_("the first instant that is no longer paid for"))
+    grace_until = models.DateTimeField(
+        _("grace until"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("access goes on until then while the payment is late"),
+    )
+    trial = models.BooleanField(
+        _("trial"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("began with a free trial, once per person"),
+    )
+    next_plan = models.ForeignKey(
+        Plan,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,  # plans with subscriptions are hardly ever deleted
+        related_name="+",
+        verbose_name=_("next plan"),
+        help_text=_("the next renewal is to this plan"),
+    )
     anchor_day = models.PositiveSmallIntegerField(
         _("anchor day"),
         default=0,
@@ -126,6 +165,7 @@ class Subscription(models.Model):
                 condition=Q(expired_at__isnull=True, exempt=False),
                 name="subscription_one_live_per_user_and_plan",
             ),
+            models.UniqueConstraint(fields=["user"], condition=Q(trial=True), name="subscription_one_trial_per_user"),
             models.CheckConstraint(condition=Q(end_date__gt=F("start_date")), name="subscription_end_after_start"),
             models.CheckConstraint(
                 condition=Q(status__in=["active", "cancelled"], expired_at__isnull=True)
@@ -140,6 +180,8 @@ class Subscription(models.Model):
                 condition=Q(expired_at__isnull=True),
                 name="subscription_not_expired",
             ),
+            # The same of the sweep, which waits for the end of the grace period.
+            models.Index(access_end(), "id", condition=Q(expired_at__isnull=True), name="subscription_by_access_end"),
             # The newest of a status or a plan, as the admin lists them.
             models.Index(fields=["status", "id"], name="subscription_by_status"),
             models.Index(fields=["plan", "id"], name="subscription_by_plan"),
@@ -153,4 +195,13 @@ class Subscription(models.Model):
 
     def is_live(self, now: datetime) -> bool:
         """Return True if it gives access at `now`, as `SubscriptionQuerySet.live` selects."""
-        return self.expired_at is None and now < self.end_date
+        return self.expired_at is None and now < self.access_end
+
+    def is_late(self, now: datetime) -> bool:
+        """Return True if its paid time is over and its grace period is not, as `SubscriptionQuerySet.late` selects."""
+        return self.end_date <= now and self.is_live(now)
+
+    @property
+    def access_end(self) -> datetime:
+        """The first instant without access: the end, or that of the grace period after it."""
+        return max(self.end_date, self.grace_until or self.end_date)

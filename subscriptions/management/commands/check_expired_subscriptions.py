@@ -11,6 +11,7 @@ from foundation.instant import InvalidInstant, parse_instant
 from subscriptions.access.managed_groups import restore_groups
 from subscriptions.errors import SweepAborted
 from subscriptions.models import Subscription
+from subscriptions.models.subscription import access_end
 from subscriptions.services import SubscriptionService
 
 
@@ -42,10 +43,10 @@ class Command(BaseCommand):
             self._sweep(at, options["limit"])
 
     def _tell(self, at: datetime, limit: int | None) -> None:
-        due = Subscription.objects.due(at).order_by("end_date", "pk")[:limit]
+        due = Subscription.objects.due(at).order_by(access_end(), "pk")[:limit]
         for subscription in due.iterator():
             self.stdout.write(
-                f"{subscription} of user {subscription.user_id} ends {subscription.end_date:%Y-%m-%d %H:%MZ}"
+                f"{subscription} of user {subscription.user_id} ends {subscription.access_end:%Y-%m-%d %H:%MZ}"
             )
         self.stdout.write(f"would expire {due.count()}; nothing was changed")
 

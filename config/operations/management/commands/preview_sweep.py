@@ -52,7 +52,7 @@ class Command(BaseCommand):
         withheld = eligibility.withheld(mails, coverage)
         for mail in mails:
             subscription = mail.cause.subscription
-            ends = f"{subscription.end_date:%Y-%m-%d %H:%MZ}"
+            ends = f"{subscription.access_end:%Y-%m-%d %H:%MZ}"
             self.stdout.write(f"{subscription} of user {subscription.user_id} ends {ends}")
             if outcome := withheld.get(mail.pk):
                 self.stdout.write(f"no mail: {outcome.error}\n")
