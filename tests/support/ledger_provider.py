@@ -46,7 +46,10 @@ def no_faults(_call: str) -> str:
 
 
 class LedgerProvider:
-    """Provider that charges methods as their tokens say: `ok`, `declined`, `lost`, `authentication`, `sepa`."""
+    """Provider that charges methods as their tokens say.
+
+    They begin with `ok`, `declined`, `second` (the second try succeeds), `lost`, `authentication` or `sepa`.
+    """
 
     name = "tests.support.ledger_provider.LedgerProvider"
     charges_itself = False
@@ -56,6 +59,7 @@ class LedgerProvider:
         self.path = path or Path(os.environ["LEDGER_PROVIDER_FILE"])
         self.faults = faults
         self.delay = delay
+        self.after_effect: Callable[[str], object] = no_faults
         with self._ledger() as ledger:
             ledger.executescript(SCHEMA)
 
@@ -134,10 +138,13 @@ class LedgerProvider:
             if arrives:
                 _succeed(ledger, reference)
 
-    def cancel(self, reference: str) -> None:
-        """Cancel as the provider does by itself."""
+    def cancel(self, reference: str) -> bool:
+        """Cancel as the provider does by itself; return False if it was not open."""
         with self._ledger() as ledger:
-            ledger.execute("UPDATE object SET status = 'closed' WHERE reference = ? AND status = 'open'", (reference,))
+            changed = ledger.execute(
+                "UPDATE object SET status = 'closed' WHERE reference = ? AND status = 'open'", (reference,)
+            )
+            return bool(changed.rowcount)
 
     def forget_keys(self) -> None:
         """Forget all idempotency keys."""
@@ -148,6 +155,18 @@ class LedgerProvider:
         """Return order and reference of each success."""
         with self._ledger() as ledger:
             return list(ledger.execute("SELECT order_id, reference FROM success ORDER BY rowid").fetchall())
+
+    def references(self, status: str) -> list[str]:
+        """Return the references of all objects in this status."""
+        with self._ledger() as ledger:
+            return [
+                reference for (reference,) in ledger.execute("SELECT reference FROM object WHERE status = ?", (status,))
+            ]
+
+    def note(self, fault: str) -> None:
+        """Count a fault that somebody else makes; an empty one counts for nothing."""
+        with self._ledger() as ledger:
+            ledger.execute("INSERT INTO call VALUES ('', '', ?)", (fault,))
 
     def calls(self) -> list[str]:
         """Return the names of all calls."""
@@ -190,7 +209,8 @@ class LedgerProvider:
         return outcome
 
     def _try(self, ledger: sqlite3.Connection, reference: str, token: str) -> None:
-        if token == "ok":
+        (code,) = ledger.execute("SELECT code FROM object WHERE reference = ?", (reference,)).fetchone()
+        if token == "ok" or (token, code) == ("second", "second"):
             _succeed(ledger, reference)
             return
         status = {"sepa": "pending"}.get(token, "open")
@@ -204,6 +224,7 @@ class LedgerProvider:
         with self._ledger() as ledger:
             ledger.execute("INSERT INTO call VALUES (?, ?, ?)", (name, reference, fault))
             outcome = effect(ledger) if fault not in (BEFORE, THROTTLED) else None
+        self.after_effect(name)
         if fault == THROTTLED:
             return Outcome(Kind.NOTHING_HAPPENED, code="rate_limit")
         if fault or outcome is None:
@@ -238,6 +259,7 @@ def _succeed(ledger: sqlite3.Connection, reference: str) -> bool:
 KINDS = {
     "declined": Kind.DECLINED,
     "debit_failed": Kind.DECLINED,
+    "second": Kind.DECLINED,
     "lost": Kind.DECLINED_FOR_GOOD,
     "authentication": Kind.REQUIRES_ACTION,
 }

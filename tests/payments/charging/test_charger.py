@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from foundation.orm.database_time import database_time
+from payments import fence
 from payments.charging import claims
 from payments.models import Attempt, Order, OrderState, Payment, PaymentEvent
 from tests.payments.charging.renewal_orders import DAY, DUE, END, charge, charged_as, due_order
@@ -84,9 +86,8 @@ def test_declined_charge_is_tried_again_on_the_planned_days_and_then_waits(provi
 
 def test_new_key_is_used_for_every_try(provider: LedgerProvider) -> None:
     """A decline is repeated under its key for as long as the provider keeps it."""
-    order = due_order("declined")
+    order = due_order("second")
     charge(provider)
-    charged_as(order, "ok")
     charge(provider, DUE + 2 * DAY)
     assert fresh(order).state == OrderState.PAID
 
@@ -182,6 +183,9 @@ def test_charger_that_was_frozen_past_its_lease_confirms_nothing(provider: Ledge
     Order.objects.update(lease_until=DUE - MONTH * 12)
     assert claims.release_abandoned() == 1
     assert claim.submit(claim.orders, DUE) == []
+    assert claims.claim(provider.name, 10, DUE).orders
+    assert claim.submit(claim.orders, DUE) == []
+    assert not claim.release(claim.orders[0], OrderState.OPEN, None)
 
 
 def test_abandoned_order_with_a_reference_is_asked_about_first(provider: LedgerProvider) -> None:
@@ -192,4 +196,54 @@ def test_abandoned_order_with_a_reference_is_asked_about_first(provider: LedgerP
     claim.orders[0].refresh_from_db()
     charge(provider)
     assert provider.calls() == ["open", "ask", "charge"]
+    assert len(provider.successes()) == 1
+
+
+def test_claimed_order_is_claimed_by_nobody_else(provider: LedgerProvider) -> None:
+    due_order()
+    assert len(claims.claim(provider.name, 10, DUE).orders) == 1
+    assert claims.claim(provider.name, 10, DUE).orders == []
+
+
+def test_charge_does_not_begin_shortly_before_the_lease_ends(provider: LedgerProvider) -> None:
+    due_order()
+    claim = claims.claim(provider.name, 10, DUE)
+    Order.objects.update(lease_until=database_time(claims.CALLS / 2))
+    assert claim.submit(claim.orders, DUE) == []
+
+
+def test_reference_that_is_no_longer_stored_is_not_charged(provider: LedgerProvider) -> None:
+    due_order()
+    claim = claims.claim(provider.name, 10, DUE)
+    claim.orders[0].reference = "charge_of_another"
+    assert claim.submit(claim.orders, DUE) == []
+
+
+def test_second_charger_stores_nothing_beside_the_first() -> None:
+    order = due_order()
+    first, second = fresh(order), fresh(order)
+    assert fence.store_reference(first, "charge_1")
+    assert not fence.store_reference(second, "charge_2")
+    assert fresh(order).reference == "charge_1"
+
+
+def test_way_is_not_taken_from_an_order_that_has_changed() -> None:
+    order = due_order()
+    seen = fresh(order)
+    assert fence.store_reference(fresh(order), "charge_1")
+    assert not fence.take_way(seen, Order.Way.PAGE, "stripe")
+    assert fresh(order).way == Order.Way.CHARGE
+
+
+def test_provider_that_fails_may_have_taken_the_money(provider: LedgerProvider) -> None:
+    order = due_order()
+
+    def fail(_call: str) -> None:
+        raise RuntimeError("the adapter has a fault")
+
+    provider.after_effect = lambda call: fail(call) if call == "charge" else None
+    assert charge(provider)["unknown"] == 1
+    provider.after_effect = lambda _call: None
+    charge(provider, DUE + HOUR)
+    assert fresh(order).state == OrderState.PAID
     assert len(provider.successes()) == 1

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.postgresql import fastest_directory
-from tests.proofs.mutations.table import MUTATIONS, ROOT, Mutation
+from tests.proofs.mutations.mutation import ROOT, Mutation
+from tests.proofs.mutations.table import MUTATIONS
 
 PASSED, FAILED = 0, 1
 """pytest's exit codes. https://docs.pytest.org/en/stable/reference/exit-codes.html"""
@@ -34,7 +35,7 @@ def _show(copy: Path, mutation: Mutation) -> int:
     path.write_text(source)
     for test, code in codes.items():
         said = "red" if code == FAILED else "STILL GREEN" if code == PASSED else f"broken, exit code {code}"
-        print(f"without {mutation.rule:16} {said:12} {test}", flush=True)
+        print(f"without {mutation.rule:28} {said:12} {test}", flush=True)
     return int(any(code != FAILED for code in codes.values()))
 
 

@@ -1,31 +1,12 @@
-"""Rules behind the exactly-once promise, the code without each, and the tests that then fail."""
+"""Rules behind the promises, the code without each, and the tests that then fail."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from tests.proofs.mutations.mutation import Mutation
+from tests.proofs.mutations.payments import PAYMENTS
 
-ROOT = Path(__file__).resolve().parents[3]
 OUTBOX = "tests/notifications/outbox/test_claims.py"
 CONFORMANCE = "tests/proofs/protocol/test_conformance.py::test_the_code_does_to_the_row_what_the_model_does"
 
-
-@dataclass(frozen=True)
-class Mutation:
-    """Rule and its removal: in `path`, `code` becomes `without`."""
-
-    rule: str
-    path: str
-    code: str
-    without: str
-    tests: tuple[str, ...]
-
-    def mutated(self, source: str) -> str:
-        """Return the file without the rule. Raises ValueError unless the code occurs exactly once."""
-        if source.count(self.code) != 1:
-            raise ValueError(f"{self.path} holds {source.count(self.code)} times: {self.code}")
-        return source.replace(self.code, self.without)
-
-
-MUTATIONS = (
+DELIVERY = (
     Mutation(
         "fence",
         "notifications/models/notification.py",
@@ -95,3 +76,6 @@ MUTATIONS = (
         ("tests/notifications/ses/test_feedback.py::test_event_moves_its_mail", CONFORMANCE),
     ),
 )
+"""Rules of the delivery, which sends each notification once."""
+
+MUTATIONS = (*DELIVERY, *PAYMENTS)

@@ -4,13 +4,18 @@ import ast
 
 import pytest
 
-from tests.proofs.mutations.table import MUTATIONS, ROOT, Mutation
+from tests.proofs.mutations.mutation import ROOT, Mutation
+from tests.proofs.mutations.payments import PAYMENTS
+from tests.proofs.mutations.table import MUTATIONS
 
 REQUIRED = {"fence", "intent", "database clock", "single attempt", "unique key"}
+ENOUGH = 25
+"""Minimum number of rules of payments."""
 
 
 def test_every_rule_of_the_promise_is_listed() -> None:
     assert {mutation.rule for mutation in MUTATIONS} >= REQUIRED
+    assert len({mutation.rule for mutation in PAYMENTS}) >= ENOUGH
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.rule)

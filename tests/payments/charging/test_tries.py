@@ -1,0 +1,50 @@
+"""Plan of the tries."""
+
+from datetime import timedelta
+
+import pytest
+
+from payments.charging.tries import first_try, next_after, planned
+from payments.models import Order
+from tests.payments.charging.renewal_orders import DAY, DUE, END
+
+HOUR = timedelta(hours=1)
+
+
+def order_of(subscription: int) -> Order:
+    """Return an order that was opened a day before the end."""
+    return Order(subscription_id=subscription, opened_at=DUE, period_start=END)
+
+
+def test_tries_are_the_day_before_and_one_three_five_and_seven_days_later() -> None:
+    assert [instant - DUE for instant in planned(order_of(0), END + 7 * DAY)] == [
+        timedelta(),
+        DAY,
+        3 * DAY,
+        5 * DAY,
+        7 * DAY,
+    ]
+
+
+def test_shorter_grace_period_shortens_the_plan() -> None:
+    assert len(planned(order_of(0), END + 3 * DAY)) == 3
+    assert len(planned(order_of(0), END + HOUR)) == 2
+
+
+@pytest.mark.parametrize("subscription", [0, 59, 60, 1199, 1200])
+def test_no_try_lies_within_an_hour_of_the_end_of_grace(subscription: int) -> None:
+    for days in range(8):
+        end = END + days * DAY + HOUR / 2
+        assert all(instant <= end - HOUR for instant in planned(order_of(subscription), end))
+
+
+def test_first_tries_are_spread_and_end_before_the_period_does() -> None:
+    tries = {first_try(order_of(key), DUE) for key in range(3000)}
+    assert len(tries) > 1000
+    assert max(tries) < END - 3 * HOUR
+
+
+def test_next_try_lies_after_now() -> None:
+    order = order_of(0)
+    assert next_after(order, END + 7 * DAY, DUE) == DUE + DAY
+    assert next_after(order, END + 7 * DAY, DUE + 7 * DAY) is None
