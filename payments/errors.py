@@ -35,3 +35,7 @@ class UnreadableFact(PaymentError, ValueError):
 
 class NotRefundable(PaymentError, ValueError):
     """The amount is more than what is left of the payment, or the payment is none that can be given back."""
+
+
+class MethodInUse(PaymentError, ValueError):
+    """A renewal is being collected by the payment method. Pay it, or cancel the subscription, before removing it."""

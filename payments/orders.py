@@ -26,7 +26,7 @@ def open_first(user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) 
         plan = lock_plan_on_sale(plan)
         shown.require(plan, Terms.of(plan=plan))
         _refuse_subscribed(user, plan, now)
-        unfinished = Order.objects.filter(user_id=user.pk, plan=plan, kind=Order.Kind.FIRST, state=State.OPEN)
+        unfinished = Order.objects.unfinished().filter(user_id=user.pk, plan=plan, kind=Order.Kind.FIRST)
         return _kept(unfinished.first(), plan, now) or _opened(plan, now, user_id=user.pk, kind=Order.Kind.FIRST)
 
 
@@ -104,11 +104,16 @@ def _refuse_subscribed(user: AbstractBaseUser, plan: Plan, now: datetime) -> Non
 
 
 def _kept(order: Order | None, plan: Plan, now: datetime) -> Order | None:
-    """Return an order on the plan's terms, or one that is being charged on its own. Another one is void."""
-    if order is None or order.due_at or order.state != State.OPEN or purchase_of(order) == Purchase.of(plan):
+    """Return an order on the plan's terms, or one that is being paid or charged. Another one is void."""
+    if order is None or purchase_of(order) == Purchase.of(plan) or _is_collected(order):
         return order
     finish(order, State.VOID, now)
     return None
+
+
+def _is_collected(order: Order) -> bool:
+    """Return True if money may be on its way: a page is open for it, or the charger has it."""
+    return bool(order.reference or order.due_at) or order.state != State.OPEN
 
 
 def _opened(plan: Plan, now: datetime, **fields: object) -> Order:

@@ -17,6 +17,11 @@ ANSWERS = {
     "payments": 200,
     "pay": 404,
     "pay_return": 404,
+    "payment_method": 200,
+    "payment_method_return": 302,
+    "replace_payment_method": 405,
+    "remove_payment_method": 405,
+    "auto_renew": 405,
     "void_order": 405,
     "receipt": 404,
     "webhook": 404,  # without a provider

@@ -159,7 +159,7 @@ def test_every_address_answers(browser: Browser, ada: User, plan: Plan, settings
     settings.SECRET_KEY = VARIABLES["SECRET_KEY"]
     subscription = Service.create_subscription(ada, plan, now=datetime.now(UTC))
     known: dict[str, object] = {"plan_id": make_plan().pk, "token": ShortSigner().sign(str(ada.pk))}
-    known |= {"digest": "x", "uidb64": "x", "order_id": 1, "payment_id": 1, "provider": "stripe"}
+    known |= {"digest": "x", "uidb64": "x", "order_id": 1, "payment_id": 1, "renewal_id": 1, "provider": "stripe"}
     known |= dict.fromkeys(("subscription_id", "id"), subscription.pk)
     keys = {"api_plan": {"id": plan.pk}, "api_user": {"id": ada.pk}, "api_access": {"id": ada.pk}}
     sign_in(browser)

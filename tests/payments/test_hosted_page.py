@@ -13,10 +13,12 @@ from foundation import clock
 from payments import hosted_page
 from payments.consents import Consent
 from payments.models import Order, Payment, PaymentMethod, Renewal
+from payments.orders import open_first
 from payments.providers.interface import Outcome, OutcomeKind, Page, Provider
 from payments.providers.stripe.adapter import StripeProvider
 from payments.settling import settle
-from subscriptions.models import Subscription
+from subscriptions.models import Plan, Subscription
+from subscriptions.terms import UNSEEN
 from tests.payments.orders import first_order, renewal_order
 from tests.payments.providers.stripe.answers import failure, intent, session
 from tests.payments.providers.stripe.scripted import Answer, Script
@@ -294,6 +296,19 @@ def test_renewal_is_paid_on_the_page_as_well(online: Script) -> None:
     end = held.end_date
     held.refresh_from_db()
     assert held.end_date == end + timedelta(days=30)
+
+
+@pytest.mark.parametrize("state", ["open", "pending", "unknown"])
+def test_order_that_is_being_paid_is_kept_when_the_price_changes(
+    browser: Client, order: Order, online: Script, state: str
+) -> None:
+    online.answer(OPEN)
+    pay(browser, order)
+    Order.objects.filter(pk=order.pk).update(state=state)
+    Plan.objects.filter(pk=order.plan_id).update(price="12.00")
+    assert open_first(order.user, order.plan, clock.now(), UNSEEN) == order
+    order.refresh_from_db()
+    assert (order.state, str(order.amount)) == (state, "9.90")
 
 
 def test_orders_of_others_are_not_found(order: Order, online: Script) -> None:

@@ -81,5 +81,5 @@ class StripeProvider:
 
 def _customer_of(user_id: Any) -> str:
     """Return the customer that Stripe knows the user as, or ""."""
-    known = PaymentMethod.objects.filter(user_id=user_id, provider=NAME).exclude(customer="").order_by("-pk")
-    return known.values_list("customer", flat=True).first() or ""
+    known = PaymentMethod.objects.filter(user_id=user_id, provider=NAME, forget_requested_at=None)
+    return known.exclude(customer="").order_by("-pk").values_list("customer", flat=True).first() or ""

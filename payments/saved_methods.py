@@ -1,0 +1,76 @@
+"""Payment methods of a user: the one that is charged, its replacement and its removal, and the renewals it pays for."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from payments.errors import MethodInUse
+from payments.models import Order, OrderState, PaymentMethod, Renewal
+from payments.orders import void
+from payments.providers.interface import MethodDetails
+from subscriptions.locks import lock_owner
+from subscriptions.models import Subscription
+
+COLLECTED = Q(kind=Order.Kind.RENEWAL) & ~Q(state=OrderState.PENDING) & Q(close_requested_at=None)
+
+
+def method_of(user: AbstractBaseUser) -> PaymentMethod | None:
+    """Return the method that the user's renewals are charged to: the one that was saved last."""
+    return PaymentMethod.objects.usable().filter(user_id=user.pk).order_by("saved_at", "pk").last()
+
+
+def renewals_of(user: AbstractBaseUser, now: datetime) -> QuerySet[Renewal]:
+    """Return the agreements on the user's subscriptions that may still renew."""
+    live = Subscription.objects.live(now).filter(user_id=user.pk, status="active")
+    return Renewal.objects.filter(subscription__in=live).select_related("subscription__plan", "method").order_by("pk")
+
+
+def replace_method(user: AbstractBaseUser, provider: str, details: MethodDetails, now: datetime) -> PaymentMethod:
+    """Charge the user's renewals to this method from now on, and those that are due at once."""
+    with transaction.atomic():
+        lock_owner(user.pk)
+        method, _new = PaymentMethod.objects.update_or_create(
+            provider=provider,
+            token=details.token,
+            defaults={
+                "user_id": user.pk,
+                "customer": details.customer,
+                "brand": details.brand,
+                "last4": details.last4,
+                "expires": details.expires,
+                "saved_at": now,
+                "removed_at": None,
+            },
+        )
+        Renewal.objects.filter(subscription__user_id=user.pk).update(method=method)
+        waiting = Order.objects.unfinished().filter(COLLECTED, user_id=user.pk, way__in=["", Order.Way.CHARGE])
+        waiting.exclude(state=OrderState.CLAIMED).update(due_at=now)
+        waiting.filter(state=OrderState.NEEDS_SUBSCRIBER).update(state=OrderState.OPEN)
+    return method
+
+
+def remove_method(user: AbstractBaseUser, now: datetime) -> None:
+    """Remove the user's methods, so that nothing renews automatically; the provider is asked to forget the customer.
+
+    Raises MethodInUse while a renewal is being collected: what is owed is paid, or the subscription cancelled, first.
+    """
+    with transaction.atomic():
+        lock_owner(user.pk)
+        if Order.objects.unfinished().filter(COLLECTED, user_id=user.pk).exists():
+            raise MethodInUse("a renewal is being collected; pay it, or cancel the subscription, first")
+        Renewal.objects.filter(subscription__user_id=user.pk).update(auto_renew=False, method=None)
+        usable = PaymentMethod.objects.usable().filter(user_id=user.pk)
+        usable.update(removed_at=now, forget_requested_at=now, brand="", last4="", expires=None)
+
+
+def set_auto_renew(renewal: Renewal, now: datetime, *, on: bool) -> None:
+    """Turn automatic renewal on or off. Off, what is being collected is void, or closed by the charger first."""
+    with transaction.atomic():
+        lock_owner(renewal.subscription.user_id)
+        Renewal.objects.filter(pk=renewal.pk).update(auto_renew=on, **({"agreed_at": now} if on else {}))
+        if on:
+            return
+        for order in Order.objects.unfinished().filter(COLLECTED, subscription=renewal.subscription_id):
+            void(order, now)

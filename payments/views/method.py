@@ -1,0 +1,110 @@
+"""Page of the payment method and of what it renews."""
+
+import logging
+from http import HTTPStatus
+
+from csp.decorators import csp_update
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from foundation import clock
+from payments.errors import MethodInUse, ProviderRefused, ProviderUnavailable
+from payments.providers import registry
+from payments.providers.interface import OutcomeKind
+from payments.saved_methods import method_of, remove_method, renewals_of, replace_method, set_auto_renew
+from subscriptions.views.subscriber import SubscriberRequest
+
+logger = logging.getLogger(__name__)
+
+REFERENCE = "payment_method_reference"
+"""Key of the session under which the provider's page for a new method is remembered."""
+
+
+@never_cache
+@login_required
+@require_safe
+def payment_method(request: SubscriberRequest) -> HttpResponse:
+    """Show the saved method and the subscriptions that it renews."""
+    return _page(request)
+
+
+@login_required
+@require_POST
+def replace(request: SubscriberRequest) -> HttpResponse:
+    """Lead to the provider's page for another card."""
+    provider = registry.current()
+    if provider is None:
+        return redirect("payment_method")
+    back = request.build_absolute_uri(reverse("payment_method_return"))
+    known = method_of(request.user)
+    try:
+        page = provider.save_method(str(request.user.pk), known.customer if known else "", back, back)
+    except (ProviderUnavailable, ProviderRefused) as error:
+        logger.warning("no page of the provider", extra={"error": type(error).__name__})
+        return _page(request, HTTPStatus.SERVICE_UNAVAILABLE)
+    request.session[REFERENCE] = page.reference
+    return HttpResponseRedirect(page.url)
+
+
+@never_cache
+@login_required
+@require_safe
+def return_with_method(request: SubscriberRequest) -> HttpResponse:
+    """Ask the provider once whether a method was saved, and charge renewals to it."""
+    provider, reference = registry.current(), request.session.pop(REFERENCE, "")
+    if provider is not None and reference:
+        outcome = provider.ask(reference)
+        if outcome.kind is OutcomeKind.SUCCEEDED and outcome.method:
+            replace_method(request.user, provider.name, outcome.method, clock.now())
+            messages.success(request, _("Your new card is saved. What is due is charged to it."))
+        else:
+            messages.info(request, _("Nothing has changed: no card was saved."))
+    return redirect("payment_method")
+
+
+@login_required
+@require_POST
+def remove(request: SubscriberRequest) -> HttpResponse:
+    """Remove the saved method, unless a renewal is being collected by it."""
+    try:
+        remove_method(request.user, clock.now())
+    except MethodInUse:
+        messages.error(
+            request, _("A renewal is being collected. Pay it or cancel the subscription before you remove the card.")
+        )
+    else:
+        messages.success(request, _("Your card is removed. Nothing renews automatically any more."))
+    return redirect("payment_method")
+
+
+@login_required
+@require_POST
+def auto_renew(request: SubscriberRequest, renewal_id: int) -> HttpResponse:
+    """Turn automatic renewal of a subscription on or off."""
+    renewal = get_object_or_404(renewals_of(request.user, clock.now()), pk=renewal_id)
+    on = request.POST.get("on") == "1"
+    set_auto_renew(renewal, clock.now(), on=on)
+    plan = {"plan": renewal.subscription.plan.name}
+    text = _("%(plan)s renews automatically.") if on else _("%(plan)s does not renew automatically any more.")
+    messages.success(request, text % plan)
+    return redirect("payment_method")
+
+
+def _page(request: SubscriberRequest, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    provider = registry.current()
+    context = {
+        "method": method_of(request.user),
+        "renewals": renewals_of(request.user, clock.now()),
+        "takes_online": provider is not None,
+        "unavailable": status == HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+    page = render(request, "payments/method.html", context, status=status)
+    if provider is not None:
+        csp_update({"form-action": provider.origin})(lambda _request: page)(request)
+    return page
