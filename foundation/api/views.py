@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
-from rest_framework.exceptions import NotAuthenticated, NotFound
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, NotFound
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -29,6 +29,13 @@ class Endpoint(APIView):
     http_method_names = ["get", "head", "post"]
     rate_limit: Mapping[str, str] = {}
     """Header fields that a throttle leaves here."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raise MethodNotAllowed for a method that the endpoint lacks, whoever asks, and what DRF raises."""
+        method = (request.method or "").lower()
+        if method not in self.http_method_names or not hasattr(self, method):
+            raise MethodNotAllowed(method.upper())
+        super().initial(request, *args, **kwargs)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Add what is left of the limits to the response."""
@@ -70,9 +77,7 @@ class PrivateEndpoint(Endpoint):
     def check_permissions(self, request: Request) -> None:
         """Raise MissingScope, or NotAuthenticated or PermissionDenied as the permission classes say."""
         super().check_permissions(request)
-        method = request.method or ""
-        if method.lower() in self.http_method_names and hasattr(self, method.lower()):
-            require_scope(request.auth, self.scope_of(method))
+        require_scope(request.auth, self.scope_of(request.method or ""))
 
     @property
     def user(self) -> AbstractUser:

@@ -181,6 +181,11 @@ def test_other_method_is_405(method: str, owner: Caller) -> None:
     assert response["Allow"] == "GET, HEAD, POST"
 
 
+@pytest.mark.parametrize("path", ["plans", "subscriptions", "me"])
+def test_method_that_nobody_may_use_is_405_for_strangers_too(path: str, anonymous: Caller) -> None:
+    assert_problem(anonymous._client.generic("TRACE", f"/api/v1/{path}"), 405)
+
+
 def test_answer_is_json_whatever_is_asked_for(anonymous: Caller) -> None:
     for accept in ("text/html", "application/xml", "nonsense", ""):
         response = Client().get("/api/v1/plans?", headers={"Accept": accept})
