@@ -29,6 +29,11 @@ class Standing:
         return self.subscription.is_live(self.now)
 
     @property
+    def is_late(self) -> bool:
+        """True if its paid time is over, and access goes on while its payment is late."""
+        return self.subscription.is_late(self.now)
+
+    @property
     def period(self) -> Period | None:
         """The period that its owner bought. The subscription comes from a query of `with_period`."""
         return period_of(self.subscription)

@@ -36,6 +36,24 @@ def test_list_says_what_happens_then(page: Client, ada: User, subscription: Subs
     assert due.status == "active"
 
 
+def test_late_payment_is_said_with_the_day_on_which_access_ends(
+    page: Client, subscription: Subscription, now: datetime
+) -> None:
+    end = subscription.end_date
+    Service.grant_grace(subscription, end + timedelta(days=7), now=now)
+    with time_machine.travel(end + timedelta(days=1)):
+        page.force_login(subscription.user)  # the session of today has ended
+        shown = page.get(at("subscription", subscription)).content.decode()
+        asked = page.get(at("cancel_subscription", subscription)).content.decode()
+        listed = page.get(reverse("subscriptions")).content.decode()
+
+    day = date_format(end + timedelta(days=7), "DATE_FORMAT")
+    assert f"Your payment is late. Access ends on {day}" in shown
+    assert "payment late" in listed
+    assert "Your access, at once" in asked
+    assert "The option to resume" not in asked
+
+
 def test_list_of_nobody_invites(page: Client) -> None:
     text = page.get(reverse("subscriptions")).content.decode()
     assert "You have no subscriptions yet." in text
