@@ -15,6 +15,9 @@ from foundation.email_addresses import Sender, UndeliverableAddress, read_sender
 
 T = TypeVar("T")
 
+ORIGIN = r"(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?"
+"""Lower case and ASCII, as https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin"""
+
 
 class Environment:
     """Typed access to environment variables. If `local`, a missing variable falls back to its local default."""
@@ -141,6 +144,21 @@ def matching(pattern: str, description: str) -> Callable[[str], str]:
 def list_of_keys(text: str) -> list[str]:
     """Split comma-separated keys; no key contains a comma."""
     return [key.strip() for key in text.split(",") if key.strip()]
+
+
+def list_of_origins(text: str) -> list[str]:
+    """Split comma-separated origins as browsers send them. Raises ValueError.
+
+    Refuses `*`, and http except on this machine.
+    """
+    origins = list_of_keys(text)
+    for origin in origins:
+        if not re.fullmatch(ORIGIN, origin):
+            raise ValueError(origin)
+    return origins
+
+
+list_of_origins.__name__ = "list of origins such as https://app.example.com, without a path"
 
 
 def list_of(allowed: Collection[str]) -> Callable[[str], list[str]]:

@@ -9,7 +9,16 @@ from csp.constants import NONE, SELF
 
 from config.api.settings import RENEWERS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - Django reads them here
 from config.aws_lambda.secrets import load_secret
-from config.environment import Environment, list_of, list_of_keys, log_level, matching, rate, whole_number
+from config.environment import (
+    Environment,
+    list_of,
+    list_of_keys,
+    list_of_origins,
+    log_level,
+    matching,
+    rate,
+    whole_number,
+)
 from config.logs import logging_config
 from config.web.colors import accent_color
 from foundation.web.brand import footer_link, one_line
@@ -111,6 +120,8 @@ SIGN_INS_PER_MINUTE_AND_NAME = env.optional("SIGN_INS_PER_MINUTE_AND_NAME", whol
 """Attempts to sign in or up per minute and user name."""
 SIGN_INS_PER_MINUTE_AND_ADDRESS = env.optional("SIGN_INS_PER_MINUTE_AND_ADDRESS", whole_number(), 60)
 """Attempts to sign in or up per minute and client address."""
+CORS_ALLOWED_ORIGINS: list[str] = env.optional("CORS_ALLOWED_ORIGINS", list_of_origins, [])
+"""Origins whose pages may call the API, by tokens only: `https://app.example.com`, separated by commas; empty: none."""
 TWO_FACTOR_REQUIRED_FROM: list[str] = env.optional("TWO_FACTOR_REQUIRED_FROM", list_of(("staff",)), [])
 """`staff` to require a second factor from everybody with access to the admin, or `none`."""
 SITE_NAME = env.optional("SITE_NAME", one_line, "")
@@ -166,7 +177,7 @@ INSTALLED_APPS = [
     "notifications",
 ]
 if LOCAL:  # apps that only document or check would slow each cold start
-    INSTALLED_APPS += ["csp", "drf_spectacular"]
+    INSTALLED_APPS += ["corsheaders", "csp", "drf_spectacular"]
 MIDDLEWARE = [
     "config.web.middleware.RequestIdMiddleware",
     "config.web.middleware.RequestLogMiddleware",
@@ -175,6 +186,7 @@ MIDDLEWARE = [
     "config.web.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.operations.health.LivenessMiddleware",  # before middleware that checks the host or queries the database
+    *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),  # before what may refuse a request
     "config.web.middleware.HeaderEncodingMiddleware",
     "payments.middleware.WebhookMiddleware",  # before session, language, host and CSRF: the signature is the proof
     "config.web.static_files.StaticFilesMiddleware",
@@ -274,6 +286,13 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Origins are let in to the API, never with the cookies of a visitor.
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_METHODS = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]
+CORS_ALLOW_HEADERS = ["Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"]
+CORS_EXPOSE_HEADERS = [
+    "ETag", "Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate",
+]  # fmt: skip
 DATA_UPLOAD_MAX_MEMORY_SIZE = 65_536  # bytes; the largest form has a reason of 500 characters
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

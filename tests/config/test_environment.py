@@ -27,12 +27,13 @@ LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "subs-dev"}
 LOCAL = {"DJANGO_LOCAL": "1"}
 
 
-def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with only these variables, in the project's folder."""
+def run(environment: dict[str, str], *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Python with only these variables, in the project's folder, and `given` as its input."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
         env={"PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath} | environment,
+        input=given,
         capture_output=True,
         text=True,
         check=False,
