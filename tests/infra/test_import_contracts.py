@@ -73,6 +73,10 @@ def with_import(graph: grimp.ImportGraph, importer: str, imported: str) -> grimp
         ("infra.lambda_local.new", "infra.new", "Lambda"),
         ("infra.lambda_local.errors", "foundation.clock", "Lambda"),
         ("infra.lambda_local.new", "django", "Lambda"),
+        ("infra.local_provider.new", "infra.new", "provider"),
+        ("infra.local_provider.new", "infra.lambda_local.account", "provider"),
+        ("infra.local_provider.resources.refunds", "payments.models", "provider"),
+        ("infra.local_provider.new", "stripe", "provider"),
     ],
 )
 def test_import_is_refused_by_its_contract(
@@ -87,12 +91,13 @@ def test_every_package_of_the_project_is_under_contract() -> None:
     command = ["git", "ls-files", "*/__init__.py"]
     listed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
     packages = {path.partition("/")[0] for path in listed if path.count("/") == 1}
-    layers, circles, _subscriptions, _payments, alone = CONTRACTS
+    layers, circles, _subscriptions, _payments, alone, provider = CONTRACTS
 
     assert packages == ROOTS
     assert {name.strip(" ()") for layer in layers["layers"] for name in layer.split("|")} == packages
     assert set(circles["ancestors"]) == packages
-    assert packages - {"infra"} <= set(alone["forbidden_modules"])
+    for contract_of in (alone, provider):
+        assert packages - {"infra"} <= set(contract_of["forbidden_modules"])
 
 
 def test_no_file_imports_itself_through_others(imports: grimp.ImportGraph) -> None:

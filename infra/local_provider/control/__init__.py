@@ -1,0 +1,1 @@
+"""Faults, clock and ledger, for tests and demonstrations."""

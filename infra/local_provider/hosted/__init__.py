@@ -1,0 +1,1 @@
+"""Pages that a customer sees: paying, authenticating, receipts."""

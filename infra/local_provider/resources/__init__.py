@@ -1,0 +1,1 @@
+"""Stripe's resources and what may be done with them."""

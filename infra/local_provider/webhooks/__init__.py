@@ -1,0 +1,1 @@
+"""Signed webhooks, sent in the background."""

@@ -1,0 +1,89 @@
+"""Answers have every member that Stripe publishes for these resources."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+
+from tests.infra.local_provider.conftest import Control, Shop, page_of, visit
+
+FIXTURES = json.loads((Path(__file__).parent / "stripe_fixtures.json").read_text())["resources"]
+OPEN_ENDED = {"metadata", "destination_details.card", "data.object"}
+"""Members whose own members depend on what is in them."""
+
+
+def missing(published: Mapping[str, Any], answered: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Yield the published members that the answer lacks. An object that Stripe may leave out is null in it."""
+    for name, value in published.items():
+        here = f"{path}.{name}".lstrip(".")
+        if name not in answered:
+            yield here
+        elif isinstance(value, dict) and here not in OPEN_ENDED and isinstance(answered[name], dict):
+            yield from missing(value, answered[name], here)
+
+
+def answers(api: stripe.V1Services, shop: Shop, control: Control) -> dict[str, Any]:
+    """Return an answer for each resource."""
+    session = shop.checkout(customer_email="ada@example.com")
+    visit(page_of(session), action="pay")
+    setup = api.checkout.sessions.create(
+        {
+            "mode": "setup",
+            "currency": "eur",
+            "success_url": "https://shop.example/",
+            "cancel_url": "https://shop.example/",
+        }
+    )
+    intent = shop.paid()
+    assert isinstance(intent.latest_charge, str)
+    refund = api.refunds.create({"payment_intent": intent.id, "amount": 100})
+    control("disputes", payment_intent=intent.id)
+    customer = api.customers.create()
+    assert isinstance(setup.setup_intent, str)
+    assert isinstance(intent.payment_method, str)
+    return {
+        "account": api.accounts.retrieve_current(),
+        "charge": api.charges.retrieve(intent.latest_charge),
+        "checkout.session": api.checkout.sessions.retrieve(session.id),
+        "customer": customer,
+        "deleted_customer": api.customers.delete(customer.id),
+        "dispute": api.disputes.list().data[0],
+        "event": api.events.list().data[0],
+        "payment_intent": api.payment_intents.retrieve(intent.id),
+        "payment_method": api.payment_methods.retrieve(intent.payment_method),
+        "refund": api.refunds.retrieve(refund.id),
+        "setup_intent": api.setup_intents.retrieve(setup.setup_intent),
+    }
+
+
+def test_answers_have_every_published_member(api: stripe.V1Services, shop: Shop, control: Control) -> None:
+    found = answers(api, shop, control)
+    assert set(found) == set(FIXTURES)
+    lacking = {name: list(missing(FIXTURES[name], answer.to_dict())) for name, answer in found.items()}
+    assert lacking == {name: [] for name in FIXTURES}
+
+
+def test_answers_of_every_state_have_the_same_members(api: stripe.V1Services, shop: Shop) -> None:
+    prepared = shop.prepared(shop.saved_method("pm_card_chargeCustomerFail"))
+    with pytest.raises(stripe.CardError) as declined:
+        api.payment_intents.confirm(prepared.id, {"off_session": True})
+    cancelled = api.payment_intents.cancel(prepared.id)
+    session = shop.checkout()
+    expired = api.checkout.sessions.expire(session.id)
+    error = declined.value.error
+    assert error is not None
+    found: dict[str, list[Any]] = {
+        "payment_intent": [prepared, error.payment_intent, cancelled],
+        "checkout.session": [session, expired],
+    }
+    for kind, states in found.items():
+        for state in states:
+            assert list(missing(FIXTURES[kind], state.to_dict())) == []
+
+
+def test_nothing_of_the_providers_own_is_shown(api: stripe.V1Services, shop: Shop, control: Control) -> None:
+    shown = json.dumps([answer.to_dict() for answer in answers(api, shop, control).values()])
+    assert '"_' not in shown
