@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from payments.grace import extend_for_pending
 from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from payments.providers.interface import MethodDetails, Outcome, OutcomeKind
 from payments.recording import MoneyReceived, record_payment
@@ -29,9 +30,10 @@ def settle(order: Order, outcome: Outcome, now: datetime) -> Payment | None:
 
 
 def await_money(order: Order, now: datetime) -> None:
-    """Note that money is on its way, so that nothing else is tried."""
+    """Note that money is on its way, so that nothing else is tried and access goes on."""
     waiting = Order.objects.unfinished().filter(pk=order.pk)
-    waiting.update(state=OrderState.PENDING, due_at=now + ASK_AGAIN, lease_token=None, lease_until=None)
+    if waiting.update(state=OrderState.PENDING, due_at=now + ASK_AGAIN, lease_token=None, lease_until=None):
+        extend_for_pending(order, now)
 
 
 def keep_method(order: Order, details: MethodDetails) -> PaymentMethod:

@@ -9,8 +9,8 @@ from django.db import transaction
 from payments import fence
 from payments.announcements import announce_failed
 from payments.charging.claims import Claim
-from payments.charging.grace import grace_until
 from payments.charging.tries import next_after
+from payments.grace import grace_until
 from payments.models import Attempt, Order, OrderState
 from payments.orders import void
 from payments.providers.interface import Outcome, OutcomeKind

@@ -1,4 +1,4 @@
-"""Automatic renewals: the orders of a next period, opened a day before the end on the terms that were agreed to."""
+"""Renewal orders: opened a day before the end on the terms that were agreed to, together with the grace period."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from payments import grace
 from payments.charging.tries import first_try
 from payments.models import Order, OrderState, Renewal
 from payments.orders import void
@@ -39,9 +40,11 @@ def _open_batch(provider: str, now: datetime, batch: int) -> int:
         ending = _ending(provider, now).claim(batch)
         keys = [subscription.pk for subscription in ending]
         adopted = _adopt(keys, now) if keys else set()
-        agreed = Renewal.objects.filter(subscription__in=keys).select_related("subscription__plan")
+        agreed = list(Renewal.objects.filter(subscription__in=keys).select_related("subscription__plan"))
         orders = [_order(renewal, provider, now) for renewal in agreed if renewal.subscription_id not in adopted]
         Order.objects.bulk_create(orders)
+        # At once with the order and not when a charge fails: the sweep cannot come between.
+        grace.grant(renewal.subscription for renewal in agreed)
     return len(keys)
 
 

@@ -44,6 +44,7 @@ def due_order(charged_as: str = "ok") -> Order:
     subscription = SubscriptionService.create_subscription(user, make_plan(), now=NOW)
     agree(subscription, make_method(user, charged_as))
     order = renewal_order(subscription, DUE)
+    SubscriptionService.grant_grace(subscription, END + 7 * DAY, now=DUE)
     order.due_at = DUE
     order.way, order.provider = Order.Way.CHARGE, LedgerProvider.name
     order.save()

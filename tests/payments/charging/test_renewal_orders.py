@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from payments.charging.renewal_orders import open_orders
 from payments.models import Order, OrderState, Renewal
 from payments.orders import open_renewal
-from subscriptions.models import Subscription
+from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
 from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, make_method
@@ -178,3 +178,55 @@ def test_subscriber_who_renews_by_hand_gets_the_order_that_is_charged(provider: 
     open_at(DUE)
     charge(provider, END - SECOND)
     assert open_renewal(subscription, END - SECOND, UNSEEN) == Order.objects.get()
+
+
+def test_access_goes_on_for_the_plans_grace_period_from_the_moment_the_order_opens(provider: LedgerProvider) -> None:
+    subscription = renewing("declined")
+    open_at(DUE)
+    charge(provider, END - SECOND)
+    subscription.refresh_from_db()
+    assert subscription.grace_until == END + 7 * DAY
+    assert Service.sweep(now=END + 7 * DAY - timedelta(microseconds=1)).expired == 0
+    assert Service.sweep(now=END + 7 * DAY).expired == 1
+    assert Order.objects.get().state == OrderState.GIVEN_UP
+
+
+def test_shorter_grace_period_of_the_plan_shortens_the_tries(provider: LedgerProvider) -> None:
+    subscription = renewing("declined")
+    Plan.objects.filter(pk=subscription.plan_id).update(grace_days=1)
+    open_at(DUE)
+    for days in range(8):
+        charge(provider, DUE + days * DAY + timedelta(hours=21))
+    assert provider.calls().count("charge") == 2
+
+
+def test_payment_ends_the_grace_period(provider: LedgerProvider) -> None:
+    subscription = renewing()
+    open_at(DUE)
+    charge(provider, END - SECOND)
+    subscription.refresh_from_db()
+    assert (subscription.grace_until, subscription.end_date) == (None, END + MONTH)
+
+
+def test_money_on_its_way_extends_the_grace_period_and_renews_from_the_old_end(provider: LedgerProvider) -> None:
+    subscription = renewing("sepa")
+    open_at(DUE)
+    charge(provider, END - SECOND)
+    subscription.refresh_from_db()
+    assert subscription.grace_until == END + 14 * DAY
+    provider.settle_pending(Order.objects.get().reference, arrives=True)
+    charge(provider, END + 10 * DAY)
+    subscription.refresh_from_db()
+    assert subscription.end_date == END + MONTH
+
+
+def test_money_that_arrives_after_the_end_renews_what_has_expired(provider: LedgerProvider) -> None:
+    subscription = renewing("sepa")
+    open_at(DUE)
+    charge(provider, END - SECOND)
+    Service.sweep(now=END + 15 * DAY)
+    provider.settle_pending(Order.objects.get().reference, arrives=True)
+    charge(provider, END + 16 * DAY)
+    subscription.refresh_from_db()
+    assert Order.objects.get().state == OrderState.PAID
+    assert subscription.is_live(END + 16 * DAY)
