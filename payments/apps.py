@@ -18,6 +18,7 @@ class PaymentsConfig(AppConfig):
 
         subscriptions_transitioned.connect(end_orders, dispatch_uid="payments.end_orders")
         signals.payment_event_recorded.connect(mails.tell_the_subscriber, dispatch_uid="payments.tell_the_subscriber")
+        registries.DASHBOARD.register("payments.dashboard.CARDS")
         registries.CHECKOUT.register("payments.checkout.CHECKOUTS")
         registries.ACCOUNT_SECTIONS.register("payments.sections.SECTIONS")
         registries.RETENTION.register("payments.retention.RULES")

@@ -97,7 +97,10 @@ class Payment(AppendOnlyModel):
                 name="payment_kind_and_sign_agree",
             ),
         ]
-        indexes = [models.Index(fields=["id"], condition=models.Q(surplus=True), name="payment_surplus")]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(surplus=True), name="payment_surplus"),
+            models.Index(fields=["recorded_at"], name="payment_by_recording"),
+        ]
 
     def __str__(self) -> str:
         return f"payment {self.pk}"

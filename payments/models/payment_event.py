@@ -40,6 +40,7 @@ class PaymentEvent(AppendOnlyModel):
                 name="payment_event_names_its_payment",
             )
         ]
+        indexes = [models.Index(fields=["occurred_at", "kind"], name="payment_event_by_time")]
 
     def __str__(self) -> str:
         return f"{self.kind} of order {self.order_id}"
