@@ -53,4 +53,4 @@ def keep_method(order: Order, details: MethodDetails) -> PaymentMethod:
 
 
 def _received(order: Order, outcome: Outcome, amount: Decimal, paid_at: datetime) -> MoneyReceived:
-    return MoneyReceived(order.provider, outcome.transaction_id, amount, outcome.currency, paid_at)
+    return MoneyReceived(order.provider, outcome.transaction_id, amount, outcome.currency, paid_at, outcome.receipt_url)

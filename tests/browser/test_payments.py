@@ -1,15 +1,20 @@
-"""Paying by transfer, from the order to the receipt."""
+"""Paying by transfer and on the provider's page, from the order to the receipt."""
+
+from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
 from playwright.sync_api import expect
 
+from accounts.models import Profile
 from foundation import clock
 from payments.models import Order
 from payments.orders import void
 from payments.recording import MoneyReceived, record_payment
 from subscriptions.models import Plan, Subscription
 from tests.browser.visitor import Visitor
+from tests.payments.providers.stripe.answers import failure, intent, session
+from tests.payments.providers.stripe.scripted import Answer, Script, scripted
 from tests.support.factories import make_plan, make_user
 from tests.support.staff import make_staff
 
@@ -68,3 +73,71 @@ def test_pages_without_payments_of_a_void_order_and_of_a_surplus(visitor: Visito
     )
     visitor.open("receipt", surplus.pk)
     visitor.look_at("receipt-surplus")
+
+
+PAGE = (
+    b'<!DOCTYPE html><html lang="en"><title>Pay</title><link rel="icon" href="data:,"><h1>Provider\'s page</h1></html>'
+)
+
+
+@pytest.fixture
+def provider(settings: LazySettings, visitor: Visitor) -> Iterator[Script]:
+    """Let subscribers pay on a page of another origin, whose answers are scripted."""
+    with scripted() as script:
+        settings.PAYMENT_PROVIDER, settings.TERMS_VERSION, settings.SITE_TERMS_URL = "stripe", "2026-11", "/terms"
+        settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY = script.address, "sk_test_scripted"
+        visitor.others.append(script.address)
+        yield script
+
+
+def lead_to_the_provider(provider: Script, *answers: dict[str, object]) -> None:
+    """Script the calls of a press on the button, the last of which leads to the page."""
+    for answer in (*answers, session("open", url=f"{provider.address}/c/pay/cs_1")):
+        provider.answer(answer)
+    provider.answers.append(Answer(body=PAGE, headers={"Content-Type": "text/html"}))
+
+
+def test_subscriber_is_declined_then_pays_with_another_card(visitor: Visitor, plan: Plan, provider: Script) -> None:
+    visitor.sign_in(make_user(username="ada", email="ada@example.com"))
+    visitor.open("subscribe", plan.pk)
+    visitor.look_at("subscribe-online")
+    visitor.click("Continue to the order")
+    visitor.look_at("order")
+    for label in ("Renew automatically", "I accept the terms", "Begin at once, before the time for withdrawal is over"):
+        visitor.page.get_by_label(label).check()
+    lead_to_the_provider(provider)
+    visitor.click("Order with obligation to pay")
+    expect(visitor.page.get_by_role("heading", name="Provider's page")).to_be_visible()
+
+    order = Order.objects.get()
+    declined = intent("requires_payment_method", last_payment_error=failure("card_declined", "insufficient_funds"))
+    provider.answer(session("open", payment_intent=declined))
+    visitor.open("pay_return", order.pk)
+    expect(visitor.page.get_by_text("Your bank has declined the payment.")).to_be_visible()
+    visitor.look_at("return-declined")
+
+    provider.answer(session("complete", payment_intent=intent(setup_future_usage="off_session")))
+    visitor.open("pay_return", order.pk)
+    visitor.look_at("return-paid")
+    visitor.click("See the receipt", "link")
+    expect(visitor.page.get_by_text("2026-11")).to_be_visible()
+    visitor.look_at("receipt-online")
+    visitor.open("payment_method")
+    expect(visitor.page.get_by_text("Visa •••• 4242")).to_be_visible()
+    visitor.look_at("payment-method")
+    visitor.click("Turn off")
+    expect(visitor.page.get_by_text("Monthly does not renew automatically any more.")).to_be_visible()
+
+
+def test_german_order_page_obliges_in_the_words_of_the_law(visitor: Visitor, plan: Plan, provider: Script) -> None:
+    ada = make_user(username="ada", email="ada@example.com")
+    Profile.objects.update_or_create(user=ada, defaults={"language": "de"})
+    visitor.sign_in(ada)
+    visitor.open("subscribe", plan.pk)
+    visitor.click("Weiter zur Bestellung")
+    expect(visitor.page.get_by_role("button", name="Zahlungspflichtig bestellen")).to_be_visible()
+    visitor.page.set_viewport_size({"width": 320, "height": 800})
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320
+    visitor.look_at("order-german")
+    visitor.open("payment_method")
+    visitor.look_at("payment-method-german")

@@ -32,6 +32,8 @@ class Visitor:
     context: BrowserContext
     site_url: str
     troubles: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    """Addresses of other sites that the visitor is led to."""
 
     def __post_init__(self) -> None:
         self.page: Page = self.context.new_page()
@@ -114,5 +116,5 @@ class Visitor:
             self.troubles.append(f"console: {message.text}")
 
     def _watch_request(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.site_url}/", "data:")):
+        if not request.url.startswith((f"{self.site_url}/", "data:", *self.others)):
             self.troubles.append(f"request to {request.url}")

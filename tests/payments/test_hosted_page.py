@@ -68,7 +68,10 @@ def test_form_may_lead_to_the_provider_on_this_page_alone(browser: Client, order
 def test_order_leads_to_the_providers_page_and_keeps_consent_and_reference(
     browser: Client, order: Order, online: Script, settings: LazySettings
 ) -> None:
-    settings.TERMS_VERSION = "2026-11"
+    settings.TERMS_VERSION, settings.SITE_TERMS_URL = "2026-11", "https://site.example/terms"
+    shown = browser.get(reverse("pay", args=[order.pk])).content.decode()
+    positions = [shown.index(part) for part in ("I accept", "https://site.example/terms", "Order with obligation")]
+    assert positions == sorted(positions)
     online.answer(OPEN)
     answer = pay(browser, order, terms="on", renews="on")
     assert answer["Location"] == HOSTED
@@ -177,6 +180,7 @@ def test_return_gives_the_period_once(browser: Client, order: Order, online: Scr
     assert (Payment.objects.count(), Subscription.objects.count()) == (1, 1)
     payment = Payment.objects.get()
     assert (payment.provider, payment.transaction_id, payment.surplus) == ("stripe", "pi_1", False)
+    assert payment.receipt_url == "https://pay/r"
     assert len(online.requests) == 2  # a finished order is not asked about
 
 
