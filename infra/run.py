@@ -17,6 +17,7 @@ import django
 from infra.lambda_local.emulator.local_aws import Emulator
 from infra.lambda_local.sandbox.unpacked_package import UnpackedPackage
 from infra.local.lambda_function import LambdaFunction
+from infra.local.payment_provider import provider_for, variables_for
 from infra.local.sandbox_host import SandboxHost
 from infra.local.site import Site
 from infra.packaging.local_environment import be_local
@@ -57,19 +58,22 @@ def run_here(directory: Path, *, once: bool, emulator: Emulator | None = None) -
     """Run the code of this checkout on SQLite in the directory. Return the exit status."""
     print("Starting Django ...", flush=True)
     stage, site = load_stage(STAGE), Site()
+    provider = provider_for(site.url, directory)
     be_local(
         DJANGO_SETTINGS_MODULE=stage.settings_module,  # not the shell's, which may belong to another project
         DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}",
         SITE_URL=site.url,
         LOCAL_CLOCK=_clock_in(directory),
         DELIVERY_FUNCTION=stage.lambda_name,
+        **variables_for(provider),
     )
     function = LambdaFunction(stage)
     # Imported late: these load models, which need the Django set up by Zappa's handler.
     from infra.local.local_service import LocalService  # noqa: PLC0415
     from infra.local.process_host import ProcessHost  # noqa: PLC0415
 
-    return LocalService(directory, ProcessHost(site, function), stage, emulator).run(once=once)
+    with provider:
+        return LocalService(directory, ProcessHost(site, function), stage, emulator).run(once=once)
 
 
 def _run_package(directory: Path, archive: Path, *, once: bool) -> int:
