@@ -15,6 +15,7 @@ from payments.models import Order
 from payments.providers.interface import Fact, FactKind
 from payments.recording import MoneyReceived, record_payment, record_unexpected
 from payments.returned_money import record_dispute, record_refund
+from payments.settling import keep_method
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ def _record_money(provider: str, fact: Fact, now: datetime) -> None:
         record_unexpected(money, now=now)
     else:
         record_payment(order, money, now=now)
+        if fact.method:
+            keep_method(order, fact.method)
 
 
 def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:

@@ -78,11 +78,18 @@ def deliver(found: Sequence[Fact], sequence: Sequence[int]) -> None:
 def rows() -> Any:
     """Return what the messages led to, without keys and the order in which rows were written."""
     payments = Payment.objects.values_list(
-        "kind", "transaction_id", "of__transaction_id", "amount", "paid_at", "surplus", "order", "subscription"
+        "kind",
+        "transaction_id",
+        "of__transaction_id",
+        "amount",
+        "paid_at",
+        "surplus",
+        "order__state",
+        "subscription__status",
     )
     return {
         "payments": sorted(payments, key=str),
-        "order": list(Order.objects.values_list("state", "subscription", "due_at")),
+        "order": list(Order.objects.values_list("state", "subscription__status", "due_at")),
         "subscription": list(Subscription.objects.values_list("status", flat=True)),
         "events": sorted(SubscriptionEvent.objects.values_list("transition", flat=True)),
         "announced": sorted(PaymentEvent.objects.values_list("kind", flat=True)),

@@ -1,6 +1,6 @@
 """Stripe as a payment provider. Loading this module does not load the SDK; its calls do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,11 @@ class StripeProvider:
 
     def facts(self, message: Message) -> tuple[Fact, ...]:
         return facts_of(message)
+
+    def since(self, instant: datetime) -> Iterable[Fact]:
+        from payments.providers.stripe import events  # noqa: PLC0415 - loads the SDK
+
+        return events.since(instant)
 
     def forget(self, customer: str) -> None:
         from payments.providers.stripe import calls  # noqa: PLC0415 - loads the SDK

@@ -55,12 +55,18 @@ def cancel(reference: str) -> Outcome:
 
 
 def refund(payment: "Payment", amount: Decimal, key: str) -> Outcome:
-    """Give back part or all of a payment, once for each key. Raises StripeError."""
+    """Give back part or all of a payment, once for each key. Raises StripeError.
+
+    Stripe forgets keys after a day, so that an earlier refund is looked for first: it has the key in its metadata.
+    """
+    for earlier in v1().refunds.list({"payment_intent": payment.transaction_id, "limit": 100}).auto_paging_iter():
+        if earlier.metadata and earlier.metadata.to_dict().get("refund") == key:
+            return of_refund(earlier)
     made = v1().refunds.create(
         {
             "payment_intent": payment.transaction_id,
             "amount": to_minor_units(amount, payment.currency),
-            "metadata": {"order": str(payment.order_id or "")},
+            "metadata": {"order": str(payment.order_id or ""), "refund": key},
         },
         {"idempotency_key": key},
     )

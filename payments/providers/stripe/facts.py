@@ -30,10 +30,18 @@ def _intent(kind: FactKind) -> Callable[[Members, datetime], Fact]:
             reference=intent["id"],
             order_id=_number(intent.get("metadata", {}).get("order")),
             code=failure.get("decline_code") or failure.get("code") or "" if kind is Kind.FAILED else "",
+            method=_agreed_method(intent),
             **(_money(intent["id"], intent["amount_received"], intent["currency"]) if kind is Kind.SUCCEEDED else {}),
         )
 
     return read
+
+
+def _agreed_method(intent: Members) -> MethodDetails | None:
+    """Return the method that the subscriber agreed to have charged later. What its owner knows it by, asking tells."""
+    if intent.get("setup_future_usage") != "off_session" or not intent.get("customer"):
+        return None
+    return MethodDetails(intent["customer"], intent["payment_method"]) if intent.get("payment_method") else None
 
 
 def _session_expired(session: Members, made_at: datetime) -> Fact:

@@ -17,6 +17,7 @@ SIGNATURE = "Stripe-Signature"
 KEPT: Mapping[str, tuple[str, ...]] = {
     "payment_intent": (
         "id", "status", "amount_received", "currency", "metadata.order",
+        "customer", "payment_method", "setup_future_usage",
         "last_payment_error.code", "last_payment_error.decline_code",
     ),
     "checkout.session": ("id", "mode", "status", "payment_status", "payment_intent", "metadata.order"),
@@ -36,7 +37,20 @@ def read(headers: Mapping[str, str], body: bytes, now: datetime) -> Message:
     verify(headers.get(SIGNATURE, ""), body, settings.STRIPE_WEBHOOK_SECRETS, now)
     event = _event(body)
     _refuse_another_stage(event)
-    return _message(event)
+    return message_of(event)
+
+
+def message_of(event: Mapping[str, Any]) -> Message:
+    """Return the message of an event, with the members that are stored. Raises Forged if it lacks what events have."""
+    try:
+        found = event["data"]["object"]
+        body = {"object": kept_of(found)}
+        message = Message(event["id"], event["type"], datetime.fromtimestamp(event["created"], UTC), body)
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise Forged(f"the event lacks what every event has: {type(error).__name__}") from error
+    if not all(isinstance(text, str) and 0 < len(text) <= LONGEST for text in (message.message_id, message.type)):
+        raise Forged("the event has no usable id or type")
+    return message
 
 
 def kept_of(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,18 +84,6 @@ def _refuse_another_stage(event: Mapping[str, Any]) -> None:
         raise Forged("the event is of the other mode: live and test are separate stages")
     if event.get("account"):
         raise Forged("the event is of a connected account, and this service has none")
-
-
-def _message(event: Mapping[str, Any]) -> Message:
-    try:
-        found = event["data"]["object"]
-        body = {"object": kept_of(found)}
-        message = Message(event["id"], event["type"], datetime.fromtimestamp(event["created"], UTC), body)
-    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
-        raise Forged(f"the event lacks what every event has: {type(error).__name__}") from error
-    if not all(isinstance(text, str) and 0 < len(text) <= LONGEST for text in (message.message_id, message.type)):
-        raise Forged("the event has no usable id or type")
-    return message
 
 
 def _is_plain(value: object) -> bool:

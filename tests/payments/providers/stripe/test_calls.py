@@ -158,14 +158,29 @@ def payment() -> Payment:
     return record_payment(first_order(), money(transaction_id="pi_1"), now=NOW)
 
 
+NO_REFUNDS = {"object": "list", "data": [], "has_more": False, "url": "/v1/refunds"}
+
+
+def test_refund_that_was_made_before_the_key_was_forgotten_is_found(
+    script: Script, provider: StripeProvider, payment: Payment
+) -> None:
+    made = {"object": "refund", "id": "re_1", "status": "succeeded", "amount": 400, "currency": "eur", "created": 1}
+    others = made | {"id": "re_0", "metadata": {"refund": "refund-6"}}
+    script.answer(NO_REFUNDS | {"data": [others, made | {"metadata": {"refund": "refund-7"}}]})
+    outcome = provider.refund(payment, Decimal("4.00"), "refund-7")
+    assert (outcome.kind, outcome.transaction_id) == (OutcomeKind.SUCCEEDED, "re_1")
+    assert [request.method for request in script.requests] == ["GET"]
+
+
 def test_refund_goes_out_under_its_key(script: Script, provider: StripeProvider, payment: Payment) -> None:
+    script.answer(NO_REFUNDS)
     script.answer(
         {"object": "refund", "id": "re_1", "status": "succeeded", "amount": 400, "currency": "eur", "created": 1}
     )
     outcome = provider.refund(payment, Decimal("4.00"), "refund-7")
     assert (outcome.kind, outcome.transaction_id, outcome.amount) == (OutcomeKind.SUCCEEDED, "re_1", Decimal(4))
     assert (script.last.parameters["payment_intent"], script.last.parameters["amount"]) == ("pi_1", "400")
-    assert script.last.headers["idempotency-key"] == "refund-7"
+    assert script.last.parameters["metadata[refund]"] == script.last.headers["idempotency-key"] == "refund-7"
 
 
 @pytest.mark.parametrize(
@@ -180,6 +195,7 @@ def test_refund_goes_out_under_its_key(script: Script, provider: StripeProvider,
 def test_refused_refund_is_settled_unless_it_may_have_been_made(
     script: Script, provider: StripeProvider, payment: Payment, status: int, code: str, kind: OutcomeKind
 ) -> None:
+    script.answer(NO_REFUNDS)
     script.refuse(status, code=code)
     assert provider.refund(payment, Decimal(4), "refund-7").kind is kind
 

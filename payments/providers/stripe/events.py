@@ -1,0 +1,27 @@
+"""Events of the last days, from Stripe's list: the same that webhooks bring, so that what got lost is found.
+
+Stripe keeps them for 30 days: https://docs.stripe.com/api/events
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from stripe import StripeError
+
+from payments.errors import ProviderUnavailable
+from payments.providers.interface import Fact
+from payments.providers.stripe.client import v1
+from payments.providers.stripe.facts import READERS, facts_of
+from payments.providers.stripe.messages import message_of
+
+PAGE = 100
+
+
+def since(instant: datetime) -> Iterator[Fact]:
+    """Yield the facts of all events since the instant, newest first. Raises ProviderUnavailable."""
+    wanted = {"types": list(READERS), "created": {"gte": int(instant.timestamp())}, "limit": PAGE}
+    try:
+        for event in v1().events.list(wanted).auto_paging_iter():  # type: ignore[arg-type] # the SDK's TypedDict
+            yield from facts_of(message_of(event.to_dict()))
+    except StripeError as error:
+        raise ProviderUnavailable(f"Stripe's list cannot be read: {error.code or type(error).__name__}") from error

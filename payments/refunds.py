@@ -1,0 +1,142 @@
+"""Refunds that staff ask for: stored first, executed by a job, and settled by asking again under the same key."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, Sum
+
+from payments.errors import NotRefundable
+from payments.models import Payment, Refund
+from payments.orders import lock
+from payments.providers.interface import Fact, FactKind, Outcome, OutcomeKind
+from payments.returned_money import record_refund
+
+logger = logging.getLogger(__name__)
+
+State = Refund.State
+
+BY_STAFF = "manual"
+"""Name under which transfers are recorded that staff saw arrive."""
+
+LEASE = timedelta(minutes=2)
+"""Time for one call. Another process that calls after it uses the same key, so that nothing is given back twice."""
+LONGEST_PAUSE = timedelta(hours=6)
+RESERVE = timedelta(seconds=20)
+BATCH = 100
+
+REFUSED = (OutcomeKind.DECLINED, OutcomeKind.DECLINED_FOR_GOOD, OutcomeKind.CLOSED)
+
+
+class RefundingProvider(Protocol):
+    """The part of a Provider that is needed here."""
+
+    name: str
+
+    def refund(self, payment: Payment, amount: Decimal, key: str) -> Outcome: ...
+
+
+def refundable(payment: Payment) -> Decimal:
+    """Return what is left of the payment, after what went back and what was asked to go back."""
+    if payment.kind != Payment.Kind.PAYMENT:
+        return Decimal(0)
+    returned = payment.returned.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    asked = payment.refunds.filter(finished_at__isnull=True).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    left: Decimal = payment.amount + returned - asked
+    return max(left, Decimal(0))
+
+
+def request_refund(
+    payment: Payment,
+    amount: Decimal,
+    reason: str,
+    *,
+    ends_now: bool,
+    now: datetime,
+    actor: AbstractBaseUser | None,
+) -> Refund:
+    """Store the wish to give back this much of the payment; a job executes it. Return the request.
+
+    What staff recorded, staff has paid back: that is recorded at once. Raises NotRefundable, or UnknownOrder.
+    """
+    with transaction.atomic():
+        if payment.order:
+            lock(payment.order)
+        locked = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
+        if not 0 < amount <= refundable(locked):
+            raise NotRefundable(f"{locked} has {refundable(locked)} {locked.currency} left to give back")
+        request = Refund.objects.create(
+            payment=locked,
+            amount=amount,
+            currency=locked.currency,
+            reason=reason,
+            ends_now=ends_now,
+            requested_by_id=actor.pk if actor else None,
+            requested_at=now,
+            due_at=now,
+        )
+        if locked.provider == BY_STAFF:
+            _record(request, Outcome(OutcomeKind.SUCCEEDED, transaction_id=f"refund-{request.key}", paid_at=now), now)
+            request.refresh_from_db()
+    return request
+
+
+def process_refunds(provider: RefundingProvider, now: datetime, time_left: Callable[[], timedelta]) -> int:
+    """Execute the refunds that are due; return how many are done now. No transaction is open during a call."""
+    due = Refund.objects.filter(due_at__lte=now, payment__provider=provider.name).order_by("due_at", "pk")
+    keys = list(due.values_list("pk", flat=True)[:BATCH])
+    return sum(_process(provider, key, now) for key in keys if time_left() > RESERVE)
+
+
+def _process(provider: RefundingProvider, key: int, now: datetime) -> bool:
+    claimed = Refund.objects.filter(pk=key, due_at__lte=now)
+    if not claimed.update(due_at=now + LEASE, attempts=F("attempts") + 1):
+        return False  # another process has claimed it
+    request = Refund.objects.select_related("payment").get(pk=key)
+    outcome = provider.refund(request.payment, request.amount, str(request.key))
+    with transaction.atomic():
+        _settle(request, outcome, now)
+    request.refresh_from_db()
+    return request.state == State.DONE
+
+
+def _settle(request: Refund, outcome: Outcome, now: datetime) -> None:
+    if outcome.kind is OutcomeKind.SUCCEEDED:
+        _record(request, outcome, now)
+    elif outcome.kind in REFUSED:
+        logger.error("refund refused", extra={"refund": request.pk, "code": outcome.code})
+        _change(request, state=State.REFUSED, code=outcome.code, finished_at=now, due_at=None)
+    else:
+        state = STATES.get(outcome.kind, State.UNKNOWN)
+        names = {"transaction_id": outcome.transaction_id} if outcome.transaction_id else {}
+        _change(request, state=state, code=outcome.code, due_at=now + _pause(request.attempts), **names)
+
+
+def _record(request: Refund, outcome: Outcome, now: datetime) -> None:
+    fact = Fact(
+        FactKind.REFUNDED,
+        outcome.paid_at or now,
+        reference=str(request.key),
+        transaction_id=outcome.transaction_id,
+        of=request.payment.transaction_id,
+        amount=request.amount,
+        currency=request.currency,
+    )
+    record_refund(request.payment.provider, fact, now)
+
+
+def _change(request: Refund, **fields: object) -> None:
+    # A webhook may have finished it meanwhile.
+    Refund.objects.filter(pk=request.pk, finished_at__isnull=True).update(**fields)
+
+
+def _pause(attempts: int) -> timedelta:
+    return min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_PAUSE)
+
+
+STATES = {OutcomeKind.NOTHING_HAPPENED: State.REQUESTED, OutcomeKind.PENDING: State.PENDING}
+"""By outcomes that are not final; any other is unknown, and asked again under the same key."""

@@ -1,0 +1,40 @@
+"""Stripe's list of events: the facts that the webhook would have told, page by page."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from payments.errors import ProviderUnavailable
+from payments.providers.interface import FactKind
+from payments.providers.stripe.adapter import StripeProvider
+from tests.payments.providers.stripe.scripted import Script
+from tests.payments.webhooks.signed_events import dispute, event, intent, refund
+
+SINCE = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def page(*events: object, more: bool = False) -> dict[str, object]:
+    return {"object": "list", "url": "/v1/events", "has_more": more, "data": list(events)}
+
+
+def test_every_page_is_read_and_becomes_the_facts_of_the_webhook(script: Script, provider: StripeProvider) -> None:
+    script.answer(page(event("charge.dispute.closed", dispute("lost")), event("refund.created", refund()), more=True))
+    script.answer(page(event("payment_intent.succeeded", intent(7))))
+
+    facts = list(provider.since(SINCE))
+
+    assert [(fact.kind, fact.transaction_id, fact.of) for fact in facts] == [
+        (FactKind.DISPUTE_LOST, "dp_1", "pi_1"),
+        (FactKind.REFUNDED, "re_1", "pi_1"),
+        (FactKind.SUCCEEDED, "pi_1", ""),
+    ]
+    assert (facts[2].order_id, facts[2].amount, facts[2].currency) == (7, Decimal("9.90"), "EUR")
+    assert script.requests[0].parameters["created[gte]"] == str(int(SINCE.timestamp()))
+    assert "payment_intent.succeeded" in script.requests[0].parameters.values()
+
+
+def test_list_that_cannot_be_read_is_told(script: Script, provider: StripeProvider) -> None:
+    script.refuse(500)
+    with pytest.raises(ProviderUnavailable):
+        list(provider.since(SINCE))

@@ -1,0 +1,188 @@
+"""Refunds: stored first, executed once whatever gets lost, and recorded as negative payments."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from payments.attention import needs_attention
+from payments.errors import NotRefundable
+from payments.facts import apply
+from payments.models import Payment, PaymentEvent, Refund
+from payments.providers.interface import Fact, FactKind, OutcomeKind
+from payments.recording import MoneyReceived, record_payment
+from payments.refunds import process_refunds, refundable, request_refund
+from payments.signals import payment_refunded
+from subscriptions.models import Subscription
+from tests.payments.bank import NAME, Bank
+from tests.payments.orders import first_order
+from tests.support.factories import NOW, has_access, make_user
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+LATER = NOW + DAY
+
+
+@pytest.fixture
+def bank() -> Bank:
+    return Bank()
+
+
+@pytest.fixture
+def payment() -> Payment:
+    """Return a payment of 9.90 EUR for the running period."""
+    return record_payment(first_order(), MoneyReceived(NAME, "pi_1", Decimal("9.90"), "EUR", NOW), now=NOW)
+
+
+def ask(payment: Payment, amount: str = "9.90", *, ends_now: bool = False, now: datetime = LATER) -> Refund:
+    return request_refund(payment, Decimal(amount), "by mistake", ends_now=ends_now, now=now, actor=make_user())
+
+
+def process(bank: Bank, now: datetime = LATER) -> int:
+    return process_refunds(bank, now, lambda: HOUR)
+
+
+def test_refund_is_executed_by_the_job_and_recorded_as_a_negative_payment(bank: Bank, payment: Payment) -> None:
+    request = ask(payment)
+    assert (bank.calls, request.state) == (0, "requested")
+
+    assert process(bank) == 1
+
+    returned = Payment.objects.get(kind="refund")
+    assert (returned.of, returned.amount, returned.order, returned.subscription) == (
+        payment,
+        Decimal("-9.90"),
+        payment.order,
+        payment.subscription,
+    )
+    request.refresh_from_db()
+    assert (request.state, request.transaction_id, request.due_at) == ("done", returned.transaction_id, None)
+    assert PaymentEvent.objects.filter(kind="refunded", payment=returned).exists()
+    assert process(bank, LATER + DAY) == 0
+    assert Subscription.objects.get().status == "active"
+
+
+def test_access_ends_with_the_refund_that_is_to_end_it(bank: Bank, payment: Payment) -> None:
+    request = ask(payment, ends_now=True)
+    assert payment.order is not None
+    assert has_access(payment.order.user)
+    process(bank)
+    assert not has_access(payment.order.user)
+    event = Subscription.objects.get().events.latest("pk")
+    assert (event.reason, event.actor) == ("by mistake", request.requested_by)
+
+
+@pytest.mark.parametrize("lost", [OutcomeKind.UNKNOWN, OutcomeKind.PENDING, OutcomeKind.NOTHING_HAPPENED])
+def test_lost_answers_give_back_once(bank: Bank, payment: Payment, lost: OutcomeKind) -> None:
+    request = ask(payment)
+    bank.losing = [lost] * 4
+    now = LATER
+    for _tick in range(200):
+        process(bank, now)
+        now += timedelta(minutes=1)
+    request.refresh_from_db()
+    assert (request.state, bank.calls, len(bank.refunds)) == ("done", 5, 1)
+    assert Payment.objects.filter(kind="refund").count() == 1
+
+
+def test_refund_whose_caller_died_is_called_again_under_the_same_key(
+    bank: Bank, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(payment)
+
+    def dying(*arguments: Any) -> Any:
+        Bank.refund(bank, *arguments)
+        raise SystemExit
+
+    monkeypatch.setattr(bank, "refund", dying)
+    with pytest.raises(SystemExit):
+        process(bank)
+    monkeypatch.undo()
+    assert process(bank, LATER + timedelta(minutes=1)) == 0, "within the lease"
+    assert process(bank, LATER + timedelta(minutes=3)) == 1
+    assert len(bank.refunds) == 1
+
+
+def test_webhook_that_is_faster_than_the_answer_finishes_the_request(bank: Bank, payment: Payment) -> None:
+    request = ask(payment, ends_now=True)
+    told = Fact(
+        FactKind.REFUNDED,
+        LATER,
+        reference=str(request.key),
+        transaction_id="re-0",
+        of="pi_1",
+        amount=Decimal("9.90"),
+        currency="EUR",
+    )
+    apply(NAME, told, LATER)
+    request.refresh_from_db()
+    assert (request.state, Subscription.objects.get().status) == ("done", "expired")
+    assert process(bank) == 0
+    assert bank.calls == 0
+
+
+def test_refused_refund_says_why_and_needs_attention(bank: Bank, payment: Payment) -> None:
+    request = ask(payment)
+    bank.refusing = "insufficient_balance"
+    process(bank)
+    request.refresh_from_db()
+    assert (request.state, request.code) == ("refused", "insufficient_balance")
+    assert needs_attention(LATER)["refused_refunds"] == 1
+    assert refundable(payment) == Decimal("9.90")
+
+
+def test_no_more_goes_back_than_came(bank: Bank, payment: Payment) -> None:
+    ask(payment, "6.00")
+    with pytest.raises(NotRefundable, match=r"3\.90"):
+        ask(payment, "3.91")
+    process(bank)
+    ask(payment, "3.90")
+    with pytest.raises(NotRefundable):
+        ask(payment, "0.01")
+    process(bank)
+    assert sum(Payment.objects.values_list("amount", flat=True)) == 0
+    with pytest.raises(NotRefundable):
+        request_refund(Payment.objects.filter(kind="refund")[0], Decimal(1), "", ends_now=False, now=NOW, actor=None)
+
+
+@pytest.mark.parametrize("amount", ["0", "-1"])
+def test_amount_below_zero_is_refused(payment: Payment, amount: str) -> None:
+    with pytest.raises(NotRefundable):
+        ask(payment, amount)
+
+
+def test_transfer_that_staff_recorded_is_recorded_as_returned_at_once() -> None:
+    money = MoneyReceived("manual", "t-1", Decimal("9.90"), "EUR", NOW)
+    request = ask(record_payment(first_order(), money, now=NOW))
+    assert (request.state, Payment.objects.get(kind="refund").amount) == ("done", Decimal("-9.90"))
+
+
+def test_surplus_goes_back_and_needs_no_attention_then(bank: Bank, payment: Payment) -> None:
+    assert payment.order is not None
+    surplus = record_payment(payment.order, MoneyReceived(NAME, "pi_2", Decimal(5), "EUR", NOW), now=NOW)
+    assert needs_attention(NOW)["surplus"] == 1
+    ask(surplus, "5.00")
+    process(bank)
+    assert needs_attention(NOW)["surplus"] == 0
+    assert Subscription.objects.get().status == "active"
+
+
+def test_public_signal_follows_the_commit(
+    bank: Bank, payment: Payment, django_capture_on_commit_callbacks: Any
+) -> None:
+    heard = []
+
+    def hear(**arguments: Any) -> None:
+        heard.append((arguments["payment"].amount, arguments["of"]))
+
+    ask(payment)
+    payment_refunded.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            process(bank)
+    finally:
+        payment_refunded.disconnect(hear)
+    assert heard == [(Decimal("-9.90"), payment)]
