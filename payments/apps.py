@@ -11,7 +11,7 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        """Connect receivers; register checkout, checks, retention, mails, and parts of account page and users' data."""
+        """Connect receivers; register checkout, checks, metrics, retention, mails, account page and users' data."""
         from payments import checks, mails, signals  # noqa: F401, PLC0415 - importing registers the checks
         from payments.receivers import end_orders  # noqa: PLC0415 - loads models
         from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415 - loads models
@@ -21,6 +21,7 @@ class PaymentsConfig(AppConfig):
         registries.DASHBOARD.register("payments.dashboard.CARDS")
         registries.CHECKOUT.register("payments.checkout.CHECKOUTS")
         registries.ACCOUNT_SECTIONS.register("payments.sections.SECTIONS")
+        registries.METRICS.register("payments.metrics.PaymentMetric")
         registries.RETENTION.register("payments.retention.RULES")
         registries.MAIL_KINDS.register("payments.mail_texts.KINDS")
         registries.PERSONAL_DATA.register("payments.personal_data.PARTS")

@@ -18,6 +18,7 @@ MANAGEMENT_COMMANDS = frozenset(
         "createsuperuser",  # the first operator; with --noinput the event holds no password
         "migrate",  # run by each deployment
         "notifications",  # list, resend and replay notifications
+        "payments",  # show, refund and reconcile
         "preview_sweep",  # subscriptions about to expire; on Lambda it prints no mails
         "remove_second_factor",  # of somebody who has lost it
     }

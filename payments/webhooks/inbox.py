@@ -63,7 +63,12 @@ def process_pending(provider: Provider, now: datetime, time_left: Callable[[], t
             applied += 1
         else:
             failed += 1
-    return {"applied": applied, "failed": failed, "pending": _pending(provider.name).count()}
+    return {"applied": applied, "failed": failed, "pending": pending().filter(provider=provider.name).count()}
+
+
+def pending() -> QuerySet[WebhookMessage]:
+    """Return the messages whose facts are not applied."""
+    return WebhookMessage.objects.filter(outcome=Outcome.PENDING)
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -86,15 +91,12 @@ def _apply(provider: Provider, key: int, now: datetime) -> bool:
 
 
 def _note(key: int, error: str) -> None:
-    pending = WebhookMessage.objects.filter(pk=key, outcome=Outcome.PENDING)
-    pending.update(error=error[:LONGEST_ERROR], attempts=F("attempts") + 1)
+    pending().filter(pk=key).update(error=error[:LONGEST_ERROR], attempts=F("attempts") + 1)
 
 
 def _due(provider: str, now: datetime) -> Iterator[int]:
-    for key, received_at, attempts in _pending(provider).values_list("pk", "received_at", "attempts").order_by("pk"):
+    for key, received_at, attempts in (
+        pending().filter(provider=provider).values_list("pk", "received_at", "attempts").order_by("pk")
+    ):
         if received_at + pause_after(attempts) <= now:
             yield key
-
-
-def _pending(provider: str) -> QuerySet[WebhookMessage]:
-    return WebhookMessage.objects.filter(provider=provider, outcome=Outcome.PENDING)

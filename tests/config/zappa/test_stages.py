@@ -82,6 +82,8 @@ def test_shipped_jobs_run_when_they_should() -> None:
             "notifications.jobs.deliver_notifications": ("rate(1 minute)",),
             "notifications.jobs.send_expiry_reminders": ("rate(1 hour)",),
             "accounts.jobs.erase_leaving_users": ("rate(1 hour)",),
+            "payments.jobs.process_payments": ("rate(1 minute)",),
+            "payments.jobs.reconcile_payments": ("cron(41 2 * * ? *)",),
             "config.operations.jobs.delete_old_rows": ("cron(17 3 * * ? *)",),
             "notifications.jobs.handle_ses_feedback": (),
         }

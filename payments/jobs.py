@@ -1,0 +1,52 @@
+"""Scheduled jobs. Zappa requires the signature `(event, context)`."""
+
+import logging
+from typing import Any
+
+from foundation import clock
+from foundation.jobs import metrics
+from foundation.jobs.invocation import LambdaContext, scheduled_job
+from payments.attention import needs_attention
+from payments.charging.charger import Charger
+from payments.charging.renewal_orders import open_orders
+from payments.forgetting import forget_customers
+from payments.metrics import PaymentMetric
+from payments.providers.registry import current
+from payments.reconciling import DAYS, reconcile
+from payments.refunds import process_refunds
+from payments.webhooks.inbox import process_pending
+
+logger = logging.getLogger(__name__)
+
+
+def process_payments(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Apply waiting messages, refund, charge what is due, and forget erased users. Nothing without a provider.
+
+    Returns the numbers. Raises InvalidJobEvent, JobFailed, or the database's error; the next run goes on.
+    """
+    with scheduled_job(event, context) as invocation:
+        provider = current()
+        if provider is None:
+            return {}
+        now = clock.now()
+        messages = process_pending(provider, now, invocation.time_left)
+        summary = {f"messages_{name}": number for name, number in messages.items()}
+        summary["refunded"] = process_refunds(provider, now, invocation.time_left)
+        summary["renewals_opened"] = open_orders(provider.name, now, invocation.time_left)
+        summary |= Charger(provider, clock.now, invocation.time_left).run()
+        summary["forgotten"] = forget_customers(provider, now, invocation.time_left)
+        needed = needs_attention(now)
+        metrics.emit({PaymentMetric.NEEDS_ATTENTION: sum(needed.values())})
+        logger.info("payments processed", extra=summary | needed)
+        return summary
+
+
+def reconcile_payments(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Hold the provider's list of the last days against ours, each night, and record what no message told.
+
+    Returns the numbers. Raises InvalidJobEvent, JobFailed, ProviderUnavailable, or the database's error.
+    """
+    with scheduled_job(event, context):
+        provider = current()
+        now = clock.now()
+        return {} if provider is None else reconcile(provider, now - DAYS, now).summary()

@@ -1,0 +1,104 @@
+"""Operation of payments: what needs attention, one payment's story, refunds, and the provider's list against ours.
+
+Prints nothing that tells who somebody is: on Lambda the output is in the log.
+"""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from foundation import clock
+from payments.attention import needs_attention
+from payments.errors import PaymentError
+from payments.models import Order, Payment
+from payments.providers.registry import current
+from payments.reconciling import reconcile
+from payments.refunds import refundable, request_refund
+
+LONGEST_DAYS = 30
+"""Days for which Stripe keeps events: https://docs.stripe.com/api/events"""
+
+
+class Command(BaseCommand):
+    help = "Show what needs attention or one order, refund a payment, and compare with the provider's list."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="show|refund|reconcile")
+        show = actions.add_parser("show", help="what needs attention; with an order its tries, payments and refunds")
+        show.add_argument("order", type=int, nargs="?")
+        refund = actions.add_parser("refund", help="give a payment back; the job executes it within a minute")
+        refund.add_argument("payment", type=int)
+        refund.add_argument("--amount", help="part of it; without this all that is left")
+        refund.add_argument("--reason", required=True)
+        refund.add_argument("--end-now", action="store_true", help="end the subscription when the money has gone back")
+        refund.add_argument("--apply", action="store_true", help="do it; without this it is only shown")
+        again = actions.add_parser("reconcile", help="record what the provider lists and no message told")
+        again.add_argument("--days", type=int, default=3, choices=range(1, LONGEST_DAYS + 1), metavar="1..30")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        actions = {"show": self._show, "refund": self._refund, "reconcile": self._reconcile}
+        try:
+            actions[options["action"]](options)
+        except PaymentError as error:
+            raise CommandError(str(error)) from error
+
+    def _show(self, options: dict[str, Any]) -> None:
+        if options["order"] is None:
+            self._write(**needs_attention(clock.now()))
+            return
+        order = Order.objects.filter(pk=options["order"]).first()
+        if order is None:
+            raise CommandError(f"there is no order {options['order']}")
+        self._write(order=order.pk, kind=order.kind, state=order.state, amount=order.amount, currency=order.currency)
+        self._write(way=order.way or "-", provider=order.provider or "-", reference=order.reference or "-")
+        for attempt in order.tries.order_by("number"):
+            self._write(attempt=attempt.number, at=attempt.ended_at, outcome=attempt.outcome, code=attempt.code or "-")
+        for payment in order.payments.order_by("pk"):
+            self._write_payment(payment)
+
+    def _write_payment(self, payment: Payment) -> None:
+        self._write(
+            payment=payment.pk,
+            kind=payment.kind,
+            amount=payment.amount,
+            currency=payment.currency,
+            transaction=payment.transaction_id,
+            paid_at=payment.paid_at,
+            surplus=payment.surplus,
+        )
+        for refund in payment.refunds.order_by("pk"):
+            self._write(refund=refund.pk, amount=refund.amount, state=refund.state, code=refund.code or "-")
+
+    def _refund(self, options: dict[str, Any]) -> None:
+        payment = Payment.objects.select_related("order").filter(pk=options["payment"]).first()
+        if payment is None:
+            raise CommandError(f"there is no payment {options['payment']}; `payments show ORDER` lists an order's")
+        amount = _amount(options["amount"]) if options["amount"] else refundable(payment)
+        self._write(payment=payment.pk, left=refundable(payment), amount=amount, currency=payment.currency)
+        if options["apply"]:
+            given = {"ends_now": options["end_now"], "now": clock.now(), "actor": None}
+            request = request_refund(payment, amount, options["reason"], **given)
+            self._write(refund=request.pk, state=request.state)
+
+    def _reconcile(self, options: dict[str, Any]) -> None:
+        provider = current()
+        if provider is None:
+            raise CommandError("there is nobody to ask: PAYMENT_PROVIDER is empty or manual")
+        now = clock.now()
+        found = reconcile(provider, now - timedelta(days=options["days"]), now)
+        self._write(**found.summary())
+        for transaction_id in found.unaccounted:
+            self._write(unaccounted=transaction_id)
+
+    def _write(self, **values: object) -> None:
+        self.stdout.write(", ".join(f"{name} {value}" for name, value in values.items()))
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise CommandError(f"{text} is no amount; write it as in 9.90") from error

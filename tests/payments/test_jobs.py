@@ -1,0 +1,84 @@
+"""Jobs and the command of payments."""
+
+import logging
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+
+from payments.jobs import process_payments, reconcile_payments
+from payments.models import Payment, Refund
+from payments.recording import record_payment
+from tests.payments.orders import first_order, money
+from tests.support.factories import NOW
+from tests.support.lambda_context import SCHEDULED, Context
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BANK = "tests.payments.bank.Bank"
+
+
+class Unhurried(Context):
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("payments", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_without_a_provider_the_jobs_do_nothing() -> None:
+    assert process_payments(dict(SCHEDULED), Context()) == reconcile_payments(dict(SCHEDULED), Context()) == {}
+
+
+@pytest.mark.parametrize("surplus", [0, 1])
+def test_surplus_is_a_metric_at_every_run(
+    surplus: int, settings: LazySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.PAYMENT_PROVIDER = BANK
+    order = first_order()
+    for _payment in range(1 + surplus):
+        record_payment(order, money(), now=NOW)
+    with caplog.at_level(logging.INFO):
+        process_payments(dict(SCHEDULED), Unhurried())
+    lines: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
+    assert [line["PaymentsNeedAttention"] for line in lines if "PaymentsNeedAttention" in line] == [1] * surplus
+
+
+def test_refund_by_the_command_is_shown_first_and_made_with_apply() -> None:
+    payment = record_payment(first_order(), money(), now=NOW)
+    wanted = ("refund", str(payment.pk), "--reason", "paid twice")
+    assert "left 9.90, amount 9.90" in run(*wanted)
+    assert not Refund.objects.exists()
+    assert "state done" in run(*wanted, "--amount", "4", "--apply")
+    assert str(Payment.objects.get(kind="refund").amount) == "-4.00"
+    with pytest.raises(CommandError, match="left to give back"):
+        run(*wanted, "--amount", "6", "--apply")
+
+
+def test_order_is_shown_without_its_owner() -> None:
+    order = first_order()
+    record_payment(order, money(transaction_id="t-1"), now=NOW)
+    shown = run("show", str(order.pk))
+    assert "state paid" in shown
+    assert "transaction t-1" in shown
+    assert str(order.user) not in shown
+    assert "surplus 0" in run("show")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("show", "999"), ("refund", "999", "--reason", "x"), ("reconcile",), ("refund", "1", "--reason", "x")],
+)
+def test_mistake_is_told(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError):
+        run(*arguments)
+
+
+def test_reconciling_is_reported(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = BANK
+    assert run("reconcile", "--days", "1") == "facts 0, recorded 0, failed 0, unaccounted 0\n"
