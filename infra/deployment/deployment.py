@@ -68,6 +68,7 @@ class Deployment(StageResources):
             "Stage": self.stage_name,
             "FromAddress": self.from_address,
             "MetricNamespace": settings.METRIC_NAMESPACE,
+            "TakesPayments": "true" if settings.PAYMENT_PROVIDER else "false",
         }
         configured: dict[str, str] = self.stage.settings.get("stack_parameters", {})
         return configured | known

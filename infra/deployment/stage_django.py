@@ -8,7 +8,7 @@ from infra.deployment.deployment import Deployment
 from infra.errors import Refused
 from infra.packaging.local_environment import be_local
 
-SHARED = ("METRIC_NAMESPACE",)
+SHARED = ("METRIC_NAMESPACE", "PAYMENT_PROVIDER")
 """Variables of the function that a command reads through the settings."""
 
 

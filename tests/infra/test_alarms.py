@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from notifications.metrics import NotificationMetric
 from notifications.models import Channel, Notification, State
 from notifications.outbox.delivery import Delivery
 from notifications.ses.channel import SesChannel
+from payments.jobs import process_payments
+from payments.recording import MoneyReceived, record_unexpected
 from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import managed_groups
 from subscriptions.announcements import unlimited
@@ -27,7 +30,7 @@ from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
 from tests.infra.templates import Template, of_type
 from tests.support.factories import MONTH, make_plan, make_user
-from tests.support.lambda_context import Context
+from tests.support.lambda_context import SCHEDULED, Context
 
 DIMENSIONS = [{"Name": name, "Value": {"Ref": name}} for name in ("Project", "Stage")]
 AWSS_OWN = {"AWS/Lambda", "AWS/ApiGateway", "AWS/SQS", "AWS/SES"}
@@ -113,6 +116,9 @@ def emit_all(
                 state=State.UNKNOWN, due_at=now - MONTH, resends=SesChannel.maximum_resends
             )
             Delivery(unlimited).run()
+        record_unexpected(MoneyReceived("stripe", "pi_1", Decimal(1), "EUR", now), now=now)
+        with override_settings(PAYMENT_PROVIDER="tests.payments.bank.Bank"):
+            process_payments(dict(SCHEDULED), Context())
         with pytest.raises(RefusedInvocation):
             lambda_handler({"raw_command": "pass"}, Context())
 
@@ -127,7 +133,7 @@ def test_own_alarms_look_at_what_is_emitted_under_its_dimensions(
 
     documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
     directives = [document["_aws"]["CloudWatchMetrics"][0] for document in documents]
-    assert len(own) == 9
+    assert len(own) == 10
     assert {metric["MetricName"] for metric in own} <= {
         metric["Name"] for directive in directives for metric in directive["Metrics"]
     }

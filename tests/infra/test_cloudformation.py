@@ -15,6 +15,7 @@ from config.zappa.stages import Stage, read_document, read_stages
 from infra.deployment.policies import DATA, DOMAIN, MESSAGING, STAGE
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.metrics import NotificationMetric
+from payments.metrics import PaymentMetric
 from subscriptions.metrics import SubscriptionMetric
 from tests.infra.templates import Template, of_type
 
@@ -131,7 +132,7 @@ def test_dashboard_shows_the_rules_and_the_metrics_that_there_are(made: dict[str
     )
     own = [rows for rows in metrics if rows[0][:1] == [settings.METRIC_NAMESPACE]]
     assert [rows[0][2:6] for rows in own] == [["Project", "subs", "Stage", "dev"]] * 3
-    assert {row[1] for rows in own for row in rows} == {*SubscriptionMetric, *NotificationMetric}
+    assert {row[1] for rows in own for row in rows} == {*SubscriptionMetric, *NotificationMetric, *PaymentMetric}
 
 
 def test_namespace_of_stacks_that_name_none_is_the_settings_default(messaging: Template) -> None:
