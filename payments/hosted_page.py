@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from payments.consents import Consent, store_consent
 from payments.errors import OrderFinished, ProviderUnavailable
 from payments.fence import store_reference, take_way
@@ -60,7 +62,8 @@ def is_worth_asking(order: Order) -> bool:
     """Return True if the provider knows more of the order: it is not finished, or the method is still to be kept."""
     if order.is_open:
         return True
-    renewal = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True, method=None)
+    unknown = Q(method=None) | Q(method__last4="")  # a webhook names the method and does not describe it
+    renewal = Renewal.objects.filter(unknown, subscription=order.subscription_id, auto_renew=True)
     return order.renews and order.state == Order.State.PAID and renewal.exists()
 
 

@@ -71,7 +71,7 @@ def _end_of_access(order: Order) -> str:
     if subscription is None:
         return ""
     return _("Your access ends on %(end)s unless the payment arrives before then.") % {
-        "end": _instant(getattr(subscription, "grace_until", None) or subscription.end_date)
+        "end": _instant(subscription.grace_until or subscription.end_date)
     }
 
 

@@ -12,11 +12,12 @@ from django.urls import reverse
 from foundation import clock
 from payments import hosted_page
 from payments.consents import Consent
+from payments.facts import apply
 from payments.models import Order, Payment, PaymentMethod, Renewal
 from payments.orders import open_first
-from payments.providers.interface import Outcome, OutcomeKind, Page, Provider
+from payments.providers.interface import Message, Page, Provider
 from payments.providers.stripe.adapter import StripeProvider
-from payments.settling import settle
+from payments.providers.stripe.messages import kept_of
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import UNSEEN
 from tests.payments.orders import first_order, renewal_order
@@ -198,15 +199,25 @@ def test_method_and_price_are_kept_if_the_subscriber_agreed(
     assert (method.user, method.brand, method.last4, method.customer) == (order.user, "visa", "4242", "cus_1")
 
 
-def test_method_is_kept_though_a_webhook_was_quicker(browser: Client, order: Order, online: Script) -> None:
+@pytest.mark.parametrize("returns", [True, False])
+def test_method_is_kept_though_only_a_webhook_tells_of_the_payment(
+    browser: Client, order: Order, online: Script, returns: bool
+) -> None:
     online.answer(OPEN)
     pay(browser, order, renews="on")
-    order.refresh_from_db()
-    settle(order, Outcome(OutcomeKind.SUCCEEDED, "pi_1", order.amount, "EUR", clock.now()), clock.now())
-    assert Renewal.objects.get().method is None
-    online.answer(session("complete", payment_intent=intent(setup_future_usage="off_session")))
-    come_back(browser, order)
-    assert Renewal.objects.get().method == PaymentMethod.objects.get()
+    paid = intent(setup_future_usage="off_session", payment_method="pm_1", metadata={"order": str(order.pk)})
+    message = Message("evt_1", "payment_intent.succeeded", clock.now(), {"object": kept_of(paid)})
+    for fact in StripeProvider().facts(message):
+        apply("stripe", fact, clock.now())
+    method = PaymentMethod.objects.get()
+    assert (method.token, method.customer, method.user) == ("pm_1", "cus_1", order.user)
+    assert Renewal.objects.get().method == method
+    if returns:
+        online.answer(session("complete", payment_intent=intent(setup_future_usage="off_session")))
+        come_back(browser, order)
+        method.refresh_from_db()
+        assert (method.brand, method.last4) == ("visa", "4242")
+    assert (Payment.objects.count(), PaymentMethod.objects.count()) == (1, 1)
 
 
 def test_without_consent_to_renew_nothing_is_kept(browser: Client, order: Order, online: Script) -> None:
