@@ -131,6 +131,7 @@ READING = [
         lambda site, _: browse(address("admin:explain_access", site.subscriber.user.pk), site.operator),
     ),
     Endpoint("API plans", lambda site, _: call(address("api_plans"), site.subscriber)),
+    Endpoint("API all plans", lambda site, _: call(address("api_managed_plans"), site.operator)),
     Endpoint("API plan", lambda site, _: call(address("api_plan", site.plans[0].pk), site.subscriber)),
     Endpoint("API subscriptions", lambda site, _: call(address("api_subscriptions"), site.subscriber)),
     Endpoint("API subscription", lambda site, _: call(address("api_subscription", site.held.pk), site.subscriber)),

@@ -8,6 +8,7 @@ from foundation.api.lazy_view import LazyView
 urlpatterns = [
     path("", ApiDocumentation.as_view(), name="api_docs"),
     path("v1/plans", LazyView("subscriptions.api.plans.PlanList"), name="api_plans"),
+    path("v1/plans/all", LazyView("subscriptions.api.plans.ManagedPlanList"), name="api_managed_plans"),
     path("v1/plans/<int:id>", LazyView("subscriptions.api.plans.PlanDetail"), name="api_plan"),
     path("v1/subscriptions", LazyView("subscriptions.api.subscriptions.SubscriptionList"), name="api_subscriptions"),
     path(

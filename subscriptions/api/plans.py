@@ -15,19 +15,31 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from foundation import clock
 from foundation.api.documentation import CHALLENGE, NOT_MODIFIED, RETRY_AFTER, documented, problem, problems
 from foundation.api.pagination import PageParameters
 from foundation.api.permissions import require_permission
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import ListEndpoint, PrivateEndpoint, PublicEndpoint
-from subscriptions.api.documentation import LOCATION
-from subscriptions.api.plan_serializers import ManagedPlanSerializer, PlanChangeSerializer, PlanRequestSerializer
+from subscriptions.api.documentation import IDEMPOTENCY_KEY, LOCATION
+from subscriptions.api.idempotency import REPLAYED, Answer, answer_once
+from subscriptions.api.plan_serializers import (
+    ManagedPlanSerializer,
+    OfferedPlanSerializer,
+    PlanChangeSerializer,
+    PlanRequestSerializer,
+)
 from subscriptions.api.problems import PlanInUse
 from subscriptions.api.scopes import PLANS_WRITE
-from subscriptions.api.serializers import PlanSerializer
 from subscriptions.models import Plan
 
 CHANGE_PROBLEMS = problems(400, 401, 403, 413, 415, 429)
+
+
+class ManagedPlanParameters(PageParameters):
+    """Query parameters of the list of all plans."""
+
+    on_sale = serializers.ChoiceField(["true", "false"], required=False)
 
 
 class PlanEndpoint(PublicEndpoint, PrivateEndpoint):
@@ -54,29 +66,51 @@ class PlanList(ListEndpoint, PlanEndpoint):
     @documented(
         operation_id="plans_list",
         parameters=[PageParameters],
-        responses={200: PlanSerializer(many=True)} | NOT_MODIFIED | problems(400, 404),
+        responses={200: OfferedPlanSerializer(many=True)} | NOT_MODIFIED | problems(400, 404),
     )
     def get(self, request: Request) -> Response:
         """Return the plans on sale, the cheapest first."""
         query = PageParameters.accept(request.query_params.dict())
-        on_sale = Plan.objects.filter(on_sale=True)
+        on_sale = Plan.objects.filter(on_sale=True).select_related("compared_with")
         page = self.page_of(on_sale, query, ordering="price")
-        return self.answer(PlanSerializer(page, many=True).data)
+        return self.answer(OfferedPlanSerializer(page, many=True).data)
 
     @documented(
         operation_id="plans_create",
-        parameters=[CHALLENGE, RETRY_AFTER, LOCATION],
+        parameters=[IDEMPOTENCY_KEY, CHALLENGE, RETRY_AFTER, LOCATION],
         request=PlanRequestSerializer,
-        responses={201: ManagedPlanSerializer} | CHANGE_PROBLEMS,
+        responses={201: ManagedPlanSerializer} | CHANGE_PROBLEMS | problems(422),
     )
     def post(self, request: Request) -> Response:
         """Create a plan, by the rules of the admin."""
         wish = PlanRequestSerializer.accept(request.data)
         require_permission(self.user, "subscriptions.add_plan")
-        plan = Plan(**wish)
-        _save(plan)
-        location = reverse("api_plan", [plan.pk], request=request)
-        return Response(ManagedPlanSerializer(plan).data, HTTPStatus.CREATED, headers={"Location": location})
+        answer = answer_once(request, self.user, clock.now(), lambda: _create(wish))
+        headers = {"Location": reverse("api_plan", [answer.body["id"]], request=request)}
+        if answer.is_replayed:
+            headers[REPLAYED] = "true"
+        return Response(answer.body, answer.status, headers=headers)
+
+
+class ManagedPlanList(ListEndpoint, PrivateEndpoint):
+    """All plans, for those who may see or change them."""
+
+    scopes = {"GET": PLANS_WRITE}
+
+    @documented(
+        operation_id="plans_list_all",
+        parameters=[ManagedPlanParameters, CHALLENGE],
+        responses={200: ManagedPlanSerializer(many=True)} | problems(400, 401, 403, 404),
+    )
+    def get(self, request: Request) -> Response:
+        """List all plans, also those off sale, the cheapest first. Needs the permission to view plans."""
+        query = ManagedPlanParameters.accept(request.query_params.dict())
+        require_permission(self.user, "subscriptions.view_plan")
+        plans = Plan.objects.select_related("compared_with")
+        if "on_sale" in query:
+            plans = plans.filter(on_sale=query["on_sale"] == "true")
+        page = self.page_of(plans, query, ordering="price")
+        return self.answer(ManagedPlanSerializer(page, many=True).data)
 
 
 class PlanDetail(PlanEndpoint):
@@ -85,10 +119,11 @@ class PlanDetail(PlanEndpoint):
     http_method_names = ["get", "head", "patch", "delete"]
     scopes = {"PATCH": PLANS_WRITE, "DELETE": PLANS_WRITE}
 
-    @documented(operation_id="plans_retrieve", responses={200: PlanSerializer} | NOT_MODIFIED | problems(404))
+    @documented(operation_id="plans_retrieve", responses={200: OfferedPlanSerializer} | NOT_MODIFIED | problems(404))
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Return a plan on sale."""
-        return Response(PlanSerializer(get_object_or_404(Plan, pk=id, on_sale=True)).data)
+        on_sale = Plan.objects.filter(on_sale=True).select_related("compared_with")
+        return Response(OfferedPlanSerializer(get_object_or_404(on_sale, pk=id)).data)
 
     @documented(
         operation_id="plans_update",
@@ -102,7 +137,7 @@ class PlanDetail(PlanEndpoint):
         require_permission(self.user, "subscriptions.change_plan")
 
         def change(plan: Plan) -> None:
-            for name, value in wish.items():
+            for name, value in _columns(wish).items():
                 setattr(plan, name, value)
             _save(plan)
 
@@ -131,6 +166,17 @@ def _with_locked(key: int, work: Callable[[Plan], Any]) -> Plan:
     plan = get_object_or_404(Plan.objects.select_for_update(), pk=key)
     work(plan)
     return plan
+
+
+def _create(wish: dict[str, Any]) -> Answer:
+    plan = Plan(**_columns(wish))
+    _save(plan)
+    return Answer(HTTPStatus.CREATED, dict(ManagedPlanSerializer(plan).data))
+
+
+def _columns(wish: dict[str, Any]) -> dict[str, Any]:
+    """Return the wish by the names of the columns."""
+    return {"compared_with_id" if name == "compared_with" else name: value for name, value in wish.items()}
 
 
 def _save(plan: Plan) -> None:

@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 from knox.models import AuthToken
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
@@ -29,6 +30,25 @@ schema.app = lambda environ, start: application({**environ, "REMOTE_ADDR": "127.
 bounded = settings(
     max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
+
+RELATED_MEMBERS = {"compared_with", "currency", "duration_days", "price", "reminder_days"}
+"""Members of a plan whose rules depend on one another or on other plans, which JSON Schema cannot say."""
+
+
+def ask_and_validate(case: schemathesis.Case[Any], headers: dict[str, str] | None = None) -> None:
+    """Send the request, and compare the answer with its description."""
+    answer = case.call(headers=headers)
+    is_related = "/plans" in case.path and answer.status_code == 400 and _refused(answer.json()) <= RELATED_MEMBERS
+    case.validate_response(
+        answer,
+        excluded_checks=[positive_data_acceptance] if is_related else None,
+        headers=headers,
+        transport_kwargs={} if headers is None else {"headers": headers},
+    )
+
+
+def _refused(problem: dict[str, Any]) -> set[str]:
+    return {error["field"].partition(".")[0] for error in problem.get("errors", [{"field": "unnamed"}])}
 
 
 @pytest.fixture(autouse=True)
@@ -56,32 +76,32 @@ def mine(owner: Caller) -> Subscription:
 @schema.parametrize()
 @bounded
 def test_answers_to_anybody_are_as_described(case: schemathesis.Case[Any]) -> None:
-    case.call_and_validate()
+    ask_and_validate(case)
 
 
 @schema.parametrize()
 @bounded
 def test_answers_to_a_subscriber_are_as_described(case: schemathesis.Case[Any], owner: Caller) -> None:
-    case.call_and_validate(headers=owner._headers)
+    ask_and_validate(case, headers=owner._headers)
 
 
 @schema.parametrize()
 @bounded
 def test_answers_to_a_token_from_before_scopes_are_as_described(case: schemathesis.Case[Any], owner: Caller) -> None:
     secret = AuthToken.objects.create(owner.user)[1]
-    case.call_and_validate(headers={"Authorization": f"Token {secret}"})
+    ask_and_validate(case, headers={"Authorization": f"Token {secret}"})
 
 
 @schema.parametrize()
 @bounded
 def test_answers_to_a_service_that_may_do_anything_are_as_described(case: schemathesis.Case[Any]) -> None:
-    case.call_and_validate(headers=Caller(make_user(is_superuser=True))._headers)
+    ask_and_validate(case, headers=Caller(make_user(is_superuser=True))._headers)
 
 
 @schema.parametrize()
 @settings(bounded, max_examples=3)
 def test_answers_to_a_service_without_scopes_are_as_described(case: schemathesis.Case[Any]) -> None:
-    case.call_and_validate(headers=Caller(make_user(is_superuser=True)).narrowed()._headers)
+    ask_and_validate(case, headers=Caller(make_user(is_superuser=True)).narrowed()._headers)
 
 
 @schema.parametrize()
@@ -95,4 +115,4 @@ def test_answers_about_what_exists_are_as_described(
         Service.cancel_subscription(mine)
     if case.path.endswith("/subscriptions") and case.meta and case.meta.generation.mode.is_positive:
         case.body = {"plan": make_plan().pk}
-    case.call_and_validate(headers=owner._headers)
+    ask_and_validate(case, headers=owner._headers)

@@ -29,6 +29,10 @@ def test_plan_says_price_and_length(anonymous: Caller) -> None:
         "currency": "EUR",
         "duration_days": 30,
         "duration_months": 0,
+        "description": "",
+        "includes": [],
+        "compared_with": None,
+        "saving_percent": None,
     }
 
 

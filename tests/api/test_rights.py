@@ -40,6 +40,7 @@ SCOPES = {
     ("GET", "api_notification_preferences"): "notifications:read",
     ("PUT", "api_notification_preferences"): "notifications:write",
     ("POST", "api_plans"): "plans:write",
+    ("GET", "api_managed_plans"): "plans:write",
     ("PATCH", "api_plan"): "plans:write",
     ("DELETE", "api_plan"): "plans:write",
 }
@@ -50,6 +51,7 @@ CALLERS = ["anonymous", "stranger", "owner", "newcomer", "staff", "service"]
 #  method, path below /api/v1/, body                      anonymous stranger owner newcomer staff service
 MATRIX = [
     ("GET", "plans", None, (200, 200, 200, 200, 200, 200)),
+    ("GET", "plans/all", None, (401, 403, 403, 403, 403, 403)),
     ("GET", "plans/{plan}", None, (200, 200, 200, 200, 200, 200)),
     ("GET", "subscriptions", None, (401, 200, 200, 200, 200, 200)),
     ("POST", "subscriptions", {"plan": "{plan}"}, (401, 201, 409, 201, 201, 201)),

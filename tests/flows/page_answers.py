@@ -52,6 +52,7 @@ ANSWERS = {
     "readyz": 503,
     "api_docs": 200,
     "api_plans": 200,
+    "api_managed_plans": 403,
     "api_plan": 200,
     "api_subscriptions": 200,
     "api_subscription": 200,
