@@ -67,3 +67,6 @@ PERSONAL_DATA = Registry()
 
 CHECKOUT = Registry()
 """Paths name sequences of `subscriptions.checkout.Checkout`: by which subscribers pay. The first that is on holds."""
+
+MANAGED_GROUPS = Registry()
+"""Paths name sequences of `accounts.managed_groups.GroupNames`: groups whose members an app decides."""

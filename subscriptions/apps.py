@@ -16,15 +16,18 @@ class SubscriptionsConfig(AppConfig):
         # These load models, which Django allows only once all apps are loaded. Importing registers the checks.
         from subscriptions.access import checks  # noqa: F401, PLC0415
         from subscriptions.access.managed_groups import ensure_groups, protect_groups  # noqa: PLC0415
+        from subscriptions.access.plan_groups import follow_edits  # noqa: PLC0415
         from subscriptions.receivers import sync_access  # noqa: PLC0415
         from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415
 
         subscriptions_transitioned.connect(sync_access, dispatch_uid="subscriptions.sync_access")
         post_migrate.connect(ensure_groups, sender=self, dispatch_uid="subscriptions.ensure_groups")
         protect_groups()
+        follow_edits()
         registries.METRICS.register("subscriptions.metrics.SubscriptionMetric")
         registries.RETENTION.register("subscriptions.retention.RULES")
         registries.DASHBOARD.register("subscriptions.dashboard.CARDS")
         registries.PROBLEMS.register("subscriptions.api.problems.PROBLEMS")
         registries.PERSONAL_DATA.register("subscriptions.personal_data.PARTS")
         registries.SCOPES.register("subscriptions.api.scopes.SCOPES")
+        registries.MANAGED_GROUPS.register("subscriptions.access.managed_groups.NAMES")

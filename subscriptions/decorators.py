@@ -6,12 +6,13 @@ from http import HTTPStatus
 from typing import Any, TypeVar, cast, overload
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from foundation import clock
-from subscriptions.entitlement import has_live_subscription
+from subscriptions.entitlement import has_entitlement, has_live_subscription
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -28,16 +29,28 @@ def subscriber_required(view: View | None = None, /, *, plan: str | None = None)
     """
 
     def gate(view: View) -> View:
-        return _gate(view, plan)
+        return _gate(view, lambda user: has_live_subscription(user, clock.now(), plan=plan), plan)
 
     return gate if view is None else gate(view)
 
 
-def _gate(view: View, plan: str | None) -> View:
+def entitlement_required(codename: str) -> Callable[[View], View]:
+    """Open the view to users whose plan grants the permission, as `@entitlement_required("reports.export_report")`.
+
+    Others get what `subscriber_required` gives them. One query per request.
+    """
+
+    def gate(view: View) -> View:
+        return _gate(view, lambda user: has_entitlement(user, codename))
+
+    return gate
+
+
+def _gate(view: View, is_allowed: Callable[[AbstractUser | AnonymousUser], bool], plan: str | None = None) -> View:
     @login_required
     @wraps(view)
     def gated(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if has_live_subscription(request.user, clock.now(), plan=plan):
+        if is_allowed(request.user):
             return view(request, *args, **kwargs)
         context = {"required_plan": plan}
         return render(request, "subscriptions/subscriber_required.html", context, status=HTTPStatus.FORBIDDEN)

@@ -1,9 +1,10 @@
-"""Entitlement: a user is a subscriber while one of their subscriptions is live."""
+"""Entitlement: what a user's live subscriptions give them, at an instant."""
 
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 
+from foundation import clock
 from subscriptions.models import Plan, Subscription
 
 
@@ -22,3 +23,19 @@ def has_live_subscription(user: AbstractUser | AnonymousUser, now: datetime, *, 
         case Plan():
             live = live.filter(plan=plan.pk)
     return live.exists()
+
+
+def has_entitlement(user: AbstractUser | AnonymousUser, codename: str, now: datetime | None = None) -> bool:
+    """Return True if the plan of a live subscription grants a group with this permission, as `reports.export_report`.
+
+    `codename` alone means a permission of whichever app. One query. Unlike `user.has_perm`, it is exact to the instant
+    (`now`, the present where it is left out), and asks for the plans only: neither superusers nor holders of the
+    permission by another group have it by themselves. A deactivated or anonymous user has none.
+    """
+    if not (user.is_authenticated and user.is_active):
+        return False
+    app, _dot, name = codename.rpartition(".")
+    permission = {"plan__groups__permissions__codename": name}
+    if app:
+        permission["plan__groups__permissions__content_type__app_label"] = app
+    return Subscription.objects.live(now or clock.now()).filter(user=user.pk, **permission).exists()

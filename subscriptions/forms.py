@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from subscriptions.access.plan_groups import refused_groups
 from subscriptions.models import REASON_LENGTH, Plan
 from subscriptions.terms import Terms
 
@@ -75,10 +76,21 @@ class PlanForm(NewPlanForm):
             "duration_months",
             "duration_days",
             "compared_with",
+            "groups",
             "on_sale",
             "reminder_days",
         )
         widgets = {"includes": forms.Textarea(attrs={"rows": 5})}
+
+    def clean_groups(self) -> Any:
+        """Return the groups. Raises ValidationError for those that a plan cannot grant."""
+        groups = self.cleaned_data["groups"]
+        if refused := refused_groups(groups):
+            raise forms.ValidationError(
+                _("%(groups)s: choose groups without members; subscriptions will decide who is in them."),
+                params={"groups": ", ".join(group.name for group in refused)},
+            )
+        return groups
 
     def clean_duration_months(self) -> int:
         """Return 0 for an empty field."""

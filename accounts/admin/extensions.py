@@ -1,12 +1,9 @@
 """Registry of what other apps add to an account's admin page. They fill it in when their own admin is loaded."""
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.utils.functional import Promise
-
-GroupNames = Callable[[], Collection[str]]
 
 
 @dataclass(frozen=True)
@@ -21,7 +18,6 @@ class AccountLink:
 
 
 _links: list[AccountLink] = []
-_managed_groups: list[GroupNames] = []
 
 
 def add_link(link: AccountLink) -> None:
@@ -33,14 +29,3 @@ def add_link(link: AccountLink) -> None:
 def links_for(operator: AbstractUser | AnonymousUser) -> list[AccountLink]:
     """Return the links that the operator has the permission for."""
     return [link for link in _links if operator.has_perm(link.permission)]
-
-
-def manage_groups(names: GroupNames) -> None:
-    """Leave the groups of these names out of the form: an app alone decides their members."""
-    if names not in _managed_groups:
-        _managed_groups.append(names)
-
-
-def managed_group_names() -> set[str]:
-    """Return the names of all groups whose members an app decides."""
-    return {name for names in _managed_groups for name in names()}

@@ -15,9 +15,10 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.erasure import PERMISSION, erase
-from accounts.admin.extensions import AccountLink, add_link, links_for, managed_group_names
+from accounts.admin.extensions import AccountLink, add_link, links_for
 from accounts.admin.user_fieldsets import has_field, user_pages
 from accounts.admin.user_search import find_by_part
+from accounts.managed_groups import managed_group_names
 from accounts.privileges import is_privileged
 from accounts.search_index import parts_are_indexed
 from foundation.admin import NewestChangeList, NewestPaginator, find_users

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - Django's own name
 from django.db import connections, router
 
-from subscriptions.access.managed_groups import missing_names, permissions_of_managed_groups
+from subscriptions.access.managed_groups import missing_names, permissions_of_all_subscribers
 
 
 @register(Tags.database)
@@ -37,7 +37,7 @@ def _with_permissions() -> list[CheckMessage]:
     hint = "Take it away in the admin, and give it to another group."
     return [
         Warning(f"every subscriber has the permission {permission}", hint=hint, id="subscriptions.W002")
-        for permission in permissions_of_managed_groups()
+        for permission in permissions_of_all_subscribers()
     ]
 
 

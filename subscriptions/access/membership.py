@@ -1,4 +1,7 @@
-"""Access is membership of the group `Subscribers`: a user is in it if and only if they have a live subscription."""
+"""Access is membership of groups: a user is in one if and only if a live subscription grants it.
+
+Every subscription grants the group `Subscribers`, and its plan the plan's own groups.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,15 +11,15 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from foundation.orm.any_of import any_of
 from foundation.orm.insert_select import insert_select
 from foundation.orm.isolation import IsStrict, refuse_strict
 from foundation.orm.key import Key
 from foundation.orm.lock_wait import LockWait
-from subscriptions.access.managed_groups import GROUP, restore_groups
-from subscriptions.models import Subscription
+from subscriptions.access.managed_groups import GROUP, PlanGroup, restore_groups
+from subscriptions.models import Subscription, SubscriptionQuerySet
 
 User = get_user_model()
 Membership = User.groups.through
@@ -26,12 +29,12 @@ MEMBER = User.groups.field.m2m_field_name()
 
 @dataclass(frozen=True)
 class Mismatches:
-    """Users, by primary key, whose group does not match their subscriptions."""
+    """Users, by primary key, whose groups do not match their subscriptions."""
 
     stale: list[Key]
-    """In the group without a live subscription."""
+    """In a managed group that no live subscription grants."""
     missing: list[Key]
-    """With a live subscription and not in the group."""
+    """With a live subscription and not in a group that it grants."""
 
 
 @dataclass(frozen=True)
@@ -68,34 +71,38 @@ def reconcile_access(user_ids: Collection[Key], now: datetime) -> Corrections:
     """
     taken = revoke_access(user_ids, now)
     missing = _without_membership(now).filter(any_of("pk", user_ids)).annotate(access_group=_group_id())
-    rows = missing.values_list("pk", "access_group")
+    rows = missing.values_list("pk", "access_group").union(_granted(now, user_ids))
     given = insert_select(Membership, [MEMBER, "group"], rows, ignore_conflicts=True)
     return Corrections(given=given, taken=taken)
 
 
 def revoke_access(user_ids: Collection[Key], now: datetime) -> int:
-    """Delete memberships without a live subscription, the half of `reconcile_access` that an expiry needs; count them.
+    """Delete memberships that no live subscription grants, the half of `reconcile_access` that an expiry needs.
 
-    By a scalar subquery, because PostgreSQL makes of NOT EXISTS a join that reads all subscriptions.
+    Return their number. One statement for all groups, by scalar subqueries, because PostgreSQL makes of NOT EXISTS a
+    join that reads all subscriptions.
     """
-    live = Subscription.objects.live(now).filter(user_id=OuterRef(MEMBER)).values("pk")[:1]
-    ended = _memberships().annotate(live=Subquery(live)).filter(any_of(MEMBER, user_ids), live__isnull=True)
+    live = Subscription.objects.live(now).filter(user_id=OuterRef(MEMBER))
+    granting = live.filter(plan__groups=OuterRef("group_id"))
+    ended = Membership.objects.annotate(live=_first_of(live), granting=_first_of(granting)).filter(
+        Q(group_id=_group_id(), live__isnull=True) | Q(group_id__in=_plan_groups(), granting__isnull=True),
+        any_of(MEMBER, user_ids),
+    )
     deleted, _by_model = ended.delete()
     return int(deleted)
 
 
 def find_mismatches(now: datetime, *, due_is_ended: bool = True) -> Mismatches:
-    """Return all users whose group does not match, in order.
+    """Return all users whose groups do not match, in order.
 
     A subscription that is due and not yet swept gives no access any more; with `due_is_ended` false, its user keeps
     it until the sweep. Set-based over all users: hash joins, 2 s at 1,000,000 users (docs/performance.md).
     """
-    ended = ~_live_of(MEMBER, now) if due_is_ended else ~_unexpired_of(MEMBER)
-    stale = _memberships().filter(ended).order_by(f"{MEMBER}_id")
-    missing = _without_membership(now).order_by("pk")
+    giving = Subscription.objects.live(now) if due_is_ended else Subscription.objects.filter(expired_at__isnull=True)
+    missing = _without_membership(now).values_list("pk").union(_without_granted(now).values_list("user")).order_by("pk")
     return Mismatches(
-        stale=list(stale.values_list(MEMBER, flat=True)),
-        missing=list(missing.values_list("pk", flat=True)),
+        stale=[user for (user,) in _without_grant(giving).order_by(MEMBER)],
+        missing=[user for (user,) in missing],
     )
 
 
@@ -113,13 +120,37 @@ def _group_id() -> Subquery:
     return Subquery(Group.objects.filter(name=GROUP).values("pk")[:1])
 
 
-def _live_of(user_field: str, now: datetime) -> Exists:
-    return Exists(Subscription.objects.live(now).filter(user_id=OuterRef(user_field)))
+def _plan_groups() -> QuerySet[Any, Any]:
+    return PlanGroup.objects.values("group_id")
 
 
-def _unexpired_of(user_field: str) -> Exists:
-    return Exists(Subscription.objects.filter(expired_at__isnull=True, user_id=OuterRef(user_field)))
+def _first_of(subscriptions: SubscriptionQuerySet) -> Subquery:
+    return Subquery(subscriptions.values("pk")[:1])
+
+
+def _granted(now: datetime, user_ids: Collection[Key]) -> QuerySet[Any, Any]:
+    """Return user and group of what the plans of live subscriptions grant beyond the group of all subscribers."""
+    live = Subscription.objects.live(now).filter(any_of("user", user_ids), plan__groups__isnull=False)
+    return live.values_list("user", "plan__groups")
+
+
+def _without_grant(giving: SubscriptionQuerySet) -> QuerySet[Any, Any]:
+    """Return the users of memberships that none of the subscriptions grants."""
+    own = giving.filter(user_id=OuterRef(MEMBER))
+    subscribers = _memberships().filter(~Exists(own))
+    of_plans = Membership.objects.filter(
+        ~Exists(own.filter(plan__groups=OuterRef("group_id"))), group_id__in=_plan_groups()
+    )
+    return subscribers.values_list(MEMBER).union(of_plans.values_list(MEMBER))
 
 
 def _without_membership(now: datetime) -> QuerySet[AbstractUser]:
-    return User._base_manager.filter(_live_of("pk", now), ~Exists(_memberships().filter(**{MEMBER: OuterRef("pk")})))
+    live = Subscription.objects.live(now).filter(user_id=OuterRef("pk"))
+    return User._base_manager.filter(Exists(live), ~Exists(_memberships().filter(**{MEMBER: OuterRef("pk")})))
+
+
+def _without_granted(now: datetime) -> QuerySet[Any, Any]:
+    """Return live subscriptions whose users lack a group of the plan."""
+    held = Membership.objects.filter(**{MEMBER: OuterRef("user"), "group_id": OuterRef("grants")})
+    live = Subscription.objects.live(now).annotate(grants=F("plan__groups"))
+    return live.filter(~Exists(held), grants__isnull=False)

@@ -2,12 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.extensions import AccountLink, add_link, manage_groups
-from subscriptions.access.managed_groups import managed_names
+from accounts.admin.extensions import AccountLink, add_link
 from subscriptions.admin import groups, subscriptions
 
 __all__ = ["groups", "subscriptions"]
 
-manage_groups(managed_names)
 add_link(AccountLink(_("Access"), "admin:explain_access", "subscriptions.view_subscription"))
 add_link(AccountLink(_("Subscribe to a plan"), "admin:subscribe_user", "subscriptions.add_subscription"))

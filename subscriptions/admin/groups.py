@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from subscriptions.access.managed_groups import is_managed
+from subscriptions.access.managed_groups import holds_all_subscribers, is_managed
 
 KEEPS_NAME = _("Subscriptions manage the members of this group and find it by its name. Create another group instead.")
 GIVES_NOTHING = _(
@@ -21,19 +21,19 @@ CANNOT_BE_DELETED = _("%(group)s: subscriptions decide who is in this group; eve
 
 
 class GroupForm(forms.ModelForm):
-    """Refuses what would change a managed group for its members. Permissions may still be taken away from it."""
+    """Refuses what would change the group of all subscribers. Permissions may still be taken away from it."""
 
     def clean_name(self) -> str:
-        """Return the name. Raises ValidationError where a managed group gets another one."""
+        """Return the name. Raises ValidationError where the group of all subscribers gets another one."""
         name: str = self.cleaned_data["name"]
-        if is_managed(self.instance) and "name" in self.changed_data:
+        if holds_all_subscribers(self.instance) and "name" in self.changed_data:
             raise forms.ValidationError(KEEPS_NAME)
         return name
 
     def clean_permissions(self) -> QuerySet[Permission]:
-        """Return the permissions. Raises ValidationError where a managed group gets more of them."""
+        """Return the permissions. Raises ValidationError where the group of all subscribers gets more of them."""
         chosen: QuerySet[Permission] = self.cleaned_data["permissions"]
-        if is_managed(self.instance) and (given := chosen.exclude(group=self.instance.pk)):
+        if holds_all_subscribers(self.instance) and (given := chosen.exclude(group=self.instance.pk)):
             names = ", ".join(permission.name for permission in given)
             raise forms.ValidationError(GIVES_NOTHING, params={"permissions": names})
         return chosen

@@ -49,6 +49,11 @@ class PlanAdmin(admin.ModelAdmin):
             return fields
         return tuple("price_with_its_decimals" if name == "price" else name for name in fields)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> tuple[str, ...]:
+        """Let superusers alone decide the groups: whoever grants one gives permissions, perhaps to themselves."""
+        chosen_by_superusers = () if request.user.is_superuser else ("groups",)
+        return (*super().get_readonly_fields(request, obj), *chosen_by_superusers)
+
     def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
         """Allow it for a plan without subscriptions; the confirmation page would list every one of another."""
         if obj is None or obj.subscriptions.exists():

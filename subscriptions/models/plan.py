@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -84,6 +85,13 @@ class Plan(models.Model):
         related_name="+",
         verbose_name=_("compared with"),
         help_text=_("a plan of the same access, such as the monthly one, against which the saving is shown"),
+    )
+    groups = models.ManyToManyField(
+        Group,
+        related_name="+",
+        blank=True,
+        verbose_name=_("groups"),
+        help_text=_("subscribers are in these groups while their subscription is live, and have their permissions"),
     )
     on_sale = models.BooleanField(_("on sale"), default=True, db_default=True)
     reminder_days = models.JSONField(

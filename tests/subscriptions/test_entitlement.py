@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from django.utils.decorators import method_decorator
@@ -26,8 +26,8 @@ from config.urls import urlpatterns as real
 from foundation.api.scopes import ANY_SCOPE
 from foundation.api.views import PrivateEndpoint
 from subscriptions.api.permissions import IsSubscriber
-from subscriptions.decorators import subscriber_required
-from subscriptions.entitlement import has_live_subscription
+from subscriptions.decorators import entitlement_required, subscriber_required
+from subscriptions.entitlement import has_entitlement, has_live_subscription
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller, assert_problem
@@ -257,3 +257,65 @@ def test_permission_composes(user: User) -> None:
 
 def test_gated_view_keeps_its_name() -> None:
     assert (report.__name__, report.__doc__) == ("report", "Render a gated page.")
+
+
+def entitled(codename: str) -> tuple[User, Permission]:
+    """Return a subscriber, from NOW on, and the permission that their plan grants."""
+    permission = Permission.objects.get(codename=codename, content_type__app_label="subscriptions")
+    plan, group, user = make_plan(), Group.objects.create(name="Exporters"), make_user()
+    group.permissions.add(permission)
+    plan.groups.add(group)
+    Service.create_subscription(user, plan, now=NOW)
+    return user, permission
+
+
+def test_entitlement_ends_with_the_subscription(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    user, _permission = entitled("export_subscription")
+    for codename in ("export_subscription", "subscriptions.export_subscription"):
+        with django_assert_num_queries(1):
+            assert has_entitlement(user, codename, END - INSTANT)
+        assert not has_entitlement(user, codename, END)
+    assert not has_entitlement(user, "accounts.export_subscription", NOW)
+    assert not has_entitlement(user, "renew_subscription", NOW)
+
+
+def test_only_plans_entitle() -> None:
+    permission = Permission.objects.get(codename="export_subscription")
+    holder, superuser = make_user(), make_user(is_superuser=True)
+    holder.user_permissions.add(permission)
+    Service.create_subscription(holder, make_plan(), now=NOW)
+    gone, _permission = entitled("export_subscription")
+    gone.is_active = False
+    for user in (holder, superuser, gone, AnonymousUser()):
+        assert not has_entitlement(user, "export_subscription", NOW)
+
+
+@entitlement_required("subscriptions.export_subscription")
+def exports(request: HttpRequest) -> HttpResponse:
+    """Render a page gated by an entitlement."""
+    return HttpResponse("exports")
+
+
+def test_entitlement_gates_a_view() -> None:
+    user, _permission = entitled("export_subscription")
+    visits: list[tuple[User | AnonymousUser, datetime, int]] = [
+        (user, NOW, 200),
+        (user, END, 403),
+        (make_user(), NOW, 403),
+        (AnonymousUser(), NOW, 302),
+    ]
+    for visitor, now, status in visits:
+        request = RequestFactory().get("/exports/")
+        request.user = visitor
+        with time_machine.travel(now, tick=False):
+            assert exports(request).status_code == status
+
+
+def test_entitlement_in_a_template() -> None:
+    user, _permission = entitled("export_subscription")
+    asked = '{% has_entitlement "subscriptions.export_subscription" as may %}'
+    template = Template("{% load entitlement %}" + asked + "{{ may }}")
+    with time_machine.travel(NOW, tick=False):
+        assert template.render(Context({"user": user})) == "True"
+        assert template.render(Context({"user": make_user()})) == "False"
+        assert template.render(Context()) == "False"

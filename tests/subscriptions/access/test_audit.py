@@ -45,8 +45,8 @@ def deprived() -> User:
     return user
 
 
-def run(now: datetime = NOW, **options: int) -> dict[str, int | bool]:
-    summary = AccessAudit(now, unlimited, **options).run().summary()
+def run(now: datetime = NOW, batch_size: int = audit.BATCH_SIZE) -> dict[str, int | bool]:
+    summary = AccessAudit(now, unlimited, batch_size).run().summary()
     return {name: value for name, value in summary.items() if name != "run"}
 
 
