@@ -39,3 +39,7 @@ class NotRefundable(PaymentError, ValueError):
 
 class MethodInUse(PaymentError, ValueError):
     """A renewal is being collected by the payment method. Pay it, or cancel the subscription, before removing it."""
+
+
+class WithdrawalOver(PaymentError, ValueError):
+    """The contract can no longer be withdrawn from. Cancel it, or ask for a refund."""

@@ -12,6 +12,7 @@ urlpatterns = [
     ),
     path("payments/", LazyPage("payments.views.payments.payments"), name="payments"),
     path("payments/<int:payment_id>/", LazyPage("payments.views.payments.receipt"), name="receipt"),
+    path("payments/<int:payment_id>/withdraw/", LazyPage("payments.views.withdrawal.withdrawal"), name="withdraw"),
     path("payments/method/", LazyPage("payments.views.method.payment_method"), name="payment_method"),
     path("payments/method/replace/", LazyPage("payments.views.method.replace"), name="replace_payment_method"),
     path("payments/method/return/", LazyPage("payments.views.method.return_with_method"), name="payment_method_return"),

@@ -53,6 +53,11 @@ def _order(site: Site) -> Order:
     return open_first(site.subscriber.user, site.plans[-1], clock.now(), UNSEEN)
 
 
+def _withdrawal(site: Site, number: int) -> HttpRequest:
+    paid = _receipt(site, number).path.rstrip("/").rpartition("/")[2]
+    return browse(address("withdraw", int(paid)), site.subscriber)
+
+
 def _receipt(site: Site, _: int) -> HttpRequest:
     now = clock.now()
     money = MoneyReceived("manual", "measured", Decimal(1), "EUR", now)
@@ -111,6 +116,7 @@ READING = [
     Endpoint("payment method", partial(_own_page, "payment_method")),
     Endpoint("return from paying", lambda site, _: browse(address("pay_return", _order(site).pk), site.subscriber)),
     Endpoint("receipt", _receipt),
+    Endpoint("withdraw", _withdrawal),
     Endpoint("webhook, no provider", lambda site, _: browse(address("webhook", "stripe")), 404),
     Endpoint("preferences", lambda site, _: browse(address("notification_preferences"), site.subscriber)),
     Endpoint("link in a reminder", lambda site, _: browse(_link_in_a_reminder(site))),

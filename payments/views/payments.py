@@ -7,7 +7,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from foundation import clock
 from payments.models import Order, Payment
+from payments.withdrawal import open_until
 from subscriptions.views.subscriber import SubscriberRequest
 
 ORDERS_ON_A_PAGE = 20
@@ -29,4 +31,6 @@ def payments(request: SubscriberRequest) -> HttpResponse:
 def receipt(request: SubscriberRequest, payment_id: int) -> HttpResponse:
     """Show a payment, for the screen and for paper."""
     own = Payment.objects.filter(order__user=request.user).select_related("order__plan", "event", "subscription")
-    return render(request, "payments/receipt.html", {"payment": get_object_or_404(own, pk=payment_id)})
+    payment = get_object_or_404(own, pk=payment_id)
+    context = {"payment": payment, "withdrawal_until": open_until(payment, clock.now())}
+    return render(request, "payments/receipt.html", context)

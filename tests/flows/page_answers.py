@@ -24,6 +24,7 @@ ANSWERS = {
     "auto_renew": 405,
     "void_order": 405,
     "receipt": 404,
+    "withdraw": 404,
     "webhook": 404,  # without a provider
     "address_works": 405,
     "api_tokens": 200,

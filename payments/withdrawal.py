@@ -1,0 +1,71 @@
+"""Withdrawal from a contract within the days that the law gives a consumer, with the money back.
+
+https://eur-lex.europa.eu/eli/dir/2011/83/oj, articles 9, 14 and 16
+"""
+
+from datetime import datetime, timedelta
+from decimal import ROUND_UP, Decimal
+
+from django.conf import settings
+from django.db import transaction
+
+from foundation import money
+from payments.errors import WithdrawalOver
+from payments.models import Order, Payment, Refund, Renewal
+from payments.orders import lock
+from payments.refunds import BY_STAFF, refundable, request_refund
+from subscriptions.services import SubscriptionService
+
+REASON = "withdrawal from the contract"
+
+
+def open_until(payment: Payment, now: datetime) -> datetime | None:
+    """Return the instant until which the contract of this payment can be withdrawn from; None if it cannot be.
+
+    That is a first period, paid through a provider, which goes on and was not renewed since.
+    """
+    until = payment.paid_at + timedelta(days=settings.WITHDRAWAL_DAYS)
+    return until if now < until and _is_first_and_goes_on(payment, now) else None
+
+
+def returned_amount(payment: Payment, now: datetime) -> Decimal:
+    """Return what the subscriber gets back: all, or the part not used yet of a period that began on their wish.
+
+    It is rounded up to the minor unit, for the subscriber.
+    """
+    left, event = refundable(payment), payment.event
+    if event is None or payment.order is None or payment.order.consented_at is None:
+        return left
+    unused, whole = event.new_end_date - now, event.new_end_date - event.occurred_at
+    exact = payment.amount * _microseconds(max(unused, timedelta())) / _microseconds(whole)
+    decimals = money.DECIMALS.get(payment.currency, 2)
+    return min(left, exact.quantize(Decimal(1).scaleb(-decimals), ROUND_UP))
+
+
+def withdraw(payment: Payment, now: datetime) -> Refund | None:
+    """End the subscription at once and ask for the money back, in one transaction; a job gives it back.
+
+    Return the request, or None where nothing is left to give back. Raises WithdrawalOver.
+    """
+    with transaction.atomic():
+        if payment.order:
+            lock(payment.order)
+        payment.refresh_from_db()
+        if open_until(payment, now) is None or payment.subscription is None:
+            raise WithdrawalOver(f"{payment} can no longer be withdrawn from")
+        amount = returned_amount(payment, now)
+        Renewal.objects.filter(subscription=payment.subscription).update(auto_renew=False)
+        SubscriptionService.cancel_now(payment.subscription, REASON, now=now)
+        return request_refund(payment, amount, REASON, ends_now=False, now=now, actor=None) if amount else None
+
+
+def _microseconds(duration: timedelta) -> int:
+    return duration // timedelta(microseconds=1)
+
+
+def _is_first_and_goes_on(payment: Payment, now: datetime) -> bool:
+    subscription, event, order = payment.subscription, payment.event, payment.order
+    if subscription is None or event is None or order is None or payment.provider == BY_STAFF:
+        return False
+    is_latest = order.kind == Order.Kind.FIRST and subscription.end_date == event.new_end_date
+    return is_latest and subscription.is_live(now) and subscription.start_date < now
