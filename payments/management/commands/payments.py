@@ -86,7 +86,8 @@ class Command(BaseCommand):
     def _reconcile(self, options: dict[str, Any]) -> None:
         provider = current()
         if provider is None:
-            raise CommandError("there is nobody to ask: PAYMENT_PROVIDER is empty or manual")
+            self.stdout.write("nothing to reconcile: PAYMENT_PROVIDER is empty or manual")
+            return
         now = clock.now()
         found = reconcile(provider, now - timedelta(days=options["days"]), now)
         self._write(**found.summary())
