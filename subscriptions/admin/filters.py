@@ -39,7 +39,7 @@ class EndFilter(admin.SimpleListFilter):
         waiting = cast(SubscriptionQuerySet, rows)  # that of the model, which admin.SimpleListFilter does not name
         match self.value():
             case "due":
-                return waiting.due(now)
+                return waiting.due(now).filter(end_date__lte=now)  # by the index that the list is sorted by
             case "late":
                 return waiting.late(now)
             case "later":

@@ -72,11 +72,15 @@ def test_order_is_shown_without_its_owner() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("show", "999"), ("refund", "999", "--reason", "x"), ("reconcile",), ("refund", "1", "--reason", "x")],
+    [("show", "999"), ("refund", "999", "--reason", "x"), ("refund", "1", "--reason", "x")],
 )
 def test_mistake_is_told(arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError):
         run(*arguments)
+
+
+def test_without_a_provider_there_is_nothing_to_reconcile() -> None:
+    assert run("reconcile") == "nothing to reconcile: PAYMENT_PROVIDER is empty or manual\n"
 
 
 def test_reconciling_is_reported(settings: LazySettings) -> None:
