@@ -8,7 +8,6 @@ from foundation.jobs import metrics
 from foundation.jobs.invocation import LambdaContext, scheduled_job
 from payments.attention import needs_attention
 from payments.charging.charger import Charger
-from payments.charging.renewal_orders import open_orders
 from payments.forgetting import forget_customers
 from payments.metrics import PaymentMetric
 from payments.providers.registry import current
@@ -32,7 +31,6 @@ def process_payments(event: dict[str, Any], context: LambdaContext) -> dict[str,
         messages = process_pending(provider, now, invocation.time_left)
         summary = {f"messages_{name}": number for name, number in messages.items()}
         summary["refunded"] = process_refunds(provider, now, invocation.time_left)
-        summary["renewals_opened"] = open_orders(provider.name, now, invocation.time_left)
         summary |= Charger(provider, clock.now, invocation.time_left).run()
         summary["forgotten"] = forget_customers(provider, now, invocation.time_left)
         needed = needs_attention(now)

@@ -1,6 +1,7 @@
 """Jobs and the command of payments."""
 
 import logging
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -8,11 +9,13 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
+from foundation import clock
 from payments.jobs import process_payments, reconcile_payments
-from payments.models import Payment, Refund
+from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
 from payments.recording import record_payment
+from subscriptions.services import SubscriptionService as Service
 from tests.payments.orders import first_order, money
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_plan, make_user
 from tests.support.lambda_context import SCHEDULED, Context
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +50,20 @@ def test_surplus_is_a_metric_at_every_run(
         process_payments(dict(SCHEDULED), Unhurried())
     lines: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
     assert [line["PaymentsNeedAttention"] for line in lines if "PaymentsNeedAttention" in line] == [1] * surplus
+
+
+def test_provider_that_charges_by_itself_gets_no_renewal_orders(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = BANK
+    subscription = Service.create_subscription(make_user(), make_plan(duration_days=1), now=clock.now())
+    method = PaymentMethod.objects.create(user=subscription.user, provider="bank", customer="c", token="t")
+    agreed = {"auto_renew": True, "amount": Decimal("9.90"), "currency": "EUR", "agreed_at": NOW}
+    Renewal.objects.create(subscription=subscription, method=method, **agreed)
+
+    process_payments(dict(SCHEDULED), Unhurried())
+
+    subscription.refresh_from_db()
+    assert not Order.objects.exists()
+    assert subscription.grace_until is None
 
 
 def test_refund_by_the_command_is_shown_first_and_made_with_apply() -> None:
