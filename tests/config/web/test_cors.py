@@ -40,7 +40,7 @@ def test_nobody_else_may_call_by_default() -> None:
     (preflight, call), modules = answers(
         "", ("OPTIONS", "/api/v1/subscriptions", PREFLIGHT), ("GET", "/api/v1/me", {"Origin": APP})
     )
-    assert preflight[0] == 401
+    assert preflight[0] == 405
     assert not [name for _status, headers in (preflight, call) for name in headers if name.startswith("access-control")]
     assert "corsheaders.middleware" not in modules
 
