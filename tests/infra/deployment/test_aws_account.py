@@ -52,7 +52,7 @@ def test_shell_of_another_region_neither_splits_nor_hides_a_deployment(
 
     assert answers.regions == {"us-east-1"}
     functions, rules, apis = left_in("us-east-1")
-    assert (functions, len(rules), len(apis)) == (["subs-dev"], 6, 1)
+    assert (functions, len(rules), len(apis)) == (["subs-dev"], 8, 1)
     assert left_in(ELSEWHERE) == ([], [], [])
     stage_on_aws.prove_deployable()
     assert left_in(ELSEWHERE) == ([], [], [])
