@@ -72,6 +72,11 @@ def quantised(amount: Decimal, currency: str) -> Decimal:
     return with_decimals(amount, DECIMALS.get(currency, 2))
 
 
+def rounded(amount: Decimal, currency: str, rounding: str) -> Decimal:
+    """Return the amount in whole minor units, rounded as `decimal` names it. An unknown currency has two decimals."""
+    return amount.quantize(Decimal(1).scaleb(-DECIMALS.get(currency, 2)), rounding)
+
+
 def with_decimals(amount: Decimal, decimals: int) -> Decimal:
     """Return the amount with this number of decimals, or more if needed."""
     needed = -int(amount.normalize().as_tuple().exponent)

@@ -39,5 +39,4 @@ def _user_of(provider: str, customer: str) -> int | str | None:
 
 def _details(method: MethodDetails) -> dict[str, object]:
     """Return what the fact tells of the method; not every message tells all."""
-    told = {"brand": method.brand, "last4": method.last4, "expires": method.expires}
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in method.description().items() if value}

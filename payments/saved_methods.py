@@ -37,9 +37,7 @@ def replace_method(user: AbstractBaseUser, provider: str, details: MethodDetails
             defaults={
                 "user_id": user.pk,
                 "customer": details.customer,
-                "brand": details.brand,
-                "last4": details.last4,
-                "expires": details.expires,
+                **details.description(),
                 "saved_at": now,
                 "removed_at": None,
             },

@@ -39,7 +39,7 @@ def await_money(order: Order, now: datetime) -> None:
 def keep_method(order: Order, details: MethodDetails) -> PaymentMethod:
     """Keep the method by which the order was paid, and charge the subscription's renewals to it if it renews."""
     with transaction.atomic():
-        told = {"brand": details.brand, "last4": details.last4, "expires": details.expires}
+        told = details.description()
         method, _new = PaymentMethod.objects.update_or_create(
             provider=order.provider,
             token=details.token,

@@ -77,9 +77,4 @@ def monthly_recurring_revenue(now: datetime) -> dict[str, Decimal]:
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for currency, months, days, amount in agreed.values_list("currency", *lengths.values()).annotate(Sum("amount")):
         totals[currency] += amount / (Decimal(months) if months else days / DAYS_PER_MONTH)
-    return {currency: _whole(total, currency) for currency, total in sorted(totals.items())}
-
-
-def _whole(amount: Decimal, currency: str) -> Decimal:
-    decimals = money.DECIMALS.get(currency, 2)
-    return amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
+    return {currency: money.rounded(total, currency, ROUND_HALF_EVEN) for currency, total in sorted(totals.items())}

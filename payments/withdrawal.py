@@ -38,8 +38,7 @@ def returned_amount(payment: Payment, now: datetime) -> Decimal:
         return left
     unused, whole = event.new_end_date - now, event.new_end_date - event.occurred_at
     exact = payment.amount * _microseconds(max(unused, timedelta())) / _microseconds(whole)
-    decimals = money.DECIMALS.get(payment.currency, 2)
-    return min(left, exact.quantize(Decimal(1).scaleb(-decimals), ROUND_UP))
+    return min(left, money.rounded(exact, payment.currency, ROUND_UP))
 
 
 def withdraw(payment: Payment, now: datetime) -> Refund | None:

@@ -44,6 +44,10 @@ class MethodDetails:
     last4: str = ""
     expires: date | None = None
 
+    def description(self) -> dict[str, str | date | None]:
+        """Return what its owner recognises it by, as the fields of PaymentMethod."""
+        return {"brand": self.brand, "last4": self.last4, "expires": self.expires}
+
 
 @dataclass(frozen=True)
 class Outcome:
