@@ -1,4 +1,10 @@
-"""Locks of a transition: the owner first, then the subscription, then the plan."""
+"""Locks of a transition, and changes under them: the owner first, then the subscription, then the plan."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+
+from django.db import transaction
 
 from foundation.orm.key import Key
 from foundation.orm.select_for_share import select_for_share
@@ -47,3 +53,24 @@ def lock_plan_on_sale(plan: Plan) -> Plan:
     if not present.on_sale:
         raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
     return present
+
+
+@contextmanager
+def transition(subscription: Subscription) -> Iterator[Subscription]:
+    """Lock, bring the instance up to date, and yield a copy of it to change and announce.
+
+    The instance follows the copy once the block has succeeded, so that it never shows what was undone.
+    """
+    with transaction.atomic():
+        lock_subscription(subscription)
+        changed = copy(subscription)
+        yield changed
+    for field in Subscription._meta.concrete_fields:
+        setattr(subscription, field.attname, getattr(changed, field.attname))
+
+
+def change(subscription: Subscription, **fields: object) -> None:
+    """Set the fields, and write them."""
+    for name, value in fields.items():
+        setattr(subscription, name, value)
+    subscription.save(update_fields=fields)

@@ -1,7 +1,6 @@
 """The transitions of a subscription. Nothing else writes its status."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from foundation.orm.key import Key
 from subscriptions import signals
 from subscriptions.announcements import Pace, announce_on_commit, unlimited
 from subscriptions.errors import IllegalTransition
-from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_subscription, refresh_locked
+from subscriptions.locks import change, lock_owner, lock_plan, lock_plan_on_sale, refresh_locked, transition
 from subscriptions.metadata import refuse_invalid_external_id, refuse_invalid_metadata
 from subscriptions.models import Plan, Subscription, SweepRun, Transition
 from subscriptions.recording import Record
@@ -108,14 +107,13 @@ class SubscriptionService:
     ) -> Subscription:
         """Add a period to what is left of the subscription, or start one at `now` if nothing is. From any state.
 
-        The period is the plan's, or the one that was `bought`.
-
-        While more than one period is left it asks `early`, which may be `subscriptions.permissions.may_renew_early`.
+        The period is the plan's, or the one that was `bought`. While more than one is left it asks `early`, which may
+        be `subscriptions.permissions.may_renew_early`.
 
         Raises UnknownSubscription, AlreadySubscribed, InvalidReason, InvalidPeriod, or RenewalTooEarly.
         """
         now = now or clock.now()
-        with one_live_at_most(subscription.user_id, subscription.plan_id), _transition(subscription) as changed:
+        with one_live_at_most(subscription.user_id, subscription.plan_id), transition(subscription) as changed:
             refuse_long_reason(reason)
             plan = subscription.plan = changed.plan = lock_plan(subscription.plan_id)
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
@@ -143,7 +141,7 @@ class SubscriptionService:
         Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or InvalidPeriod.
         """
         now = now or clock.now()
-        with one_live_at_most(subscription.user_id, subscription.plan_id), _transition(subscription) as changed:
+        with one_live_at_most(subscription.user_id, subscription.plan_id), transition(subscription) as changed:
             refuse_long_reason(reason)
             gift = free_days(lock_plan(subscription.plan_id), days)
             shown.require(subscription, Terms.of(subscription=subscription))
@@ -169,17 +167,17 @@ class SubscriptionService:
         Raises UnknownSubscription, InvalidReason, or IllegalTransition where it has ended already.
         """
         now = now or clock.now()
-        with _transition(subscription) as changed:
+        with transition(subscription) as changed:
             refuse_long_reason(reason)
             shown.require(subscription, Terms.of(subscription=subscription))
             refuse_ended(subscription, now, "cancelled")
             if subscription.status == Status.CANCELLED:
                 return subscription
             if subscription.is_late(now):
-                _change(changed, grace_until=None)
+                change(changed, grace_until=None)
                 _expire([changed], Record(Transition.EXPIRED, now, actor, reason))
                 return subscription
-            _change(changed, status=Status.CANCELLED, grace_until=None)
+            change(changed, status=Status.CANCELLED, grace_until=None)
             announce_on_commit(signals.subscription_cancelled, SubscriptionService, [changed], reason=reason)
             Record(Transition.CANCELLED, now, actor, reason).write(SubscriptionService, [changed])
         return subscription
@@ -199,14 +197,14 @@ class SubscriptionService:
         or has ended.
         """
         now = now or clock.now()
-        with _transition(subscription) as changed:
+        with transition(subscription) as changed:
             refuse_long_reason(reason)
             shown.require(subscription, Terms.of(subscription=subscription))
             refuse_ended(subscription, now, "reactivated")
             if subscription.status != Status.CANCELLED:
                 raise IllegalTransition(f"{subscription} is not cancelled; there is nothing to take back")
             _refuse_second_live(subscription.user_id, subscription.plan, now, besides=subscription)
-            _change(changed, status=Status.ACTIVE)
+            change(changed, status=Status.ACTIVE)
             announce_on_commit(signals.subscription_reactivated, SubscriptionService, [changed])
             Record(Transition.REACTIVATED, now, actor, reason).write(SubscriptionService, [changed])
         return subscription
@@ -225,14 +223,14 @@ class SubscriptionService:
         Raises UnknownSubscription, InvalidReason, or IllegalTransition where it has ended already or not begun.
         """
         now = now or clock.now()
-        with _transition(subscription) as changed:
+        with transition(subscription) as changed:
             refuse_long_reason(reason)
             shown.require(subscription, Terms.of(subscription=subscription))
             refuse_ended(subscription, now, "cancelled")
             if subscription.start_date >= now:
                 raise IllegalTransition(f"{subscription} has not begun; nothing of it can be kept")
             old_end = subscription.end_date
-            _change(changed, end_date=min(now, old_end), grace_until=None)
+            change(changed, end_date=min(now, old_end), grace_until=None)
             _expire([changed], Record(Transition.EXPIRED, now, actor, reason, old_end_date=_instant(old_end)))
         return subscription
 
@@ -244,19 +242,11 @@ class SubscriptionService:
         IllegalTransition where the subscription has ended or is cancelled.
         """
         now = now or clock.now()
-        with _transition(subscription) as changed:
+        with transition(subscription) as changed:
             refuse_ended(subscription, now, "continued")
             if subscription.status == Status.CANCELLED:
                 raise IllegalTransition(f"{subscription} is cancelled, and gets no grace period")
-            _change(changed, grace_until=until)
-        return subscription
-
-    @staticmethod
-    def withdraw_grace(subscription: Subscription) -> Subscription:
-        """Let access end with the paid time again. Raises UnknownSubscription."""
-        with _transition(subscription) as changed:
-            if subscription.grace_until is not None:
-                _change(changed, grace_until=None)
+            change(changed, grace_until=until)
         return subscription
 
     @staticmethod
@@ -271,9 +261,9 @@ class SubscriptionService:
         fields = {name: value for name, value in given.items() if value is not None}
         refuse_invalid_external_id(external_id or "")
         refuse_invalid_metadata(dict(metadata or {}))
-        with _transition(subscription) as changed:
+        with transition(subscription) as changed:
             if fields:
-                _change(changed, **fields)
+                change(changed, **fields)
         return subscription
 
     @staticmethod
@@ -307,7 +297,7 @@ def _add_period(changed: Subscription, sold: Plan, status: Status, record: Recor
     old_end = changed.end_date
     new_end, anchor_day = next_period(sold, record.now, changed)
     exempt = changed.exempt and changed.expired_at is None  # it may overlap another until they are joined
-    _change(
+    change(
         changed,
         status=status,
         end_date=new_end,
@@ -336,26 +326,6 @@ def _expire(subscriptions: Sequence[Subscription], record: Record, pace: Pace | 
         subscription.exempt = True  # until it is renewed, by whichever release
     announce_on_commit(signals.subscription_expired, SubscriptionService, subscriptions, pace)
     record.write(SubscriptionService, subscriptions)
-
-
-@contextmanager
-def _transition(subscription: Subscription) -> Iterator[Subscription]:
-    """Lock, bring the instance up to date, and yield a copy of it to change and announce.
-
-    The instance follows the copy once the block has succeeded, so that it never shows what was undone.
-    """
-    with transaction.atomic():
-        lock_subscription(subscription)
-        changed = copy(subscription)
-        yield changed
-    for field in Subscription._meta.concrete_fields:
-        setattr(subscription, field.attname, getattr(changed, field.attname))
-
-
-def _change(subscription: Subscription, **fields: object) -> None:
-    for name, value in fields.items():
-        setattr(subscription, name, value)
-    subscription.save(update_fields=fields)
 
 
 def _refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:

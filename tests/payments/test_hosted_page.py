@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -15,7 +14,7 @@ from payments.consents import Consent
 from payments.facts import apply
 from payments.models import Order, Payment, PaymentMethod, Renewal
 from payments.orders import open_first
-from payments.providers.interface import Message, Page, Provider
+from payments.providers.interface import Message, Provider
 from payments.providers.stripe.adapter import StripeProvider
 from payments.providers.stripe.messages import kept_of
 from subscriptions.models import Plan, Subscription
@@ -23,6 +22,7 @@ from subscriptions.terms import UNSEEN
 from tests.payments.orders import first_order, renewal_order
 from tests.payments.providers.stripe.answers import failure, intent, session
 from tests.payments.providers.stripe.scripted import Answer, Script
+from tests.payments.watched_providers import InBetween, OutsideTransactions
 from tests.support.factories import make_plan, make_user
 from tests.support.staff import sign_in
 
@@ -333,33 +333,9 @@ def test_orders_of_others_are_not_found(order: Order, online: Script) -> None:
     assert online.requests == []
 
 
-class InBetween(StripeProvider):
-    """Stripe, and something that happens while it makes a page."""
-
-    def __init__(self, happens: Any) -> None:
-        self.happens = happens
-
-    def begin(self, order: Order, return_url: str, cancel_url: str) -> Page:
-        page = super().begin(order, return_url, cancel_url)
-        self.happens()
-        return page
-
-
-class OutsideTransactions(StripeProvider):
-    """Stripe, whose calls fail where a transaction is open."""
-
-    calls = 0
-
-    def __getattribute__(self, name: str) -> Any:
-        if name in {"begin", "ask", "close"}:
-            assert not connection.in_atomic_block
-            OutsideTransactions.calls += 1
-        return super().__getattribute__(name)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_during_a_call(online: Script, settings: LazySettings) -> None:
-    settings.PAYMENT_PROVIDER = f"{__name__}.OutsideTransactions"
+    settings.PAYMENT_PROVIDER = "tests.payments.watched_providers.OutsideTransactions"
     order = first_order(now=clock.now())
     browser = sign_in(order.user)
     for answer in (OPEN, session("expired"), session("open", id="cs_2"), PAID):

@@ -114,11 +114,6 @@ def test_cancelled_and_ended_ones_get_no_grace_period() -> None:
         Service.grant_grace(ended, GRACE, now=END)
 
 
-def test_grace_that_is_withdrawn_leaves_the_paid_time(late: Subscription) -> None:
-    Service.withdraw_grace(late)
-    assert (late.access_end, SubscriptionEvent.objects.count()) == (END, 1)
-
-
 def test_late_ones_are_those_between_end_and_grace(late: Subscription) -> None:
     found = [Subscription.objects.late(at).exists() for at in (END - MICROSECOND, END, GRACE - MICROSECOND, GRACE)]
     assert found == [late.is_late(at) for at in (END - MICROSECOND, END, GRACE - MICROSECOND, GRACE)]
