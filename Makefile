@@ -26,7 +26,8 @@ PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist loa
 
 # The choice of the database makes no difference to these; they run on SQLite.
 ONCE_TESTS := tests/config tests/infra tests/benchmarks tests/examples tests/browser tests/second_emulator tests/flows/test_time_travel.py \
-	tests/proofs/protocol/test_delivery_protocol.py tests/proofs/charging/test_charging_protocol.py tests/proofs/deployment_storm
+	tests/proofs/protocol/test_delivery_protocol.py tests/proofs/charging/test_charging_protocol.py \
+	tests/proofs/gate/test_gate_protocol.py tests/proofs/deployment_storm
 
 # Tests of what takes long by its nature: packages, sandboxes, deployments, benchmarks, proofs, projects with another user model,
 # and what schemathesis finds to ask.
