@@ -11,13 +11,17 @@ from datetime import datetime
 
 from payments import payment_methods
 from payments.errors import UnreadableFact
-from payments.models import Order
+from payments.models import Order, OrderState
+from payments.models.order import OrderQuerySet
 from payments.providers.interface import Fact, FactKind
 from payments.recording import MoneyReceived, record_payment, record_unexpected
 from payments.returned_money import record_dispute, record_refund
 from payments.settling import keep_method
 
 logger = logging.getLogger(__name__)
+
+ANSWERED = (OrderState.OPEN, OrderState.NEEDS_SUBSCRIBER)
+"""States in which the charger knows the outcome of the last charge."""
 
 
 def apply(provider: str, fact: Fact, now: datetime) -> None:
@@ -39,9 +43,26 @@ def _record_money(provider: str, fact: Fact, now: datetime) -> None:
 
 
 def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:
-    """Make the order due, so that the charger asks. An older reference than the order's is of no interest."""
-    if fact.reference:
-        Order.objects.unfinished().filter(provider=provider, reference=fact.reference).update(due_at=now)
+    """Make the order due, so that the charger asks. An older reference than the order's is of no interest.
+
+    A charge that is open, or waits for the subscriber, has told the charger its failure already: made due, it would be
+    charged again at once, and tell of another failure.
+    """
+    _referring(provider, fact).exclude(way=Order.Way.CHARGE, state__in=ANSWERED).update(due_at=now)
+
+
+def _await(provider: str, fact: Fact, now: datetime) -> None:
+    """Make the charger ask before anything else, whatever the order waits for."""
+    referring = _referring(provider, fact)
+    referring.filter(way=Order.Way.CHARGE, state__in=ANSWERED).update(state=OrderState.UNKNOWN)
+    referring.update(due_at=now)
+
+
+def _referring(provider: str, fact: Fact) -> OrderQuerySet:
+    """Return the unfinished order whose present reference the fact names; none if it names no reference."""
+    if not fact.reference:
+        return Order.objects.none()
+    return Order.objects.unfinished().filter(provider=provider, reference=fact.reference)
 
 
 def order_of(provider: str, fact: Fact) -> Order | None:
@@ -55,7 +76,7 @@ def order_of(provider: str, fact: Fact) -> Order | None:
 
 APPLIED_BY: Mapping[FactKind, Callable[[str, Fact, datetime], None]] = {
     FactKind.SUCCEEDED: _record_money,
-    FactKind.PENDING: _ask_soon,
+    FactKind.PENDING: _await,
     FactKind.FAILED: _ask_soon,
     FactKind.CLOSED: _ask_soon,
     FactKind.REFUNDED: record_refund,

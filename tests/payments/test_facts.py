@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
 MADE = datetime(2026, 12, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PROVIDER = "told"
+FAILED, PENDING = 0, 5
+"""Numbers in the list of `facts` and `others`."""
 AMOUNT: dict[str, Any] = {"amount": Decimal("9.90"), "currency": "EUR"}
 
 
@@ -206,12 +208,34 @@ def test_refund_before_its_payment_waits_and_says_why() -> None:
     assert message.error.startswith("UnknownTransaction: ")
 
 
-def test_news_that_is_no_money_makes_the_charger_ask() -> None:
+@pytest.mark.parametrize("state", ["unknown", "pending"])
+@pytest.mark.parametrize("fact", [FAILED, PENDING])
+def test_news_that_is_no_money_makes_the_charger_ask(fact: int, state: str) -> None:
     order = first_order()
-    Order.objects.filter(pk=order.pk).update(provider=PROVIDER, reference="pi_1", way="charge")
-    deliver(facts(order), [0])
+    Order.objects.filter(pk=order.pk).update(provider=PROVIDER, reference="pi_1", way="charge", state=state)
+    deliver(facts(order) + others(order), [fact])
     order.refresh_from_db()
-    assert (order.state, order.due_at) == ("open", NOW)
+    assert (order.state, order.due_at) == (state, NOW)
+
+
+@pytest.mark.parametrize("state", ["open", "needs_subscriber"])
+def test_message_of_a_decline_that_is_known_does_not_charge_again(state: str) -> None:
+    order = first_order()
+    planned = NOW + timedelta(days=1) if state == "open" else None
+    waiting = {"provider": PROVIDER, "reference": "pi_1", "way": "charge", "state": state, "due_at": planned}
+    Order.objects.filter(pk=order.pk).update(**waiting)
+    deliver(facts(order), [FAILED])
+    order.refresh_from_db()
+    assert (order.state, order.due_at) == (state, planned)
+
+
+@pytest.mark.parametrize("state", ["open", "needs_subscriber"])
+def test_money_on_its_way_after_a_decline_is_asked_about_and_not_charged_again(state: str) -> None:
+    order = first_order()
+    Order.objects.filter(pk=order.pk).update(provider=PROVIDER, reference="pi_1", way="charge", state=state)
+    deliver(facts(order) + others(order), [PENDING])
+    order.refresh_from_db()
+    assert (order.state, order.due_at) == ("unknown", NOW)
 
 
 def test_news_of_a_reference_that_was_replaced_changes_nothing() -> None:
