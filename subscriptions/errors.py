@@ -24,6 +24,14 @@ class PlanNotOnSale(SubscriptionError, ValueError):
     """The plan exists but takes no new subscribers."""
 
 
+class NoTrial(SubscriptionError, ValueError):
+    """The plan has no free trial. Subscribe to it."""
+
+
+class TrialUsed(SubscriptionError, ValueError):
+    """The person has had a free trial, of this plan or another. Subscribe without one."""
+
+
 class IllegalTransition(SubscriptionError, ValueError):
     """The state machine has no such move from the subscription's present state."""
 
@@ -99,5 +107,5 @@ class ManagedGroupProtected(SubscriptionError, ValueError):
 NOT_FOUND = (UnknownPlan, UnknownSubscription, UnknownUser)
 """Errors that mean there is no such object: 404."""
 
-CONFLICTS = (AlreadySubscribed, ChangedMeanwhile, IllegalTransition, InvalidPeriod, PlanNotOnSale)
+CONFLICTS = (AlreadySubscribed, ChangedMeanwhile, IllegalTransition, InvalidPeriod, NoTrial, PlanNotOnSale, TrialUsed)
 """Errors that conflict with the present state: 409."""

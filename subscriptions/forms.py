@@ -75,6 +75,8 @@ class PlanForm(NewPlanForm):
             "currency",
             "duration_months",
             "duration_days",
+            "trial_days",
+            "grace_days",
             "compared_with",
             "groups",
             "on_sale",
@@ -106,6 +108,7 @@ class TermsForm(forms.Form):
     duration_months = forms.IntegerField(required=False, widget=forms.HiddenInput)
     end_date = forms.DateTimeField(required=False, widget=forms.HiddenInput)
     status = forms.CharField(required=False, widget=forms.HiddenInput, empty_value=None)
+    trial_days = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     @classmethod
     def showing(cls, terms: Terms) -> "TermsForm":

@@ -85,6 +85,7 @@ def _exported(subscription: Subscription, user: AbstractBaseUser) -> dict[str, A
         "id": subscription.pk,
         "plan": subscription.plan.name,
         "status": subscription.status,
+        "trial": subscription.trial,
         "start_date": subscription.start_date,
         "end_date": subscription.end_date,
         "expired_at": subscription.expired_at,

@@ -61,11 +61,11 @@ class SubscriptionService:
         external_id: str = "",
         metadata: Mapping[str, str] | None = None,
         bought: Purchase | None = None,
+        trial: bool = False,
     ) -> Subscription:
         """Start a period of `plan` at `now` and give access. What was `bought` is given, on sale or not.
 
-        `external_id` and `metadata` are an integrator's own.
-
+        `external_id` and `metadata` are an integrator's own. A `trial` is begun by `subscriptions.trials`.
         Raises UnknownUser, UnknownPlan, PlanNotOnSale, InvalidReason, InvalidMetadata, or AlreadySubscribed where one
         is live, cancelled or not.
         """
@@ -87,6 +87,7 @@ class SubscriptionService:
                 anchor_day=anchor_day,
                 external_id=external_id,
                 metadata=own,
+                trial=trial,
             )
             announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
             Record(Transition.CREATED, now, actor, reason, old_end_date=_instant(None), sold=plan).write(

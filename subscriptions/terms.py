@@ -1,7 +1,7 @@
 """Terms that were shown before an action, compared with the present terms."""
 
 from copy import copy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ class Terms:
     duration_months: int | None = None
     end_date: datetime | None = None
     status: str | None = None
+    trial_days: int | None = None
 
     @classmethod
     def of(cls, *, plan: Plan | None = None, subscription: Subscription | None = None) -> "Terms":
@@ -33,6 +34,11 @@ class Terms:
             end_date=subscription.end_date if subscription else None,
             status=subscription.status if subscription else None,
         )
+
+    @classmethod
+    def of_trial(cls, plan: Plan) -> "Terms":
+        """Return the terms shown before a free trial: its days, and what the plan costs after them."""
+        return replace(cls.of(plan=plan), trial_days=plan.trial_days)
 
     @classmethod
     def of_end(cls, subscription: Subscription) -> "Terms":

@@ -7,6 +7,7 @@ from foundation.web.lazy_page import LazyPage
 urlpatterns = [
     path("", LazyPage("subscriptions.views.plans.plans"), name="plans"),
     path("subscribe/<int:plan_id>/", LazyPage("subscriptions.views.plans.subscribe"), name="subscribe"),
+    path("trial/<int:plan_id>/", LazyPage("subscriptions.views.trials.trial"), name="trial"),
     path("success/", LazyPage("subscriptions.views.confirmation.success"), name="subscription_success"),
     path("cancelled/", LazyPage("subscriptions.views.confirmation.cancelled"), name="subscription_cancelled"),
     path("subscriptions/", LazyPage("subscriptions.views.owned.subscriptions"), name="subscriptions"),

@@ -63,6 +63,8 @@ def _context(event: Any) -> dict[str, object]:
         "name": _name_of(user),
         "plan": event.subscription.plan.name,
         "event": event,
+        "is_trial": event.subscription.trial and event.transition == "created",
+        "price_text": event.subscription.plan.price_text,
         "actor": event.asked_by(user.pk),
         # Not reversed: a warm function remembers the stage prefix of the request before.
         "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",

@@ -75,7 +75,7 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
     list_display = ["id", "user", "access", "plan", "status", "start_date", "end_date"]
     list_filter = [("status", ChoiceFilter), EndFilter, "plan"]
     list_select_related = ["user", "plan"]
-    fields = readonly_fields = ("user", "access", "plan", "status", "start_date", "end_date", "expired_at")
+    fields = readonly_fields = ("user", "access", "plan", "status", "trial", "start_date", "end_date", "expired_at")
     user_path = "user"
     subscription_path = "pk"
     actions = ["cancel", "cancel_now", "reactivate", "renew", "give_days"]

@@ -9,13 +9,14 @@ from foundation.api.examples import example
 from foundation.api.serializers import AmountField, FlagField, IdField, StrictSerializer, TextField, WholeNumberField
 from subscriptions.api.serializers import PLAN, PlanSerializer
 from subscriptions.models import MAXIMUM_DURATION_DAYS, Plan
-from subscriptions.models.plan import MAXIMUM_DURATION_MONTHS
+from subscriptions.models.plan import MAXIMUM_DURATION_MONTHS, MAXIMUM_GRACE_DAYS, MAXIMUM_TRIAL_DAYS
 from subscriptions.models.reminder_days import MAXIMUM_REMINDER_DAYS, MAXIMUM_REMINDERS
 from subscriptions.savings import saving_of
 
 DESCRIPTION = "For those who read every day."
 INCLUDES = ["All articles", "Archive since 1998"]
 OFFERED = {**PLAN, "description": DESCRIPTION, "includes": INCLUDES, "compared_with": None, "saving_percent": None}
+OFFERED |= {"trial_days": 14, "grace_days": 7}
 MANAGED = {**OFFERED, "on_sale": True, "reminder_days": [7, 1]}
 MAXIMUM_DESCRIPTION = 300
 MAXIMUM_INCLUDES = 2_000
@@ -37,6 +38,7 @@ class OfferedPlanSerializer(PlanSerializer):
 
     class Meta(PlanSerializer.Meta):
         fields = [*PlanSerializer.Meta.fields, "description", "includes", "compared_with", "saving_percent"]
+        fields += ["trial_days", "grace_days"]
         read_only_fields = fields
 
     @extend_schema_field({"type": ["integer", "null"]})
@@ -82,6 +84,15 @@ class PlanTermsSerializer(StrictSerializer):
     currency = TextField(required=False, max_length=3)
     duration_days = WholeNumberField(required=False, min_value=1, max_value=MAXIMUM_DURATION_DAYS)
     duration_months = WholeNumberField(required=False, min_value=0, max_value=MAXIMUM_DURATION_MONTHS)
+    trial_days = WholeNumberField(
+        required=False, min_value=0, max_value=MAXIMUM_TRIAL_DAYS, help_text="free of charge, once per person; 0: none"
+    )
+    grace_days = WholeNumberField(
+        required=False,
+        min_value=0,
+        max_value=MAXIMUM_GRACE_DAYS,
+        help_text="after the end, while a renewal by charge is late",
+    )
     on_sale = FlagField(required=False)
     reminder_days = serializers.ListField(
         child=WholeNumberField(min_value=1, max_value=MAXIMUM_REMINDER_DAYS),

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from foundation.api.examples import example
-from foundation.api.serializers import AmountField, IdField, StrictSerializer, TextField, WholeNumberField
+from foundation.api.serializers import AmountField, FlagField, IdField, StrictSerializer, TextField, WholeNumberField
 from subscriptions.api.users import UserKeyField, refuse_two_names
 from subscriptions.errors import InvalidMetadata
 from subscriptions.metadata import KEY_PATTERN, MOST_KEYS, VALUE_LENGTH, refuse_invalid_metadata
@@ -68,6 +68,10 @@ class SubscribeSerializer(MetadataSerializer, ExpectedPeriodSerializer):
     """Request to subscribe. `user`, `external_id` and `metadata` are for services."""
 
     plan = IdField(help_text="the plan's id")
+    trial = FlagField(default=False, help_text="start the plan's free trial, which a person has once over all plans")
+    expected_trial_days = WholeNumberField(
+        source="trial_days", required=False, help_text="with `trial`: the plan's days of trial, as you saw them"
+    )
     user = UserKeyField(required=False, help_text="the user who gets it; left out: you")
     external_user_id = TextField(
         required=False,
@@ -76,8 +80,10 @@ class SubscribeSerializer(MetadataSerializer, ExpectedPeriodSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse two names for the user."""
+        """Refuse two names for the user, and days of a trial that is not asked for."""
         refuse_two_names(attrs)
+        if "trial_days" in attrs and not attrs["trial"]:
+            raise serializers.ValidationError({"expected_trial_days": ["State it with trial: true."]})
         return attrs
 
 

@@ -1,5 +1,6 @@
 """The caller's own subscriptions: the list, one with its history, and a new one."""
 
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -25,10 +26,11 @@ from subscriptions.api.targets import TargetEndpoint
 from subscriptions.api.timestamps import with_timestamps
 from subscriptions.api.users import find_external_user, find_user, subscriptions_of
 from subscriptions.errors import PaymentRequired
-from subscriptions.models import Plan
+from subscriptions.models import Plan, Subscription
 from subscriptions.permissions import may_annotate, may_see
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
+from subscriptions.trials import start_trial
 
 ADD = "subscriptions.add_subscription"
 
@@ -62,16 +64,19 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
     def post(self, request: Request) -> Response:
         """Subscribe to a plan that is on sale. The period starts now. State the terms you saw, to buy no others.
 
-        A service that may add subscriptions does it for a `user`.
+        A service that may add subscriptions does it for a `user`. A `trial` starts at once and costs nothing; who has
+        had one gets 409 `trial-used`.
         """
         now = clock.now()
         wish = SubscribeSerializer.accept(request.data)
         plan = Plan(pk=wish.pop("plan"))  # the service reads the rest
         own: dict[str, Any] = {name: wish.pop(name) for name in ("external_id", "metadata") if name in wish}
         user = self._subscriber(wish.pop("user", None), wish.pop("external_user_id", None), own)
+        is_trial = wish.pop("trial")
         shown = Terms(**wish)
-        self._require_payment(plan.pk, now, shown)
-        create = SubscriptionService.create_subscription
+        if not is_trial:
+            self._require_payment(plan.pk, now, shown)
+        create: Callable[..., Subscription] = start_trial if is_trial else SubscriptionService.create_subscription
         return self.change(
             lambda: create(user, plan, now=now, actor=self.user, shown=shown, **own),
             now,

@@ -136,12 +136,14 @@ class Plan(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Raise ValidationError for a fraction of a minor unit, no length, or a reminder that would never be sent."""
+        """Raise ValidationError for a fraction of a minor unit, no length, a needless trial, or a late reminder."""
         if self.price is not None and self.currency in money.DECIMALS:
             self._validate_price()
         self._estimate_days()
         if self.duration_days is None:
             raise ValidationError({"duration_days": _("Enter the days or the months.")})
+        if self.trial_days and self.is_free:
+            raise ValidationError({"trial_days": _("A free plan needs no trial. Enter 0.")})
         if never := before_the_beginning(self.reminder_days, self.shortest_days):
             problem = _("A period has %(duration)s days; remove %(never)s.") % {
                 "duration": self.shortest_days,

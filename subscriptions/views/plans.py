@@ -22,6 +22,7 @@ from subscriptions.rules import next_period
 from subscriptions.savings import Saving, saving_of
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
+from subscriptions.trials import may_try
 from subscriptions.views.confirmation import redirect_to_confirmation
 from subscriptions.views.refusal import render_service_errors
 from subscriptions.views.shown_terms import ask, read_terms
@@ -35,6 +36,8 @@ class Offer:
     plan: Plan
     held: Standing | None
     saving: Saving | None = None
+    may_try: bool = False
+    """True if the plan has a free trial and the visitor has not used theirs."""
 
 
 @require_safe
@@ -42,7 +45,10 @@ def plans(request: HttpRequest) -> HttpResponse:
     """List the plans on sale, cheapest first, with the end of the visitor's own subscriptions."""
     held = _held(request.user, clock.now())
     on_sale = Plan.objects.filter(on_sale=True).select_related("compared_with")
-    offers = [Offer(plan, held.get(plan.pk), saving_of(plan)) for plan in on_sale]
+    tries = any(plan.trial_days for plan in on_sale) and may_try(request.user)
+    offers = [
+        Offer(plan, held.get(plan.pk), saving_of(plan), may_try=tries and plan.trial_days > 0) for plan in on_sale
+    ]
     return render(request, "subscriptions/plans.html", {"offers": offers})
 
 

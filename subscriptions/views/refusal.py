@@ -13,9 +13,11 @@ from subscriptions.errors import (
     AlreadySubscribed,
     IllegalTransition,
     InvalidPeriod,
+    NoTrial,
     PlanNotOnSale,
     RenewalTooEarly,
     SubscriptionError,
+    TrialUsed,
 )
 
 P = ParamSpec("P")
@@ -25,6 +27,8 @@ CONFLICT = 409
 EXPLANATIONS: dict[type[SubscriptionError], object] = {
     AlreadySubscribed: _("You have another subscription to this plan. Please renew or resume that one."),
     PlanNotOnSale: _("This plan is no longer on sale. Please choose another one."),
+    NoTrial: _("This plan has no free trial any more. You can subscribe to it."),
+    TrialUsed: _("You have had your free trial. You can subscribe to this plan without one."),
     InvalidPeriod: _("This subscription already ends so far in the future that it cannot be renewed."),
     RenewalTooEarly: _("You can renew this free plan while at most one period is left. That is possible from:"),
     IllegalTransition: _("The subscription has changed. Open it to see its status and what you can do."),

@@ -3,6 +3,7 @@
 ANSWERS = {
     "plans": 200,
     "subscribe": 200,
+    "trial": 409,  # of a plan without one
     "subscription_success": 200,
     "subscription_cancelled": 200,
     "subscriptions": 200,

@@ -29,6 +29,7 @@ def test_used_plan_cannot_be_deleted_and_an_unused_one_can(plan: Plan) -> None:
 def test_plan_can_be_taken_off_sale(plan: Plan) -> None:
     client = sign_in(make_staff("subscriptions.view_plan", "subscriptions.change_plan"))
     fields = {"name": plan.name, "price": plan.price, "currency": "EUR", "duration_days": 30}
+    fields |= {"trial_days": 14, "grace_days": 3}
     assert client.post(reverse("admin:subscriptions_plan_change", args=[plan.pk]), fields).status_code == 302
     plan.refresh_from_db()
     assert not plan.on_sale
