@@ -11,7 +11,7 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        """Connect receivers; register checkout, checks, metrics, retention, mails, account page and users' data."""
+        """Connect receivers; register checks, and what the payments add to the registries."""
         from payments import checks, mails, signals  # noqa: F401, PLC0415 - importing registers the checks
         from payments.receivers import end_orders  # noqa: PLC0415 - loads models
         from subscriptions.signals import subscriptions_transitioned  # noqa: PLC0415 - loads models
@@ -19,6 +19,8 @@ class PaymentsConfig(AppConfig):
         subscriptions_transitioned.connect(end_orders, dispatch_uid="payments.end_orders")
         signals.payment_event_recorded.connect(mails.tell_the_subscriber, dispatch_uid="payments.tell_the_subscriber")
         registries.DASHBOARD.register("payments.dashboard.CARDS")
+        registries.PROBLEMS.register("payments.api.problems.PROBLEMS")
+        registries.SCOPES.register("payments.api.scopes.SCOPES")
         registries.CHECKOUT.register("payments.checkout.CHECKOUTS")
         registries.ACCOUNT_SECTIONS.register("payments.sections.SECTIONS")
         registries.METRICS.register("payments.metrics.PaymentMetric")

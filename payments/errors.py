@@ -43,3 +43,7 @@ class MethodInUse(PaymentError, ValueError):
 
 class WithdrawalOver(PaymentError, ValueError):
     """The contract can no longer be withdrawn from. Cancel it, or ask for a refund."""
+
+
+class NothingDue(PaymentError, ValueError):
+    """Nothing is to be paid: the plan is free, or payments are off. Subscribe or renew without an order."""

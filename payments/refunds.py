@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Protocol
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F, Sum
 
+from foundation import money
 from payments.errors import NotRefundable
 from payments.models import Payment, Refund
 from payments.orders import lock
@@ -50,6 +51,19 @@ def refundable(payment: Payment) -> Decimal:
     return max(left, Decimal(0))
 
 
+def ends_by_default(payment: Payment, amount: Decimal, now: datetime) -> bool:
+    """Return True if giving this back ends the subscription unless told otherwise: all of the running period's money.
+
+    A period that has not begun, and one that is followed by another paid one, is left to whoever asks.
+    """
+    event, subscription = payment.event, payment.subscription
+    if event is None or subscription is None or amount < refundable(payment):
+        return False
+    begun_at = max(event.occurred_at, event.old_end_date or event.occurred_at)
+    paid_since = subscription.payments.filter(event__gt=event.pk).exists()
+    return begun_at <= now and subscription.is_live(now) and not paid_since
+
+
 def request_refund(
     payment: Payment,
     amount: Decimal,
@@ -61,12 +75,15 @@ def request_refund(
 ) -> Refund:
     """Store the wish to give back this much of the payment; a job executes it. Return the request.
 
-    What staff recorded, staff has paid back: that is recorded at once. Raises NotRefundable, or UnknownOrder.
+    What staff recorded, staff has paid back: that is recorded at once. Raises NotRefundable, also for a fraction of the
+    currency's minor unit, or UnknownOrder.
     """
     with transaction.atomic():
         if payment.order:
             lock(payment.order)
         locked = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
+        if amount != money.rounded(amount, locked.currency, ROUND_DOWN):
+            raise NotRefundable(f"{amount} {locked.currency} has more decimals than the currency")
         if not 0 < amount <= refundable(locked):
             raise NotRefundable(f"{locked} has {refundable(locked)} {locked.currency} left to give back")
         request = Refund.objects.create(

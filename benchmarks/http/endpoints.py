@@ -13,7 +13,7 @@ from benchmarks.http.site import PASSWORD, Site, Visitor, open_session
 from foundation import clock
 from infra.lambda_local.gateway.http_messages import HttpRequest
 from notifications.unsubscription import ONE_CLICK, ShortSigner
-from payments.models import Order
+from payments.models import Order, Payment
 from payments.orders import open_first
 from payments.recording import MoneyReceived, record_payment
 from subscriptions.terms import UNSEEN
@@ -58,10 +58,13 @@ def _withdrawal(site: Site, number: int) -> HttpRequest:
     return browse(address("withdraw", int(paid)), site.subscriber)
 
 
-def _receipt(site: Site, _: int) -> HttpRequest:
+def _payment(site: Site) -> Payment:
     now = clock.now()
-    money = MoneyReceived("manual", "measured", Decimal(1), "EUR", now)
-    return browse(address("receipt", record_payment(_order(site), money, now=now).pk), site.subscriber)
+    return record_payment(_order(site), MoneyReceived("manual", "measured", Decimal(1), "EUR", now), now=now)
+
+
+def _receipt(site: Site, _: int) -> HttpRequest:
+    return browse(address("receipt", _payment(site).pk), site.subscriber)
 
 
 def _own_page(name: str, site: Site, _: int) -> HttpRequest:
@@ -143,6 +146,10 @@ READING = [
     Endpoint("API subscriptions", lambda site, _: call(address("api_subscriptions"), site.subscriber)),
     Endpoint("API subscription", lambda site, _: call(address("api_subscription", site.held.pk), site.subscriber)),
     Endpoint("API events", lambda site, _: call(address("api_events"), site.operator)),
+    Endpoint("API orders", lambda site, _: call(address("api_orders"), site.subscriber)),
+    Endpoint("API order", lambda site, _: call(address("api_order", _order(site).pk), site.subscriber)),
+    Endpoint("API payments", lambda site, _: call(address("api_payments"), site.subscriber)),
+    Endpoint("API payment", lambda site, _: call(address("api_payment", _payment(site).pk), site.subscriber)),
     Endpoint("API me", lambda site, _: call(address("api_me"), site.subscriber)),
     Endpoint("API user", lambda site, _: call(address("api_user", site.subscriber.user.pk), site.operator)),
     Endpoint("API access", lambda site, _: call(address("api_access", site.subscriber.user.pk), site.operator)),
@@ -183,6 +190,15 @@ def _api_change(name: str) -> Callable[[Site, int], HttpRequest]:
 def _give_days(site: Site, _: int) -> HttpRequest:
     wish = {"days": 1, "reason": "measured"}
     return call(address("api_give_days", site.held.pk), site.operator, wish)
+
+
+def _api_order(site: Site, index: int) -> HttpRequest:
+    return call(address("api_orders"), site.program, {"plan": site.sold[index].pk})
+
+
+def _api_refund(site: Site, _: int) -> HttpRequest:
+    wish = {"amount": "10.00", "reason": "measured"}  # more than was paid
+    return call(address("api_refund", _payment(site).pk), site.operator, wish)
 
 
 def _void_order(site: Site, _: int) -> HttpRequest:
@@ -244,6 +260,8 @@ CHANGING = [
     Endpoint("API POST reactivate", _api_change("api_reactivate")),
     Endpoint("API POST renew", _api_change("api_renew")),
     Endpoint("API POST days", _give_days),
+    Endpoint("API POST order, nothing due", _api_order, 409),
+    Endpoint("API POST refund, nothing left", _api_refund, 409),
     Endpoint("POST void order", _void_order, 302),
     Endpoint("new card, none entered", partial(_own_page, "payment_method_return"), 302),
     Endpoint("POST new card", lambda site, _: browse(address("replace_payment_method"), site.subscriber, {}), 302),

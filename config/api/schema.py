@@ -42,7 +42,7 @@ class Generator(SchemaGenerator):
         document: dict[str, Any] = super().get_schema(*args, **kwargs)  # type: ignore[no-untyped-call]
         document["info"]["title"] = site_name()
         for name, schema in document["components"]["schemas"].items():
-            if name.endswith("Request"):
+            if name.endswith("Request") and "oneOf" not in schema:
                 schema["additionalProperties"] = False
         for methods in document["paths"].values():
             for operation in methods.values():

@@ -94,14 +94,21 @@ class ProblemSource:
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     """Return the response to an exception; Django REST framework's handler. Logs unexpected ones and answers 500."""
-    for source in registries.PROBLEMS.items(ProblemSource):
-        if isinstance(error, source.errors):
-            return as_response(source.build(error))
+    if (registered := registered_problem(error)) is not None:
+        return as_response(registered)
     known = _as_api_exception(error)
     if known is None:
         logger.error("unhandled error in the API", exc_info=error)
         return as_response(problem(500, "Something went wrong on our side."))
     return as_response(_body(known), headers=_headers(known))
+
+
+def registered_problem(error: Exception) -> dict[str, Any] | None:
+    """Return the problem that an app registered for the error; None if none did."""
+    for source in registries.PROBLEMS.items(ProblemSource):
+        if isinstance(error, source.errors):
+            return source.build(error)
+    return None
 
 
 def as_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:

@@ -12,6 +12,8 @@ from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
 from payments.models.payment import TRANSACTION_ID_LENGTH, Payment
 
+REASON_LENGTH = 500
+
 
 class Refund(models.Model):
     """Request to give back part or all of a payment. The provider executes it once for its key."""
@@ -27,7 +29,7 @@ class Refund(models.Model):
     key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
     amount = PriceField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
-    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+    reason = models.CharField(_("reason"), max_length=REASON_LENGTH, blank=True, default="")
     ends_now = models.BooleanField(
         _("end the subscription"), default=False, help_text=_("when the money has gone back, access ends")
     )

@@ -16,10 +16,31 @@ from subscriptions.api.timestamps import with_timestamps
 from subscriptions.models import Subscription
 
 
-class ChangeEndpoint(PrivateEndpoint):
-    """An endpoint whose POST makes a transition."""
+class KeyedEndpoint(PrivateEndpoint):
+    """An endpoint whose POST does its work once for each Idempotency-Key."""
 
     throttle_classes = [ChangeThrottle]
+    location_name = ""
+    """Name of the URL of what a POST creates."""
+
+    def once(self, work: Callable[[], Answer], now: datetime) -> Response:
+        """Do the work in the transaction of the request's key, and answer what it returned, or did when it was done."""
+        answer = answer_once(self.request, self.user, now, work)
+        headers = {REPLAYED: "true"} if answer.is_replayed else {}
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            return as_response(answer.body, headers)
+        if answer.status == HTTPStatus.CREATED:
+            headers |= self._location(answer)
+        return Response(answer.body, answer.status, headers=headers)
+
+    def _location(self, answer: Answer) -> dict[str, str]:
+        return {"Location": reverse(self.location_name, [answer.body["id"]], request=self.request)}
+
+
+class ChangeEndpoint(KeyedEndpoint):
+    """An endpoint whose POST makes a transition."""
+
+    location_name = "api_subscription"
 
     def change(
         self, transition: Callable[[], Subscription], now: datetime, *, status: HTTPStatus = HTTPStatus.OK
@@ -30,13 +51,4 @@ class ChangeEndpoint(PrivateEndpoint):
             made = with_timestamps(Subscription.objects.select_related("plan")).get(pk=transition().pk)
             return Answer(status, dict(SubscriptionSerializer(made, context={"now": now}).data))
 
-        answer = answer_once(self.request, self.user, now, work)
-        headers = {REPLAYED: "true"} if answer.is_replayed else {}
-        if answer.status != status:
-            return as_response(answer.body, headers)
-        if status == HTTPStatus.CREATED:
-            headers |= self._location(answer)
-        return Response(answer.body, status, headers=headers)
-
-    def _location(self, answer: Answer) -> dict[str, str]:
-        return {"Location": reverse("api_subscription", [answer.body["id"]], request=self.request)}
+        return self.once(work, now)

@@ -18,8 +18,8 @@ from django.db import transaction
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from subscriptions.api.problems import KeyUsedForSomethingElse, problem_of
-from subscriptions.errors import CONFLICTS
+from foundation.api.problems import registered_problem
+from subscriptions.api.problems import KeyUsedForSomethingElse
 from subscriptions.models import IdempotentRequest
 
 HEADER = "Idempotency-Key"
@@ -90,8 +90,11 @@ def _record(row: IdempotentRequest, answer: Answer) -> Answer:
 def _with_conflicts(work: Callable[[], Answer]) -> Answer:
     try:
         return work()
-    except CONFLICTS as error:
-        return Answer(HTTPStatus.CONFLICT, problem_of(error))
+    except Exception as error:
+        problem = registered_problem(error)
+        if problem is None or problem["status"] != HTTPStatus.CONFLICT:
+            raise
+        return Answer(HTTPStatus.CONFLICT, problem)
 
 
 def _fingerprint(request: Request) -> str:

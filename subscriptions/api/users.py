@@ -1,11 +1,12 @@
 """Users as the API names them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -94,15 +95,29 @@ def subscriptions_of(caller: AbstractUser, wanted: str | None, external: str | N
 
     Raises MissingPermission for others' without VIEW, and ValidationError for an id that no user can have.
     """
+    return owned_by(Subscription.objects.all(), caller, wanted, external, permission=VIEW)
+
+
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+
+
+def owned_by(
+    rows: Rows, caller: AbstractUser, wanted: str | None, external: str | None, *, permission: str, path: str = "user"
+) -> Rows:
+    """Return the rows of the user who is wanted, of all users, or by default the caller's own.
+
+    `path` leads from a row to its user. Raises MissingPermission for others' without the permission, and
+    ValidationError for an id that no user can have.
+    """
     if external is not None:
-        require_permission(caller, VIEW)
-        return Subscription.objects.filter(user__profile__external_user_id=external)
+        require_permission(caller, permission)
+        return rows.filter(**{f"{path}__profile__external_user_id": external})
     if wanted == ALL:
-        require_permission(caller, VIEW)
-        return Subscription.objects.all()
+        require_permission(caller, permission)
+        return rows
     key = caller.pk if wanted is None else read_key(wanted)
     if key is None:
         raise serializers.ValidationError({"user": ["No user can have this id."]})
     if key != caller.pk:
-        require_permission(caller, VIEW)
-    return Subscription.objects.filter(any_of("user", [key]))
+        require_permission(caller, permission)
+    return rows.filter(any_of(path, [key]))

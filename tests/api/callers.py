@@ -88,7 +88,7 @@ def _with_token(user: User, scopes: Collection[str]) -> dict[str, str]:
 
 
 def service_token(*permissions: str) -> Caller:
-    """Return a client for a program with these permissions of the app `subscriptions`."""
+    """Return a client for a program with these permissions."""
     user = make_user(username="payments")
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return Caller(user)
