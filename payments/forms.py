@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from foundation.email_addresses import LONGEST_ADDRESS
 from foundation.money import MAXIMUM_DECIMALS, validate_amount, validate_currency
 from payments.consents import Consent
 from payments.models import Order
+from payments.models.cancellation_request import TEXT_LENGTH
 from payments.models.payment import TRANSACTION_ID_LENGTH
 from payments.recording import MoneyReceived
 
@@ -48,6 +50,29 @@ class PaymentForm(forms.Form):
         shown = dict(self.cleaned_data)
         paid_at = datetime.combine(shown.pop("paid_on"), time.min, UTC)
         return MoneyReceived(PROVIDER, paid_at=paid_at, **shown)
+
+
+class CancelContractForm(forms.Form):
+    """Declaration that a contract is to end: whose, which, and when, in the visitor's words."""
+
+    named = forms.CharField(
+        label=_("E-mail address or user name"),
+        max_length=LONGEST_ADDRESS,
+        help_text=_("Of the account that has the contract."),
+        widget=forms.TextInput(attrs={"autocomplete": "email"}),
+    )
+    contract = forms.CharField(
+        label=_("Which contract? (optional)"),
+        max_length=TEXT_LENGTH,
+        required=False,
+        help_text=_("Its name, or the number on a receipt. Left empty: you choose it in the next step."),
+    )
+    wish = forms.CharField(
+        label=_("When is it to end, and why? (optional)"),
+        max_length=TEXT_LENGTH,
+        required=False,
+        help_text=_("Left empty: at the earliest time, which is the end of the period that is paid for."),
+    )
 
 
 class ConsentForm(forms.Form):

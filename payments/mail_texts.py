@@ -9,9 +9,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.address_holders import address_holders
 from accounts.mail_composition import Link, compose
+from accounts.mail_limits import language_of_request
 from accounts.preferences import language_of, time_zone_of
-from foundation.mail import MailKind, Rendered
+from foundation.mail import LINK, MailKind, Rendered
+from payments.contract_cancellation import CANCEL_CONTRACT, latest_request, link_of
 from payments.mails import PAYMENT_FAILED, PAYMENT_REFUNDED
 from payments.models import Order, Payment, PaymentEvent
 
@@ -86,7 +89,28 @@ def _instant(at: datetime) -> str:
     return f"{date_format(local, 'DATE_FORMAT')}, {date_format(local, 'H:i T')}"
 
 
+def cancel_contract(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+    """Render the link that confirms a cancellation; None if no account has the address."""
+    holder, request = address_holders(address).first(), latest_request(address)
+    if holder is None or request is None:
+        return None
+    language = language_of_request(CANCEL_CONTRACT, address) or language_of(holder)
+    with translation.override(language), timezone.override(time_zone_of(holder)):
+        received = _("Somebody, probably you, asked us on %(at)s to cancel a contract.")
+        return compose(
+            _("Confirm your cancellation"),
+            [received % {"at": _instant(request.requested_at)}, _("Open the link to see what ends when, and confirm:")],
+            [Link(_("Cancel contracts"), LINK)],
+            [
+                _("The link is valid for 14 days. We confirm the cancellation by e-mail."),
+                _("If it was not you, ignore this mail. Nothing is cancelled without the link."),
+            ],
+            make_link=lambda: link_of(request),
+        )
+
+
 KINDS = (
     MailKind(PAYMENT_FAILED, gettext_lazy("payment failed"), payment_failed),
     MailKind(PAYMENT_REFUNDED, gettext_lazy("refund"), payment_refunded),
+    MailKind(CANCEL_CONTRACT, gettext_lazy("confirmation of a cancellation"), cancel_contract),
 )

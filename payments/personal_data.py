@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from foundation.email_addresses import address_of, normalised
 from foundation.personal_data import Erasure, Exported, PersonalData
-from payments.models import Attempt, Order, Payment, PaymentMethod, Renewal
+from payments.models import Attempt, CancellationRequest, Order, Payment, PaymentMethod, Renewal
 from payments.orders import void
 
 
@@ -18,11 +19,13 @@ class Payments(PersonalData):
         payments = Payment.objects.filter(order__user=user.pk).order_by("pk")
         methods = PaymentMethod.objects.filter(user_id=user.pk).order_by("pk")
         renewals = Renewal.objects.filter(subscription__user_id=user.pk).order_by("pk")
+        requests = CancellationRequest.objects.filter(address=normalised(address_of(user)))
         return {
             "orders": [_order(order) for order in orders],
             "payments": [_payment(each) for each in payments],
             "payment_methods": [_method(each) for each in methods],
             "renewals": [_renewal(each) for each in renewals],
+            "cancellation_requests": [_request(each) for each in requests.exclude(address="").order_by("pk")],
         }
 
     def erase(self, erasure: Erasure) -> None:
@@ -32,6 +35,7 @@ class Payments(PersonalData):
         """
         _void_open(erasure.user, erasure.now)
         _turn_renewal_off(erasure.user)
+        CancellationRequest.objects.filter(address__in=erasure.old_values).delete()
         methods = PaymentMethod.objects.filter(user_id=erasure.user.pk)
         methods.usable().update(removed_at=erasure.now)
         methods.filter(forgotten_at__isnull=True).update(
@@ -97,6 +101,15 @@ def _method(method: PaymentMethod) -> Exported:
         "expires": method.expires,
         "saved_at": method.saved_at,
         "removed_at": method.removed_at,
+    }
+
+
+def _request(request: CancellationRequest) -> Exported:
+    return {
+        "contract": request.contract,
+        "wish": request.wish,
+        "requested_at": request.requested_at,
+        "confirmed_at": request.confirmed_at,
     }
 
 

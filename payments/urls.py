@@ -18,6 +18,13 @@ urlpatterns = [
     path("payments/method/return/", LazyPage("payments.views.method.return_with_method"), name="payment_method_return"),
     path("payments/method/remove/", LazyPage("payments.views.method.remove"), name="remove_payment_method"),
     path("payments/renewals/<int:renewal_id>/", LazyPage("payments.views.method.auto_renew"), name="auto_renew"),
+    path("cancel-contracts/", LazyPage("payments.views.cancel_contract.cancel_contract"), name="cancel_contract"),
+    path("cancel-contracts/sent/", LazyPage("payments.views.cancel_contract.sent"), name="cancel_contract_sent"),
+    path(
+        "cancel-contracts/<str:token>/",
+        LazyPage("payments.views.cancel_contract.confirm_cancellation"),
+        name="confirm_contract_cancellation",
+    ),
     path("pay/<int:order_id>/", LazyPage("payments.views.pay.pay"), name="pay"),
     path("pay/<int:order_id>/return/", LazyPage("payments.views.hosted.return_from_provider"), name="pay_return"),
     path("pay/<int:order_id>/void/", LazyPage("payments.views.pay.void_order"), name="void_order"),

@@ -86,6 +86,11 @@ READING = [
     Endpoint("sign up, link of the mail", lambda site, _: browse(_link_of_a_sign_up(0))),
     Endpoint("sign up, nobody did", lambda site, _: browse(address("sign_up_sent")), 302),
     Endpoint("reset", lambda site, _: browse(address("password_reset"))),
+    Endpoint("cancel contracts, no provider", lambda site, _: browse(address("cancel_contract")), 404),
+    Endpoint("cancel contracts, nobody asked", lambda site, _: browse(address("cancel_contract_sent")), 302),
+    Endpoint(
+        "cancel contracts, forged", lambda site, _: browse(address("confirm_contract_cancellation", "forged")), 404
+    ),
     Endpoint("reset, nobody asked", lambda site, _: browse(address("password_reset_sent")), 302),
     Endpoint("reset, link of the mail", lambda site, _: browse(_link_of_a_reset(site)), 302),
     Endpoint("account", lambda site, _: browse(address("account"), site.subscriber)),

@@ -1,6 +1,7 @@
-"""Orders, attempts, payments, refunds, disputes, payment methods, renewals and webhook messages."""
+"""Orders, their attempts and payments, payment methods, renewals, and what providers and visitors told."""
 
 from payments.models.attempt import Attempt
+from payments.models.cancellation_request import CancellationRequest
 from payments.models.dispute import Dispute
 from payments.models.order import Order, OrderState
 from payments.models.payment import Payment
@@ -12,6 +13,7 @@ from payments.models.webhook_message import WebhookMessage
 
 __all__ = [
     "Attempt",
+    "CancellationRequest",
     "Dispute",
     "Order",
     "OrderState",

@@ -26,6 +26,9 @@ ANSWERS = {
     "void_order": 405,
     "receipt": 404,
     "withdraw": 404,
+    "cancel_contract": 404,  # without a provider
+    "cancel_contract_sent": 302,
+    "confirm_contract_cancellation": 404,
     "webhook": 404,  # without a provider
     "address_works": 405,
     "api_tokens": 200,

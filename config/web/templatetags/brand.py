@@ -36,6 +36,12 @@ def footer_links() -> list[brand.FooterLink]:
 
 
 @register.simple_tag
+def cancels_contracts() -> bool:
+    """Return True if subscribers pay here, so that contracts can be cancelled without signing in."""
+    return bool(settings.PAYMENT_PROVIDER)
+
+
+@register.simple_tag
 def terms_link() -> brand.FooterLink | None:
     """Return the link to the terms, or None; a path gets the stage's prefix."""
     return brand.terms_link_below(get_script_prefix())
