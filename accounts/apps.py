@@ -34,6 +34,8 @@ class AccountsConfig(AppConfig):
         registries.PERSONAL_DATA.register("accounts.personal_data.PARTS")
         registries.RETENTION.register("accounts.retention.RULES")
         registries.MAIL_KINDS.register("accounts.mail_texts.KINDS")
+        registries.DUE_WORK.register("accounts.next_due.WORK")
+        registries.TABLE_CLASSES.register("accounts.table_classes.TABLES")
         user_logged_in.connect(remember_browser, dispatch_uid="accounts.remember_browser")
         if not User._meta.swapped:
             m2m_changed.connect(mirror_grants, dispatch_uid="accounts.mirror_grants")

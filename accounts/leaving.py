@@ -1,7 +1,7 @@
 """Leaving: an account is erased when its last subscription has ended, and can be kept until then."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -72,12 +72,21 @@ def erase_leavers(now: datetime, time_left: Callable[[], timedelta]) -> dict[str
     A user who cannot be erased is logged and tried again by the next run.
     """
     counted = {"erased": 0, "waiting": 0, "failed": 0}
-    leaving = Profile.objects.filter(leaving_since__isnull=False, erased_at__isnull=True)
-    for profile in leaving.select_related("user").order_by("leaving_since").iterator():
+    for profile in _leaving():
         if time_left() <= RESERVE:
             break
         counted[_erase_leaver(profile, now)] += 1
     return counted
+
+
+def next_erasure(now: datetime) -> datetime | None:
+    """Return the earliest instant at which somebody who leaves can be erased; None if nobody leaves."""
+    return min((stays_until(profile.user, now) or now for profile in _leaving()), default=None)
+
+
+def _leaving() -> Iterator[Profile]:
+    leaving = Profile.objects.filter(leaving_since__isnull=False, erased_at__isnull=True)
+    return leaving.select_related("user").order_by("leaving_since").iterator()
 
 
 def _erase_leaver(profile: Profile, now: datetime) -> str:

@@ -75,6 +75,12 @@ DELIVERY_THREADS = env.optional("DELIVERY_THREADS", whole_number(), 8)
 """Calls to AWS at once."""
 DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number(), 5)  # libpq's own default is minutes
 """Seconds to wait for the database; 25 for one that sleeps."""
+GATE_TABLE = env.optional("GATE_TABLE", matching(r"[A-Za-z0-9_.-]{3,255}", "name of a DynamoDB table"), "")
+"""DynamoDB table that tells the schedule when something is due, so that the database can sleep; empty: no gate."""
+GATE_AHEAD = timedelta(seconds=env.optional("GATE_AHEAD_SECONDS", whole_number(60), 75))
+"""Seconds before something is due at which the database is woken: a minute of the schedule and 15 s to resume."""
+GATE_CEILING = timedelta(hours=env.optional("GATE_CEILING_HOURS", whole_number(), 24))
+"""Hours after which the jobs run even if nothing seems due: how late they may be after a change by hand."""
 STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", whole_number(), 5))
 """Minutes after which `/readyz` and the dashboard call the last sweep stale."""
 STALE_AUDIT_AFTER = timedelta(minutes=env.optional("STALE_AUDIT_MINUTES", whole_number(), 60))
@@ -232,7 +238,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds; one connection serves a warm function's invocations
+    # Seconds; one connection serves a warm function's invocations. An open one keeps a database awake that may sleep.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0 if GATE_TABLE else 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # A pooler that switches connections between transactions loses the cursor that `iterator()` would open.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True

@@ -70,3 +70,9 @@ CHECKOUT = Registry()
 
 MANAGED_GROUPS = Registry()
 """Paths name sequences of `accounts.managed_groups.GroupNames`: groups whose members an app decides."""
+
+DUE_WORK = Registry()
+"""Paths name sequences of `foundation.due_work.DueWork`: scheduled jobs, and when each has something to do."""
+
+TABLE_CLASSES = Registry()
+"""Paths name sequences of `foundation.due_work.TableClass`: models whose rows may, or cannot, make work due."""

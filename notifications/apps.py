@@ -37,3 +37,5 @@ class NotificationsConfig(AppConfig):
         registries.DASHBOARD.register("notifications.dashboard.CARDS")
         registries.PERSONAL_DATA.register("notifications.personal_data.PARTS")
         registries.SCOPES.register("notifications.api.scopes.SCOPES")
+        registries.DUE_WORK.register("notifications.next_due.WORK")
+        registries.TABLE_CLASSES.register("notifications.table_classes.TABLES")

@@ -19,7 +19,7 @@ from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerFiel
 from foundation.orm.insert_select import insert_select_returning
 from notifications import preferences
 from notifications.models import Channel, Notification
-from subscriptions.models import Plan, SubscriptionEvent
+from subscriptions.models import Plan, Subscription, SubscriptionEvent
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +67,24 @@ class Reminders:
             self.recorded += len(keys)
             rest = rows.filter(subscription__end_date__gte=_end_when_recorded(max(keys)))
         return False
+
+
+def next_mark(now: datetime) -> datetime | None:
+    """Return the earliest instant at which a reminder may be wanted, `now` if one is; None if there is none.
+
+    Whoever wants no reminder counts too: a run that finds nothing does no harm.
+    """
+    plans, _malformed = plans_by_day()
+    if plans and wanted(plans, now).exists():
+        return now
+    return min(filter(None, (_first_mark(day, keys, now) for day, keys in plans.items())), default=None)
+
+
+def _first_mark(day: int, plans: list[int], now: datetime) -> datetime | None:
+    before = timedelta(days=day)
+    rows = Subscription.objects.filter(expired_at__isnull=True, end_date__gt=now + before, plan__in=plans)
+    end = rows.order_by("end_date").values_list("end_date", flat=True).first()
+    return end - before if end else None
 
 
 def plans_by_day() -> tuple[dict[int, list[int]], list[int]]:

@@ -27,3 +27,5 @@ class PaymentsConfig(AppConfig):
         registries.RETENTION.register("payments.retention.RULES")
         registries.MAIL_KINDS.register("payments.mail_texts.KINDS")
         registries.PERSONAL_DATA.register("payments.personal_data.PARTS")
+        registries.DUE_WORK.register("payments.next_due.WORK")
+        registries.TABLE_CLASSES.register("payments.table_classes.TABLES")

@@ -31,3 +31,5 @@ class SubscriptionsConfig(AppConfig):
         registries.PERSONAL_DATA.register("subscriptions.personal_data.PARTS")
         registries.SCOPES.register("subscriptions.api.scopes.SCOPES")
         registries.MANAGED_GROUPS.register("subscriptions.access.managed_groups.NAMES")
+        registries.DUE_WORK.register("subscriptions.next_due.WORK")
+        registries.TABLE_CLASSES.register("subscriptions.table_classes.TABLES")

@@ -52,13 +52,22 @@ def last_finished_audit() -> AccessAuditRun | None:
 
 
 def is_sweep_stale(last_sweep: datetime | None, now: datetime) -> bool:
-    """Return True if the last sweep finished more than STALE_SWEEP_AFTER ago."""
-    return last_sweep is None or now - last_sweep > settings.STALE_SWEEP_AFTER
+    """Return True if the last sweep finished more than STALE_SWEEP_AFTER ago, and another was needed since."""
+    return last_sweep is None or (now - last_sweep > settings.STALE_SWEEP_AFTER and not is_quiet(now))
 
 
 def is_audit_stale(last: AccessAuditRun | None, now: datetime) -> bool:
-    """Return True if the last access audit finished more than STALE_AUDIT_AFTER ago."""
-    return last is None or last.finished_at is None or now - last.finished_at > settings.STALE_AUDIT_AFTER
+    """Return True if the last access audit finished more than STALE_AUDIT_AFTER ago, and sweeps went on since."""
+    if last is None or last.finished_at is None:
+        return True
+    return now - last.finished_at > settings.STALE_AUDIT_AFTER and not is_quiet(now)
+
+
+def is_quiet(now: datetime) -> bool:
+    """Return True if the last sweep has noted that none is needed yet; the database may have slept since."""
+    last = SweepRun.objects.filter(finished_at__isnull=False).order_by("-finished_at")
+    until = last.values_list("quiet_until", flat=True).first()
+    return until is not None and now <= until + settings.STALE_SWEEP_AFTER
 
 
 def audit_corrections(since: datetime) -> int:

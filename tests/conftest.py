@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from config.aws_lambda import secrets_manager
+from foundation import gate_store
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.lambda_local.emulator.moto_server import MotoServer
 from infra.lambda_local.sandbox.unpacked_package import UnpackedPackage
@@ -37,7 +38,12 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("steady")
 
-WAITS_FOR_AWS = [(clients, "CONNECT_TIMEOUT"), (clients, "READ_TIMEOUT"), (secrets_manager, "TIMEOUT")]
+WAITS_FOR_AWS = [
+    (clients, "CONNECT_TIMEOUT"),
+    (clients, "READ_TIMEOUT"),
+    (secrets_manager, "TIMEOUT"),
+    (gate_store, "TIMEOUT"),
+]
 """Time limits of the service, which the local AWS may exceed on a busy machine."""
 
 

@@ -64,7 +64,7 @@ class InvocationRules:
         if _is_web_socket(event):
             raise RefusedInvocation("web sockets are not supported")
         if event.get("detail-type") == "Scheduled Event":
-            self._check(_scheduled_function(event) in self.jobs, "the rule names no job in zappa_settings.json")
+            self._check(scheduled_function(event) in self.jobs, "the rule names no job in zappa_settings.json")
         elif event.get("command"):
             self._check(
                 str(event["command"]) in self.jobs | RELEASE_JOBS, "the command names no job in zappa_settings.json"
@@ -93,7 +93,7 @@ def _is_web_socket(event: Event) -> bool:
     return not isinstance(context, Mapping) or "eventType" in context
 
 
-def _scheduled_function(event: Event) -> str:
+def scheduled_function(event: Event) -> str:
     """Return the function name as Zappa extracts it: the part after the last dash of the first rule's name."""
     resources = event.get("resources")
     first = resources[0] if isinstance(resources, list) and resources else ""

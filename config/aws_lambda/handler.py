@@ -14,6 +14,8 @@ from config.aws_lambda.zappa_start import start_zappa
 ZAPPA = start_zappa()
 
 # These load Django too, but more slowly than `start_zappa` does.
+from django.conf import settings  # noqa: E402
+
 from config.aws_lambda.admission import InvocationRules, RefusedInvocation  # noqa: E402
 from config.aws_lambda.metrics import FunctionMetric  # noqa: E402
 from config.zappa.stages import MalformedSettings, read_document, read_stages  # noqa: E402
@@ -45,9 +47,17 @@ def lambda_handler(event: Any, context: LambdaContext) -> Any:
     """Hand the event to Zappa and return its response. Raises RefusedInvocation, and the errors of jobs."""
     token = request_id.set(context.aws_request_id)
     try:
-        return ZAPPA.lambda_handler(_admitted(event), context)
+        return _invoke(_admitted(event), context)
     finally:
         request_id.reset(token)
+
+
+def _invoke(event: dict[str, Any], context: LambdaContext) -> Any:
+    if not settings.GATE_TABLE:
+        return ZAPPA.lambda_handler(event, context)
+    from config.aws_lambda.gated_jobs import run_gated  # noqa: PLC0415 - without the table there is no gate
+
+    return run_gated(event, context, ZAPPA.lambda_handler)
 
 
 def _admitted(event: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
-from config.aws_lambda.sigv4 import Credentials, Request, signed_headers
+from foundation.sigv4 import Credentials, Request, signed_headers
 
 TIMEOUT = 4
 """Seconds to connect, and again to read: together less than the 10 s that Lambda allows for a start.

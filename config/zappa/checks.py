@@ -46,6 +46,13 @@ Region and site of a stage (config/zappa/region_checks.py, config/zappa/site_che
 - config.E053: the host of `SITE_URL` is not in `ALLOWED_HOSTS`, so every link is answered with 400.
 - config.E054: `ALLOWED_HOSTS` lacks the region's API Gateway, where a deployment is tested.
 
+Gate (config/zappa/gate_checks.py):
+- config.E080: a stage has `GATE_TABLE` and waits less than 25 s for its database, which takes 15 s to resume.
+- config.E081: a stage has `GATE_TABLE` and a scheduled job that no app has registered in `registries.DUE_WORK`.
+- config.E082: `GATE_TABLE` is set and the database is not PostgreSQL.
+- config.E083: `GATE_TABLE` is set and a proxy is before the database, which keeps it awake and hides sessions.
+- config.E084: `GATE_TABLE` is set and a connection to the database is kept between requests.
+
 Secrets:
 - config.E030: the file contains a value that looks like a secret (config/zappa/plaintext_secrets.py).
 - config.E031: `environment_variables` is used, which is plain text in the zip.
@@ -84,6 +91,16 @@ def check_environment(**options: Any) -> list[CheckMessage]:
     from config.zappa.variable_checks import warn_of_removed  # noqa: PLC0415
 
     return warn_of_removed(os.environ, "environment")
+
+
+@register("zappa")
+def check_gate(**options: Any) -> list[CheckMessage]:
+    """Check what the gate needs of the database, where there is one."""
+    if not settings.GATE_TABLE:
+        return []
+    from config.zappa.gate_checks import check_database as check_gated  # noqa: PLC0415 - as in check_environment
+
+    return check_gated(settings.DATABASES[DEFAULT_DB_ALIAS], os.environ)
 
 
 @register("zappa")
@@ -150,6 +167,7 @@ def check_file(path: Path) -> list[CheckMessage]:
     """Return every problem of a zappa_settings.json."""
     # This module is imported at each cold start; the imports are needed for deploying only.
     from config.zappa.event_checks import check_events  # noqa: PLC0415
+    from config.zappa.gate_checks import check_gates  # noqa: PLC0415
     from config.zappa.region_checks import check_regions  # noqa: PLC0415
     from config.zappa.site_checks import check_sites  # noqa: PLC0415
     from config.zappa.stage_checks import check_secrets, check_stages  # noqa: PLC0415
@@ -162,4 +180,5 @@ def check_file(path: Path) -> list[CheckMessage]:
     except ZappaSettingsError as error:
         return [Error(str(error), obj=path.name, id=error.check_id)]
     by_stage = check_stages(stages) + check_variables(stages) + check_regions(stages) + check_sites(stages)
+    by_stage += check_gates(stages)
     return check_secrets(document) + by_stage + check_events(stages)

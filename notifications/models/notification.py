@@ -1,5 +1,6 @@
 """The outbox: one row is one message to one recipient on one channel."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -88,6 +89,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """Return the pending notifications of the channel that may be tried now."""
         # `finished_at IS NULL` besides would be no news, and make PostgreSQL expect hardly any row.
         return self.filter(channel=channel, state=State.PENDING, due_at__lte=Now())
+
+    def due_on_any(self, channels: Collection[str]) -> "NotificationQuerySet":
+        """Return the pending notifications of these channels that may be tried now."""
+        return self.filter(channel__in=channels, state=State.PENDING, due_at__lte=Now())
 
     def claimable(self, channel: str, ordering: Ordering) -> "NotificationQuerySet":
         """Return the notifications of the channel that may be claimed for delivery now, those that wait excluded.

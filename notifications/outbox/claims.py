@@ -117,6 +117,8 @@ def _lock_due(channel: DeliveryChannel, limit: int) -> list[Notification]:
 def release_abandoned() -> int:
     """Release the rows whose lease has ended, of deliverers that died or were frozen; return their number."""
     abandoned = Notification.objects.abandoned()
+    if not abandoned.exists():  # an idle delivery writes nothing, and so leaves a database that sleeps asleep
+        return 0
     unsent = abandoned.filter(submitted_at__isnull=True).update(state=State.PENDING, **RELEASED)
     submitted = abandoned.filter(submitted_at__isnull=False)
     kinds = set(submitted.filter(channel__in=channel_registry.names()).values_list("channel", "resends"))

@@ -11,12 +11,12 @@ from datetime import timedelta
 from django.conf import settings
 
 from foundation import clock
-from notifications import measurement, statistics
+from notifications import channel_registry, measurement, statistics
 from notifications.aws.results import ResultKind
 from notifications.channels import lookup, pauses
 from notifications.channels.delivery_channel import Results
 from notifications.metrics import NotificationMetric
-from notifications.models import ChannelStatus, State
+from notifications.models import ChannelStatus, Notification, State
 from notifications.outbox import claims, confirmation_timeouts, send_rate
 from notifications.outbox.claims import Claim
 from notifications.outbox.sending import make_calls, pausing
@@ -63,11 +63,8 @@ class Delivery:
         """
         abandoned = claims.release_abandoned()
         settled = confirmation_timeouts.settle()
-        for channel in lookup.every():
-            channel.refresh()
-        with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
-            while self._deliver_a_round(pool):
-                pass
+        if Notification.objects.due_on_any(channel_registry.names()).exists():
+            self._deliver()
         summary = {"claimed": self.claimed, "abandoned": abandoned, "failed": self.failed}
         summary |= {"again": settled.again, "given_up": settled.given_up}
         summary |= {kind.value: self.kinds[kind] for kind in ResultKind}
@@ -76,6 +73,13 @@ class Delivery:
         logger.info("delivery finished", extra=summary)
         measurement.emit_delivery(self._reached(), {metric: summary[name] for metric, name in METRICS.items()})
         return summary
+
+    def _deliver(self) -> None:
+        for channel in lookup.every():
+            channel.refresh()
+        with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
+            while self._deliver_a_round(pool):
+                pass
 
     def _deliver_a_round(self, pool: ThreadPoolExecutor) -> bool:
         """Deliver one claim per channel, so that a backlog of mails does not delay the events.

@@ -77,6 +77,8 @@ def claim(provider: str, limit: int, now: datetime) -> Claim:
 def release_abandoned() -> int:
     """Release the orders whose lease has ended, of chargers that died or were frozen; return their number."""
     abandoned = Order.objects.filter(state=OrderState.CLAIMED, lease_until__lt=Now())
+    if not abandoned.exists():  # an UPDATE of no row would still open the gate
+        return 0
     untouched = abandoned.filter(reference="").update(state=OrderState.OPEN, **RELEASED)
     return untouched + abandoned.update(state=OrderState.UNKNOWN, **RELEASED)
 

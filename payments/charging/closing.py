@@ -4,6 +4,7 @@ from datetime import datetime
 
 from payments.charging.calls import Calls
 from payments.models import Order
+from payments.models.order import OrderQuerySet
 from payments.providers.interface import OutcomeKind, Provider
 from payments.settling import settle
 
@@ -13,16 +14,20 @@ LIMIT = 64
 
 def close_finished(provider: Provider, calls: Calls, now: datetime) -> int:
     """Close up to LIMIT references; return their number. Money that came first is recorded, as a surplus."""
-    waiting = Order.objects.filter(
-        finished_at__isnull=False, close_requested_at__isnull=False, provider__in=["", provider.name]
-    )
-    orders = list(waiting.order_by("close_requested_at", "pk")[:LIMIT])
+    orders = list(to_close(provider.name).order_by("close_requested_at", "pk")[:LIMIT])
     outcomes = calls.ask_all(lambda order: provider.close(order.reference), [row for row in orders if row.reference])
     for order, outcome in outcomes.items():
         settle(order, outcome, now)
     ended = [order.pk for order in orders if not order.reference]
     ended += [order.pk for order, outcome in outcomes.items() if _is_over(outcome.kind)]
     return Order.objects.filter(pk__in=ended).update(close_requested_at=None)
+
+
+def to_close(provider: str) -> OrderQuerySet:
+    """Return the finished orders whose reference the provider is to close."""
+    return Order.objects.filter(
+        finished_at__isnull=False, close_requested_at__isnull=False, provider__in=["", provider]
+    )
 
 
 def _is_over(kind: OutcomeKind) -> bool:

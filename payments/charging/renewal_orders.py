@@ -37,7 +37,7 @@ def open_orders(provider: str, now: datetime, time_left: Callable[[], timedelta]
 
 def _open_batch(provider: str, now: datetime, batch: int) -> int:
     with transaction.atomic():
-        ending = _ending(provider, now).claim(batch)
+        ending = _to_renew(provider, now).filter(end_date__lte=now + AHEAD).claim(batch)
         keys = [subscription.pk for subscription in ending]
         adopted = _adopt(keys, now) if keys else set()
         agreed = list(Renewal.objects.filter(subscription__in=keys).select_related("subscription__plan"))
@@ -48,8 +48,14 @@ def _open_batch(provider: str, now: datetime, batch: int) -> int:
     return len(keys)
 
 
-def _ending(provider: str, now: datetime) -> SubscriptionQuerySet:
-    """Return the subscriptions that renew by themselves, end within a day, and have no order that will be charged."""
+def next_opening(provider: str, now: datetime) -> datetime | None:
+    """Return the instant at which the next renewal order opens, which may be past; None if none is to open."""
+    ends = _to_renew(provider, now).order_by("end_date").values_list("end_date", flat=True)
+    return end - AHEAD if (end := ends.first()) else None
+
+
+def _to_renew(provider: str, now: datetime) -> SubscriptionQuerySet:
+    """Return the subscriptions that renew by themselves, have not ended, and have no order that will be charged."""
     ordered = Order.objects.filter(
         subscription=OuterRef("pk"), period_start=OuterRef("end_date"), kind=Order.Kind.RENEWAL
     ).exclude(state=OrderState.VOID)
@@ -59,7 +65,6 @@ def _ending(provider: str, now: datetime) -> SubscriptionQuerySet:
         status=Subscription.Status.ACTIVE,
         expired_at=None,
         end_date__gt=now,
-        end_date__lte=now + AHEAD,
         renewal__auto_renew=True,
         renewal__method__removed_at=None,
         renewal__method__provider=provider,

@@ -94,9 +94,16 @@ def _note(key: int, error: str) -> None:
     pending().filter(pk=key).update(error=error[:LONGEST_ERROR], attempts=F("attempts") + 1)
 
 
+def next_try(provider: str) -> datetime | None:
+    """Return the instant of the next try of a pending message; None if there is none."""
+    return min((instant for _key, instant in _tries(provider)), default=None)
+
+
 def _due(provider: str, now: datetime) -> Iterator[int]:
-    for key, received_at, attempts in (
-        pending().filter(provider=provider).values_list("pk", "received_at", "attempts").order_by("pk")
-    ):
-        if received_at + pause_after(attempts) <= now:
-            yield key
+    return (key for key, instant in _tries(provider) if instant <= now)
+
+
+def _tries(provider: str) -> Iterator[tuple[int, datetime]]:
+    rows = pending().filter(provider=provider).order_by("pk")
+    for key, received_at, attempts in rows.values_list("pk", "received_at", "attempts"):
+        yield key, received_at + pause_after(attempts)

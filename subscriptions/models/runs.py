@@ -25,6 +25,9 @@ class SweepRun(models.Model):
         default=timedelta,
         help_text=_("how long past its end the latest of the expired was"),
     )
+    quiet_until = models.DateTimeField(
+        _("quiet until"), null=True, help_text=_("no sweep is needed before, and the database may sleep")
+    )
     failures = models.JSONField(_("failures"), default=dict, help_text=_("what went wrong, by the subscription's id"))
 
     class Meta:

@@ -43,6 +43,11 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Return the subscriptions whose paid time is over and whose grace period is not."""
         return self.live(now).filter(end_date__lte=now)
 
+    def earliest_end(self) -> datetime | None:
+        """Return the earliest end of access among those that are not expired; None if all are."""
+        rows = self.filter(expired_at__isnull=True).annotate(ends=access_end()).order_by("ends", "pk")
+        return rows.values_list("ends", flat=True).first()
+
     def claim(self, limit: int, lock_wait: timedelta = LOCK_WAIT) -> "list[Subscription]":
         """Lock up to `limit` rows and their users', oldest end first, passing over what another transaction holds.
 

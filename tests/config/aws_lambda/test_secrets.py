@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.aws_lambda.secrets import DATABASE_PARTS, UnusableSecret, database_url, load_secret, read_variables
-from config.aws_lambda.sigv4 import Credentials, Request, signed_headers
+from foundation.sigv4 import Credentials, Request, signed_headers
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.support.deployment import environment
 
@@ -151,10 +151,16 @@ def test_service_that_does_not_answer_is_told(aws: LocalAWS) -> None:
         loaded(GONE, AWS_ENDPOINT_URL="http://127.0.0.1:1")
 
 
-@given(body=st.binary(max_size=200), secret=TEXT, token=st.just("") | TEXT, region=st.sampled_from(["us-east-1", "x"]))
-def test_signature_is_botocores(body: bytes, secret: str, token: str, region: str) -> None:
+@given(
+    body=st.binary(max_size=200),
+    secret=TEXT,
+    token=st.just("") | TEXT,
+    region=st.sampled_from(["us-east-1", "x"]),
+    version=st.sampled_from(["1.0", "1.1"]),
+)
+def test_signature_is_botocores(body: bytes, secret: str, token: str, region: str, version: str) -> None:
     host = f"secretsmanager.{region}.amazonaws.com"
-    request = Request(host, "secretsmanager", region, "secretsmanager.GetSecretValue", body)
+    request = Request(host, "secretsmanager", region, "secretsmanager.GetSecretValue", body, version)
     ours = signed_headers(request, Credentials("AKID", secret, token), datetime.now(UTC))
 
     headers = {name: value for name, value in ours.items() if name not in {"authorization", "host"}}

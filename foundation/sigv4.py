@@ -30,6 +30,7 @@ class Request:
     region: str
     target: str
     body: bytes
+    json_version: str = "1.1"
 
 
 def signed_headers(request: Request, credentials: Credentials, now: datetime) -> dict[str, str]:
@@ -49,7 +50,11 @@ def signed_headers(request: Request, credentials: Credentials, now: datetime) ->
 
 def _headers(request: Request, credentials: Credentials, time: str) -> dict[str, str]:
     """Return the headers to sign, sorted by name."""
-    headers = {"content-type": "application/x-amz-json-1.1", "host": request.host, "x-amz-date": time}
+    headers = {
+        "content-type": f"application/x-amz-json-{request.json_version}",
+        "host": request.host,
+        "x-amz-date": time,
+    }
     if credentials.token:
         headers["x-amz-security-token"] = credentials.token
     return headers | {"x-amz-target": request.target}

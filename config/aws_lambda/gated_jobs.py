@@ -1,0 +1,69 @@
+"""Scheduled jobs behind the gate: asleep while nothing is due, and on time to the second when an end approaches."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from config.aws_lambda.admission import scheduled_function
+from foundation import clock, gate
+from foundation.due_work import work_of
+from foundation.jobs import metrics
+from foundation.jobs.invocation import LambdaContext
+from notifications.jobs import deliver_notifications
+from subscriptions.jobs import check_expired_subscriptions
+from subscriptions.models import Subscription
+
+SWEEP = "subscriptions.jobs.check_expired_subscriptions"
+
+AWAITED = timedelta(seconds=60)
+"""Time ahead in which a sweep waits for an end: until the next tick of its schedule."""
+
+RESERVE = timedelta(seconds=90)
+"""Time of the invocation that must be left after the wait, for the sweep and the delivery that follow."""
+
+ASLEEP = {"asleep": True}
+"""Result of a job that had nothing to do."""
+
+Job = Callable[[dict[str, Any], LambdaContext], Any]
+
+
+def run_gated(
+    event: dict[str, Any], context: LambdaContext, invoke: Job, sleep: Callable[[float], None] = time.sleep
+) -> Any:
+    """Invoke the function unless the event starts a job that has nothing to do; close the gate after a job.
+
+    A job that raises leaves the gate open, so that its next run follows a minute later.
+    """
+    if event.get("detail-type") != "Scheduled Event":
+        return invoke(event, context)
+    job = scheduled_function(event)
+    work = work_of(job)
+    if work and work.marker and gate.is_closed(work.marker, clock.now()):
+        metrics.emit(dict.fromkeys(work.heartbeats, 0))
+        return ASLEEP
+    answer = invoke(event, context)
+    if job == SWEEP:
+        _sweep_next_ends(event, context, sleep)
+    gate.close_gate(clock.now())
+    return answer
+
+
+def _sweep_next_ends(event: dict[str, Any], context: LambdaContext, sleep: Callable[[float], None]) -> None:
+    """Wait for each end within the minute, expire it, and deliver what tells of it."""
+    until = clock.now() + AWAITED
+    while wait := _wait_for_next_end(until - clock.now(), context):
+        sleep(wait.total_seconds())
+        check_expired_subscriptions(event, context)
+        deliver_notifications(event, context)
+
+
+def _wait_for_next_end(at_most: timedelta, context: LambdaContext) -> timedelta | None:
+    """Return the time until the next end; None if that is past, too far, or leaves too little of the invocation."""
+    end = Subscription.objects.earliest_end()
+    connection.close()  # while it waits it holds no session, and no lock
+    wait = end - clock.now() if end else timedelta()
+    available = timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE
+    return wait if timedelta() < wait <= min(at_most, available) else None

@@ -1,0 +1,54 @@
+"""System checks of the gate, without which a database that sleeps would make something late."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+
+from config.zappa.stages import Stage
+from foundation.due_work import work_of
+
+LEAST_SECONDS = 25
+"""A database that sleeps takes about 15 s to resume, and longer after a day of sleep:
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html"""
+
+
+def check_gates(stages: list[Stage]) -> list[CheckMessage]:
+    """Return the problems of the stages that have a gate."""
+    return [problem for stage in stages if _variables(stage).get("GATE_TABLE") for problem in _of_stage(stage)]
+
+
+def check_database(database: Mapping[str, Any], environment: Mapping[str, str]) -> list[CheckMessage]:
+    """Return the problems of Django's database behind the gate."""
+    found = []
+    if not database["ENGINE"].endswith("postgresql"):
+        found.append(
+            _error("config.E082", "the gate needs PostgreSQL", "Unset GATE_TABLE, or set another DATABASE_URL.")
+        )
+    if environment.get("DATABASE_HOST"):
+        text = "a proxy before the database keeps it awake, and hides the sessions that hold the gate's lock"
+        found.append(_error("config.E083", text, "Unset DATABASE_HOST or GATE_TABLE."))
+    if database.get("CONN_MAX_AGE"):
+        text = "an open connection keeps the database awake, and the gate open"
+        found.append(_error("config.E084", text, "Set CONN_MAX_AGE of DATABASES to 0, or unset GATE_TABLE."))
+    return found
+
+
+def _of_stage(stage: Stage) -> Iterator[CheckMessage]:
+    seconds = str(_variables(stage).get("DATABASE_CONNECT_SECONDS", "5"))
+    if not seconds.isdecimal() or int(seconds) < LEAST_SECONDS:
+        text = f"waits {seconds} s for a database that may sleep"
+        yield _error("config.E080", text, f"Set DATABASE_CONNECT_SECONDS to {LEAST_SECONDS}.", stage.name)
+    for event in stage.events:
+        if event.expressions and work_of(event.function) is None:
+            text = f"{event.function} has no work in registries.DUE_WORK, so that the gate cannot know when it is due"
+            yield _error("config.E081", text, "Register a foundation.due_work.DueWork for it.", stage.name)
+
+
+def _variables(stage: Stage) -> Mapping[str, Any]:
+    variables = stage.settings.get("aws_environment_variables", {})
+    return variables if isinstance(variables, Mapping) else {}
+
+
+def _error(check_id: str, text: str, hint: str, obj: str = "GATE_TABLE") -> CheckMessage:
+    return Error(text, hint=hint, obj=obj, id=check_id)

@@ -1,0 +1,44 @@
+"""Next instant at which the job of payments has something to do."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from foundation.due_work import DueWork
+from payments.attention import needs_attention
+from payments.charging.closing import to_close
+from payments.charging.renewal_orders import next_opening
+from payments.models import Order, PaymentMethod, Refund
+from payments.providers.interface import Provider
+from payments.providers.registry import current
+from payments.webhooks.inbox import next_try
+
+
+def next_payment(now: datetime) -> datetime | None:
+    """Return the earliest instant; `now` while something needs attention. None without a provider."""
+    provider = current()
+    if provider is None:
+        return None
+    if any(needs_attention(now).values()):  # an alarm would end if nobody counted it
+        return now
+    return min(filter(None, _instants(provider, now)), default=None)
+
+
+def _instants(provider: Provider, now: datetime) -> Iterator[datetime | None]:
+    """Yield the instants of messages, refunds, charges, closings, customers to forget, and orders to open."""
+    yield next_try(provider.name)
+    yield _earliest(Refund.objects.filter(finished_at__isnull=True, payment__provider=provider.name))
+    yield _earliest(Order.objects.unfinished().filter(provider__in=["", provider.name]))
+    if to_close(provider.name).exists() or PaymentMethod.objects.to_forget().filter(provider=provider.name).exists():
+        yield now
+    if not provider.charges_itself:
+        yield next_opening(provider.name, now)
+
+
+def _earliest(rows: QuerySet[Refund] | QuerySet[Order]) -> datetime | None:
+    due = rows.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True)
+    return due.first()
+
+
+WORK = (DueWork("sweep", ("payments.jobs.process_payments",), next_payment),)

@@ -1,0 +1,16 @@
+"""Tables of this app by whether their rows may make work due."""
+
+from foundation.due_work import opening
+
+TABLES = opening(
+    "payments.CancellationRequest",
+    "payments.Order",
+    "payments.Attempt",
+    "payments.Payment",
+    "payments.Dispute",
+    "payments.PaymentEvent",
+    "payments.PaymentMethod",
+    "payments.Refund",
+    "payments.Renewal",
+    "payments.WebhookMessage",
+)

@@ -1,0 +1,50 @@
+"""What a gate needs of its stage and its database."""
+
+from typing import Any
+
+import pytest
+
+from config.zappa.gate_checks import check_database, check_gates
+from config.zappa.stages import read_stages
+
+POSTGRESQL = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0}
+VARIABLES = {"GATE_TABLE": "subs-dev-gate", "DATABASE_CONNECT_SECONDS": "25"}
+SWEEP = "subscriptions.jobs.check_expired_subscriptions"
+
+
+def ids(variables: dict[str, str], job: str = SWEEP) -> list[str | None]:
+    event = {"function": job, "name": job, "expression": "rate(1 minute)"}
+    stages = read_stages({"dev": {"aws_environment_variables": variables, "events": [event]}})
+    return [problem.id for problem in check_gates(stages)]
+
+
+def test_stage_that_waits_for_its_database_and_runs_known_jobs_is_fine() -> None:
+    assert ids(VARIABLES) == []
+
+
+@pytest.mark.parametrize("seconds", ["24", "", "soon"])
+def test_stage_that_does_not_wait_long_enough_is_told(seconds: str) -> None:
+    assert ids(VARIABLES | {"DATABASE_CONNECT_SECONDS": seconds}) == ["config.E080"]
+
+
+def test_job_whose_next_instant_nobody_knows_is_told() -> None:
+    assert ids(VARIABLES, "reports.jobs.write_reports") == ["config.E081"]
+
+
+def test_stage_without_a_gate_needs_nothing() -> None:
+    assert ids({}, "reports.jobs.write_reports") == []
+
+
+@pytest.mark.parametrize(
+    ("database", "environment", "expected"),
+    [
+        (POSTGRESQL, {}, []),
+        (POSTGRESQL | {"ENGINE": "django.db.backends.sqlite3"}, {}, ["config.E082"]),
+        (POSTGRESQL, {"DATABASE_HOST": "proxy.example.com"}, ["config.E083"]),
+        (POSTGRESQL | {"CONN_MAX_AGE": 60}, {}, ["config.E084"]),
+    ],
+)
+def test_database_must_be_postgresql_without_a_proxy_or_kept_connections(
+    database: dict[str, Any], environment: dict[str, str], expected: list[str]
+) -> None:
+    assert [problem.id for problem in check_database(database, environment)] == expected

@@ -1,0 +1,185 @@
+"""Item of the gate in DynamoDB, and stores that do not answer."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from foundation import gate_store
+from foundation.gate_store import GateStore, GateStoreUnavailable
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from tests.support.gate import TABLE, make_table
+from tests.support.injected_answers import InjectedAnswers
+
+NOW = datetime(2026, 12, 1, 3, 0, 0, 900_000, tzinfo=UTC)
+KEYS = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+EMPTY = b'{"Attributes": {}}'
+CALLS = [lambda store: store.ask(NOW), lambda store: store.read(), lambda store: store.open()]
+
+
+@pytest.fixture
+def store(aws: LocalAWS) -> Iterator[GateStore]:
+    make_table()
+    store = GateStore(TABLE, {**KEYS, "AWS_ENDPOINT_URL": aws.url})
+    yield store
+    store.disconnect()
+
+
+@contextmanager
+def serving(answer: Callable[[socket.socket], object]) -> Iterator[str]:
+    """Yield the address of a server that hands each connection to `answer`."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _address = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    answer(connection)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def received(connection: socket.socket) -> bool:
+    """Read a whole request; return False if the client has closed the connection."""
+    with connection.makefile("rb") as stream:
+        length = 0
+        while (line := stream.readline()) not in {b"", b"\r\n"}:
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        return bool(line) and len(stream.read(length)) == length
+
+
+def respond(body: bytes, status: str = "200 OK") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def test_table_without_an_item_is_open(store: GateStore) -> None:
+    assert store.ask(NOW).markers == {}
+    assert store.read().token is None
+
+
+def test_question_writes_when_it_was_asked(store: GateStore) -> None:
+    store.ask(NOW)
+    item = boto3.client("dynamodb").get_item(TableName=TABLE, Key={"id": {"S": "gate"}})["Item"]
+    assert item["asked_at"] == {"N": str(int(NOW.timestamp()))}
+
+
+def test_markers_are_set_in_whole_seconds_and_never_later(store: GateStore) -> None:
+    assert store.close(store.read().token, {"sweep": NOW})
+    assert store.ask(NOW).markers == {"sweep": NOW.replace(microsecond=0)}
+
+
+def test_opening_removes_all_markers_and_changes_the_token(store: GateStore) -> None:
+    store.open()
+    first = store.read().token
+    assert store.close(first, {"sweep": NOW, "remind": NOW})
+    store.open()
+    assert store.read().markers == {}
+    assert store.read().token != first
+
+
+def test_gate_that_was_opened_meanwhile_is_not_closed(store: GateStore) -> None:
+    token = store.read().token
+    store.open()
+    assert not store.close(token, {"sweep": NOW})
+    assert not store.close("another", {"sweep": NOW})
+    assert store.read().markers == {}
+    assert store.close(store.read().token, {"sweep": NOW})
+
+
+def test_missing_table_is_unavailable(aws: LocalAWS) -> None:
+    with pytest.raises(GateStoreUnavailable, match="ResourceNotFoundException"):
+        GateStore("no-such-table", {**KEYS, "AWS_ENDPOINT_URL": aws.url}).ask(NOW)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_error_is_unavailable(status: int, store: GateStore, answers: InjectedAnswers) -> None:
+    answers.refuse("dynamodb.UpdateItem", "ThrottlingException", status=status)
+    with pytest.raises(GateStoreUnavailable, match="ThrottlingException"):
+        store.ask(NOW)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"null",
+        b'{"Attributes": []}',
+        b'{"Attributes": {"markers": {"M": {"sweep": {"S": "soon"}}}}}',
+        b'{"Attributes": {"markers": {"M": {"sweep": {"N": "1e400"}}}}}',
+        b'{"Attributes": {"markers": {"M": {"sweep": {"N": "99999999999999"}}}}}',
+        b'{"Attributes": {"markers": {"M": {"sweep": {"N": "NaN"}}}}}',
+        b'{"Attributes": {"markers": {"L": []}}}',
+        b'{"Attributes": {"token": 5}}',
+        b'{"Attributes": null}',
+    ],
+)
+def test_garbage_is_unavailable(body: bytes, store: GateStore, answers: InjectedAnswers) -> None:
+    answers.alter("dynamodb.UpdateItem", lambda _: body)
+    with pytest.raises(GateStoreUnavailable):
+        store.ask(NOW)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_store_that_refuses_connections_is_unavailable(call: Callable[[GateStore], object]) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        store = GateStore(TABLE, {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{unused.getsockname()[1]}"})
+        with pytest.raises(GateStoreUnavailable, match="ConnectionRefusedError"):
+            call(store)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_store_that_never_answers_is_given_up(
+    call: Callable[[GateStore], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate_store, "TIMEOUT", 0.2)
+    over = threading.Event()
+    with serving(lambda _: over.wait()) as address:
+        with pytest.raises(GateStoreUnavailable, match="TimeoutError"):
+            call(GateStore(TABLE, {**KEYS, "AWS_ENDPOINT_URL": address}))
+        over.set()
+
+
+def test_connection_is_kept_and_replaced_once_the_server_has_closed_it() -> None:
+    used: list[int] = []
+
+    def answer_twice(connection: socket.socket) -> None:
+        used.append(0)
+        for _number in range(2):
+            if not received(connection):
+                return
+            used[-1] += 1
+            connection.sendall(respond(EMPTY))
+
+    with serving(answer_twice) as address:
+        store = GateStore(TABLE, {**KEYS, "AWS_ENDPOINT_URL": address})
+        for _number in range(5):
+            assert store.ask(NOW).markers == {}
+        store.disconnect()
+    assert sum(used) == 5
+    assert len(used) == 3
+
+
+def test_missing_credentials_are_unavailable() -> None:
+    with pytest.raises(GateStoreUnavailable, match="AWS_ACCESS_KEY_ID"):
+        GateStore(TABLE, {"AWS_REGION": "us-east-1"}).ask(NOW)
+
+
+def test_region_and_dual_stack_name_the_host() -> None:
+    assert gate_store._host("eu-central-1", {}) == "dynamodb.eu-central-1.amazonaws.com"
+    dual = {"AWS_USE_DUALSTACK_ENDPOINT": "true"}
+    assert gate_store._host("eu-central-1", dual) == "dynamodb.eu-central-1.api.aws"
