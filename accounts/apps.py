@@ -23,9 +23,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the account page's sections, and the receiver that keeps grants like those of the release before."""
-        # These load models, which Django allows only once all apps are loaded.
+        # These load models, which Django allows only once all apps are loaded. Importing registers the checks.
         from django.contrib.auth.signals import user_logged_in  # noqa: PLC0415
 
+        from accounts import checks  # noqa: F401, PLC0415
         from accounts.grants import mirror_grants  # noqa: PLC0415
         from accounts.models import User  # noqa: PLC0415
         from accounts.preferences import remember_browser  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Part of the accounts in a user's export and erasure: profile, tokens and the admin's log."""
+"""Part of the accounts in a user's export and erasure: profile, tokens, second factors and the admin's log."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ USER_MODELS = ("auth", "accounts")
 
 
 class AccountData(PersonalData):
-    """The user's row, profile and API tokens, and what operators wrote of them in the admin's log."""
+    """The user's row, profile, API tokens and second factors, and what operators wrote of them in the admin's log."""
 
     def export(self, user: AbstractBaseUser) -> Exported:
         return {
@@ -27,6 +27,7 @@ class AccountData(PersonalData):
             "profile": _profile(user),
             "api_tokens": _tokens(user),
             "sessions": _sessions(user),
+            "second_factors": _second_factors(user),
         }
 
     def erase(self, erasure: Erasure) -> None:
@@ -65,6 +66,12 @@ def _tokens(user: AbstractBaseUser) -> list[dict[str, Any]]:
 def _sessions(user: AbstractBaseUser) -> list[dict[str, Any]]:
     rows = SignIn.objects.filter(user=user.pk).order_by("signed_in_at")
     return [{"signed_in_at": row.signed_in_at, "browser": row.browser} for row in rows]
+
+
+def _second_factors(user: AbstractBaseUser) -> list[dict[str, Any]]:
+    """Return when each was set up and last used. Its secret is left out: whoever reads the file could sign in by it."""
+    names = ("name", "created_at", "last_used_at")
+    return [{name: getattr(device, name) for name in names} for device in two_factor.devices_of(user)]
 
 
 def _own_entries(user: AbstractBaseUser) -> Any:

@@ -8,6 +8,8 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 RECOVERY_CODES = 10
+REQUIRABLE = ("staff",)
+"""Groups of users that TWO_FACTOR_REQUIRED_FROM may name."""
 VERIFIED = "two_factor"
 """Key of a session that began with a second factor."""
 
@@ -71,6 +73,12 @@ def new_recovery_codes(user: AbstractBaseUser) -> list[str]:
 def recovery_codes_left(user: AbstractBaseUser) -> int:
     """Return the number of unused recovery codes."""
     return int(StaticToken.objects.filter(device__user=user.pk).count())
+
+
+def devices_of(user: AbstractBaseUser) -> list[TOTPDevice | StaticDevice]:
+    """Return the app and the recovery codes that are set up, without what is being set up."""
+    devices = (TOTPDevice, StaticDevice)
+    return [device for model in devices for device in model.objects.filter(user=user.pk, confirmed=True)]
 
 
 @transaction.atomic

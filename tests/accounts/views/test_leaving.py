@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import leaving
 from accounts.erasure import erase_user, is_erased
@@ -14,6 +15,7 @@ from accounts.jobs import erase_leaving_users
 from accounts.leaving import PrivilegedAccount, leave_now
 from accounts.models import User
 from accounts.tokens import make_token
+from accounts.two_factor import new_recovery_codes
 from foundation import clock
 from subscriptions.announcements import unlimited
 from subscriptions.services import SubscriptionService as Service
@@ -137,6 +139,9 @@ def test_download_holds_what_is_stored_and_no_secret(page: Client, ada: User) ->
     kept = Service.create_subscription(ada, make_plan())
     Service.cancel_subscription(kept, "too dear", actor=ada)
     _, secret = make_token(ada, 5, name="laptop", scopes=["subscriptions:read"])
+    app = TOTPDevice.objects.create(user=ada, name="app", confirmed=True)
+    TOTPDevice.objects.create(user=ada, name="app", confirmed=False)
+    codes = new_recovery_codes(ada)
     assert "Download my data" in page.get(reverse("download_data")).content.decode()
 
     answer = page.post(reverse("download_data"))
@@ -151,7 +156,9 @@ def test_download_holds_what_is_stored_and_no_secret(page: Client, ada: User) ->
     assert subscription["history"][1] | {"by": "subscriber", "reason": "too dear"} == subscription["history"][1]
     assert [token["name"] for token in data["api_tokens"]] == ["laptop"]
     assert {mail["kind"] for mail in data["notifications"]} == {"created", "cancelled"}
-    assert secret not in text
+    assert [factor["name"] for factor in data["second_factors"]] == ["app", "recovery"]
+    assert all(factor["created_at"] and factor["last_used_at"] is None for factor in data["second_factors"])
+    assert not [hidden for hidden in (secret, app.key, *codes) if hidden in text]
     assert ada.password not in text
 
 
