@@ -19,7 +19,7 @@ def needs_attention(now: datetime) -> dict[str, int]:
     refunds = Refund.objects.filter(state=Refund.State.UNKNOWN, requested_at__lt=late)
     refused = Refund.objects.filter(state=Refund.State.REFUSED, finished_at__gte=now - REFUSALS_SHOWN)
     return {
-        "surplus": Payment.objects.filter(surplus=True, returned__isnull=True).count(),
+        "surplus": Payment.objects.kept_surplus().count(),
         "unknown": orders.count() + refunds.count(),
         "messages": pending().filter(received_at__lt=late).count(),
         "disputes": Dispute.objects.filter(state=Dispute.State.OPEN).count(),

@@ -15,7 +15,7 @@ from payments.models import Order, OrderState
 from payments.models.order import OrderQuerySet
 from payments.providers.interface import Fact, FactKind
 from payments.recording import MoneyReceived, record_payment, record_unexpected
-from payments.returned_money import record_dispute, record_refund
+from payments.returned_money import record_dispute, record_failed_refund, record_refund
 from payments.settling import keep_method
 
 logger = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ APPLIED_BY: Mapping[FactKind, Callable[[str, Fact, datetime], None]] = {
     FactKind.FAILED: _ask_soon,
     FactKind.CLOSED: _ask_soon,
     FactKind.REFUNDED: record_refund,
+    FactKind.REFUND_FAILED: record_failed_refund,
     FactKind.DISPUTED: record_dispute,
     FactKind.DISPUTE_LOST: record_dispute,
     FactKind.DISPUTE_WON: record_dispute,

@@ -122,14 +122,14 @@ def _process(provider: RefundingProvider, key: int, now: datetime) -> bool:
 
 
 def _settle(request: Refund, outcome: Outcome, now: datetime) -> None:
+    names = {"transaction_id": outcome.transaction_id} if outcome.transaction_id else {}
     if outcome.kind is OutcomeKind.SUCCEEDED:
         _record(request, outcome, now)
     elif outcome.kind in REFUSED:
         logger.error("refund refused", extra={"refund": request.pk, "code": outcome.code})
-        _change(request, state=State.REFUSED, code=outcome.code, finished_at=now, due_at=None)
+        _change(request, state=State.REFUSED, code=outcome.code, finished_at=now, due_at=None, **names)
     else:
         state = STATES.get(outcome.kind, State.UNKNOWN)
-        names = {"transaction_id": outcome.transaction_id} if outcome.transaction_id else {}
         _change(request, state=state, code=outcome.code, due_at=now + _pause(request.attempts), **names)
 
 

@@ -1,5 +1,6 @@
 """Money that goes back: refunds and disputes, each recorded once as a negative payment."""
 
+import logging
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,7 +14,14 @@ from payments.providers.interface import Fact, FactKind
 from subscriptions.errors import IllegalTransition
 from subscriptions.services import SubscriptionService
 
+logger = logging.getLogger(__name__)
+
 Kind = Payment.Kind
+
+REVERSED = ":reversed"
+"""End of a reversal's transaction, after that of the refund, which the provider reports under one number."""
+
+LONGEST_CODE = 100
 
 RANKS = {Dispute.State.OPEN: 0, Dispute.State.WON: 1, Dispute.State.LOST: 2}
 """A dispute only ever moves up: its messages come in any order."""
@@ -31,12 +39,32 @@ def record_refund(provider: str, fact: Fact, now: datetime) -> None:
     A refund that was made in the provider's dashboard ends nothing. Raises UnknownTransaction or UnreadableFact.
     """
     payment = _locked(provider, fact)
-    if (returned := _returned(payment, fact, Kind.REFUND, now)) is None:
+    if _has_failed(payment, fact) or (returned := _returned(payment, fact, Kind.REFUND, now)) is None:
         return
     announce_refunded(returned)
     request = _request(payment, fact)
     if request:
         _finish(request, returned, now)
+
+
+def record_failed_refund(provider: str, fact: Fact, now: datetime) -> None:
+    """Record that a refund did not reach anybody, in the open transaction, whatever was reported of it before.
+
+    It ranks highest: a refund that was recorded is cancelled out, and one that is reported later is ignored. It is kept
+    as a refused request, also where the refund was made in the provider's dashboard. Access that ended with it stays
+    ended. Raises UnknownTransaction or UnreadableFact.
+    """
+    payment, amount = _locked(provider, fact), _amount(fact)
+    if _has_failed(payment, fact):
+        return
+    logger.error("a refund has failed", extra={"payment": payment.pk, "code": fact.code})
+    request = _request(payment, fact) or Refund(payment=payment, amount=amount, currency=fact.currency)
+    request.requested_at = request.requested_at or fact.made_at
+    request.state, request.finished_at, request.due_at = Refund.State.REFUSED, now, None
+    request.transaction_id, request.code = fact.transaction_id, fact.code[:LONGEST_CODE]
+    request.save()
+    if payment.returned.filter(transaction_id=fact.transaction_id).exists():
+        _write(payment, Kind.REVERSAL, f"{fact.transaction_id}{REVERSED}", amount, fact, now)
 
 
 def record_dispute(provider: str, fact: Fact, now: datetime) -> None:
@@ -90,23 +118,33 @@ def _returned(payment: Payment, fact: Fact, kind: Payment.Kind, now: datetime) -
     amount = _amount(fact)
     if Payment.objects.filter(provider=payment.provider, transaction_id=fact.transaction_id).exists():
         return None
+    return _write(payment, kind, fact.transaction_id, -amount, fact, now)
+
+
+def _write(
+    payment: Payment, kind: Payment.Kind, transaction_id: str, amount: Decimal, fact: Fact, now: datetime
+) -> Payment:
     return Payment.objects.create(
         kind=kind,
         of=payment,
         provider=payment.provider,
-        transaction_id=fact.transaction_id,
+        transaction_id=transaction_id,
         order=payment.order,
         subscription=payment.subscription,
-        amount=-amount,
+        amount=amount,
         currency=fact.currency,
         paid_at=fact.made_at,
         recorded_at=now,
     )
 
 
+def _has_failed(payment: Payment, fact: Fact) -> bool:
+    return payment.refunds.filter(state=Refund.State.REFUSED, transaction_id=fact.transaction_id).exists()
+
+
 def _request(payment: Payment, fact: Fact) -> Refund | None:
     """Return our request for the refund: the one whose key is in the fact, or whose answer named the transaction."""
-    for request in payment.refunds.exclude(state=Refund.State.DONE):
+    for request in payment.refunds.all():
         if str(request.key) == fact.reference or request.transaction_id == fact.transaction_id:
             return request
     return None

@@ -62,7 +62,7 @@ def standing(now: datetime) -> Standing:
     return Standing(
         late=Subscription.objects.late(now).count(),
         unknown=Order.objects.unfinished().filter(state=OrderState.UNKNOWN).count(),
-        surplus=Payment.objects.filter(surplus=True, returned__isnull=True).count(),
+        surplus=Payment.objects.kept_surplus().count(),
     )
 
 

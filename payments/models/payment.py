@@ -1,7 +1,10 @@
 """Payments: money that moved."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from foundation import money
@@ -14,17 +17,28 @@ from subscriptions.models import Subscription, SubscriptionEvent
 TRANSACTION_ID_LENGTH = 200
 
 
+class PaymentQuerySet(AppendOnlyQuerySet["Payment"]):
+    """Payments by what is left of them."""
+
+    def kept_surplus(self) -> "PaymentQuerySet":
+        """Return the surplus of which nothing has gone back."""
+        went_back = Coalesce(models.Sum("returned__amount"), Decimal(0), output_field=models.DecimalField())
+        return self.filter(surplus=True).annotate(went_back=went_back).filter(went_back=0)
+
+
 class Payment(AppendOnlyModel):
     """Money that moved, recorded once per provider and transaction. Append-only.
 
     A payment became one period, of `subscription` by `event`, or is a surplus: nobody waited for it, or not for this
-    amount. A refund or a lost dispute is a negative amount `of` a payment.
+    amount. A refund or a lost dispute is a negative amount `of` a payment; a reversal cancels a refund
+    out that was reported, and then did not reach anybody.
     """
 
     class Kind(models.TextChoices):
         PAYMENT = "payment", _("payment")
         REFUND = "refund", _("refund")
         DISPUTE = "dispute", _("lost dispute")
+        REVERSAL = "reversal", _("failed refund")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, db_default=Kind.PAYMENT, default=Kind.PAYMENT)
     of = models.ForeignKey(
@@ -74,7 +88,7 @@ class Payment(AppendOnlyModel):
     receipt_url = models.URLField(_("receipt"), max_length=500, blank=True, db_default="", default="")
     invoice_url = models.URLField(_("invoice"), max_length=500, blank=True, db_default="", default="")
 
-    objects = AppendOnlyQuerySet["Payment"].as_manager()
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("payment")
@@ -93,7 +107,8 @@ class Payment(AppendOnlyModel):
                 condition=models.Q(kind="payment", of__isnull=True, amount__gt=0)
                 | models.Q(
                     kind__in=["refund", "dispute"], of__isnull=False, amount__lt=0, surplus=False, event__isnull=True
-                ),
+                )
+                | models.Q(kind="reversal", of__isnull=False, amount__gt=0, surplus=False, event__isnull=True),
                 name="payment_kind_and_sign_agree",
             ),
         ]

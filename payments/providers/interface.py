@@ -81,6 +81,7 @@ class FactKind(StrEnum):
     FAILED = "failed"
     CLOSED = "closed"
     REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
     DISPUTED = "disputed"
     DISPUTE_LOST = "dispute_lost"
     DISPUTE_WON = "dispute_won"

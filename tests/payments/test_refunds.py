@@ -1,10 +1,14 @@
 """Refunds: stored first, executed once whatever gets lost, and recorded as negative payments."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from payments.attention import needs_attention
 from payments.errors import NotRefundable
@@ -14,10 +18,12 @@ from payments.providers.interface import Fact, FactKind, OutcomeKind
 from payments.recording import MoneyReceived, record_payment
 from payments.refunds import process_refunds, refundable, request_refund
 from payments.signals import payment_refunded
+from payments.statistics import standing
 from subscriptions.models import Subscription
 from tests.payments.bank import NAME, Bank
 from tests.payments.orders import first_order
 from tests.support.factories import NOW, has_access, make_user
+from tests.support.locks import wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +138,82 @@ def test_refused_refund_says_why_and_needs_attention(bank: Bank, payment: Paymen
     assert (request.state, request.code) == ("refused", "insufficient_balance")
     assert needs_attention(LATER)["refused_refunds"] == 1
     assert refundable(payment) == Decimal("9.90")
+
+
+def told(request: Refund | None, kind: FactKind, transaction_id: str = "re-0") -> Fact:
+    """Return what the provider tells of the refund that was asked for, or that was made in its dashboard."""
+    return Fact(
+        kind,
+        LATER,
+        reference=str(request.key) if request else "",
+        transaction_id=transaction_id,
+        of="pi_1",
+        amount=Decimal("9.90"),
+        currency="EUR",
+        code="expired_or_canceled_card" if kind is FactKind.REFUND_FAILED else "",
+    )
+
+
+SEQUENCES = sorted(set(permutations([FactKind.REFUNDED, FactKind.REFUND_FAILED] * 2)))
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES, ids=" ".join)
+@pytest.mark.parametrize("made_by", ["us, answered", "us, not asked yet", "the dashboard"])
+def test_refund_that_failed_counts_for_nothing_whatever_was_told_before(
+    bank: Bank, payment: Payment, made_by: str, sequence: tuple[FactKind, ...]
+) -> None:
+    request = None if made_by == "the dashboard" else ask(payment)
+    if made_by == "us, answered":
+        process(bank)
+    for kind in sequence:
+        apply(NAME, told(request, kind), LATER)
+    if made_by == "us, not asked yet":
+        process(bank)
+
+    assert sum(Payment.objects.values_list("amount", flat=True)) == Decimal("9.90")
+    assert refundable(payment) == Decimal("9.90")
+    kept = Refund.objects.get()
+    assert (kept.state, kept.code, kept.transaction_id) == ("refused", "expired_or_canceled_card", "re-0")
+    assert needs_attention(LATER)["refused_refunds"] == 1
+    ask(payment)
+    apply(NAME, told(Refund.objects.latest("pk"), FactKind.REFUNDED, "re-1"), LATER)
+    assert refundable(payment) == 0
+    assert sum(Payment.objects.values_list("amount", flat=True)) == 0
+
+
+def test_surplus_whose_refund_failed_needs_attention_again(bank: Bank, payment: Payment) -> None:
+    assert payment.order is not None
+    surplus = record_payment(payment.order, MoneyReceived(NAME, "pi_2", Decimal("9.90"), "EUR", NOW), now=NOW)
+    request = ask(surplus)
+    process(bank)
+    assert (needs_attention(NOW)["surplus"], standing(NOW).surplus) == (0, 0)
+    apply(NAME, replace(told(request, FactKind.REFUND_FAILED), of="pi_2"), LATER)
+    assert (needs_attention(NOW)["surplus"], standing(NOW).surplus) == (1, 1)
+
+
+def test_amount_with_more_decimals_than_the_currency_is_refused(payment: Payment) -> None:
+    with pytest.raises(NotRefundable, match="more decimals"):
+        ask(payment, "1.005")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+def test_two_refunds_at_once_never_give_more_than_was_paid(payment: Payment) -> None:
+    def second() -> str:
+        try:
+            return ask(payment, "6.00").state
+        except NotRefundable as error:
+            return str(error)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            ask(payment, "6.00")
+            other = pool.submit(second)
+            wait_until_blocked()
+        assert "3.90 EUR left" in other.result()
+    assert [request.amount for request in Refund.objects.all()] == [Decimal("6.00")]
 
 
 def test_no_more_goes_back_than_came(bank: Bank, payment: Payment) -> None:

@@ -50,12 +50,14 @@ def _session_expired(session: Members, made_at: datetime) -> Fact:
 
 
 def refund(found: Members, made_at: datetime) -> Fact | None:
-    """Return that money went back; None while it has not, or if it never will."""
-    if found["status"] != "succeeded" or not found.get("payment_intent"):
+    """Return that money went back, or did not after all; None while that is open."""
+    kind = REFUND_KINDS.get(found["status"])
+    if kind is None or not found.get("payment_intent"):
         return None
     return Fact(
-        Kind.REFUNDED,
+        kind,
         datetime.fromtimestamp(found["created"], UTC),
+        code=found.get("failure_reason") or "",
         reference=found.get("metadata", {}).get("refund", ""),
         of=found["payment_intent"],
         **_money(found["id"], found["amount"], found["currency"]),
@@ -118,6 +120,9 @@ DISPUTE_KINDS = {
 }
 """By status, https://docs.stripe.com/api/disputes/object#dispute_object-status; any other is still open."""
 
+REFUND_KINDS = {"succeeded": Kind.REFUNDED, "failed": Kind.REFUND_FAILED, "canceled": Kind.REFUND_FAILED}
+"""By status, https://docs.stripe.com/api/refunds/object#refund_object-status; any other is still open."""
+
 READERS: Mapping[str, Callable[[Members, datetime], Fact | None]] = {
     "payment_intent.succeeded": _intent(Kind.SUCCEEDED),
     "payment_intent.processing": _intent(Kind.PENDING),
@@ -127,6 +132,7 @@ READERS: Mapping[str, Callable[[Members, datetime], Fact | None]] = {
     "checkout.session.expired": _session_expired,
     "refund.created": refund,
     "refund.updated": refund,
+    "refund.failed": refund,
     "charge.refund.updated": refund,
     "charge.dispute.created": dispute,
     "charge.dispute.updated": dispute,

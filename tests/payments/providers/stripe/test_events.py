@@ -34,6 +34,15 @@ def test_every_page_is_read_and_becomes_the_facts_of_the_webhook(script: Script,
     assert "payment_intent.succeeded" in script.requests[0].parameters.values()
 
 
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_refund_that_came_back_is_told_with_its_reason(script: Script, provider: StripeProvider, status: str) -> None:
+    came_back = refund(status=status, failure_reason="expired_or_canceled_card", metadata={"refund": "a-key"})
+    script.answer(page(event("refund.created", refund(status="pending")), event("refund.failed", came_back)))
+    (fact,) = provider.since(SINCE)
+    assert (fact.kind, fact.reference, fact.code) == (FactKind.REFUND_FAILED, "a-key", "expired_or_canceled_card")
+    assert (fact.of, fact.amount) == ("pi_1", Decimal("9.90"))
+
+
 def test_list_that_cannot_be_read_is_told(script: Script, provider: StripeProvider) -> None:
     script.refuse(500)
     with pytest.raises(ProviderUnavailable):
