@@ -67,7 +67,7 @@ chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 N
 	@$(PYTHON) -m tests.proofs.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(NOTIFICATIONS),--notifications $(NOTIFICATIONS))
 
-chaos-payments: $(READY) ## charges under faults, and the model of their protocol, in ten minutes; SEED=7 ORDERS=20000
+chaos-payments: $(READY) ## charges under faults, and the model of their protocol, in half an hour; SEED=7 ORDERS=20000
 	@$(PYTHON) -m pytest -n 0 -s tests/proofs/charging
 	@$(PYTHON) -m tests.proofs.payment_chaos $(if $(SEED),--seed $(SEED)) $(if $(ORDERS),--orders $(ORDERS))
 

@@ -27,7 +27,9 @@ CREATE TABLE IF NOT EXISTS object (
     reference TEXT PRIMARY KEY, way TEXT NOT NULL, order_id INTEGER NOT NULL, amount TEXT NOT NULL,
     currency TEXT NOT NULL, status TEXT NOT NULL, code TEXT NOT NULL DEFAULT '', shown INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX IF NOT EXISTS object_status ON object (status);
 CREATE TABLE IF NOT EXISTS success (reference TEXT NOT NULL, order_id INTEGER, amount TEXT, currency TEXT, at TEXT);
+CREATE TABLE IF NOT EXISTS decline (reference TEXT NOT NULL, code TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS answer (key TEXT PRIMARY KEY, outcome TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS call (name TEXT NOT NULL, reference TEXT NOT NULL, fault TEXT NOT NULL DEFAULT '');
 """
@@ -106,17 +108,22 @@ class LedgerProvider:
 
     def since(self, instant: datetime) -> Iterable[Fact]:
         """Yield each success."""
+        return self.facts_after(0)
+
+    def facts_after(self, number: int) -> Iterator[Fact]:
+        """Yield each success after so many others."""
         with self._ledger() as ledger:
-            for reference, order_id, amount, currency, at in ledger.execute("SELECT * FROM success").fetchall():
-                yield Fact(
-                    FactKind.SUCCEEDED,
-                    datetime.fromisoformat(at),
-                    reference=reference,
-                    order_id=order_id,
-                    transaction_id=f"tx_{reference}",
-                    amount=Decimal(amount),
-                    currency=currency,
-                )
+            rows = ledger.execute("SELECT * FROM success WHERE rowid > ? ORDER BY rowid", (number,)).fetchall()
+        for reference, order_id, amount, currency, at in rows:
+            yield Fact(
+                FactKind.SUCCEEDED,
+                datetime.fromisoformat(at),
+                reference=reference,
+                order_id=order_id,
+                transaction_id=f"tx_{reference}",
+                amount=Decimal(amount),
+                currency=currency,
+            )
 
     def forget(self, customer: str) -> None:
         """Have nothing to forget."""
@@ -128,15 +135,28 @@ class LedgerProvider:
         with self._ledger() as ledger:
             return _succeed(ledger, reference)
 
+    def show_page(self, reference: str) -> None:
+        """Note that a subscriber has seen the page, who may pay there as long as it is open."""
+        with self._ledger() as ledger:
+            ledger.execute("UPDATE object SET shown = 1 WHERE reference = ?", (reference,))
+
+    def payable_pages(self) -> list[str]:
+        """Return the references of the open pages that a subscriber has seen."""
+        with self._ledger() as ledger:
+            open_ = ledger.execute("SELECT reference FROM object WHERE shown AND status = 'open'")
+            return [reference for (reference,) in open_]
+
     def settle_pending(self, reference: str, *, arrives: bool) -> None:
         """Let money that is on its way arrive, or fail."""
         with self._ledger() as ledger:
-            ledger.execute(
+            changed = ledger.execute(
                 "UPDATE object SET status = 'open', code = 'debit_failed' WHERE reference = ? AND status = 'pending'",
                 (reference,),
-            )
-            if arrives:
+            ).rowcount
+            if changed and arrives:
                 _succeed(ledger, reference)
+            elif changed:
+                _decline(ledger, reference, "debit_failed")
 
     def cancel(self, reference: str) -> bool:
         """Cancel as the provider does by itself; return False if it was not open."""
@@ -146,15 +166,20 @@ class LedgerProvider:
             )
             return bool(changed.rowcount)
 
-    def forget_keys(self) -> None:
-        """Forget all idempotency keys."""
+    def forget_keys(self) -> int:
+        """Forget all idempotency keys; return their number."""
         with self._ledger() as ledger:
-            ledger.execute("DELETE FROM answer")
+            return ledger.execute("DELETE FROM answer").rowcount
 
     def successes(self) -> list[tuple[int, str]]:
         """Return order and reference of each success."""
         with self._ledger() as ledger:
             return list(ledger.execute("SELECT order_id, reference FROM success ORDER BY rowid").fetchall())
+
+    def declines(self) -> set[str]:
+        """Return the references for which money was refused at some time."""
+        with self._ledger() as ledger:
+            return {reference for (reference,) in ledger.execute("SELECT reference FROM decline")}
 
     def references(self, status: str) -> list[str]:
         """Return the references of all objects in this status."""
@@ -174,10 +199,10 @@ class LedgerProvider:
             return [name for (name,) in ledger.execute("SELECT name FROM call ORDER BY rowid").fetchall()]
 
     def fault_counts(self) -> dict[str, int]:
-        """Return how often each fault was hit."""
+        """Return how often each fault was hit; those of calls by the name of the call."""
         with self._ledger() as ledger:
-            found = ledger.execute("SELECT fault, count(*) FROM call WHERE fault <> '' GROUP BY fault").fetchall()
-            return dict(found)
+            found = ledger.execute("SELECT name, fault, count(*) FROM call WHERE fault <> '' GROUP BY name, fault")
+            return {f"{name} {fault}".strip(): times for name, fault, times in found}
 
     def _open(self, way: str, order: Order, key: str = "") -> str:
         def open_(ledger: sqlite3.Connection) -> Outcome:
@@ -192,7 +217,7 @@ class LedgerProvider:
                     ledger.execute("INSERT INTO answer VALUES (?, ?)", (key, reference))
             return Outcome(Kind.OPEN, transaction_id=reference)
 
-        outcome = self._called("open", "", open_)
+        outcome = self._called("prepare" if way == "charge" else "begin", "", open_)
         if outcome.kind is not Kind.OPEN:
             raise ProviderUnavailable(outcome.code)
         return outcome.transaction_id
@@ -214,6 +239,8 @@ class LedgerProvider:
             _succeed(ledger, reference)
             return
         status = {"sepa": "pending"}.get(token, "open")
+        if status == "open":
+            _decline(ledger, reference, token)
         ledger.execute("UPDATE object SET status = ?, code = ? WHERE reference = ?", (status, token, reference))
 
     def _called(self, name: str, reference: str, effect: Callable[[sqlite3.Connection], Outcome]) -> Outcome:
@@ -254,6 +281,10 @@ def _succeed(ledger: sqlite3.Connection, reference: str) -> bool:
             (datetime.now(UTC).isoformat(), reference),
         )
     return bool(changed)
+
+
+def _decline(ledger: sqlite3.Connection, reference: str, code: str) -> None:
+    ledger.execute("INSERT INTO decline VALUES (?, ?)", (reference, code))
 
 
 KINDS = {

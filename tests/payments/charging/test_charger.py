@@ -58,7 +58,7 @@ def test_call_without_effect_is_repeated_after_asking(provider: LedgerProvider) 
     provider.faults = fails_once("charge", BEFORE)
     charge(provider)
     charge(provider, DUE + HOUR)
-    assert provider.calls() == ["open", "charge", "ask", "charge"]
+    assert provider.calls() == ["prepare", "charge", "ask", "charge"]
     assert fresh(order).state == OrderState.PAID
 
 
@@ -81,7 +81,7 @@ def test_declined_charge_is_tried_again_on_the_planned_days_and_then_waits(provi
     assert [attempt.number for attempt in Attempt.objects.filter(order=order)] == [1, 2, 3, 4, 5]
     failures = PaymentEvent.objects.filter(kind="failed").order_by("pk")
     assert [event.next_attempt_at is None for event in failures] == [False, False, False, False, True]
-    assert provider.calls().count("open") == 1
+    assert provider.calls().count("prepare") == 1
 
 
 def test_new_key_is_used_for_every_try(provider: LedgerProvider) -> None:
@@ -155,7 +155,7 @@ def test_page_is_closed_before_its_order_is_charged(provider: LedgerProvider) ->
     charge(provider)
     assert fresh(order).state == OrderState.PAID
     assert not provider.pay_page(page.reference)
-    assert provider.calls() == ["open", "close", "open", "charge"]
+    assert provider.calls() == ["begin", "close", "prepare", "charge"]
 
 
 def test_page_that_was_paid_is_not_charged_again(provider: LedgerProvider) -> None:
@@ -195,7 +195,7 @@ def test_abandoned_order_with_a_reference_is_asked_about_first(provider: LedgerP
     Order.objects.filter(pk=order.pk).update(reference=reference, lease_until=DUE - MONTH * 12)
     claim.orders[0].refresh_from_db()
     charge(provider)
-    assert provider.calls() == ["open", "ask", "charge"]
+    assert provider.calls() == ["prepare", "ask", "charge"]
     assert len(provider.successes()) == 1
 
 

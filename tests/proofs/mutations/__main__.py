@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from infra.postgresql import fastest_directory
@@ -28,15 +28,23 @@ def main() -> int:
 
 def _show(copy: Path, mutation: Mutation) -> int:
     """Print a line per test of the rule."""
-    path = copy / mutation.path
-    source = path.read_text()
-    path.write_text(mutation.mutated(source))
-    codes = {test: _run(copy, [test]) for test in mutation.tests}
-    path.write_text(source)
+    with ExitStack() as removed:
+        for each in (mutation, *mutation.further):
+            removed.enter_context(_without(each, copy))
+        codes = {test: _run(copy, [test]) for test in mutation.tests}
     for test, code in codes.items():
         said = "red" if code == FAILED else "STILL GREEN" if code == PASSED else f"broken, exit code {code}"
         print(f"without {mutation.rule:28} {said:12} {test}", flush=True)
     return int(any(code != FAILED for code in codes.values()))
+
+
+@contextmanager
+def _without(mutation: Mutation, copy: Path) -> Iterator[None]:
+    path = copy / mutation.path
+    source = path.read_text()
+    path.write_text(mutation.mutated(source))
+    yield
+    path.write_text(source)
 
 
 def _run(copy: Path, tests: Iterable[str]) -> int:

@@ -15,6 +15,8 @@ class Mutation:
     code: str
     without: str
     tests: tuple[str, ...]
+    further: tuple["Mutation", ...] = ()
+    """Second lines of defence that are taken out with it; their tests are those of this one."""
 
     def mutated(self, source: str) -> str:
         """Return the file without the rule. Raises ValueError unless the code occurs exactly once."""

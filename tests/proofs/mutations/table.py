@@ -2,6 +2,7 @@
 
 from tests.proofs.mutations.mutation import Mutation
 from tests.proofs.mutations.payments import PAYMENTS
+from tests.proofs.mutations.storms import STORMS
 
 OUTBOX = "tests/notifications/outbox/test_claims.py"
 CONFORMANCE = "tests/proofs/protocol/test_conformance.py::test_the_code_does_to_the_row_what_the_model_does"
@@ -78,4 +79,4 @@ DELIVERY = (
 )
 """Rules of the delivery, which sends each notification once."""
 
-MUTATIONS = (*DELIVERY, *PAYMENTS)
+MUTATIONS = (*DELIVERY, *PAYMENTS, *STORMS)

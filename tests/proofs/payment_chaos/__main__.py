@@ -9,6 +9,7 @@ import os
 import random
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import django
@@ -44,14 +45,19 @@ def _run(chosen: argparse.Namespace) -> int:
     from tests.proofs.payment_chaos.campaign import Campaign  # noqa: PLC0415
 
     logging.disable(logging.CRITICAL)  # what went wrong, the judge tells
-    campaign = Campaign(chosen.seed, chosen.probability, chosen.seconds)
-    campaign.storm(chosen.orders)
-    while chosen.until_hit and campaign.missing(chosen.hits) and campaign.round < MOST_ROUNDS:
-        campaign.storm(chosen.orders)
+    began = time.monotonic()
+    campaign = Campaign(chosen.seed, chosen.probability, chosen.shortest)
+    while not campaign.is_lost() and (
+        campaign.round < chosen.rounds
+        or (chosen.until_hit and campaign.round < MOST_ROUNDS and campaign.missing(chosen.hits))
+    ):
+        campaign.storm(chosen.orders // chosen.rounds)
+        seconds, seldom = time.monotonic() - began, len(campaign.missing(chosen.hits))
+        print(f"Storm {campaign.round} ended after {seconds:.0f} s, {seldom} faults too seldom", flush=True)
     campaign.calm()
     verdict = campaign.judge()
     for fault, hits in sorted(campaign.hits().items()):
-        print(f"{fault:30} {hits:8,}")
+        print(f"{fault:50} {hits:8,}")
     lines = (verdict.stdout + verdict.stderr).splitlines()
     print(*lines[:SHOWN], *lines[SHOWN:][-1:], sep="\n")
     missing = campaign.missing(chosen.hits)
@@ -63,11 +69,12 @@ def _run(chosen: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.payment_chaos")
     parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="drawn if left out")
-    parser.add_argument("--orders", type=int, default=20_000, help="per round; 20,000")
+    parser.add_argument("--orders", type=int, default=20_000, help="of all rounds together; 20,000")
+    parser.add_argument("--rounds", type=int, default=10, help="each of a tenth of the orders; 10")
     parser.add_argument("--hits", type=int, default=200, help="fewest hits of each fault; 200")
     parser.add_argument("--until-hit", action="store_true", help="add rounds until each was hit that often")
     parser.add_argument("--probability", type=float, default=0.02, help="of a fault at each point; 0.02")
-    parser.add_argument("--seconds", type=float, default=60, help="shortest storm; 60")
+    parser.add_argument("--shortest", type=float, default=60, help="shortest storm, in times of a claim's calls; 60")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Faults of the campaign: what calls suffer, and points of the code at which a process is killed or frozen."""
+"""Faults of the campaign: of calls, and at points at which a process dies, freezes or loses a commit."""
 
 import os
 import random
@@ -6,23 +6,51 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from payments import fence
+from django.db import OperationalError, connection, transaction
+
+from payments import fence, hosted_page
 from payments.charging import claims
 from payments.charging.claims import Claim
 from payments.charging.outcomes import Recorder
-from tests.proofs.payment_chaos.durations import FREEZE
 from tests.support.ledger_provider import AFTER, BEFORE, SERVER_ERROR, THROTTLED, LedgerProvider
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 OF_CALLS = (BEFORE, AFTER, SERVER_ERROR, THROTTLED)
-POINTS = ("claimed", "prepared", "stored", "submitted", "charged", "told", "recorded")
-"""Marked points, in the order in which a charge passes them."""
+CALLS = ("prepare", "charge", "ask", "close", "begin")
+PER_CALL = 6
+"""Faults of calls are so many times likelier than those at a point of the code: money is lost and doubled there."""
 
+AFTER_CALLS = {"prepare": "prepared", "charge": "charged", "ask": "asked", "close": "closed", "begin": "page opened"}
+"""Points that follow the effect of a call."""
+
+COMMITS = ("claimed", "way taken", "stored", "submitted", "recorded", "page's way taken", "page stored")
+"""Points that follow a commit, which may not land, or whose answer may be lost."""
+
+POINTS = (*AFTER_CALLS.values(), *COMMITS, "told")
+"""Marked points of a charge and of the way to the page."""
+
+LIKELIER = {
+    "claimed": 2,
+    "submitted": 4,
+    "charged": 3,
+    "told": 2,
+    "recorded": 2,
+    "closed": 3,
+    "way taken": 8,
+    "page opened": 3,
+    "page's way taken": 3,
+    "page stored": 3,
+}
+"""Factors of the probability: of points beside the charge, and of those that are passed seldom."""
+
+NOT_LANDED = "commit that does not land"
+UNANSWERED = "commit whose answer is lost"
 FROZEN = "frozen past the lease"
 FORGOTTEN = "keys forgotten"
 CANCELLED = "cancelled by the provider"
@@ -31,8 +59,9 @@ WEBHOOK_LOST = "webhook lost"
 WEBHOOK_REPEATED = "webhook repeated"
 
 EVERY = (
-    *OF_CALLS,
+    *(f"{call} {fault}" for call in CALLS for fault in OF_CALLS),
     *(f"killed when {point}" for point in POINTS),
+    *(f"{fault}: {point}" for point in COMMITS for fault in (NOT_LANDED, UNANSWERED)),
     FROZEN,
     FORGOTTEN,
     CANCELLED,
@@ -40,7 +69,7 @@ EVERY = (
     WEBHOOK_LOST,
     WEBHOOK_REPEATED,
 )
-"""All faults, and the disturbances that count as such. Each must be hit."""
+"""All faults, each by the call or the point that it hits, and the disturbances that count as such."""
 
 
 @dataclass
@@ -50,36 +79,56 @@ class Faults:
     provider: LedgerProvider
     chance: random.Random
     probability: float
+    freeze: timedelta
 
     def of_call(self, _name: str) -> str:
         """Return the fault of a call."""
-        return self.chance.choice(OF_CALLS) if self.chance.random() < self.probability else ""
+        return self.chance.choice(OF_CALLS) if self.chance.random() < self.probability * PER_CALL else ""
 
     def at(self, point: str) -> None:
         """Die, or stand still, at a marked point."""
-        if not point:
-            return
         drawn = self.chance.random()
-        if drawn < self.probability:
+        probability = self._at_point(point)
+        if drawn < probability:
             self.provider.note(f"killed when {point}")
             os.kill(os.getpid(), signal.SIGKILL)
-        elif drawn < self.probability * 1.2:
+        elif drawn < probability * 1.2:
             self.provider.note(FROZEN)
-            time.sleep(FREEZE.total_seconds())
+            time.sleep(self.freeze.total_seconds())
 
     def install(self) -> None:
         """Mark the points in this process's copy of the code."""
         self.provider.faults = self.of_call
-        self.provider.after_effect = lambda call: self.at({"open": "prepared", "charge": "charged"}.get(call, ""))
-        setattr(claims, "claim", self._followed(claims.claim, "claimed"))  # noqa: B010 - mypy allows no assignment
-        setattr(fence, "store_reference", self._followed(fence.store_reference, "stored"))  # noqa: B010
-        setattr(Claim, "submit", self._followed(Claim.submit, "submitted"))  # noqa: B010
-        setattr(Recorder, "money", self._followed(self._preceded(Recorder.money, "told"), "recorded"))  # noqa: B010
+        self.provider.after_effect = lambda call: self.at(AFTER_CALLS[call])
+        self._mark(claims, "claim", "claimed")
+        self._mark(fence, "take_way", "way taken")
+        self._mark(fence, "store_reference", "stored")
+        self._mark(Claim, "submit", "submitted")
+        self._mark(Recorder, "money", "recorded")
+        setattr(Recorder, "money", self._preceded(Recorder.money, "told"))  # noqa: B010 - mypy allows no assignment
+        self._mark(hosted_page, "take_way", "page's way taken")
+        self._mark(hosted_page, "store_reference", "page stored")
+
+    def _mark(self, owner: Any, name: str, point: str) -> None:
+        setattr(owner, name, self._followed(getattr(owner, name), point))
 
     def _followed(self, function: Callable[P, T], point: str) -> Callable[P, T]:
+        """Return the function with a commit that may not land or not be answered, and the point after it."""
+
         @wraps(function)
         def marked(*args: P.args, **kwargs: P.kwargs) -> T:
-            answer = function(*args, **kwargs)
+            drawn = self.chance.random() / self._at_point(point)
+            with transaction.atomic():
+                answer = function(*args, **kwargs)
+                if _is_idle(answer):
+                    return answer
+                if drawn < 1:
+                    self.provider.note(f"{NOT_LANDED}: {point}")
+                    raise OperationalError("the connection broke before the commit")
+            if drawn < 2:
+                self.provider.note(f"{UNANSWERED}: {point}")
+                connection.close()
+                raise OperationalError("the connection broke after the commit")
             self.at(point)
             return answer
 
@@ -92,3 +141,11 @@ class Faults:
             return function(*args, **kwargs)
 
         return marked
+
+    def _at_point(self, point: str) -> float:
+        return self.probability * LIKELIER.get(point, 1)
+
+
+def _is_idle(answer: object) -> bool:
+    """Return True for what changed nothing, where nothing can be lost."""
+    return answer is False or answer == [] or (isinstance(answer, Claim) and not answer.orders)

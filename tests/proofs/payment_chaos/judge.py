@@ -37,6 +37,8 @@ def main(now: str) -> int:
         *_unmatched(provider, payments),
         *_unequal_sums(provider, payments),
         *_wrong_periods(payments),
+        *_untrue_attempts(provider),
+        *_forgotten(),
         *_wrong_access(datetime.fromisoformat(now)),
     ]
     figures = {
@@ -45,7 +47,6 @@ def main(now: str) -> int:
         "charged twice": sum(times > 1 for times in charged.values()),
         "payments": len(payments),
         "surplus": sum(payment.surplus for payment in payments),
-        "left unfinished": Order.objects.unfinished().filter(state__in=["claimed", "unknown", "pending"]).count(),
     }
     print(*problems, json.dumps(figures), sep="\n")
     return 1 if problems else 0
@@ -81,6 +82,24 @@ def _wrong_periods(payments: list["Payment"]) -> Problems:
     for subscription in bought.keys() | renewed.keys():
         if bought[subscription] != renewed[subscription]:
             yield f"subscription {subscription}: paid {bought[subscription]}, renewed {renewed[subscription]} times"
+
+
+def _untrue_attempts(provider: "LedgerProvider") -> Problems:
+    """Yield each attempt that says of money what the ledger does not."""
+    from payments.models import Attempt  # noqa: PLC0415 - models load late
+
+    declined, taken = provider.declines(), {reference for _order, reference in provider.successes()}
+    for attempt in Attempt.objects.exclude(outcome="pending"):
+        if attempt.reference not in (taken if attempt.outcome == "succeeded" else declined):
+            yield f"order {attempt.order_id}: attempt {attempt.number} says {attempt.outcome}; the ledger does not"
+
+
+def _forgotten() -> Problems:
+    """Yield each order of which nobody has found out what became of its money."""
+    from payments.models import Order  # noqa: PLC0415 - models load late
+
+    for order in Order.objects.unfinished().filter(state__in=["claimed", "unknown", "pending"]):
+        yield f"order {order.pk} was left {order.state}"
 
 
 def _wrong_access(now: datetime) -> Problems:
