@@ -136,7 +136,7 @@ class Plan(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Raise ValidationError for a fraction of a minor unit, no length, a needless trial, or a late reminder."""
+        """Raise ValidationError for a price, a length, a trial, a comparison or a reminder that cannot be."""
         if self.price is not None and self.currency in money.DECIMALS:
             self._validate_price()
         self._estimate_days()
@@ -144,6 +144,9 @@ class Plan(models.Model):
             raise ValidationError({"duration_days": _("Enter the days or the months.")})
         if self.trial_days and self.is_free:
             raise ValidationError({"trial_days": _("A free plan needs no trial. Enter 0.")})
+        if self.pk and self.compared_with_id == self.pk:
+            itself = _("A plan is not compared with itself. Choose another one, or none.")
+            raise ValidationError({"compared_with": itself})
         if never := before_the_beginning(self.reminder_days, self.shortest_days):
             problem = _("A period has %(duration)s days; remove %(never)s.") % {
                 "duration": self.shortest_days,

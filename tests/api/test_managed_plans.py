@@ -46,6 +46,12 @@ def test_plan_says_what_it_includes_and_saves(crm: Caller, anonymous: Caller) ->
     assert (changed["compared_with"], changed["saving_percent"], changed["includes"]) == (None, None, [])
 
 
+def test_plan_is_not_compared_with_itself(crm: Caller, plan: Plan) -> None:
+    refused = crm.patch(f"plans/{plan.pk}", {"compared_with": plan.pk})
+    assert_problem(refused, 400)
+    assert [error["field"] for error in refused.json()["errors"]] == ["compared_with"]
+
+
 @pytest.mark.parametrize(
     ("wish", "field"),
     [
