@@ -16,6 +16,7 @@ PROBLEMS = {
     401: "Not signed in, or the token is not valid.",
     403: "Not allowed, or the CSRF token is missing.",
     404: "Not found, or not yours; or no such page.",
+    412: "It is not in the state that `If-Match` names; nothing has changed.",
     413: "The body is too large.",
     415: "The body is not `application/json`.",
     422: "The Idempotency-Key was used for another request.",
@@ -27,6 +28,15 @@ CHALLENGE = OpenApiParameter(
 )
 RETRY_AFTER = OpenApiParameter(
     "Retry-After", int, OpenApiParameter.HEADER, description="seconds", response=[429], required=True
+)
+ETAG = OpenApiParameter(
+    "ETag", str, OpenApiParameter.HEADER, description="names this state", response=[200], required=True
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="an ETag, or `*`: change it only in that state"
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="an ETag: answer 304 in that state"
 )
 NOT_MODIFIED: Responses = {
     304: OpenApiResponse(description="Not modified since the response named by `If-None-Match`.")

@@ -24,6 +24,7 @@ TYPES = {
     404: "not-found",
     405: "method-not-allowed",
     409: "conflict",
+    412: "precondition-failed",
     413: "body-too-large",
     415: "unsupported-media-type",
     422: "idempotency-key-reused",

@@ -39,5 +39,5 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="For 24 hours the same key and request give the same answer again, and do nothing more.",
 )
 LOCATION = OpenApiParameter(
-    "Location", str, OpenApiParameter.HEADER, description="the subscription", response=[201], required=True
+    "Location", str, OpenApiParameter.HEADER, description="what was created", response=[201], required=True
 )

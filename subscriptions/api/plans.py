@@ -16,9 +16,20 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from foundation import clock
-from foundation.api.documentation import CHALLENGE, NOT_MODIFIED, RETRY_AFTER, documented, problem, problems
+from foundation.api.documentation import (
+    CHALLENGE,
+    ETAG,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    RETRY_AFTER,
+    documented,
+    problem,
+    problems,
+)
 from foundation.api.pagination import PageParameters
 from foundation.api.permissions import require_permission
+from foundation.api.preconditions import entity_tag, is_conditional, require_match, tagged
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import ListEndpoint, PrivateEndpoint, PublicEndpoint
 from subscriptions.api.documentation import IDEMPOTENCY_KEY, LOCATION
@@ -119,17 +130,22 @@ class PlanDetail(PlanEndpoint):
     http_method_names = ["get", "head", "patch", "delete"]
     scopes = {"PATCH": PLANS_WRITE, "DELETE": PLANS_WRITE}
 
-    @documented(operation_id="plans_retrieve", responses={200: OfferedPlanSerializer} | NOT_MODIFIED | problems(404))
+    @documented(
+        operation_id="plans_retrieve",
+        parameters=[ETAG, IF_NONE_MATCH],
+        responses={200: OfferedPlanSerializer} | NOT_MODIFIED | problems(404),
+    )
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Return a plan on sale."""
         on_sale = Plan.objects.filter(on_sale=True).select_related("compared_with")
-        return Response(OfferedPlanSerializer(get_object_or_404(on_sale, pk=id)).data)
+        plan = get_object_or_404(on_sale, pk=id)
+        return tagged(OfferedPlanSerializer(plan).data, _tag(plan))
 
     @documented(
         operation_id="plans_update",
-        parameters=[CHALLENGE, RETRY_AFTER],
+        parameters=[ETAG, IF_MATCH, CHALLENGE, RETRY_AFTER],
         request=PlanChangeSerializer,
-        responses={200: ManagedPlanSerializer} | CHANGE_PROBLEMS | problems(404),
+        responses={200: ManagedPlanSerializer} | CHANGE_PROBLEMS | problems(404, 412),
     )
     def patch(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Change a plan, on sale or not. Subscriptions keep the period that they bought."""
@@ -137,25 +153,31 @@ class PlanDetail(PlanEndpoint):
         require_permission(self.user, "subscriptions.change_plan")
 
         def change(plan: Plan) -> None:
+            _require_match(request, plan)
             for name, value in _columns(wish).items():
                 setattr(plan, name, value)
             _save(plan)
 
-        return Response(ManagedPlanSerializer(_with_locked(id, change)).data)
+        return tagged(ManagedPlanSerializer(_with_locked(id, change)).data)
 
     @documented(
         operation_id="plans_delete",
-        parameters=[CHALLENGE, RETRY_AFTER],
+        parameters=[IF_MATCH, CHALLENGE, RETRY_AFTER],
         request=None,
         responses={204: None}
-        | problems(401, 403, 404, 429)
+        | problems(401, 403, 404, 412, 429)
         | problem(409, "Somebody has subscribed to it: `plan-in-use`. Take it off sale instead."),
     )
     def delete(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Delete a plan that nobody has subscribed to."""
         require_permission(self.user, "subscriptions.delete_plan")
+
+        def remove(plan: Plan) -> None:
+            _require_match(request, plan)
+            plan.delete()
+
         try:
-            _with_locked(id, lambda plan: plan.delete())
+            _with_locked(id, remove)
         except ProtectedError as error:
             raise PlanInUse from error
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -166,6 +188,16 @@ def _with_locked(key: int, work: Callable[[Plan], Any]) -> Plan:
     plan = get_object_or_404(Plan.objects.select_for_update(), pk=key)
     work(plan)
     return plan
+
+
+def _tag(plan: Plan) -> str:
+    """Return the tag of a plan: the same for everybody, with what only those see who may change it."""
+    return entity_tag(ManagedPlanSerializer(plan).data)
+
+
+def _require_match(request: Request, plan: Plan) -> None:
+    if is_conditional(request):
+        require_match(request, _tag(plan))
 
 
 def _create(wish: dict[str, Any]) -> Answer:

@@ -6,12 +6,23 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from foundation import clock
-from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented, problems
+from foundation.api.documentation import (
+    CHALLENGE,
+    ETAG,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    RETRY_AFTER,
+    documented,
+    problems,
+)
 from foundation.api.permissions import require_permission
+from foundation.api.preconditions import entity_tag, is_conditional, require_match, tagged, tagged_unless_known
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import ListEndpoint
 from foundation.orm.key import Key
@@ -26,6 +37,7 @@ from subscriptions.api.targets import TargetEndpoint
 from subscriptions.api.timestamps import with_timestamps
 from subscriptions.api.users import find_external_user, find_user, subscriptions_of
 from subscriptions.errors import PaymentRequired
+from subscriptions.locks import lock_subscription
 from subscriptions.models import Plan, Subscription
 from subscriptions.permissions import may_annotate, may_see
 from subscriptions.services import SubscriptionService
@@ -117,23 +129,30 @@ class SubscriptionDetail(TargetEndpoint):
 
     @documented(
         operation_id="subscriptions_retrieve",
-        parameters=[CHALLENGE],
-        responses={200: SubscriptionDetailSerializer} | problems(401, 403, 404),
+        parameters=[ETAG, IF_NONE_MATCH, CHALLENGE],
+        responses={200: SubscriptionDetailSerializer} | NOT_MODIFIED | problems(401, 403, 404),
     )
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Return a subscription with its history."""
-        subscription = self.target(id, may_see)
-        return Response(SubscriptionDetailSerializer(subscription, context={"now": clock.now()}).data)
+        return tagged_unless_known(request, _detail(self.target(id, may_see), clock.now()))
 
     @documented(
         operation_id="subscriptions_update",
-        parameters=[CHALLENGE, RETRY_AFTER],
+        parameters=[ETAG, IF_MATCH, CHALLENGE, RETRY_AFTER],
         request=MetadataSerializer,
-        responses={200: SubscriptionDetailSerializer} | problems(400, 401, 403, 404, 413, 415, 429),
+        responses={200: SubscriptionDetailSerializer} | problems(400, 401, 403, 404, 412, 413, 415, 429),
     )
     def patch(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the API's path
         """Replace `external_id`, `metadata` or both. For services that may change subscriptions."""
         wish = MetadataSerializer.accept(request.data)
-        subscription = self.target(id, may_annotate)
-        SubscriptionService.set_metadata(subscription, **wish)
-        return Response(SubscriptionDetailSerializer(subscription, context={"now": clock.now()}).data)
+        subscription, now = self.target(id, may_annotate), clock.now()
+        with transaction.atomic():
+            if is_conditional(request):
+                lock_subscription(subscription)
+                require_match(request, entity_tag(_detail(self.target(id, may_annotate), now)))
+            SubscriptionService.set_metadata(subscription, **wish)
+        return tagged(_detail(subscription, now))
+
+
+def _detail(subscription: Subscription, now: datetime) -> dict[str, Any]:
+    return dict(SubscriptionDetailSerializer(subscription, context={"now": now}).data)

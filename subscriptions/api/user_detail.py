@@ -14,9 +14,20 @@ from rest_framework.response import Response
 from accounts.models import Profile
 from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from accounts.profiles import profile_of
-from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented, problem, problems
+from foundation.api.documentation import (
+    CHALLENGE,
+    ETAG,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    RETRY_AFTER,
+    documented,
+    problem,
+    problems,
+)
 from foundation.api.examples import example
 from foundation.api.permissions import require_permission
+from foundation.api.preconditions import entity_tag, is_conditional, require_match, tagged, tagged_unless_known
 from foundation.api.serializers import StrictSerializer, TextField
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import PrivateEndpoint
@@ -64,19 +75,19 @@ class UserDetail(PrivateEndpoint):
 
     @documented(
         operation_id="users_retrieve",
-        parameters=[USER_ID, CHALLENGE],
-        responses={200: UserSerializer} | problems(401, 403, 404),
+        parameters=[USER_ID, ETAG, IF_NONE_MATCH, CHALLENGE],
+        responses={200: UserSerializer} | NOT_MODIFIED | problems(401, 403, 404),
     )
     def get(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the API's path
         """Return a user by id, or by `external:` and the id by which a service knows them."""
-        return Response(user_as_json(user_in_path(self.user, id)))
+        return tagged_unless_known(request, user_as_json(user_in_path(self.user, id)))
 
     @documented(
         operation_id="users_update",
-        parameters=[USER_ID, CHALLENGE, RETRY_AFTER],
+        parameters=[USER_ID, ETAG, IF_MATCH, CHALLENGE, RETRY_AFTER],
         request=UserChangeSerializer,
         responses={200: UserSerializer}
-        | problems(400, 401, 403, 404, 413, 415, 429)
+        | problems(400, 401, 403, 404, 412, 413, 415, 429)
         | problem(409, "Another user has this external_user_id: `external-user-id-taken`."),
     )
     def patch(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the API's path
@@ -84,13 +95,16 @@ class UserDetail(PrivateEndpoint):
         wish = UserChangeSerializer.accept(request.data)
         require_permission(self.user, CHANGE)
         user = user_in_path(self.user, id)
-        profile = profile_of(user)
+        profiles = Profile.objects.filter(pk=profile_of(user).pk)
         try:
             with transaction.atomic():
-                type(profile).objects.filter(pk=profile.pk).update(external_user_id=wish["external_user_id"] or None)
+                if is_conditional(request):
+                    profiles.select_for_update().get()
+                    require_match(request, entity_tag(user_as_json(user)))
+                profiles.update(external_user_id=wish["external_user_id"] or None)
         except IntegrityError as error:
             raise ExternalUserIdTaken from error
-        return Response(user_as_json(user))
+        return tagged(user_as_json(user))
 
 
 def user_as_json(user: AbstractUser) -> dict[str, Any]:

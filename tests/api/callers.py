@@ -43,6 +43,13 @@ class Caller:
         assert self._user
         return self._user
 
+    def stating(self, **headers: str) -> "Caller":
+        """Return a client of the same user whose requests have these headers, with `_` for `-`."""
+        other = Caller(None)
+        other._user = self._user
+        other._headers = self._headers | {name.replace("_", "-"): value for name, value in headers.items()}
+        return other
+
     def get(self, path: str, query: dict[str, Any] | None = None) -> Any:
         """GET a path below /api/v1/, or an absolute one."""
         return self._client.get(_absolute(path), query, headers=self._headers)
