@@ -30,7 +30,7 @@ def payments(request: SubscriberRequest) -> HttpResponse:
 @require_safe
 def receipt(request: SubscriberRequest, payment_id: int) -> HttpResponse:
     """Show a payment, for the screen and for paper."""
-    own = Payment.objects.filter(order__user=request.user).select_related("order__plan", "event", "subscription")
-    payment = get_object_or_404(own, pk=payment_id)
+    paid = Payment.objects.filter(kind=Payment.Kind.PAYMENT).select_related("order__plan", "event", "subscription")
+    payment = get_object_or_404(paid, pk=payment_id, order__user=request.user)
     context = {"payment": payment, "withdrawal_until": open_until(payment, clock.now())}
     return render(request, "payments/receipt.html", context)

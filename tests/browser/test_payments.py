@@ -9,9 +9,10 @@ from playwright.sync_api import expect
 from accounts.models import Profile
 from foundation import clock
 from payments.models import Order
-from payments.orders import void
+from payments.orders import open_first, void
 from payments.recording import MoneyReceived, record_payment
 from subscriptions.models import Plan, Subscription
+from subscriptions.terms import UNSEEN
 from tests.browser.visitor import Visitor
 from tests.payments.providers.stripe.answers import failure, intent, session
 from tests.payments.providers.stripe.scripted import Answer, Script, scripted
@@ -141,3 +142,49 @@ def test_german_order_page_obliges_in_the_words_of_the_law(visitor: Visitor, pla
     visitor.look_at("order-german")
     visitor.open("payment_method")
     visitor.look_at("payment-method-german")
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "reason", "sent", "seen"),
+    [
+        ("en", "Refund payment {}", "Reason", "9.90 EUR are recorded as given back.", "Refunded: 9.90 EUR"),
+        ("de", "Zahlung {} erstatten", "Grund", "9,90 EUR sind als erstattet erfasst.", "Erstattet: 9,90 EUR"),
+    ],
+)
+def test_operator_refunds_and_the_subscriber_sees_it(
+    visitor: Visitor, plan: Plan, language: str, title: str, reason: str, sent: str, seen: str
+) -> None:
+    ada, clerk = make_user(username="ada"), make_staff("payments.view_payment", "payments.add_refund")
+    for user in (ada, clerk):
+        Profile.objects.update_or_create(user=user, defaults={"language": language})
+    now = clock.now()
+    order = open_first(ada, plan, now, UNSEEN)
+    payment = record_payment(order, MoneyReceived("manual", "t-1", order.amount, order.currency, now), now=now)
+
+    visitor.sign_in(clerk)
+    visitor.open("admin:payments_payment_change", payment.pk)
+    visitor.look_at(f"admin-payment-{language}")
+    visitor.open("admin:refund_payment", payment.pk)
+    visitor.look_at(f"admin-refund-{language}")
+    visitor.page.get_by_label(reason).fill("by mistake")
+    visitor.click(title.format(payment.pk))
+    expect(visitor.page.get_by_text(sent)).to_be_visible()
+    assert Subscription.objects.get().status == "expired"
+
+    visitor.sign_in(ada)
+    visitor.open("payments")
+    expect(visitor.page.get_by_text(seen)).to_be_visible()
+    visitor.page.set_viewport_size({"width": 320, "height": 800})
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320
+    visitor.look_at(f"payments-refunded-{language}")
+
+
+def test_surplus_goes_back_by_one_press(visitor: Visitor, plan: Plan) -> None:
+    now = clock.now()
+    order = void(open_first(make_user(), plan, now, UNSEEN), now)
+    surplus = record_payment(order, MoneyReceived("manual", "t-1", order.amount, order.currency, now), now=now)
+    visitor.sign_in(make_staff("payments.view_payment", "payments.add_refund"))
+    visitor.open("admin:payments_payment_change", surplus.pk)
+    visitor.look_at("admin-surplus")
+    visitor.click("Give all of it back")
+    expect(visitor.page.get_by_text("Nothing is left to give back.")).to_be_visible()

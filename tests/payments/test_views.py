@@ -1,6 +1,8 @@
 """Pages: ordering, paying, receipts."""
 
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import pytest_django
@@ -8,9 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from foundation import clock
-from payments.models import Order
+from payments.facts import apply
+from payments.models import Order, Payment
 from payments.orders import open_first, void
-from payments.recording import record_payment
+from payments.providers.interface import Fact, FactKind
+from payments.recording import MoneyReceived, record_payment
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN, Terms
@@ -123,6 +127,28 @@ def test_payments_are_listed_with_their_receipts() -> None:
     page = browser.get(receipt).content.decode()
     assert "9.90 EUR" in page
     assert "t-1" in page
+
+
+def test_list_says_what_went_back_and_what_came_back() -> None:
+    order, now = first_order(), clock.now()
+    browser = sign_in(order.user)
+    bank = MoneyReceived("bank", "pi_1", Decimal("9.90"), "EUR", now)
+    payment = record_payment(order, bank, now=now)
+    told: dict[str, Any] = {"transaction_id": "re_1", "of": "pi_1", "amount": Decimal(4), "currency": "EUR"}
+
+    apply("bank", Fact(FactKind.REFUNDED, now, **told), now)
+    page = browser.get(reverse("payments")).content.decode()
+    assert "Refunded: 4.00 EUR" in page
+    returned = Payment.objects.get(kind="refund")
+    assert reverse("receipt", args=[payment.pk]) in page
+    assert reverse("receipt", args=[returned.pk]) not in page
+    assert browser.get(reverse("receipt", args=[returned.pk])).status_code == 404
+
+    apply("bank", Fact(FactKind.REFUND_FAILED, now, **told), now)
+    apply("bank", Fact(FactKind.DISPUTE_LOST, now, **(told | {"transaction_id": "dp_1"})), now)
+    page = browser.get(reverse("payments")).content.decode()
+    assert "A refund of 4.00 EUR did not reach you." in page
+    assert "Reclaimed through the bank: 4.00 EUR" in page
 
 
 def test_list_without_orders_says_so() -> None:
