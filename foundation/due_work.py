@@ -18,6 +18,11 @@ def never(now: datetime) -> datetime | None:
     return None
 
 
+def always() -> bool:
+    """Return True."""
+    return True
+
+
 def nothing_to_note(until: datetime) -> None:
     """Note nothing."""
 
@@ -34,6 +39,8 @@ class DueWork:
     jobs: tuple[str, ...]
     next_due: Callable[[datetime], datetime | None] = never
     """Return the earliest instant at which a job has work, as seen at an instant; None if there is none."""
+    is_on: Callable[[], bool] = always
+    """Return False if the jobs do nothing on this stage, and make no connection: then they are not asked for."""
     heartbeats: tuple[Metric, ...] = ()
     """Metrics that a job writes at each run, for an alarm on their absence."""
     note_quiet: Callable[[datetime], None] = nothing_to_note

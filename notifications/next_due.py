@@ -18,7 +18,7 @@ WORK = (
         "sweep",
         ("notifications.jobs.deliver_notifications",),
         next_delivery,
-        (NotificationMetric.OLDEST_PENDING,),
+        heartbeats=(NotificationMetric.OLDEST_PENDING,),
     ),
     DueWork("remind", ("notifications.jobs.send_expiry_reminders",), next_mark),
 )

@@ -41,4 +41,9 @@ def _earliest(rows: QuerySet[Refund] | QuerySet[Order]) -> datetime | None:
     return due.first()
 
 
-WORK = (DueWork("sweep", ("payments.jobs.process_payments",), next_payment),)
+def takes_payments() -> bool:
+    """Return True if a provider takes money."""
+    return current() is not None
+
+
+WORK = (DueWork("sweep", ("payments.jobs.process_payments",), next_payment, takes_payments),)

@@ -7,8 +7,8 @@ from subscriptions.metrics import SubscriptionMetric
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.statistics import last_finished_audit
 
-AUDITED_EVERY = timedelta(hours=23)
-"""Time between two audits while nothing changes: once a day, and not later each day."""
+AUDITED_EVERY = timedelta(hours=24)
+"""Time between two audits while nothing changes. They follow the nightly jobs, which wake the database in any case."""
 
 
 def next_end(now: datetime) -> datetime | None:
@@ -35,8 +35,8 @@ WORK = (
         "sweep",
         ("subscriptions.jobs.check_expired_subscriptions",),
         next_end,
-        (SubscriptionMetric.EXPIRED,),
-        note_quiet,
+        heartbeats=(SubscriptionMetric.EXPIRED,),
+        note_quiet=note_quiet,
     ),
     DueWork("audit", ("subscriptions.jobs.audit_access",), next_audit),
 )

@@ -8,7 +8,7 @@ from benchmarks.costs import prices
 from benchmarks.costs.measured import measured
 from benchmarks.costs.operations import Operation, operations
 from benchmarks.costs.prices import PRICES, Price
-from benchmarks.costs.workload import ENDPOINTS_AND_ZONES, HOURS, Workload
+from benchmarks.costs.workload import ENDPOINTS_AND_ZONES, HOURS, SMALLEST_CAPACITY, SUBSCRIBERS_OF_A_UNIT, Workload
 from benchmarks.marked_text import begin_mark, put_between
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "cost.md"
@@ -20,6 +20,11 @@ MONTHS = {
     "100,000": Workload(100_000),
     "1,000,000": Workload(1_000_000),
 }
+SIZES = (0, 200, 1_000, 2_000, 20_000)
+DATABASES = ("Aurora, every minute", "Aurora with the gate", "a small instance")
+SMALL_INSTANCE_GIGABYTES = 20
+MOST_OF_SMALL_INSTANCE = 20_000
+"""Subscribers whose recent rows fit into the 1 GiB of memory of a db.t4g.micro with room to spare; assumed."""
 SCHEDULES = {"every minute": 1, "every 10 minutes": 10, "every hour": 60, "every 6 hours": 360, "every day": 1440}
 
 
@@ -38,6 +43,23 @@ def schedule_table() -> Iterator[str]:
     for name, minutes in SCHEDULES.items():
         month = Workload(minutes=minutes)
         yield f"| {name} | {month.capacity_hours() * 2:,.0f} | {_sum(month):,.2f} |"
+
+
+def database_table() -> Iterator[str]:
+    """Yield the cost of a month by size and database, and hours awake with the gate."""
+    yield from _head("subscribers", "awake, hours", "every minute", "gate", "small instance", "take")
+    for number in SIZES:
+        month, gated = Workload(number), Workload(number, gate=True)
+        costs = [_sum(month), _sum(gated), _with_small_instance(month)]
+        awake = gated.capacity_hours() / max(SMALLEST_CAPACITY, number / SUBSCRIBERS_OF_A_UNIT)
+        take = DATABASES[costs.index(min(costs))] if number <= MOST_OF_SMALL_INSTANCE else DATABASES[0]
+        yield f"| {number:,} | {awake:,.0f} | {' | '.join(f'{each:,.2f}' for each in costs)} | {take} |"
+
+
+def _with_small_instance(month: Workload) -> float:
+    """Return the month's cost with one small instance that is always on, instead of Aurora."""
+    disk = prices.SMALL_INSTANCE_GIGABYTE.of(SMALL_INSTANCE_GIGABYTES)
+    return _sum(month) - _sum(month, "Aurora") + prices.SMALL_INSTANCE_HOUR.of(HOURS) + disk
 
 
 def extras_table() -> Iterator[str]:
@@ -88,6 +110,7 @@ def price_table() -> Iterator[str]:
 TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "months": month_table,
     "schedules": schedule_table,
+    "databases": database_table,
     "extras": extras_table,
     "millions": million_table,
     "measured": measured_table,

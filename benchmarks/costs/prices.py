@@ -79,9 +79,30 @@ SECRET = Price(
 )
 SECRET_CALL = Price("Secrets Manager", "call", 0.05 / 10_000, SECRET.source, "")
 CAPACITY_HOUR = Price("Aurora", "capacity unit-hour", 0.12, AURORA, "2026-05")
+GATE_WRITE = Price(
+    "DynamoDB",
+    "write request unit, on demand",
+    0.625 / MILLION,
+    "https://airbyte.com/data-engineering-resources/dynamodb-pricing",
+    "2025-07-21",
+)
 STORAGE_GIGABYTE = Price("Aurora", "GB-month", 0.10, AURORA, "2026-05")
 STORAGE_ACCESS = Price("Aurora", "read or write", 0.20 / MILLION, ACCESSES, "")
 EGRESS_GIGABYTE = Price("Data transfer", "GB to the internet", 0.09, EGRESS, "", free=100)
+SMALL_INSTANCE_HOUR = Price(
+    "RDS",
+    "hour of one db.t4g.micro",
+    0.016,
+    "https://infratally.com/articles/aws-rds-pricing-explained-2026.html",
+    "2026",
+)
+SMALL_INSTANCE_GIGABYTE = Price(
+    "RDS",
+    "GB-month of gp3",
+    0.115,
+    "https://www.usage.ai/blogs/aws/reserved-instances/rds/pricing-calculator/",
+    "2026-06",
+)
 ENDPOINT_HOUR = Price("VPC endpoint", "hour and zone", 0.01, ENDPOINTS, "2026-01-29")
 NAT_HOUR = Price("NAT gateway", "hour", 0.045, "https://finopsforge.com/reduce-aws-data-transfer-costs", "")
 PROXY_CAPACITY_HOUR = Price("RDS Proxy", "capacity unit-hour, at least 8", 0.015, UNVERIFIED, "")

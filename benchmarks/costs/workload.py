@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from benchmarks.costs import operations, prices
+from benchmarks.costs import operations, prices, sleep
 from benchmarks.costs.measured import measured
 from benchmarks.costs.operations import (
     FEEDBACK,
@@ -49,6 +49,10 @@ METRICS = 21
 """Heartbeats and metrics of all our apps. Each is charged for the hours in which it is written."""
 ALARMS = 19
 """Metrics watched by the alarms in messaging.yaml, each of which is charged; a test counts them."""
+ALARMS_OF_PAYMENTS = 1
+"""The alarm that is there with TakesPayments."""
+WAKES = PAGES + EVENTS + REMINDERS
+"""Instants per subscriber and month at which somebody or something needs the database, each by itself."""
 ENDPOINTS_AND_ZONES = 4 * 2
 """VPC endpoints in data.yaml with WayOut=endpoints, times zones."""
 
@@ -66,10 +70,12 @@ def stored_bytes() -> float:
 
 @dataclass(frozen=True)
 class Workload:
-    """Workload of a month. `minutes` is the interval of the schedule."""
+    """Workload of a month. `minutes` is the interval of the schedule; with a gate only due jobs open the database."""
 
     subscribers: int = 0
     minutes: float = 1
+    gate: bool = False
+    takes_payments: bool = True
 
     @property
     def events(self) -> float:
@@ -100,13 +106,14 @@ class Workload:
             prices.SQS_REQUEST: POLLS + 2 * feedback,
             prices.LOG_GIGABYTE: invocations * LOG_KILOBYTES / 1e6,
             prices.METRIC: METRICS if self.subscribers else HEARTBEATS,
-            prices.ALARM: ALARMS,
+            prices.ALARM: ALARMS if self.takes_payments else ALARMS - ALARMS_OF_PAYMENTS,
+            prices.GATE_WRITE: self._gate_writes(),
             prices.DASHBOARD: 1,
             prices.SECRET: 1,
             prices.SECRET_CALL: COLD_STARTS,
             prices.CAPACITY_HOUR: self.capacity_hours(),
             prices.STORAGE_GIGABYTE: 1 + self.subscribers * stored_bytes() / 1e9,
-            prices.STORAGE_ACCESS: self.events * TRANSITION_ACCESSES + self.runs * JOBS * ACCESSES_OF_A_JOB,
+            prices.STORAGE_ACCESS: self.events * TRANSITION_ACCESSES + self._accesses_of_jobs(),
             prices.EGRESS_GIGABYTE: requests * PAGE_KILOBYTES / 1e6,
         }
 
@@ -116,9 +123,23 @@ class Workload:
         An idle database is awake from a job until its connection is closed and the pause has passed. Users keep it
         awake.
         """
+        capacity = max(SMALLEST_CAPACITY, self.subscribers / SUBSCRIBERS_OF_A_UNIT)
+        if self.gate:
+            return capacity * sleep.awake_hours(self.subscribers * WAKES)
         awake_after_a_job = RESUME_SECONDS + IDLE_SESSION_SECONDS + SLEEP_AFTER_SECONDS
         awake = 1.0 if self.subscribers else min(1.0, awake_after_a_job / (self.minutes * 60))
-        return HOURS * awake * max(SMALLEST_CAPACITY, self.subscribers / SUBSCRIBERS_OF_A_UNIT)
+        return HOURS * awake * capacity
+
+    def _gate_writes(self) -> float:
+        """Return the questions of jobs, and an opening and a closing for each wake."""
+        if not self.gate:
+            return 0
+        asking = self.runs * (JOBS if self.takes_payments else JOBS - 1) + HOURS * HOURLY_JOBS
+        return asking + 3 * (self.subscribers * WAKES + sleep.NIGHTS)
+
+    def _accesses_of_jobs(self) -> float:
+        runs = sleep.NIGHTS + self.subscribers * WAKES if self.gate else self.runs
+        return runs * JOBS * ACCESSES_OF_A_JOB
 
     def _seconds(self, requests: float) -> float:
         jobs = (self.runs * JOBS + HOURS * HOURLY_JOBS) * JOB_SECONDS + self.events * operations.sweep().seconds()

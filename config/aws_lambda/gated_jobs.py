@@ -41,6 +41,8 @@ def run_gated(
         return invoke(event, context)
     job = scheduled_function(event)
     work = work_of(job)
+    if work and not work.is_on():
+        return invoke(event, context)
     if work and work.marker and gate.is_closed(work.marker, clock.now()):
         metrics.emit(dict.fromkeys(work.heartbeats, 0))
         return ASLEEP

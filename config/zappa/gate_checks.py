@@ -8,6 +8,10 @@ from django.core.checks import CheckMessage, Error
 from config.zappa.stages import Stage
 from foundation.due_work import work_of
 
+RDS_PROXY = ".proxy-"
+"""Part of the host name of every RDS Proxy:
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connecting.html"""
+
 LEAST_SECONDS = 25
 """A database that sleeps takes about 15 s to resume, and longer after a day of sleep:
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html"""
@@ -25,7 +29,7 @@ def check_database(database: Mapping[str, Any], environment: Mapping[str, str]) 
         found.append(
             _error("config.E082", "the gate needs PostgreSQL", "Unset GATE_TABLE, or set another DATABASE_URL.")
         )
-    if environment.get("DATABASE_HOST"):
+    if RDS_PROXY in environment.get("DATABASE_HOST", ""):
         text = "a proxy before the database keeps it awake, and hides the sessions that hold the gate's lock"
         found.append(_error("config.E083", text, "Unset DATABASE_HOST or GATE_TABLE."))
     if database.get("CONN_MAX_AGE"):

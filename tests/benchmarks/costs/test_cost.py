@@ -41,11 +41,13 @@ def test_counts_are_those_of_the_templates() -> None:
     assert looked_at == workload.ALARMS
     metrics = [*SubscriptionMetric, *NotificationMetric, *FunctionMetric]
     assert (sum(metric.is_heartbeat for metric in metrics), len(metrics)) == (workload.HEARTBEATS, workload.METRICS)
-    assert count(str(DATA), "EC2::VPCEndpoint") * count(str(DATA), "EC2::Subnet") == workload.ENDPOINTS_AND_ZONES
+    endpoints = of_type(dict(load(str(DATA))), "EC2::VPCEndpoint").values()
+    interfaces = sum(endpoint["VpcEndpointType"] == "Interface" for endpoint in endpoints)
+    assert interfaces * count(str(DATA), "EC2::Subnet") == workload.ENDPOINTS_AND_ZONES
     assert stage.settings["memory_size"] == workload.MEMORY_GIGABYTES * 1024
     schedules = Counter(event.expressions for event in stage.events)
     assert schedules["rate(1 minute)",] == workload.JOBS
-    assert schedules["rate(1 hour)",] + 6 * schedules["rate(10 minutes)",] == workload.HOURLY_JOBS
+    assert schedules["rate(1 hour)",] + 6 * schedules["cron(0/10 * * * ? *)",] == workload.HOURLY_JOBS
 
 
 def test_waits_are_those_of_the_template() -> None:

@@ -39,8 +39,9 @@ def test_stage_without_a_gate_needs_nothing() -> None:
     ("database", "environment", "expected"),
     [
         (POSTGRESQL, {}, []),
+        (POSTGRESQL, {"DATABASE_HOST": "subs-dev.cluster-abc.us-east-1.rds.amazonaws.com"}, []),
         (POSTGRESQL | {"ENGINE": "django.db.backends.sqlite3"}, {}, ["config.E082"]),
-        (POSTGRESQL, {"DATABASE_HOST": "proxy.example.com"}, ["config.E083"]),
+        (POSTGRESQL, {"DATABASE_HOST": "subs-dev.proxy-abc.us-east-1.rds.amazonaws.com"}, ["config.E083"]),
         (POSTGRESQL | {"CONN_MAX_AGE": 60}, {}, ["config.E084"]),
     ],
 )

@@ -78,13 +78,13 @@ def test_shipped_jobs_run_when_they_should() -> None:
     for stage in shipped_stages():
         assert {event.function: event.expressions for event in stage.events} == {
             "subscriptions.jobs.check_expired_subscriptions": ("rate(1 minute)",),
-            "subscriptions.jobs.audit_access": ("rate(10 minutes)",),
+            "subscriptions.jobs.audit_access": ("cron(0/10 * * * ? *)",),
             "notifications.jobs.deliver_notifications": ("rate(1 minute)",),
             "notifications.jobs.send_expiry_reminders": ("rate(1 hour)",),
             "accounts.jobs.erase_leaving_users": ("rate(1 hour)",),
             "payments.jobs.process_payments": ("rate(1 minute)",),
-            "payments.jobs.reconcile_payments": ("cron(41 2 * * ? *)",),
-            "config.operations.jobs.delete_old_rows": ("cron(17 3 * * ? *)",),
+            "payments.jobs.reconcile_payments": ("cron(19 3 * * ? *)",),
+            "config.operations.jobs.delete_old_rows": ("cron(20 3 * * ? *)",),
             "notifications.jobs.handle_ses_feedback": (),
         }
 

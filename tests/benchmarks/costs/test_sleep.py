@@ -1,0 +1,29 @@
+"""Hours awake: the formula agrees with a simulated year, and an idle month stays cheap."""
+
+import pytest
+
+from benchmarks.costs.sleep import awake_hours, simulated_hours
+from benchmarks.costs.workload import HOURS, Workload
+
+IDLE_MONTH = 1.60
+IDLE_MONTH_WITH_PAYMENTS = 1.75
+
+
+def total(month: Workload) -> float:
+    return sum(price.of(quantity) for price, quantity in month.quantities().items())
+
+
+@pytest.mark.parametrize("wakes", [0, 200, 1_740, 17_400, 174_000])
+def test_formula_agrees_with_a_simulated_year(wakes: float) -> None:
+    assert awake_hours(wakes) == pytest.approx(simulated_hours(wakes), rel=0.1)
+
+
+def test_more_wakes_mean_more_hours_up_to_all() -> None:
+    hours = [awake_hours(wakes) for wakes in (0, 10, 1_000, 100_000, 10_000_000)]
+    assert hours == sorted(hours)
+    assert hours[-1] == pytest.approx(HOURS)
+
+
+def test_idle_month_with_the_gate_stays_below_its_bound() -> None:
+    assert total(Workload(gate=True, takes_payments=False)) < IDLE_MONTH
+    assert total(Workload(gate=True)) < IDLE_MONTH_WITH_PAYMENTS
