@@ -28,7 +28,7 @@ class LeavingForm(PasswordForm):
         field = self.fields["when"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = (
-            [*at_end, (self.NOW, _("Now, with everything that I have paid for"))] if lasts else [(self.NOW, _("Now"))]
+            [*at_end, (self.NOW, _("Now, without the access that is left"))] if lasts else [(self.NOW, _("Now"))]
         )
         field.initial = self.AT_END if lasts else self.NOW
 

@@ -155,7 +155,7 @@ def test_focused_skip_link_can_be_read(visitor: Visitor, free_plan: Plan, scheme
     text, ground = (colour_of(link, name) for name in ("color", "background-color"))
     assert contrast(text, ground) >= READABLE
     visitor.page.screenshot(
-        path=SCREENSHOTS / f"skip-link-{scheme}.png", clip={"x": 0, "y": 0, "width": 390, "height": 120}
+        path=SCREENSHOTS / f"skip-link-{scheme}.png", clip={"x": 0, "y": 0, "width": WIDTHS["phone"], "height": 120}
     )
 
 

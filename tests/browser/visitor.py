@@ -8,19 +8,24 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from accounts.models import User
-from tests.support.patience import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS, wait_until
 
 Scheme = Literal["light", "dark"]
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-WIDTHS = {"desktop": 1280, "phone": 390}
-"""CSS pixels; the second is a common phone's."""
+WIDTHS = {"desktop": 1280, "phone": 320}
+"""CSS pixels; the second is the narrowest window of WCAG 1.4.10."""
 HEIGHT = 800
 PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
+FITS = "document.documentElement.scrollWidth === document.documentElement.clientWidth"
+OVERFLOWING = """() => [...document.querySelectorAll("main#content *")]
+    .filter(box => box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1)
+    .filter(box => getComputedStyle(box).overflowX === "visible")
+    .map(box => box.outerHTML.slice(0, 200))"""
+"""Boxes of a page of ours whose content sticks out of them. An inline box has no `clientWidth`."""
 GRAVE = {"serious", "critical"}
 """Severe impacts, https://github.com/dequelabs/axe-core/blob/develop/doc/issue_impact.md."""
 
@@ -83,14 +88,20 @@ class Visitor:
 
     def look_at(self, name: str) -> None:
         """Take a screenshot in each width and scheme, and require an accessible page."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         for scheme in SCHEMES:
             for device in WIDTHS:
                 self.use(device, scheme)
-                self._await_its_width(f"{name} is wider than a {device}")
-                self.page.screenshot(path=SCREENSHOTS / f"{name}-{device}-{scheme}.png", full_page=True)
-                barriers = self.barriers()
-                assert not barriers, f"{name}, {device}, {scheme}: {barriers}"
+                self.photograph(f"{name}-{device}-{scheme}")
+
+    def photograph(self, name: str) -> None:
+        """Take a screenshot of the page as it is, and require that it fits the window and is accessible."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self._await_its_width(f"{name} is wider than its window")
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        overflowing = self.page.evaluate(OVERFLOWING)
+        assert not overflowing, f"{name}: {overflowing}"
+        barriers = self.barriers()
+        assert not barriers, f"{name}: {barriers}"
 
     def barriers(self) -> list[str]:
         """Return the accessibility barriers of the page."""
@@ -105,9 +116,10 @@ class Visitor:
 
     def _await_its_width(self, complaint: str) -> None:
         """Wait until nothing is wider than the window, which charts adapt to with a delay."""
+        # By the debugger's protocol: `wait_for_function` calls `eval`, which the admin's policy refuses.
         try:
-            self.page.wait_for_function("document.documentElement.scrollWidth === document.documentElement.clientWidth")
-        except PlaywrightTimeoutError as error:
+            wait_until(lambda: bool(self.page.evaluate(FITS)))
+        except AssertionError as error:
             raise AssertionError(complaint) from error
 
     def _read_console(self, message: ConsoleMessage) -> None:
