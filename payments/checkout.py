@@ -1,15 +1,17 @@
 """Checkout of subscribers: an order, and the page on which it is paid."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.urls import reverse
 
+from payments.automatic_renewal import shown_renewals
 from payments.models import Order
 from payments.orders import open_first, open_renewal
 from payments.providers import registry
-from subscriptions.checkout import Checkout, PaymentDue
+from subscriptions.checkout import AutomaticRenewal, Checkout, PaymentDue
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import Terms
 
@@ -29,6 +31,9 @@ class ProviderCheckout(Checkout):
 
     def open_renewal(self, subscription: Subscription, now: datetime, shown: Terms) -> PaymentDue:
         return _due(open_renewal(subscription, now, shown))
+
+    def renewals(self, subscriptions: Collection[Subscription], now: datetime) -> Mapping[int, AutomaticRenewal]:
+        return shown_renewals(subscriptions, now) if registry.current() else {}
 
 
 def _due(order: Order) -> PaymentDue:

@@ -47,3 +47,7 @@ class WithdrawalOver(PaymentError, ValueError):
 
 class NothingDue(PaymentError, ValueError):
     """Nothing is to be paid: the plan is free, or payments are off. Subscribe or renew without an order."""
+
+
+class NotRenewable(PaymentError, ValueError):
+    """The subscription cannot be renewed by charges, or not at the price that was shown. Show the page again."""

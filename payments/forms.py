@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.email_addresses import LONGEST_ADDRESS
 from foundation.money import MAXIMUM_DECIMALS, validate_amount, validate_currency
+from payments.automatic_renewal import Price
 from payments.consents import Consent
 from payments.models import Order
 from payments.models.cancellation_request import TEXT_LENGTH
@@ -97,3 +98,22 @@ class ConsentForm(forms.Form):
     def consent(self) -> Consent:
         """Return what a valid form says."""
         return Consent(settings.TERMS_VERSION, self.cleaned_data["renews"])
+
+
+class AutomaticRenewalForm(forms.Form):
+    """Acceptance of the terms beside the button that obliges to pay, and the price that was shown."""
+
+    terms = forms.BooleanField(
+        label=_("I accept the terms"), error_messages={"required": _("Please accept the terms to go on.")}
+    )
+    amount = forms.DecimalField(widget=forms.HiddenInput)
+    currency = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, price: Price, data: Any = None) -> None:
+        super().__init__(data, initial={"amount": price.amount, "currency": price.currency})
+        if not settings.TERMS_VERSION:
+            del self.fields["terms"]
+
+    def price(self) -> Price:
+        """Return the price that a valid form sends back."""
+        return Price(self.cleaned_data["amount"], self.cleaned_data["currency"])

@@ -8,7 +8,6 @@ from django.db.models import Q, QuerySet
 
 from payments.errors import MethodInUse
 from payments.models import Order, OrderState, PaymentMethod, Renewal
-from payments.orders import void
 from payments.providers.interface import MethodDetails
 from subscriptions.locks import lock_owner
 from subscriptions.models import Subscription
@@ -61,14 +60,3 @@ def remove_method(user: AbstractBaseUser, now: datetime) -> None:
         Renewal.objects.filter(subscription__user_id=user.pk).update(auto_renew=False, method=None)
         usable = PaymentMethod.objects.usable().filter(user_id=user.pk)
         usable.update(removed_at=now, forget_requested_at=now, brand="", last4="", expires=None)
-
-
-def set_auto_renew(renewal: Renewal, now: datetime, *, on: bool) -> None:
-    """Turn automatic renewal on or off. Off, what is being collected is void, or closed by the charger first."""
-    with transaction.atomic():
-        lock_owner(renewal.subscription.user_id)
-        Renewal.objects.filter(pk=renewal.pk).update(auto_renew=on, **({"agreed_at": now} if on else {}))
-        if on:
-            return
-        for order in Order.objects.unfinished().filter(COLLECTED, subscription=renewal.subscription_id):
-            void(order, now)

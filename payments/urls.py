@@ -18,6 +18,11 @@ urlpatterns = [
     path("payments/method/return/", LazyPage("payments.views.method.return_with_method"), name="payment_method_return"),
     path("payments/method/remove/", LazyPage("payments.views.method.remove"), name="remove_payment_method"),
     path("payments/renewals/<int:renewal_id>/", LazyPage("payments.views.method.auto_renew"), name="auto_renew"),
+    path(
+        "subscriptions/<int:subscription_id>/automatic-renewal/",
+        LazyPage("payments.views.automatic_renewal.automatic_renewal"),
+        name="automatic_renewal",
+    ),
     path("cancel-contracts/", LazyPage("payments.views.cancel_contract.cancel_contract"), name="cancel_contract"),
     path("cancel-contracts/sent/", LazyPage("payments.views.cancel_contract.sent"), name="cancel_contract_sent"),
     path(

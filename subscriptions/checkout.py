@@ -5,6 +5,7 @@ are given at once.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,6 +20,15 @@ class PaymentDue(NamedTuple):
     """An open order, and the path of the page on which it is paid."""
 
     order_id: int
+    path: str
+
+
+class AutomaticRenewal(NamedTuple):
+    """Automatic renewal of a subscription, which its owner turns on and off on the page at `path`."""
+
+    is_on: bool
+    amount_text: str
+    currency: str
     path: str
 
 
@@ -42,11 +52,21 @@ class Checkout(ABC):
     def open_renewal(self, subscription: Subscription, now: datetime, shown: Terms) -> PaymentDue:
         """Return the payment for another period on the terms shown; the same one until it is made."""
 
+    def renewals(self, subscriptions: Collection[Subscription], now: datetime) -> Mapping[int, AutomaticRenewal]:
+        """Return the automatic renewal by subscription, of those that can have one; the plans are loaded."""
+        return {}
+
 
 def current() -> Checkout | None:
     """Return the checkout by which subscribers pay; None if there is none, or if it is off."""
     registered = registries.CHECKOUT.items(Checkout)  # type: ignore[type-abstract] # its subclasses are made
     return next((checkout for checkout in registered if checkout.is_on()), None)
+
+
+def renewals(subscriptions: Collection[Subscription], now: datetime) -> Mapping[int, AutomaticRenewal]:
+    """Return the automatic renewal by subscription; none without a checkout."""
+    checkout = current()
+    return checkout.renewals(subscriptions, now) if checkout else {}
 
 
 def required(plan: Plan) -> Checkout | None:

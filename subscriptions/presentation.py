@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from subscriptions.checkout import AutomaticRenewal
 from subscriptions.models import Subscription
 from subscriptions.periods import Period, period_of
 
@@ -17,6 +18,8 @@ class Standing:
     now: datetime
     renewal_opens: datetime | None = None
     """The first instant at which its owner may renew it; None: the owner may not."""
+    automatic_renewal: AutomaticRenewal | None = None
+    """Its automatic renewal; None: it can have none."""
 
     @property
     def state(self) -> Subscription.Status:
@@ -32,6 +35,11 @@ class Standing:
     def is_late(self) -> bool:
         """True if its paid time is over, and access goes on while its payment is late."""
         return self.subscription.is_late(self.now)
+
+    @property
+    def renews(self) -> bool:
+        """True if it is renewed by a charge unless somebody turns that off."""
+        return self.automatic_renewal is not None and self.automatic_renewal.is_on
 
     @property
     def period(self) -> Period | None:

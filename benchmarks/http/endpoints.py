@@ -116,6 +116,11 @@ READING = [
     Endpoint("subscriptions", lambda site, _: browse(address("subscriptions"), site.subscriber)),
     Endpoint("subscription", lambda site, _: browse(address("subscription", site.held.pk), site.subscriber)),
     Endpoint("cancel", lambda site, _: browse(address("cancel_subscription", site.held.pk), site.subscriber)),
+    Endpoint(
+        "automatic renewal, no provider",
+        lambda site, _: browse(address("automatic_renewal", site.held.pk), site.subscriber),
+        404,
+    ),
     Endpoint("trial, none", lambda site, _: browse(address("trial", site.plans[-1].pk), site.subscriber), 409),
     Endpoint("renew", lambda site, _: browse(address("renew_subscription", site.held.pk), site.subscriber)),
     Endpoint("subscribed", lambda site, _: browse(address("subscription_success"), site.subscriber)),

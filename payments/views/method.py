@@ -14,10 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from foundation import clock
+from payments.automatic_renewal import turn_off
 from payments.errors import MethodInUse, ProviderRefused, ProviderUnavailable
 from payments.providers import registry
 from payments.providers.interface import OutcomeKind
-from payments.saved_methods import method_of, remove_method, renewals_of, replace_method, set_auto_renew
+from payments.saved_methods import method_of, remove_method, renewals_of, replace_method
 from subscriptions.views.subscriber import SubscriberRequest
 
 logger = logging.getLogger(__name__)
@@ -86,13 +87,11 @@ def remove(request: SubscriberRequest) -> HttpResponse:
 @login_required
 @require_POST
 def auto_renew(request: SubscriberRequest, renewal_id: int) -> HttpResponse:
-    """Turn automatic renewal of a subscription on or off."""
+    """Turn automatic renewal of a subscription off. It is turned on beside its terms."""
     renewal = get_object_or_404(renewals_of(request.user, clock.now()), pk=renewal_id)
-    on = request.POST.get("on") == "1"
-    set_auto_renew(renewal, clock.now(), on=on)
-    plan = {"plan": renewal.subscription.plan.name}
-    text = _("%(plan)s renews automatically.") if on else _("%(plan)s does not renew automatically any more.")
-    messages.success(request, text % plan)
+    turn_off(renewal, clock.now())
+    text = _("%(plan)s does not renew automatically any more.")
+    messages.success(request, text % {"plan": renewal.subscription.plan.name})
     return redirect("payment_method")
 
 

@@ -46,7 +46,11 @@ def subscriptions(request: SubscriberRequest) -> HttpResponse:
     now = clock.now()
     owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan").order_by("-pk"), now)
     page = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
-    standings = [_standing_of(request, subscription, now) for subscription in page]
+    renewals = checkout.renewals(list(page), now)
+    standings = [
+        replace(_standing_of(request, subscription, now), automatic_renewal=renewals.get(subscription.pk))
+        for subscription in page
+    ]
     context = {"page": page, "standings": standings, "notices": _notices(request.user)}
     return render(request, "subscriptions/subscriptions.html", context)
 
@@ -57,6 +61,8 @@ def subscriptions(request: SubscriberRequest) -> HttpResponse:
 def subscription(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     """Show a subscription, the actions that are open to its owner, and its history, newest first."""
     standing = _standing(request, subscription_id)
+    renewals = checkout.renewals([standing.subscription], standing.now)
+    standing = replace(standing, automatic_renewal=renewals.get(subscription_id))
     events = SubscriptionEvent.objects.filter(subscription=standing.subscription).order_by("-pk")
     context = {
         "standing": standing,

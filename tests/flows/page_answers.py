@@ -23,6 +23,7 @@ ANSWERS = {
     "replace_payment_method": 405,
     "remove_payment_method": 405,
     "auto_renew": 405,
+    "automatic_renewal": 404,  # without a provider
     "void_order": 405,
     "receipt": 404,
     "withdraw": 404,
