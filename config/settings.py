@@ -110,6 +110,8 @@ TERMS_VERSION = env.optional("TERMS_VERSION", matching(r"[\w.-]{1,50}", "version
 """Version of the terms that subscribers accept before they pay, such as `2026-11`; empty if there are none."""
 WITHDRAWAL_DAYS = env.optional("WITHDRAWAL_DAYS", whole_number(0), 14)
 """Days within which a subscriber may withdraw from a contract (EU Directive 2011/83, article 9); 0 turns it off."""
+PRICE_NOTICE_DAYS = env.optional("PRICE_NOTICE_DAYS", whole_number(), 30)
+"""Least number of days between the mail about a new price and the first period that costs it."""
 PENDING_GRACE_DAYS = env.optional("PENDING_GRACE_DAYS", whole_number(), 14)
 """Days after the end for which access goes on while money is on its way, as that of a SEPA debit is."""
 STRIPE_SECRET_KEY = env.optional("STRIPE_SECRET_KEY", str, "")

@@ -46,7 +46,7 @@ def renewal_of(subscription: Subscription) -> Renewal | None:
 def price_of(subscription: Subscription, renewal: Renewal | None) -> Price:
     """Return what was agreed to, or else the plan's present price."""
     if renewal:
-        return Price(renewal.amount, renewal.currency)
+        return Price(renewal.charge, renewal.currency)
     return Price(subscription.plan.price, subscription.plan.currency)
 
 

@@ -49,5 +49,9 @@ class NothingDue(PaymentError, ValueError):
     """Nothing is to be paid: the plan is free, or payments are off. Subscribe or renew without an order."""
 
 
+class PriceChangeRefused(PaymentError, ValueError):
+    """The price of a plan's subscribers cannot be changed so. Choose a later day, or wait for the change before it."""
+
+
 class NotRenewable(PaymentError, ValueError):
     """The subscription cannot be renewed by charges, or not at the price that was shown. Show the page again."""

@@ -7,9 +7,11 @@ from foundation import clock
 from foundation.jobs import metrics
 from foundation.jobs.invocation import LambdaContext, scheduled_job
 from payments.attention import needs_attention
+from payments.card_expiries import tell_of_expiries
 from payments.charging.charger import Charger
 from payments.forgetting import forget_customers
 from payments.metrics import PaymentMetric
+from payments.price_changes import apply_price_changes, fold_new_amounts
 from payments.providers.registry import current
 from payments.reconciling import DAYS, reconcile
 from payments.refunds import process_refunds
@@ -32,6 +34,7 @@ def process_payments(event: dict[str, Any], context: LambdaContext) -> dict[str,
         summary = {f"messages_{name}": number for name, number in messages.items()}
         summary["refunded"] = process_refunds(provider, now, invocation.time_left)
         summary |= Charger(provider, clock.now, invocation.time_left).run()
+        summary["prices_announced"] = apply_price_changes(now, invocation.time_left)
         summary["forgotten"] = forget_customers(provider, now, invocation.time_left)
         needed = needs_attention(now)
         metrics.emit({PaymentMetric.NEEDS_ATTENTION: sum(needed.values())})
@@ -42,9 +45,14 @@ def process_payments(event: dict[str, Any], context: LambdaContext) -> dict[str,
 def reconcile_payments(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Hold the provider's list of the last days against ours, each night, and record what no message told.
 
+    Before that, subscribers are told of cards that expire before the next renewal.
+
     Returns the numbers. Raises InvalidJobEvent, JobFailed, ProviderUnavailable, or the database's error.
     """
-    with scheduled_job(event, context):
+    with scheduled_job(event, context) as invocation:
         provider = current()
+        if provider is None:
+            return {}
         now = clock.now()
-        return {} if provider is None else reconcile(provider, now - DAYS, now).summary()
+        told = {"expiries_told": tell_of_expiries(now, invocation.time_left), "prices_changed": fold_new_amounts(now)}
+        return told | reconcile(provider, now - DAYS, now).summary()

@@ -13,10 +13,14 @@ from accounts.address_holders import address_holders
 from accounts.mail_composition import Link, compose
 from accounts.mail_limits import language_of_request
 from accounts.preferences import language_of, time_zone_of
+from foundation import money
 from foundation.mail import LINK, MailKind, Rendered
+from foundation.orm.any_of import any_of
+from payments.card_expiries import CARD_EXPIRES, expiring
 from payments.contract_cancellation import CANCEL_CONTRACT, latest_request, link_of
 from payments.mails import PAYMENT_FAILED, PAYMENT_REFUNDED
-from payments.models import Order, Payment, PaymentEvent
+from payments.models import Order, Payment, PaymentEvent, Renewal
+from payments.price_changes import PRICE_CHANGED, announced_to
 
 NEEDS_CONFIRMATION = "authentication_required"
 """The provider's reason where only the subscriber can go on."""
@@ -109,8 +113,63 @@ def cancel_contract(address: str, user_id: str | None, now: datetime) -> Rendere
         )
 
 
+def price_changed(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+    """Render what the user's subscriptions will cost, and from when; None if nothing changes any more."""
+    renewals = [] if user_id is None else list(announced_to(user_id, now))
+    if not renewals:
+        return None
+    user = renewals[0].subscription.user
+    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+        return compose(
+            _("New price of your subscription"),
+            [_new_price(renewal) for renewal in renewals],
+            [Link(_("Your subscriptions"), f"{settings.SITE_URL}/subscriptions/")],
+            [_("You need not do anything. If you do not agree, turn off automatic renewal or cancel before then.")],
+        )
+
+
+def card_expires(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+    """Render that the card expires before it is charged next; None if that is no longer so."""
+    renewals = [] if user_id is None else list(expiring(now).filter(any_of("subscription__user", [user_id])))
+    if not renewals:
+        return None
+    user = renewals[0].subscription.user
+    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+        return compose(
+            _("Your card expires before the next renewal"),
+            [_expiry(renewal) for renewal in renewals],
+            [Link(_("Save another card"), f"{settings.SITE_URL}/payments/method/")],
+        )
+
+
+def _new_price(renewal: Renewal) -> str:
+    assert renewal.new_amount is not None and renewal.new_amount_from is not None  # noqa: S101, PT018 - announced_to
+    shown = {
+        "plan": renewal.subscription.plan.name,
+        "day": _instant(renewal.new_amount_from),
+        "old": f"{renewal.amount_text} {renewal.currency}",
+        "new": f"{money.formatted(renewal.new_amount, renewal.currency)} {renewal.currency}",
+    }
+    return _("Periods of %(plan)s that begin on %(day)s or later cost %(new)s instead of %(old)s.") % shown
+
+
+def _expiry(renewal: Renewal) -> str:
+    assert renewal.method is not None and renewal.method.expires is not None  # noqa: S101, PT018 - expiring
+    shown = {
+        "last4": renewal.method.last4,
+        "expires": date_format(renewal.method.expires, "m/Y"),
+        "plan": renewal.subscription.plan.name,
+        "end": _instant(renewal.subscription.end_date),
+        "amount": f"{renewal.charge_text} {renewal.currency}",
+    }
+    text = _("Your card •••• %(last4)s is valid until %(expires)s, and %(plan)s renews on %(end)s for %(amount)s.")
+    return text % shown
+
+
 KINDS = (
     MailKind(PAYMENT_FAILED, gettext_lazy("payment failed"), payment_failed),
     MailKind(PAYMENT_REFUNDED, gettext_lazy("refund"), payment_refunded),
+    MailKind(PRICE_CHANGED, gettext_lazy("new price"), price_changed),
+    MailKind(CARD_EXPIRES, gettext_lazy("card expires"), card_expires),
     MailKind(CANCEL_CONTRACT, gettext_lazy("confirmation of a cancellation"), cancel_contract),
 )

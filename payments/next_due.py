@@ -9,7 +9,7 @@ from foundation.due_work import DueWork
 from payments.attention import needs_attention
 from payments.charging.closing import to_close
 from payments.charging.renewal_orders import next_opening
-from payments.models import Order, PaymentMethod, Refund
+from payments.models import Order, PaymentMethod, PriceChange, Refund
 from payments.providers.interface import Provider
 from payments.providers.registry import current
 from payments.webhooks.inbox import next_try
@@ -26,10 +26,12 @@ def next_payment(now: datetime) -> datetime | None:
 
 
 def _instants(provider: Provider, now: datetime) -> Iterator[datetime | None]:
-    """Yield the instants of messages, refunds, charges, closings, customers to forget, and orders to open."""
+    """Yield the instants of messages, refunds, charges, closings, price changes, customers to forget, and orders."""
     yield next_try(provider.name)
     yield _earliest(Refund.objects.filter(finished_at__isnull=True, payment__provider=provider.name))
     yield _earliest(Order.objects.unfinished().filter(provider__in=["", provider.name]))
+    if PriceChange.objects.filter(finished_at=None).exists():
+        yield now  # subscribers are still to be told
     if to_close(provider.name).exists() or PaymentMethod.objects.to_forget().filter(provider=provider.name).exists():
         yield now
     if not provider.charges_itself:

@@ -14,5 +14,7 @@ def agree(order: Order, subscription: Subscription) -> None:
         "currency": order.currency,
         "terms": order.terms,
         "agreed_at": order.consented_at or order.opened_at,
+        "new_amount": None,
+        "new_amount_from": None,
     }
     Renewal.objects.update_or_create(subscription=subscription, defaults=agreed)

@@ -41,7 +41,7 @@ def replace_method(user: AbstractBaseUser, provider: str, details: MethodDetails
                 "removed_at": None,
             },
         )
-        Renewal.objects.filter(subscription__user_id=user.pk).update(method=method)
+        Renewal.objects.filter(subscription__user_id=user.pk).update(method=method, expiry_told_for=None)
         waiting = Order.objects.unfinished().filter(COLLECTED, user_id=user.pk, way__in=["", Order.Way.CHARGE])
         waiting.exclude(state=OrderState.CLAIMED).update(due_at=now)
         waiting.filter(state=OrderState.NEEDS_SUBSCRIBER).update(state=OrderState.OPEN)

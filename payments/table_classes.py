@@ -10,6 +10,7 @@ TABLES = opening(
     "payments.Dispute",
     "payments.PaymentEvent",
     "payments.PaymentMethod",
+    "payments.PriceChange",
     "payments.Refund",
     "payments.Renewal",
     "payments.WebhookMessage",

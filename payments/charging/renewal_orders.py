@@ -95,7 +95,7 @@ def _adopt(keys: Collection[int], now: datetime) -> set[int]:
 def _is_agreed(order: Order) -> bool:
     assert order.subscription is not None  # noqa: S101 - the filter joins it
     agreed = order.subscription.renewal
-    return (order.amount, order.currency) == (agreed.amount, agreed.currency)
+    return (order.amount, order.currency) == (agreed.charge, agreed.currency)
 
 
 def _order(renewal: Renewal, provider: str, now: datetime) -> Order:
@@ -106,7 +106,7 @@ def _order(renewal: Renewal, provider: str, now: datetime) -> Order:
         plan=plan,
         subscription=subscription,
         kind=Order.Kind.RENEWAL,
-        amount=renewal.amount,
+        amount=renewal.charge,
         currency=renewal.currency,
         duration_days=plan.duration_days,
         duration_months=plan.duration_months,

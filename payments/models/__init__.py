@@ -7,6 +7,7 @@ from payments.models.order import Order, OrderState
 from payments.models.payment import Payment
 from payments.models.payment_event import PaymentEvent
 from payments.models.payment_method import PaymentMethod
+from payments.models.price_change import PriceChange
 from payments.models.refund import Refund
 from payments.models.renewal import Renewal
 from payments.models.webhook_message import WebhookMessage
@@ -20,6 +21,7 @@ __all__ = [
     "Payment",
     "PaymentEvent",
     "PaymentMethod",
+    "PriceChange",
     "Refund",
     "Renewal",
     "WebhookMessage",

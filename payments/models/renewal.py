@@ -1,5 +1,7 @@
 """Renewals: what a subscriber agreed to be charged for the next period."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +10,7 @@ from foundation import money
 from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
 from payments.models.payment_method import PaymentMethod
+from payments.models.price_change import PriceChange
 from subscriptions.models import Subscription
 
 
@@ -25,6 +28,24 @@ class Renewal(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     terms = models.CharField(_("terms"), max_length=50, blank=True, db_default="", default="")
     agreed_at = models.DateTimeField(_("agreed at"))
+    new_amount = models.DecimalField(
+        _("new amount"), max_digits=11, decimal_places=3, null=True, help_text=_("announced, for later periods")
+    )
+    new_amount_from = models.DateTimeField(
+        _("new amount from"), null=True, help_text=_("periods that begin from then on cost the new amount")
+    )
+    price_change = models.ForeignKey(
+        PriceChange,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,  # read by plan, through the subscription
+        related_name="+",
+        verbose_name=_("price change"),
+        help_text=_("the last one that was applied"),
+    )
+    expiry_told_for = models.DateTimeField(
+        _("expiry told for"), null=True, help_text=_("end of the period for which the method's expiry was told")
+    )
 
     class Meta:
         verbose_name = _("renewal")
@@ -32,11 +53,33 @@ class Renewal(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="renewal_amount_positive"),
             models.CheckConstraint(condition=in_minor_units("amount"), name="renewal_amount_in_minor_units"),
+            models.CheckConstraint(
+                condition=Q(new_amount=None, new_amount_from=None)
+                | Q(new_amount__gt=0, new_amount_from__isnull=False) & in_minor_units("new_amount"),
+                name="renewal_new_amount_with_its_time",
+            ),
         ]
-        indexes = [models.Index(fields=["subscription"], condition=Q(auto_renew=True), name="renewal_automatic")]
+        indexes = [
+            models.Index(fields=["subscription"], condition=Q(auto_renew=True), name="renewal_automatic"),
+            models.Index(
+                fields=["new_amount_from"], condition=Q(new_amount__isnull=False), name="renewal_new_amount_due"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"renewal of subscription {self.subscription_id}"
+
+    @property
+    def charge(self) -> Decimal:
+        """The amount of the next charge, for the period after the present one."""
+        if self.new_amount is None or self.new_amount_from is None:
+            return self.amount
+        return self.new_amount if self.new_amount_from <= self.subscription.end_date else self.amount
+
+    @property
+    def charge_text(self) -> str:
+        """The amount of the next charge in the reader's language, without the currency."""
+        return money.formatted(self.charge, self.currency)
 
     @property
     def amount_text(self) -> str:

@@ -1,0 +1,58 @@
+"""Notice of cards that expire before the next renewal is charged: once per method and period."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import TruncDate
+
+from payments.bulk_mails import send_to_each
+from payments.models import Renewal
+from subscriptions.models import Subscription
+
+CARD_EXPIRES = "card_expires"
+
+AHEAD = timedelta(days=30)
+"""Time before the renewal from which on the subscriber is told."""
+
+CHARGED_BEFORE = timedelta(days=1)
+"""Time before the end at which a renewal is charged."""
+
+BATCH = 500
+RESERVE = timedelta(seconds=10)
+"""Time that must be left to begin a batch."""
+
+
+def expiring(now: datetime) -> QuerySet[Renewal]:
+    """Return the renewals that will be charged within AHEAD to a card that has expired by then."""
+    charged_on = TruncDate(F("subscription__end_date") - CHARGED_BEFORE, tzinfo=UTC)
+    renewals = Renewal.objects.filter(
+        auto_renew=True,
+        method__removed_at=None,
+        method__expires__lt=charged_on,
+        subscription__status=Subscription.Status.ACTIVE,
+        subscription__expired_at=None,
+        subscription__end_date__gt=now,
+        subscription__end_date__lte=now + AHEAD,
+    )
+    return renewals.select_related("method", "subscription__plan", "subscription__user").order_by("pk")
+
+
+def tell_of_expiries(now: datetime, time_left: Callable[[], timedelta], batch: int = BATCH) -> int:
+    """Tell each subscriber whose card expires before its next charge; return the number of mails."""
+    told = 0
+    while time_left() > RESERVE and (mails := _tell_batch(now, batch)) is not None:
+        told += mails
+    return told
+
+
+def _tell_batch(now: datetime, batch: int) -> int | None:
+    with transaction.atomic():
+        untold = expiring(now).filter(Q(expiry_told_for=None) | ~Q(expiry_told_for=F("subscription__end_date")))
+        found = list(untold.select_for_update(of=("self",), skip_locked=True)[:batch])
+        if not found:
+            return None
+        end = Subscription.objects.filter(pk=OuterRef("subscription_id")).values("end_date")
+        Renewal.objects.filter(pk__in=[each.pk for each in found]).update(expiry_told_for=Subquery(end))
+        return send_to_each(CARD_EXPIRES, [each.subscription.user for each in found])
