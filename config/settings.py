@@ -28,7 +28,7 @@ ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 LOCAL = os.environ.get("DJANGO_LOCAL") == "1" and not ON_LAMBDA
 
 READ_COMMITTED = 2
-MAILS = ("created", "renewed", "cancelled", "reactivated", "expired", "reminder", "message")
+MAILS = ("created", "renewed", "cancelled", "reactivated", "expired", "changed", "reminder", "message")
 
 # RFC 9457 takes any URI; a URN is a name and no address to look up.
 PROBLEM_TYPES = matching(r"(urn:[A-Za-z0-9][A-Za-z0-9-]{1,31}:|https://)[A-Za-z0-9._:/-]*[A-Za-z0-9]", "URN or URL")

@@ -15,9 +15,11 @@ OVERTAKEN_BY: Mapping[str, Set[Transition]] = {
     Transition.CANCELLED: {Transition.RENEWED, Transition.REACTIVATED, Transition.EXPIRED},
     Transition.REACTIVATED: {Transition.CANCELLED, Transition.RENEWED, Transition.EXPIRED},
     Transition.EXPIRED: {Transition.RENEWED},
+    Transition.CHANGED: {Transition.CHANGED, Transition.RENEWED, Transition.EXPIRED},
     REMINDER: {Transition.RENEWED, Transition.EXPIRED},
 }
-"""Later transitions of the same subscription that make a mail untrue. `created` and `renewed` are receipts.
+"""Later transitions of the same subscription that make a mail untrue. `created` and `renewed` are receipts, and
+so is `changed` where it began a period.
 
 A reminder stays true of a subscription that is cancelled or resumed: its words are chosen when it is rendered.
 """
@@ -60,8 +62,8 @@ class Coverage:
 
     def overtaken_by(self, row: Notification) -> str | None:
         """Return the first later transition that makes the mail untrue."""
-        overtaking = OVERTAKEN_BY.get(row.kind, frozenset())
         event = row.cause
+        overtaking = OVERTAKEN_BY.get(row.kind, frozenset()) if _depends(row) else frozenset()
         events = self.later.get(event.subscription_id, ())
         return next((transition for key, transition in events if key > event.pk and transition in overtaking), None)
 
@@ -82,7 +84,13 @@ class Coverage:
 
 def _depends(row: Notification) -> bool:
     """Return True for a mail that a later transition may make untrue. An account mail's kind may have any name."""
-    return row.event_id is not None and row.kind in OVERTAKEN_BY
+    if row.event_id is None or _is_receipt(row):
+        return False
+    return row.kind in OVERTAKEN_BY
+
+
+def _is_receipt(row: Notification) -> bool:
+    return row.kind == Transition.CHANGED and row.cause.old_end_date != row.cause.new_end_date
 
 
 def _rows(asked: Sequence[Notification]) -> Iterable[tuple[Any, ...]]:

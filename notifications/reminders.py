@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 REMINDER_DAYS = Plan._meta.get_field("reminder_days")
 
-BEGINS_A_PERIOD = ~Q(transition__in=("cancelled", "reactivated", "expired"))
+BEGINS_A_PERIOD = ~Q(transition__in=("cancelled", "reactivated", "expired")) & ~Q(old_end_date=F("new_end_date"))
 """Condition of events that begin a period. By name they would be looked up in the index of all history."""
 
 BATCH_SIZE = 1_000

@@ -8,10 +8,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.urls import reverse
 
 from payments.automatic_renewal import shown_renewals
+from payments.change_orders import change_now, quote
 from payments.models import Order
 from payments.orders import open_first, open_renewal
 from payments.providers import registry
-from subscriptions.checkout import AutomaticRenewal, Checkout, PaymentDue
+from subscriptions.checkout import AutomaticRenewal, ChangeQuote, Checkout, PaymentDue
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import Terms
 
@@ -34,6 +35,15 @@ class ProviderCheckout(Checkout):
 
     def renewals(self, subscriptions: Collection[Subscription], now: datetime) -> Mapping[int, AutomaticRenewal]:
         return shown_renewals(subscriptions, now) if registry.current() else {}
+
+    def quote_change(self, subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
+        return quote(subscription, plan, now)
+
+    def open_change(
+        self, subscription: Subscription, plan: Plan, now: datetime, shown: Terms, actor: AbstractBaseUser
+    ) -> PaymentDue | None:
+        order = change_now(subscription, plan, now, shown, actor)
+        return _due(order) if order else None
 
 
 def _due(order: Order) -> PaymentDue:

@@ -18,9 +18,10 @@ from foundation.mail import LINK, MailKind, Rendered
 from foundation.orm.any_of import any_of
 from payments.card_expiries import CARD_EXPIRES, expiring
 from payments.contract_cancellation import CANCEL_CONTRACT, latest_request, link_of
-from payments.mails import PAYMENT_FAILED, PAYMENT_REFUNDED
+from payments.mails import PAYMENT_FAILED, PAYMENT_REFUNDED, PLAN_CHANGE_PLANNED
 from payments.models import Order, Payment, PaymentEvent, Renewal
 from payments.price_changes import PRICE_CHANGED, announced_to
+from subscriptions.models import Subscription
 
 NEEDS_CONFIRMATION = "authentication_required"
 """The provider's reason where only the subscriber can go on."""
@@ -54,6 +55,42 @@ def payment_refunded(address: str, user_id: str | None, now: datetime) -> Render
         wanted = {"plan": refund.order.plan.name, "amount": f"{refund.returned_text} {refund.currency}"}
         text = _("We have given back %(amount)s of your payment for %(plan)s. It can take some days to arrive.")
         return compose(_("Your refund"), [text % wanted], [Link(_("Your payments"), f"{settings.SITE_URL}/payments/")])
+
+
+def plan_change_planned(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+    """Render what each of the user's subscriptions renews to, when, and for how much."""
+    if user_id is None:
+        return None
+    active = Subscription.objects.live(now).filter(user_id=user_id, status="active", end_date__gt=now)
+    found = list(active.select_related("user", "plan", "next_plan", "renewal__method").order_by("pk"))
+    if not found:
+        return None
+    user = found[0].user
+    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+        links = [Link(_("Your subscriptions"), f"{settings.SITE_URL}/subscriptions/")]
+        before = [_("A change of plan was planned or undone. This is what happens next:")]
+        return compose(_("Your change of plan"), before + [_next_period(each) for each in found], links)
+
+
+def _next_period(subscription: Subscription) -> str:
+    renewal = getattr(subscription, "renewal", None)
+    charged = renewal is not None and renewal.auto_renew and renewal.method is not None
+    names = {
+        "plan": subscription.plan.name,
+        "next": subscription.renewal_plan.name,
+        "end": _instant(subscription.end_date),
+        "price": f"{renewal.charge_text} {renewal.currency}" if charged and renewal else _price(subscription),
+    }
+    if subscription.next_plan is None:
+        goes_on = _("%(plan)s renews on %(end)s, for %(price)s.")
+        return (goes_on if charged else _("%(plan)s ends on %(end)s, unless it is renewed for %(price)s.")) % names
+    if charged:
+        return _("%(plan)s changes to %(next)s on %(end)s, for %(price)s. We charge it a day before.") % names
+    return _("%(plan)s changes to %(next)s on %(end)s, if it is renewed for %(price)s.") % names
+
+
+def _price(subscription: Subscription) -> str:
+    return f"{subscription.renewal_plan.price_text} {subscription.renewal_plan.currency}"
 
 
 def _latest_failure(user_id: str | None) -> PaymentEvent | None:
@@ -172,4 +209,5 @@ KINDS = (
     MailKind(PRICE_CHANGED, gettext_lazy("new price"), price_changed),
     MailKind(CARD_EXPIRES, gettext_lazy("card expires"), card_expires),
     MailKind(CANCEL_CONTRACT, gettext_lazy("confirmation of a cancellation"), cancel_contract),
+    MailKind(PLAN_CHANGE_PLANNED, gettext_lazy("planned change of plan"), plan_change_planned),
 )

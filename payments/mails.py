@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from django.contrib.auth.models import AbstractBaseUser
+
 from foundation.email_addresses import address_of
 from payments.models import PaymentEvent
 
 PAYMENT_FAILED = "payment_failed"
 PAYMENT_REFUNDED = "payment_refunded"
+
+PLAN_CHANGE_PLANNED = "plan_change_planned"
 
 KINDS = {PaymentEvent.Kind.FAILED: PAYMENT_FAILED, PaymentEvent.Kind.REFUNDED: PAYMENT_REFUNDED}
 """Kinds of mail by kind of event. Money that arrived is told by the mail about the period, which is the receipt."""
@@ -14,8 +18,17 @@ KINDS = {PaymentEvent.Kind.FAILED: PAYMENT_FAILED, PaymentEvent.Kind.REFUNDED: P
 
 def tell_the_subscriber(*, event: PaymentEvent, **kwargs: Any) -> None:
     """Send the event's mail, if it has one, to the subscriber's address."""
-    kind = KINDS.get(PaymentEvent.Kind(event.kind))
-    if kind and (address := address_of(event.order.user)):
+    if kind := KINDS.get(PaymentEvent.Kind(event.kind)):
+        _send(kind, event.order.user)
+
+
+def tell_of_plan_change(user: AbstractBaseUser) -> None:
+    """Send what the user's subscriptions renew to, after a change of plan was planned or undone."""
+    _send(PLAN_CHANGE_PLANNED, user)
+
+
+def _send(kind: str, user: AbstractBaseUser) -> None:
+    if address := address_of(user):
         from foundation.mail import AccountMail  # noqa: PLC0415 - the mail package, which a start need not load
 
-        AccountMail(kind, address, str(event.order.user_id)).send()
+        AccountMail(kind, address, str(user.pk)).send()

@@ -10,6 +10,7 @@ from payments.models import Order, OrderState
 from subscriptions.errors import AlreadySubscribed
 from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_subscription
 from subscriptions.models import Plan, Subscription
+from subscriptions.rules import refuse_early_change
 from subscriptions.terms import Purchase, Terms
 
 State = OrderState
@@ -31,15 +32,16 @@ def open_first(user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) 
 
 
 def open_renewal(subscription: Subscription, now: datetime, shown: Terms) -> Order:
-    """Return the open order for another period of the subscription, on the plan's present terms.
+    """Return the open order for another period of the subscription, on the present terms of the plan that follows.
 
-    The subscription is brought up to date. Raises ChangedMeanwhile if the present terms are not those `shown`, and
-    UnknownSubscription.
+    The subscription is brought up to date. Raises ChangedMeanwhile if the present terms are not those `shown`,
+    UnknownSubscription, or ChangeTooEarly.
     """
     with transaction.atomic():
         lock_subscription(subscription)
-        plan = subscription.plan = lock_plan(subscription.plan_id)
+        plan = lock_plan(subscription.next_plan_id or subscription.plan_id)
         shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
+        refuse_early_change(subscription, plan, now)
         unfinished = Order.objects.unfinished().filter(subscription=subscription, kind=Order.Kind.RENEWAL)
         return _kept(unfinished.filter(period_start=subscription.end_date).first(), plan, now) or _opened(
             plan,
@@ -94,7 +96,7 @@ def finish(order: Order, state: OrderState, now: datetime) -> None:
 
 def purchase_of(order: Order) -> Purchase:
     """Return the period that the order is for."""
-    return Purchase(order.amount, order.currency, order.duration_days, order.duration_months)
+    return Purchase(order.price, order.currency, order.duration_days, order.duration_months)
 
 
 def _refuse_subscribed(user: AbstractBaseUser, plan: Plan, now: datetime) -> None:
@@ -105,13 +107,13 @@ def _refuse_subscribed(user: AbstractBaseUser, plan: Plan, now: datetime) -> Non
 
 def _kept(order: Order | None, plan: Plan, now: datetime) -> Order | None:
     """Return an order on the plan's terms, or one that is being paid or charged. Another one is void."""
-    if order is None or purchase_of(order) == Purchase.of(plan) or _is_collected(order):
+    if order is None or (order.plan_id, purchase_of(order)) == (plan.pk, Purchase.of(plan)) or is_collected(order):
         return order
     finish(order, State.VOID, now)
     return None
 
 
-def _is_collected(order: Order) -> bool:
+def is_collected(order: Order) -> bool:
     """Return True if money may be on its way: a page is open for it, or the charger has it."""
     return bool(order.reference or order.due_at) or order.state != State.OPEN
 

@@ -118,6 +118,7 @@ def _renewal(renewal: Renewal) -> Exported:
         "subscription": renewal.subscription_id,
         "auto_renew": renewal.auto_renew,
         "amount": renewal.amount,
+        "next_amount": renewal.next_amount,
         "currency": renewal.currency,
         "terms": renewal.terms,
         "agreed_at": renewal.agreed_at,

@@ -5,31 +5,54 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, F, QuerySet, Value, When
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from foundation.orm.any_of import any_of
+from payments import planned_changes
+from payments.mails import tell_of_plan_change
 from payments.models import Order, OrderState
-from subscriptions.models import SubscriptionEvent, Transition
+from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
+
+CONTINUING = (Order.Kind.RENEWAL, Order.Kind.CHANGE)
 
 WAITING = (OrderState.OPEN, OrderState.NEEDS_SUBSCRIBER)
 """States in which no money is on its way, as far as is known."""
 
 
 def end_orders(*, transition: Transition, event_ids: Collection[int], now: datetime, **kwargs: Any) -> None:
-    """End the renewal orders of subscriptions that will not be renewed, or were renewed otherwise."""
+    """End the orders of subscriptions that will not be renewed, or were renewed otherwise.
+
+    What was agreed to for the next renewal follows a change of plan.
+    """
     if not settings.PAYMENT_PROVIDER:
         return
     if transition is Transition.CANCELLED:
-        _close(_renewals(event_ids), now)
+        _close(_of(event_ids), now)
+        planned_changes.forget(event_ids)
+    elif transition is Transition.CHANGED:
+        planned_changes.apply(event_ids)
+        kept = Q(kind=Order.Kind.RENEWAL, plan=F("subscription__plan"), period_start=F("subscription__end_date"))
+        _close(_of(event_ids).exclude(kept), now)
     elif transition is Transition.RENEWED:
-        _close(_renewals(event_ids).exclude(period_start=F("subscription__end_date")), now)
+        _close(_of(event_ids).exclude(period_start=F("subscription__end_date")), now)
     elif transition is Transition.EXPIRED:
-        _give_up(_renewals(event_ids).filter(state__in=WAITING), now)
+        _give_up(_of(event_ids).filter(state__in=WAITING), now)
 
 
-def _renewals(event_ids: Collection[int]) -> QuerySet[Order]:
+def follow_planned_change(
+    *, subscription: Subscription, plan: Plan | None, actor: AbstractBaseUser | None, now: datetime, **kwargs: Any
+) -> None:
+    """Agree to the price of the planned plan, end the renewal order on other terms, and tell the subscriber."""
+    planned_changes.agree_to_next(subscription, plan, actor)
+    renewals = Order.objects.unfinished().filter(kind=Order.Kind.RENEWAL, subscription=subscription)
+    _close(renewals.exclude(plan=plan or subscription.plan), now)
+    tell_of_plan_change(subscription.user)
+
+
+def _of(event_ids: Collection[int]) -> QuerySet[Order]:
     events = SubscriptionEvent.objects.filter(any_of("pk", event_ids))
-    return Order.objects.unfinished().filter(kind=Order.Kind.RENEWAL, subscription__in=events.values("subscription"))
+    return Order.objects.unfinished().filter(kind__in=CONTINUING, subscription__in=events.values("subscription"))
 
 
 def _close(orders: QuerySet[Order], now: datetime) -> None:

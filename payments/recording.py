@@ -10,16 +10,17 @@ from django.db import IntegrityError, transaction
 
 from foundation.orm.violations import violates_unique
 from payments.announcements import announce_processed
+from payments.change_orders import give_change
 from payments.models import Order, Payment
 from payments.orders import finish, lock, purchase_of
 from payments.renewals import agree
-from subscriptions.errors import AlreadySubscribed, SubscriptionError
-from subscriptions.models import Subscription, Transition
+from subscriptions.errors import AlreadySubscribed, IllegalTransition, SubscriptionError
+from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.services import SubscriptionService
 
 logger = logging.getLogger(__name__)
 
-BEGINS_A_PERIOD = (Transition.CREATED, Transition.RENEWED)
+BEGINS_A_PERIOD = (Transition.CREATED, Transition.RENEWED, Transition.CHANGED)
 
 
 @dataclass(frozen=True)
@@ -119,12 +120,17 @@ def _period_given(order: Order, now: datetime) -> Subscription | None:
 def _renewed(order: Order, subscription: Subscription, now: datetime) -> Subscription:
     """Renew the subscription. One that was cancelled while its charge was on its way stays cancelled."""
     was_cancelled = subscription.status == Subscription.Status.CANCELLED and order.close_requested_at is not None
-    renewed = SubscriptionService.renew_subscription(subscription, now=now, bought=purchase_of(order))
+    _refuse_changed_since(order, subscription)
+    renewed = SubscriptionService.renew_subscription(
+        subscription, now=now, bought=purchase_of(order), plan=Plan(pk=order.plan_id)
+    )
     return SubscriptionService.cancel_subscription(renewed, now=now) if was_cancelled else renewed
 
 
 def _period(order: Order, now: datetime) -> Subscription:
     """Begin or renew the subscription. A live one to the same plan that stands in the way is renewed instead."""
+    if order.kind == Order.Kind.CHANGE:
+        return give_change(order, now)
     bought = purchase_of(order)
     try:
         if order.subscription is None:
@@ -134,4 +140,13 @@ def _period(order: Order, now: datetime) -> Subscription:
         if error.subscription_id is None:
             raise
         live = Subscription.objects.get(pk=error.subscription_id)
-        return SubscriptionService.renew_subscription(live, now=now, bought=bought)
+        return SubscriptionService.renew_subscription(live, now=now, bought=bought, plan=Plan(pk=order.plan_id))
+
+
+def _refuse_changed_since(order: Order, subscription: Subscription) -> None:
+    """Raise IllegalTransition if the plan was changed since the order opened: its money must not change it back."""
+    if order.plan_id in (subscription.plan_id, subscription.next_plan_id):
+        return
+    changes = subscription.events.filter(transition=Transition.CHANGED, occurred_at__gte=order.opened_at)
+    if changes.exists():
+        raise IllegalTransition(f"{subscription} went over to another plan since {order} opened; refund the payment")

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from foundation import money
+from payments.change_orders import void_changes
 from payments.errors import NotRefundable
 from payments.models import Payment, Refund
 from payments.orders import lock
@@ -96,6 +97,7 @@ def request_refund(
             requested_at=now,
             due_at=now,
         )
+        void_changes(locked.subscription, now)
         if locked.provider == BY_STAFF:
             _record(request, Outcome(OutcomeKind.SUCCEEDED, transaction_id=f"refund-{request.key}", paid_at=now), now)
             request.refresh_from_db()

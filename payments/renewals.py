@@ -7,10 +7,12 @@ from subscriptions.models import Subscription
 def agree(order: Order, subscription: Subscription) -> None:
     """Write down what the order's subscriber agreed to be charged for later periods, if anything."""
     if not order.renews:
+        if order.kind == Order.Kind.CHANGE and order.consented_at:  # asked, and not wanted
+            Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
         return
     agreed = {
         "auto_renew": True,
-        "amount": order.amount,
+        "amount": order.price,
         "currency": order.currency,
         "terms": order.terms,
         "agreed_at": order.consented_at or order.opened_at,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from payments.announcements import announce_disputed, announce_refunded
+from payments.change_orders import void_changes
 from payments.errors import UnknownTransaction, UnreadableFact
 from payments.models import Dispute, Payment, Refund, Renewal
 from payments.orders import lock
@@ -42,6 +43,7 @@ def record_refund(provider: str, fact: Fact, now: datetime) -> None:
     if _has_failed(payment, fact) or (returned := _returned(payment, fact, Kind.REFUND, now)) is None:
         return
     announce_refunded(returned)
+    void_changes(payment.subscription, now)
     request = _request(payment, fact)
     if request:
         _finish(request, returned, now)

@@ -3,6 +3,7 @@
 https://eur-lex.europa.eu/eli/dir/2011/83/oj, articles 9, 14 and 16
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
 
@@ -22,10 +23,11 @@ REASON = "withdrawal from the contract"
 def open_until(payment: Payment, now: datetime) -> datetime | None:
     """Return the instant until which the contract of this payment can be withdrawn from; None if it cannot be.
 
-    That is a first period, paid through a provider, which goes on and was not renewed since.
+    That is a first period, or one that a change of plan began, paid through a provider, which goes on and was not
+    renewed or changed since.
     """
     until = payment.paid_at + timedelta(days=settings.WITHDRAWAL_DAYS)
-    return until if now < until and _is_first_and_goes_on(payment, now) else None
+    return until if now < until and _is_latest_and_goes_on(payment, now) else None
 
 
 def returned_amount(payment: Payment, now: datetime) -> Decimal:
@@ -33,12 +35,7 @@ def returned_amount(payment: Payment, now: datetime) -> Decimal:
 
     It is rounded up to the minor unit, for the subscriber.
     """
-    left, event = refundable(payment), payment.event
-    if event is None or payment.order is None or payment.order.consented_at is None:
-        return left
-    unused, whole = event.new_end_date - now, event.new_end_date - event.occurred_at
-    exact = payment.amount * _microseconds(max(unused, timedelta())) / _microseconds(whole)
-    return min(left, money.rounded(exact, payment.currency, ROUND_UP))
+    return sum((amount for _payment, amount in _portions(payment, now)), Decimal(0))
 
 
 def withdraw(payment: Payment, now: datetime) -> Refund | None:
@@ -52,19 +49,51 @@ def withdraw(payment: Payment, now: datetime) -> Refund | None:
         payment.refresh_from_db()
         if open_until(payment, now) is None or payment.subscription is None:
             raise WithdrawalOver(f"{payment} can no longer be withdrawn from")
-        amount = returned_amount(payment, now)
+        portions = list(_portions(payment, now))
         Renewal.objects.filter(subscription=payment.subscription).update(auto_renew=False)
         SubscriptionService.cancel_now(payment.subscription, REASON, now=now)
-        return request_refund(payment, amount, REASON, ends_now=False, now=now, actor=None) if amount else None
+        requests = [
+            request_refund(paid, amount, REASON, ends_now=False, now=now, actor=None) for paid, amount in portions
+        ]
+        return requests[0] if requests else None
+
+
+def _portions(payment: Payment, now: datetime) -> Iterator[tuple[Payment, Decimal]]:
+    """Yield what goes back, by payment: this one, then those before it whose value a change of plan credited."""
+    left = _unused(payment, now)
+    for paid in (payment, *_credited(payment)):
+        if amount := min(left, refundable(paid)):
+            yield paid, amount
+            left -= amount
+
+
+def _unused(payment: Payment, now: datetime) -> Decimal:
+    event, order = payment.event, payment.order
+    if event is None or order is None:
+        return payment.amount
+    if order.consented_at is None:
+        return order.price
+    begin = event.old_end_date if order.kind == Order.Kind.CHANGE and event.old_end_date else event.occurred_at
+    unused, whole = event.new_end_date - now, event.new_end_date - begin
+    exact = order.price * _microseconds(max(unused, timedelta())) / _microseconds(whole)
+    return money.rounded(exact, payment.currency, ROUND_UP)
+
+
+def _credited(payment: Payment) -> Iterable[Payment]:
+    """Return the payments whose value the order credits, newest first. What staff recorded, staff pays back."""
+    if payment.order is None or not payment.order.credit:
+        return ()
+    earlier = Payment.objects.filter(subscription=payment.subscription, kind=Payment.Kind.PAYMENT, pk__lt=payment.pk)
+    return earlier.exclude(provider=BY_STAFF).exclude(event=None).order_by("-pk")
 
 
 def _microseconds(duration: timedelta) -> int:
     return duration // timedelta(microseconds=1)
 
 
-def _is_first_and_goes_on(payment: Payment, now: datetime) -> bool:
+def _is_latest_and_goes_on(payment: Payment, now: datetime) -> bool:
     subscription, event, order = payment.subscription, payment.event, payment.order
     if subscription is None or event is None or order is None or payment.provider == BY_STAFF:
         return False
-    is_latest = order.kind == Order.Kind.FIRST and subscription.end_date == event.new_end_date
+    is_latest = order.kind in (Order.Kind.FIRST, Order.Kind.CHANGE) and subscription.end_date == event.new_end_date
     return is_latest and subscription.is_live(now) and subscription.start_date < now

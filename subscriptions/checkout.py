@@ -7,11 +7,12 @@ are given at once.
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from foundation import registries
+from foundation import money, registries
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import Terms
 
@@ -30,6 +31,25 @@ class AutomaticRenewal(NamedTuple):
     amount_text: str
     currency: str
     path: str
+
+
+class ChangeQuote(NamedTuple):
+    """Offer to change the plan at once: the credit for what is left, the amount to pay, and the end that follows."""
+
+    credit: Decimal
+    amount: Decimal
+    end: datetime
+    currency: str
+
+    @property
+    def credit_text(self) -> str:
+        """The credit in the reader's language, without the currency."""
+        return money.formatted(self.credit, self.currency)
+
+    @property
+    def amount_text(self) -> str:
+        """The amount in the reader's language, without the currency."""
+        return money.formatted(self.amount, self.currency)
 
 
 class Checkout(ABC):
@@ -55,6 +75,16 @@ class Checkout(ABC):
     def renewals(self, subscriptions: Collection[Subscription], now: datetime) -> Mapping[int, AutomaticRenewal]:
         """Return the automatic renewal by subscription, of those that can have one; the plans are loaded."""
         return {}
+
+    @abstractmethod
+    def quote_change(self, subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
+        """Return what a change to the plan at once costs. Raises FreePlanAtOnce, CurrencyDiffers, or InvalidPeriod."""
+
+    @abstractmethod
+    def open_change(
+        self, subscription: Subscription, plan: Plan, now: datetime, shown: Terms, actor: AbstractBaseUser
+    ) -> PaymentDue | None:
+        """Return the payment for changing the plan at once; None if nothing was left to pay, and it is changed."""
 
 
 def current() -> Checkout | None:

@@ -54,6 +54,34 @@ class RenewalTooEarly(IllegalTransition):
         self.possible_from = possible_from
 
 
+class PlanUnchanged(IllegalTransition):
+    """The subscription has this plan already, and no change is planned. Choose another plan."""
+
+
+class CurrencyDiffers(IllegalTransition):
+    """The plans have prices in different currencies. Cancel, and subscribe to the other plan."""
+
+
+class FreePlanAtOnce(IllegalTransition):
+    """What was paid cannot become time of a free plan. Change to it at the end of the period."""
+
+
+class ChangeOrdered(IllegalTransition):
+    """Another change of plan is being paid. Pay that order, or withdraw it."""
+
+
+class ChangeTooEarly(RenewalTooEarly):
+    """The next renewal changes the plan, and paid time of the present one is left."""
+
+    def __init__(self, subscription: object, possible_from: datetime) -> None:
+        IllegalTransition.__init__(
+            self,
+            f"{subscription} changes its plan with the next renewal, which is possible from "
+            f"{possible_from:%Y-%m-%d %H:%M} UTC on. Undo the change or wait.",
+        )
+        self.possible_from = possible_from
+
+
 class ChangedMeanwhile(SubscriptionError, RuntimeError):
     """A plan or subscription is no longer as it was shown to somebody who acts on it; nothing was done.
 

@@ -50,14 +50,19 @@ def may_annotate(caller: Caller, subscription: Subscription) -> bool:
     return caller.user.has_perm("subscriptions.change_subscription")
 
 
+def may_change_at_once(caller: Caller, subscription: Subscription) -> bool:
+    """Allow operators to change the plan at once and free of charge; never the owner, who pays for it."""
+    return not caller.owns(subscription) and caller.user.has_perm("subscriptions.change_plan_at_once")
+
+
 def may_renew(caller: Caller, subscription: Subscription) -> bool:
     """Allow the roles of the setting RENEWAL_ALLOWED_TO; for a free plan the owner too."""
-    return (caller.owns(subscription) and subscription.plan.is_free) or may_renew_early(caller, subscription)
+    return (caller.owns(subscription) and subscription.renewal_plan.is_free) or may_renew_early(caller, subscription)
 
 
 def may_renew_or_pay(caller: Caller, subscription: Subscription) -> bool:
     """Allow whom `may_renew` allows, and owners to pay for another period where subscribers pay."""
-    pays = caller.owns(subscription) and checkout.required(subscription.plan) is not None
+    pays = caller.owns(subscription) and checkout.required(subscription.renewal_plan) is not None
     return pays or may_renew(caller, subscription)
 
 
@@ -67,7 +72,7 @@ def may_renew_early(caller: Caller, subscription: Subscription) -> bool:
     Nobody pays for a free plan, so its owner could renew it for ever.
     """
     allowed = settings.RENEWAL_ALLOWED_TO
-    if "owner" in allowed and caller.owns(subscription) and not subscription.plan.is_free:
+    if "owner" in allowed and caller.owns(subscription) and not subscription.renewal_plan.is_free:
         return True
     as_staff = "staff" in allowed and caller.user.is_staff
     as_service = "service" in allowed and caller.has_token

@@ -57,6 +57,11 @@ class Standing:
         return self.state == Status.ACTIVE
 
     @property
+    def may_change_plan(self) -> bool:
+        """True if it is active and its period is paid for."""
+        return self.state == Status.ACTIVE and not self.is_late
+
+    @property
     def may_reactivate(self) -> bool:
         """True if it is cancelled and live, so that it can be resumed."""
         return self.state == Status.CANCELLED

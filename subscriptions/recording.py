@@ -18,6 +18,7 @@ UNCHANGED = F("end_date")
 """The old end of a transition that leaves the end where it was."""
 
 ACTOR = SubscriptionEvent._meta.get_field("actor")
+OLD_PLAN = SubscriptionEvent._meta.get_field("old_plan")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Record:
     old_end_date: Value | F = UNCHANGED
     sold: Plan | None = None
     """The plan, locked, of which a period was sold: its price is recorded as it was read. None: the present price."""
+    old_plan: Plan | None = None
+    """The plan before it, of a change of plan."""
 
     def write(self, sender: type, subscriptions: Sequence[Subscription]) -> None:
         """Insert one event for each subscription, whose row is changed already, and send the strict signal.
@@ -60,6 +63,7 @@ class Record:
             "old_end_date": self.old_end_date,
             "new_end_date": F("end_date"),
             "plan": F("plan"),
+            "old_plan": Value(self.old_plan.pk if self.old_plan else None, output_field=OLD_PLAN),
             "duration_months": Value(self.sold.duration_months if self.sold else 0),
             **self._price(),
         }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,10 +12,20 @@ from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
 from foundation.orm.violations import violates_unique
 from subscriptions.calendar_months import anchor_of
-from subscriptions.errors import AlreadySubscribed, IllegalTransition, InvalidPeriod, InvalidReason, RenewalTooEarly
+from subscriptions.errors import (
+    AlreadySubscribed,
+    ChangeTooEarly,
+    IllegalTransition,
+    InvalidPeriod,
+    InvalidReason,
+    RenewalTooEarly,
+)
 from subscriptions.models import MAXIMUM_DURATION_DAYS, REASON_LENGTH, Plan, Subscription
 
 Status = Subscription.Status
+
+CHANGE_AHEAD = timedelta(days=1)
+"""Time before the end from which a renewal may change the plan. Renewals are charged a day before the end."""
 
 
 def refuse_ended(subscription: Subscription, now: datetime, wish: str) -> None:
@@ -80,6 +90,17 @@ def refuse_early_renewal(subscription: Subscription, plan: Plan, now: datetime, 
     opens = renewal_opens(subscription, plan)
     if now < opens and not early():
         raise RenewalTooEarly(subscription, opens)
+
+
+def change_opens(subscription: Subscription) -> datetime:
+    """Return the first instant at which a renewal may go over to another plan: paid time of this one is not cut off."""
+    return subscription.end_date - CHANGE_AHEAD
+
+
+def refuse_early_change(subscription: Subscription, plan: Plan, now: datetime) -> None:
+    """Raise ChangeTooEarly if the renewal goes over to another plan while much of this one is left."""
+    if plan.pk != subscription.plan_id and now < change_opens(subscription):
+        raise ChangeTooEarly(subscription, change_opens(subscription))
 
 
 @contextmanager

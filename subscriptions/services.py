@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Value
 
 from foundation import clock
 from foundation.orm.any_of import any_of
@@ -18,6 +17,7 @@ from subscriptions.errors import IllegalTransition
 from subscriptions.locks import change, lock_owner, lock_plan, lock_plan_on_sale, refresh_locked, transition
 from subscriptions.metadata import refuse_invalid_external_id, refuse_invalid_metadata
 from subscriptions.models import Plan, Subscription, SweepRun, Transition
+from subscriptions.plan_switch import instant, switch_plan
 from subscriptions.recording import Record
 from subscriptions.rules import (
     allowed,
@@ -25,6 +25,7 @@ from subscriptions.rules import (
     free_days,
     next_period,
     one_live_at_most,
+    refuse_early_change,
     refuse_early_renewal,
     refuse_ended,
     refuse_long_reason,
@@ -76,7 +77,7 @@ class SubscriptionService:
         with one_live_at_most(user.pk, plan.pk), transaction.atomic():
             lock_owner(user.pk)
             plan = bought.applied_to(lock_plan(plan.pk)) if bought else lock_plan_on_sale(plan)
-            _refuse_second_live(user.pk, plan, now)
+            refuse_second_live(user.pk, plan, now)
             shown.require(plan, Terms.of(plan=plan))
             end, anchor_day = next_period(plan, now)
             subscription = Subscription.objects.create(
@@ -90,7 +91,7 @@ class SubscriptionService:
                 trial=trial,
             )
             announce_on_commit(signals.subscription_created, SubscriptionService, [subscription], user=user, plan=plan)
-            Record(Transition.CREATED, now, actor, reason, old_end_date=_instant(None), sold=plan).write(
+            Record(Transition.CREATED, now, actor, reason, old_end_date=instant(None), sold=plan).write(
                 SubscriptionService, [subscription]
             )
         return copy(subscription)  # what the caller does to it must not reach the receivers
@@ -105,22 +106,29 @@ class SubscriptionService:
         shown: Terms = UNSEEN,
         early: Callable[[], bool] = allowed,
         bought: Purchase | None = None,
+        plan: Plan | None = None,
     ) -> Subscription:
         """Add a period to what is left of the subscription, or start one at `now` if nothing is. From any state.
 
-        The period is the plan's, or the one that was `bought`. While more than one is left it asks `early`, which may
-        be `subscriptions.permissions.may_renew_early`.
+        The period is that of the `plan`, by default of the planned one or else the present one, or the one that was
+        `bought`. While more than one is left it asks `early`, which may be `subscriptions.permissions.may_renew_early`.
 
-        Raises UnknownSubscription, AlreadySubscribed, InvalidReason, InvalidPeriod, or RenewalTooEarly.
+        Raises UnknownSubscription, AlreadySubscribed, InvalidReason, InvalidPeriod, RenewalTooEarly, or ChangeTooEarly.
         """
         now = now or clock.now()
         with one_live_at_most(subscription.user_id, subscription.plan_id), transition(subscription) as changed:
             refuse_long_reason(reason)
-            plan = subscription.plan = changed.plan = lock_plan(subscription.plan_id)
+            plan = lock_plan(plan.pk if plan else subscription.next_plan_id or subscription.plan_id)
+            if plan.pk == subscription.plan_id:
+                subscription.plan = changed.plan = plan
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
+            if not bought:
+                refuse_early_change(subscription, plan, now)
             refuse_early_renewal(subscription, plan, now, early)
-            _refuse_second_live(subscription.user_id, plan, now, besides=subscription)
+            refuse_second_live(subscription.user_id, plan, now, besides=subscription)
             sold = bought.applied_to(plan) if bought else plan
+            if plan.pk != changed.plan_id:
+                switch_plan(SubscriptionService, changed, plan, Record(Transition.CHANGED, now, actor, reason))
             _add_period(changed, sold, Status.ACTIVE, Record(Transition.RENEWED, now, actor, reason))
         return subscription
 
@@ -146,7 +154,7 @@ class SubscriptionService:
             refuse_long_reason(reason)
             gift = free_days(lock_plan(subscription.plan_id), days)
             shown.require(subscription, Terms.of(subscription=subscription))
-            _refuse_second_live(subscription.user_id, gift, now, besides=subscription)
+            refuse_second_live(subscription.user_id, gift, now, besides=subscription)
             stays_cancelled = subscription.status == Status.CANCELLED and subscription.end_date > now
             status = Status.CANCELLED if stays_cancelled else Status.ACTIVE
             _add_period(changed, gift, status, Record(Transition.RENEWED, now, actor, reason))
@@ -175,10 +183,10 @@ class SubscriptionService:
             if subscription.status == Status.CANCELLED:
                 return subscription
             if subscription.is_late(now):
-                change(changed, grace_until=None)
+                change(changed, grace_until=None, next_plan=None)
                 _expire([changed], Record(Transition.EXPIRED, now, actor, reason))
                 return subscription
-            change(changed, status=Status.CANCELLED, grace_until=None)
+            change(changed, status=Status.CANCELLED, grace_until=None, next_plan=None)
             announce_on_commit(signals.subscription_cancelled, SubscriptionService, [changed], reason=reason)
             Record(Transition.CANCELLED, now, actor, reason).write(SubscriptionService, [changed])
         return subscription
@@ -204,7 +212,7 @@ class SubscriptionService:
             refuse_ended(subscription, now, "reactivated")
             if subscription.status != Status.CANCELLED:
                 raise IllegalTransition(f"{subscription} is not cancelled; there is nothing to take back")
-            _refuse_second_live(subscription.user_id, subscription.plan, now, besides=subscription)
+            refuse_second_live(subscription.user_id, subscription.plan, now, besides=subscription)
             change(changed, status=Status.ACTIVE)
             announce_on_commit(signals.subscription_reactivated, SubscriptionService, [changed])
             Record(Transition.REACTIVATED, now, actor, reason).write(SubscriptionService, [changed])
@@ -231,8 +239,8 @@ class SubscriptionService:
             if subscription.start_date >= now:
                 raise IllegalTransition(f"{subscription} has not begun; nothing of it can be kept")
             old_end = subscription.end_date
-            change(changed, end_date=min(now, old_end), grace_until=None)
-            _expire([changed], Record(Transition.EXPIRED, now, actor, reason, old_end_date=_instant(old_end)))
+            change(changed, end_date=min(now, old_end), grace_until=None, next_plan=None)
+            _expire([changed], Record(Transition.EXPIRED, now, actor, reason, old_end_date=instant(old_end)))
         return subscription
 
     @staticmethod
@@ -248,23 +256,6 @@ class SubscriptionService:
             if subscription.status == Status.CANCELLED:
                 raise IllegalTransition(f"{subscription} is cancelled, and gets no grace period")
             change(changed, grace_until=until)
-        return subscription
-
-    @staticmethod
-    def set_metadata(
-        subscription: Subscription, *, external_id: str | None = None, metadata: Mapping[str, str] | None = None
-    ) -> Subscription:
-        """Replace what integrators keep with the subscription; None leaves it. No transition, so no event.
-
-        Raises UnknownSubscription or InvalidMetadata.
-        """
-        given = {"external_id": external_id, "metadata": metadata}
-        fields = {name: value for name, value in given.items() if value is not None}
-        refuse_invalid_external_id(external_id or "")
-        refuse_invalid_metadata(dict(metadata or {}))
-        with transition(subscription) as changed:
-            if fields:
-                change(changed, **fields)
         return subscription
 
     @staticmethod
@@ -310,7 +301,7 @@ def _add_period(changed: Subscription, sold: Plan, status: Status, record: Recor
     announce_on_commit(
         signals.subscription_renewed, SubscriptionService, [changed], old_end_date=old_end, new_end_date=new_end
     )
-    replace(record, old_end_date=_instant(old_end), sold=sold).write(SubscriptionService, [changed])
+    replace(record, old_end_date=instant(old_end), sold=sold).write(SubscriptionService, [changed])
 
 
 def _expire_claimed(subscriptions: Sequence[Subscription], now: datetime, pace: Pace | None = None) -> None:
@@ -329,8 +320,8 @@ def _expire(subscriptions: Sequence[Subscription], record: Record, pace: Pace | 
     record.write(SubscriptionService, subscriptions)
 
 
-def _refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:
-    """Keep one live subscription per user and plan. End one that is due and not yet swept.
+def refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:
+    """Raise AlreadySubscribed if the user has another live one to the plan. End one that is due and not yet swept.
 
     Two may be live where the release before this one made them; of those either may go on, but only one be active.
     """
@@ -344,7 +335,3 @@ def _refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscr
             refresh_locked(other)  # a strict receiver may have renewed it
         if other.expired_at is None and (other.status == Status.ACTIVE or not overlaps):
             raise already_subscribed(other)
-
-
-def _instant(value: datetime | None) -> Value:
-    return Value(value, output_field=Subscription._meta.get_field("end_date"))

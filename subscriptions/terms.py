@@ -48,8 +48,13 @@ class Terms:
     @classmethod
     def of_renewal(cls, subscription: Subscription) -> "Terms":
         """Return the terms shown before another period is bought."""
-        plan = subscription.plan
+        plan = subscription.renewal_plan
         return cls(plan.price, plan.currency, plan.duration_days, plan.duration_months, subscription.end_date)
+
+    @classmethod
+    def of_change(cls, subscription: Subscription, plan: Plan) -> "Terms":
+        """Return the terms shown before the plan is changed: those of the new plan, and the present end."""
+        return replace(cls.of(plan=plan), end_date=subscription.end_date)
 
     def stated(self) -> dict[str, Any]:
         """Return those that are stated, by name."""

@@ -29,5 +29,15 @@ urlpatterns = [
         LazyPage("subscriptions.views.owned.renew"),
         name="renew_subscription",
     ),
+    path(
+        "subscriptions/<int:subscription_id>/plan/",
+        LazyPage("subscriptions.views.plan_changes.choose_plan"),
+        name="choose_plan",
+    ),
+    path(
+        "subscriptions/<int:subscription_id>/plan/<int:plan_id>/",
+        LazyPage("subscriptions.views.plan_changes.change_plan"),
+        name="change_plan",
+    ),
     path("language/", LazyPage("accounts.views.next_page.choose_language"), name="set_language"),
 ]

@@ -67,6 +67,10 @@ def _receipt(site: Site, _: int) -> HttpRequest:
     return browse(address("receipt", _payment(site).pk), site.subscriber)
 
 
+def _change_page(site: Site, _: int) -> HttpRequest:
+    return browse(address("change_plan", site.held.pk, site.plans[-1].pk), site.subscriber)
+
+
 def _own_page(name: str, site: Site, _: int) -> HttpRequest:
     return browse(address(name), site.subscriber)
 
@@ -123,6 +127,8 @@ READING = [
     ),
     Endpoint("trial, none", lambda site, _: browse(address("trial", site.plans[-1].pk), site.subscriber), 409),
     Endpoint("renew", lambda site, _: browse(address("renew_subscription", site.held.pk), site.subscriber)),
+    Endpoint("choose plan", lambda site, _: browse(address("choose_plan", site.held.pk), site.subscriber)),
+    Endpoint("change plan", _change_page),
     Endpoint("subscribed", lambda site, _: browse(address("subscription_success"), site.subscriber)),
     Endpoint("cancelled", lambda site, _: browse(address("subscription_cancelled"), site.subscriber)),
     Endpoint("payments", partial(_own_page, "payments")),
@@ -197,6 +203,11 @@ def _api_change(name: str) -> Callable[[Site, int], HttpRequest]:
     return lambda site, index: call(address(name, site.subscription(site.program, index).pk), site.program, {})
 
 
+def _plan_change(site: Site, index: int) -> HttpRequest:
+    held = site.subscription(site.program, index)
+    return call(address("api_change_plan", held.pk), site.program, {"plan": site.plans[-1].pk})
+
+
 def _give_days(site: Site, _: int) -> HttpRequest:
     wish = {"days": 1, "reason": "measured"}
     return call(address("api_give_days", site.held.pk), site.operator, wish)
@@ -269,6 +280,7 @@ CHANGING = [
     Endpoint("API POST cancel", _api_change("api_cancel")),
     Endpoint("API POST reactivate", _api_change("api_reactivate")),
     Endpoint("API POST renew", _api_change("api_renew")),
+    Endpoint("API POST change plan", _plan_change),
     Endpoint("API POST days", _give_days),
     Endpoint("API POST order, nothing due", _api_order, 409),
     Endpoint("API POST refund, nothing left", _api_refund, 409),

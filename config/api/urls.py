@@ -23,6 +23,11 @@ urlpatterns = [
         name="api_reactivate",
     ),
     path("v1/subscriptions/<int:id>/days", LazyView("subscriptions.api.transitions.GiveDays"), name="api_give_days"),
+    path(
+        "v1/subscriptions/<int:id>/change-plan",
+        LazyView("subscriptions.api.plan_changes.ChangePlan"),
+        name="api_change_plan",
+    ),
     path("v1/subscriptions/<int:id>/renew", LazyView("subscriptions.api.transitions.Renew"), name="api_renew"),
     path("v1/orders", LazyView("payments.api.orders.OrderList"), name="api_orders"),
     path("v1/orders/<int:id>", LazyView("payments.api.orders.OrderDetail"), name="api_order"),

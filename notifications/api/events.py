@@ -112,4 +112,4 @@ def _events_after(last: int) -> QuerySet[SubscriptionEvent]:
     except StillBeingWritten as error:
         raise EventsUnsettled from error
     events = SubscriptionEvent.objects.filter(pk__gt=last, pk__lte=horizon)
-    return events.select_related("subscription__plan").order_by("pk")
+    return events.select_related("subscription", "plan", "old_plan").order_by("pk")

@@ -40,7 +40,7 @@ class DeliveryChannel(ABC):
     """Heading of the chart of its deliveries."""
     batch_size: ClassVar[int] = 1
     """Messages per call."""
-    related: ClassVar[tuple[str, ...]] = ("event__subscription__user", "event__subscription__plan")
+    related: ClassVar[tuple[str, ...]] = ("event__subscription__user", "event__subscription__plan", "event__plan")
     """Relations of Notification that a message is made from."""
     related_to_payments: ClassVar[tuple[str, ...]] = ()
     """Relations that a message of a payment event is made from. Empty: the channel tells of no payments."""

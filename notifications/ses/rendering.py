@@ -29,7 +29,7 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
     folder = f"notifications/{notification.kind}"
     with _preferences_of(event.subscription.user):
         context = _context(event) | {"is_current": _is_current(event, coverage), "other": coverage.other(notification)}
-        context["receipt"] = _receipt_of(event)
+        context |= {"receipt": _receipt_of(event), "renewal": _renewal_of(event)}
         context |= _reminder_context(event) if notification.kind == REMINDER else {}
         subject = _subject(folder, context)
         context["subject"] = subject
@@ -42,7 +42,7 @@ def render_subject(notification: Notification) -> str:
     """Render the mail's subject alone, from the notification's event, subscription and plan."""
     with _preferences_of(notification.cause.subscription.user):
         context = _context(notification.cause)
-        context |= {"renewal": _renewal_of(notification.cause)} if notification.kind == REMINDER else {}
+        context |= _reminder_context(notification.cause) if notification.kind == REMINDER else {}
         return _subject(f"notifications/{notification.kind}", context)
 
 
@@ -61,7 +61,7 @@ def _context(event: Any) -> dict[str, object]:
     user = event.subscription.user
     return {
         "name": _name_of(user),
-        "plan": event.subscription.plan.name,
+        "plan": event.plan.name,
         "event": event,
         "is_trial": event.subscription.trial and event.transition == "created",
         "price_text": event.subscription.plan.price_text,
@@ -106,7 +106,10 @@ def _is_current(event: Any, coverage: Coverage) -> bool:
 
 
 def _reminder_context(event: Any) -> dict[str, object]:
+    subscription = event.subscription
     return {
+        "plan": subscription.plan.name,
+        "next_plan": subscription.next_plan.name if subscription.next_plan else "",
         "renewal": _renewal_of(event),
         "subscription_url": f"{settings.SITE_URL}/subscriptions/{event.subscription_id}/",
         "unsubscribe_url": unsubscription.link_of(event.subscription.user),

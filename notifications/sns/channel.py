@@ -29,7 +29,7 @@ class SnsChannel(DeliveryChannel):
 
     https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
     """
-    related = ("event__subscription__plan",)
+    related = ("event__subscription", "event__plan", "event__old_plan")
     related_to_payments = ("payment_event__order__plan", "payment_event__payment")
     ordering = PER_SUBSCRIPTION
     maximum_resends = retry.MAXIMUM_ATTEMPTS

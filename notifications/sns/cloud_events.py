@@ -49,7 +49,8 @@ def cloud_event(event: SubscriptionEvent, previous: int | None) -> dict[str, Any
         "data": {
             "subscription_id": subscription.pk,
             "user_id": in_json(subscription.user_id),
-            "plan": {"id": subscription.plan_id, "name": subscription.plan.name},
+            "plan": {"id": event.plan_id, "name": event.plan.name},
+            **_old_plan(event),
             "price": str(with_decimals(event.price, 2)),
             "currency": event.currency,
             "old_end_date": event.old_end_date and event.old_end_date.isoformat(),
@@ -58,6 +59,10 @@ def cloud_event(event: SubscriptionEvent, previous: int | None) -> dict[str, Any
             "metadata": subscription.metadata,
         },
     }
+
+
+def _old_plan(event: SubscriptionEvent) -> dict[str, Any]:
+    return {"old_plan": {"id": event.old_plan_id, "name": event.old_plan.name}} if event.old_plan else {}
 
 
 def render_event(event: SubscriptionEvent, previous: int | None) -> str:

@@ -42,8 +42,7 @@ def type_of(notification: Notification) -> str:
 def _of_transition(row: Notification, before: dict[int, int]) -> TopicMessage:
     event = row.cause
     text = cloud_events.render_event(event, before.get(event.pk))
-    plan_id = event.subscription.plan_id
-    return TopicMessage(cloud_events.event_type(event), text, plan_id, str(event.subscription_id), str(event.pk))
+    return TopicMessage(cloud_events.event_type(event), text, event.plan_id, str(event.subscription_id), str(event.pk))
 
 
 def _of_payment(row: Notification, before: dict[int, int]) -> TopicMessage:

@@ -94,7 +94,7 @@ class OrderList(ListEndpoint, KeyedEndpoint, TargetEndpoint):
 
     def _renewal(self, wish: dict[str, Any], now: datetime) -> Opening:
         subscription = self.target(wish.pop("subscription"), may_order)
-        _require_due(subscription.plan)
+        _require_due(subscription.renewal_plan)
         return lambda: open_renewal(subscription, now, Terms(**wish))
 
     def _payer(self, key: Key | None, external: str | None) -> AbstractUser:

@@ -44,7 +44,7 @@ def is_chargeable(order: Order, provider: str) -> bool:
     renewal = _renewal_of(order)
     if order.kind != Order.Kind.RENEWAL or renewal is None or not renewal.auto_renew or renewal.method is None:
         return False
-    agreed = order.currency == renewal.currency and order.amount <= renewal.amount
+    agreed = order.currency == renewal.currency and order.amount <= renewal.charge
     return agreed and renewal.method.removed_at is None and renewal.method.provider == provider
 
 

@@ -12,6 +12,7 @@ from payments.models import Order, OrderState, Renewal
 from payments.orders import void
 from subscriptions.models import Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
+from subscriptions.services import SubscriptionService
 
 AHEAD = timedelta(days=1)
 """Time before the end at which a renewal order opens."""
@@ -40,11 +41,16 @@ def _open_batch(provider: str, now: datetime, batch: int) -> int:
         ending = _to_renew(provider, now).filter(end_date__lte=now + AHEAD).claim(batch)
         keys = [subscription.pk for subscription in ending]
         adopted = _adopt(keys, now) if keys else set()
-        agreed = list(Renewal.objects.filter(subscription__in=keys).select_related("subscription__plan"))
-        orders = [_order(renewal, provider, now) for renewal in agreed if renewal.subscription_id not in adopted]
+        renewals = Renewal.objects.filter(subscription__in=keys)
+        agreed = list(renewals.select_related("subscription__plan", "subscription__next_plan"))
+        charged = [renewal for renewal in agreed if renewal.charge]
+        orders = [_order(renewal, provider, now) for renewal in charged if renewal.subscription_id not in adopted]
         Order.objects.bulk_create(orders)
         # At once with the order and not when a charge fails: the sweep cannot come between.
-        grace.grant(renewal.subscription for renewal in agreed)
+        grace.grant(renewal.subscription for renewal in charged)
+        for renewal in agreed:
+            if not renewal.charge:  # the planned plan is free
+                SubscriptionService.renew_subscription(renewal.subscription, now=now)
     return len(keys)
 
 
@@ -95,12 +101,13 @@ def _adopt(keys: Collection[int], now: datetime) -> set[int]:
 def _is_agreed(order: Order) -> bool:
     assert order.subscription is not None  # noqa: S101 - the filter joins it
     agreed = order.subscription.renewal
-    return (order.amount, order.currency) == (agreed.charge, agreed.currency)
+    agreed_plan = order.subscription.next_plan_id or order.subscription.plan_id
+    return (order.plan_id, order.amount, order.currency) == (agreed_plan, agreed.charge, agreed.currency)
 
 
 def _order(renewal: Renewal, provider: str, now: datetime) -> Order:
     subscription = renewal.subscription
-    plan = subscription.plan
+    plan = subscription.renewal_plan
     order = Order(
         user_id=subscription.user_id,
         plan=plan,

@@ -1,6 +1,7 @@
 """Orders: what somebody is to pay for one period."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -88,10 +89,20 @@ class Order(models.Model):
     )
     amount = PriceField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
+    credit = models.DecimalField(
+        _("credit"),
+        max_digits=11,
+        decimal_places=3,
+        db_default=Decimal(0),
+        default=Decimal(0),
+        help_text=_("value of the replaced period, by which a change of plan costs less"),
+    )
     duration_days = models.PositiveIntegerField(_("days"))
     duration_months = models.PositiveSmallIntegerField(_("months"), db_default=0, default=0)
     period_start = models.DateTimeField(
-        _("start of the period"), null=True, help_text=_("of a renewal, the end that it continues")
+        _("start of the period"),
+        null=True,
+        help_text=_("of a renewal, the end that it continues; of a change of plan, the end that it replaces"),
     )
     opened_at = models.DateTimeField(_("opened at"), db_default=Now())
     finished_at = models.DateTimeField(_("finished at"), null=True)
@@ -161,6 +172,9 @@ class Order(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount_positive"),
             models.CheckConstraint(condition=in_minor_units("amount"), name="order_amount_in_minor_units"),
             models.CheckConstraint(
+                condition=Q(credit=0) | Q(kind="change", credit__gt=0), name="order_credit_of_a_change"
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=UNFINISHED, finished_at__isnull=True)
                 | Q(state__in=FINISHED, finished_at__isnull=False),
                 name="order_state_and_finish_agree",
@@ -192,6 +206,21 @@ class Order(models.Model):
     def amount_text(self) -> str:
         """The amount in the reader's language, without the currency."""
         return money.formatted(self.amount, self.currency)
+
+    @property
+    def price(self) -> Decimal:
+        """The value of the period: the amount, and what is credited for the one that it replaces."""
+        return self.amount + self.credit
+
+    @property
+    def price_text(self) -> str:
+        """The value of the period in the reader's language, without the currency."""
+        return money.formatted(self.price, self.currency)
+
+    @property
+    def credit_text(self) -> str:
+        """The credit in the reader's language, without the currency."""
+        return money.formatted(self.credit, self.currency)
 
     @property
     def transfer_reference(self) -> str:

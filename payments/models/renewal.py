@@ -13,6 +13,8 @@ from payments.models.payment_method import PaymentMethod
 from payments.models.price_change import PriceChange
 from subscriptions.models import Subscription
 
+AMOUNT = PriceField()
+
 
 class Renewal(models.Model):
     """Agreement to renew a subscription by charges. The plan's price of today does not change it."""
@@ -26,6 +28,13 @@ class Renewal(models.Model):
     )
     amount = PriceField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
+    next_amount = models.DecimalField(
+        _("amount after the change of plan"),
+        max_digits=AMOUNT.max_digits,
+        decimal_places=AMOUNT.decimal_places,
+        null=True,
+        help_text=_("of the next renewal, while a change of plan is planned; 0: to a free plan"),
+    )
     terms = models.CharField(_("terms"), max_length=50, blank=True, db_default="", default="")
     agreed_at = models.DateTimeField(_("agreed at"))
     new_amount = models.DecimalField(
@@ -58,6 +67,10 @@ class Renewal(models.Model):
                 | Q(new_amount__gt=0, new_amount_from__isnull=False) & in_minor_units("new_amount"),
                 name="renewal_new_amount_with_its_time",
             ),
+            models.CheckConstraint(
+                condition=Q(next_amount=None) | Q(next_amount__gte=0) & in_minor_units("next_amount"),
+                name="renewal_next_amount_in_minor_units",
+            ),
         ]
         indexes = [
             models.Index(fields=["subscription"], condition=Q(auto_renew=True), name="renewal_automatic"),
@@ -71,7 +84,9 @@ class Renewal(models.Model):
 
     @property
     def charge(self) -> Decimal:
-        """The amount of the next charge, for the period after the present one."""
+        """The amount of the next charge, for the period after the present one, of the planned plan if any."""
+        if self.subscription.next_plan_id is not None and self.next_amount is not None:
+            return self.next_amount
         if self.new_amount is None or self.new_amount_from is None:
             return self.amount
         return self.new_amount if self.new_amount_from <= self.subscription.end_date else self.amount

@@ -21,8 +21,9 @@ from subscriptions.access.membership import lock_users
 from subscriptions.admin.reasons import ReasonForm
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition, SubscriptionError
 from subscriptions.forms import TermsForm
-from subscriptions.models import Subscription
+from subscriptions.models import Plan, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
+from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService
 from subscriptions.terms import Terms
 
@@ -49,6 +50,16 @@ class GiveDaysForm(ReasonForm):
 
     days = forms.IntegerField(label=_("Days"), min_value=1, max_value=MOST_GIVEN_DAYS)
     field_order = ("days", "reason")
+
+
+class ChangePlanForm(ReasonForm):
+    """The new plan, the time of the change, and the reason."""
+
+    plan = forms.ModelChoiceField(Plan.objects.filter(on_sale=True), label=_("Plan"))
+    at = forms.ChoiceField(
+        label=_("When"), choices=[("now", _("Now, free of charge")), ("period_end", _("With the next renewal"))]
+    )
+    field_order = ("plan", "at", "reason")
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,20 @@ GIVE_DAYS = OperatorAction(
         subscription, answers["days"], answers["reason"], now=now, actor=actor, shown=shown
     ),
     form=GiveDaysForm,
+)
+
+
+CHANGE_PLAN = OperatorAction(
+    "change_plan",
+    _("Change the plan"),
+    _(
+        "Each subscription changes to this plan: now, up to its present end and free of charge, or with its next"
+        " renewal, at most for the price that was agreed. The subscriber is told by e-mail."
+    ),
+    lambda subscription, answers, now, actor, shown: change_plan(
+        subscription, answers["plan"], answers["at"], now=now, actor=actor, reason=answers["reason"], shown=shown
+    ),
+    form=ChangePlanForm,
 )
 
 

@@ -78,7 +78,7 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
     fields = readonly_fields = ("user", "access", "plan", "status", "trial", "start_date", "end_date", "expired_at")
     user_path = "user"
     subscription_path = "pk"
-    actions = ["cancel", "cancel_now", "reactivate", "renew", "give_days"]
+    actions = ["cancel", "cancel_now", "reactivate", "renew", "give_days", "change_plan"]
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Order by newest first; what ends soon by its end, in the order of the index."""
@@ -109,6 +109,14 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
     @admin.action(description=bulk_actions.GIVE_DAYS.label, permissions=["renew"])
     def give_days(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
         return ActionConfirmation(self, request, bulk_actions.GIVE_DAYS).answer(queryset)
+
+    @admin.action(description=bulk_actions.CHANGE_PLAN.label, permissions=["change_plan_at_once"])
+    def change_plan(self, request: HttpRequest, queryset: SubscriptionQuerySet) -> HttpResponse | None:
+        return ActionConfirmation(self, request, bulk_actions.CHANGE_PLAN).answer(queryset)
+
+    def has_change_plan_at_once_permission(self, request: HttpRequest) -> bool:
+        """Allow changing the plan without payment."""
+        return request.user.has_perm("subscriptions.change_plan_at_once")
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Allow subscribing somebody without payment."""

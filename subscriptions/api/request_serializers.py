@@ -124,6 +124,22 @@ class CancelSerializer(StrictSerializer):
     )
 
 
+@example({"plan": 2, "when": "period_end", "expected_price": "99.00"})
+class ChangePlanSerializer(ExpectedPeriodSerializer):
+    """Request to change the plan."""
+
+    plan = IdField(help_text="the plan's id; the present one undoes a change that is planned")
+    when = serializers.ChoiceField(
+        choices=["period_end", "now"],
+        default="period_end",
+        help_text="`now` is paid by the owner, and free of charge for operators",
+    )
+    reason = TextField(required=False, default="", allow_blank=True, max_length=REASON_LENGTH)
+    expected_end_date = serializers.DateTimeField(
+        source="end_date", required=False, help_text="the subscription's end, as you saw it"
+    )
+
+
 @example({})
 class NothingSerializer(StrictSerializer):
     """No body, or an empty object."""

@@ -19,6 +19,7 @@ PLAN = {"id": 1, "name": "Monthly", "price": "9.90", "currency": "EUR", "duratio
 SUBSCRIPTION = {
     "id": 42,
     "plan": PLAN,
+    "next_plan": None,
     "status": "active",
     "live": True,
     "trial": False,
@@ -73,6 +74,9 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
     """A subscription and its present state."""
 
     plan = PlanSerializer(read_only=True)
+    next_plan = serializers.PrimaryKeyRelatedField[Plan](
+        read_only=True, allow_null=True, help_text="id of the plan that the next renewal changes to"
+    )
     live = serializers.SerializerMethodField(help_text="whether it gives access")
     user_id = serializers.SerializerMethodField(help_text="whose it is")
     created_at = serializers.SerializerMethodField(help_text="when it was created")
@@ -90,6 +94,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
         fields = [
             "id",
             "plan",
+            "next_plan",
             "status",
             "live",
             "trial",

@@ -27,6 +27,7 @@ from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import ListEndpoint
 from foundation.orm.key import Key
 from subscriptions import checkout
+from subscriptions.annotations import set_metadata
 from subscriptions.api.changes import ChangeEndpoint
 from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, LOCATION, PAYMENT_REQUIRED
 from subscriptions.api.filters import SubscriptionFilters, filtered
@@ -150,7 +151,7 @@ class SubscriptionDetail(TargetEndpoint):
             if is_conditional(request):
                 lock_subscription(subscription)
                 require_match(request, entity_tag(_detail(self.target(id, may_annotate), now)))
-            SubscriptionService.set_metadata(subscription, **wish)
+            set_metadata(subscription, **wish)
         return tagged(_detail(subscription, now))
 
 

@@ -84,12 +84,12 @@ class Renew(ChangeEndpoint, TargetEndpoint):
         now = clock.now()
         shown = Terms(**RenewSerializer.accept(request.data))
         subscription = self.target(id, may_renew_or_pay)
-        provider = checkout.required(subscription.plan)
+        provider = checkout.required(subscription.renewal_plan)
         if provider and not may_renew(self.caller, subscription):
             due = provider.open_renewal(subscription, now, shown)
             raise PaymentRequired(due.order_id, request.build_absolute_uri(due.path))
-        if subscription.plan.is_free and shown.price is None:
-            shown = replace(shown, price=subscription.plan.price)  # the owner's right stands on it
+        if subscription.renewal_plan.is_free and shown.price is None:
+            shown = replace(shown, price=subscription.renewal_plan.price)  # the owner's right stands on it
         early = partial(may_renew_early, self.caller, subscription)
         renew = SubscriptionService.renew_subscription
         return self.change(lambda: renew(subscription, now=now, actor=self.user, shown=shown, early=early), now)

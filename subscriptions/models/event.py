@@ -25,6 +25,7 @@ class Transition(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
     REACTIVATED = "reactivated", _("reactivated")
     EXPIRED = "expired", _("expired")
+    CHANGED = "changed", _("plan changed")
 
 
 class SubscriptionEvent(AppendOnlyModel):
@@ -50,6 +51,15 @@ class SubscriptionEvent(AppendOnlyModel):
         db_index=False,  # the index on plan and id, below, serves
         related_name="+",
         verbose_name=_("plan"),
+    )
+    old_plan = models.ForeignKey(
+        Plan,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,  # plans with a history are hardly ever deleted
+        related_name="+",
+        verbose_name=_("plan before"),
+        help_text=_("of a change of plan"),
     )
     price = PriceField(_("price"))
     currency = models.CharField(_("currency"), max_length=3)

@@ -157,6 +157,7 @@ class Subscription(models.Model):
         permissions = [
             ("renew_subscription", _("Can renew any subscription and give it days")),
             ("cancel_subscription_now", _("Can end any subscription at once")),
+            ("change_plan_at_once", _("Can change the plan of any subscription at once, free of charge")),
             ("export_subscription", _("Can export subscriptions with names and e-mail addresses")),
         ]
         constraints = [
@@ -197,6 +198,11 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"subscription {self.pk}"
+
+    @property
+    def renewal_plan(self) -> Plan:
+        """The plan of the next renewal: the one that a change is planned to, or the present one."""
+        return self.next_plan or self.plan
 
     def is_live(self, now: datetime) -> bool:
         """Return True if it gives access at `now`, as `SubscriptionQuerySet.live` selects."""

@@ -25,7 +25,14 @@ from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.periods import with_period
 from subscriptions.permissions import Caller, may_renew, may_renew_early
 from subscriptions.presentation import Standing, Status
-from subscriptions.rules import allowed, next_period, refuse_early_renewal, renewal_opens
+from subscriptions.rules import (
+    allowed,
+    change_opens,
+    next_period,
+    refuse_early_change,
+    refuse_early_renewal,
+    renewal_opens,
+)
 from subscriptions.services import SubscriptionService
 from subscriptions.signals import subscriber_notices
 from subscriptions.terms import Terms
@@ -44,7 +51,9 @@ EVENTS_ON_A_PAGE = 25
 def subscriptions(request: SubscriberRequest) -> HttpResponse:
     """List the user's subscriptions, newest first."""
     now = clock.now()
-    owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan").order_by("-pk"), now)
+    owned = with_period(
+        Subscription.objects.filter(user=request.user).select_related("plan", "next_plan").order_by("-pk"), now
+    )
     page = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
     renewals = checkout.renewals(list(page), now)
     standings = [
@@ -63,7 +72,8 @@ def subscription(request: SubscriberRequest, subscription_id: int) -> HttpRespon
     standing = _standing(request, subscription_id)
     renewals = checkout.renewals([standing.subscription], standing.now)
     standing = replace(standing, automatic_renewal=renewals.get(subscription_id))
-    events = SubscriptionEvent.objects.filter(subscription=standing.subscription).order_by("-pk")
+    events = SubscriptionEvent.objects.filter(subscription=standing.subscription)
+    events = events.select_related("plan", "old_plan").order_by("-pk")
     context = {
         "standing": standing,
         "terms_form": TermsForm.showing(Terms.of_end(standing.subscription)),
@@ -131,10 +141,11 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     if standing.renewal_opens is None:
         return render(request, "subscriptions/renewal_refused.html", {"standing": standing}, status=403)
     renewed = standing.subscription
-    refuse_early_renewal(renewed, renewed.plan, standing.now, _may_renew_early(request, standing))
+    refuse_early_change(renewed, renewed.renewal_plan, standing.now)
+    refuse_early_renewal(renewed, renewed.renewal_plan, standing.now, _may_renew_early(request, standing))
     context = {
         "standing": standing,
-        "end": next_period(renewed.plan, standing.now, renewed).end,
+        "end": next_period(renewed.renewal_plan, standing.now, renewed).end,
         "must_pay": _provider(request, renewed),
     }
     terms = Terms.of_renewal(renewed)
@@ -143,15 +154,18 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
 
 def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:
     now = clock.now()
-    owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan"), now)
+    owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan", "next_plan"), now)
     return _standing_of(request, get_object_or_404(owned, pk=subscription_id), now)
 
 
 def _standing_of(request: SubscriberRequest, subscription: Subscription, now: datetime) -> Standing:
     caller = _caller(request)
+    if subscription.next_plan_id:
+        may = may_renew(caller, subscription) or _provider(request, subscription)
+        return Standing(subscription, now, max(now, change_opens(subscription)) if may else None)
     if not may_renew(caller, subscription):
         return Standing(subscription, now, now if _provider(request, subscription) else None)
-    opens = renewal_opens(subscription, subscription.plan)
+    opens = renewal_opens(subscription, subscription.renewal_plan)
     if opens > now and may_renew_early(caller, subscription):
         opens = now
     return Standing(subscription, now, opens)
@@ -165,7 +179,7 @@ def _may_renew_early(request: SubscriberRequest, standing: Standing) -> Callable
 
 def _provider(request: SubscriberRequest, subscription: Subscription) -> Checkout | None:
     """Return the checkout by which this subscriber pays for another period; None if nothing is due."""
-    return None if may_renew(_caller(request), subscription) else checkout.required(subscription.plan)
+    return None if may_renew(_caller(request), subscription) else checkout.required(subscription.renewal_plan)
 
 
 def _caller(request: SubscriberRequest) -> Caller:
@@ -193,7 +207,7 @@ def _reactivated(request: SubscriberRequest, standing: Standing, shown: Terms) -
 
 
 def _renewed(request: SubscriberRequest, standing: Standing, shown: Terms) -> HttpResponse:
-    judged = replace(shown, price=standing.subscription.plan.price) if shown.price is None else shown
+    judged = replace(shown, price=standing.subscription.renewal_plan.price) if shown.price is None else shown
     try:
         SubscriptionService.renew_subscription(
             standing.subscription,

@@ -11,10 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from subscriptions.errors import (
     NOT_FOUND,
     AlreadySubscribed,
+    ChangeOrdered,
+    ChangeTooEarly,
+    CurrencyDiffers,
+    FreePlanAtOnce,
     IllegalTransition,
     InvalidPeriod,
     NoTrial,
     PlanNotOnSale,
+    PlanUnchanged,
     RenewalTooEarly,
     SubscriptionError,
     TrialUsed,
@@ -31,6 +36,13 @@ EXPLANATIONS: dict[type[SubscriptionError], object] = {
     TrialUsed: _("You have had your free trial. You can subscribe to this plan without one."),
     InvalidPeriod: _("This subscription already ends so far in the future that it cannot be renewed."),
     RenewalTooEarly: _("You can renew this free plan while at most one period is left. That is possible from:"),
+    PlanUnchanged: _("You have this plan already. Please choose another one."),
+    CurrencyDiffers: _(
+        "This plan is paid in another currency. Please cancel your subscription, and subscribe to the other plan."
+    ),
+    FreePlanAtOnce: _("You can change to a free plan at the end of the period, so that no paid time is lost."),
+    ChangeOrdered: _("Another change of plan is being paid. Please pay that order, or withdraw it, under “Payments”."),
+    ChangeTooEarly: _("The next renewal changes your plan, so that it is possible a day before the end. That is from:"),
     IllegalTransition: _("The subscription has changed. Open it to see its status and what you can do."),
 }
 

@@ -12,7 +12,13 @@ from foundation.api.scopes import all_scopes
 from tests.support.factories import make_user
 
 API = "/api/v1/"
-OPERATORS = ("view_subscription", "change_subscription", "cancel_subscription_now", "renew_subscription")
+OPERATORS = (
+    "view_subscription",
+    "change_subscription",
+    "cancel_subscription_now",
+    "renew_subscription",
+    "change_plan_at_once",
+)
 """Permissions that the admin requires."""
 EXTENSIONS = {
     "urn:subscriptions:problem:already-subscribed": {"subscription"},
@@ -20,6 +26,7 @@ EXTENSIONS = {
     "urn:subscriptions:problem:missing-scope": {"scope"},
     "urn:subscriptions:problem:payment-required": {"order", "pay_url"},
     "urn:subscriptions:problem:renewal-too-early": {"possible_from"},
+    "urn:subscriptions:problem:change-too-early": {"possible_from"},
 }
 """Members of each problem type beyond those of RFC 9457."""
 

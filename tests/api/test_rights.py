@@ -35,6 +35,7 @@ SCOPES = {
     ("POST", "api_reactivate"): "subscriptions:write",
     ("POST", "api_renew"): "subscriptions:write",
     ("POST", "api_give_days"): "subscriptions:write",
+    ("POST", "api_change_plan"): "subscriptions:write",
     ("GET", "api_orders"): "payments:read",
     ("POST", "api_orders"): "payments:write",
     ("GET", "api_order"): "payments:read",
@@ -70,6 +71,8 @@ MATRIX = [
     ("POST", "subscriptions/{cancelled}/reactivate", {}, (401, 404, 200, 404, 200, 404)),
     ("POST", "subscriptions/{paid}/renew", {}, (401, 404, 403, 404, 200, 200)),
     ("POST", "subscriptions/{free}/renew", {}, (401, 404, 200, 404, 200, 200)),
+    ("POST", "subscriptions/{paid}/change-plan", {"plan": "{plan}"}, (401, 404, 409, 404, 409, 404)),  # the plan it has
+    ("POST", "subscriptions/{paid}/change-plan", {"plan": "{plan}", "when": "now"}, (401, 404, 403, 404, 409, 404)),
     ("POST", "subscriptions", {"plan": "{plan}", "user": "{owner}"}, (401, 403, 409, 403, 403, 403)),
     ("PATCH", "subscriptions/{paid}", {"external_id": "x"}, (401, 404, 403, 404, 200, 404)),
     ("POST", "subscriptions/{paid}/days", {"days": 1}, (401, 404, 403, 404, 200, 200)),

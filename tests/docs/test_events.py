@@ -15,6 +15,7 @@ from notifications.models import Channel, Notification
 from notifications.outbox.delivery import Delivery
 from subscriptions.announcements import unlimited
 from subscriptions.models import Plan, Transition
+from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
 from tests.support.event_schema import problems, schema_of, undescribed
 from tests.support.factories import NOW, make_user
@@ -57,8 +58,12 @@ def test_filter_policy_lets_through_what_it_says(
     policy: dict[str, Any], arriving: set[tuple[str, int]], aws: LocalAWS
 ) -> None:
     queue_url = subscribe(policy)
-    for key in (MONTHLY, YEARLY):
-        live_on(Plan.objects.create(pk=key, name=f"Plan {key}", price=1, currency="EUR", duration_days=30))
+    monthly, yearly = (
+        Plan.objects.create(pk=key, name=f"Plan {key}", price=1, currency="EUR", duration_days=30)
+        for key in (MONTHLY, YEARLY)
+    )
+    live_on(monthly, yearly)
+    live_on(yearly, monthly)
 
     Delivery(unlimited).run()
 
@@ -82,12 +87,13 @@ def subscribe(policy: dict[str, Any]) -> str:
     return url
 
 
-def live_on(plan: Plan) -> None:
-    """Record every transition once."""
+def live_on(plan: Plan, other: Plan) -> None:
+    """Record every transition once, the last two on the other plan."""
     subscription = Service.create_subscription(make_user(), plan, now=NOW)
     Service.cancel_subscription(subscription, now=NOW)
     Service.reactivate_subscription(subscription, now=NOW)
     Service.renew_subscription(subscription, now=NOW)
+    change_plan(subscription, other, "now", now=NOW)
     Service.cancel_now(subscription, now=NOW + timedelta(days=1))
 
 

@@ -11,6 +11,8 @@ ANSWERS = {
     "cancel_subscription": 200,
     "reactivate_subscription": 409,
     "renew_subscription": 200,
+    "choose_plan": 200,
+    "change_plan": 409,  # to the same plan
     "account": 200,
     "account_language": 200,
     "download_data": 200,
@@ -65,6 +67,7 @@ ANSWERS = {
     "api_cancel": 405,
     "api_reactivate": 405,
     "api_renew": 405,
+    "api_change_plan": 405,
     "api_give_days": 405,
     "api_events": 403,
     "api_me": 200,

@@ -17,6 +17,7 @@ from notifications.outbox.delivery import Delivery
 from notifications.sns import publisher
 from subscriptions.announcements import unlimited
 from subscriptions.models import Subscription, Transition
+from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
 from tests.support.event_schema import problems, undescribed
 from tests.support.explain import walks_of
@@ -33,6 +34,7 @@ def live_through_everything(subscription: Subscription) -> None:
     Service.reactivate_subscription(subscription, now=NOW + 2 * DAY)
     Service.sweep(now=NOW + MONTH)
     Service.renew_subscription(subscription, now=NOW + MONTH)
+    change_plan(subscription, make_plan(name="Yearly"), "now", now=NOW + MONTH)
     Service.cancel_now(subscription, now=NOW + MONTH + DAY)
 
 
@@ -56,6 +58,7 @@ def test_every_transition_is_sent_as_the_schema_describes_it(sent: list[dict[str
         "subscription.reactivated.v1",
         "subscription.expired.v1",
         "subscription.renewed.v1",
+        "subscription.changed.v1",
         "subscription.expired.v1",
     ]
     assert {event["type"].split(".")[1] for event in sent} == set(Transition)
