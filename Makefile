@@ -74,8 +74,8 @@ chaos-payments: $(READY) ## charges under faults, and the model of their protoco
 storm: $(READY) ## deployments that fail, are killed and undone by hand, in 15 minutes; SEED=7 STEPS=60
 	@$(PYTHON) -m tests.proofs.deployment_storm $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS))
 
-mutations: $(READY) ## remove each rule of the delivery from a copy of the code, and see its tests fail
-	@$(PYTHON) -m tests.proofs.mutations
+mutations: $(READY) ## remove each rule of delivery, payments and the gate from a copy of the code, and see its tests fail
+	@$(PYTHON) -m infra.postgresql $(PYTHON) -m tests.proofs.mutations
 
 bench: $(READY) ## measure everything again and write docs/performance.md, in an hour; NAMES="sweep" for a part
 	@$(PYTHON) -m benchmarks.bench $(NAMES)

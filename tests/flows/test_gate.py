@@ -44,6 +44,7 @@ from tests.support.gate import (
     tick,
 )
 from tests.support.injected_answers import InjectedAnswers
+from tests.support.patience import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -139,9 +140,11 @@ def test_writer_in_flight_keeps_the_gate_open_until_its_session_ends(gated: None
 
     def look() -> None:
         written.wait()
-        assert is_open()
-        assert not close()
-        may_end.set()
+        try:
+            assert is_open()
+            assert not close()
+        finally:
+            may_end.set()
 
     in_threads(write, look)
     assert close()
@@ -160,8 +163,10 @@ def test_rolled_back_writer_gives_the_lock_back_with_its_session_only(gated: Non
 
     def look() -> None:
         done.wait()
-        assert not close()
-        may_end.set()
+        try:
+            assert not close()
+        finally:
+            may_end.set()
 
     in_threads(write, look)
     assert close()
@@ -193,6 +198,53 @@ def test_row_that_commits_while_the_gate_closes_is_counted_or_keeps_it_open(
     monkeypatch.setattr(gate, "_has_writers", slow)
     assert not close()
     assert is_open()
+
+
+def test_lock_is_held_when_the_gate_opens(gated: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[bool] = []
+    open_store = gate_store.GateStore.open
+
+    def look_and_open(store: gate_store.GateStore) -> None:
+        in_threads(lambda: opened.append(gate._has_writers(connection)))
+        open_store(store)
+
+    monkeypatch.setattr(gate_store.GateStore, "open", look_and_open)
+    make_plan()
+    assert opened == [True]
+
+
+def test_row_that_commits_just_before_the_look_is_counted(
+    gated: None, now: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, looking, committed = threading.Event(), threading.Event(), threading.Event()
+    has_writers = gate._has_writers
+
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                ends_in(timedelta(minutes=3))
+                written.set()
+                looking.wait()
+        finally:
+            connection.close()
+            committed.set()
+
+    def look(session: Any) -> bool:
+        looking.set()
+        committed.wait()
+        wait_until(lambda: not has_writers(session))  # the server ends a session after its client has left
+        return has_writers(session)
+
+    def close_meanwhile() -> None:
+        written.wait()
+        try:
+            assert close()
+        finally:
+            looking.set()
+
+    monkeypatch.setattr(gate, "_has_writers", look)
+    in_threads(write, close_meanwhile)
+    assert read_item().markers["sweep"] == NOW + timedelta(minutes=3)
 
 
 def test_harmless_statements_leave_the_gate_closed(gated: None) -> None:

@@ -1,5 +1,6 @@
 """Rules behind the promises, the code without each, and the tests that then fail."""
 
+from tests.proofs.mutations.gate import GATE_RULES
 from tests.proofs.mutations.mutation import Mutation
 from tests.proofs.mutations.payments import PAYMENTS
 from tests.proofs.mutations.storms import STORMS
@@ -79,4 +80,4 @@ DELIVERY = (
 )
 """Rules of the delivery, which sends each notification once."""
 
-MUTATIONS = (*DELIVERY, *PAYMENTS, *STORMS)
+MUTATIONS = (*DELIVERY, *PAYMENTS, *STORMS, *GATE_RULES)

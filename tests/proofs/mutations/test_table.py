@@ -1,9 +1,12 @@
 """The table of mutations is up to date. `make mutations` runs their tests."""
 
 import ast
+from dataclasses import fields
 
 import pytest
 
+from tests.proofs.gate.rules import ALL
+from tests.proofs.mutations.gate import GATE_RULES
 from tests.proofs.mutations.mutation import ROOT, Mutation
 from tests.proofs.mutations.payments import PAYMENTS
 from tests.proofs.mutations.table import MUTATIONS
@@ -16,6 +19,7 @@ ENOUGH = 25
 def test_every_rule_of_the_promise_is_listed() -> None:
     assert {mutation.rule for mutation in MUTATIONS} >= REQUIRED
     assert len({mutation.rule for mutation in PAYMENTS}) >= ENOUGH
+    assert len({mutation.rule for mutation in GATE_RULES}) == len(fields(ALL))
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.rule)
