@@ -132,6 +132,14 @@ class FunctionFailed(InfraError, RuntimeError):
     """The Lambda function failed on an event; the message contains Lambda's error."""
 
 
+class ProviderFailed(InfraError, RuntimeError):
+    """The local payment provider did not start."""
+
+
+class UnexpectedPage(InfraError, RuntimeError):
+    """A page of the site or of the provider has another status or lacks a button; the message names both."""
+
+
 class PackageWithoutStage(InfraError, ValueError):
     """The package does not name its stage, or does not describe it."""
 

@@ -17,7 +17,7 @@ import django
 from infra.lambda_local.emulator.local_aws import Emulator
 from infra.lambda_local.sandbox.unpacked_package import UnpackedPackage
 from infra.local.lambda_function import LambdaFunction
-from infra.local.payment_provider import provider_for, variables_for
+from infra.local.payment_provider import PaymentProvider
 from infra.local.sandbox_host import SandboxHost
 from infra.local.site import Site
 from infra.packaging.local_environment import be_local
@@ -58,22 +58,21 @@ def run_here(directory: Path, *, once: bool, emulator: Emulator | None = None) -
     """Run the code of this checkout on SQLite in the directory. Return the exit status."""
     print("Starting Django ...", flush=True)
     stage, site = load_stage(STAGE), Site()
-    provider = provider_for(site.url, directory)
-    be_local(
-        DJANGO_SETTINGS_MODULE=stage.settings_module,  # not the shell's, which may belong to another project
-        DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}",
-        SITE_URL=site.url,
-        LOCAL_CLOCK=_clock_in(directory),
-        DELIVERY_FUNCTION=stage.lambda_name,
-        **variables_for(provider),
-    )
-    function = LambdaFunction(stage)
-    # Imported late: these load models, which need the Django set up by Zappa's handler.
-    from infra.local.local_service import LocalService  # noqa: PLC0415
-    from infra.local.process_host import ProcessHost  # noqa: PLC0415
+    with PaymentProvider(_clock_in(directory), ledger=directory / "provider.sqlite3") as provider:
+        be_local(
+            DJANGO_SETTINGS_MODULE=stage.settings_module,  # not the shell's, which may belong to another project
+            DATABASE_URL=f"sqlite:///{directory.resolve() / 'db.sqlite3'}",
+            SITE_URL=site.url,
+            LOCAL_CLOCK=_clock_in(directory).as_uri(),
+            DELIVERY_FUNCTION=stage.lambda_name,
+            **provider.variables,
+        )
+        function = LambdaFunction(stage)
+        # Imported late: these load models, which need the Django set up by Zappa's handler.
+        from infra.local.local_service import LocalService  # noqa: PLC0415
+        from infra.local.process_host import ProcessHost  # noqa: PLC0415
 
-    with provider:
-        return LocalService(directory, ProcessHost(site, function), stage, emulator).run(once=once)
+        return LocalService(directory, ProcessHost(site, function), stage, provider, emulator).run(once=once)
 
 
 def _run_package(directory: Path, archive: Path, *, once: bool) -> int:
@@ -81,19 +80,21 @@ def _run_package(directory: Path, archive: Path, *, once: bool) -> int:
     if archive == NEW:
         print("Making the zip that Zappa uploads ...", flush=True)
         archive = make_package(STAGE)
-    with PostgreSQL() as database, UnpackedPackage(archive) as package:
-        host = SandboxHost(stage, package.directory, database_url=database.url, log=directory / "lambda.log")
+    provider = PaymentProvider(_clock_in(directory))
+    with PostgreSQL() as database, UnpackedPackage(archive) as package, provider:
+        log = directory / "lambda.log"
+        host = SandboxHost(stage, package.directory, database_url=database.url, log=log, provider=provider)
         shared = {name: stage.variables[name] for name in ("SES_FROM_ADDRESS", "SNS_TOPIC_ARN")}
-        own = {"DJANGO_SETTINGS_MODULE": stage.settings_module, "LOCAL_CLOCK": _clock_in(directory)}
-        be_local(DATABASE_URL=database.url, SITE_URL=host.url, **own, **shared)
+        own = {"DJANGO_SETTINGS_MODULE": stage.settings_module, "LOCAL_CLOCK": _clock_in(directory).as_uri()}
+        be_local(DATABASE_URL=database.url, SITE_URL=host.url, **own, **shared, **provider.variables)
         django.setup()
         from infra.local.local_service import LocalService  # noqa: PLC0415 - it loads models
 
-        return LocalService(directory, host, stage).run(once=once)
+        return LocalService(directory, host, stage, provider).run(once=once)
 
 
-def _clock_in(directory: Path) -> str:
-    return (directory.resolve() / "clock").as_uri()
+def _clock_in(directory: Path) -> Path:
+    return directory.resolve() / "clock"
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ PASSWORD = "demo"  # noqa: S105 - of a site on loopback only, printed at every s
 
 PLANS = {
     "Free trial": {"price": Decimal(0), "duration_days": 14},
+    "Weekly": {"price": Decimal("2.90"), "duration_days": 7},
     "Monthly": {"price": Decimal("9.90"), "duration_months": 1},
     "Quarterly": {"price": Decimal("26.90"), "duration_months": 3},
     "Yearly": {"price": Decimal("99.00"), "duration_months": 12},
@@ -111,7 +112,7 @@ STORIES = [
 def sign_in_name(name: str) -> str:
     """Return the name that an account signs in with: the address if the user model has no other."""
     model = get_user_model()
-    return _address(name) if model.get_email_field_name() == model.USERNAME_FIELD else name
+    return email_of(name) if model.get_email_field_name() == model.USERNAME_FIELD else name
 
 
 def give_subscriber_password() -> None:
@@ -128,7 +129,7 @@ def load(now: datetime) -> bool:
     """Load everything into a database without plans. Return False if it has plans. Times count back from `now`."""
     if Plan.objects.exists():
         return False
-    staff = _account(OPERATOR, _address(OPERATOR), is_staff=True, is_superuser=True)
+    staff = get_account(OPERATOR, email_of(OPERATOR), is_staff=True, is_superuser=True)
     staff.set_password(PASSWORD)
     staff.save()
     plans = {name: Plan.objects.create(name=name, **sold) for name, sold in PLANS.items()}
@@ -137,24 +138,24 @@ def load(now: datetime) -> bool:
     return True
 
 
-def _account(name: str, address: str, **fields: object) -> AbstractUser:
-    """Return the user with this name, created if missing with the fields of the user model."""
+def get_account(name: str, address: str, **fields: object) -> AbstractUser:
+    """Return the user with this name, created if missing with the fields that the user model has."""
     model = get_user_model()
     identity = {model.USERNAME_FIELD: name} | {model.get_email_field_name(): address}
     known = {field.name for field in model._meta.concrete_fields}
     others = {field: value for field, value in (identity | fields).items() if field in known}
     natural = {model.USERNAME_FIELD: others.pop(model.USERNAME_FIELD)}
-    account: AbstractUser = model._base_manager.get_or_create(**natural, defaults=others)[0]
-    return account
+    user: AbstractUser = model._base_manager.get_or_create(**natural, defaults=others)[0]
+    return user
 
 
 def _tell(story: Story, plan: Plan, now: datetime) -> None:
-    address = BOUNCE if story.username == "radia" else _address(story.username)
-    user = _account(story.username, address, first_name=story.username.title())
+    address = BOUNCE if story.username == "radia" else email_of(story.username)
+    user = get_account(story.username, address, first_name=story.username.title())
     subscription = SubscriptionService.create_subscription(user, plan, now=now - timedelta(days=story.days))
     for step in story.steps:
         step.take(subscription, now)
 
 
-def _address(name: str) -> str:
+def email_of(name: str) -> str:
     return f"{name}@example.com"

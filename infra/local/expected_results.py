@@ -101,11 +101,13 @@ class ExpectedResults:
         ]
 
 
-def comparison_table(comparisons: Sequence[Comparison]) -> str:
-    """Return the comparisons as an aligned table."""
-    lines = [f"{'':<24}{'expected':>10}{'read back':>12}"]
+def comparison_table(
+    comparisons: Sequence[Comparison], expected: str = "expected", read_back: str = "read back"
+) -> str:
+    """Return the comparisons as an aligned table with these headings."""
+    lines = [f"{'':<26}{expected:>10}{read_back:>12}"]
     lines += [
-        f"{row.what:<24}{row.expected:>10}{row.read_back:>12}   {'agrees' if row.agrees else 'DIFFERS'}"
+        f"{row.what:<26}{row.expected:>10}{row.read_back:>12}   {'agrees' if row.agrees else 'DIFFERS'}"
         for row in comparisons
     ]
     return "\n".join(lines)

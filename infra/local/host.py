@@ -18,6 +18,10 @@ class Host(Protocol):
     def url(self) -> str:
         """Site URL without a trailing slash."""
 
+    @property
+    def origins(self) -> tuple[str, str]:
+        """Origin of the site as the function knows it, and as a browser on this machine reaches it."""
+
     def serving(self, aws: LocalAWS) -> AbstractContextManager[object]:
         """Serve the site and accept events inside the block."""
 

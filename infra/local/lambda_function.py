@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+import zappa.handler
 from django.utils.module_loading import import_string
 from zappa.handler import LambdaHandler
 
@@ -41,6 +42,7 @@ class LambdaFunction:
     def __init__(self, stage: ZappaStage) -> None:
         self._stage = stage
         sys.modules[HANDLER_SETTINGS] = _module(HANDLER_SETTINGS, stage.handler_settings)
+        vars(zappa.handler)["print"] = _discard  # a command's result, which goes to CloudWatch on Lambda
         with contextlib.redirect_stdout(io.StringIO()):  # "Instancing.."
             LambdaHandler(HANDLER_SETTINGS)
             self._handle = import_string(stage.handler)
@@ -57,6 +59,10 @@ class LambdaFunction:
             memory_limit_in_mb=str(self._stage.memory_megabytes),
             deadline=time.monotonic() + self._stage.timeout_seconds,
         )
+
+
+def _discard(*text: object) -> None:
+    """Print nothing."""
 
 
 def _module(name: str, source: str) -> ModuleType:

@@ -26,12 +26,16 @@ from infra.local.feedback_queue import FeedbackQueue
 from infra.local.function_runner import FunctionRunner, create_function
 from infra.local.host import Host
 from infra.local.mail_folder import MailFolder
+from infra.local.payment_provider import PaymentProvider
+from infra.local.payments_demo.round import PaymentRound
 from infra.local.run_logs import send_logs_to
 from infra.local.ses_feedback import SesFeedback
 from infra.packaging.zappa_stage import Schedule, ZappaStage
 
 POLL_SECONDS = 0.2
 """Interval of polling; Lambda's own pollers use long polling."""
+
+PROCESS_PAYMENTS = "payments.jobs.process_payments"
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,16 @@ class LocalService:
     directory: Path
     host: Host
     stage: ZappaStage
+    provider: PaymentProvider
     emulator: Emulator | None = None
     """Replacement for moto."""
 
     def run(self, *, once: bool) -> int:
         """Run the first sweep and delivery; unless `once`, continue until a signal. Return the exit status."""
         send_logs_to(self._log)
-        self._prepare_database()
+        is_new = self._prepare_database()
+        self.provider.send_events_to(self.host.url)
+        self.provider.lead_back_to(*self.host.origins)
         aws = LocalAWS(topic_arn=settings.SNS_TOPIC_ARN, from_address=settings.SES_FROM_ADDRESS, emulator=self.emulator)
         with aws, self.host.serving(aws):
             queue = FeedbackQueue.provide(f"{self.stage.lambda_name}-feedback")
@@ -56,17 +63,20 @@ class LocalService:
                 if not once:
                     self._print_entrances()
                 print(f"First sweep and delivery, through {self.host.description} ...", flush=True)
-                comparisons = self._first_round(clock, aws, queue)
+                comparisons = self._first_round(clock, aws, queue) + self._payments(clock, queue, is_new=is_new)
+                print(f"\nMails       {self._mails}\nLogs        {self._log}", flush=True)
                 if not once:
                     self._go_on(clock, aws)
         return 0 if not once or all(comparison.agrees for comparison in comparisons) else 1
 
-    def _prepare_database(self) -> None:
+    def _prepare_database(self) -> bool:
+        """Migrate, and return True if demo data had to be loaded."""
         print("Database: migrations ...", flush=True)
         call_command("migrate", verbosity=0)
         loaded = demo.load(now())
         demo.give_subscriber_password()
         print(f"Database: demo data {'loaded' if loaded else 'of an earlier run kept'}.", flush=True)
+        return loaded
 
     def _sources(self) -> list[EventSource]:
         """Return the queues mapped to the function, as in the deployment."""
@@ -100,7 +110,16 @@ class LocalService:
         clock.fire_all()
         queue.wait_until_taken()
         comparisons = expected.compare(aws)
-        print(f"\n{comparison_table(comparisons)}\n\nMails       {self._mails}\nLogs        {self._log}", flush=True)
+        print(f"\n{comparison_table(comparisons)}\n", flush=True)
+        return comparisons
+
+    def _payments(self, clock: Clock[Schedule], queue: FeedbackQueue, *, is_new: bool) -> list[Comparison]:
+        print("Payments, through the pages and the jobs ...", flush=True)
+        payments = PaymentRound(self.provider, self.host.url, lambda: clock.fire_all(PROCESS_PAYMENTS))
+        comparisons = payments.run(now(), is_first=is_new)
+        clock.fire_all()  # delivers what the payments have caused
+        queue.wait_until_taken()
+        print(f"\n{comparison_table(comparisons, 'recorded', 'in ledger')}", flush=True)
         return comparisons
 
     def _print_entrances(self) -> None:

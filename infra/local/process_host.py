@@ -36,6 +36,10 @@ class ProcessHost:
     def url(self) -> str:
         return self.site.url
 
+    @property
+    def origins(self) -> tuple[str, str]:
+        return self.site.url, self.site.url
+
     @contextmanager
     def serving(self, aws: LocalAWS) -> Iterator[None]:
         """Serve the site inside the block. Clients find the local AWS by environment variables."""

@@ -20,20 +20,27 @@ from infra.lambda_local.sandbox.function_configuration import FunctionConfigurat
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.lambda_local.sandbox.lambda_service import LambdaService
 from infra.local.clock_server import ClockServer
+from infra.local.payment_provider import PaymentProvider
 from infra.packaging.zappa_stage import ZappaStage
 
 RETRY_DELAYS = (timedelta(seconds=2), timedelta(seconds=4))
 """Delays instead of Lambda's minutes, because the clock waits for retries here."""
 
+PUBLIC = ("PAYMENT_PROVIDER", "STRIPE_API_BASE")
+"""Variables of the provider that are no secret."""
+
 
 class SandboxHost:
     """Host for `package`, the unpacked zip of the stage. Its log goes to the file `log`, in CloudWatch's format."""
 
-    def __init__(self, stage: ZappaStage, package: Path, *, database_url: str, log: Path) -> None:
+    def __init__(
+        self, stage: ZappaStage, package: Path, *, database_url: str, log: Path, provider: PaymentProvider
+    ) -> None:
         self._stage = stage
         self._package = package
         self._database_url = database_url
         self._log = log
+        self._provider = provider
         api = RestAPI(f"local.execute-api.{stage.region}.amazonaws.com", stage.name)
         self._gateway = ApiGateway(api, lambda event: self._service.invoke(stage.lambda_name, event))
         self._service: LambdaService
@@ -47,13 +54,18 @@ class SandboxHost:
     def url(self) -> str:
         return self._gateway.url
 
+    @property
+    def origins(self) -> tuple[str, str]:
+        return self._gateway.origins
+
     @contextlib.contextmanager
     def serving(self, aws: LocalAWS) -> Iterator[None]:
         """Serve the site and accept events inside the block."""
         self._create_dead_letter_queue()
         with ClockServer() as clock:
             own = {"AWS_ENDPOINT_URL": aws.url, "SECRET_ARN": self._create_secret(), "LOCAL_CLOCK": clock.url}
-            function = self._configuration(own | {"SITE_URL": self.url})
+            public = {name: self._provider.variables[name] for name in PUBLIC}
+            function = self._configuration(own | public | {"SITE_URL": self.url})
             with LambdaService([function], retry_delays=RETRY_DELAYS, listener=self._write_log) as service:
                 self._service = service
                 with self._gateway:
@@ -87,7 +99,7 @@ class SandboxHost:
         )
 
     def _create_secret(self) -> str:
-        secret = {"DATABASE_URL": self._database_url, "SECRET_KEY": get_random_secret_key()}
+        secret = {"DATABASE_URL": self._database_url, "SECRET_KEY": get_random_secret_key()} | self._provider.secrets
         created = boto3.client("secretsmanager").create_secret(
             Name=f"{self._stage.lambda_name}/function", SecretString=json.dumps(secret)
         )

@@ -1,12 +1,26 @@
 """Clock of the provider, which tests move."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 
 def system_time() -> datetime:
     """Return the present instant."""
     return datetime.now(UTC)
+
+
+def time_moved_by(file: Path) -> Callable[[], datetime]:
+    """Return a source of time that is ahead by the seconds in the file, which is read each time and may be missing."""
+
+    def moved() -> datetime:
+        offset = ""
+        with suppress(FileNotFoundError):
+            offset = file.read_text(encoding="ascii")
+        return system_time() + timedelta(seconds=float(offset or 0))
+
+    return moved
 
 
 class ProviderClock:

@@ -59,7 +59,14 @@ class _Handler(LoopbackHandler):
             self._answer_api(path, body)
         else:
             page = self._page(path, body)
-            self.send(page.status, [*HTML, *page.headers], page.body)
+            self.send(page.status, [*HTML, *map(self._reachable, page.headers)], page.body)
+
+    def _reachable(self, header: tuple[str, str]) -> tuple[str, str]:
+        """Return the header, with a merchant's origin replaced by the one at which customers reach it."""
+        name, value = header
+        parts = urlsplit(value)
+        known = f"{parts.scheme}://{parts.netloc}"
+        return name, self._ledger.sites.get(known, known) + value.removeprefix(known) if parts.netloc else value
 
     def _answer_api(self, path: str, body: str) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -30,8 +30,22 @@ def environment(directory: Path) -> dict[str, str]:
     return {**outside, "LOCAL_DIR": str(directory), "PYTHONWARNINGS": "error"}
 
 
+ROWS = 15
+"""Rows of both tables."""
 OVERTAKEN = 3
 """Mails of the demo data made obsolete by a later transition."""
+PAYMENTS = {
+    "orders paid": 4,
+    "payments": 4,
+    "periods renewed": 2,
+    "declined": 2,
+    "refunded": 1,
+    "cents that moved": 2 * 990 + 2 * 290 - 990,
+    "answer lost and paid once": 2,
+    "charged twice": 0,
+}
+"""Rows of payments after the first run."""
+MAILS_OF_PAYMENTS = 11
 BOUNCING = 2
 """Mails of the demo data to an address that SES's simulator bounces."""
 
@@ -85,7 +99,7 @@ def test_first_run_survives_the_shells_that_people_have(
         check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.count("agrees") == 7
+    assert run.stdout.count("agrees") == ROWS
 
 
 def break_an_address(directory: Path) -> None:
@@ -116,7 +130,8 @@ def test_the_first_run_ends_what_is_due_and_the_next_ones_keep_it(tmp_path: Path
     assert figures["mails delivered"] == (mails - BOUNCING, mails - BOUNCING)
     events = mails - 1 + OVERTAKEN
     assert figures["events accepted by SNS"] == (events, events)
-    assert len(list((tmp_path / "mails").glob("*.html"))) == mails
+    assert {name: figures[name] for name in PAYMENTS} == {name: (number, number) for name, number in PAYMENTS.items()}
+    assert len(list((tmp_path / "mails").glob("*.html"))) == mails + MAILS_OF_PAYMENTS
 
     assert run_once(tmp_path) == (0, dict.fromkeys(figures, (0, 0)))
 
@@ -179,7 +194,7 @@ def test_the_deployed_zip_serves_site_and_schedule_in_lambdas_sandbox(package: B
             rest, errors = run.communicate(timeout=PATIENCE_SECONDS)
 
     assert (run.returncode, rest, errors) == (0, "\nEnded.\n", "")
-    assert shown.count("agrees") == 7
+    assert shown.count("agrees") == ROWS
     assert f"through the deployed zip in a sandbox ({confinement().description}) ..." in shown
     assert "Monthly" in page
     assert kind == "text/css"

@@ -77,10 +77,11 @@ class Clock(Generic[S]):
     fire: Fire[S]
     now: Callable[[], datetime]
 
-    def fire_all(self) -> None:
-        """Fire every enabled schedule now, in order."""
+    def fire_all(self, function: str = "") -> None:
+        """Fire every enabled schedule now, in order; or only those of this function."""
         for schedule in self._enabled():
-            self._fire(schedule, self.now())
+            if function in ("", schedule.function):
+                self._fire(schedule, self.now())
 
     def run(self, wait: Wait) -> None:
         """Fire on time until `wait` returns True. `now` may leap forward or back meanwhile."""

@@ -89,12 +89,14 @@ class ApiGateway:
             return self._api.failed
 
     @property
-    def _address_on_aws(self) -> str:
-        return f"https://{self._api.host}"
+    def origins(self) -> tuple[str, str]:
+        """Return the origin that the function knows, and the one at which a client on this machine finds it."""
+        return f"https://{self._api.host}", self._serving.url
 
     def _as_on_aws(self, request: HttpRequest) -> HttpRequest:
+        on_aws, here = self.origins
         headers = [
-            (name, value.replace(self._serving.url, self._address_on_aws) if name in {"Origin", "Referer"} else value)
+            (name, value.replace(here, on_aws) if name in {"Origin", "Referer"} else value)
             for name, value in request.headers
             if name.lower() not in OWN_HEADERS
         ]
@@ -108,8 +110,9 @@ class ApiGateway:
         return HttpRequest(request.method, request.path, request.query, headers + own, request.body, request.client)
 
     def _as_here(self, answer: HttpAnswer) -> HttpAnswer:
+        on_aws, here = self.origins
         headers: Headers = [
-            (name, value.replace(self._address_on_aws, self._serving.url) if name.lower() == "location" else value)
+            (name, value.replace(on_aws, here) if name.lower() == "location" else value)
             for name, value in answer.headers
         ]
         return HttpAnswer(answer.status, headers, answer.body)

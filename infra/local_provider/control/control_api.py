@@ -7,6 +7,7 @@
 | `GET faults` | number of faults that came, by name |
 | `POST webhooks` | `url`, `secrets`, `types`, `copies`, `delay`, `shuffled`, `held`, `seed` |
 | `GET webhooks` | number of tries by result, and of those that wait |
+| `POST sites` | `known`, `reached`: customers are led to the second origin where a merchant names the first |
 | `POST forget-keys` | forgets every idempotency key |
 | `POST clock` | `advance`, in seconds; what becomes due happens |
 | `POST settle` | lets everything happen that waits for time, except for sessions |
@@ -14,7 +15,7 @@
 | `POST confirm-limit/ID` | `limit`: confirmations after which the intent is cancelled |
 | `POST disputes` | `payment_intent`, `reason`: opens a dispute |
 | `POST disputes/ID` | `status`: `won` or `lost` |
-| `GET ledger` | every success by order, movements, and sums by currency |
+| `GET ledger` | every success by order, movements, declined charges, and sums by currency |
 """
 
 import re
@@ -48,6 +49,7 @@ class ControlApi:
             ("GET faults", lambda body: dict(dispatcher.faults.hits)),
             ("POST webhooks", self._set_webhooks),
             ("GET webhooks", lambda body: dict(deliveries.results)),
+            ("POST sites", self._set_site),
             ("POST forget-keys", self._forget_keys),
             ("POST clock", self._move_clock),
             ("POST settle", lambda body: self._run_due(whenever=True)),
@@ -96,6 +98,10 @@ class ControlApi:
             raise InvalidControl(str(error)) from error
         return {}
 
+    def _set_site(self, body: Mapping[str, Any]) -> Body:
+        self._ledger.sites[body["known"]] = body["reached"]
+        return {}
+
     def _forget_keys(self, body: Mapping[str, Any]) -> Body:
         with self._ledger.transaction() as books:
             return {"forgotten": books.forget_answers()}
@@ -129,4 +135,4 @@ class ControlApi:
 
     def _report(self, body: Mapping[str, Any]) -> Body:
         with self._ledger.transaction() as books:
-            return report(books.movements())
+            return report(books.movements(), books.select("charge", status="failed"))

@@ -11,10 +11,10 @@ ORDER = "order"
 """Name in an intent's metadata that says what was paid."""
 
 
-def report(movements: Iterable[Movement]) -> Body:
+def report(movements: Iterable[Movement], declined: Iterable[Body] = ()) -> Body:
     """Return all movements, the successful intents of each order, and sums in the currencies' smallest units.
 
-    `charged_twice` lists orders with more than one success.
+    `charged_twice` lists orders with more than one success, `declined` the ids of the declined charges.
     """
     moved = list(movements)
     orders: dict[str, list[str]] = defaultdict(list)
@@ -27,5 +27,6 @@ def report(movements: Iterable[Movement]) -> Body:
         "movements": [asdict(movement) for movement in moved],
         "orders": orders,
         "charged_twice": sorted(order for order, intents in orders.items() if order and len(intents) > 1),
+        "declined": [charge["id"] for charge in declined],
         "sums": {currency: dict(by_kind) | {"total": by_kind.total()} for currency, by_kind in sums.items()},
     }

@@ -15,11 +15,15 @@ SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 class Ledger:
-    """Objects, events and money. `origin` is the address of the provider's pages; `tell` gets committed events."""
+    """Objects, events and money. `origin` is the address of the provider's pages; `tell` gets committed events.
+
+    `sites` names the origins at which customers reach merchants, where these name others.
+    """
 
     def __init__(self, clock: ProviderClock, file: Path | None = None) -> None:
         self.clock = clock
         self.origin = ""
+        self.sites: dict[str, str] = {}
         self.tell: Callable[[list[Body], Caller], None] = lambda events, caller: None
         self._lock = threading.RLock()
         self._database = sqlite3.connect(file or ":memory:", check_same_thread=False, isolation_level=None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from infra.local_provider.ledger.transaction import Caller
 from infra.local_provider.protocol.json_body import Body, encode, shown
-from infra.local_provider.provider_clock import ProviderClock
+from infra.local_provider.provider_clock import ProviderClock, system_time
 from infra.local_provider.webhooks.signature import sign
 
 TIMEOUT_SECONDS = 20
@@ -144,7 +144,8 @@ class Deliveries:
         body = encode(shown(delivery.event))
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": sign(body, self._endpoint.secrets, self._clock.timestamp()),
+            # By the true time, which the receiver compares it with, however far the provider's clock is moved.
+            "Stripe-Signature": sign(body, self._endpoint.secrets, int(system_time().timestamp())),
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
         request = urllib.request.Request(self._endpoint.url, body, headers, method="POST")  # noqa: S310 - an address on loopback

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.lambda_local.sandbox import confinement as confining
+from infra.local.payment_provider import PaymentProvider
 from infra.local.sandbox_host import SandboxHost
 from infra.packaging.zappa_stage import ZappaStage
 
@@ -13,7 +14,13 @@ from infra.packaging.zappa_stage import ZappaStage
 @pytest.fixture
 def host(stage: ZappaStage, tmp_path: Path) -> Iterator[SandboxHost]:
     """Return a host that is not started; its gateway already listens."""
-    host = SandboxHost(stage, tmp_path, database_url="postgres://nobody@127.0.0.1:1/none", log=tmp_path / "log")
+    host = SandboxHost(
+        stage,
+        tmp_path,
+        database_url="postgres://nobody@127.0.0.1:1/none",
+        log=tmp_path / "log",
+        provider=PaymentProvider(tmp_path / "clock"),
+    )
     with host._gateway:
         yield host
 

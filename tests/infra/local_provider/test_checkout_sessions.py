@@ -194,3 +194,10 @@ def test_declined_setup_stays_open(api: stripe.V1Services) -> None:
 def test_unknown_page_is_not_found(shop: Shop) -> None:
     session = shop.checkout()
     assert visit(page_of(session).partition("cs_test")[0] + "cs_test_none").status == 404
+
+
+def test_customers_are_led_to_the_origin_at_which_they_reach_the_merchant(shop: Shop, control: Control) -> None:
+    control("sites", known="https://shop.example", reached="http://127.0.0.1:8000")
+    assert visit(page_of(shop.checkout()), action="back").location == "http://127.0.0.1:8000/pay"
+    led = visit(page_of(shop.checkout()), action="pay").location
+    assert led.startswith("http://127.0.0.1:8000/back?session=cs_")
