@@ -38,9 +38,12 @@ class Reconciliation:
 def reconcile(provider: Provider, since: datetime, now: datetime) -> Reconciliation:
     """Apply everything that the provider lists since the instant, oldest first. Raises ProviderUnavailable.
 
-    No transaction is open while the list is read. What cannot be applied is counted, and stops nothing.
+    No transaction is open while the list is read. What cannot be applied is counted, and stops nothing. Nothing is
+    compared with a provider that lists nothing.
     """
-    listed = sorted(provider.since(since), key=lambda fact: fact.made_at)
+    if (told := provider.since(since)) is None:
+        return Reconciliation()
+    listed = sorted(told, key=lambda fact: fact.made_at)
     found = Reconciliation(facts=len(listed))
     before = Payment.objects.filter(provider=provider.name).count()
     for fact in listed:

@@ -129,11 +129,13 @@ class Provider(Protocol):
     """
 
     name: str
-    """As rows name it: the value of the setting PAYMENT_PROVIDER."""
+    """As rows and the webhook's address name it, for good: at most 50 letters, digits, dots and hyphens."""
     charges_itself: bool
     """True if the provider renews by itself (Paddle, Polar): we only listen."""
-    origin: str
-    """Origin of its page, such as https://checkout.stripe.com, for the policy of the page that leads there."""
+
+    @property
+    def origin(self) -> str:
+        """Origin of its page, such as https://checkout.stripe.com, for the policy of the page that leads there."""
 
     def begin(self, order: "Order", return_url: str, cancel_url: str) -> Page:
         """Return the page on which the order is paid: the same again for the same order and reference."""
@@ -162,8 +164,11 @@ class Provider(Protocol):
     def facts(self, message: Message) -> tuple[Fact, ...]:
         """Return the facts that a stored message tells; none of a type that is ignored."""
 
-    def since(self, instant: datetime) -> Iterable[Fact]:
-        """Return what happened since the instant, for reconciling. Raises ProviderUnavailable."""
+    def since(self, instant: datetime) -> Iterable[Fact] | None:
+        """Return what happened since the instant, for reconciling; None if there is no list of it.
+
+        Raises ProviderUnavailable.
+        """
 
     def forget(self, customer: str) -> None:
         """Ask the provider to delete the customer. Raises ProviderUnavailable."""

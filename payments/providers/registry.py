@@ -1,5 +1,6 @@
 """The provider that the setting PAYMENT_PROVIDER names."""
 
+import re
 from functools import cache
 
 from django.conf import settings
@@ -10,6 +11,9 @@ from payments.providers.interface import Provider
 
 PATHS = {"stripe": "payments.providers.stripe.adapter.StripeProvider"}
 """Dotted paths of the adapters by their short names."""
+
+NAME = re.compile(r"[\w.-]{1,50}")
+"""What fits into rows and into the webhook's address."""
 
 NOT_ASKED = ("", "manual")
 """Values under which no provider is asked: payments are off, or recorded by staff."""
@@ -27,4 +31,6 @@ def _provider(path: str) -> Provider:
         provider: Provider = import_string(path)()
     except ImportError as error:
         raise ImproperlyConfigured(f"PAYMENT_PROVIDER cannot be imported: {error}") from error
+    if not NAME.fullmatch(provider.name):
+        raise ImproperlyConfigured(f"the name of the payment provider {path} does not match {NAME.pattern}")
     return provider
