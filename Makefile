@@ -194,8 +194,7 @@ audit-api: ## lint the API's description by redocly and spectral; needs node
 	@cd infra/audit && node_modules/.bin/spectral lint --fail-severity hint ../../config/web/static/config/openapi.json
 
 schema: $(READY) ## describe the API in config/web/static/config/openapi.json
-	@DJANGO_LOCAL=1 $(PYTHON) manage.py spectacular --fail-on-warn --validate \
-		--format openapi-json --file config/web/static/config/openapi.json
+	@$(PYTHON) -m infra.documentation.api_description
 
 messages: $(READY) ## update the translations, and list what is not translated
 	@$(PYTHON) -m infra.messages

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import django
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
@@ -19,8 +18,8 @@ from django.template import Context, Engine, Node
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 from infra.packaging.deployed_folders import with_imports
-from infra.packaging.local_environment import be_local
 from infra.packaging.project_apps import project_apps
+from infra.project_settings import set_up_project
 
 PROJECT = Path(__file__).resolve().parent.parent
 KEYWORDS = {
@@ -96,8 +95,7 @@ def sources() -> Iterator[Path]:
 
 def main() -> int:
     """Write changed catalogues. Return 1 if messages are untranslated."""
-    be_local(DJANGO_SETTINGS_MODULE="config.settings")
-    django.setup()
+    set_up_project()
     missing = 0
     for path in catalogues():
         catalogue = updated(path)

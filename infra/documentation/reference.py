@@ -1,10 +1,9 @@
 """Write docs/reference and .env.example anew: `python -m infra.documentation.reference`."""
 
-import os
 import subprocess
 from pathlib import Path
 
-import django
+from infra.project_settings import set_up_project
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_DEPLOYED = ("benchmarks/", "examples/", "infra/", "tests/")
@@ -50,8 +49,7 @@ def deployed_sources() -> dict[str, str]:
 
 def main() -> None:
     """Write the documents whose text differs, and name them."""
-    os.environ.update(DJANGO_LOCAL="1", DJANGO_SETTINGS_MODULE="config.settings")
-    django.setup()
+    set_up_project()
     for name, text in generate().items():
         path = ROOT / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """`examples/product`: a team's app, tested, packaged and deployed without a changed line in the service."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -66,6 +67,21 @@ def test_fork_that_changes_the_stages_alone_is_packaged_and_deployed(fork: Path)
     (fork / "build").mkdir()
     (fork / "build" / packages.name).symlink_to(packages)
     run("tests.examples.product_deployment", directory=fork)
+
+
+def test_fork_that_changes_the_stages_alone_is_described_as_a_whole(fork: Path) -> None:
+    commit_all(fork)
+    run("infra.documentation.api_description", directory=fork)
+    run("infra.documentation.reference", directory=fork)
+    described = json.loads((fork / "config" / "web" / "static" / "config" / "openapi.json").read_text())
+    assert "/api/v1/reports" in described["paths"]
+    assert "ReportsUnmailed" in (fork / "docs" / "reference" / "metrics.md").read_text()
+    text = "Farewell from the reports"
+    (fork / "examples" / "product" / "farewell.py").write_text(
+        f"from django.utils.translation import gettext_lazy as _\n\nFAREWELL = _({text!r})\n"
+    )
+    with pytest.raises(AssertionError, match=f"not translated: {text}"):
+        run("infra.messages", directory=fork)
 
 
 def test_service_names_nothing_of_the_product() -> None:
