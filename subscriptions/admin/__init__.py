@@ -8,4 +8,5 @@ from subscriptions.admin import groups, subscriptions
 __all__ = ["groups", "subscriptions"]
 
 add_link(AccountLink(_("Access"), "admin:explain_access", "subscriptions.view_subscription"))
+add_link(AccountLink(_("Preview"), "admin:preview_subscriptions", "subscriptions.view_subscription"))
 add_link(AccountLink(_("Subscribe to a plan"), "admin:subscribe_user", "subscriptions.add_subscription"))

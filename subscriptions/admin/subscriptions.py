@@ -20,6 +20,7 @@ from subscriptions.admin.bulk_actions import ActionConfirmation
 from subscriptions.admin.explanation import explain_access
 from subscriptions.admin.export import export
 from subscriptions.admin.filters import END_PARAMETER, EndFilter
+from subscriptions.admin.preview import preview
 from subscriptions.admin.subscribing import subscribe
 from subscriptions.admin.users import user_or_404
 from subscriptions.forms import PlanForm
@@ -139,6 +140,7 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
         ours = self.admin_site.admin_view
         return [
             path("access/<str:user_id>/", ours(self.explain_access), name="explain_access"),
+            path("preview/<str:user_id>/", ours(self.preview), name="preview_subscriptions"),
             path("subscribe/<str:user_id>/", ours(self.subscribe_user), name="subscribe_user"),
             path("export/", ours(self.export), name="export_subscriptions"),
             *super().get_urls(),
@@ -157,6 +159,10 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """Export the filtered list."""
         return export(self, request)
+
+    def preview(self, request: HttpRequest, user_id: str) -> HttpResponse:
+        """Show what this user sees."""
+        return preview(self, request, user_id)
 
     def explain_access(self, request: HttpRequest, user_id: str) -> HttpResponse:
         """Show why this user has access, or not."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
 from django.contrib import messages
@@ -14,34 +13,28 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
 from foundation import clock
-from foundation.web.notices import Notice
 from subscriptions import checkout
-from subscriptions.checkout import Checkout
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition
 from subscriptions.forms import CancellationForm, TermsForm
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.periods import with_period
-from subscriptions.permissions import Caller, may_renew, may_renew_early
+from subscriptions.permissions import may_renew_early
 from subscriptions.presentation import Standing, Status
 from subscriptions.rules import (
     allowed,
-    change_opens,
     next_period,
     refuse_early_change,
     refuse_early_renewal,
-    renewal_opens,
 )
 from subscriptions.services import SubscriptionService
-from subscriptions.signals import subscriber_notices
 from subscriptions.terms import Terms
 from subscriptions.views.confirmation import redirect_to_confirmation
+from subscriptions.views.listing import as_owner, listing_of, provider_for, standing_of
 from subscriptions.views.refusal import render_service_errors
 from subscriptions.views.shown_terms import ask, read_terms
 from subscriptions.views.subscriber import SubscriberRequest
 
-SUBSCRIPTIONS_ON_A_PAGE = 20
 EVENTS_ON_A_PAGE = 25
 
 
@@ -51,16 +44,8 @@ EVENTS_ON_A_PAGE = 25
 def subscriptions(request: SubscriberRequest) -> HttpResponse:
     """List the user's subscriptions, newest first."""
     now = clock.now()
-    owned = with_period(
-        Subscription.objects.filter(user=request.user).select_related("plan", "next_plan").order_by("-pk"), now
-    )
-    page = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(request.GET.get("page"))
-    renewals = checkout.renewals(list(page), now)
-    standings = [
-        replace(_standing_of(request, subscription, now), automatic_renewal=renewals.get(subscription.pk))
-        for subscription in page
-    ]
-    context = {"page": page, "standings": standings, "notices": _notices(request.user)}
+    listing = listing_of(request.user, now, request.GET.get("page"))
+    context = {"page": listing.page, "standings": listing.standings, "notices": listing.notices}
     return render(request, "subscriptions/subscriptions.html", context)
 
 
@@ -133,7 +118,7 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     shown = read_terms(request)
     if shown is not None and shown.end_date is not None and standing.renewal_opens is not None:
         try:
-            if provider := _provider(request, standing.subscription):
+            if provider := provider_for(request.user, standing.subscription):
                 return redirect(provider.open_renewal(standing.subscription, standing.now, shown).path)
             return _renewed(request, standing, shown)
         except ChangedMeanwhile as error:
@@ -146,7 +131,7 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     context = {
         "standing": standing,
         "end": next_period(renewed.renewal_plan, standing.now, renewed).end,
-        "must_pay": _provider(request, renewed),
+        "must_pay": provider_for(request.user, renewed),
     }
     terms = Terms.of_renewal(renewed)
     return ask(request, "subscriptions/renew.html", context, terms, shown=shown, changed=changed)
@@ -155,35 +140,13 @@ def renew(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
 def _standing(request: SubscriberRequest, subscription_id: int) -> Standing:
     now = clock.now()
     owned = with_period(Subscription.objects.filter(user=request.user).select_related("plan", "next_plan"), now)
-    return _standing_of(request, get_object_or_404(owned, pk=subscription_id), now)
-
-
-def _standing_of(request: SubscriberRequest, subscription: Subscription, now: datetime) -> Standing:
-    caller = _caller(request)
-    if subscription.next_plan_id:
-        may = may_renew(caller, subscription) or _provider(request, subscription)
-        return Standing(subscription, now, max(now, change_opens(subscription)) if may else None)
-    if not may_renew(caller, subscription):
-        return Standing(subscription, now, now if _provider(request, subscription) else None)
-    opens = renewal_opens(subscription, subscription.renewal_plan)
-    if opens > now and may_renew_early(caller, subscription):
-        opens = now
-    return Standing(subscription, now, opens)
+    return standing_of(request.user, get_object_or_404(owned, pk=subscription_id), now)
 
 
 def _may_renew_early(request: SubscriberRequest, standing: Standing) -> Callable[[], bool]:
-    if _provider(request, standing.subscription):
+    if provider_for(request.user, standing.subscription):
         return allowed  # whoever pays may pay ahead
-    return partial(may_renew_early, _caller(request), standing.subscription)
-
-
-def _provider(request: SubscriberRequest, subscription: Subscription) -> Checkout | None:
-    """Return the checkout by which this subscriber pays for another period; None if nothing is due."""
-    return None if may_renew(_caller(request), subscription) else checkout.required(subscription.renewal_plan)
-
-
-def _caller(request: SubscriberRequest) -> Caller:
-    return Caller(request.user, has_token=False)
+    return partial(may_renew_early, as_owner(request.user), standing.subscription)
 
 
 def _cancelled(request: SubscriberRequest, standing: Standing, reason: str, shown: Terms) -> HttpResponse:
@@ -231,10 +194,3 @@ def _plan_of(standing: Standing) -> dict[str, str]:
 
 def _ends_later(standing: Standing, shown: Terms) -> bool:
     return shown.end_date is not None and standing.subscription.end_date > shown.end_date
-
-
-def _notices(user: User) -> list[Notice]:
-    """Return the notices of other apps. Django logs a receiver that fails; the page is shown without its notice."""
-    answers = subscriber_notices.send_robust(sender=None, user=user)
-    texts = [Notice(answer) if isinstance(answer, str) else answer for _receiver, answer in answers]
-    return [notice for notice in texts if isinstance(notice, Notice)]

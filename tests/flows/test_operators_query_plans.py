@@ -34,6 +34,7 @@ def client() -> Client:
 def addresses() -> Iterator[str]:
     """Yield all operator URLs, with each filter, the last page and a search."""
     yield from (reverse("admin:dashboard"), reverse("readyz"), reverse("admin:explain_access", args=[77]))
+    yield reverse("admin:preview_subscriptions", args=[77])
     yield from (
         reverse(f"admin:{model}_change", args=[77]) for model in ("accounts_user", "subscriptions_subscription")
     )

@@ -162,6 +162,7 @@ def test_operators_find_subscribers(root: Client, free: Plan) -> None:
             answer = root.get(reverse(f"admin:{model}_changelist"), {"q": term})
             assert answer.context["cl"].result_list
     assert "Why does" in page(root, "admin:explain_access", ada.pk)
+    assert "My subscriptions" in page(root, "admin:preview_subscriptions", ada.pk)
     assert reverse("admin:explain_access", args=[ada.pk]) in page(root, user_page("change"), ada.pk)
     for nobody in ("0", "nobody", "9" * 30):
         assert root.get(reverse("admin:explain_access", args=[nobody])).status_code == 404
