@@ -53,7 +53,7 @@ PAYMENT = {
     "provider": "stripe",
     "transaction_id": "pi_3Q",
     "surplus": False,
-    "receipt_url": "",
+    "receipt_url": None,
 }
 
 
@@ -151,6 +151,7 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
     subscription_id = serializers.IntegerField(read_only=True, allow_null=True)
     amount = MoneyField()
     surplus = serializers.BooleanField(read_only=True, help_text="no order waits for it, so it gave no period")
+    receipt_url = serializers.SerializerMethodField(help_text="the provider's receipt, where it makes one")
 
     class Meta:
         model = Payment
@@ -174,6 +175,10 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
     @extend_schema_field({"type": ["integer", "string", "null"]})
     def get_user_id(self, payment: Payment) -> int | str | None:
         return in_json(payment.order.user_id) if payment.order else None
+
+    @extend_schema_field({"type": ["string", "null"], "format": "uri"})
+    def get_receipt_url(self, payment: Payment) -> str | None:
+        return payment.receipt_url or None
 
 
 @example({**PAYMENT, "refundable": "9.90", "refunds": []})

@@ -35,7 +35,7 @@ def listing_of(user: AbstractUser, now: datetime, page: str | None = None) -> Li
     owned = with_period(
         Subscription.objects.filter(user=user.pk).select_related("plan", "next_plan").order_by("-pk"), now
     )
-    shown = Paginator(owned, SUBSCRIPTIONS_ON_A_PAGE).get_page(page)
+    shown = Paginator(with_period(owned, now), SUBSCRIPTIONS_ON_A_PAGE).get_page(page)
     renewals = checkout.renewals(list(shown), now)
     standings = [
         replace(standing_of(user, subscription, now), automatic_renewal=renewals.get(subscription.pk))

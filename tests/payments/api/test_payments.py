@@ -41,6 +41,14 @@ def test_payment_is_shown_with_what_is_left_and_its_refunds(owner: Caller, payme
     assert (shown["refundable"], shown["refunds"]) == ("7.40", [refund])
 
 
+def test_receipt_is_an_address_or_null(owner: Caller, payment: Payment) -> None:
+    assert owner.get(f"payments/{payment.pk}").json()["receipt_url"] is None
+    surplus = MoneyReceived("bank", "pi_2", Decimal("9.90"), "EUR", clock.now(), receipt_url="https://pay.example/r")
+    assert payment.order
+    again = record_payment(payment.order, surplus, now=clock.now())
+    assert owner.get(f"payments/{again.pk}").json()["receipt_url"] == "https://pay.example/r"
+
+
 def test_refund_is_stored_for_the_job_and_names_who_asked(payment: Payment, clerk: Caller) -> None:
     answer = clerk.post(f"payments/{payment.pk}/refund", {"reason": "by mistake"})
     request = Refund.objects.get()
