@@ -65,6 +65,16 @@ class PlanForm(NewPlanForm):
         label=_("Duration in days"), required=False, min_value=1, help_text=_("Leave empty for a plan by months.")
     )
 
+    trial_days = forms.IntegerField(
+        label=_("Trial"), required=False, min_value=0, help_text=_("days free of charge, once per person; 0: none")
+    )
+    grace_days = forms.IntegerField(
+        label=_("Grace"),
+        required=False,
+        min_value=0,
+        help_text=_("days after the end on which access goes on while a renewal by charge is late"),
+    )
+
     class Meta:
         model = Plan
         fields = (
@@ -93,6 +103,16 @@ class PlanForm(NewPlanForm):
                 params={"groups": ", ".join(group.name for group in refused)},
             )
         return groups
+
+    def clean_trial_days(self) -> int:
+        """Return what the plan has for an empty field."""
+        given: int | None = self.cleaned_data["trial_days"]
+        return self.instance.trial_days if given is None else given
+
+    def clean_grace_days(self) -> int:
+        """Return what the plan has for an empty field."""
+        given: int | None = self.cleaned_data["grace_days"]
+        return self.instance.grace_days if given is None else given
 
     def clean_duration_months(self) -> int:
         """Return 0 for an empty field."""
