@@ -32,8 +32,6 @@ def _instants(provider: Provider, now: datetime) -> Iterator[datetime | None]:
     yield _earliest(Order.objects.unfinished().filter(provider__in=["", provider.name]))
     if PriceChange.objects.filter(finished_at=None).exists():
         yield now  # subscribers are still to be told
-    if PriceChange.objects.filter(finished_at__isnull=True).exists():
-        yield now
     if to_close(provider.name).exists() or PaymentMethod.objects.to_forget().filter(provider=provider.name).exists():
         yield now
     if not provider.charges_itself:
