@@ -1,3 +1,3 @@
 """Admin of orders and payments."""
 
-from payments.admin import orders, payments, price_changes, provider  # noqa: F401 - registers the pages
+from payments.admin import methods, orders, payments, price_changes, provider  # noqa: F401 - registers the pages

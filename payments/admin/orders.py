@@ -1,7 +1,7 @@
 """Admin of orders, in which staff record what arrived and void what nobody is to pay any more."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
 from foundation.admin import ChoiceFilter, SubscriberHistoryAdmin
+from payments.admin.explanation import explain_order
 from payments.errors import OrderFinished
 from payments.forms import PaymentForm
 from payments.models import Order
@@ -64,6 +65,14 @@ class OrderAdmin(SubscriberHistoryAdmin):
         texts = {"record": record, "payment": _("Record a payment"), "void": _("Void the order")}
         away = reverse("admin:void_order", args=[order.pk])
         return format_html('<a href="{record}">{payment}</a> · <a href="{away}">{void}</a>', away=away, **texts)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the order with the explanation of what became of it."""
+        order = self.get_object(request, object_id)
+        explained = {"explanation": explain_order(order)} if order and self.has_view_permission(request, order) else {}
+        return super().change_view(request, object_id, form_url, explained | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
         """Return our URLs first: Django's last one matches every path."""

@@ -31,7 +31,10 @@ class AccessExplanation:
 def explain_access(user: AbstractUser, now: datetime) -> AccessExplanation:
     """Look at the user's group and subscriptions as they are at `now`."""
     subscriptions = list(
-        Subscription.objects.filter(user_id=user.pk).select_related("plan").order_by("-end_date", "-pk")
+        Subscription.objects.filter(user_id=user.pk)
+        .select_related("plan")
+        .prefetch_related("plan__groups")
+        .order_by("-end_date", "-pk")
     )
     has_access = user.groups.filter(name=GROUP).exists()
     facts = _Facts(_name_of(user), has_access, subscriptions, now)
@@ -39,7 +42,7 @@ def explain_access(user: AbstractUser, now: datetime) -> AccessExplanation:
     return AccessExplanation(
         has_access=has_access,
         is_right=has_access == (facts.live is not None),
-        sentence=facts.sentence if user.is_active else f"{facts.sentence} {_disabled(facts.name)}",
+        sentence=" ".join([facts.sentence, *facts.additions(is_active=user.is_active)]),
         subscriptions=subscriptions,
         events=events.select_related("subscription", "plan", "actor"),
     )
@@ -63,6 +66,13 @@ class _Facts:
     def live(self) -> Subscription | None:
         """The live one that ends last."""
         return next((one for one in self.subscriptions if one.is_live(self.now)), None)
+
+    def additions(self, *, is_active: bool) -> list[str]:
+        """Return what else is to be known: the groups of the live plans, and that the account is deactivated."""
+        live = [one for one in self.subscriptions if one.is_live(self.now)]
+        granted = sorted({group.name for one in live for group in one.plan.groups.all()})
+        groups = [_granted(granted)] if granted and self.has_access else []
+        return groups if is_active else [*groups, _disabled(self.name)]
 
     @property
     def due(self) -> Subscription | None:
@@ -129,6 +139,10 @@ class _Facts:
             "status": subscription.get_status_display(),
             "end": f"{date_format(subscription.end_date, 'j M Y H:i')} UTC",
         }
+
+
+def _granted(groups: list[str]) -> str:
+    return _("With it come the groups of the plan: %(groups)s.") % {"groups": ", ".join(groups)}
 
 
 def _disabled(name: str) -> str:

@@ -19,6 +19,7 @@ from tests.payments.providers.stripe.scripted import Answer, Script, scripted
 from tests.support.factories import make_plan, make_user
 from tests.support.staff import make_staff
 
+REFUNDING = ("payments.view_order", "payments.view_payment", "payments.add_refund")
 ACCOUNT = "Acme Ltd\nDE02 1203 0000 0000 2020 51"
 
 
@@ -152,7 +153,7 @@ def test_german_order_page_obliges_in_the_words_of_the_law(visitor: Visitor, pla
 def test_operator_refunds_and_the_subscriber_sees_it(
     visitor: Visitor, plan: Plan, language: str, title: str, reason: str, sent: str, seen: str
 ) -> None:
-    ada, clerk = make_user(username="ada"), make_staff("payments.view_payment", "payments.add_refund")
+    ada, clerk = make_user(username="ada"), make_staff(*REFUNDING)
     for user in (ada, clerk):
         Profile.objects.update_or_create(user=user, defaults={"language": language})
     now = clock.now()
@@ -168,6 +169,9 @@ def test_operator_refunds_and_the_subscriber_sees_it(
     visitor.click(title.format(payment.pk))
     expect(visitor.page.get_by_text(sent)).to_be_visible()
     assert Subscription.objects.get().status == "expired"
+
+    visitor.open("admin:payments_order_change", order.pk)
+    visitor.look_at(f"admin-order-{language}")
 
     visitor.sign_in(ada)
     visitor.open("payments")

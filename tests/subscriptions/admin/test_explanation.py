@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import User
 from subscriptions.admin.explanation import explain_access
@@ -135,3 +136,18 @@ def test_events_of_all_subscriptions_come_in_order(ada: User, subscription: Subs
         (other.pk, "created"),
         (subscription.pk, "cancelled"),
     ]
+
+
+def test_groups_of_the_live_plans_are_named(ada: User, monthly: Plan, subscription: Subscription) -> None:
+    monthly.groups.set(Group.objects.create(name=name) for name in ("Reports", "Archive"))
+    assert "With it come the groups of the plan: Archive, Reports." in sentence(ada)
+    Service.cancel_now(subscription, now=NOW + timedelta(hours=1))
+    assert "Reports" not in sentence(ada)
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_queries_do_not_grow(ada: User, number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for _subscription in range(number):
+        Service.create_subscription(ada, make_plan(), now=NOW)
+    with django_assert_num_queries(3):  # subscriptions, groups of their plans, membership
+        explain_access(ada, NOW)
