@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from accounts.models import Profile
 from foundation import clock
@@ -16,7 +16,7 @@ from tests.browser.visitor import Visitor
 from tests.payments.providers.stripe.scripted import Script, scripted
 from tests.support.factories import make_plan, make_user
 
-PHONE = {"width": 320, "height": 800}
+PHONE: ViewportSize = {"width": 320, "height": 800}
 
 
 @pytest.fixture
