@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from foundation import clock
 from payments.attention import needs_attention
-from payments.errors import PaymentError
+from payments.errors import PaymentError, ProviderUnavailable
 from payments.models import Order, Payment
 from payments.providers.registry import current
 from payments.reconciling import reconcile
@@ -21,12 +21,16 @@ from payments.refunds import refundable, request_refund
 LONGEST_DAYS = 30
 """Days for which Stripe keeps events: https://docs.stripe.com/api/events"""
 
+WAY_OUT = (
+    "Check the key, and the way out: a function in a VPC with WayOut=ipv6 reaches IPv6 addresses only (docs/cost.md)."
+)
+
 
 class Command(BaseCommand):
     help = "Show what needs attention or one order, refund a payment, and compare with the provider's list."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="show|refund|reconcile")
+        actions = parser.add_subparsers(dest="action", required=True, metavar="show|refund|reconcile|check")
         show = actions.add_parser("show", help="what needs attention; with an order its tries, payments and refunds")
         show.add_argument("order", type=int, nargs="?")
         refund = actions.add_parser("refund", help="give a payment back; the job executes it within a minute")
@@ -37,9 +41,10 @@ class Command(BaseCommand):
         refund.add_argument("--apply", action="store_true", help="do it; without this it is only shown")
         again = actions.add_parser("reconcile", help="record what the provider lists and no message told")
         again.add_argument("--days", type=int, default=3, choices=range(1, LONGEST_DAYS + 1), metavar="1..30")
+        actions.add_parser("check", help="ask the provider from here, before payments are on")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        actions = {"show": self._show, "refund": self._refund, "reconcile": self._reconcile}
+        actions = {"show": self._show, "refund": self._refund, "reconcile": self._reconcile, "check": self._check}
         try:
             actions[options["action"]](options)
         except PaymentError as error:
@@ -93,6 +98,17 @@ class Command(BaseCommand):
         self._write(**found.summary())
         for transaction_id in found.unaccounted:
             self._write(unaccounted=transaction_id)
+
+    def _check(self, options: dict[str, Any]) -> None:
+        provider = current()
+        if provider is None:
+            self.stdout.write("nobody to ask: PAYMENT_PROVIDER is empty or manual")
+            return
+        try:
+            list(provider.since(clock.now() - timedelta(minutes=1)) or ())
+        except ProviderUnavailable as error:
+            raise CommandError(f"{provider.name} does not answer from here: {error}. {WAY_OUT}") from error
+        self._write(provider=provider.name, answers="yes")
 
     def _write(self, **values: object) -> None:
         self.stdout.write(", ".join(f"{name} {value}" for name, value in values.items()))

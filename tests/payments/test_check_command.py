@@ -1,0 +1,32 @@
+"""The question to the provider from inside, before payments are on."""
+
+from io import StringIO
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+
+from tests.payments.providers.stripe.scripted import Script
+
+NOTHING = {"object": "list", "data": [], "has_more": False, "url": "/v1/events"}
+
+
+def test_provider_that_answers_is_named(online: Script) -> None:
+    online.answer(NOTHING)
+    output = StringIO()
+    call_command("payments", "check", stdout=output)
+    assert output.getvalue() == "provider stripe, answers yes\n"
+    assert online.last.path == "/v1/events"
+
+
+def test_provider_that_cannot_be_reached_fails_and_names_the_way_out(online: Script, settings: LazySettings) -> None:
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    with pytest.raises(CommandError, match=r"stripe does not answer from here.*WayOut=ipv6"):
+        call_command("payments", "check")
+
+
+def test_nobody_is_asked_without_a_provider(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = ""
+    output = StringIO()
+    call_command("payments", "check", stdout=output)
+    assert "nobody to ask" in output.getvalue()
