@@ -4,8 +4,12 @@ Each UPDATE names the way and the reference that were seen, so that of two actor
 reference of another way must be closed at the provider before the way is taken. `tests/proofs` has the model.
 """
 
+from collections.abc import Mapping
+
 from django.db.models import Case, F, QuerySet, Value, When
 
+from foundation.orm.any_of import any_of
+from foundation.orm.update_returning import update_returning
 from payments.models import Order, OrderState
 
 SETTLED = Case(When(state=OrderState.CLAIMED, then=F("state")), default=Value(OrderState.OPEN))
@@ -28,7 +32,22 @@ def store_reference(order: Order, reference: str) -> bool:
     return True
 
 
+def store_references(opened: Mapping[Order, str]) -> list[Order]:
+    """Store in one statement what was opened for charges, each as `store_reference` does. Return the stored orders."""
+    if not opened:
+        return []
+    references = Case(*(When(pk=order.pk, then=Value(reference)) for order, reference in opened.items()))
+    empty = _waiting().filter(any_of("pk", [order.pk for order in opened]), way=Order.Way.CHARGE, reference="")
+    stored = {row.pk: row.reference for row in update_returning(empty, reference=references)}
+    for order in opened:
+        order.reference = stored.get(order.pk, order.reference)
+    return [order for order in opened if order.pk in stored]
+
+
 def _seen(order: Order) -> QuerySet[Order]:
     """Return the order as long as it is as it was read, and waits for money."""
-    seen = Order.objects.unfinished().filter(pk=order.pk, way=order.way, reference=order.reference)
-    return seen.exclude(state=OrderState.PENDING)
+    return _waiting().filter(pk=order.pk, way=order.way, reference=order.reference)
+
+
+def _waiting() -> QuerySet[Order]:
+    return Order.objects.unfinished().exclude(state=OrderState.PENDING)

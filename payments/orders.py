@@ -14,6 +14,7 @@ from subscriptions.rules import refuse_early_change
 from subscriptions.terms import Purchase, Terms
 
 State = OrderState
+LOCKING = Order.objects.select_related("subscription").select_for_update(of=("self",), no_key=True)
 
 
 def open_first(user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) -> Order:
@@ -82,7 +83,7 @@ def lock(order: Order) -> None:
     """Lock owner and order, and bring the instance up to date. Raises UnknownOrder."""
     lock_owner(order.user_id)
     try:
-        order.refresh_from_db(from_queryset=Order.objects.select_for_update(no_key=True))
+        order.refresh_from_db(from_queryset=LOCKING)
     except Order.DoesNotExist as error:
         raise UnknownOrder(f"there is no {order}") from error
 

@@ -60,14 +60,13 @@ def _close(orders: QuerySet[Order], now: datetime) -> None:
 
     No provider is called here: money that has moved meanwhile still becomes a period.
     """
-    found = list(orders.values_list("pk", "state", "reference"))
-    void = [key for key, state, reference in found if state in WAITING and not reference]
-    if void:
-        unopened = Order.objects.unfinished().filter(pk__in=void, state__in=WAITING, reference="")
-        unopened.update(state=OrderState.VOID, finished_at=now, due_at=None)
-    if found:
-        keys = [key for key, _state, _reference in found]
-        Order.objects.unfinished().filter(pk__in=keys).update(close_requested_at=now, due_at=now)
+    is_void = Q(state__in=WAITING, reference="")
+    orders.update(
+        state=Case(When(is_void, then=Value(OrderState.VOID)), default=F("state")),
+        finished_at=Case(When(is_void, then=Value(now)), default=F("finished_at")),
+        due_at=Case(When(is_void, then=None), default=Value(now)),
+        close_requested_at=Case(When(is_void, then=F("close_requested_at")), default=Value(now)),
+    )
 
 
 def _give_up(orders: QuerySet[Order], now: datetime) -> None:

@@ -47,10 +47,12 @@ def record_payment(
     try:
         with transaction.atomic():
             lock(order)
-            return _known(money) or _recorded(order, money, now, recorded_by)
+            known = None if _is_expected(order, money) else _known(money)
+            return known or _recorded(order, money, now, recorded_by)
     except IntegrityError as error:
         if not violates_unique(error, Payment, ["provider", "transaction_id"]):
             raise
+        order.refresh_from_db()
         return Payment.objects.get(provider=money.provider, transaction_id=money.transaction_id)
 
 

@@ -1,6 +1,7 @@
 """Outcomes of calls, written under the lease. Money that moved is recorded whoever holds the lease."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,11 +39,15 @@ class Recorder:
     kinds: Counter[OutcomeKind]
     """Counts the outcomes of the run."""
 
+    def attempts(self, outcomes: Mapping[Order, Outcome]) -> None:
+        """Write the attempts by which money moved, in one statement and before it is recorded."""
+        moved = [self._attempt(order, outcome) for order, outcome in outcomes.items() if outcome.kind in MONEY]
+        _write(attempt for attempt in moved if attempt.number)
+
     def money(self, order: Order, outcome: Outcome) -> None:
         """Record money that has moved, or is on its way."""
         self.kinds[outcome.kind] += 1
         with transaction.atomic():
-            self._attempt(order, outcome)
             payment = settle(order, outcome, self.now)
             if payment and payment.surplus:  # of another amount: an operator decides
                 self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
@@ -57,7 +62,8 @@ class Recorder:
         due_at = self._next_try(order, outcome)
         with transaction.atomic():
             if self._give_back(order, due_at):
-                self._attempt(order, outcome)
+                if order.attempts:
+                    _write([self._attempt(order, outcome)])
                 announce_failed(order, outcome.code[:LONGEST_CODE], due_at, self.now)
 
     def unknown(self, order: Order) -> None:
@@ -104,17 +110,19 @@ class Recorder:
             return None
         return next_after(order, grace_until(order), self.now)
 
-    def _attempt(self, order: Order, outcome: Outcome) -> None:
-        """Write the attempt, once: a charger that asks later may tell what another was not told."""
-        if order.attempts:
-            row = Attempt(
-                order=order,
-                number=order.attempts,
-                way=order.way,
-                reference=order.reference,
-                begun_at=order.submitted_at or self.now,
-                ended_at=self.now,
-                outcome=outcome.kind,
-                code=outcome.code[:LONGEST_CODE],
-            )
-            Attempt.objects.bulk_create([row], ignore_conflicts=True)
+    def _attempt(self, order: Order, outcome: Outcome) -> Attempt:
+        return Attempt(
+            order=order,
+            number=order.attempts,
+            way=order.way,
+            reference=order.reference,
+            begun_at=order.submitted_at or self.now,
+            ended_at=self.now,
+            outcome=outcome.kind,
+            code=outcome.code[:LONGEST_CODE],
+        )
+
+
+def _write(attempts: Iterable[Attempt]) -> None:
+    """Write each attempt once: a charger that asks later may tell what another was not told."""
+    Attempt.objects.bulk_create(attempts, ignore_conflicts=True)

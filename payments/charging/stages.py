@@ -30,14 +30,18 @@ class Stages:
         """Run all stages."""
         looked, unopened, stored = sort(self.claim.orders, self.provider.name, self.recorder.now)
         for call, orders in looked.items():
-            for order, outcome in self.calls.ask_all(self._first(call), orders).items():
+            outcomes = self.calls.ask_all(self._first(call), orders)
+            self.recorder.attempts(outcomes)
+            for order, outcome in outcomes.items():
                 if self._look(order, call, outcome):
                     (stored if order.reference else unopened).append(order)
         stored += self._prepare([order for order in unopened if self._take_way(order)])
         submitted = self.claim.submit(stored, self.recorder.now)
         for order in set(stored) - set(submitted):
             self._leave(order)
-        for order, outcome in self.calls.ask_all(self._confirm, submitted).items():
+        outcomes = self.calls.ask_all(self._confirm, submitted)
+        self.recorder.attempts(outcomes)
+        for order, outcome in outcomes.items():
             self._confirmed(order, outcome)
 
     def _first(self, call: FirstCall) -> Callable[[Order], Outcome]:
@@ -92,18 +96,21 @@ class Stages:
         def prepare(order: Order) -> str:
             return self.provider.prepare(order, method_of(order), order.attempts + 1)
 
-        return [order for order, answer in self.calls.open_all(prepare, orders).items() if self._store(order, answer)]
-
-    def _store(self, order: Order, answer: str | Outcome) -> bool:
-        if isinstance(answer, str):
-            if fence.store_reference(order, answer):
-                return True
+        answers = self.calls.open_all(prepare, orders)
+        opened = {order: answer for order, answer in answers.items() if isinstance(answer, str)}
+        stored = fence.store_references(opened)
+        for order in opened.keys() - set(stored):
             self._leave(order)
-        elif answer.kind is Kind.NOTHING_HAPPENED:
+        for order, answer in answers.items():
+            if isinstance(answer, Outcome):
+                self._unopened(order, answer)
+        return stored
+
+    def _unopened(self, order: Order, outcome: Outcome) -> None:
+        if outcome.kind is Kind.NOTHING_HAPPENED:
             self.recorder.nothing_happened(order)
         else:
-            self.recorder.failed(order, answer)
-        return False
+            self.recorder.failed(order, outcome)
 
     def _confirmed(self, order: Order, outcome: Outcome) -> None:
         if outcome.kind in MONEY:

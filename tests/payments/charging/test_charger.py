@@ -227,6 +227,16 @@ def test_second_charger_stores_nothing_beside_the_first() -> None:
     assert fresh(order).reference == "charge_1"
 
 
+def test_charges_are_stored_for_the_orders_that_have_none() -> None:
+    order, taken, at_the_page = due_order(), due_order(), due_order()
+    seen = [fresh(each) for each in (order, taken, at_the_page)]
+    assert fence.store_reference(taken, "charge_0")
+    assert fence.take_way(at_the_page, Order.Way.PAGE, LedgerProvider.name)
+    assert fence.store_references(dict(zip(seen, ("charge_1", "charge_2", "charge_3"), strict=True))) == [order]
+    assert [fresh(each).reference for each in seen] == ["charge_1", "charge_0", ""]
+    assert [each.reference for each in seen] == ["charge_1", "", ""]
+
+
 def test_way_is_not_taken_from_an_order_that_has_changed() -> None:
     order = due_order()
     seen = fresh(order)

@@ -16,10 +16,17 @@ PAYMENTS = (
         (f"{CHARGER}test_second_charger_stores_nothing_beside_the_first",),
     ),
     Mutation(
+        "stored once per claim",
+        "payments/fence.py",
+        ', way=Order.Way.CHARGE, reference="")',
+        ")",
+        (f"{CHARGER}test_charges_are_stored_for_the_orders_that_have_none",),
+    ),
+    Mutation(
         "way that was seen",
         "payments/fence.py",
-        "filter(pk=order.pk, way=order.way, reference=order.reference)",
-        "filter(pk=order.pk)",
+        "_waiting().filter(pk=order.pk, way=order.way, reference=order.reference)",
+        "_waiting().filter(pk=order.pk)",
         (f"{CHARGER}test_way_is_not_taken_from_an_order_that_has_changed",),
     ),
     Mutation(

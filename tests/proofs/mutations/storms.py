@@ -14,8 +14,8 @@ UNCHECKED = Mutation(
 UNSTORED = Mutation(
     "stored before it is confirmed",
     "payments/fence.py",
-    "if order.reference or not _seen(order).update(reference=reference):",
-    "if order.reference or not _seen(order).exists():",
+    "stored = {row.pk: row.reference for row in update_returning(empty, reference=references)}",
+    "stored = {row.pk: opened[row] for row in empty if references}",
     CAMPAIGN,
     (UNCHECKED,),
 )
@@ -33,8 +33,8 @@ STORMS = (
     Mutation(
         "fence in a storm",
         "payments/fence.py",
-        "Order.objects.unfinished().filter(pk=order.pk, way=order.way, reference=order.reference)",
-        "Order.objects.unfinished().filter(pk=order.pk)",
+        "_waiting().filter(pk=order.pk, way=order.way, reference=order.reference)",
+        "_waiting().filter(pk=order.pk)",
         CAMPAIGN,
     ),
     Mutation(

@@ -37,6 +37,7 @@ POINTS = (*AFTER_CALLS.values(), *COMMITS, "told")
 
 LIKELIER = {
     "claimed": 2,
+    "stored": 3,
     "submitted": 4,
     "charged": 3,
     "told": 2,
@@ -102,7 +103,7 @@ class Faults:
         self.provider.after_effect = lambda call: self.at(AFTER_CALLS[call])
         self._mark(claims, "claim", "claimed")
         self._mark(fence, "take_way", "way taken")
-        self._mark(fence, "store_reference", "stored")
+        self._mark(fence, "store_references", "stored")
         self._mark(Claim, "submit", "submitted")
         self._mark(Recorder, "money", "recorded")
         setattr(Recorder, "money", self._preceded(Recorder.money, "told"))  # noqa: B010 - mypy allows no assignment
