@@ -95,7 +95,7 @@ PAYMENTS = (
     Mutation(
         "agreed amount",
         "payments/charging/first_calls.py",
-        " and order.amount <= renewal.amount",
+        " and order.amount <= renewal.charge",
         "",
         (f"{CHARGER}test_nobody_is_charged_more_than_was_agreed",),
     ),
@@ -187,7 +187,7 @@ PAYMENTS = (
     Mutation(
         "agreed price",
         "payments/charging/renewal_orders.py",
-        "amount=renewal.amount,",
+        "amount=renewal.charge,",
         "amount=plan.price,",
         (f"{RENEWALS}test_nobody_is_charged_more_than_they_agreed_to",),
     ),
