@@ -43,11 +43,31 @@ class Generator(SchemaGenerator):
         document["info"]["title"] = site_name()
         for name, schema in document["components"]["schemas"].items():
             if name.endswith("Request") and "oneOf" not in schema:
-                schema["additionalProperties"] = False
+                schema.update({"additionalProperties": False} | self._rule(name))
         for methods in document["paths"].values():
             for operation in methods.values():
                 operation.setdefault("security", [])
+        _require_bodies(document)
         return document
+
+    def _rule(self, name: str) -> dict[str, Any]:
+        """Return what the serializer's class states of its members together."""
+        components = self.registry._components.values()  # noqa: SLF001 - its only list of them
+        serializers = {each.name: each.object for each in components}
+        rule: dict[str, Any] = getattr(serializers[name], "schema_rule", {})
+        return rule
+
+
+def _require_bodies(document: dict[str, Any]) -> None:
+    """State that a body of several kinds is needed: drf-spectacular does it for those of one kind."""
+    kinds = {
+        f"#/components/schemas/{name}" for name, each in document["components"]["schemas"].items() if "oneOf" in each
+    }
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            content = operation.get("requestBody", {}).get("content", {})
+            if any(each["schema"].get("$ref") in kinds for each in content.values()):
+                operation["requestBody"]["required"] = True
 
 
 def _texts(view: Any, method: str, handler: Any) -> dict[str, Any]:

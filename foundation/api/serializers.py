@@ -31,8 +31,9 @@ class TextField(serializers.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        # Django REST framework refuses NUL, but its schema does not say so.
-        self.validators.append(RegexValidator(r"^[^\x00]*$", "Remove NUL characters."))
+        # Django REST framework refuses NUL and what is blank, but its schema does not say so.
+        pattern = r"^[^\x00]*$" if self.allow_blank else r"^[^\x00]*[^\s\x00][^\x00]*$"
+        self.validators.append(RegexValidator(pattern, "Remove NUL characters."))
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -1,12 +1,10 @@
 """Filters of the lists of orders and payments."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from foundation.api.pagination import PageParameters
-from subscriptions.api.users import USER_PATTERN, refuse_two_names
+from subscriptions.api.users import USER_PATTERN
 
 
 class OwnedFilters(PageParameters):
@@ -17,17 +15,13 @@ class OwnedFilters(PageParameters):
     )
     external_user_id = serializers.CharField(
         required=False,
+        trim_whitespace=False,
         max_length=LONGEST_EXTERNAL_USER_ID,
-        help_text="the user whom a service knows by this id, instead of `user`",
+        help_text="the user whom a service knows by this id",
     )
     subscription = serializers.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, help_text="the subscription's id"
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse two names for the user."""
-        refuse_two_names(attrs)
-        return attrs
 
 
 class OrderFilters(OwnedFilters):

@@ -6,16 +6,13 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
 from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from foundation import clock
 from foundation.api.documentation import CHALLENGE, RETRY_AFTER, documented, problems
-from foundation.api.permissions import require_permission
 from foundation.api.views import ListEndpoint, PrivateEndpoint
-from foundation.orm.key import Key
 from payments.api.documentation import ORDER_EXAMPLES, ORDER_LOCATION, ORDER_PROBLEMS
 from payments.api.filters import OrderFilters
 from payments.api.permissions import ADD_ORDERS, VIEW_ORDERS, may_order
@@ -30,7 +27,7 @@ from subscriptions.api.changes import KeyedEndpoint
 from subscriptions.api.documentation import IDEMPOTENCY_KEY
 from subscriptions.api.idempotency import Answer
 from subscriptions.api.targets import TargetEndpoint
-from subscriptions.api.users import find_external_user, find_user, owned_by
+from subscriptions.api.users import owned_by, user_named
 from subscriptions.errors import UnknownPlan
 from subscriptions.models import Plan
 from subscriptions.terms import Terms
@@ -84,7 +81,7 @@ class OrderList(ListEndpoint, KeyedEndpoint, TargetEndpoint):
         return Answer(status, dict(OrderSerializer(order, context={"request": self.request}).data))
 
     def _first(self, wish: dict[str, Any], now: datetime) -> Opening:
-        user = self._payer(wish.pop("user", None), wish.pop("external_user_id", None))
+        user = user_named(self.user, wish.pop("user", None), wish.pop("external_user_id", None), ADD_ORDERS)
         key = wish.pop("plan")
         plan = Plan.objects.filter(pk=key).first()
         if plan is None:
@@ -96,14 +93,6 @@ class OrderList(ListEndpoint, KeyedEndpoint, TargetEndpoint):
         subscription = self.target(wish.pop("subscription"), may_order)
         _require_due(subscription.renewal_plan)
         return lambda: open_renewal(subscription, now, Terms(**wish))
-
-    def _payer(self, key: Key | None, external: str | None) -> AbstractUser:
-        """Return the user who is to pay. Raises MissingPermission or UnknownUser."""
-        if external or key not in (None, self.user.pk):
-            require_permission(self.user, ADD_ORDERS)
-        if external:
-            return find_external_user(external)
-        return self.user if key is None else find_user(key)
 
 
 class OrderDetail(PrivateEndpoint):

@@ -10,12 +10,13 @@ from foundation.api.examples import example
 from foundation.api.serializers import AmountField, FlagField, IdField, StrictSerializer, TextField
 from payments.models.refund import REASON_LENGTH
 from subscriptions.api.request_serializers import ExpectedPeriodSerializer
-from subscriptions.api.users import UserKeyField, refuse_two_names
+from subscriptions.api.users import ONE_NAME, UserKeyField, refuse_two_names
 
 
 class OrderPlanSerializer(ExpectedPeriodSerializer):
     """Order of a first period of a plan. `user` is for services."""
 
+    schema_rule = ONE_NAME
     plan = IdField(help_text="the plan's id")
     user = UserKeyField(required=False, help_text="the user who is to pay; left out: you")
     external_user_id = TextField(

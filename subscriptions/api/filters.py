@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from foundation.api.pagination import PageParameters
-from subscriptions.api.users import ALL, USER_PATTERN, refuse_two_names
+from subscriptions.api.users import ALL, USER_PATTERN
 from subscriptions.metadata import KEY_PATTERN
 from subscriptions.models import EXTERNAL_ID_LENGTH, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
@@ -28,20 +28,26 @@ class SubscriptionFilters(PageParameters):
     )
     external_user_id = serializers.CharField(
         required=False,
+        trim_whitespace=False,
         max_length=LONGEST_EXTERNAL_USER_ID,
-        help_text="the user whom a service knows by this id, instead of `user`",
+        help_text="the user whom a service knows by this id",
     )
     ends_before = serializers.DateTimeField(required=False, help_text="those that end before this instant")
     ends_after = serializers.DateTimeField(required=False, help_text="those that end at this instant or later")
-    external_id = serializers.CharField(required=False, max_length=EXTERNAL_ID_LENGTH, help_text="exactly this one")
+    external_id = serializers.CharField(
+        required=False, trim_whitespace=False, max_length=EXTERNAL_ID_LENGTH, help_text="exactly this one"
+    )
     metadata = serializers.RegexField(
-        METADATA, required=False, max_length=600, help_text="`key:value`, among the subscriptions of one user"
+        METADATA,
+        required=False,
+        trim_whitespace=False,
+        max_length=600,
+        help_text="`key:value`, among the subscriptions of one user",
     )
     ordering = serializers.ChoiceField(choices=ORDERS, required=False, default="-id")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse to search everybody's metadata, which no index helps with."""
-        refuse_two_names(attrs)
         if "metadata" in attrs and attrs.get("user") == ALL and "external_id" not in attrs:
             raise serializers.ValidationError({"metadata": ["Name a user or an external_id as well."]})
         return attrs

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from foundation.api.examples import example
 from foundation.api.serializers import AmountField, FlagField, IdField, StrictSerializer, TextField, WholeNumberField
+from foundation.money import DECIMALS
 from subscriptions.api.serializers import PLAN, PlanSerializer
 from subscriptions.models import MAXIMUM_DURATION_DAYS, Plan
 from subscriptions.models.plan import MAXIMUM_DURATION_MONTHS, MAXIMUM_GRACE_DAYS, MAXIMUM_TRIAL_DAYS
@@ -71,6 +72,20 @@ class LineField(serializers.RegexField):
         return super().to_internal_value(data)
 
 
+HAS_A_LENGTH = {
+    "anyOf": [
+        {"required": ["duration_days"]},
+        {"required": ["duration_months"], "properties": {"duration_months": {"minimum": 1}}},
+    ]
+}
+"""What the schema says of a new plan's length."""
+
+
+@extend_schema_field({"type": "string", "enum": sorted(DECIMALS)})
+class CurrencyField(TextField):
+    """Code of ISO 4217 in a JSON body. The model refuses others."""
+
+
 class PlanTermsSerializer(StrictSerializer):
     """Members of a plan that can be left out."""
 
@@ -81,7 +96,7 @@ class PlanTermsSerializer(StrictSerializer):
     compared_with = IdField(
         required=False, allow_null=True, help_text="a plan of the same access, against which the saving is shown"
     )
-    currency = TextField(required=False, max_length=3)
+    currency = CurrencyField(required=False, max_length=3)
     duration_days = WholeNumberField(required=False, min_value=1, max_value=MAXIMUM_DURATION_DAYS)
     duration_months = WholeNumberField(required=False, min_value=0, max_value=MAXIMUM_DURATION_MONTHS)
     trial_days = WholeNumberField(
@@ -113,6 +128,7 @@ class PlanTermsSerializer(StrictSerializer):
 class PlanRequestSerializer(PlanTermsSerializer):
     """A new plan. It needs `duration_days` or `duration_months`."""
 
+    schema_rule = HAS_A_LENGTH
     name = TextField(max_length=100)
     price = AmountField()
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from foundation.api.examples import example
 from foundation.api.serializers import AmountField, FlagField, IdField, StrictSerializer, TextField, WholeNumberField
-from subscriptions.api.users import UserKeyField, refuse_two_names
+from subscriptions.api.users import ONE_NAME, UserKeyField, refuse_two_names
 from subscriptions.errors import InvalidMetadata
 from subscriptions.metadata import KEY_PATTERN, MOST_KEYS, VALUE_LENGTH, refuse_invalid_metadata
 from subscriptions.models import (
@@ -67,6 +67,12 @@ class MetadataSerializer(StrictSerializer):
 class SubscribeSerializer(MetadataSerializer, ExpectedPeriodSerializer):
     """Request to subscribe. `user`, `external_id` and `metadata` are for services."""
 
+    schema_rule = ONE_NAME | {
+        "anyOf": [
+            {"not": {"required": ["expected_trial_days"]}},
+            {"required": ["trial"], "properties": {"trial": {"const": True}}},
+        ]
+    }
     plan = IdField(help_text="the plan's id")
     trial = FlagField(default=False, help_text="start the plan's free trial, which a person has once over all plans")
     expected_trial_days = WholeNumberField(

@@ -25,7 +25,6 @@ from foundation.api.permissions import require_permission
 from foundation.api.preconditions import entity_tag, is_conditional, require_match, tagged, tagged_unless_known
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import ListEndpoint
-from foundation.orm.key import Key
 from subscriptions import checkout
 from subscriptions.annotations import set_metadata
 from subscriptions.api.changes import ChangeEndpoint
@@ -36,7 +35,7 @@ from subscriptions.api.scopes import SUBSCRIPTIONS_READ, SUBSCRIPTIONS_WRITE
 from subscriptions.api.serializers import SubscriptionDetailSerializer, SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.api.timestamps import with_timestamps
-from subscriptions.api.users import find_external_user, find_user, subscriptions_of
+from subscriptions.api.users import subscriptions_of, user_named
 from subscriptions.errors import PaymentRequired
 from subscriptions.locks import lock_subscription
 from subscriptions.models import Plan, Subscription
@@ -109,16 +108,14 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
             due = provider.open_first(self.user, plan, now, shown)
             raise PaymentRequired(due.order_id, self.request.build_absolute_uri(due.path))
 
-    def _subscriber(self, key: Key | None, external: str | None, own: dict[str, Any]) -> AbstractUser:
+    def _subscriber(self, named: str | None, external: str | None, own: dict[str, Any]) -> AbstractUser:
         """Return the user who gets it. Raises MissingPermission, or UnknownUser.
 
         Subscribers do not write what an integrator relies on.
         """
-        if own or external or key not in (None, self.user.pk):
+        if own:
             require_permission(self.user, ADD)
-        if external:
-            return find_external_user(external)
-        return self.user if key is None else find_user(key)
+        return user_named(self.user, named, external, ADD)
 
 
 class SubscriptionDetail(TargetEndpoint):

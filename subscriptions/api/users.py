@@ -32,13 +32,18 @@ EXTERNAL = "external:"
 class UserKeyField(serializers.Field[Any, Any, Any, Any]):
     """Primary key of a user in a JSON body: a number, or a text where the user model has one."""
 
-    default_error_messages = {"invalid": "No user can have this id."}
+    default_error_messages = {"invalid": "State a number or a text."}
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Return the key. Raises ValidationError."""
-        if type(data) not in (int, str) or (key := read_key(str(data))) is None:
+    def to_internal_value(self, data: Any) -> str:
+        """Return the key as a text. Raises ValidationError. JSON has a single number type, so 7.0 is accepted."""
+        is_whole = isinstance(data, float) and data.is_integer()
+        if type(data) not in (int, str) and not is_whole:
             self.fail("invalid")
-        return key
+        return str(int(data) if is_whole else data)
+
+
+ONE_NAME = {"not": {"required": ["user", "external_user_id"]}}
+"""What the schema says of a body that names a user."""
 
 
 def refuse_two_names(attrs: Mapping[str, Any]) -> None:
@@ -56,12 +61,16 @@ def read_key(text: str) -> Key | None:
     return None if isinstance(key, int) and not 1 <= key < 2**63 else key
 
 
-def find_user(key: Key) -> AbstractUser:
-    """Return the user. Raises UnknownUser."""
-    user: AbstractUser | None = get_user_model()._base_manager.filter(any_of("pk", [key])).first()
+def find_user(key: Key | None) -> AbstractUser:
+    """Return the user. Raises UnknownUser, also for the key that nobody can have: None."""
+    user: AbstractUser | None = get_user_model()._base_manager.filter(any_of("pk", _keys(key))).first()
     if user is None:
-        raise UnknownUser(f"there is no user {key}")
+        raise UnknownUser("no user has this id; GET /api/v1/users/external:ID finds one by your own id")
     return user
+
+
+def _keys(key: Key | None) -> list[Key]:
+    return [] if key is None else [key]
 
 
 def key_of_external(external_user_id: str) -> Key | None:
@@ -78,6 +87,19 @@ def find_external_user(external_user_id: str) -> AbstractUser:
     return find_user(key)
 
 
+def user_named(caller: AbstractUser, named: str | None, external: str | None, permission: str) -> AbstractUser:
+    """Return the user whom a body names, by default the caller.
+
+    Raises UnknownUser, and MissingPermission for others without the permission.
+    """
+    key = caller.pk if named is None else read_key(named)
+    if external or key != caller.pk:
+        require_permission(caller, permission)
+    if external:
+        return find_external_user(external)
+    return caller if key == caller.pk else find_user(key)
+
+
 def user_in_path(caller: AbstractUser, text: str) -> AbstractUser:
     """Return the user whom a path names: the caller, or anybody for holders of VIEW. Raises Http404."""
     is_external = text.startswith(EXTERNAL) and "\0" not in text
@@ -91,9 +113,9 @@ def user_in_path(caller: AbstractUser, text: str) -> AbstractUser:
 
 
 def subscriptions_of(caller: AbstractUser, wanted: str | None, external: str | None = None) -> SubscriptionQuerySet:
-    """Return the subscriptions of the user who is wanted, of all users, or by default the caller's own.
+    """Return the subscriptions of the user whom all the names stand for, of all users, or by default the caller's own.
 
-    Raises MissingPermission for others' without VIEW, and ValidationError for an id that no user can have.
+    An id that nobody has finds none. Raises MissingPermission for others' without VIEW.
     """
     return owned_by(Subscription.objects.all(), caller, wanted, external, permission=VIEW)
 
@@ -104,20 +126,15 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 def owned_by(
     rows: Rows, caller: AbstractUser, wanted: str | None, external: str | None, *, permission: str, path: str = "user"
 ) -> Rows:
-    """Return the rows of the user who is wanted, of all users, or by default the caller's own.
+    """Return the rows of the user whom all the names stand for, of all users, or by default the caller's own.
 
-    `path` leads from a row to its user. Raises MissingPermission for others' without the permission, and
-    ValidationError for an id that no user can have.
+    An id that nobody has finds none. `path` leads from a row to its user. Raises MissingPermission for others' without
+    the permission.
     """
+    named = str(caller.pk) if wanted is None and external is None else wanted or ALL
+    key = None if named == ALL else read_key(named)
+    if external is not None or key != caller.pk:
+        require_permission(caller, permission)
     if external is not None:
-        require_permission(caller, permission)
-        return rows.filter(**{f"{path}__profile__external_user_id": external})
-    if wanted == ALL:
-        require_permission(caller, permission)
-        return rows
-    key = caller.pk if wanted is None else read_key(wanted)
-    if key is None:
-        raise serializers.ValidationError({"user": ["No user can have this id."]})
-    if key != caller.pk:
-        require_permission(caller, permission)
-    return rows.filter(any_of(path, [key]))
+        rows = rows.filter(**{f"{path}__profile__external_user_id": external})
+    return rows if named == ALL else rows.filter(any_of(path, _keys(key)))

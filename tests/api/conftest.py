@@ -40,3 +40,10 @@ def staff() -> Caller:
 def service() -> Caller:
     """Return the client of a payment service."""
     return service_token("renew_subscription")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name each operation in the id of its test: pytest-xdist runs one test of each id, and schemathesis gives one."""
+    for item in items:
+        if getattr(item, "operation_label", None) is not None and item.parent is not None:
+            item._nodeid = f"{item.parent.nodeid}::{item.name}"  # type: ignore[attr-defined] # pytest offers no other way

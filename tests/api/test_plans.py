@@ -29,6 +29,8 @@ def test_plan_says_price_and_length(anonymous: Caller) -> None:
         "currency": "EUR",
         "duration_days": 30,
         "duration_months": 0,
+        "trial_days": 0,
+        "grace_days": 7,
         "description": "",
         "includes": [],
         "compared_with": None,
