@@ -72,7 +72,13 @@ class NotificationAdmin(HistoryAdmin):
     )
     readonly_fields = ("kind", "recipient", "subject", "user", "message")
     list_filter = [StateFilter, ("channel", ChoiceFilter)]
-    list_select_related = ["event__subscription__user__profile", "event__subscription__plan"]
+    list_select_related = [
+        "event__subscription__user__profile",
+        "event__subscription__plan",
+        "event__subscription__next_plan",
+        "event__plan",
+        "event__old_plan",
+    ]
     search_fields = ["user"]  # only shows the search box; get_search_results does the search
     search_help_text = SubscriberHistoryAdmin.search_help_text
     inlines = [FeedbackInline]

@@ -38,6 +38,8 @@ class SesChannel(DeliveryChannel):
         *DeliveryChannel.related,
         "event__subscription__user__profile",
         "event__subscription__renewal__method",
+        "event__subscription__next_plan",
+        "event__old_plan",
         "event__payment__order",
     )
     ordering = PER_RECIPIENT

@@ -12,7 +12,7 @@ from infra.documentation.metrics_reference import meanings, registered_metrics
 from infra.documentation.reference import ROOT, deployed_sources, generate
 
 READ = re.compile(r"""(?:environ|environment)(?:\.get\(|\[)"([A-Z_]+)\"""")
-OF_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_SESSION_TOKEN"}
+OF_LAMBDA = {"AWS_DEFAULT_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_REGION", "AWS_SESSION_TOKEN"}
 """Variables set by Lambda itself."""
 
 OF_WSGI = {"REMOTE_ADDR"}
