@@ -2,7 +2,8 @@
 
 from tests.proofs.mutations.mutation import Mutation
 
-FLOWS = "tests/flows/test_gate.py::"
+FLOWS = "tests/flows/gate/test_writers.py::"
+JOBS = "tests/flows/gate/test_gated_jobs.py::"
 STORE = "tests/foundation/test_gate_store.py::"
 GATE = "foundation/gate.py"
 LOCKING = "        with self._connection.cursor() as cursor:\n            cursor.execute(TAKE_LOCK, [LOCK])\n"
@@ -78,14 +79,14 @@ GATE_RULES = (
         GATE,
         'logger.warning("gate not asked; the job runs", extra={"reason": str(error)})\n        return False',
         'logger.warning("gate not asked; the job runs", extra={"reason": str(error)})\n        return True',
-        (f"{FLOWS}test_store_that_fails_leaves_each_job_as_without_a_gate",),
+        (f"{JOBS}test_store_that_fails_leaves_each_job_as_without_a_gate",),
     ),
     Mutation(
         "opens ahead",
         GATE,
         "now + settings.GATE_AHEAD < due",
         "now < due",
-        (f"{FLOWS}test_database_is_woken_ahead_of_an_end",),
+        (f"{JOBS}test_database_is_woken_ahead_of_an_end",),
     ),
     Mutation(
         "asked by a write",

@@ -31,7 +31,7 @@ from subscriptions.access.managed_groups import restore_groups
 from subscriptions.errors import SubscriptionError
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.flows.test_gate import invoke
+from tests.flows.gate.gated import invoke
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.gate import DELIVERY, PAYMENTS, REMINDERS, SWEEP, Context, gate_on, make_table, read_item, tick
 from tests.support.ledger_provider import LedgerProvider

@@ -20,7 +20,7 @@ from subscriptions.access.managed_groups import restore_groups
 from subscriptions.errors import SubscriptionError
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from tests.flows.test_gate import invoke
+from tests.flows.gate.gated import invoke
 from tests.support.factories import NOW, make_due, make_plan
 from tests.support.gate import DELIVERY, SWEEP, Context, gate_on, make_table, read_item, tick
 from tests.support.sleepy_proxy import SleepyProxy

@@ -1,0 +1,42 @@
+"""Gate with a table of its own."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.db.backends.signals import connection_created
+
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from subscriptions.access.managed_groups import restore_groups
+from tests.support.factories import NOW
+from tests.support.gate import (
+    gate_on,
+    make_table,
+)
+
+
+@pytest.fixture
+def gated(transactional_db: None, aws: LocalAWS, settings: Any) -> Iterator[None]:
+    make_table()
+    restore_groups()
+    with gate_on(settings):
+        yield
+
+
+@pytest.fixture
+def connections_made() -> Iterator[list[object]]:
+    made: list[object] = []
+
+    def count(connection: object, **kwargs: Any) -> None:
+        made.append(connection)
+
+    connection_created.connect(count)
+    yield made
+    connection_created.disconnect(count)
+
+
+@pytest.fixture
+def now() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
