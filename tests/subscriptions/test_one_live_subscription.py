@@ -85,7 +85,7 @@ def test_rival_that_only_the_constraint_sees_is_refused_by_name(
     subscription: Subscription, user: User, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Service.cancel_subscription(subscription, now=NOW)
-    monkeypatch.setattr(services, "_refuse_second_live", lambda *_, **__: None)
+    monkeypatch.setattr(services, "refuse_second_live", lambda *_, **__: None)
     with pytest.raises(AlreadySubscribed):
         Service.create_subscription(user, plan, now=NOW)
 
