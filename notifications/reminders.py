@@ -117,12 +117,13 @@ def _is_valid(reminder_days: object) -> bool:
 def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
     """Return event, channel and days of each reminder to record at `now`, the earliest end first.
 
-    `plans` is the first of what `plans_by_day` returns, and not empty.
+    `plans` is the first of what `plans_by_day` returns, and not empty. Whoever is being charged for the next period
+    hears of that instead.
     """
     near = Q(subscription__end_date__gt=now, subscription__end_date__lte=now + timedelta(days=max(plans)))
     began = SubscriptionEvent._base_manager.filter(near, BEGINS_A_PERIOD, subscription__expired_at__isnull=True)
     days = Case(*_marks(plans, now), output_field=PositiveSmallIntegerField())
-    began = _of_active_users(began).exclude(_began_anew()).exclude(_is_unwanted())
+    began = _of_active_users(began.filter(subscription__grace_until__isnull=True)).exclude(_began_anew()).exclude(_is_unwanted())
     due = began.annotate(days=days).filter(days__isnull=False).exclude(_is_recorded())
     ordered: QuerySet[Any, Any] = due.order_by("subscription__end_date", "subscription")
     return ordered.values_list("pk", Value(Channel.SES.value), "days")

@@ -54,5 +54,7 @@ def _why_untrue(row: Notification, coverage: Coverage) -> str:
         return f"overtaken: {overtaken_by}"
     if coverage.goes_on(row):
         return "another subscription to the plan lasts longer"
+    if row.kind == REMINDER and row.cause.subscription.grace_until is not None:
+        return "the next period is being charged"
     # Also where no sweep has seen it yet.
     return "the end has come" if row.kind in ABOUT_AN_END_TO_COME and row.cause.new_end_date <= coverage.now else ""

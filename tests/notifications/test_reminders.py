@@ -102,6 +102,13 @@ def test_renewal_ends_the_reminders_of_the_old_period_and_begins_those_of_the_ne
     assert recorded(subscription) == [("created", 7), ("renewed", 7)]
 
 
+def test_subscriber_whose_next_period_is_being_charged_is_not_reminded_of_its_price() -> None:
+    subscription = subscribe()
+    end = NOW + MONTH
+    Service.grant_grace(subscription, end + 7 * DAY, now=end - 2 * DAY)
+    assert remind(end - DAY) == 0
+
+
 def test_cancellation_and_its_undoing_make_no_second_reminder() -> None:
     subscription = subscribe()
     Service.cancel_subscription(subscription, now=NOW + DAY)

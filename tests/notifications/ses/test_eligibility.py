@@ -74,6 +74,12 @@ def test_reminder_is_sent_whether_it_is_cancelled_or_not_for_its_words_are_chose
     assert withheld() == {"cancelled": "overtaken: reactivated"}
 
 
+def test_reminder_is_not_sent_once_the_next_period_is_being_charged() -> None:
+    subscription = remind()
+    Service.grant_grace(subscription, subscription.end_date + timedelta(days=7), now=NOW)
+    assert withheld() == {"reminder": "the next period is being charged"}
+
+
 def test_reminder_is_not_sent_once_the_end_has_come_though_nothing_was_swept() -> None:
     subscription = remind()
     (mail,) = mails()
