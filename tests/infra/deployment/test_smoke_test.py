@@ -60,12 +60,18 @@ def site() -> Iterator[Site]:
 
 @dataclass
 class Jobs(Recorder):
-    """Recorder of fired rules."""
+    """Recorder of fired rules, and of commands, which fail on demand."""
 
     rules: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    failing: str = ""
 
     def invoke(self, function: Any, event: Any) -> InvocationResult:
-        self.rules.append(event["resources"][0].rpartition("/")[2])
+        if command := event.get("manage"):
+            self.commands.append(command)
+            self.error = {"errorMessage": "CommandError"} if command == self.failing else None
+        else:
+            self.rules.append(event["resources"][0].rpartition("/")[2])
         return super().invoke(function, event)
 
 
@@ -89,6 +95,26 @@ def test_each_job_runs_before_the_service_must_be_ready(
 
     assert jobs.rules == [schedule.rule_name for schedule in stage.schedules]
     assert site.asked == ["/healthz", "/readyz", "/", "/admin/login/"]
+
+
+def paying(smoke_test: SmokeTest, provider: str) -> SmokeTest:
+    """Return the smoke test of a stage with this payment provider."""
+    variables = smoke_test.stage.variables | {"PAYMENT_PROVIDER": provider}
+    return replace(smoke_test, stage=replace(smoke_test.stage, variables=variables))
+
+
+def test_provider_is_asked_from_inside_where_it_takes_money(smoke_test: SmokeTest, jobs: Jobs) -> None:
+    for provider in ("", "manual"):
+        paying(smoke_test, provider).run()
+    assert jobs.commands == []
+    paying(smoke_test, "stripe").run()
+    assert jobs.commands == ["payments check"]
+
+
+def test_provider_that_does_not_answer_from_inside_fails_the_test(smoke_test: SmokeTest, jobs: Jobs) -> None:
+    jobs.failing = "payments check"
+    with pytest.raises(SmokeTestFailed, match="payments check"):
+        paying(smoke_test, "stripe").run()
 
 
 def at(smoke_test: SmokeTest, site_url: str, api_url: str = "") -> SmokeTest:
