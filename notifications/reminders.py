@@ -121,9 +121,10 @@ def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
     hears of that instead.
     """
     near = Q(subscription__end_date__gt=now, subscription__end_date__lte=now + timedelta(days=max(plans)))
-    began = SubscriptionEvent._base_manager.filter(near, BEGINS_A_PERIOD, subscription__expired_at__isnull=True)
+    ends = Q(subscription__expired_at__isnull=True, subscription__grace_until__isnull=True)
+    began = SubscriptionEvent._base_manager.filter(near, BEGINS_A_PERIOD, ends)
     days = Case(*_marks(plans, now), output_field=PositiveSmallIntegerField())
-    began = _of_active_users(began.filter(subscription__grace_until__isnull=True)).exclude(_began_anew()).exclude(_is_unwanted())
+    began = _of_active_users(began).exclude(_began_anew()).exclude(_is_unwanted())
     due = began.annotate(days=days).filter(days__isnull=False).exclude(_is_recorded())
     ordered: QuerySet[Any, Any] = due.order_by("subscription__end_date", "subscription")
     return ordered.values_list("pk", Value(Channel.SES.value), "days")

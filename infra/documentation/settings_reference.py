@@ -11,7 +11,8 @@ OTHERS = {
     "read once at the start; see [secrets](../secrets.md).",
     "DATABASE_HOST": "The host of a proxy before the database of that secret. A deployment sets it.",
     "AWS_ENDPOINT_URL": "Another AWS than Amazon's, such as the local one. The AWS SDK and the service read it.",
-    "AWS_USE_DUALSTACK_ENDPOINT": "`true` where the function reaches AWS by IPv6 alone. The AWS SDK and the gate read it.",
+    "AWS_USE_DUALSTACK_ENDPOINT": "`true` where the function reaches AWS by IPv6 alone. The AWS SDK and the service "
+    "read it.",
     "DJANGO_SETTINGS_MODULE": "`config.settings`, unless a team has settings of its own.",
     "PROJECT, STAGE": "Dimensions of the metrics. Zappa sets them.",
 }
