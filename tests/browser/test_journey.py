@@ -113,7 +113,9 @@ def test_from_sign_up_to_renewal(
 
     run(lambda_function, stage, "notifications.jobs.deliver_notifications")
     told = sorted(event.body["type"] for event in aws.events())
-    assert told == [f"subscription.{transition}.v1" for transition in sorted(Transition)]
+    # A change of plan has a journey of its own: test_plan_change.py.
+    walked = sorted(set(Transition) - {Transition.CHANGED})
+    assert told == [f"subscription.{transition}.v1" for transition in walked]
     # What came after them made the other mails untrue before they went out.
     subjects = [mail.message["Subject"] for mail in aws.mails()]
     assert subjects == ["Your subscription to Free trial has begun", "Your subscription to Free trial is renewed"]

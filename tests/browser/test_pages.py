@@ -238,7 +238,7 @@ def test_api_documentation(visitor: Visitor) -> None:
     visitor.open("api_docs")
     visitor.page.get_by_text("/api/v1/notifications", exact=True).first.wait_for()
     visitor.look_at("api-documentation")
-    assert visitor.page.locator(".opblock").count() == 28
+    assert visitor.page.locator(".opblock").count() == 29
 
 
 def test_api_documentation_sends_a_request(visitor: Visitor, plans: list[Plan]) -> None:

@@ -12,7 +12,7 @@ ANSWERS = {
     "reactivate_subscription": 409,
     "renew_subscription": 200,
     "choose_plan": 200,
-    "change_plan": 409,  # to the same plan
+    "change_plan": 200,
     "account": 200,
     "account_language": 200,
     "download_data": 200,

@@ -15,6 +15,7 @@ from notifications.models import Channel, Notification, State
 from notifications.outbox import claims
 from notifications.outbox.delivery import Delivery
 from notifications.sns import publisher
+from notifications.sns.channel import SnsChannel
 from subscriptions.announcements import unlimited
 from subscriptions.models import Subscription, Transition
 from subscriptions.plan_changes import change_plan
@@ -124,7 +125,7 @@ def test_one_query_finds_all_that_came_before(number: int) -> None:
     for _ in range(number):
         Service.renew_subscription(Service.create_subscription(make_user(), plan, now=NOW), now=NOW + DAY)
     rows = Notification.objects.filter(channel=Channel.SNS).order_by("pk")
-    notifications = list(rows.select_related("event__subscription__user", "event__subscription__plan"))
+    notifications = list(rows.select_related(*SnsChannel.related))
 
     with CaptureQueriesContext(connection) as queries:
         messages = publisher.compose(notifications)
