@@ -1,9 +1,10 @@
 """AWS CLI commands translated to boto3 calls, so that docs/runbook.md runs without the CLI.
 
 Supports the runbook's commands: `aws SERVICE OPERATION --option value ...` and `aws SERVICE wait WAITER --option
-value`, with flags, lists, numbers and structures as Name=value,Name=value.
+value`, with flags, lists, numbers, maps as JSON, and structures as Name=value,Name=value.
 """
 
+import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,6 +105,8 @@ def _value(shape: Shape, values: list[str]) -> Any:
     if shape.type_name == "list":
         return values
     (value,) = values
+    if shape.type_name == "map":
+        return json.loads(value)
     return _structure(cast("StructureShape", shape), value) if shape.type_name == "structure" else _scalar(shape, value)
 
 
