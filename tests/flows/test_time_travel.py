@@ -138,7 +138,9 @@ def test_api_and_admin_travel(here: LocalStack) -> None:
     operator = SignedIn(here.site)
     here.travel("--to", "2030-01-01T00:00Z")
 
-    made = operator.post("/api/v1/subscriptions", {"plan": 2})
+    plans = json.loads(operator.read("/api/v1/plans"))["results"]
+    monthly = next(plan["id"] for plan in plans if plan["name"] == "Monthly")
+    made = operator.post("/api/v1/subscriptions", {"plan": monthly})
 
     assert made["start_date"].startswith("2030-01-01T00:")
     assert made["end_date"].startswith("2030-02-01T00:")

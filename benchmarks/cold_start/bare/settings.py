@@ -10,3 +10,4 @@ DATABASES = {"default": environ.Env.db_url_config(os.environ.get("DATABASE_URL",
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]
 ROOT_URLCONF = "config.urls"
 USE_TZ = True
+GATE_TABLE = ""
