@@ -56,7 +56,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark tests by what they need, and leave tests marked `postgresql` out of the pass on SQLite."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:
+        needs_database = item.get_closest_marker("django_db") or item.get_closest_marker("postgresql")
+        if needs_database or fixtures & DATABASE_FIXTURES:
             item.add_marker("database")
         if fixtures & DEPLOYED_FIXTURES:
             item.add_marker("deployed")

@@ -17,7 +17,7 @@ TIMESTAMP = re.compile(r"[0-9]{1,12}")  # thousands of digits are no number to P
 
 
 def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Return the signature by a secret such as whsec_MfKQ9r8G..., whose text is base64."""
+    """Return the signature by a secret: `whsec_` and a key in base64."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)
     return f"v1,{base64.b64encode(digest).decode()}"
