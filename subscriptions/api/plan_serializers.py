@@ -78,7 +78,7 @@ HAS_A_LENGTH = {
         {"required": ["duration_months"], "properties": {"duration_months": {"minimum": 1}}},
     ]
 }
-"""What the schema says of a new plan's length."""
+"""Schema's rule for the length of a new plan."""
 
 
 @extend_schema_field({"type": "string", "enum": sorted(DECIMALS)})

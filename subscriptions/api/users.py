@@ -43,7 +43,7 @@ class UserKeyField(serializers.Field[Any, Any, Any, Any]):
 
 
 ONE_NAME = {"not": {"required": ["user", "external_user_id"]}}
-"""What the schema says of a body that names a user."""
+"""Schema's rule for a body that names a user."""
 
 
 def refuse_two_names(attrs: Mapping[str, Any]) -> None:
