@@ -72,15 +72,6 @@ class LineField(serializers.RegexField):
         return super().to_internal_value(data)
 
 
-HAS_A_LENGTH = {
-    "anyOf": [
-        {"required": ["duration_days"]},
-        {"required": ["duration_months"], "properties": {"duration_months": {"minimum": 1}}},
-    ]
-}
-"""Schema's rule for the length of a new plan."""
-
-
 @extend_schema_field({"type": "string", "enum": sorted(DECIMALS)})
 class CurrencyField(TextField):
     """Code of ISO 4217 in a JSON body. The model refuses others."""
@@ -128,7 +119,6 @@ class PlanTermsSerializer(StrictSerializer):
 class PlanRequestSerializer(PlanTermsSerializer):
     """A new plan. It needs `duration_days` or `duration_months`."""
 
-    schema_rule = HAS_A_LENGTH
     name = TextField(max_length=100)
     price = AmountField()
 

@@ -68,10 +68,9 @@ class SubscribeSerializer(MetadataSerializer, ExpectedPeriodSerializer):
     """Request to subscribe. `user`, `external_id` and `metadata` are for services."""
 
     schema_rule = ONE_NAME | {
-        "anyOf": [
-            {"not": {"required": ["expected_trial_days"]}},
-            {"required": ["trial"], "properties": {"trial": {"const": True}}},
-        ]
+        "dependentSchemas": {
+            "expected_trial_days": {"required": ["trial"], "properties": {"trial": {"const": True}}},
+        }
     }
     plan = IdField(help_text="the plan's id")
     trial = FlagField(default=False, help_text="start the plan's free trial, which a person has once over all plans")
