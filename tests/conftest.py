@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.urls import set_script_prefix
+from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
@@ -69,9 +70,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def no_script_prefix() -> None:
-    """Reset the script prefix of the last request, which would precede every reversed URL."""
+def nothing_of_the_last_request() -> None:
+    """Reset what the last request of another test left: script prefix, language and time zone."""
     set_script_prefix("/")
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(scope="session")
