@@ -2,23 +2,12 @@
 
 from rest_framework import serializers
 
-from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
-from foundation.api.pagination import PageParameters
-from subscriptions.api.users import USER_PATTERN
+from subscriptions.api.users import UserFilters
 
 
-class OwnedFilters(PageParameters):
+class OwnedFilters(UserFilters):
     """Query parameters of both lists."""
 
-    user = serializers.RegexField(
-        USER_PATTERN, required=False, help_text="a user's id, or `all`; others' need the permission to view them"
-    )
-    external_user_id = serializers.CharField(
-        required=False,
-        trim_whitespace=False,
-        max_length=LONGEST_EXTERNAL_USER_ID,
-        help_text="the user whom a service knows by this id",
-    )
     subscription = serializers.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, help_text="the subscription's id"
     )

@@ -26,9 +26,8 @@ from subscriptions import checkout
 from subscriptions.api.changes import KeyedEndpoint
 from subscriptions.api.documentation import IDEMPOTENCY_KEY
 from subscriptions.api.idempotency import Answer
-from subscriptions.api.targets import TargetEndpoint
+from subscriptions.api.targets import TargetEndpoint, find_plan
 from subscriptions.api.users import owned_by, user_named
-from subscriptions.errors import UnknownPlan
 from subscriptions.models import Plan
 from subscriptions.terms import Terms
 
@@ -82,10 +81,7 @@ class OrderList(ListEndpoint, KeyedEndpoint, TargetEndpoint):
 
     def _first(self, wish: dict[str, Any], now: datetime) -> Opening:
         user = user_named(self.user, wish.pop("user", None), wish.pop("external_user_id", None), ADD_ORDERS)
-        key = wish.pop("plan")
-        plan = Plan.objects.filter(pk=key).first()
-        if plan is None:
-            raise UnknownPlan(f"there is no plan {key}")
+        plan = find_plan(wish.pop("plan"))
         _require_due(plan)
         return lambda: open_first(user, plan, now, Terms(**wish))
 

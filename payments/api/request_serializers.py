@@ -5,30 +5,18 @@ from typing import Any
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from foundation.api.examples import example
 from foundation.api.serializers import AmountField, FlagField, IdField, StrictSerializer, TextField
 from payments.models.refund import REASON_LENGTH
 from subscriptions.api.request_serializers import ExpectedPeriodSerializer
-from subscriptions.api.users import ONE_NAME, UserKeyField, refuse_two_names
+from subscriptions.api.users import NamedUserSerializer, UserKeyField
 
 
-class OrderPlanSerializer(ExpectedPeriodSerializer):
+class OrderPlanSerializer(NamedUserSerializer, ExpectedPeriodSerializer):
     """Order of a first period of a plan. `user` is for services."""
 
-    schema_rule = ONE_NAME
     plan = IdField(help_text="the plan's id")
     user = UserKeyField(required=False, help_text="the user who is to pay; left out: you")
-    external_user_id = TextField(
-        required=False,
-        max_length=LONGEST_EXTERNAL_USER_ID,
-        help_text="the user whom a service knows by this id, instead of `user`",
-    )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse two names for the user."""
-        refuse_two_names(attrs)
-        return attrs
 
 
 class OrderRenewalSerializer(ExpectedPeriodSerializer):

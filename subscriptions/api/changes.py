@@ -13,6 +13,8 @@ from foundation.api.views import PrivateEndpoint
 from subscriptions.api.idempotency import REPLAYED, Answer, answer_once
 from subscriptions.api.serializers import SubscriptionSerializer
 from subscriptions.api.timestamps import with_timestamps
+from subscriptions.checkout import PaymentDue
+from subscriptions.errors import PaymentRequired
 from subscriptions.models import Subscription
 
 
@@ -41,6 +43,10 @@ class ChangeEndpoint(KeyedEndpoint):
     """An endpoint whose POST makes a transition."""
 
     location_name = "api_subscription"
+
+    def payment_required(self, due: PaymentDue) -> PaymentRequired:
+        """Return the error that names the order, and our page on which it is paid."""
+        return PaymentRequired(due.order_id, self.request.build_absolute_uri(due.path))
 
     def change(
         self, transition: Callable[[], Subscription], now: datetime, *, status: HTTPStatus = HTTPStatus.OK

@@ -6,9 +6,7 @@ from typing import Any
 from django.db.models.fields.json import KeyTransform
 from rest_framework import serializers
 
-from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
-from foundation.api.pagination import PageParameters
-from subscriptions.api.users import ALL, USER_PATTERN
+from subscriptions.api.users import ALL, UserFilters
 from subscriptions.metadata import KEY_PATTERN
 from subscriptions.models import EXTERNAL_ID_LENGTH, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
@@ -17,21 +15,12 @@ METADATA = KEY_PATTERN.removesuffix("$") + r":[^\x00]*$"
 ORDERS = ["-id", "id", "start_date", "-start_date", "end_date", "-end_date"]
 
 
-class SubscriptionFilters(PageParameters):
+class SubscriptionFilters(UserFilters):
     """Query parameters of the list."""
 
     status = serializers.ChoiceField(choices=Subscription.Status.choices, required=False)
     plan = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1, help_text="the plan's id")
     live = serializers.ChoiceField(choices=["true", "false"], required=False, help_text="whether it gives access")
-    user = serializers.RegexField(
-        USER_PATTERN, required=False, help_text="a user's id, or `all`; others' need the permission to view them"
-    )
-    external_user_id = serializers.CharField(
-        required=False,
-        trim_whitespace=False,
-        max_length=LONGEST_EXTERNAL_USER_ID,
-        help_text="the user whom a service knows by this id",
-    )
     ends_before = serializers.DateTimeField(required=False, help_text="those that end before this instant")
     ends_after = serializers.DateTimeField(required=False, help_text="those that end at this instant or later")
     external_id = serializers.CharField(

@@ -14,9 +14,9 @@ from subscriptions.api.documentation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, PA
 from subscriptions.api.request_serializers import ChangePlanSerializer
 from subscriptions.api.scopes import SUBSCRIPTIONS_WRITE
 from subscriptions.api.serializers import SubscriptionSerializer
-from subscriptions.api.targets import TargetEndpoint
-from subscriptions.checkout import Checkout, PaymentDue
-from subscriptions.errors import ChangedMeanwhile, PaymentRequired, SubscriptionError, UnknownPlan
+from subscriptions.api.targets import TargetEndpoint, find_plan
+from subscriptions.checkout import Checkout
+from subscriptions.errors import ChangedMeanwhile, SubscriptionError
 from subscriptions.models import Plan, Subscription
 from subscriptions.permissions import may_cancel, may_change_at_once, may_see
 from subscriptions.plan_changes import change_plan, preview
@@ -41,7 +41,7 @@ class ChangePlan(ChangeEndpoint, TargetEndpoint):
         """
         now = clock.now()
         wish = ChangePlanSerializer.accept(request.data)
-        plan = _plan(wish.pop("plan"))
+        plan = find_plan(wish.pop("plan"))
         at, reason = wish.pop("when"), wish.pop("reason")
         if at == "now" and (subscription := self.target(id, may_see)) and self.caller.owns(subscription):
             return self._bought(subscription, plan, now, Terms(**wish))
@@ -61,7 +61,7 @@ class ChangePlan(ChangeEndpoint, TargetEndpoint):
             raise PermissionDenied
         if _costs(provider, subscription, plan, now):
             due = provider.open_change(subscription, plan, now, shown, self.user)
-            raise _required(due, self.request) if due else ChangedMeanwhile(subscription, {})
+            raise self.payment_required(due) if due else ChangedMeanwhile(subscription, {})
 
         def change() -> Subscription:
             if provider.open_change(subscription, plan, now, shown, self.user):
@@ -71,13 +71,6 @@ class ChangePlan(ChangeEndpoint, TargetEndpoint):
         return self.change(change, now)
 
 
-def _plan(key: int) -> Plan:
-    plan = Plan.objects.filter(pk=key).first()
-    if plan is None:
-        raise UnknownPlan(f"there is no plan {key}")
-    return plan
-
-
 def _costs(provider: Checkout, subscription: Subscription, plan: Plan, now: datetime) -> bool:
     """Return True if something is to be paid; False also for what is refused, or was done by a request before."""
     try:
@@ -85,7 +78,3 @@ def _costs(provider: Checkout, subscription: Subscription, plan: Plan, now: date
         return bool(provider.quote_change(subscription, plan, now).amount)
     except SubscriptionError:
         return False
-
-
-def _required(due: PaymentDue, request: Request) -> PaymentRequired:
-    return PaymentRequired(due.order_id, request.build_absolute_uri(due.path))

@@ -13,7 +13,6 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from foundation import clock
 from foundation.api.documentation import (
@@ -32,8 +31,9 @@ from foundation.api.permissions import require_permission
 from foundation.api.preconditions import entity_tag, is_conditional, require_match, tagged
 from foundation.api.throttles import ChangeThrottle
 from foundation.api.views import ListEndpoint, PrivateEndpoint, PublicEndpoint
+from subscriptions.api.changes import KeyedEndpoint
 from subscriptions.api.documentation import IDEMPOTENCY_KEY, LOCATION
-from subscriptions.api.idempotency import REPLAYED, Answer, answer_once
+from subscriptions.api.idempotency import Answer
 from subscriptions.api.plan_serializers import (
     ManagedPlanSerializer,
     OfferedPlanSerializer,
@@ -69,9 +69,10 @@ class PlanEndpoint(PublicEndpoint, PrivateEndpoint):
         return self.request is None or self.request.method in SAFE_METHODS
 
 
-class PlanList(ListEndpoint, PlanEndpoint):
+class PlanList(ListEndpoint, PlanEndpoint, KeyedEndpoint):
     """The plans on sale."""
 
+    location_name = "api_plan"
     scopes = {"POST": PLANS_WRITE}
 
     @documented(
@@ -96,11 +97,7 @@ class PlanList(ListEndpoint, PlanEndpoint):
         """Create a plan, by the rules of the admin."""
         wish = PlanRequestSerializer.accept(request.data)
         require_permission(self.user, "subscriptions.add_plan")
-        answer = answer_once(request, self.user, clock.now(), lambda: _create(wish))
-        headers = {"Location": reverse("api_plan", [answer.body["id"]], request=request)}
-        if answer.is_replayed:
-            headers[REPLAYED] = "true"
-        return Response(answer.body, answer.status, headers=headers)
+        return self.once(lambda: _create(wish), clock.now())
 
 
 class ManagedPlanList(ListEndpoint, PrivateEndpoint):

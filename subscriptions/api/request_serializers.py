@@ -5,10 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
 from foundation.api.examples import example
 from foundation.api.serializers import AmountField, FlagField, IdField, StrictSerializer, TextField, WholeNumberField
-from subscriptions.api.users import ONE_NAME, UserKeyField, refuse_two_names
+from subscriptions.api.users import ONE_NAME, NamedUserSerializer
 from subscriptions.errors import InvalidMetadata
 from subscriptions.metadata import KEY_PATTERN, MOST_KEYS, VALUE_LENGTH, refuse_invalid_metadata
 from subscriptions.models import (
@@ -64,7 +63,7 @@ class MetadataSerializer(StrictSerializer):
 
 
 @example({"plan": 1, "expected_price": "9.90", "expected_currency": "EUR"})
-class SubscribeSerializer(MetadataSerializer, ExpectedPeriodSerializer):
+class SubscribeSerializer(MetadataSerializer, NamedUserSerializer, ExpectedPeriodSerializer):
     """Request to subscribe. `user`, `external_id` and `metadata` are for services."""
 
     schema_rule = ONE_NAME | {
@@ -77,16 +76,10 @@ class SubscribeSerializer(MetadataSerializer, ExpectedPeriodSerializer):
     expected_trial_days = WholeNumberField(
         source="trial_days", required=False, help_text="with `trial`: the plan's days of trial, as you saw them"
     )
-    user = UserKeyField(required=False, help_text="the user who gets it; left out: you")
-    external_user_id = TextField(
-        required=False,
-        max_length=LONGEST_EXTERNAL_USER_ID,
-        help_text="the user whom a service knows by this id, instead of `user`",
-    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse two names for the user, and days of a trial that is not asked for."""
-        refuse_two_names(attrs)
+        attrs = super().validate(attrs)
         if "trial_days" in attrs and not attrs["trial"]:
             raise serializers.ValidationError({"expected_trial_days": ["State it with trial: true."]})
         return attrs

@@ -36,7 +36,6 @@ from subscriptions.api.serializers import SubscriptionDetailSerializer, Subscrip
 from subscriptions.api.targets import TargetEndpoint
 from subscriptions.api.timestamps import with_timestamps
 from subscriptions.api.users import subscriptions_of, user_named
-from subscriptions.errors import PaymentRequired
 from subscriptions.locks import lock_subscription
 from subscriptions.models import Plan, Subscription
 from subscriptions.permissions import may_annotate, may_see
@@ -105,8 +104,7 @@ class SubscriptionList(ListEndpoint, ChangeEndpoint):
             return
         plan = Plan.objects.filter(pk=plan_id).first()
         if plan and not plan.is_free:
-            due = provider.open_first(self.user, plan, now, shown)
-            raise PaymentRequired(due.order_id, self.request.build_absolute_uri(due.path))
+            raise self.payment_required(provider.open_first(self.user, plan, now, shown))
 
     def _subscriber(self, named: str | None, external: str | None, own: dict[str, Any]) -> AbstractUser:
         """Return the user who gets it. Raises MissingPermission, or UnknownUser.

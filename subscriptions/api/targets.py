@@ -1,11 +1,12 @@
-"""Endpoints of one subscription."""
+"""Subscriptions and plans that requests name."""
 
 from django.http import Http404
 
 from foundation.api.scopes import TokenCredentials
 from foundation.api.views import PrivateEndpoint
 from subscriptions.api.timestamps import with_timestamps
-from subscriptions.models import Subscription
+from subscriptions.errors import UnknownPlan
+from subscriptions.models import Plan, Subscription
 from subscriptions.permissions import Caller, Right, require
 
 
@@ -24,3 +25,11 @@ class TargetEndpoint(PrivateEndpoint):
     def caller(self) -> Caller:
         """The user who asks, and how."""
         return Caller(self.user, isinstance(self.request.auth, TokenCredentials))
+
+
+def find_plan(key: int) -> Plan:
+    """Return the plan, on sale or not. Raises UnknownPlan."""
+    plan = Plan.objects.filter(pk=key).first()
+    if plan is None:
+        raise UnknownPlan(f"there is no plan {key}")
+    return plan

@@ -15,7 +15,6 @@ from subscriptions.api.request_serializers import CancelSerializer, DaysSerializ
 from subscriptions.api.scopes import SUBSCRIPTIONS_WRITE
 from subscriptions.api.serializers import SubscriptionSerializer
 from subscriptions.api.targets import TargetEndpoint
-from subscriptions.errors import PaymentRequired
 from subscriptions.permissions import (
     may_cancel,
     may_cancel_now,
@@ -86,8 +85,7 @@ class Renew(ChangeEndpoint, TargetEndpoint):
         subscription = self.target(id, may_renew_or_pay)
         provider = checkout.required(subscription.renewal_plan)
         if provider and not may_renew(self.caller, subscription):
-            due = provider.open_renewal(subscription, now, shown)
-            raise PaymentRequired(due.order_id, request.build_absolute_uri(due.path))
+            raise self.payment_required(provider.open_renewal(subscription, now, shown))
         if subscription.renewal_plan.is_free and shown.price is None:
             shown = replace(shown, price=subscription.renewal_plan.price)  # the owner's right stands on it
         early = partial(may_renew_early, self.caller, subscription)

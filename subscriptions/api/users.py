@@ -12,7 +12,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Profile
+from accounts.models.profile import LONGEST_EXTERNAL_USER_ID
+from foundation.api.pagination import PageParameters
 from foundation.api.permissions import require_permission
+from foundation.api.serializers import StrictSerializer, TextField
 from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
 from subscriptions.errors import UnknownUser
@@ -46,10 +49,36 @@ ONE_NAME = {"not": {"required": ["user", "external_user_id"]}}
 """Schema's rule for a body that names a user."""
 
 
-def refuse_two_names(attrs: Mapping[str, Any]) -> None:
-    """Raise ValidationError if both members name a user."""
-    if "user" in attrs and "external_user_id" in attrs:
-        raise serializers.ValidationError({"external_user_id": ["Name the user once."]})
+class NamedUserSerializer(StrictSerializer):
+    """Body that names the user it is for, once; a service names others."""
+
+    schema_rule: Mapping[str, Any] = ONE_NAME
+    user = UserKeyField(required=False, help_text="the user who gets it; left out: you")
+    external_user_id = TextField(
+        required=False,
+        max_length=LONGEST_EXTERNAL_USER_ID,
+        help_text="the user whom a service knows by this id, instead of `user`",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse two names for the user."""
+        if "user" in attrs and "external_user_id" in attrs:
+            raise serializers.ValidationError({"external_user_id": ["Name the user once."]})
+        return attrs
+
+
+class UserFilters(PageParameters):
+    """Query parameters of a list of what belongs to users. Names of one user narrow it together."""
+
+    user = serializers.RegexField(
+        USER_PATTERN, required=False, help_text="a user's id, or `all`; others' need the permission to view them"
+    )
+    external_user_id = serializers.CharField(
+        required=False,
+        trim_whitespace=False,
+        max_length=LONGEST_EXTERNAL_USER_ID,
+        help_text="the user whom a service knows by this id",
+    )
 
 
 def read_key(text: str) -> Key | None:
