@@ -57,7 +57,7 @@ def sign_up_url(address: str) -> str:
 
 def read_sign_up(token: str) -> str:
     """Return the address that the token confirms. Raises ExpiredLink and ForgedLink."""
-    return str(_read(token, SIGN_UP))
+    return str(read_token(token, SIGN_UP))
 
 
 def change_url(user: User, address: str) -> str:
@@ -68,7 +68,7 @@ def change_url(user: User, address: str) -> str:
 
 def read_change(token: str) -> AddressChange:
     """Return the change that the token confirms. Raises ExpiredLink, ForgedLink and UsedLink."""
-    key, address, state = _read(token, CHANGE)
+    key, address, state = read_token(token, CHANGE)
     try:
         user = get_user_model()._base_manager.filter(pk=key, is_active=True).first()
     except (ValidationError, ValueError) as error:  # a key of another user model
@@ -84,9 +84,10 @@ def reset_url(user: User) -> str:
     return f"{settings.SITE_URL}/password-reset/{key}/{default_token_generator.make_token(user)}/"
 
 
-def _read(token: str, salt: str) -> Any:
+def read_token(token: str, salt: str, lifetime: timedelta = CONFIRMATION_LIFETIME) -> Any:
+    """Return what `signing.dumps` made a token of. Raises ExpiredLink and ForgedLink."""
     try:
-        return signing.loads(token, salt=salt, max_age=CONFIRMATION_LIFETIME)
+        return signing.loads(token, salt=salt, max_age=lifetime)
     except signing.SignatureExpired as error:
         raise ExpiredLink from error
     except (signing.BadSignature, ValueError) as error:

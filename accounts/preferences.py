@@ -3,6 +3,8 @@
 A page takes them from the session, into which signing in and choosing write them, so that it needs no query.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
+from django.utils import timezone, translation
 from django.utils.translation import get_language_from_request
 
 from accounts.models import Profile
@@ -48,6 +51,13 @@ def time_zone_of(user: AbstractBaseUser) -> tzinfo:
     """Return the time zone of mails to the user; UTC if none is known. Costs a query like `language_of`."""
     profile: Profile | None = getattr(user, "profile", None)
     return _time_zone(profile) or UTC
+
+
+@contextmanager
+def preferences_of(user: AbstractBaseUser) -> Iterator[None]:
+    """Render in the user's language and time zone."""
+    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+        yield
 
 
 def browser_time_zone(request: HttpRequest) -> str:

@@ -19,14 +19,11 @@ from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerFiel
 from foundation.orm.insert_select import insert_select_returning
 from notifications import preferences
 from notifications.models import Channel, Notification
-from subscriptions.models import Plan, Subscription, SubscriptionEvent
+from subscriptions.models import BEGINS_A_PERIOD, Plan, Subscription, SubscriptionEvent
 
 logger = logging.getLogger(__name__)
 
 REMINDER_DAYS = Plan._meta.get_field("reminder_days")
-
-BEGINS_A_PERIOD = ~Q(transition__in=("cancelled", "reactivated", "expired")) & ~Q(old_end_date=F("new_end_date"))
-"""Condition of events that begin a period. By name they would be looked up in the index of all history."""
 
 BATCH_SIZE = 1_000
 """Reminders per statement, as in the sweep."""

@@ -92,6 +92,6 @@ def turn_off(renewal: Renewal, now: datetime) -> None:
 
 def _shown(subscription: Subscription, renewal: Renewal | None) -> AutomaticRenewal:
     price = price_of(subscription, renewal)
-    is_on = renewal is not None and renewal.auto_renew and renewal.method_id is not None
+    is_on = renewal is not None and renewal.is_on
     path = reverse("automatic_renewal", args=[subscription.pk])
     return AutomaticRenewal(is_on, price.amount_text, price.currency, path)

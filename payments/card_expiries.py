@@ -7,26 +7,21 @@ from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
+from payments.batches import BATCH, in_batches
 from payments.bulk_mails import send_to_each
 from payments.models import Renewal
 from subscriptions.models import Subscription
+from subscriptions.rules import RENEWAL_AHEAD
 
 CARD_EXPIRES = "card_expires"
 
 AHEAD = timedelta(days=30)
 """Time before the renewal from which on the subscriber is told."""
 
-CHARGED_BEFORE = timedelta(days=1)
-"""Time before the end at which a renewal is charged."""
-
-BATCH = 500
-RESERVE = timedelta(seconds=10)
-"""Time that must be left to begin a batch."""
-
 
 def expiring(now: datetime) -> QuerySet[Renewal]:
     """Return the renewals that will be charged within AHEAD to a card that has expired by then."""
-    charged_on = TruncDate(F("subscription__end_date") - CHARGED_BEFORE, tzinfo=UTC)
+    charged_on = TruncDate(F("subscription__end_date") - RENEWAL_AHEAD, tzinfo=UTC)
     renewals = Renewal.objects.filter(
         auto_renew=True,
         method__removed_at=None,
@@ -41,10 +36,7 @@ def expiring(now: datetime) -> QuerySet[Renewal]:
 
 def tell_of_expiries(now: datetime, time_left: Callable[[], timedelta], batch: int = BATCH) -> int:
     """Tell each subscriber whose card expires before its next charge; return the number of mails."""
-    told = 0
-    while time_left() > RESERVE and (mails := _tell_batch(now, batch)) is not None:
-        told += mails
-    return told
+    return in_batches(lambda: _tell_batch(now, batch), time_left)
 
 
 def _tell_batch(now: datetime, batch: int) -> int | None:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from accounts.address_holders import address_holders
-from accounts.links import ExpiredLink, ForgedLink, UsedLink
+from accounts.links import UsedLink, read_token
 from accounts.mail_limits import use_allowance
 from accounts.user_lookup import find_user
 from foundation.email_addresses import UndeliverableAddress, address_of, normalised, readable
@@ -55,13 +55,7 @@ def link_of(request: CancellationRequest) -> str:
 
 def read_link(token: str) -> CancellationRequest:
     """Return the request that the token confirms. Raises ExpiredLink, ForgedLink, or UsedLink if it is gone."""
-    try:
-        key = signing.loads(token, salt=SALT, max_age=LIFETIME)
-    except signing.SignatureExpired as error:
-        raise ExpiredLink from error
-    except (signing.BadSignature, ValueError) as error:
-        raise ForgedLink from error
-    found = CancellationRequest.objects.filter(pk=key).first()
+    found = CancellationRequest.objects.filter(pk=read_token(token, SALT, LIFETIME)).first()
     if found is None:
         raise UsedLink
     return found

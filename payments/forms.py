@@ -15,9 +15,8 @@ from payments.consents import Consent
 from payments.models import Order
 from payments.models.cancellation_request import TEXT_LENGTH
 from payments.models.payment import TRANSACTION_ID_LENGTH
+from payments.providers.registry import BY_STAFF
 from payments.recording import MoneyReceived
-
-PROVIDER = "manual"
 
 
 class PaymentForm(forms.Form):
@@ -50,7 +49,7 @@ class PaymentForm(forms.Form):
         """Return what a valid form says."""
         shown = dict(self.cleaned_data)
         paid_at = datetime.combine(shown.pop("paid_on"), time.min, UTC)
-        return MoneyReceived(PROVIDER, paid_at=paid_at, **shown)
+        return MoneyReceived(BY_STAFF, paid_at=paid_at, **shown)
 
 
 class CancelContractForm(forms.Form):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.address_holders import address_holders
 from accounts.mail_composition import Link, compose
 from accounts.mail_limits import language_of_request
-from accounts.preferences import language_of, time_zone_of
+from accounts.preferences import language_of, preferences_of, time_zone_of
 from foundation import money
 from foundation.mail import LINK, MailKind, Rendered
 from foundation.orm.any_of import any_of
@@ -33,7 +33,7 @@ def payment_failed(address: str, user_id: str | None, now: datetime) -> Rendered
     if failed is None:
         return None
     order = failed.order
-    with translation.override(language_of(order.user)), timezone.override(time_zone_of(order.user)):
+    with preferences_of(order.user):
         wanted = {"plan": order.plan.name, "amount": f"{order.amount_text} {order.currency}"}
         links = [Link(_("Pay now"), f"{settings.SITE_URL}/pay/{order.pk}/")]
         after = [text for text in (_end_of_access(order), _next_attempt(failed)) if text]
@@ -51,7 +51,7 @@ def payment_refunded(address: str, user_id: str | None, now: datetime) -> Render
     if refund is None or refund.order is None:
         return None
     user = refund.order.user
-    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+    with preferences_of(user):
         wanted = {"plan": refund.order.plan.name, "amount": f"{refund.returned_text} {refund.currency}"}
         text = _("We have given back %(amount)s of your payment for %(plan)s. It can take some days to arrive.")
         return compose(_("Your refund"), [text % wanted], [Link(_("Your payments"), f"{settings.SITE_URL}/payments/")])
@@ -66,7 +66,7 @@ def plan_change_planned(address: str, user_id: str | None, now: datetime) -> Ren
     if not found:
         return None
     user = found[0].user
-    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+    with preferences_of(user):
         links = [Link(_("Your subscriptions"), f"{settings.SITE_URL}/subscriptions/")]
         before = [_("A change of plan was planned or undone. This is what happens next:")]
         return compose(_("Your change of plan"), before + [_next_period(each) for each in found], links)
@@ -74,7 +74,7 @@ def plan_change_planned(address: str, user_id: str | None, now: datetime) -> Ren
 
 def _next_period(subscription: Subscription) -> str:
     renewal = getattr(subscription, "renewal", None)
-    charged = renewal is not None and renewal.auto_renew and renewal.method is not None
+    charged = renewal is not None and renewal.is_on
     names = {
         "plan": subscription.plan.name,
         "next": subscription.renewal_plan.name,
@@ -156,7 +156,7 @@ def price_changed(address: str, user_id: str | None, now: datetime) -> Rendered 
     if not renewals:
         return None
     user = renewals[0].subscription.user
-    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+    with preferences_of(user):
         return compose(
             _("New price of your subscription"),
             [_new_price(renewal) for renewal in renewals],
@@ -171,7 +171,7 @@ def card_expires(address: str, user_id: str | None, now: datetime) -> Rendered |
     if not renewals:
         return None
     user = renewals[0].subscription.user
-    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
+    with preferences_of(user):
         return compose(
             _("Your card expires before the next renewal"),
             [_expiry(renewal) for renewal in renewals],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -11,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from foundation.email_addresses import address_of
 from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
+from payments.batches import BATCH, in_batches
 from payments.bulk_mails import send_to_each
 from payments.errors import PriceChangeRefused
 from payments.models import PriceChange, Renewal
@@ -19,12 +21,6 @@ from subscriptions.models import Plan, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
 
 PRICE_CHANGED = "price_changed"
-
-BATCH = 500
-"""Subscriptions per transaction, which holds their users' locks."""
-
-RESERVE = timedelta(seconds=10)
-"""Time that must be left to begin a batch."""
 
 
 def notice() -> timedelta:
@@ -70,11 +66,8 @@ def apply_price_changes(now: datetime, time_left: Callable[[], timedelta], batch
 
     What is locked by somebody else is left to the next run. A repetition finds nothing to do.
     """
-    told = 0
-    for key in PriceChange.objects.filter(finished_at=None).order_by("pk").values_list("pk", flat=True):
-        while time_left() > RESERVE and (mails := _apply_batch(key, now, batch)) is not None:
-            told += mails
-    return told
+    keys = PriceChange.objects.filter(finished_at=None).order_by("pk").values_list("pk", flat=True)
+    return sum(in_batches(partial(_apply_batch, key, now, batch), time_left) for key in keys)
 
 
 def announced_to(user_id: Key, now: datetime) -> QuerySet[Renewal]:

@@ -15,12 +15,10 @@ from payments.models import Order, Payment
 from payments.orders import finish, lock, purchase_of
 from payments.renewals import agree
 from subscriptions.errors import AlreadySubscribed, IllegalTransition, SubscriptionError
-from subscriptions.models import Plan, Subscription, Transition
+from subscriptions.models import BEGINS_A_PERIOD, Plan, Subscription, Transition
 from subscriptions.services import SubscriptionService
 
 logger = logging.getLogger(__name__)
-
-BEGINS_A_PERIOD = (Transition.CREATED, Transition.RENEWED, Transition.CHANGED)
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
     if _is_expected(order, money) and (subscription := _period_given(order, now)):
         payment.surplus = False
         payment.subscription = order.subscription = subscription
-        payment.event = subscription.events.filter(transition__in=BEGINS_A_PERIOD).latest("pk")
+        payment.event = subscription.events.filter(BEGINS_A_PERIOD).latest("pk")
         finish(order, Order.State.PAID, now)
         agree(order, subscription)
     else:

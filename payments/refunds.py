@@ -16,14 +16,12 @@ from payments.errors import NotRefundable
 from payments.models import Payment, Refund
 from payments.orders import lock
 from payments.providers.interface import Fact, FactKind, Outcome, OutcomeKind
+from payments.providers.registry import BY_STAFF
 from payments.returned_money import record_refund
 
 logger = logging.getLogger(__name__)
 
 State = Refund.State
-
-BY_STAFF = "manual"
-"""Name under which transfers are recorded that staff saw arrive."""
 
 LEASE = timedelta(minutes=2)
 """Time for one call. Another process that calls after it uses the same key, so that nothing is given back twice."""

@@ -11,8 +11,7 @@ from payments.orders import purchase_of
 from payments.proration import PaidPeriod
 from subscriptions.calendar_months import anchor_of
 from subscriptions.errors import CurrencyDiffers
-from subscriptions.models import Subscription, SubscriptionEvent, Transition
-from subscriptions.periods import BEGINS_A_PERIOD
+from subscriptions.models import BEGINS_A_PERIOD, Subscription, SubscriptionEvent, Transition
 
 
 def unused_value(subscription: Subscription, at: datetime, currency: str) -> Decimal:

@@ -14,7 +14,9 @@ from foundation import money
 from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, Refund, Renewal
 from payments.orders import lock
-from payments.refunds import BY_STAFF, refundable, request_refund
+from payments.proration import PaidPeriod
+from payments.providers.registry import BY_STAFF
+from payments.refunds import refundable, request_refund
 from subscriptions.services import SubscriptionService
 
 REASON = "withdrawal from the contract"
@@ -74,9 +76,8 @@ def _unused(payment: Payment, now: datetime) -> Decimal:
     if order.consented_at is None:
         return order.price
     begin = event.old_end_date if order.kind == Order.Kind.CHANGE and event.old_end_date else event.occurred_at
-    unused, whole = event.new_end_date - now, event.new_end_date - begin
-    exact = order.price * _microseconds(max(unused, timedelta())) / _microseconds(whole)
-    return money.rounded(exact, payment.currency, ROUND_UP)
+    exact = PaidPeriod(begin, event.new_end_date, order.price).unused(now)
+    return money.rounded(Decimal(exact.numerator) / exact.denominator, payment.currency, ROUND_UP)
 
 
 def _credited(payment: Payment) -> Iterable[Payment]:
@@ -85,10 +86,6 @@ def _credited(payment: Payment) -> Iterable[Payment]:
         return ()
     earlier = Payment.objects.filter(subscription=payment.subscription, kind=Payment.Kind.PAYMENT, pk__lt=payment.pk)
     return earlier.exclude(provider=BY_STAFF).exclude(event=None).order_by("-pk")
-
-
-def _microseconds(duration: timedelta) -> int:
-    return duration // timedelta(microseconds=1)
 
 
 def _is_latest_and_goes_on(payment: Payment, now: datetime) -> bool:

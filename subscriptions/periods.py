@@ -4,15 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from foundation import money
-from subscriptions.models import Subscription, SubscriptionEvent, Transition
+from subscriptions.models import BEGINS_A_PERIOD, Subscription, SubscriptionEvent
 
-# Not the two that begin a period: with their names SQLite walks the index of all transitions.
-BEGINS_A_PERIOD = ~Q(transition__in=(Transition.CANCELLED, Transition.REACTIVATED, Transition.EXPIRED)) & ~Q(
-    old_end_date=F("new_end_date")  # a change of plan that leaves the end as it is
-)
 COLUMNS = {
     "period_price": "price",
     "period_currency": "currency",

@@ -24,8 +24,8 @@ from subscriptions.models import MAXIMUM_DURATION_DAYS, REASON_LENGTH, Plan, Sub
 
 Status = Subscription.Status
 
-CHANGE_AHEAD = timedelta(days=1)
-"""Time before the end from which a renewal may change the plan. Renewals are charged a day before the end."""
+RENEWAL_AHEAD = timedelta(days=1)
+"""Time before the end at which the next period is charged, and from which a renewal may change the plan."""
 
 
 def refuse_ended(subscription: Subscription, now: datetime, wish: str) -> None:
@@ -94,7 +94,7 @@ def refuse_early_renewal(subscription: Subscription, plan: Plan, now: datetime, 
 
 def change_opens(subscription: Subscription) -> datetime:
     """Return the first instant at which a renewal may go over to another plan: paid time of this one is not cut off."""
-    return subscription.end_date - CHANGE_AHEAD
+    return subscription.end_date - RENEWAL_AHEAD
 
 
 def refuse_early_change(subscription: Subscription, plan: Plan, now: datetime) -> None:

@@ -20,6 +20,14 @@ def may_try(user: AbstractBaseUser | AnonymousUser) -> bool:
     return not (user.is_authenticated and Subscription.objects.filter(user=user.pk, trial=True).exists())
 
 
+def refuse_trial(user: AbstractBaseUser, plan: Plan) -> None:
+    """Raise NoTrial, or TrialUsed."""
+    if not plan.trial_days:
+        raise NoTrial(f"plan {plan.pk} has no free trial; subscribe to it")
+    if not may_try(user):
+        raise TrialUsed(f"user {user.pk} has had a free trial; subscribe without one")
+
+
 def start_trial(
     user: AbstractBaseUser,
     plan: Plan,
@@ -38,10 +46,7 @@ def start_trial(
         lock_owner(user.pk)
         plan = lock_plan_on_sale(plan)
         shown.require(plan, Terms.of_trial(plan))
-        if not plan.trial_days:
-            raise NoTrial(f"plan {plan.pk} has no free trial; subscribe to it")
-        if not may_try(user):
-            raise TrialUsed(f"user {user.pk} has had a free trial; subscribe without one")
+        refuse_trial(user, plan)
         period = Purchase(Decimal(0), plan.currency, plan.trial_days, 0)
         create = SubscriptionService.create_subscription
         started = create(user, plan, now=now or clock.now(), actor=actor, bought=period, trial=True, **own)

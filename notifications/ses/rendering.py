@@ -1,14 +1,11 @@
 """Rendering of mails."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
 
-from accounts.preferences import language_of, time_zone_of
+from accounts.preferences import preferences_of
 from foundation import clock
 from foundation.email_addresses import deliverable
 from foundation.web.brand import footer_links_below, site_name
@@ -27,7 +24,7 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
     event = notification.cause
     recipient = deliverable(notification.recipient)
     folder = f"notifications/{notification.kind}"
-    with _preferences_of(event.subscription.user):
+    with preferences_of(event.subscription.user):
         context = _context(event) | {"is_current": _is_current(event, coverage), "other": coverage.other(notification)}
         context |= {"receipt": _receipt_of(event), "renewal": _renewal_of(event)}
         context |= _reminder_context(event) if notification.kind == REMINDER else {}
@@ -40,17 +37,10 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
 
 def render_subject(notification: Notification) -> str:
     """Render the mail's subject alone, from the notification's event, subscription and plan."""
-    with _preferences_of(notification.cause.subscription.user):
+    with preferences_of(notification.cause.subscription.user):
         context = _context(notification.cause)
         context |= _reminder_context(notification.cause) if notification.kind == REMINDER else {}
         return _subject(f"notifications/{notification.kind}", context)
-
-
-@contextmanager
-def _preferences_of(user: Any) -> Iterator[None]:
-    """Render in the user's language and time zone."""
-    with translation.override(language_of(user)), timezone.override(time_zone_of(user)):
-        yield
 
 
 def _subject(folder: str, context: dict[str, object]) -> str:
@@ -90,8 +80,7 @@ def _receipt_of(event: Any) -> dict[str, object] | None:
 def _renewal_of(event: Any) -> Any:
     """Return the agreement by which the subscription is charged for its next period; None if it is not."""
     renewal = getattr(event.subscription, "renewal", None)
-    charges = renewal is not None and renewal.auto_renew and renewal.method is not None
-    return renewal if charges and event.subscription.status == "active" else None
+    return renewal if renewal and renewal.is_on and event.subscription.status == "active" else None
 
 
 def _name_of(user: Any) -> str:

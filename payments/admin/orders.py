@@ -1,11 +1,10 @@
 """Admin of orders, in which staff record what arrived and void what nobody is to pay any more."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -21,7 +20,7 @@ from payments.forms import PaymentForm
 from payments.models import Order
 from payments.orders import void
 from payments.recording import record_payment
-from subscriptions.admin.reasons import require_permission
+from subscriptions.admin.reasons import operator_of, require_permission
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -88,7 +87,7 @@ class OrderAdmin(SubscriberHistoryAdmin):
         form = PaymentForm(order, request.POST if request.method == "POST" else None)
         if not form.is_valid():
             return self._page(request, order, form, _("Record a payment for %(order)s"))
-        payment = record_payment(order, form.money(), now=clock.now(), recorded_by=_operator(request))
+        payment = record_payment(order, form.money(), now=clock.now(), recorded_by=operator_of(request))
         if payment.surplus:
             messages.warning(request, _("The payment is recorded as a surplus: no period was given for it."))
         else:
@@ -101,7 +100,7 @@ class OrderAdmin(SubscriberHistoryAdmin):
         if request.method != "POST":
             return self._page(request, order, None, _("Void %(order)s"))
         try:
-            void(order, clock.now(), _operator(request))
+            void(order, clock.now(), operator_of(request))
             messages.success(request, _("The order is void."))
         except OrderFinished as error:
             messages.error(request, str(error))
@@ -125,7 +124,3 @@ class OrderAdmin(SubscriberHistoryAdmin):
 
 def _back_to(order: Order) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:payments_order_change", args=[order.pk]))
-
-
-def _operator(request: HttpRequest) -> AbstractBaseUser:
-    return cast(AbstractBaseUser, request.user)  # admin_view lets only staff in

@@ -1,11 +1,10 @@
 """Admin of price changes: an operator applies a plan's new price to its existing subscribers."""
 
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +13,7 @@ from foundation.admin import HistoryAdmin
 from payments.errors import PriceChangeRefused
 from payments.models import PriceChange
 from payments.price_changes import decide_price, refuse_price_change
+from subscriptions.admin.reasons import operator_of
 
 if TYPE_CHECKING:
     ChangeForm = forms.ModelForm[PriceChange]
@@ -69,7 +69,7 @@ class PriceChangeAdmin(HistoryAdmin):
 
     def save_model(self, request: HttpRequest, obj: PriceChange, form: Any, change: bool) -> None:
         """Decide the change instead of saving the form's row."""
-        actor = cast("AbstractBaseUser", request.user)
+        actor = operator_of(request)
         obj.pk = decide_price(obj.plan, form.starts_at, obj.reason, now=clock.now(), actor=actor).pk
         obj.refresh_from_db()
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -21,8 +20,9 @@ from foundation.money import MAXIMUM_DECIMALS, quantised, validate_amount
 from payments.errors import NotRefundable
 from payments.models import Payment, Refund
 from payments.models.refund import REASON_LENGTH
+from payments.providers.registry import BY_STAFF
 from payments.refunds import ends_by_default, refundable, request_refund
-from subscriptions.admin.reasons import ask_reason, log_deed, require_permission
+from subscriptions.admin.reasons import ask_reason, log_deed, operator_of, require_permission
 from subscriptions.forms import ReasonField
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def refund(site: "ModelAdmin[Payment]", request: HttpRequest, payment_id: int) -
             given["reason"],
             ends_now=given.get("ends_now", False),
             now=now,
-            actor=cast(AbstractBaseUser, request.user),  # admin_view lets only staff in
+            actor=operator_of(request),
         )
     except NotRefundable as error:  # another refund was faster
         messages.error(request, str(error))
@@ -111,7 +111,7 @@ def _tell(request: HttpRequest, made: Refund) -> None:
 def _words(payment: Payment) -> dict[str, str]:
     user = str(payment.order.user) if payment.order else "-"
     text = _("%(user)s has paid %(amount)s %(currency)s. The provider gives it back, once, and tells when it has.")
-    if payment.provider == "manual":
+    if payment.provider == BY_STAFF:
         text = _("%(user)s has transferred %(amount)s %(currency)s. Transfer it back first: this only records it.")
     words = {"user": user, "amount": payment.amount_text, "currency": payment.currency}
     return {"title": _("Refund payment %(number)s") % {"number": payment.pk}, "explanation": text % words}

@@ -7,21 +7,14 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from payments import grace
+from payments.batches import BATCH, in_batches
 from payments.charging.tries import first_try
 from payments.models import Order, OrderState, Renewal
 from payments.orders import void
 from subscriptions.models import Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
+from subscriptions.rules import RENEWAL_AHEAD
 from subscriptions.services import SubscriptionService
-
-AHEAD = timedelta(days=1)
-"""Time before the end at which a renewal order opens."""
-
-BATCH = 500
-"""Subscriptions per transaction, which holds their users' locks."""
-
-RESERVE = timedelta(seconds=10)
-"""Time that must be left to begin a batch."""
 
 
 def open_orders(provider: str, now: datetime, time_left: Callable[[], timedelta], batch: int = BATCH) -> int:
@@ -30,15 +23,12 @@ def open_orders(provider: str, now: datetime, time_left: Callable[[], timedelta]
     Subscriptions that are cancelled, or have no usable method at the provider, end as before. What is locked by
     somebody else is left to the next run.
     """
-    number = 0
-    while time_left() > RESERVE and (opened := _open_batch(provider, now, batch)):
-        number += opened
-    return number
+    return in_batches(lambda: _open_batch(provider, now, batch), time_left)
 
 
-def _open_batch(provider: str, now: datetime, batch: int) -> int:
+def _open_batch(provider: str, now: datetime, batch: int) -> int | None:
     with transaction.atomic():
-        ending = _to_renew(provider, now).filter(end_date__lte=now + AHEAD).claim(batch)
+        ending = _to_renew(provider, now).filter(end_date__lte=now + RENEWAL_AHEAD).claim(batch)
         keys = [subscription.pk for subscription in ending]
         adopted = _adopt(keys, now) if keys else set()
         renewals = Renewal.objects.filter(subscription__in=keys)
@@ -51,13 +41,13 @@ def _open_batch(provider: str, now: datetime, batch: int) -> int:
         for renewal in agreed:
             if not renewal.charge:  # the planned plan is free
                 SubscriptionService.renew_subscription(renewal.subscription, now=now)
-    return len(keys)
+    return len(keys) or None
 
 
 def next_opening(provider: str, now: datetime) -> datetime | None:
     """Return the instant at which the next renewal order opens, which may be past; None if none is to open."""
     ends = _to_renew(provider, now).order_by("end_date").values_list("end_date", flat=True)
-    return end - AHEAD if (end := ends.first()) else None
+    return end - RENEWAL_AHEAD if (end := ends.first()) else None
 
 
 def _to_renew(provider: str, now: datetime) -> SubscriptionQuerySet:

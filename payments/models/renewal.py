@@ -83,6 +83,11 @@ class Renewal(models.Model):
         return f"renewal of subscription {self.subscription_id}"
 
     @property
+    def is_on(self) -> bool:
+        """True if further periods are charged: it is turned on, and there is a method to charge them to."""
+        return self.auto_renew and self.method_id is not None
+
+    @property
     def charge(self) -> Decimal:
         """The amount of the next charge, for the period after the present one, of the planned plan if any."""
         if self.subscription.next_plan_id is not None and self.next_amount is not None:

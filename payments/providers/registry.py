@@ -15,7 +15,10 @@ PATHS = {"stripe": "payments.providers.stripe.adapter.StripeProvider"}
 NAME = re.compile(r"[\w.-]{1,50}")
 """What fits into rows and into the webhook's address."""
 
-NOT_ASKED = ("", "manual")
+BY_STAFF = "manual"
+"""Name under which transfers are recorded that staff saw arrive."""
+
+NOT_ASKED = ("", BY_STAFF)
 """Values under which no provider is asked: payments are off, or recorded by staff."""
 
 

@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,6 +17,7 @@ from payments.errors import NotRenewable
 from payments.forms import AutomaticRenewalForm
 from payments.providers import registry
 from payments.saved_methods import method_of
+from payments.views.provider_pages import may_lead_to
 from subscriptions.models import Subscription
 from subscriptions.views.subscriber import SubscriberRequest
 
@@ -30,7 +30,7 @@ def automatic_renewal(request: SubscriberRequest, subscription_id: int) -> HttpR
     owned = Subscription.objects.select_related("plan", "user").filter(user=request.user)
     subscription = get_object_or_404(owned, pk=subscription_id)
     renewal = renewal_of(subscription)
-    if renewal and renewal.auto_renew and renewal.method:
+    if renewal and renewal.is_on:
         if request.method != "POST":
             return _page(request, subscription)
         if "off" in request.POST:
@@ -68,9 +68,8 @@ def _page(
         "changed": status == HTTPStatus.CONFLICT,
     }
     page = render(request, "payments/automatic_renewal.html", context, status=status)
-    if provider := registry.current():
-        csp_update({"form-action": provider.origin})(lambda _request: page)(request)
-    return page
+    provider = registry.current()
+    return may_lead_to(page, provider, request) if provider else page
 
 
 def _plan(subscription: Subscription) -> dict[str, str]:

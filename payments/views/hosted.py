@@ -3,7 +3,6 @@
 import logging
 from http import HTTPStatus
 
-from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -20,6 +19,7 @@ from payments.models import Order
 from payments.providers import registry
 from payments.providers.interface import Provider
 from payments.views.owned import own_order
+from payments.views.provider_pages import may_lead_to
 from subscriptions.views.subscriber import SubscriberRequest
 
 logger = logging.getLogger(__name__)
@@ -60,10 +60,7 @@ def return_from_provider(request: SubscriberRequest, order_id: int) -> HttpRespo
 def _asked(
     request: HttpRequest, order: Order, provider: Provider, form: ConsentForm, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
-    """Render the page. Its form leads off the site: Chromium applies `form-action` to the redirect as well."""
-
     unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE
     context = {"order": order, "form": form, "unavailable": unavailable}
     page = render(request, "payments/order.html", context, status=status)
-    csp_update({"form-action": provider.origin})(lambda _request: page)(request)
-    return page
+    return may_lead_to(page, provider, request)

@@ -3,7 +3,6 @@
 import logging
 from http import HTTPStatus
 
-from csp.decorators import csp_update
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
@@ -19,6 +18,7 @@ from payments.errors import MethodInUse, ProviderRefused, ProviderUnavailable
 from payments.providers import registry
 from payments.providers.interface import OutcomeKind
 from payments.saved_methods import method_of, remove_method, renewals_of, replace_method
+from payments.views.provider_pages import may_lead_to
 from subscriptions.views.subscriber import SubscriberRequest
 
 logger = logging.getLogger(__name__)
@@ -104,6 +104,4 @@ def _page(request: SubscriberRequest, status: HTTPStatus = HTTPStatus.OK) -> Htt
         "unavailable": status == HTTPStatus.SERVICE_UNAVAILABLE,
     }
     page = render(request, "payments/method.html", context, status=status)
-    if provider is not None:
-        csp_update({"form-action": provider.origin})(lambda _request: page)(request)
-    return page
+    return may_lead_to(page, provider, request) if provider else page

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
 from subscriptions.access.membership import lock_users
-from subscriptions.admin.reasons import ReasonForm
+from subscriptions.admin.reasons import ReasonForm, operator_of
 from subscriptions.errors import ChangedMeanwhile, IllegalTransition, SubscriptionError
 from subscriptions.forms import TermsForm
 from subscriptions.models import Plan, Subscription
@@ -200,8 +200,7 @@ class ActionConfirmation:
         """Under the owner's lock, so that a second click finds what the first one did."""
         lock_users([subscription.user_id])
         subscription.refresh_from_db(from_queryset=Subscription.objects.select_for_update(no_key=True))
-        actor = cast(AbstractBaseUser, self.http.user)
-        self.action.perform(subscription, answers, now, actor, self._shown(subscription))
+        self.action.perform(subscription, answers, now, operator_of(self.http), self._shown(subscription))
 
     def _shown(self, subscription: Subscription) -> Terms:
         """Return the terms that the page sent back. Raises ChangedMeanwhile where some are missing or unreadable."""

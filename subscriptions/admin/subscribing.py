@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser, AbstractUser
+from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from foundation import clock
 from foundation.admin import find_users
 from foundation.orm.any_of import any_of
-from subscriptions.admin.reasons import ReasonForm, require_permission
+from subscriptions.admin.reasons import ReasonForm, operator_of, require_permission
 from subscriptions.admin.users import User
 from subscriptions.errors import ChangedMeanwhile, SubscriptionError
 from subscriptions.forms import TermsForm
@@ -68,7 +68,7 @@ def subscribe(site: "ModelAdmin[Subscription]", http: HttpRequest, user: Abstrac
             form.cleaned_data["user"],
             form.cleaned_data["plan"],
             now=clock.now(),
-            actor=cast(AbstractBaseUser, http.user),
+            actor=operator_of(http),
             reason=form.cleaned_data["reason"],
             shown=terms.terms(),
         )

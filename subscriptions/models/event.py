@@ -4,6 +4,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from foundation import money
@@ -26,6 +27,13 @@ class Transition(models.TextChoices):
     REACTIVATED = "reactivated", _("reactivated")
     EXPIRED = "expired", _("expired")
     CHANGED = "changed", _("plan changed")
+
+
+# Not by the names of those that begin one: with them SQLite walks the index of all transitions.
+BEGINS_A_PERIOD = ~Q(transition__in=(Transition.CANCELLED, Transition.REACTIVATED, Transition.EXPIRED)) & ~Q(
+    old_end_date=F("new_end_date")  # a change of plan that leaves the end as it is
+)
+"""Condition of events that begin a period."""
 
 
 class SubscriptionEvent(AppendOnlyModel):

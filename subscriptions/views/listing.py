@@ -32,9 +32,7 @@ class Listing:
 
 def listing_of(user: AbstractUser, now: datetime, page: str | None = None) -> Listing:
     """Return the page with this number, or the nearest one."""
-    owned = with_period(
-        Subscription.objects.filter(user=user.pk).select_related("plan", "next_plan").order_by("-pk"), now
-    )
+    owned = Subscription.objects.filter(user=user.pk).select_related("plan", "next_plan").order_by("-pk")
     shown = Paginator(with_period(owned, now), SUBSCRIPTIONS_ON_A_PAGE).get_page(page)
     renewals = checkout.renewals(list(shown), now)
     standings = [

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods
 
 from foundation import clock
 from subscriptions import checkout
-from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, NoTrial, PlanNotOnSale, TrialUsed
+from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale, TrialUsed
 from subscriptions.models import Plan, Subscription, Transition
 from subscriptions.terms import Terms
-from subscriptions.trials import may_try, start_trial
+from subscriptions.trials import refuse_trial, start_trial
 from subscriptions.views.confirmation import redirect_to_confirmation
 from subscriptions.views.refusal import render_service_errors
 from subscriptions.views.shown_terms import ask, read_terms
@@ -37,7 +37,9 @@ def trial(request: SubscriberRequest, plan_id: int) -> HttpResponse:
             plan.refresh_from_db()
     if held := _held(request, plan, now):
         return redirect("subscription", held.pk)
-    _refuse(request, plan)
+    if not plan.on_sale:
+        raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
+    refuse_trial(request.user, plan)
     context = {
         "plan": plan,
         "end": now + timedelta(days=plan.trial_days),
@@ -59,13 +61,3 @@ def _started(request: SubscriberRequest, plan: Plan, shown: Terms, now: datetime
 
 def _held(request: SubscriberRequest, plan: Plan, now: datetime) -> Subscription | None:
     return Subscription.objects.live(now).filter(user=request.user, plan=plan).order_by("-end_date").first()
-
-
-def _refuse(request: SubscriberRequest, plan: Plan) -> None:
-    """Raise the error that starting the trial would raise."""
-    if not plan.on_sale:
-        raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
-    if not plan.trial_days:
-        raise NoTrial(f"plan {plan.pk} has no free trial; subscribe to it")
-    if not may_try(request.user):
-        raise TrialUsed(f"user {request.user.pk} has had a free trial; subscribe without one")

@@ -9,12 +9,12 @@ from infra.local import demo
 from payments.consents import Consent, store_consent
 from payments.models import Order
 from payments.orders import open_first
+from payments.providers.registry import BY_STAFF
 from payments.recording import MoneyReceived, record_payment
 from subscriptions.models import Plan
 from subscriptions.terms import UNSEEN
 
 ENDS_IN = timedelta(hours=12)
-TRANSFER = "manual"
 
 
 def create_subscribers(names: list[str]) -> list[AbstractUser]:
@@ -28,6 +28,6 @@ def begin_period_that_ends(user: AbstractUser, plan: Plan, now: datetime) -> Ord
     then = now + ENDS_IN - timedelta(days=plan.duration_days)
     order = open_first(user, plan, then, UNSEEN)
     store_consent(order, Consent("", renews=True), then)
-    transfer = MoneyReceived(TRANSFER, order.transfer_reference, order.amount, order.currency, then)
+    transfer = MoneyReceived(BY_STAFF, order.transfer_reference, order.amount, order.currency, then)
     record_payment(order, transfer, now=then)
     return order

@@ -4,11 +4,12 @@ https://docs.stripe.com/api/events/types
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from payments.providers.interface import Fact, FactKind, Message, MethodDetails
 from payments.providers.stripe.amounts import from_minor_units
+from payments.providers.stripe.expiry import end_of_month
 
 Kind = FactKind
 Members = Mapping[str, Any]
@@ -93,7 +94,7 @@ def _method_updated(method: Members, made_at: datetime) -> Fact | None:
     card = method.get("card")
     if not card or not method.get("customer"):
         return None
-    expires = _end_of_month(card["exp_year"], card["exp_month"])
+    expires = end_of_month(card["exp_year"], card["exp_month"])
     details = MethodDetails(method["customer"], method["id"], card.get("brand", ""), card.get("last4", ""), expires)
     return Fact(Kind.METHOD_SAVED, made_at, method=details)
 
@@ -106,10 +107,6 @@ def _money(transaction_id: str, counted: int, currency: str) -> dict[str, Any]:
 def _number(text: str | None) -> int | None:
     """Return the order's number, or None: others may put what they like into the metadata of their intents."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-def _end_of_month(year: int, month: int) -> date:
-    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
 
 
 DISPUTE_KINDS = {

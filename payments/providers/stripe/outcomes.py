@@ -1,6 +1,6 @@
 """Outcomes of PaymentIntents, refunds and the SDK's errors, each by one table. What no table knows is unknown."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import stripe
 from stripe import (
@@ -17,6 +17,7 @@ from stripe import (
 
 from payments.providers.interface import MethodDetails, Outcome, OutcomeKind
 from payments.providers.stripe.amounts import from_minor_units
+from payments.providers.stripe.expiry import end_of_month
 from payments.providers.stripe.transport import NeverConnected
 
 Kind = OutcomeKind
@@ -136,7 +137,7 @@ def saved_method(intent: PaymentIntent) -> MethodDetails | None:
 def described(method: PaymentMethod, customer: str) -> MethodDetails:
     """Return the method as its owner recognises it."""
     if method.type == "card" and (card := method.card):
-        expires = _end_of_month(card.exp_year, card.exp_month)
+        expires = end_of_month(card.exp_year, card.exp_month)
         return MethodDetails(customer, method.id, _text(card, "brand") or "card", _text(card, "last4"), expires)
     return MethodDetails(customer, method.id, method.type, _text(getattr(method, method.type, None), "last4"))
 
@@ -168,7 +169,3 @@ def _id(of: object) -> str:
 
 def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _end_of_month(year: int, month: int) -> date:
-    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)

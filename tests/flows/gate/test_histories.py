@@ -25,11 +25,11 @@ from foundation import clock, gate
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.models import ChannelStatus, Notification, NotificationPreferences, PauseReason
 from notifications.reminders import plans_by_day, wanted
-from payments.charging.renewal_orders import AHEAD
 from payments.models import Order, PaymentMethod, Renewal, WebhookMessage
 from subscriptions.access.managed_groups import restore_groups
 from subscriptions.errors import SubscriptionError
 from subscriptions.models import Plan, Subscription
+from subscriptions.rules import RENEWAL_AHEAD
 from subscriptions.services import SubscriptionService as Service
 from tests.flows.gate.gated import invoke
 from tests.support.factories import NOW, make_plan, make_user
@@ -314,7 +314,7 @@ def payments(now: datetime) -> Iterator[datetime]:
         subscription = renewal.subscription
         orders = Order.objects.filter(subscription=subscription, period_start=subscription.end_date)
         if subscription.status == "active" and subscription.end_date > now and not orders.exists():
-            yield subscription.end_date - AHEAD
+            yield subscription.end_date - RENEWAL_AHEAD
 
 
 def marks(now: datetime) -> Iterator[datetime]:

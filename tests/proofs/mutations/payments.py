@@ -180,8 +180,8 @@ PAYMENTS = (
     Mutation(
         "a day before the end",
         "payments/charging/renewal_orders.py",
-        "end_date__lte=now + AHEAD",
-        "end_date__lte=now + 2 * AHEAD",
+        "end_date__lte=now + RENEWAL_AHEAD",
+        "end_date__lte=now + 2 * RENEWAL_AHEAD",
         (f"{RENEWALS}test_order_opens_a_day_before_the_end_and_once",),
     ),
     Mutation(
