@@ -148,13 +148,16 @@ def _mails_in(state: State) -> int:
 
 
 def _is_to_be_reminded(subscription: Subscription, now: datetime) -> bool:
-    """Return True if a reminder day of the period has come, is wanted, and no reminder as near to the end exists."""
+    """Return True if a reminder day of the period has come, is wanted, and no reminder as near to the end exists.
+
+    Whoever is being charged for the next period hears of that instead.
+    """
     began = subscription.events.filter(transition__in=[Transition.CREATED, Transition.RENEWED]).latest("pk")
     beginning = max(began.occurred_at, began.old_end_date or began.occurred_at)
     marks = {day: subscription.end_date - timedelta(days=day) for day in subscription.plan.reminder_days}
     come = [day for day, mark in marks.items() if beginning < mark <= now]
     there = Notification.objects.filter(event=began, days_before__isnull=False).values_list("days_before", flat=True)
-    if not come or not wants_reminders(subscription.user_id):
+    if not come or subscription.grace_until is not None or not wants_reminders(subscription.user_id):
         return False
     return not any(day is not None and day <= min(come) for day in there)
 

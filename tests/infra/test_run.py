@@ -45,7 +45,7 @@ PAYMENTS = {
     "charged twice": 0,
 }
 """Rows of payments after the first run."""
-MAILS_OF_PAYMENTS = 11
+MAILS_OF_PAYMENTS = 10
 BOUNCING = 2
 """Mails of the demo data to an address that SES's simulator bounces."""
 
