@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from foundation.admin import LONGEST_LIST, HistoryAdmin, SubscriberHistoryAdmin
 from foundation.email_addresses import normalised
-from notifications.admin.search import find_notifications
+from notifications.admin.search import search
 from notifications.models import BAD_NEWS, EventType, Feedback, Suppression
 from notifications.ses import suppression
 from notifications.ses.hashed_addresses import stored_forms
@@ -45,7 +45,7 @@ class FeedbackAdmin(HistoryAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Return the feedback on mails of a user, to an address or of a subscription."""
-        return queryset.filter(notification__in=find_notifications(search_term)) if search_term else queryset, False
+        return search(queryset, search_term, "notification__") if search_term else queryset, False
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Hide the raw event, which holds addresses, from operators without the permission."""

@@ -19,7 +19,7 @@ from foundation import clock
 from foundation.admin import LONGEST_LIST, ChoiceFilter, HistoryAdmin, SubscriberHistoryAdmin
 from notifications.admin import preview
 from notifications.admin.feedback import FeedbackInline
-from notifications.admin.search import find_notifications
+from notifications.admin.search import search
 from notifications.models import Notification, NotificationQuerySet, State
 from notifications.outbox import claims
 
@@ -72,13 +72,13 @@ class NotificationAdmin(HistoryAdmin):
     )
     readonly_fields = ("kind", "recipient", "subject", "user", "message")
     list_filter = [StateFilter, ("channel", ChoiceFilter)]
-    list_select_related = [
-        "event__subscription__user__profile",
-        "event__subscription__plan",
+    list_select_related = ["event__subscription__user__profile", "event__subscription__plan", "event__plan"]
+    prefetched = (
+        "payment_event__order__user",
+        "event__subscription__renewal__method",
         "event__subscription__next_plan",
-        "event__plan",
         "event__old_plan",
-    ]
+    )
     search_fields = ["user"]  # only shows the search box; get_search_results does the search
     search_help_text = SubscriberHistoryAdmin.search_help_text
     inlines = [FeedbackInline]
@@ -86,11 +86,7 @@ class NotificationAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows with what few of them have: with more joins PostgreSQL would search all tables."""
-        return (
-            super()
-            .get_queryset(request)
-            .prefetch_related("payment_event__order__user", "event__subscription__renewal__method")
-        )
+        return super().get_queryset(request).prefetch_related(*self.prefetched)
 
     @admin.display(description=_("user"))
     def user(self, notification: Notification) -> str:
@@ -105,7 +101,7 @@ class NotificationAdmin(HistoryAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Return the notifications of a user, to an address or of a subscription."""
-        return queryset.filter(pk__in=find_notifications(search_term)) if search_term else queryset, False
+        return search(queryset, search_term) if search_term else queryset, False
 
     @admin.display(description=_("kind"))
     def kind(self, notification: Notification) -> str:

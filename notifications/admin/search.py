@@ -1,4 +1,4 @@
-"""Search of notifications by user, address or subscription."""
+"""Search of notifications, and of what belongs to them, by user, address or subscription."""
 
 from typing import Any
 
@@ -9,16 +9,18 @@ from foundation.email_addresses import holds_address
 from notifications.models import Notification
 
 
-def find_notifications(term: str) -> QuerySet[Any]:
-    """Return the keys of notifications of the users with this name or address, of mails to it, or of a subscription.
+def search(rows: QuerySet[Any], term: str, path: str = "") -> QuerySet[Any]:
+    """Return the rows on mails to the users with this name or address, to that address, or of a subscription.
 
-    As a union, because an OR across tables makes PostgreSQL read all of them.
+    `path` leads from a row to its notification, and ends with two underscores.
     """
     users = find_users(term)
-    keys = Notification.objects.order_by().values("pk")
     if term.isdecimal() and len(term) <= LONGEST_NUMBER and not users:
-        return keys.filter(event__subscription=int(term))
+        # By joins that the list has in any case: a subquery would add its own to them, and PostgreSQL plan them apart.
+        return rows.filter(**{f"{path}event__subscription": int(term)})
+    # As a union, because an OR across tables makes PostgreSQL read all of them.
+    keys = Notification.objects.order_by().values("pk")
     direct = keys.filter(event__isnull=True)
     of_users = keys.filter(event__subscription__user__in=users)  # type: ignore[misc] # django-stubs knows our own user model only
     with_key = direct.filter(user_key__in=[str(user) for user in users]).exclude(user_key="")
-    return of_users.union(direct.filter(holds_address("address", term)), with_key)
+    return rows.filter(**{f"{path}pk__in": of_users.union(direct.filter(holds_address("address", term)), with_key)})
