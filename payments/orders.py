@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 
 from payments.errors import OrderFinished, UnknownOrder
 from payments.models import Order, OrderState
@@ -14,7 +15,6 @@ from subscriptions.rules import refuse_early_change
 from subscriptions.terms import Purchase, Terms
 
 State = OrderState
-LOCKING = Order.objects.select_related("subscription").select_for_update(of=("self",), no_key=True)
 
 
 def open_first(user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) -> Order:
@@ -80,12 +80,21 @@ def _close(order: Order, now: datetime) -> None:
 
 
 def lock(order: Order) -> None:
-    """Lock owner and order, and bring the instance up to date. Raises UnknownOrder."""
+    """Lock the owner, then the subscription and the order, and bring the instance up to date. Raises UnknownOrder."""
     lock_owner(order.user_id)
     try:
-        order.refresh_from_db(from_queryset=LOCKING)
+        order.refresh_from_db(from_queryset=_locking(order))
     except Order.DoesNotExist as error:
         raise UnknownOrder(f"there is no {order}") from error
+
+
+def _locking(order: Order) -> QuerySet[Order]:
+    """Return the query that locks the order, and before it the subscription that it continues."""
+    rows = Order.objects.select_related("subscription")
+    if order.subscription_id is None:
+        return rows.select_for_update(of=("self",), no_key=True)
+    continuing = rows.filter(subscription__user=order.user_id)  # an inner join, of which PostgreSQL locks both sides
+    return continuing.select_for_update(of=("subscription", "self"), no_key=True)
 
 
 def finish(order: Order, state: OrderState, now: datetime) -> None:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -14,8 +15,10 @@ from payments.change_orders import give_change
 from payments.models import Order, Payment
 from payments.orders import finish, lock, purchase_of
 from payments.renewals import agree
+from subscriptions.bought_periods import renew_bought
 from subscriptions.errors import AlreadySubscribed, IllegalTransition, SubscriptionError
-from subscriptions.models import BEGINS_A_PERIOD, Plan, Subscription, Transition
+from subscriptions.locks import lock_subscription
+from subscriptions.models import BEGINS_A_PERIOD, Subscription, Transition
 from subscriptions.services import SubscriptionService
 
 logger = logging.getLogger(__name__)
@@ -31,6 +34,13 @@ class MoneyReceived:
     currency: str
     paid_at: datetime
     receipt_url: str = ""
+
+
+class GivenPeriod(NamedTuple):
+    """Period that was bought: its subscription, and the key of the event that began it."""
+
+    subscription: Subscription
+    event_id: int
 
 
 def record_payment(
@@ -90,12 +100,12 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
         surplus=True,
         receipt_url=money.receipt_url,
     )
-    if _is_expected(order, money) and (subscription := _period_given(order, now)):
+    if _is_expected(order, money) and (given := _period_given(order, now)):
         payment.surplus = False
-        payment.subscription = order.subscription = subscription
-        payment.event = subscription.events.filter(BEGINS_A_PERIOD).latest("pk")
+        payment.subscription = order.subscription = given.subscription
+        payment.event_id = given.event_id
         finish(order, Order.State.PAID, now)
-        agree(order, subscription)
+        agree(order, given.subscription)
     else:
         logger.error("money arrived that no order waits for", extra={"order": order.pk})
     payment.save()
@@ -108,8 +118,8 @@ def _is_expected(order: Order, money: MoneyReceived) -> bool:
     return order.is_open and (order.amount, order.currency) == (money.amount, money.currency)
 
 
-def _period_given(order: Order, now: datetime) -> Subscription | None:
-    """Return the subscription with its new period, or None where none can be given. Money is never refused."""
+def _period_given(order: Order, now: datetime) -> GivenPeriod | None:
+    """Return the period that was bought, or None where none can be given. Money is never refused."""
     try:
         return _period(order, now)
     except SubscriptionError as error:
@@ -117,30 +127,36 @@ def _period_given(order: Order, now: datetime) -> Subscription | None:
         return None
 
 
-def _renewed(order: Order, subscription: Subscription, now: datetime) -> Subscription:
+def _renewed(order: Order, subscription: Subscription, now: datetime) -> GivenPeriod:
     """Renew the subscription. One that was cancelled while its charge was on its way stays cancelled."""
     was_cancelled = subscription.status == Subscription.Status.CANCELLED and order.close_requested_at is not None
     _refuse_changed_since(order, subscription)
-    renewed = SubscriptionService.renew_subscription(
-        subscription, now=now, bought=purchase_of(order), plan=Plan(pk=order.plan_id)
-    )
-    return SubscriptionService.cancel_subscription(renewed, now=now) if was_cancelled else renewed
+    event_id = renew_bought(subscription, order.plan_id, purchase_of(order), now=now)
+    if was_cancelled:
+        SubscriptionService.cancel_subscription(subscription, now=now)
+    return GivenPeriod(subscription, event_id)
 
 
-def _period(order: Order, now: datetime) -> Subscription:
+def _period(order: Order, now: datetime) -> GivenPeriod:
     """Begin or renew the subscription. A live one to the same plan that stands in the way is renewed instead."""
     if order.kind == Order.Kind.CHANGE:
-        return give_change(order, now)
+        return _latest(give_change(order, now))
     bought = purchase_of(order)
     try:
         if order.subscription is None:
-            return SubscriptionService.create_subscription(order.user, order.plan, now=now, bought=bought)
+            return _latest(SubscriptionService.create_subscription(order.user, order.plan, now=now, bought=bought))
         return _renewed(order, order.subscription, now)
     except AlreadySubscribed as error:
         if error.subscription_id is None:
             raise
         live = Subscription.objects.get(pk=error.subscription_id)
-        return SubscriptionService.renew_subscription(live, now=now, bought=bought, plan=Plan(pk=order.plan_id))
+        lock_subscription(live)
+        return GivenPeriod(live, renew_bought(live, order.plan_id, bought, now=now))
+
+
+def _latest(subscription: Subscription) -> GivenPeriod:
+    """Return the period that the subscription has just begun."""
+    return GivenPeriod(subscription, subscription.events.filter(BEGINS_A_PERIOD).latest("pk").pk)
 
 
 def _refuse_changed_since(order: Order, subscription: Subscription) -> None:

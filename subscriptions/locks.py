@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from copy import copy
 
 from django.db import transaction
+from django.db.models import Exists
 
 from foundation.orm.key import Key
 from foundation.orm.select_for_share import select_for_share
@@ -36,12 +37,12 @@ def refresh_locked(subscription: Subscription) -> None:
     subscription.refresh_from_db(from_queryset=Subscription.objects.select_for_update(no_key=True))
 
 
-def lock_plan(plan_id: int) -> Plan:
-    """Return the plan as it stays until the transaction ends. Raises UnknownPlan.
+def lock_plan(plan_id: int, **annotations: Exists) -> Plan:
+    """Return the plan as it stays until the transaction ends, with the annotations. Raises UnknownPlan.
 
     An edit of a plan locks no user afterwards, so this lock, taken after the owner's, cannot deadlock.
     """
-    found = select_for_share(Plan.objects.filter(pk=plan_id))
+    found = select_for_share(Plan.objects.filter(pk=plan_id).annotate(**annotations))
     if not found:
         raise UnknownPlan(f"there is no plan {plan_id}")
     return found[0]
@@ -56,13 +57,15 @@ def lock_plan_on_sale(plan: Plan) -> Plan:
 
 
 @contextmanager
-def transition(subscription: Subscription) -> Iterator[Subscription]:
+def transition(subscription: Subscription, *, is_locked: bool = False) -> Iterator[Subscription]:
     """Lock, bring the instance up to date, and yield a copy of it to change and announce.
 
-    The instance follows the copy once the block has succeeded, so that it never shows what was undone.
+    The instance follows the copy once the block has succeeded, so that it never shows what was undone. If `is_locked`,
+    the open transaction holds the locks of owner and row, and has read the instance under them.
     """
     with transaction.atomic():
-        lock_subscription(subscription)
+        if not is_locked:
+            lock_subscription(subscription)
         changed = copy(subscription)
         yield changed
     for field in Subscription._meta.concrete_fields:

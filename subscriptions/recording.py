@@ -35,11 +35,11 @@ class Record:
     old_plan: Plan | None = None
     """The plan before it, of a change of plan."""
 
-    def write(self, sender: type, subscriptions: Sequence[Subscription]) -> None:
+    def write(self, sender: type, subscriptions: Sequence[Subscription]) -> list[int]:
         """Insert one event for each subscription, whose row is changed already, and send the strict signal.
 
-        The announcement is registered before this: a strict receiver may make another transition. Raises
-        TransitionNotRecorded, because a transition without an event would tell nobody.
+        Return the keys of the events. The announcement is registered before this: a strict receiver may make another
+        transition. Raises TransitionNotRecorded, because a transition without an event would tell nobody.
         """
         columns = self._columns()
         event_ids = insert_select_returning(SubscriptionEvent, list(columns), _selected(subscriptions, columns))
@@ -52,6 +52,7 @@ class Record:
             user_ids=[subscription.user_id for subscription in subscriptions],
             now=self.now,
         )
+        return event_ids
 
     def _columns(self) -> dict[str, Value | F]:
         return {

@@ -16,7 +16,7 @@ from subscriptions.announcements import Pace, announce_on_commit, unlimited
 from subscriptions.errors import IllegalTransition
 from subscriptions.locks import change, lock_owner, lock_plan, lock_plan_on_sale, refresh_locked, transition
 from subscriptions.metadata import refuse_invalid_external_id, refuse_invalid_metadata
-from subscriptions.models import Plan, Subscription, SweepRun, Transition
+from subscriptions.models import Plan, Subscription, SubscriptionQuerySet, SweepRun, Transition
 from subscriptions.plan_switch import instant, switch_plan
 from subscriptions.recording import Record
 from subscriptions.rules import (
@@ -105,31 +105,27 @@ class SubscriptionService:
         reason: str = "",
         shown: Terms = UNSEEN,
         early: Callable[[], bool] = allowed,
-        bought: Purchase | None = None,
-        plan: Plan | None = None,
     ) -> Subscription:
         """Add a period to what is left of the subscription, or start one at `now` if nothing is. From any state.
 
-        The period is that of the `plan`, by default of the planned one or else the present one, or the one that was
-        `bought`. While more than one is left it asks `early`, which may be `subscriptions.permissions.may_renew_early`.
+        The period is that of the planned plan or else the present one. While more than one is left it asks `early`,
+        which may be `subscriptions.permissions.may_renew_early`. `subscriptions.bought_periods` gives what was paid.
 
         Raises UnknownSubscription, AlreadySubscribed, InvalidReason, InvalidPeriod, RenewalTooEarly, or ChangeTooEarly.
         """
         now = now or clock.now()
         with one_live_at_most(subscription.user_id, subscription.plan_id), transition(subscription) as changed:
             refuse_long_reason(reason)
-            plan = lock_plan(plan.pk if plan else subscription.next_plan_id or subscription.plan_id)
+            plan = lock_plan(subscription.next_plan_id or subscription.plan_id)
             if plan.pk == subscription.plan_id:
                 subscription.plan = changed.plan = plan
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
-            if not bought:
-                refuse_early_change(subscription, plan, now)
+            refuse_early_change(subscription, plan, now)
             refuse_early_renewal(subscription, plan, now, early)
             refuse_second_live(subscription.user_id, plan, now, besides=subscription)
-            sold = bought.applied_to(plan) if bought else plan
             if plan.pk != changed.plan_id:
                 switch_plan(SubscriptionService, changed, plan, Record(Transition.CHANGED, now, actor, reason))
-            _add_period(changed, sold, Status.ACTIVE, Record(Transition.RENEWED, now, actor, reason))
+            add_period(changed, plan, Status.ACTIVE, Record(Transition.RENEWED, now, actor, reason))
         return subscription
 
     @staticmethod
@@ -157,7 +153,7 @@ class SubscriptionService:
             refuse_second_live(subscription.user_id, gift, now, besides=subscription)
             stays_cancelled = subscription.status == Status.CANCELLED and subscription.end_date > now
             status = Status.CANCELLED if stays_cancelled else Status.ACTIVE
-            _add_period(changed, gift, status, Record(Transition.RENEWED, now, actor, reason))
+            add_period(changed, gift, status, Record(Transition.RENEWED, now, actor, reason))
         return subscription
 
     @staticmethod
@@ -285,7 +281,8 @@ class SubscriptionService:
         return SubscriptionService.sweep().expired
 
 
-def _add_period(changed: Subscription, sold: Plan, status: Status, record: Record) -> None:
+def add_period(changed: Subscription, sold: Plan, status: Status, record: Record) -> int:
+    """Add a period on the terms that were sold to the locked subscription. Return the key of the event."""
     old_end = changed.end_date
     new_end, anchor_day = next_period(sold, record.now, changed)
     exempt = changed.exempt and changed.expired_at is None  # it may overlap another until they are joined
@@ -301,7 +298,8 @@ def _add_period(changed: Subscription, sold: Plan, status: Status, record: Recor
     announce_on_commit(
         signals.subscription_renewed, SubscriptionService, [changed], old_end_date=old_end, new_end_date=new_end
     )
-    replace(record, old_end_date=instant(old_end), sold=sold).write(SubscriptionService, [changed])
+    (event_id,) = replace(record, old_end_date=instant(old_end), sold=sold).write(SubscriptionService, [changed])
+    return event_id
 
 
 def _expire_claimed(subscriptions: Sequence[Subscription], now: datetime, pace: Pace | None = None) -> None:
@@ -320,16 +318,19 @@ def _expire(subscriptions: Sequence[Subscription], record: Record, pace: Pace | 
     record.write(SubscriptionService, subscriptions)
 
 
+def others_to_the_plan(user_id: Key, plan_id: int, besides: Subscription | None) -> SubscriptionQuerySet:
+    """Return the user's other subscriptions to the plan that have not expired, some of which may be due."""
+    others = Subscription.objects.filter(any_of("user", [user_id]), plan=plan_id, expired_at__isnull=True)
+    return others.exclude(pk=besides.pk) if besides is not None else others
+
+
 def refuse_second_live(user_id: Key, plan: Plan, now: datetime, besides: Subscription | None = None) -> None:
     """Raise AlreadySubscribed if the user has another live one to the plan. End one that is due and not yet swept.
 
     Two may be live where the release before this one made them; of those either may go on, but only one be active.
     """
-    others = Subscription.objects.filter(any_of("user", [user_id]), plan=plan, expired_at__isnull=True)
     overlaps = besides is not None and besides.is_live(now)
-    if besides is not None:
-        others = others.exclude(pk=besides.pk)
-    for other in others.select_for_update(no_key=True):
+    for other in others_to_the_plan(user_id, plan.pk, besides).select_for_update(no_key=True):
         if other.access_end <= now:
             _expire([copy(other)], Record(Transition.EXPIRED, now))
             refresh_locked(other)  # a strict receiver may have renewed it

@@ -70,10 +70,17 @@ def reconcile_access(user_ids: Collection[Key], now: datetime) -> Corrections:
     `m2m_changed` is not sent. Raises IntegrityError where the group itself is missing, which `lock_users` prevents.
     """
     taken = revoke_access(user_ids, now)
+    return Corrections(given=grant_access(user_ids, now), taken=taken)
+
+
+def grant_access(user_ids: Collection[Key], now: datetime) -> int:
+    """Insert memberships that live subscriptions grant, the half of `reconcile_access` that a new period needs.
+
+    Return their number. One statement for all groups.
+    """
     missing = _without_membership(now).filter(any_of("pk", user_ids)).annotate(access_group=_group_id())
     rows = missing.values_list("pk", "access_group").union(_granted(now, user_ids))
-    given = insert_select(Membership, [MEMBER, "group"], rows, ignore_conflicts=True)
-    return Corrections(given=given, taken=taken)
+    return insert_select(Membership, [MEMBER, "group"], rows, ignore_conflicts=True)
 
 
 def revoke_access(user_ids: Collection[Key], now: datetime) -> int:

@@ -16,7 +16,7 @@ from tests.payments.charging.renewal_orders import charge, due_order
 from tests.support.ledger_provider import LedgerProvider
 
 ORDERS = 12
-QUERIES_PER_RENEWAL = 17
+QUERIES_PER_RENEWAL = 12
 """Queries of each renewal. A claim has nine of its own, which are counted apart."""
 QUERIES_PER_CLAIM = 9
 SECONDS = 2.0

@@ -215,8 +215,8 @@ PAYMENTS = (
     Mutation(
         "stays cancelled",
         "payments/recording.py",
-        "return SubscriptionService.cancel_subscription(renewed, now=now) if was_cancelled else renewed",
-        "return renewed",
+        "if was_cancelled:",
+        "if not was_cancelled:",
         (f"{RENEWALS}test_money_that_moved_before_a_cancellation_gives_the_period_and_stays_cancelled",),
     ),
     Mutation(
