@@ -9,6 +9,7 @@ from payments.grace import extend_for_pending
 from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from payments.providers.interface import MethodDetails, Outcome, OutcomeKind
 from payments.recording import MoneyReceived, record_payment
+from subscriptions.locks import lock_owner
 
 ASK_AGAIN = timedelta(hours=1)
 """Until money that is on its way is asked about again."""
@@ -31,9 +32,11 @@ def settle(order: Order, outcome: Outcome, now: datetime) -> Payment | None:
 
 def await_money(order: Order, now: datetime) -> None:
     """Note that money is on its way, so that nothing else is tried and access goes on."""
-    waiting = Order.objects.unfinished().filter(pk=order.pk)
-    if waiting.update(state=OrderState.PENDING, due_at=now + ASK_AGAIN, lease_token=None, lease_until=None):
-        extend_for_pending(order, now)
+    with transaction.atomic():
+        lock_owner(order.user_id)  # before the order, as whoever records money does
+        waiting = Order.objects.unfinished().filter(pk=order.pk)
+        if waiting.update(state=OrderState.PENDING, due_at=now + ASK_AGAIN, lease_token=None, lease_until=None):
+            extend_for_pending(order, now)
 
 
 def keep_method(order: Order, details: MethodDetails) -> PaymentMethod:
