@@ -30,10 +30,11 @@ BENCHMARKS = {
     "storage": "benchmarks.storage",
     "feedback": "benchmarks.feedback",
     "dashboard": "benchmarks.dashboard",
+    "charging": "benchmarks.charging",
 }
 """Modules of the benchmarks, in the order in which they run."""
 
-COUNTED = ("sweep", "delivery", "cold_start", "http", "storage", "feedback")
+COUNTED = ("sweep", "delivery", "cold_start", "http", "storage", "feedback", "charging")
 """Benchmarks that count. The queries of the operators' pages are part of http."""
 
 
