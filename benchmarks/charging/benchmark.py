@@ -30,7 +30,7 @@ def measure() -> Section:
     taken, queries = _charge(RENEWALS, CALL), counts()
     aim = Aim(
         f"{RENEWALS:,} renewals", taken.wall, SECONDS, at_least=False, unit="s",
-        because="The calls take most of it; between two claims the outcomes are written, and no call is made.",
+        because="The calls take most of it; between prepare and confirm of a claim the charger waits for the answers.",
     )  # fmt: skip
     figures = {"seconds": taken.wall, "CPU": taken.cpu / taken.units, "backend CPU": taken.backend_cpu / taken.units}
     return Section("Charging", TEXT, [_table(taken, sum(queries.values()))], aims=[aim], figures=figures)

@@ -3,10 +3,10 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from payments.errors import ProviderRefused, ProviderUnavailable
 from payments.models import Order
@@ -43,6 +43,18 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class CallsUnderWay(Generic[Answer]):
+    """One call per order, made in threads meanwhile."""
+
+    orders: list[Order]
+    answers: Iterator[Answer]
+
+    def wait(self) -> dict[Order, Answer]:
+        """Return the answer per order, once all have come. Call it once."""
+        return dict(zip(self.orders, self.answers, strict=True))
+
+
+@dataclass(frozen=True)
 class Calls:
     """Calls of one claim. None begins after the deadline."""
 
@@ -50,12 +62,12 @@ class Calls:
     pace: Pace
     deadline: Deadline
 
-    def ask_all(self, call: Callable[[Order], Outcome], orders: Iterable[Order]) -> Mapping[Order, Outcome]:
-        """Return the outcome per order."""
+    def ask_all(self, call: Callable[[Order], Outcome], orders: Iterable[Order]) -> CallsUnderWay[Outcome]:
+        """Begin the calls that return an outcome."""
         return self._all(call, orders, _unknown)
 
-    def open_all(self, call: Callable[[Order], str], orders: Iterable[Order]) -> Mapping[Order, str | Outcome]:
-        """Return what was prepared per order, or the outcome that says why nothing was."""
+    def open_all(self, call: Callable[[Order], str], orders: Iterable[Order]) -> CallsUnderWay[str | Outcome]:
+        """Begin the calls that return what was prepared. An outcome in its place says why nothing was."""
         return self._all(call, orders, _refused)
 
     def _all(
@@ -63,7 +75,7 @@ class Calls:
         call: Callable[[Order], Answer],
         orders: Iterable[Order],
         explain: Callable[[Exception], Outcome],
-    ) -> dict[Order, Answer | Outcome]:
+    ) -> CallsUnderWay[Answer | Outcome]:
         def limited(order: Order) -> Answer | Outcome:
             self.pace.wait()
             if self.deadline.seconds_left <= 0:
@@ -75,7 +87,7 @@ class Calls:
                     return explain(error)
 
         every = list(orders)
-        return dict(zip(every, self.pool.map(limited, every), strict=True))
+        return CallsUnderWay(every, self.pool.map(limited, every))
 
 
 def _unknown(error: Exception) -> Outcome:

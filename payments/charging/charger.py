@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -46,13 +46,31 @@ class Charger:
         summary = {"opened": self._open(), "claimed": 0, "abandoned": claims.release_abandoned(), "closed": 0}
         with ThreadPoolExecutor(settings.DELIVERY_THREADS) as pool:
             summary["closed"] = close_finished(self.provider, self._calls(pool), self.now())
-            while self.time_left() > CLAIM_TIME and (claim := self._claim()).orders:
-                summary["claimed"] += len(claim.orders)
-                recorder = Recorder(claim, self.now(), self.kinds)
-                Stages(claim, self.provider, self._calls(pool), recorder).go()
+            while claimed := self._charge_due(pool):  # what was given back may be due again
+                summary["claimed"] += claimed
         summary |= {kind.value: self.kinds[kind] for kind in OutcomeKind if kind is not OutcomeKind.CLOSED}
         logger.info("charging finished", extra=summary)
         return summary
+
+    def _charge_due(self, pool: Executor) -> int:
+        """Charge what is due; return the number of orders claimed.
+
+        While the outcomes of a claim are written, the calls of the next are under way: the pace is the limit.
+        """
+        claimed = 0
+        confirmed: Iterator[None] = iter(())
+        while self.time_left() > CLAIM_TIME and (claim := self._claim()).orders:
+            claimed += len(claim.orders)
+            recorder = Recorder(claim, self.now(), self.kinds)
+            stages = Stages(claim, self.provider, self._calls(pool), recorder).go()
+            next(stages)
+            _finish(confirmed)
+            next(stages)
+            confirmed = stages
+            if len(claim.orders) < LIMIT:
+                break
+        _finish(confirmed)
+        return claimed
 
     def _open(self) -> int:
         if self.provider.charges_itself:
@@ -64,3 +82,9 @@ class Charger:
 
     def _calls(self, pool: Executor) -> Calls:
         return Calls(pool, self.pace, Deadline.after(claims.CALLS))
+
+
+def _finish(stages: Iterator[None]) -> None:
+    """Run the stages to their end: wait for what is still under way, and write the outcomes."""
+    for _under_way in stages:
+        pass

@@ -15,7 +15,8 @@ LIMIT = 64
 def close_finished(provider: Provider, calls: Calls, now: datetime) -> int:
     """Close up to LIMIT references; return their number. Money that came first is recorded, as a surplus."""
     orders = list(to_close(provider.name).order_by("close_requested_at", "pk")[:LIMIT])
-    outcomes = calls.ask_all(lambda order: provider.close(order.reference), [row for row in orders if row.reference])
+    open_there = [row for row in orders if row.reference]
+    outcomes = calls.ask_all(lambda order: provider.close(order.reference), open_there).wait()
     for order, outcome in outcomes.items():
         settle(order, outcome, now)
     ended = [order.pk for order in orders if not order.reference]

@@ -3,11 +3,11 @@
 Each stage makes its calls in threads and then writes what they said; no transaction is open during a call.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from payments import fence
-from payments.charging.calls import Calls
+from payments.charging.calls import Calls, CallsUnderWay
 from payments.charging.claims import Claim
 from payments.charging.first_calls import FirstCall, is_chargeable, method_of, page_rests_until, sort
 from payments.charging.outcomes import MONEY, Recorder
@@ -26,20 +26,24 @@ class Stages:
     calls: Calls
     recorder: Recorder
 
-    def go(self) -> None:
-        """Run all stages."""
+    def go(self) -> Iterator[None]:
+        """Run all stages. Yields twice, while charges are prepared and while they are confirmed."""
         looked, unopened, stored = sort(self.claim.orders, self.provider.name, self.recorder.now)
         for call, orders in looked.items():
-            outcomes = self.calls.ask_all(self._first(call), orders)
+            outcomes = self.calls.ask_all(self._first(call), orders).wait()
             self.recorder.attempts(outcomes)
             for order, outcome in outcomes.items():
                 if self._look(order, call, outcome):
                     (stored if order.reference else unopened).append(order)
-        stored += self._prepare([order for order in unopened if self._take_way(order)])
+        preparing = self._prepare([order for order in unopened if self._take_way(order)])
+        yield
+        stored += self._store(preparing.wait())
         submitted = self.claim.submit(stored, self.recorder.now)
         for order in set(stored) - set(submitted):
             self._leave(order)
-        outcomes = self.calls.ask_all(self._confirm, submitted)
+        confirming = self.calls.ask_all(self._confirm, submitted)
+        yield
+        outcomes = confirming.wait()
         self.recorder.attempts(outcomes)
         for order, outcome in outcomes.items():
             self._confirmed(order, outcome)
@@ -90,13 +94,14 @@ class Stages:
             self._leave(order)
         return False
 
-    def _prepare(self, orders: Iterable[Order]) -> list[Order]:
-        """Return the orders whose charge is prepared and stored. Only a stored one is ever confirmed."""
-
+    def _prepare(self, orders: Iterable[Order]) -> CallsUnderWay[str | Outcome]:
         def prepare(order: Order) -> str:
             return self.provider.prepare(order, method_of(order), order.attempts + 1)
 
-        answers = self.calls.open_all(prepare, orders)
+        return self.calls.open_all(prepare, orders)
+
+    def _store(self, answers: Mapping[Order, str | Outcome]) -> list[Order]:
+        """Return the orders whose charge is prepared and stored. Only a stored one is ever confirmed."""
         opened = {order: answer for order, answer in answers.items() if isinstance(answer, str)}
         stored = fence.store_references(opened)
         for order in opened.keys() - set(stored):

@@ -9,9 +9,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from payments.charging import charger
 from payments.charging.calls import Pace
-from payments.models import Order, OrderState
+from payments.models import Order, OrderState, Payment
 from payments.providers.interface import Outcome
+from payments.settling import settle
 from tests.payments.charging.renewal_orders import charge, due_order
 from tests.support.ledger_provider import LedgerProvider
 
@@ -83,3 +85,29 @@ def test_pace_spreads_calls_evenly() -> None:
         pace.wait()
     assert waits[-1] == pytest.approx(1, abs=0.5)
     assert waits == sorted(waits)
+
+
+@pytest.mark.django_db
+def test_next_claim_is_prepared_while_the_outcomes_of_the_last_are_written(
+    provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first payment is recorded only after an order of the second claim was prepared, or the wait fails."""
+    monkeypatch.setattr(charger, "LIMIT", 2)
+    for _number in range(4):
+        due_order()
+    third = threading.Event()
+    prepare = provider.prepare
+
+    def prepare_and_tell(order: Order, *arguments: object) -> str:
+        if provider.calls().count("prepare") >= charger.LIMIT:
+            third.set()
+        return prepare(order, *arguments)  # type: ignore[arg-type] # passed on as they came
+
+    def settle_later(*arguments: object) -> Payment | None:
+        assert third.wait(timeout=30)
+        return settle(*arguments)  # type: ignore[arg-type] # the same
+
+    provider.prepare = prepare_and_tell  # type: ignore[assignment] # the same, told
+    monkeypatch.setattr("payments.charging.outcomes.settle", settle_later)
+    summary = charge(provider)
+    assert (summary["claimed"], summary["succeeded"]) == (4, 4)
