@@ -120,6 +120,12 @@ STRIPE_WEBHOOK_SECRETS: list[str] = env.optional("STRIPE_WEBHOOK_SECRETS", list_
 """Secrets that webhooks are signed with, separated by commas: two while one replaces the other."""
 STRIPE_API_BASE = env.optional("STRIPE_API_BASE", str, "").rstrip("/")
 """Address of a local provider that stands in for Stripe; empty for Stripe itself. Refused off this machine."""
+PAYMENT_PROVIDER_URL = env.optional("PAYMENT_PROVIDER_URL", str, "").rstrip("/")
+"""For a provider by dotted path: its address."""
+PAYMENT_PROVIDER_KEY = env.optional("PAYMENT_PROVIDER_KEY", str, "")
+"""For a provider by dotted path: the key of its API. On AWS it comes from Secrets Manager."""
+PAYMENT_PROVIDER_WEBHOOK_SECRETS: list[str] = env.optional("PAYMENT_PROVIDER_WEBHOOK_SECRETS", list_of_keys, [])
+"""For a provider by dotted path: secrets that its webhooks are signed with, separated by commas. On AWS likewise."""
 LOST_DISPUTE = env.optional("LOST_DISPUTE", matching(r"ends|keeps", "choice: ends or keeps"), "ends")
 """`ends` if a payment that is reclaimed through the bank ends its subscription once the dispute is lost, or `keeps`."""
 CHANGES_PER_MINUTE_AND_USER = env.optional("CHANGES_PER_MINUTE_AND_USER", whole_number(), 30)

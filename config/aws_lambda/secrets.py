@@ -13,6 +13,8 @@ VARIABLES = (
     "DJANGO_SUPERUSER_PASSWORD",
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRETS",
+    "PAYMENT_PROVIDER_KEY",
+    "PAYMENT_PROVIDER_WEBHOOK_SECRETS",
 )
 """Keys that become environment variables. Others are ignored, so that a secret cannot set PYTHONPATH and the like."""
 

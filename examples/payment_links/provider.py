@@ -1,7 +1,8 @@
 """Payment links: a provider without an API. It is told by a link what to take, and tells by webhooks what it took.
 
 A link names order, amount, currency and its last instant, and is signed, so that nobody pays another amount, or later.
-It cannot be closed: time closes it.
+It cannot be closed: time closes it. PAYMENT_PROVIDER_URL says where the links lead. PAYMENT_PROVIDER_KEY, by which they
+are signed, and PAYMENT_PROVIDER_WEBHOOK_SECRETS are in the function's secret (docs/secrets.md).
 """
 
 import hashlib
@@ -39,13 +40,13 @@ class PaymentLinks:
 
     @property
     def origin(self) -> str:
-        return str(_setting("URL"))
+        return str(settings.PAYMENT_PROVIDER_URL)
 
     def begin(self, order: Order, return_url: str, cancel_url: str) -> Page:
         reference = order.reference or f"{order.pk}-{int((clock.now() + LASTS).timestamp())}"
         what = {"reference": reference, "amount": f"{order.amount:f}", "currency": order.currency}
         query = urlencode(what | {"return_url": return_url, "cancel_url": cancel_url})
-        key = str(_setting("KEY")).encode()
+        key = settings.PAYMENT_PROVIDER_KEY.encode()
         signed = urlencode({"signature": hmac.new(key, query.encode(), hashlib.sha256).hexdigest()})
         return Page(reference, f"{self.origin}/pay?{query}&{signed}")
 
@@ -72,7 +73,7 @@ class PaymentLinks:
         return Outcome(OutcomeKind.DECLINED, code="refund_it_at_the_provider")
 
     def message(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Message:
-        message_id = verify(headers, body, _setting("SECRETS"), now)
+        message_id = verify(headers, body, settings.PAYMENT_PROVIDER_WEBHOOK_SECRETS, now)
         try:
             told = json.loads(body)
             kept = {name: str(told["data"][name]) for name in KEPT if name in told["data"]}
@@ -89,10 +90,6 @@ class PaymentLinks:
 
     def forget(self, customer: str) -> None:
         """Know no customers."""
-
-
-def _setting(name: str) -> Any:
-    return getattr(settings, f"PAYMENT_LINKS_{name}")
 
 
 def _payment(told: Mapping[str, Any], made_at: datetime) -> Fact:

@@ -101,6 +101,12 @@ def test_several_fallbacks_become_one_variable() -> None:
     assert read_variables('{"SECRET_KEY_FALLBACKS": ["a", "b"]}') == {"SECRET_KEY_FALLBACKS": "a,b"}
 
 
+def test_provider_of_a_team_finds_its_key_and_its_secrets(store: Store) -> None:
+    own = {"PAYMENT_PROVIDER_KEY": "key", "PAYMENT_PROVIDER_WEBHOOK_SECRETS": ["whsec_new", "whsec_old"]}
+    found = loaded(store({"SECRET_KEY": KEY, "DATABASE_URL": URL} | own))
+    assert (found["PAYMENT_PROVIDER_KEY"], found["PAYMENT_PROVIDER_WEBHOOK_SECRETS"]) == ("key", "whsec_new,whsec_old")
+
+
 def test_keys_of_no_concern_stay_out_of_the_environment(store: Store) -> None:
     found = loaded(store({"SECRET_KEY": KEY, "PYTHONPATH": "elsewhere", "AWS_REGION": "x"} | PARTS))
     assert not found.keys() & {"PYTHONPATH", *DATABASE_PARTS}

@@ -54,8 +54,8 @@ def stripe(settings: LazySettings, receiver: Received) -> Iterator[House]:  # no
 def links(settings: LazySettings) -> House:
     """Return the example's adapter, which only listens."""
     settings.PAYMENT_PROVIDER = "examples.payment_links.provider.PaymentLinks"
-    settings.PAYMENT_LINKS_URL, settings.PAYMENT_LINKS_KEY = "https://links.example.com", "key"
-    settings.PAYMENT_LINKS_SECRETS = [LINKS_SECRET]
+    settings.PAYMENT_PROVIDER_URL, settings.PAYMENT_PROVIDER_KEY = "https://links.example.com", "key"
+    settings.PAYMENT_PROVIDER_WEBHOOK_SECRETS = [LINKS_SECRET]
     return LinksHouse()
 
 
