@@ -67,6 +67,16 @@ class CloudStack:
             raise NoStack(f"there is no stack {self.name}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
+    def parameter(self, name: str) -> str:
+        """Return the value of the stack's parameter, or "" if the stack or its template has none."""
+        stack = self._find()
+        given = (
+            {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
+            if stack
+            else {}
+        )
+        return given.get(name, "")
+
     def resource(self, logical_id: str) -> str:
         """Return the physical id of a resource, or "" if there is none with this name."""
         try:

@@ -4,7 +4,7 @@ import getpass
 import sys
 from collections.abc import Mapping
 
-from infra.deployment import aws_account, preconditions
+from infra.deployment import aws_account, database_engine, preconditions
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import Refused
@@ -23,9 +23,19 @@ def stack(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -
 
 
 def data(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -> None:
-    """Create or update the database's stack; its secret is in the messaging stack."""
+    """Create or update the database's stack, or store the address of a database elsewhere. Raises Refused.
+
+    The secret is in the messaging stack.
+    """
     deployment.outputs()
-    steps.take("database, about twenty minutes at first", lambda: deployment.update_data(parameters))
+    engine = database_engine.chosen_engine(deployment, parameters)
+    if engine == database_engine.ELSEWHERE:
+        database_url(deployment)
+        return
+    named = {**parameters, database_engine.PARAMETER: engine}
+    steps.take("database, about twenty minutes at first", lambda: deployment.update_data(named))
+    if advice := database_engine.advice(deployment, engine):
+        print(f"  {advice}")
 
 
 def domain(deployment: Deployment, parameters: Mapping[str, str], steps: Steps) -> None:

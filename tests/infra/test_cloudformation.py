@@ -11,6 +11,8 @@ from cfnlint.api import lint_file
 from cfnlint.decode.cfn_yaml import load
 from django.conf import settings
 
+from benchmarks.costs import prices
+from benchmarks.costs.cost import SMALL_INSTANCE_GIGABYTES
 from config.zappa.stages import Stage, read_document, read_stages
 from infra.deployment.policies import DATA, DOMAIN, MESSAGING, STAGE
 from infra.lambda_local.emulator.local_aws import LocalAWS
@@ -166,6 +168,54 @@ def test_idle_connections_end_later_than_django_gives_them_up(data: Template) ->
     assert int(without) > 60_000  # CONN_MAX_AGE of config.settings
 
 
+SAME_OF_BOTH = [
+    "StorageEncrypted",
+    "BackupRetentionPeriod",
+    "CopyTagsToSnapshot",
+    "DeletionProtection",
+    "MasterUserPassword",
+]
+
+
+def test_both_databases_are_kept_alike(data: Template) -> None:
+    cluster, instance = data["Resources"]["Database"], data["Resources"]["SmallDatabase"]
+    assert [cluster["Condition"], instance["Condition"]] == ["IsAurora", "IsInstance"]
+    for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+        assert (cluster[policy], instance[policy]) == ("Snapshot", "Snapshot")
+    same = [[of["Properties"][name] for name in SAME_OF_BOTH] for of in (cluster, instance)]
+    assert same[0] == same[1]
+    assert cluster["Properties"]["VpcSecurityGroupIds"] == instance["Properties"]["VPCSecurityGroups"]
+
+
+def test_sessions_left_in_a_transaction_end_in_both_databases(data: Template) -> None:
+    groups = {**of_type(data, "RDS::DBClusterParameterGroup"), **of_type(data, "RDS::DBParameterGroup")}
+    assert groups.keys() == {"DatabaseParameters", "SmallDatabaseParameters"}
+    for group in groups.values():
+        parameters = group["Parameters"]
+        assert (parameters["rds.force_ssl"], parameters["idle_in_transaction_session_timeout"]) == ("1", "90000")
+
+
+def test_small_instance_is_the_one_that_costs_are_calculated_for(data: Template) -> None:
+    instance, parameters = of_type(data, "RDS::DBInstance")["SmallDatabase"], data["Parameters"]
+    assert parameters["InstanceClass"]["Default"] in prices.SMALL_INSTANCE_HOUR.unit
+    assert parameters["StorageGigabytes"]["Default"] == SMALL_INSTANCE_GIGABYTES
+    assert (instance["StorageType"], instance["MultiAZ"]) == ("gp3", False)
+
+
+def test_reference_to_the_database_that_is_not_made_would_be_found(tmp_path: Any) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(DATA.read_text().replace("!If [IsAurora, !Ref Database, !Ref SmallDatabase]", "!Ref Database"))
+    assert {match.rule.id for match in lint_file(broken)} == {"W1001"}
+
+
+def test_alarm_of_the_instance_tells_the_topic_of_the_others(data: Template, messaging: Template) -> None:
+    (alarm,) = of_type(data, "CloudWatch::Alarm").values()
+    topic = of_type(messaging, "SNS::Topic")["AlarmTopic"]["TopicName"]["Fn::Sub"]
+    assert [action["Fn::Sub"].endswith(f":{topic}") for action in alarm["AlarmActions"] + alarm["OKActions"]] == [
+        True
+    ] * 2
+
+
 def test_nothing_in_the_network_is_open_to_the_internet(data: Template) -> None:
     groups = of_type(data, "EC2::SecurityGroup").values()
     incoming = [rule for group in groups for rule in group.get("SecurityGroupIngress", [])]
@@ -173,4 +223,4 @@ def test_nothing_in_the_network_is_open_to_the_internet(data: Template) -> None:
     assert incoming
     assert all("SourceSecurityGroupId" in rule and "CidrIp" not in rule and "CidrIpv6" not in rule for rule in incoming)
     assert not of_type(data, "EC2::InternetGateway")
-    assert of_type(data, "RDS::DBInstance")["DatabaseInstance"]["PubliclyAccessible"] is False
+    assert {each["PubliclyAccessible"] for each in of_type(data, "RDS::DBInstance").values()} == {False}

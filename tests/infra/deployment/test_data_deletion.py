@@ -50,7 +50,7 @@ def with_data(deployed: RunningStage) -> Deployment:
 
 SUBNET = {"Type": "AWS::EC2::Subnet"}
 NETWORK = {
-    "Parameters": {"Project": {"Type": "String"}, "Stage": {"Type": "String"}},
+    "Parameters": {name: {"Type": "String"} for name in ("Project", "Stage", "Engine")},
     "Resources": {
         "Network": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.20.0.0/22"}},
         "SubnetA": SUBNET
@@ -76,6 +76,61 @@ def create_cluster(deployment: Deployment, name: str, *, protected: bool = False
         DBSubnetGroupName=deployment.data.resource("DatabaseSubnets"),
         DeletionProtection=protected,
     )
+
+
+def create_instance(deployment: Deployment, name: str, *, protected: bool = False) -> None:
+    boto3.client("rds").create_db_instance(
+        DBInstanceIdentifier=name,
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="subscriptions",
+        MasterUserPassword="for-this-test-only",
+        DBSubnetGroupName=deployment.data.resource("DatabaseSubnets"),
+        DeletionProtection=protected,
+    )
+
+
+@pytest.fixture
+def with_instance(with_data: Deployment) -> Deployment:
+    """Return the stage with a protected instance in the place of its cluster."""
+    unprotect()
+    boto3.client("rds").delete_db_cluster(DBClusterIdentifier=NAME, SkipFinalSnapshot=True)
+    create_instance(with_data, NAME, protected=True)
+    return with_data
+
+
+def test_protected_instance_is_refused_by_its_own_command(with_instance: Deployment) -> None:
+    (problem,) = DataDeletion(with_instance).problems()
+    assert problem == 'the database subs-dev is protected: `make data STAGE=dev PARAMETERS="Protect=false"` first'
+    break_stack("subs-dev-data", "DELETE_FAILED")
+    (problem,) = DataDeletion(with_instance).problems()
+    assert "`aws rds modify-db-instance --db-instance-identifier subs-dev --no-deletion-protection`" in problem
+
+
+def test_restored_instance_keeps_its_network(with_instance: Deployment) -> None:
+    boto3.client("rds").modify_db_instance(DBInstanceIdentifier=NAME, DeletionProtection=False)
+    create_instance(with_instance, "subs-dev-restored")
+    assert DataDeletion(with_instance).problems() == [
+        "the database subs-dev-restored lies in the network of this stack: delete it, or move it, first"
+    ]
+
+
+def test_member_of_a_cluster_is_no_database_of_its_own(with_data: Deployment) -> None:
+    boto3.client("rds").create_db_instance(
+        DBInstanceIdentifier="a-member",
+        DBClusterIdentifier=NAME,
+        DBInstanceClass="db.serverless",
+        Engine="aurora-postgresql",
+    )
+    assert [problem.split(":")[0] for problem in DataDeletion(with_data).problems()] == [
+        "the database subs-dev is protected"
+    ]
+
+
+def test_snapshots_of_an_instance_are_named(with_instance: Deployment) -> None:
+    boto3.client("rds").create_db_snapshot(DBInstanceIdentifier=NAME, DBSnapshotIdentifier="subs-dev-last")
+    assert DataDeletion(with_instance).delete() == "kept: the snapshots subs-dev-last"
 
 
 def unprotect() -> None:

@@ -137,7 +137,7 @@ def network(subnets: str) -> str:
     outputs["DatabaseHost"] = "proxy.example.com"
     return json.dumps(
         {
-            "Parameters": {"Project": {"Type": "String"}, "Stage": {"Type": "String"}},
+            "Parameters": {name: {"Type": "String"} for name in ("Project", "Stage", "Engine")},
             "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "network"}}},
             "Outputs": {name: {"Value": value} for name, value in outputs.items()},
         }

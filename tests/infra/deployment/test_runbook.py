@@ -141,13 +141,18 @@ RESTORING = [
 """Service, operation or waiter, and whether it waits: an instance needs an available cluster, and so on."""
 
 
-@pytest.fixture
-def restoring(aws: LocalAWS, tmp_path: Path) -> list[AwsCommand]:
-    section = runbook.RUNBOOK.read_text(encoding="utf-8").partition("## Restoring")[2].partition("\n## ")[0]
-    path = tmp_path / "restoring.md"
-    path.write_text(section, encoding="utf-8")
+def section(heading: str, tmp_path: Path) -> list[AwsCommand]:
+    """Return the section's commands of AWS."""
+    text = runbook.RUNBOOK.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    path = tmp_path / "section.md"
+    path.write_text(text, encoding="utf-8")
     lines = runbook.commands("production", path)
     return [AwsCommand.parse(line) for line in lines if line.startswith("aws ")]
+
+
+@pytest.fixture
+def restoring(aws: LocalAWS, tmp_path: Path) -> list[AwsCommand]:
+    return section("Restoring", tmp_path)
 
 
 def test_restoring_waits_for_what_the_next_command_needs(restoring: list[AwsCommand]) -> None:
@@ -183,6 +188,48 @@ def test_database_is_restored_by_the_documented_commands(restoring: list[AwsComm
     (restored,) = rds.describe_db_clusters(DBClusterIdentifier="subs-production-restored")["DBClusters"]
     assert restored["DBSubnetGroup"] == "subs-production-subnets"
     assert [member["DBInstanceIdentifier"] for member in restored["DBClusterMembers"]] == ["subs-production-restored"]
+
+
+def test_instance_is_restored_by_the_documented_commands(aws: LocalAWS, tmp_path: Path) -> None:
+    rds = boto3.client("rds")
+    subnets = boto3.client("ec2").describe_subnets()["Subnets"]
+    group = boto3.client("ec2").describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    names = {
+        "DBParameterGroupFamily": "postgres17",
+        "Description": "d",
+        "DBParameterGroupName": "subs-production-parameters",
+    }
+    rds.create_db_parameter_group(**names)
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="subs-production-subnets",
+        DBSubnetGroupDescription="the database's",
+        SubnetIds=[subnet["SubnetId"] for subnet in subnets[:2]],
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="subs-production",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="subscriptions",
+        MasterUserPassword="for-this-test-only",
+    )
+    commands = section("Restoring an instance", tmp_path)
+    restores = [command for command in commands if command.operation.startswith("restore_")]
+    assert len(restores) == 2
+    for command in restores:
+        assert command.parameters.keys() >= {"DBSubnetGroupName", "VpcSecurityGroupIds", "DBParameterGroupName"}
+        command.parameters["VpcSecurityGroupIds"] = [group]
+    for command in commands[:3]:
+        command.run()
+    (restored,) = rds.describe_db_instances(DBInstanceIdentifier="subs-production-restored")["DBInstances"]
+    assert restored["DBSubnetGroup"]["DBSubnetGroupName"] == "subs-production-subnets"
+    assert restored["DBParameterGroups"][0]["DBParameterGroupName"] == "subs-production-parameters"
+    rds.modify_db_instance(DBInstanceIdentifier="subs-production-restored", DeletionProtection=False)
+    rds.delete_db_instance(DBInstanceIdentifier="subs-production-restored", SkipFinalSnapshot=True)
+    rds.create_db_snapshot(DBInstanceIdentifier="subs-production", DBSnapshotIdentifier="subs-production-last")
+    for command in commands[3:]:
+        command.run()
+    assert rds.describe_db_instances(DBInstanceIdentifier="subs-production-restored")["DBInstances"]
 
 
 @pytest.mark.parametrize(
