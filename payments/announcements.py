@@ -44,6 +44,12 @@ def announce_refunded(refund: Payment) -> None:
     _after_commit(signals.payment_refunded, payment=refund, of=refund.of)
 
 
+def announce_failed_refund(reversal: Payment, code: str) -> None:
+    """Tell that a refund that was announced did not reach anybody; `reversal` is the payment that cancels it out."""
+    _record(Kind.REFUND_FAILED, reversal.order, reversal.recorded_at, payment=reversal, code=code)
+    _after_commit(signals.payment_refund_failed, payment=reversal, of=reversal.of, code=code)
+
+
 def announce_disputed(payment: Payment, now: datetime) -> None:
     """Tell that the payment is disputed by whoever made it."""
     _record(Kind.DISPUTED, payment.order, now, payment=payment)

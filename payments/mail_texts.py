@@ -18,7 +18,7 @@ from foundation.mail import LINK, MailKind, Rendered
 from foundation.orm.any_of import any_of
 from payments.card_expiries import CARD_EXPIRES, expiring
 from payments.contract_cancellation import CANCEL_CONTRACT, latest_request, link_of
-from payments.mails import PAYMENT_FAILED, PAYMENT_REFUNDED, PLAN_CHANGE_PLANNED
+from payments.mails import PAYMENT_FAILED, PAYMENT_REFUNDED, PLAN_CHANGE_PLANNED, REFUND_FAILED
 from payments.models import Order, Payment, PaymentEvent, Renewal
 from payments.price_changes import PRICE_CHANGED, announced_to
 from subscriptions.models import Subscription
@@ -44,17 +44,37 @@ def payment_failed(address: str, user_id: str | None, now: datetime) -> Rendered
 
 def payment_refunded(address: str, user_id: str | None, now: datetime) -> Rendered | None:
     """Render that money went back."""
-    if user_id is None:
-        return None
-    refunds = Payment.objects.filter(kind=Payment.Kind.REFUND, order__user_id=user_id)
-    refund = refunds.select_related("order__user", "order__plan").order_by("-pk").first()
+    refund = _latest(Payment.Kind.REFUND, user_id)
     if refund is None or refund.order is None:
         return None
-    user = refund.order.user
-    with preferences_of(user):
+    with preferences_of(refund.order.user):
         wanted = {"plan": refund.order.plan.name, "amount": f"{refund.returned_text} {refund.currency}"}
         text = _("We have given back %(amount)s of your payment for %(plan)s. It can take some days to arrive.")
-        return compose(_("Your refund"), [text % wanted], [Link(_("Your payments"), f"{settings.SITE_URL}/payments/")])
+        return compose(_("Your refund"), [text % wanted], [_your_payments()])
+
+
+def refund_failed(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+    """Render that a refund, which an earlier mail told of, did not arrive."""
+    reversal = _latest(Payment.Kind.REVERSAL, user_id)
+    if reversal is None or reversal.order is None:
+        return None
+    with preferences_of(reversal.order.user):
+        wanted = {"plan": reversal.order.plan.name, "amount": f"{reversal.amount_text} {reversal.currency}"}
+        text = _("The refund of %(amount)s for %(plan)s did not reach you: the bank or card it went to refused it.")
+        after = [_("You need not do anything. We will find another way to pay you back.")]
+        return compose(_("Your refund did not arrive"), [text % wanted], [_your_payments()], after)
+
+
+def _latest(kind: Payment.Kind, user_id: str | None) -> Payment | None:
+    """Return the user's latest payment of this kind."""
+    if user_id is None:
+        return None
+    found = Payment.objects.filter(kind=kind, order__user_id=user_id)
+    return found.select_related("order__user", "order__plan").order_by("-pk").first()
+
+
+def _your_payments() -> Link:
+    return Link(_("Your payments"), f"{settings.SITE_URL}/payments/")
 
 
 def plan_change_planned(address: str, user_id: str | None, now: datetime) -> Rendered | None:
@@ -206,6 +226,7 @@ def _expiry(renewal: Renewal) -> str:
 KINDS = (
     MailKind(PAYMENT_FAILED, gettext_lazy("payment failed"), payment_failed),
     MailKind(PAYMENT_REFUNDED, gettext_lazy("refund"), payment_refunded),
+    MailKind(REFUND_FAILED, gettext_lazy("failed refund"), refund_failed),
     MailKind(PRICE_CHANGED, gettext_lazy("new price"), price_changed),
     MailKind(CARD_EXPIRES, gettext_lazy("card expires"), card_expires),
     MailKind(CANCEL_CONTRACT, gettext_lazy("confirmation of a cancellation"), cancel_contract),

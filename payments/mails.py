@@ -9,10 +9,15 @@ from payments.models import PaymentEvent
 
 PAYMENT_FAILED = "payment_failed"
 PAYMENT_REFUNDED = "payment_refunded"
+REFUND_FAILED = "refund_failed"
 
 PLAN_CHANGE_PLANNED = "plan_change_planned"
 
-KINDS = {PaymentEvent.Kind.FAILED: PAYMENT_FAILED, PaymentEvent.Kind.REFUNDED: PAYMENT_REFUNDED}
+KINDS = {
+    PaymentEvent.Kind.FAILED: PAYMENT_FAILED,
+    PaymentEvent.Kind.REFUNDED: PAYMENT_REFUNDED,
+    PaymentEvent.Kind.REFUND_FAILED: REFUND_FAILED,
+}
 """Kinds of mail by kind of event. Money that arrived is told by the mail about the period, which is the receipt."""
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from payments.announcements import announce_disputed, announce_refunded
+from payments.announcements import announce_disputed, announce_failed_refund, announce_refunded
 from payments.change_orders import void_changes
 from payments.errors import UnknownTransaction, UnreadableFact
 from payments.models import Dispute, Payment, Refund, Renewal
@@ -52,9 +52,9 @@ def record_refund(provider: str, fact: Fact, now: datetime) -> None:
 def record_failed_refund(provider: str, fact: Fact, now: datetime) -> None:
     """Record that a refund did not reach anybody, in the open transaction, whatever was reported of it before.
 
-    It ranks highest: a refund that was recorded is cancelled out, and one that is reported later is ignored. It is kept
-    as a refused request, also where the refund was made in the provider's dashboard. Access that ended with it stays
-    ended. Raises UnknownTransaction or UnreadableFact.
+    It ranks highest: a refund that was recorded is cancelled out, which is announced, and one that is reported later is
+    ignored. It is kept as a refused request, also where the refund was made in the provider's dashboard. Access that
+    ended with it stays ended. Raises UnknownTransaction or UnreadableFact.
     """
     payment, amount = _locked(provider, fact), _amount(fact)
     if _has_failed(payment, fact):
@@ -66,7 +66,8 @@ def record_failed_refund(provider: str, fact: Fact, now: datetime) -> None:
     request.transaction_id, request.code = fact.transaction_id, fact.code[:LONGEST_CODE]
     request.save()
     if payment.returned.filter(transaction_id=fact.transaction_id).exists():
-        _write(payment, Kind.REVERSAL, f"{fact.transaction_id}{REVERSED}", amount, fact, now)
+        reversal = _write(payment, Kind.REVERSAL, f"{fact.transaction_id}{REVERSED}", amount, fact, now)
+        announce_failed_refund(reversal, request.code)
 
 
 def record_dispute(provider: str, fact: Fact, now: datetime) -> None:

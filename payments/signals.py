@@ -27,5 +27,12 @@ if there is none).
 payment_refunded = Signal()
 """Money went back. Arguments: `payment` (the negative one) and `of` (the payment that is given back)."""
 
+payment_refund_failed = Signal()
+"""A refund that was told of did not reach anybody, and the money came back to us.
+
+Arguments: `payment` (the reversal, which cancels the refund out), `of` (the payment that was given back), `code` (str,
+the provider's reason).
+"""
+
 payment_disputed = Signal()
 """Whoever paid disputes a payment at the bank. Arguments: `payment`."""

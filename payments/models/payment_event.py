@@ -16,9 +16,10 @@ class PaymentEvent(AppendOnlyModel):
         FAILED = "failed", _("failed")
         REFUNDED = "refunded", _("refunded")
         DISPUTED = "disputed", _("disputed")
+        REFUND_FAILED = "refund_failed", _("refund failed")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events", verbose_name=_("order"))
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, null=True, related_name="events", verbose_name=_("payment")
     )

@@ -8,8 +8,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import connection, transaction
 
+from notifications.sns.payment_events import cloud_event
 from payments.attention import needs_attention
 from payments.errors import NotRefundable
 from payments.facts import apply
@@ -17,11 +19,12 @@ from payments.models import Payment, PaymentEvent, Refund
 from payments.providers.interface import Fact, FactKind, OutcomeKind
 from payments.recording import MoneyReceived, record_payment
 from payments.refunds import process_refunds, refundable, request_refund
-from payments.signals import payment_refunded
+from payments.signals import payment_refund_failed, payment_refunded
 from payments.statistics import standing
 from subscriptions.models import Subscription
 from tests.payments.bank import NAME, Bank
 from tests.payments.orders import first_order
+from tests.support.event_schema import problems
 from tests.support.factories import NOW, has_access, make_user
 from tests.support.locks import wait_until_blocked
 
@@ -179,6 +182,43 @@ def test_refund_that_failed_counts_for_nothing_whatever_was_told_before(
     apply(NAME, told(Refund.objects.latest("pk"), FactKind.REFUNDED, "re-1"), LATER)
     assert refundable(payment) == 0
     assert sum(Payment.objects.values_list("amount", flat=True)) == 0
+
+
+def test_failed_refund_is_told_to_the_subscriber_and_to_other_systems(
+    bank: Bank, payment: Payment, django_capture_on_commit_callbacks: Any
+) -> None:
+    request = ask(payment)
+    process(bank)
+    heard: list[dict[str, Any]] = []
+
+    def hear(sender: type, **told_of: Any) -> None:
+        heard.append(told_of)
+
+    payment_refund_failed.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            apply(NAME, told(request, FactKind.REFUND_FAILED), LATER)
+            apply(NAME, told(request, FactKind.REFUND_FAILED), LATER)
+    finally:
+        payment_refund_failed.disconnect(hear)
+
+    reversal = Payment.objects.get(kind=Payment.Kind.REVERSAL)
+    reason = "expired_or_canceled_card"
+    assert [(each["payment"], each["of"], each["code"]) for each in heard] == [(reversal, payment, reason)]
+    event = PaymentEvent.objects.get(kind=PaymentEvent.Kind.REFUND_FAILED)
+    assert (event.payment, event.order, event.code) == (reversal, payment.order, reason)
+    body = cloud_event(event, None)
+    assert (body["type"], body["data"]["amount"], problems(body, "payment")) == ("payment.refund_failed.v1", "9.90", [])
+    assert mail.outbox[-1].subject == "Subscriptions: Your refund did not arrive"
+    text = mail.outbox[-1].body
+    assert "The refund of 9.90 EUR for Monthly did not reach you" in text
+    assert "http://127.0.0.1:8000/payments/" in text
+
+
+def test_refund_that_failed_before_it_was_told_of_is_not_told(bank: Bank, payment: Payment) -> None:
+    request = ask(payment)
+    apply(NAME, told(request, FactKind.REFUND_FAILED), LATER)
+    assert not PaymentEvent.objects.filter(kind=PaymentEvent.Kind.REFUND_FAILED).exists()
 
 
 def test_surplus_whose_refund_failed_needs_attention_again(bank: Bank, payment: Payment) -> None:
