@@ -9,7 +9,10 @@ class SubscriptionMetric(Metric):
     EXPIRED = "SubscriptionsExpired", "Count", True
     """Subscriptions that a sweep expired. The number of samples is the number of sweeps."""
     FAILED = "SubscriptionsFailed"
-    """Subscriptions that a sweep could not expire; they are tried again."""
+    """Subscriptions that a sweep could not expire, and mismatches of access: both are for the alarm `sweep-failing`.
+
+    CloudWatch charges an alarm for each metric that it watches.
+    """
     UNANNOUNCED = "SubscriptionsUnannounced"
     """Expired, and sent to no public signal, because the receivers had used up the time."""
     REMAINING = "SubscriptionsRemaining"

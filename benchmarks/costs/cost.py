@@ -8,7 +8,14 @@ from benchmarks.costs import prices
 from benchmarks.costs.measured import measured
 from benchmarks.costs.operations import Operation, operations
 from benchmarks.costs.prices import PRICES, Price
-from benchmarks.costs.workload import ENDPOINTS_AND_ZONES, HOURS, SMALLEST_CAPACITY, SUBSCRIBERS_OF_A_UNIT, Workload
+from benchmarks.costs.workload import (
+    ALARMS_OF_AN_INSTANCE,
+    ENDPOINTS_AND_ZONES,
+    HOURS,
+    SMALLEST_CAPACITY,
+    SUBSCRIBERS_OF_A_UNIT,
+    Workload,
+)
 from benchmarks.marked_text import begin_mark, put_between
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "cost.md"
@@ -47,19 +54,36 @@ def schedule_table() -> Iterator[str]:
 
 def database_table() -> Iterator[str]:
     """Yield the cost of a month by size and database, and hours awake with the gate."""
-    yield from _head("subscribers", "awake, hours", "every minute", "gate", "small instance", "take")
+    yield from _head("subscribers", "awake, hours", "every minute", "gate", "small instance", "elsewhere", "take")
     for number in SIZES:
         month, gated = Workload(number), Workload(number, gate=True)
         costs = [_sum(month), _sum(gated), _with_small_instance(month)]
+        elsewhere = _sum(month) - _sum(month, "Aurora")
         awake = gated.capacity_hours() / max(SMALLEST_CAPACITY, number / SUBSCRIBERS_OF_A_UNIT)
         take = DATABASES[costs.index(min(costs))] if number <= MOST_OF_SMALL_INSTANCE else DATABASES[0]
-        yield f"| {number:,} | {awake:,.0f} | {' | '.join(f'{each:,.2f}' for each in costs)} | {take} |"
+        shown = " | ".join(f"{each:,.2f}" for each in [*costs, elsewhere])
+        yield f"| {number:,} | {awake:,.0f} | {shown} | {take} |"
 
 
 def _with_small_instance(month: Workload) -> float:
-    """Return the month's cost with one small instance that is always on, instead of Aurora."""
-    disk = prices.SMALL_INSTANCE_GIGABYTE.of(SMALL_INSTANCE_GIGABYTES)
-    return _sum(month) - _sum(month, "Aurora") + prices.SMALL_INSTANCE_HOUR.of(HOURS) + disk
+    """Return the month's cost with one small instance that is always on and its alarm, instead of Aurora."""
+    instance = prices.SMALL_INSTANCE_HOUR.of(HOURS) + prices.SMALL_INSTANCE_GIGABYTE.of(SMALL_INSTANCE_GIGABYTES)
+    return _sum(month) - _sum(month, "Aurora") + instance + prices.ALARM.listed(ALARMS_OF_AN_INSTANCE)
+
+
+def idle_table() -> Iterator[str]:
+    """Yield the cost of an idle month by service and option; services that cost nothing are left out."""
+    months = {
+        "gate": Workload(gate=True, takes_payments=False),
+        "gate, payments": Workload(gate=True),
+        "payments": Workload(),
+        "neither": Workload(takes_payments=False),
+    }
+    yield from _head("", *months)
+    for service in dict.fromkeys(price.service for price in Workload().quantities()):
+        if any(_sum(month, service) for month in months.values()):
+            yield f"| {service} | {' | '.join(f'{_sum(month, service):,.3f}' for month in months.values())} |"
+    yield _row("**total**", (_sum(month) for month in months.values()))
 
 
 def extras_table() -> Iterator[str]:
@@ -110,6 +134,7 @@ def price_table() -> Iterator[str]:
 TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "months": month_table,
     "schedules": schedule_table,
+    "idle": idle_table,
     "databases": database_table,
     "extras": extras_table,
     "millions": million_table,

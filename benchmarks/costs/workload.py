@@ -47,10 +47,12 @@ HOURLY_JOBS = 2 + 6
 HEARTBEATS = 2
 METRICS = 21
 """Heartbeats and metrics of all our apps. Each is charged for the hours in which it is written."""
-ALARMS = 19
+ALARMS = 18
 """Metrics watched by the alarms in messaging.yaml, each of which is charged; a test counts them."""
 ALARMS_OF_PAYMENTS = 1
 """The alarm that is there with TakesPayments."""
+ALARMS_OF_AN_INSTANCE = 1
+"""The alarm of data.yaml with Engine=instance."""
 WAKES = PAGES + EVENTS + REMINDERS
 """Instants per subscriber and month at which somebody or something needs the database, each by itself."""
 ENDPOINTS_AND_ZONES = 4 * 2

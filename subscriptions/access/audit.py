@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, connection
 
 from foundation import clock
-from foundation.jobs import metrics
 from foundation.orm.database_errors import is_database_lost
 from foundation.orm.key import Key
-from subscriptions.access.managed_groups import permissions_of_all_subscribers, restore_groups
+from subscriptions.access.managed_groups import emit_mismatches, permissions_of_all_subscribers, restore_groups
 from subscriptions.access.membership import find_mismatches, repair
-from subscriptions.metrics import SubscriptionMetric
 from subscriptions.models import AccessAuditRun
 
 logger = logging.getLogger(__name__)
@@ -53,7 +51,7 @@ class AccessAudit:
         run.save()
         logger.info("access audited", extra=run.summary())
         wrong = run.failed if self.expected else run.given + run.taken + run.failed
-        metrics.emit({SubscriptionMetric.ACCESS_MISMATCHES: wrong + _report_permissions()})
+        emit_mismatches(wrong + _report_permissions())
         return run
 
     def _repair_all(self, run: AccessAuditRun) -> bool:

@@ -85,8 +85,13 @@ def restore_groups() -> list[str]:
     restored = ensure_groups()
     if restored:
         logger.error("managed groups were missing and were created again", extra={"groups": restored})
-        metrics.emit({SubscriptionMetric.ACCESS_MISMATCHES: len(restored)})
+        emit_mismatches(len(restored))
     return restored
+
+
+def emit_mismatches(number: int) -> None:
+    """Write the metric of mismatches, and the one that the alarm watches."""
+    metrics.emit({SubscriptionMetric.ACCESS_MISMATCHES: number, SubscriptionMetric.FAILED: number})
 
 
 def protect_groups() -> None:

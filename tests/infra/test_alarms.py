@@ -43,26 +43,14 @@ def alarms() -> dict[str, Template]:
     return of_type(dict(load(str(MESSAGING))), "CloudWatch::Alarm")
 
 
-def metrics_of(alarm: Template) -> list[Template]:
-    """Return the metrics of the alarm: the named one, or those in its expression."""
-    if "Metrics" not in alarm:
-        return [alarm]
-    return [part["MetricStat"]["Metric"] for part in alarm["Metrics"] if "MetricStat" in part]
-
-
 @pytest.fixture
 def own(alarms: dict[str, Template]) -> list[Template]:
     """Return the service's own metrics watched by alarms."""
-    every = [metric for alarm in alarms.values() for metric in metrics_of(alarm)]
-    return [metric for metric in every if str(metric["Namespace"]) not in AWSS_OWN]
+    return [alarm for alarm in alarms.values() if str(alarm["Namespace"]) not in AWSS_OWN]
 
 
-def test_computing_alarms_compute_with_all_of_their_metrics(alarms: dict[str, Template]) -> None:
-    computing = [alarm["Metrics"] for alarm in alarms.values() if "Metrics" in alarm]
-    assert computing
-    for parts in computing:
-        (expression,) = [part["Expression"] for part in parts if part.get("ReturnData", True)]
-        assert expression == f"SUM([{', '.join(part['Id'] for part in parts if 'MetricStat' in part)}])"
+def test_no_alarm_watches_two_metrics_which_would_cost_twice(alarms: dict[str, Template]) -> None:
+    assert [name for name, alarm in alarms.items() if "Metrics" in alarm] == []
 
 
 def test_every_alarm_wakes_somebody(alarms: dict[str, Template]) -> None:
@@ -133,7 +121,7 @@ def test_own_alarms_look_at_what_is_emitted_under_its_dimensions(
 
     documents: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
     directives = [document["_aws"]["CloudWatchMetrics"][0] for document in documents]
-    assert len(own) == 10
+    assert len(own) == 9
     assert {metric["MetricName"] for metric in own} <= {
         metric["Name"] for directive in directives for metric in directive["Metrics"]
     }

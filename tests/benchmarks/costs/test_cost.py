@@ -36,9 +36,10 @@ def test_document_without_a_place_for_a_table_is_refused() -> None:
 
 def test_counts_are_those_of_the_templates() -> None:
     stage = read_stages(read_document(settings.BASE_DIR / "zappa_settings.json"))[0]
-    alarms = of_type(dict(load(str(MESSAGING))), "CloudWatch::Alarm").values()
-    looked_at = sum(len([part for part in alarm.get("Metrics", [{}]) if "Expression" not in part]) for alarm in alarms)
-    assert looked_at == workload.ALARMS
+    for template, number in ((MESSAGING, workload.ALARMS), (DATA, workload.ALARMS_OF_AN_INSTANCE)):
+        alarms = of_type(dict(load(str(template))), "CloudWatch::Alarm").values()
+        watched = [part for alarm in alarms for part in alarm.get("Metrics", [{}]) if "Expression" not in part]
+        assert len(watched) == number
     metrics = [*SubscriptionMetric, *NotificationMetric, *FunctionMetric]
     assert (sum(metric.is_heartbeat for metric in metrics), len(metrics)) == (workload.HEARTBEATS, workload.METRICS)
     endpoints = of_type(dict(load(str(DATA))), "EC2::VPCEndpoint").values()

@@ -37,7 +37,7 @@ def test_scheduled_sweep_creates_a_missing_group_and_reports_it_by_name(caplog: 
     (report,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert report.groups == [GROUP]  # type: ignore[attr-defined]
     (metric,) = [record.msg for record in caplog.records if "AccessMismatches" in record.msg]
-    assert metric["AccessMismatches"] == 1  # type: ignore[index]
+    assert (metric["AccessMismatches"], metric["SubscriptionsFailed"]) == (1, 1)  # type: ignore[index]
 
 
 @pytest.mark.usefixtures("renamed")
