@@ -16,7 +16,7 @@ from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
 from tests.payments.orders import first_order, money, renewal_order
-from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user
+from tests.support.factories import MONTH, NOW, has_access, make_overlap, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +116,29 @@ def test_renewal_of_what_has_ended_goes_to_the_live_subscription_to_the_same_pla
     payment = record_payment(order, money(), now=NOW + DAY)
     live.refresh_from_db()
     assert (payment.subscription, live.end_date) == (live, NOW + DAY + 2 * MONTH)
+
+
+def test_renewal_of_what_has_ended_ends_the_one_that_is_due_and_not_yet_swept() -> None:
+    ended = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = renewal_order(ended)
+    Service.cancel_now(ended, now=NOW + DAY)
+    due = Service.create_subscription(order.user, order.plan, now=NOW + DAY)
+    now = due.end_date
+    payment = record_payment(order, money(), now=now)
+    due.refresh_from_db()
+    assert (payment.subscription, due.status, due.expired_at) == (ended, "expired", now)
+    assert has_access(order.user)
+
+
+def test_renewal_beside_an_active_one_of_the_release_before_goes_to_that_one() -> None:
+    cancelled = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = renewal_order(cancelled)
+    Service.cancel_subscription(cancelled, now=NOW)
+    Order.objects.filter(pk=order.pk).update(state=Order.State.OPEN, finished_at=None)
+    active = make_overlap(cancelled)
+    payment = record_payment(order, money(), now=NOW)
+    assert payment.subscription == active
+    assert Subscription.objects.filter(status="active").count() == 1
 
 
 def test_money_that_arrives_after_the_end_begins_a_period_now() -> None:

@@ -220,6 +220,13 @@ PAYMENTS = (
         (f"{RENEWALS}test_money_that_moved_before_a_cancellation_gives_the_period_and_stays_cancelled",),
     ),
     Mutation(
+        "one active per plan",
+        "subscriptions/bought_periods.py",
+        "if plan.has_others:",
+        "if not plan.pk:",
+        (f"{RECORDING}test_renewal_of_what_has_ended_ends_the_one_that_is_due_and_not_yet_swept",),
+    ),
+    Mutation(
         "amount of the order",
         "payments/recording.py",
         "order.is_open and (order.amount, order.currency) == (money.amount, money.currency)",
