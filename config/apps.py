@@ -24,3 +24,4 @@ class ProjectConfig(AppConfig):
             from foundation import gate  # noqa: PLC0415 - without the table there is no gate
 
             gate.install()
+            registries.DASHBOARD.register("config.operations.sleep_card.CARDS")

@@ -3,7 +3,7 @@
 Only the gate reads them: they say when a database that sleeps must be awake again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +27,11 @@ def nothing_to_note(until: datetime) -> None:
     """Note nothing."""
 
 
+def no_reasons(now: datetime) -> Iterable[str]:
+    """Return no sentence."""
+    return ()
+
+
 @dataclass(frozen=True)
 class DueWork:
     """Scheduled jobs, by their dotted names, and the next instant at which they have something to do.
@@ -43,6 +48,8 @@ class DueWork:
     """Return False if the jobs do nothing on this stage, and make no connection: then they are not asked for."""
     heartbeats: tuple[Metric, ...] = ()
     """Metrics that a job writes at each run, for an alarm on their absence."""
+    reasons: Callable[[datetime], Iterable[str]] = no_reasons
+    """Return sentences that tell operators what is due, once `next_due` has come. Asked by the dashboard only."""
     note_quiet: Callable[[datetime], None] = nothing_to_note
     """Record that the marker's jobs do not run before an instant. Writes to harmless tables only."""
 
@@ -83,6 +90,12 @@ def next_instants(now: datetime) -> dict[str, datetime | None]:
             found = (instants.get(work.marker), work.next_due(now))
             instants[work.marker] = min(filter(None, found), default=None)
     return instants
+
+
+def reasons_to_stay_awake(now: datetime) -> list[str]:
+    """Return what is due by now, in sentences; the job's name where an app has none."""
+    due = [work for work in all_work() if work.marker and (instant := work.next_due(now)) and instant <= now]
+    return [reason for work in due for reason in list(work.reasons(now)) or [", ".join(work.jobs)]]
 
 
 def harmless_tables() -> frozenset[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from foundation.due_work import DueWork
 from payments.attention import needs_attention
@@ -43,9 +44,17 @@ def _earliest(rows: QuerySet[Refund] | QuerySet[Order]) -> datetime | None:
     return due.first()
 
 
+def money_due(now: datetime) -> Iterator[str]:
+    """Yield whether money needs attention, or is only due."""
+    if any(needs_attention(now).values()):
+        yield _("Money needs attention: see Payments.")
+    else:
+        yield _("A charge, a refund or a message of the payment provider is due.")
+
+
 def takes_payments() -> bool:
     """Return True if a provider takes money."""
     return current() is not None
 
 
-WORK = (DueWork("sweep", ("payments.jobs.process_payments",), next_payment, takes_payments),)
+WORK = (DueWork("sweep", ("payments.jobs.process_payments",), next_payment, takes_payments, reasons=money_due),)

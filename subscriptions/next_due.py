@@ -1,6 +1,9 @@
 """Next instants at which the sweep and the access audit have something to do."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
 
 from foundation.due_work import DueWork
 from subscriptions.metrics import SubscriptionMetric
@@ -14,6 +17,16 @@ AUDITED_EVERY = timedelta(hours=24)
 def next_end(now: datetime) -> datetime | None:
     """Return the earliest end of access that no sweep has handled."""
     return Subscription.objects.earliest_end()
+
+
+def ended(now: datetime) -> Iterator[str]:
+    """Yield that a subscription has ended."""
+    yield _("A subscription has ended, and no sweep has expired it yet.")
+
+
+def audit_due(now: datetime) -> Iterator[str]:
+    """Yield that an audit is due."""
+    yield _("The access audit is due, or its last run could not finish.")
 
 
 def next_audit(now: datetime) -> datetime:
@@ -36,7 +49,8 @@ WORK = (
         ("subscriptions.jobs.check_expired_subscriptions",),
         next_end,
         heartbeats=(SubscriptionMetric.EXPIRED,),
+        reasons=ended,
         note_quiet=note_quiet,
     ),
-    DueWork("audit", ("subscriptions.jobs.audit_access",), next_audit),
+    DueWork("audit", ("subscriptions.jobs.audit_access",), next_audit, reasons=audit_due),
 )

@@ -1,17 +1,22 @@
 """Appearance of the operator pages and their charts."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from knox.models import AuthToken
 
+from foundation import gate, registries
+from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local import demo
 from notifications.models import Channel, Notification, State, database_time
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
 from tests.browser.visitor import Visitor
 from tests.support.factories import make_user
+from tests.support.gate import TABLE, make_table
 
 DRAWN = "[...document.querySelectorAll('canvas')].map((one) => Chart.getChart(one).data.datasets.length)"
 COLOUR = "Chart.getChart('live').data.datasets[0].borderColor"
@@ -71,6 +76,25 @@ def test_charts_follow_the_theme(visitor: Visitor, past: None) -> None:
 def test_dashboard_of_a_new_service(visitor: Visitor) -> None:
     visitor.open("admin:dashboard")
     visitor.look_at("dashboard-empty")
+
+
+@pytest.fixture
+def behind_a_gate(aws: LocalAWS, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Show the card of a database that sleeps, as a process with GATE_TABLE does."""
+    settings.GATE_TABLE = TABLE
+    monkeypatch.setattr(registries.DASHBOARD, "_paths", dict(registries.DASHBOARD._paths))
+    registries.DASHBOARD.register("config.operations.sleep_card.CARDS")
+    make_table()
+    gate.store.cache_clear()
+    yield
+    gate.store.cache_clear()
+
+
+def test_dashboard_says_what_keeps_the_database_awake(visitor: Visitor, past: None, behind_a_gate: None) -> None:
+    visitor.open("admin:dashboard")
+    assert visitor.page.get_by_text("This keeps the database awake:").is_visible()
+    assert visitor.page.get_by_text("Awake for jobs, last 24 hours").is_visible()
+    visitor.look_at("dashboard-gate")
 
 
 def test_missing_access_is_explained(visitor: Visitor, past: None) -> None:
