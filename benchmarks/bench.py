@@ -31,10 +31,11 @@ BENCHMARKS = {
     "feedback": "benchmarks.feedback",
     "dashboard": "benchmarks.dashboard",
     "charging": "benchmarks.charging",
+    "tick": "benchmarks.tick",
 }
 """Modules of the benchmarks, in the order in which they run."""
 
-COUNTED = ("sweep", "delivery", "cold_start", "http", "storage", "feedback", "charging")
+COUNTED = ("sweep", "delivery", "cold_start", "http", "storage", "feedback", "charging", "tick")
 """Benchmarks that count. The queries of the operators' pages are part of http."""
 
 

@@ -28,7 +28,7 @@ class Meter:
     def __enter__(self) -> Self:
         _forget_peak()
         self._memory = psutil.Process().memory_info().rss
-        self._backend_cpu = _cpu_of(self._backend)
+        self._backend_cpu = cpu_of(self._backend)
         self._cpu = time.process_time()
         self._began = time.perf_counter()
         return self
@@ -38,7 +38,7 @@ class Meter:
     ) -> None:
         self._wall = time.perf_counter() - self._began
         self._cpu = time.process_time() - self._cpu
-        self._backend_cpu = _cpu_of(self._backend) - self._backend_cpu
+        self._backend_cpu = cpu_of(self._backend) - self._backend_cpu
         self._memory = max(0, _peak_memory() - self._memory)
 
     def measurement(self, units: int, queries: int = 0) -> Measurement:
@@ -46,7 +46,7 @@ class Meter:
         return Measurement(units, self._wall, self._cpu, self._backend_cpu, self._memory, queries)
 
 
-def _cpu_of(process: int | None) -> float:
+def cpu_of(process: int | None) -> float:
     """Return CPU seconds. Linux counts nanoseconds (https://docs.kernel.org/scheduler/sched-stats.html)."""
     if process is None:
         return 0.0

@@ -1,0 +1,56 @@
+"""The jobs that run every minute: without a gate, behind a closed one, and with work to do."""
+
+from benchmarks.program import run_program
+from benchmarks.section import Section, Table, shown
+from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.postgresql import PostgreSQL
+
+RUN = "benchmarks.tick.run"
+MINUTES = 100
+DUE = 1
+
+Tick = dict[str, float]
+"""Figures per minute: `cpu` and `backend` in ms, `queries`, `writes` of the delivery, and `log` in bytes."""
+
+TEXT = f"""\
+The sweep and the delivery as the schedule's events start them each minute, each with a connection of its own; means of
+{MINUTES} minutes after ten others. *Idle* is a minute without work, as it was before there was a gate and is without
+`GATE_TABLE`; *asleep* one behind a closed gate, whose table is a local emulator; *busy* one in which {DUE} subscription
+ends, and its mail and event go to the emulator. The CPU of the emulator is not counted. A log line counts as
+CloudWatch charges it, without the 26 bytes of its own overhead."""
+
+
+def measure() -> Section:
+    """Measure each kind of minute."""
+    ticks = _ticks(MINUTES)
+    return Section("A minute of the schedule", TEXT, [_table(ticks)], figures=_figures(ticks))
+
+
+def counts() -> dict[str, int]:
+    """Count statements, writing ones of the delivery, and bytes of log per minute."""
+    ticks = _ticks(3, "--count")
+    found = {f"queries of an {name} minute": ticks[name]["queries"] for name in ("idle", "asleep")}
+    found |= {f"bytes of log of an {name} minute": ticks[name]["log"] for name in ("idle", "asleep")}
+    found |= {"writing statements of an idle delivery": ticks["idle"]["writes"]}
+    found |= {"queries of a busy minute": ticks["busy"]["queries"]}
+    return {name: round(value) for name, value in found.items()}
+
+
+def _ticks(minutes: int, *options: str) -> dict[str, Tick]:
+    topic = "arn:aws:sns:us-east-1:123456789012:subscription-events"
+    with PostgreSQL() as server, LocalAWS(topic_arn=topic, from_address="subscriptions@example.com"):
+        found: dict[str, Tick] = run_program(RUN, str(minutes), *options, DATABASE_URL=server.url, SNS_TOPIC_ARN=topic)
+    return found
+
+
+def _table(ticks: dict[str, Tick]) -> Table:
+    columns = ["minute", "CPU ms", "CPU of PostgreSQL, ms", "queries", "bytes of log"]
+    rows = [
+        [name, shown(tick["cpu"]), shown(tick["backend"]), f"{tick['queries']:.0f}", f"{tick['log']:,.0f}"]
+        for name, tick in ticks.items()
+    ]
+    return Table("Per minute, sweep and delivery together", columns, rows)
+
+
+def _figures(ticks: dict[str, Tick]) -> dict[str, float]:
+    return {f"{name}: {what}": value for name, tick in ticks.items() for what, value in tick.items()}
