@@ -39,7 +39,8 @@ def configure(deployment: Deployment, given: Mapping[str, str]) -> None:
         raise Refused(str(error)) from error
     if not stages:
         raise Refused(f"{path.name} has no stage to begin with")
-    values = StageQuestions(stages.get(name), given, interactive=bool(sys.stdin) and sys.stdin.isatty()).answer()
+    interactive = bool(sys.stdin) and sys.stdin.isatty()
+    values = StageQuestions(stages.get(name), given, interactive, name).answer()
     changed = configured(document, name, values)
     _write(path, with_stages(path.read_text(encoding="utf-8"), changed))
     _show(stages.get(name), _stage(changed, name), values)

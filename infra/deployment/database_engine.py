@@ -37,11 +37,12 @@ def chosen_engine(deployment: Deployment, given: Mapping[str, str]) -> str:
 
 def advice(deployment: Deployment, engine: str) -> str:
     """Return what the stage's settings should say about the gate, or "" if they do."""
+    stage = deployment.stage_name
     gated = bool(deployment.stage.settings["aws_environment_variables"].get("GATE_TABLE"))
     if engine == AURORA and not gated:
-        return f"It never sleeps without GATE_TABLE={deployment.name}-gate in the stage's variables (docs/cost.md)."
+        return f'To let it sleep until something is due: make configure STAGE={stage} PARAMETERS="Sleep=yes"'
     if engine == INSTANCE and gated:
-        return "It is always on: remove GATE_TABLE from the stage's variables, which saves nothing here."
+        return f'It is always on, and the gate saves nothing: make configure STAGE={stage} PARAMETERS="Sleep=no"'
     return ""
 
 

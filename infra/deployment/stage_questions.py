@@ -18,6 +18,8 @@ STAGE_NAME = re.compile(r"[a-z][a-z0-9]{1,15}")
 """Pattern in messaging.yaml."""
 DOCUMENTED_ACCOUNT = "123456789012"
 """AWS's example account in the shipped file, which is not a valid answer unless the credentials are for it."""
+SLEEPING_STAGE = "dev"
+"""Stage that sleeps unless the answer is no, because hardly anybody visits it (docs/cost.md)."""
 DOCUMENTED_DOMAIN = "example.com"
 """https://www.rfc-editor.org/rfc/rfc2606"""
 HINTS = {
@@ -26,6 +28,7 @@ HINTS = {
     "Domain": ", the site's host name",
     "Sender": " of mails",
     "Database": ": none, stack or elsewhere",
+    "Sleep": ", yes or no: Aurora sleeps until something is due, and the first visitor waits 15 s",
     "AlarmAddress": " or none",
 }
 """Parameter names, with the hints shown after them."""
@@ -44,6 +47,7 @@ class StageQuestions:
     stage: Stage | None
     given: Mapping[str, str]
     interactive: bool
+    name: str = ""
     _missing: list[str] = field(default_factory=list)
 
     def answer(self) -> StageValues:
@@ -67,13 +71,19 @@ class StageQuestions:
             raise Refused(f'Nothing was written. Without a terminal, give PARAMETERS="{named}".')
         return values
 
-    def _mail(self, domain: str) -> tuple[str, str, str]:
+    def _mail(self, domain: str) -> tuple[str, str, str, bool]:
         sender = _unless_documented(self._variable("SES_FROM_ADDRESS"), DOCUMENTED_DOMAIN)
-        return (
-            self._ask("Sender", sender or (f"subscriptions@{domain}" if domain else ""), _sender),
-            self._ask("Database", self._database, _database),
-            self._ask("AlarmAddress", self._parameters.get("AlarmAddress", "") or "none", _alarm_address),
-        )
+        sender = self._ask("Sender", sender or (f"subscriptions@{domain}" if domain else ""), _sender)
+        database = self._ask("Database", self._database, _database)
+        sleeps = self._ask("Sleep", self._sleep(database), _yes_or_no) == "yes"
+        alarms = self._ask("AlarmAddress", self._parameters.get("AlarmAddress", "") or "none", _alarm_address)
+        return sender, database, alarms, sleeps
+
+    def _sleep(self, database: str) -> str:
+        """Return what holds for the stage; for one that nobody has configured, yes if it is SLEEPING_STAGE."""
+        if self.stage and self._parameters:
+            return "yes" if self._variable("GATE_TABLE") else "no"
+        return "yes" if database == "stack" and self.name == SLEEPING_STAGE else "no"
 
     def _ask(self, name: str, default: str, read: Callable[[str], str]) -> str:
         """Return the given value, the typed one or the default; "", recorded as missing, if there is none."""
@@ -155,6 +165,12 @@ def _sender(text: str) -> str:
 def _database(text: str) -> str:
     if text not in ("none", *IN_VPC):
         raise Refused(f"Database {text!r} must be none, stack (of `make data`) or elsewhere (any PostgreSQL).")
+    return text
+
+
+def _yes_or_no(text: str) -> str:
+    if text not in ("yes", "no"):
+        raise Refused(f"Sleep {text!r} must be yes or no.")
     return text
 
 

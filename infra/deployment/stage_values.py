@@ -14,6 +14,11 @@ IN_VPC = {"stack": "true", "elsewhere": "false"}
 """Parameter InVpc of messaging.yaml by location of the database; "none" leaves it unchanged."""
 FIRST_KEY_OF_MANY = "aws_environment_variables"
 """New keys are inserted before it, because long ones are at the end."""
+GATE_TABLE = "GATE_TABLE"
+GATE_VARIABLES = (GATE_TABLE, "DATABASE_CONNECT_SECONDS")
+"""Variables of a stage whose database sleeps: the gate's table, and patience for one that resumes."""
+RESUME_PATIENCE = "25"
+"""Seconds; Aurora takes about 15 s to resume, and config.E080 requires as much."""
 OUR_NAMES = ("role/", "secret:", "")
 """Prefixes of resources in the stacks' ARNs, before the stage's own name."""
 
@@ -22,7 +27,7 @@ Settings = dict[str, Any]
 
 @dataclass(frozen=True)
 class StageValues:
-    """Answers of `make configure`. `database` is none, stack or elsewhere."""
+    """Answers of `make configure`. `database` is none, stack or elsewhere; `sleeps` if it sleeps behind the gate."""
 
     account: str
     region: str
@@ -30,6 +35,7 @@ class StageValues:
     sender: str
     database: str
     alarm_address: str
+    sleeps: bool = False
 
     @property
     def stack_parameters(self) -> dict[str, str]:
@@ -118,8 +124,16 @@ def _variables(base: Stage, name: str, renaming: Renaming) -> Settings:
         "SITE_URL": site_url if site_host(site_url) == values.domain else f"https://{values.domain}",
         "SES_FROM_ADDRESS": values.sender,
     }
-    renamed: Settings = renaming.of(variables)
-    return renamed | own
+    others: Settings = renaming.of({key: value for key, value in variables.items() if key not in GATE_VARIABLES})
+    return others | own | _gate(variables if base.name == name else {}, f"{renaming.new}-gate", values)
+
+
+def _gate(former: Mapping[str, str], table: str, values: StageValues) -> Settings:
+    """Return the variables of the gate, or none; patience with another database that resumes stays."""
+    kept = {key: former[key] for key in GATE_VARIABLES if key in former}
+    if values.sleeps:
+        return {GATE_TABLE: table, "DATABASE_CONNECT_SECONDS": RESUME_PATIENCE} | kept
+    return {} if GATE_TABLE in kept else kept
 
 
 def _hosts(former: list[str], former_site: str, values: StageValues) -> list[str]:

@@ -149,6 +149,7 @@ def test_hosts_buckets_and_queues_of_ones_own_stay(run: Callable[..., Deployment
         ({"Domain": "localhost"}, "Domain 'localhost' is none"),
         ({"Sender": "nobody"}, "Sender 'nobody' is not a valid e-mail address"),
         ({"Database": "oracle"}, "Database 'oracle' must be none, stack"),
+        ({"Sleep": "maybe"}, "Sleep 'maybe' must be yes or no"),
         ({"AlarmAddress": "you"}, "AlarmAddress 'you' is not a valid"),
         ({"Acount": "210987654321"}, "Unknown parameter Acount"),
     ],
@@ -175,6 +176,56 @@ def test_missing_value_without_a_terminal_is_named(run: Callable[..., Deployment
     assert settings.read_bytes() == SETTINGS_FILE.read_bytes()
 
 
+GATE = {"GATE_TABLE": "subs-dev-gate", "DATABASE_CONNECT_SECONDS": "25"}
+
+
+def gate_of(path: Path, stage: str) -> dict[str, str]:
+    variables = effective(path)[stage]["aws_environment_variables"]
+    return {key: variables[key] for key in GATE if key in variables}
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "sleeps"),
+    [
+        ("dev", {"Database": "stack"}, True),
+        ("dev", {"Database": "stack", "Sleep": "no"}, False),
+        ("dev", {"Database": "elsewhere"}, False),
+        ("production", {"Database": "stack"}, False),
+        ("staging", {"Database": "stack"}, False),
+        ("production", {"Database": "stack", "Sleep": "yes"}, True),
+    ],
+)
+def test_dev_sleeps_unless_told_otherwise_and_others_only_when_asked(
+    run: Callable[..., Deployment], settings: Path, stage: str, given: dict[str, str], sleeps: bool
+) -> None:
+    run(stage, **GIVEN | given)
+    expected = GATE | {"GATE_TABLE": f"subs-{stage}-gate"} if sleeps else {}
+    assert gate_of(settings, stage) == expected
+    run(stage)
+    assert gate_of(settings, stage) == expected
+    assert not check_file(settings)
+
+
+def test_stage_that_is_copied_from_one_that_sleeps_does_not(run: Callable[..., Deployment], settings: Path) -> None:
+    run("dev", **GIVEN | {"Database": "stack"})
+    run("staging", **GIVEN)
+    assert (gate_of(settings, "dev"), gate_of(settings, "staging")) == (GATE, {})
+
+
+def test_sleep_ends_with_both_variables_and_patience_of_ones_own_stays(
+    run: Callable[..., Deployment], settings: Path
+) -> None:
+    document = json.loads(settings.read_text(encoding="utf-8"))
+    document["dev"]["aws_environment_variables"]["DATABASE_CONNECT_SECONDS"] = "40"
+    settings.write_text(json.dumps(document), encoding="utf-8")
+    run("dev", **GIVEN)
+    assert gate_of(settings, "dev") == {"DATABASE_CONNECT_SECONDS": "40"}
+    run("dev", Sleep="yes")
+    assert gate_of(settings, "dev") == GATE | {"DATABASE_CONNECT_SECONDS": "40"}
+    run("dev", Sleep="no")
+    assert gate_of(settings, "dev") == {}
+
+
 class Terminal(io.StringIO):
     """Person at a terminal."""
 
@@ -186,7 +237,7 @@ def test_person_is_asked_again_and_sees_what_aws_says(
     run: Callable[..., Deployment], settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boto3.client("sesv2", region_name="eu-central-1").create_email_identity(EmailIdentity="abo.example.org")
-    typed = ["", "europe", "eu-central-1", "abo.example.org", "", "stack", "you@example.org"]
+    typed = ["", "europe", "eu-central-1", "abo.example.org", "", "stack", "", "you@example.org"]
     monkeypatch.setattr(sys, "stdin", Terminal("\n".join(typed) + "\n"))
     run("staging")
     found = effective(settings)["staging"]

@@ -109,9 +109,9 @@ def test_unknown_engine_is_refused_before_anything_is_made(stage: Deployment) ->
 @pytest.mark.parametrize(
     ("engine", "gate", "says"),
     [
-        ("aurora", "", "never sleeps without GATE_TABLE=subs-dev-gate"),
+        ("aurora", "", 'make configure STAGE=dev PARAMETERS="Sleep=yes"'),
         ("aurora", "subs-dev-gate", ""),
-        ("instance", "subs-dev-gate", "remove GATE_TABLE"),
+        ("instance", "subs-dev-gate", "Sleep=no"),
         ("instance", "", ""),
     ],
 )
