@@ -1,9 +1,17 @@
 """API clients."""
 
-import pytest
+from datetime import UTC, datetime
+from decimal import Decimal
 
+import pytest
+from django.contrib.auth.models import Permission
+
+from payments.orders import open_first
+from payments.recording import MoneyReceived, record_payment
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import UNSEEN
 from tests.api.callers import OPERATORS, Caller, service_token
-from tests.support.factories import make_user
+from tests.support.factories import make_plan, make_user
 from tests.support.staff import make_staff
 
 
@@ -40,6 +48,36 @@ def staff() -> Caller:
 def service() -> Caller:
     """Return the client of a payment service."""
     return service_token("renew_subscription")
+
+
+@pytest.fixture
+def manager() -> Caller:
+    """Return the client of staff with every permission, who is no superuser."""
+    user = make_user(is_staff=True)
+    user.user_permissions.set(Permission.objects.all())
+    return Caller(user)
+
+
+@pytest.fixture
+def names(owner: Caller) -> dict[str, int]:
+    """Return values for the placeholders in paths; all belong to the owner."""
+    now = datetime.now(UTC)
+    paid, cancelled, free = (
+        Service.create_subscription(owner.user, make_plan(price=Decimal(price)), now=now) for price in (9, 9, 0)
+    )
+    Service.cancel_subscription(cancelled, now=now)
+    order = open_first(owner.user, make_plan(), now, UNSEEN)
+    transfer = MoneyReceived("manual", "t-1", order.amount, order.currency, now)
+    return {
+        "plan": paid.plan_id,
+        "unused": make_plan(name="Unused").pk,
+        "paid": paid.pk,
+        "cancelled": cancelled.pk,
+        "free": free.pk,
+        "owner": owner.user.pk,
+        "order": order.pk,
+        "payment": record_payment(order, transfer, now=now).pk,
+    }
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,7 +13,7 @@ from django.urls import resolve
 from drf_spectacular.drainage import GENERATOR_STATS
 
 from config.api.schema import Generator
-from tests.api.test_rights import OPEN, SCOPES
+from tests.api.rights import OPEN, SCOPES
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DOCUMENT = PROJECT / "config" / "web" / "static" / "config" / "openapi.json"
