@@ -6,7 +6,8 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from foundation.email_addresses import address_of, normalised
 from foundation.personal_data import Erasure, Exported, PersonalData
-from payments.models import Attempt, CancellationRequest, Order, Payment, PaymentMethod, Renewal
+from foundation.redaction import mentions, redacted
+from payments.models import Attempt, CancellationRequest, Order, Payment, PaymentMethod, Refund, Renewal
 from payments.orders import void
 
 
@@ -35,6 +36,7 @@ class Payments(PersonalData):
         """
         _void_open(erasure.user, erasure.now)
         _turn_renewal_off(erasure.user)
+        _redact_reasons(erasure)
         CancellationRequest.objects.filter(address__in=erasure.old_values).delete()
         methods = PaymentMethod.objects.filter(user_id=erasure.user.pk)
         methods.usable().update(removed_at=erasure.now)
@@ -55,6 +57,14 @@ def _void_open(user: AbstractBaseUser, now: datetime) -> None:
 
 def _turn_renewal_off(user: AbstractBaseUser) -> None:
     Renewal.objects.filter(subscription__user_id=user.pk, auto_renew=True).update(auto_renew=False)
+
+
+def _redact_reasons(erasure: Erasure) -> None:
+    """Redact the free text of operators, in which others' refunds may name the user too."""
+    longest = Refund._meta.get_field("reason").max_length
+    for refund in Refund.objects.filter(mentions("reason", erasure.old_values)) if erasure.old_values else ():
+        reason = redacted(refund.reason, erasure.old_values, erasure.pseudonym)
+        Refund.objects.filter(pk=refund.pk).update(reason=reason[:longest])
 
 
 def _order(order: Order) -> Exported:

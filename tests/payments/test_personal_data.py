@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from foundation.personal_data import Erasure
 from payments.errors import ProviderUnavailable
 from payments.forgetting import forget_customers
-from payments.models import Order, Payment, PaymentMethod, Renewal
+from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
 from payments.personal_data import Payments
 from payments.recording import record_payment
 from subscriptions.announcements import unlimited
@@ -42,6 +42,23 @@ def test_erasure_and_leaving_void_open_orders_and_keep_what_was_paid() -> None:
     states = dict(Order.objects.values_list("pk", "state"))
     assert states == {erased.pk: "void", left.pk: "void", paid.pk: "paid"}
     assert Payment.objects.count() == 1
+
+
+def test_reason_of_a_refund_names_the_erased_user_no_more() -> None:
+    order = first_order()
+    payment = record_payment(order, money(), now=NOW)
+    Refund.objects.create(
+        payment=payment,
+        amount=1,
+        currency="EUR",
+        requested_at=NOW,
+        due_at=NOW,
+        reason="Quast@example.com wrote, Quasten did not",
+    )
+
+    Payments().erase(Erasure(order.user, "erased-7", ("quast@example.com", "quast"), NOW))
+
+    assert Refund.objects.get().reason == "erased-7 wrote, Quasten did not"
 
 
 def test_order_that_the_provider_has_prepared_is_closed_there_before_it_is_void() -> None:
