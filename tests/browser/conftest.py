@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.conf import LazySettings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from infra.local.site import Site
+from infra.local_provider.provider import SECRET_KEY, LocalProvider
 from tests.browser.visitor import PATIENCE_MILLISECONDS, Visitor
 from tests.support.traffic import Traffic
 
@@ -46,3 +48,13 @@ def visitor(browser: Browser, site: Site, traffic: Traffic) -> Iterator[Visitor]
         visitor = Visitor(context, site.url)
         yield visitor
         assert visitor.troubles == []
+
+
+@pytest.fixture
+def local_provider(settings: LazySettings, visitor: Visitor) -> Iterator[LocalProvider]:
+    """Let subscribers pay on the local provider's page, after they have accepted terms."""
+    with LocalProvider() as running:
+        settings.PAYMENT_PROVIDER, settings.TERMS_VERSION, settings.SITE_TERMS_URL = "stripe", "2026-11", "/terms"
+        settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY = running.url, SECRET_KEY
+        visitor.others.append(running.url)
+        yield running

@@ -1,6 +1,5 @@
 """Change of plan in the browser: planned, undone, and paid on the local provider's page, to the receipt."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Profile
 from foundation import clock
-from infra.local_provider.provider import SECRET_KEY, LocalProvider
+from infra.local_provider.provider import LocalProvider
 from payments.models import Order
 from payments.orders import open_first
 from payments.recording import MoneyReceived, record_payment
@@ -19,16 +18,6 @@ from tests.browser.visitor import Visitor
 from tests.support.factories import make_plan, make_user
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def provider(settings: LazySettings, visitor: Visitor) -> Iterator[LocalProvider]:
-    """Let subscribers pay on the local provider's page."""
-    with LocalProvider() as running:
-        settings.PAYMENT_PROVIDER, settings.TERMS_VERSION, settings.SITE_TERMS_URL = "stripe", "2026-11", "/terms"
-        settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY = running.url, SECRET_KEY
-        visitor.others.append(running.url)
-        yield running
 
 
 @pytest.fixture
@@ -45,7 +34,7 @@ def subscription(transactional_db: None, settings: LazySettings) -> Subscription
 
 
 def test_subscriber_changes_the_plan_pays_and_sees_the_receipt(
-    visitor: Visitor, subscription: Subscription, provider: LocalProvider
+    visitor: Visitor, subscription: Subscription, local_provider: LocalProvider
 ) -> None:
     visitor.sign_in(subscription.user)
     visitor.open("subscription", subscription.pk)
@@ -79,7 +68,9 @@ def test_subscriber_changes_the_plan_pays_and_sees_the_receipt(
     visitor.look_at("change-done")
 
 
-def test_pages_fit_320_pixels_in_german(visitor: Visitor, subscription: Subscription, provider: LocalProvider) -> None:
+def test_pages_fit_320_pixels_in_german(
+    visitor: Visitor, subscription: Subscription, local_provider: LocalProvider
+) -> None:
     Profile.objects.update_or_create(user=subscription.user, defaults={"language": "de"})
     visitor.sign_in(subscription.user)
     visitor.page.set_viewport_size({"width": 320, "height": 800})

@@ -95,13 +95,17 @@ class Visitor:
 
     def photograph(self, name: str) -> None:
         """Take a screenshot of the page as it is, and require that it fits the window and is accessible."""
+        self.photograph_without_scripts(name)
+        barriers = self.barriers()
+        assert not barriers, f"{name}: {barriers}"
+
+    def photograph_without_scripts(self, name: str) -> None:
+        """Take a screenshot, and require that the page fits the window. The rules of accessibility need scripts."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self._await_its_width(f"{name} is wider than its window")
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
         overflowing = self.page.evaluate(OVERFLOWING)
         assert not overflowing, f"{name}: {overflowing}"
-        barriers = self.barriers()
-        assert not barriers, f"{name}: {barriers}"
 
     def barriers(self) -> list[str]:
         """Return the accessibility barriers of the page."""
