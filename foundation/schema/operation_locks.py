@@ -33,6 +33,7 @@ LOCKS: dict[str, tuple[str, str]] = {
     "RenameModel": ("ACCESS EXCLUSIVE", FOR_A_MOMENT),
     "AlterModelTable": ("ACCESS EXCLUSIVE", FOR_A_MOMENT),
     "AlterModelTableComment": ("SHARE UPDATE EXCLUSIVE", NOBODY),
+    "MakeKeyOptional": ("ACCESS EXCLUSIVE", FOR_A_MOMENT),
     "AddField": ("ACCESS EXCLUSIVE", f"{FOR_A_MOMENT}; longer with a default that differs per row"),
     "RemoveField": ("ACCESS EXCLUSIVE", FOR_A_MOMENT),
     "RenameField": ("ACCESS EXCLUSIVE", FOR_A_MOMENT),

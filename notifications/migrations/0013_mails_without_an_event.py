@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from foundation.schema.optional_keys import MakeKeyOptional
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -34,7 +36,7 @@ class Migration(migrations.Migration):
         migrations.AddField("notification", "stored_text", models.TextField("stored text", db_default="")),
         migrations.AddField("notification", "stored_html", models.TextField("stored HTML", db_default="")),
         migrations.AddField("notification", "reply_to", models.CharField("reply to", max_length=254, db_default="")),
-        migrations.AlterField(
+        MakeKeyOptional(
             "notification",
             "event",
             models.ForeignKey(
