@@ -32,6 +32,7 @@ BENCHMARKS = {
     "dashboard": "benchmarks.dashboard",
     "charging": "benchmarks.charging",
     "tick": "benchmarks.tick",
+    "migrations": "benchmarks.migrations",
 }
 """Modules of the benchmarks, in the order in which they run."""
 
