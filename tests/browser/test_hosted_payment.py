@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, ViewportSize, expect
 
 from infra.local.site import Site
+from infra.local_provider.control.ledger_report import report
 from infra.local_provider.provider import LocalProvider
 from payments.models import Order
 from subscriptions.models import Plan, Subscription
@@ -40,7 +41,7 @@ class TestWithoutJavaScript:
         self, visitor: Visitor, plan: Plan, local_provider: LocalProvider
     ) -> None:
         ada = make_user(username="ada", email="ada@example.com")
-        heading = visitor.page.get_by_role("heading", level=1)
+        heading = heading_of(visitor)
         visitor.sign_in(ada)
         visitor.open("plans")
         look_at(visitor, "plans")
@@ -66,6 +67,61 @@ class TestWithoutJavaScript:
         expect(visitor.page.locator(".status")).to_have_text("active")
         look_at(visitor, "subscriptions")
         assert (order.state, Subscription.objects.get().user) == ("paid", ada)
+
+
+def test_subscriber_authenticates_and_pays_once(visitor: Visitor, plan: Plan, local_provider: LocalProvider) -> None:
+    visitor.sign_in(make_user(username="ada", email="ada@example.com"))
+    go_to_the_provider(visitor, plan)
+    visitor.click("Needs authentication")
+    expect(heading_of(visitor)).to_have_text("Is this payment yours?")
+    visitor.look_at("authenticate")
+    visitor.click("Complete authentication")
+    require_paid_once(visitor, local_provider)
+
+
+def test_subscriber_who_fails_to_authenticate_tries_again_and_pays_once(
+    visitor: Visitor, plan: Plan, local_provider: LocalProvider
+) -> None:
+    visitor.sign_in(make_user(username="ada", email="ada@example.com"))
+    go_to_the_provider(visitor, plan)
+    visitor.click("Needs authentication")
+    visitor.click("Fail authentication")
+    visitor.click("Cancel and go back")
+    expect(heading_of(visitor)).to_have_text("Not paid yet")
+    visitor.look_at("return-not-authenticated")
+    assert not Subscription.objects.exists()
+
+    visitor.click("Back to the order", "link")
+    accept_terms(visitor)
+    visitor.click("Order with obligation to pay")
+    visitor.click("Needs authentication")
+    visitor.click("Complete authentication")
+    require_paid_once(visitor, local_provider)
+
+
+def go_to_the_provider(visitor: Visitor, plan: Plan) -> None:
+    """Order the plan, which leads to the provider's page."""
+    visitor.open("subscribe", plan.pk)
+    visitor.click("Continue to the order")
+    accept_terms(visitor)
+    visitor.click("Order with obligation to pay")
+
+
+def require_paid_once(visitor: Visitor, provider: LocalProvider) -> None:
+    """Require a receipt, a period, and in the provider's ledger one success of the order."""
+    expect(heading_of(visitor)).to_have_text("Your payment has arrived")
+    order = Order.objects.get()
+    payment = order.payments.get()
+    visitor.click("See the receipt", "link")
+    expect(visitor.page.get_by_text(payment.transaction_id)).to_be_visible()
+    with provider.ledger.transaction() as books:
+        assert report(books.movements())["orders"] == {str(order.pk): [payment.transaction_id]}
+    assert Subscription.objects.get().user == order.user
+
+
+def heading_of(visitor: Visitor) -> Locator:
+    """Return the heading of the page."""
+    return visitor.page.get_by_role("heading", level=1)
 
 
 def look_at(visitor: Visitor, name: str) -> None:
