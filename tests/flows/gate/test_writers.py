@@ -80,7 +80,12 @@ def test_rolled_back_writer_gives_the_lock_back_with_its_session_only(gated: Non
     assert close()
 
 
-def test_writer_that_opens_while_the_gate_closes_keeps_it_open(gated: None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("opened_before", [False, True])
+def test_writer_that_opens_while_the_gate_closes_keeps_it_open(
+    opened_before: bool, gated: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if opened_before:
+        gate.open_gate()
     instants = next_instants
 
     def slow(now: datetime) -> dict[str, datetime | None]:
