@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.db.backends.signals import connection_created
 
+from foundation import gate_store
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from subscriptions.access.managed_groups import restore_groups
 from tests.support.factories import NOW
@@ -14,10 +15,12 @@ from tests.support.gate import (
     gate_on,
     make_table,
 )
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
-def gated(transactional_db: None, aws: LocalAWS, settings: Any) -> Iterator[None]:
+def gated(transactional_db: None, aws: LocalAWS, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(gate_store, "TIMEOUT", PATIENCE_SECONDS)  # a machine that is busy answers later than AWS
     make_table()
     restore_groups()
     with gate_on(settings):
