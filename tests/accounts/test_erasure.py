@@ -34,6 +34,7 @@ from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscription_expired
 from tests.support.database_search import tables_with
 from tests.support.factories import EMAIL, NAME, has_access, make_plan, make_user, transitions
+from tests.support.log_lines import written_lines
 from tests.support.ses_feedback import bounce, envelope
 from tests.support.staff import make_staff, sign_in
 
@@ -133,7 +134,7 @@ def test_nothing_in_database_logs_mails_and_metrics_names_an_erased_user(
     deliver()
 
     assert tables_with(OLD) == {}
-    assert old_values_in(caplog.text) == old_values_in("".join(capsys.readouterr())) == set()
+    assert old_values_in(written_lines(caplog)) == old_values_in("".join(capsys.readouterr())) == set()
     assert old_values_in("".join(str(event) for event in aws.events()[len(events) :])) == set()
     (to_staff,) = aws.mails(mails)
     assert to_staff.recipients == ["staff@example.com"]

@@ -1,12 +1,15 @@
 """Log lines of a program with the project's logging."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from typing import Any
 
+import pytest
 from django.conf import settings
+from pythonjsonlogger.json import JsonFormatter
 
 from tests.support.patience import PATIENCE_SECONDS
 
@@ -26,3 +29,10 @@ def lines_of(program: str, **environment: str) -> list[dict[str, Any]]:
     )
     assert result.stdout == ""
     return [json.loads(line) for line in result.stderr.splitlines()]
+
+
+def written_lines(caplog: pytest.LogCaptureFixture) -> str:
+    """Return the lines that this process has logged as they are deployed: with the extra members of each record."""
+    formatters = (handler.formatter for handler in logging.getLogger().handlers)
+    formatter = next(each for each in formatters if isinstance(each, JsonFormatter))
+    return "\n".join(map(formatter.format, caplog.records))
