@@ -6,11 +6,11 @@ Use them in a migration with `atomic = False`; an interrupted one is run again.
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations.models import IndexOperation
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 
-class OnlineOperation(IndexOperation):
+class OnlineOperation(Operation):
     """Runs `statements` on PostgreSQL, and elsewhere the operation that it is mixed with."""
 
     model_name: str
