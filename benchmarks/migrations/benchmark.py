@@ -17,7 +17,7 @@ ROOM = 12 << 30
 TEXT = f"""\
 PostgreSQL with {SUBSCRIPTIONS:,} subscriptions, 3,000,000 events and 6,000,000 notifications, in the schema of the
 release before payments. The migrations since are applied as a deployment applies them (`ReleaseMigrations`), while two
-connections read and update subscriptions, events and notifications, one statement after the other. Shown are
+connections read and update users, subscriptions and notifications, one statement after the other. Shown are
 migrations and waits of {SHOWN} ms or more; the waits include the statements themselves."""
 
 

@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from benchmarks.local_django import set_up_local_django
 from benchmarks.migrations.visitors import READS, UPDATES, Visitor
+from infra.errors import BenchmarkFailed
 
 BEFORE_PAYMENTS = {"payments": "zero", "notifications": "0012", "subscriptions": "0012"}
 """Last migrations of the release before payments, in the order in which they are gone back to."""
@@ -73,7 +74,9 @@ def _migrate(reader: Visitor, writer: Visitor) -> list[Applied]:
             self.timed.append(Applied(migration=str(migration), took=took, read=read, update=update))
 
     migrations = TimedMigrations()
-    migrations.run()
+    remaining = migrations.run().remaining
+    if remaining:
+        raise BenchmarkFailed(f"not migrated: {', '.join(remaining)}")
     return migrations.timed
 
 

@@ -9,6 +9,8 @@ from typing import Self
 import psycopg
 from psycopg.abc import QueryNoTemplate
 
+from infra.errors import BenchmarkFailed
+
 READS: tuple[QueryNoTemplate, ...] = (
     "SELECT status FROM subscriptions_subscription WHERE id = %s",
     "SELECT transition FROM subscriptions_subscriptionevent WHERE id = %s",
@@ -57,7 +59,12 @@ class Visitor(threading.Thread):
                 self._end()
 
     def take_longest(self) -> float:
-        """Return the milliseconds of the longest statement since the last call, one that still waits included."""
+        """Return the milliseconds of the longest statement since the last call, one that still waits included.
+
+        Raises BenchmarkFailed if a statement of the visitor has failed.
+        """
+        if not self.is_alive():
+            raise BenchmarkFailed("a visitor's statement failed")
         with self._guard:
             waited = 0.0 if self._began is None else time.perf_counter() - self._began
             longest, self._longest = max(self._longest, waited), 0.0
