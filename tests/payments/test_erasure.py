@@ -15,12 +15,12 @@ from foundation import clock
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local_provider.api.dispatch import ApiRequest
 from infra.local_provider.api.idempotency import Answer
-from infra.local_provider.provider import SECRET_KEY, WEBHOOK_SECRET, LocalProvider
+from infra.local_provider.provider import SECRET_KEY, WEBHOOK_SECRET
 from payments.models import Attempt, CancellationRequest, Dispute, Order, Payment, PaymentMethod, Refund, WebhookMessage
 from tests.accounts.test_erasure import GIVEN, NAMED, NAMES, old_values_in
 from tests.infra.local_provider.conftest import Received, receiver  # noqa: F401 - a fixture
 from tests.payments.paying_life import PayingLife
-from tests.payments.providers.houses import StripeHouse
+from tests.payments.providers.houses import StripeHouse, stripe_house
 from tests.payments.providers.stripe.answers import failure
 from tests.payments.webhooks.signed_events import ADDRESS as WEBHOOK
 from tests.payments.webhooks.signed_events import encoded, event, intent, signature
@@ -38,10 +38,8 @@ INTENT_SECRET = "pi_9_secret_of_the_tests"
 @pytest.fixture
 def house(settings: LazySettings, receiver: Received) -> Iterator[StripeHouse]:  # noqa: F811 - the fixture
     """Return Stripe's adapter on the local provider, over HTTP."""
-    with LocalProvider(webhook_url=receiver.url) as local:
-        settings.PAYMENT_PROVIDER, settings.STRIPE_API_BASE = "stripe", local.url
-        settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS = SECRET_KEY, [WEBHOOK_SECRET]
-        yield StripeHouse(local, receiver)
+    with stripe_house(settings, receiver) as house:
+        yield house
 
 
 @pytest.fixture

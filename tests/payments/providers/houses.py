@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,12 +11,13 @@ from itertools import count
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 
 from examples.payment_links.provider import PaymentLinks
 from examples.payment_links.signatures import signature
-from infra.local_provider.provider import LocalProvider
+from infra.local_provider.provider import SECRET_KEY, WEBHOOK_SECRET, LocalProvider
 from payments.models import Order
 from payments.providers.interface import Page, Provider
 from payments.providers.stripe.adapter import StripeProvider
@@ -77,6 +79,15 @@ class StripeHouse:
         wait_until(lambda: len(self.received.bodies) >= told)
         requests = zip(self.received.signatures, self.received.bodies, strict=True)
         return [Delivery({"Stripe-Signature": header}, body) for header, body in requests]
+
+
+@contextmanager
+def stripe_house(settings: LazySettings, receiver: Received) -> Iterator[StripeHouse]:
+    """Yield Stripe's adapter on a local provider, over HTTP, while the settings name it."""
+    with LocalProvider(webhook_url=receiver.url) as local:
+        settings.PAYMENT_PROVIDER, settings.STRIPE_API_BASE = "stripe", local.url
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS = SECRET_KEY, [WEBHOOK_SECRET]
+        yield StripeHouse(local, receiver)
 
 
 @dataclass

@@ -12,7 +12,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
-from infra.local_provider.provider import SECRET_KEY, WEBHOOK_SECRET, LocalProvider
 from payments.errors import ProviderRefused
 from payments.models import Order, Payment, PaymentMethod, WebhookMessage
 from payments.providers import registry
@@ -30,9 +29,9 @@ from tests.payments.providers.houses import (
     Delivery,
     House,
     LinksHouse,
-    StripeHouse,
     deliver,
     record_transfer,
+    stripe_house,
 )
 from tests.support.factories import make_plan
 
@@ -44,10 +43,8 @@ Kind = OutcomeKind
 @pytest.fixture
 def stripe(settings: LazySettings, receiver: Received) -> Iterator[House]:  # noqa: F811 - the fixture
     """Return Stripe's adapter on the local provider, over HTTP."""
-    with LocalProvider(webhook_url=receiver.url) as local:
-        settings.PAYMENT_PROVIDER, settings.STRIPE_API_BASE = "stripe", local.url
-        settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS = SECRET_KEY, [WEBHOOK_SECRET]
-        yield StripeHouse(local, receiver)
+    with stripe_house(settings, receiver) as house:
+        yield house
 
 
 @pytest.fixture
