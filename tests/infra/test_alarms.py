@@ -28,9 +28,9 @@ from subscriptions.announcements import unlimited
 from subscriptions.metrics import SubscriptionMetric
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscriptions_transitioned
-from tests.infra.templates import Template, of_type
 from tests.support.factories import MONTH, make_plan, make_user
 from tests.support.lambda_context import SCHEDULED, Context
+from tests.support.templates import Template, of_type, watched_metrics
 
 DIMENSIONS = [{"Name": name, "Value": {"Ref": name}} for name in ("Project", "Stage")]
 AWSS_OWN = {"AWS/Lambda", "AWS/ApiGateway", "AWS/SQS", "AWS/SES"}
@@ -46,11 +46,12 @@ def alarms() -> dict[str, Template]:
 @pytest.fixture
 def own(alarms: dict[str, Template]) -> list[Template]:
     """Return the service's own metrics watched by alarms."""
-    return [alarm for alarm in alarms.values() if str(alarm["Namespace"]) not in AWSS_OWN]
+    watched = [metric for alarm in alarms.values() for metric in watched_metrics(alarm)]
+    return [metric for metric in watched if str(metric["Namespace"]) not in AWSS_OWN]
 
 
 def test_no_alarm_watches_two_metrics_which_would_cost_twice(alarms: dict[str, Template]) -> None:
-    assert [name for name, alarm in alarms.items() if "Metrics" in alarm] == []
+    assert {name for name, alarm in alarms.items() if len(watched_metrics(alarm)) != 1} == set()
 
 
 def test_every_alarm_wakes_somebody(alarms: dict[str, Template]) -> None:
@@ -60,7 +61,15 @@ def test_every_alarm_wakes_somebody(alarms: dict[str, Template]) -> None:
 def test_silence_is_an_alarm_and_what_it_misses_is_written_always(alarms: dict[str, Template]) -> None:
     breaching = {name for name, alarm in alarms.items() if alarm["TreatMissingData"] == "breaching"}
     assert breaching == {"SweepDidNotRun", "DeliveryLate"}
-    assert {alarms[name]["MetricName"] for name in breaching} == HEARTBEATS
+    assert {watched_metrics(alarms[name])[0]["MetricName"] for name in breaching} == HEARTBEATS
+
+
+def test_silence_is_filled_in_where_it_is_an_alarm(alarms: dict[str, Template]) -> None:
+    """A value that is missing would let CloudWatch look back beyond SilentMinutes."""
+    filled = {name: alarm["Metrics"][0]["Expression"] for name, alarm in alarms.items() if "Metrics" in alarm}
+    assert filled == {"SweepDidNotRun": "FILL(sweeps, 0)", "DeliveryLate": "FILL(oldest, 86400)"}
+    assert alarms["SweepDidNotRun"]["Threshold"] > 0
+    assert alarms["DeliveryLate"]["Threshold"] < 86400
 
 
 def test_slow_is_80_percent_of_the_time_limit(alarms: dict[str, Template]) -> None:

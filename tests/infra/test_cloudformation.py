@@ -19,7 +19,7 @@ from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.metrics import NotificationMetric
 from payments.metrics import PaymentMetric
 from subscriptions.metrics import SubscriptionMetric
-from tests.infra.templates import Template, of_type
+from tests.support.templates import Template, of_type
 
 OUTPUTS_OF_MESSAGING = {
     "TopicArn", "RoleArn", "DeadLetterQueueArn", "DeadLetterQueueUrl", "FeedbackQueueArn", "ConfigurationSetName",

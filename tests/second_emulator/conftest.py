@@ -11,8 +11,8 @@ from django.conf import settings
 from infra.deployment.policies import MESSAGING
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.aws import clients
-from tests.infra.templates import of_type
 from tests.second_emulator.ministack import Ministack
+from tests.support.templates import of_type
 
 
 @pytest.fixture(scope="module")

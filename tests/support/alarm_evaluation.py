@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEma
 """
 
 import operator
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -12,11 +13,18 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
+from tests.support.templates import watched_metrics
+
 STATISTICS: dict[str, Callable[[list[float]], float]] = {"SampleCount": len, "Sum": sum, "Maximum": max}
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "LessThanThreshold": operator.lt,
     "GreaterThanThreshold": operator.gt,
 }
+FILL = re.compile(r"FILL\((?P<of>\w+), (?P<value>\d+)\)")
+"""The one expression of metric math that the alarms use.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+"""
 
 
 @dataclass
@@ -47,7 +55,7 @@ def alarming(
     """Return True if the alarm is on at `now`. Raises KeyError for what the alarms of this service do not use.
 
     CloudWatch looks back over some periods more than it evaluates, in a number that it does not publish: while it finds
-    enough data points there, it fills in none that is missing.
+    enough data points there, it fills in none that is missing, and those of the metric that it has all count.
     """
     periods: int = _resolved(alarm["EvaluationPeriods"], parameters)
     points = list(_data_points(alarm, parameters, samples, now, periods + looks_back))[-periods:]
@@ -59,14 +67,30 @@ def alarming(
 def _data_points(
     alarm: Mapping[str, Any], parameters: Mapping[str, Any], samples: Samples, now: datetime, periods: int
 ) -> Iterable[float]:
-    """Yield the data points of the last whole periods, those that are missing left out."""
-    dimensions = frozenset((each["Name"], _resolved(each["Value"], parameters)) for each in alarm["Dimensions"])
-    key = (_resolved(alarm["Namespace"], parameters), alarm["MetricName"], dimensions)
-    length = alarm["Period"]
+    """Yield the data points of the last whole periods, those that are missing left out unless they are filled in."""
+    metric, filling = _watched(alarm)
+    dimensions = frozenset((each["Name"], _resolved(each["Value"], parameters)) for each in metric["Dimensions"])
+    key = (_resolved(metric["Namespace"], parameters), metric["MetricName"], dimensions)
+    length = metric["Period"]
     end = now.astimezone(UTC).timestamp() // length * length
     for period in range(periods, 0, -1):
         if values := samples.within(key, end - period * length, end - (period - 1) * length):
-            yield STATISTICS[alarm["Statistic"]](values)
+            yield STATISTICS[metric["Statistic"]](values)
+        elif filling is not None:
+            yield filling
+
+
+def _watched(alarm: Mapping[str, Any]) -> tuple[Mapping[str, Any], float | None]:
+    """Return the metric, and the value that stands for what is missing. Raises ValueError for other metric math."""
+    if "Metrics" not in alarm:
+        return alarm, None
+    (metric,) = watched_metrics(dict(alarm))
+    (result,) = (part for part in alarm["Metrics"] if part.get("ReturnData", True))
+    (source,) = (part["Id"] for part in alarm["Metrics"] if part is not result)
+    fill = FILL.fullmatch(result["Expression"])
+    if fill is None or fill["of"] != source:
+        raise ValueError(result["Expression"])
+    return metric, float(fill["value"])
 
 
 def _resolved(value: Any, parameters: Mapping[str, Any]) -> Any:

@@ -17,7 +17,7 @@ from config.zappa.stages import read_document, read_stages
 from infra.deployment.policies import DATA, MESSAGING
 from notifications.metrics import NotificationMetric
 from subscriptions.metrics import SubscriptionMetric
-from tests.infra.templates import of_type
+from tests.support.templates import of_type, watched_metrics
 
 
 def count(template: str, kind: str) -> int:
@@ -38,8 +38,7 @@ def test_counts_are_those_of_the_templates() -> None:
     stage = read_stages(read_document(settings.BASE_DIR / "zappa_settings.json"))[0]
     for template, number in ((MESSAGING, workload.ALARMS), (DATA, workload.ALARMS_OF_AN_INSTANCE)):
         alarms = of_type(dict(load(str(template))), "CloudWatch::Alarm").values()
-        watched = [part for alarm in alarms for part in alarm.get("Metrics", [{}]) if "Expression" not in part]
-        assert len(watched) == number
+        assert sum(len(watched_metrics(alarm)) for alarm in alarms) == number
     metrics = [*SubscriptionMetric, *NotificationMetric, *FunctionMetric]
     assert (sum(metric.is_heartbeat for metric in metrics), len(metrics)) == (workload.HEARTBEATS, workload.METRICS)
     endpoints = of_type(dict(load(str(DATA))), "EC2::VPCEndpoint").values()
