@@ -1,4 +1,4 @@
-"""kill -9 before each change that a subscription, a renewal or a charge makes: nothing is lost, doubled or late."""
+"""kill -9 before each change of a subscription, a renewal or a charge: nothing is lost, doubled or late."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -36,6 +36,9 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"),
 ]
+
+T = TypeVar("T")
+EachDeath = Callable[[Callable[[], T], Callable[[T], object]], Iterator[T]]
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 BEGUN = "Your subscription to Monthly has begun"
@@ -96,29 +99,44 @@ def end_of(user: User) -> datetime:
     return Subscription.objects.get(user=user).end_date
 
 
-def dies_for_good(action: Callable[[], object], point: int, by_hand: psycopg.Connection) -> bool:
-    """Kill the process, and wait until no session of it is left, whose locks would be skipped."""
-    before = sessions(by_hand)  # an earlier test's thread may have left one, and autovacuum has its own
-    died = dies(action, point)
-    wait_until(lambda: sessions(by_hand) <= before)
-    return died
+@pytest.fixture
+def each_death(by_hand: psycopg.Connection) -> EachDeath[Any]:
+    """Return a generator of what was prepared for each process that acted on it with the gate closed.
+
+    The first one is killed before its first change, each later one before the next. The last one lives.
+    """
+
+    def killed(prepare: Callable[[], T], action: Callable[[T], object]) -> Iterator[T]:
+        for point in count():
+            prepared = prepare()
+            before = sessions(by_hand)  # an earlier test's thread may have left one, and autovacuum has its own
+            died = dies(partial(action, prepared), point)
+            wait_until(partial(has_no_other, by_hand, before))  # the locks of a dead one would be skipped
+            yield prepared
+            if not died:
+                return
+
+    return killed
 
 
 def sessions(by_hand: psycopg.Connection) -> set[int]:
     return {pid for (pid,) in by_hand.execute(SESSIONS)}
 
 
+def has_no_other(by_hand: psycopg.Connection, known: set[int]) -> bool:
+    return sessions(by_hand) <= known
+
+
 def test_subscriber_is_told_by_the_next_tick(
-    plan: Plan, by_hand: psycopg.Connection, now: time_machine.Traveller, aws: LocalAWS
+    plan: Plan, each_death: EachDeath[User], now: time_machine.Traveller, aws: LocalAWS
 ) -> None:
-    outcomes = []
-    died = True
-    for point in count():
-        if not died:
-            break
+    def user_of_a_sleeping_stage() -> User:
         user = make_user()
         settle(now)
-        died = dies_for_good(partial(Service.create_subscription, user, plan), point, by_hand)
+        return user
+
+    outcomes = []
+    for user in each_death(user_of_a_sleeping_stage, lambda user: Service.create_subscription(user, plan)):
         tick(now)
         outcomes.append(Subscription.objects.filter(user=user).exists())
         assert mails_to(aws, user) == [BEGUN] * outcomes[-1]
@@ -128,16 +146,15 @@ def test_subscriber_is_told_by_the_next_tick(
 
 
 def test_renewal_is_told_by_the_next_tick(
-    plan: Plan, by_hand: psycopg.Connection, now: time_machine.Traveller, aws: LocalAWS
+    plan: Plan, each_death: EachDeath[Subscription], now: time_machine.Traveller, aws: LocalAWS
 ) -> None:
-    outcomes = []
-    died = True
-    for point in count():
-        if not died:
-            break
+    def subscription_of_a_sleeping_stage() -> Subscription:
         (subscription,) = make_due(plan, 1, end=clock.now() + 20 * HOUR)
         settle(now)
-        died = dies_for_good(partial(Service.renew_subscription, subscription), point, by_hand)
+        return subscription
+
+    outcomes = []
+    for subscription in each_death(subscription_of_a_sleeping_stage, Service.renew_subscription):
         tick(now)
         outcomes.append(end_of(subscription.user) > subscription.end_date)
         assert mails_to(aws, subscription.user) == [RENEWED] * outcomes[-1]
@@ -147,14 +164,15 @@ def test_renewal_is_told_by_the_next_tick(
 
 
 def test_charge_is_made_once_and_told(
-    plan: Plan, by_hand: psycopg.Connection, now: time_machine.Traveller, aws: LocalAWS, provider: LedgerProvider
+    plan: Plan,
+    each_death: EachDeath[Order],
+    by_hand: psycopg.Connection,
+    now: time_machine.Traveller,
+    aws: LocalAWS,
+    provider: LedgerProvider,
 ) -> None:
-    died, taken_by_the_dead = True, []
-    for point in count():
-        if not died:
-            break
-        order = due_order(plan, now)
-        died = dies_for_good(lambda: run(PAYMENTS), point, by_hand)
+    taken_by_the_dead = []
+    for order in each_death(lambda: due_order(plan, now), lambda _order: run(PAYMENTS)):
         taken_by_the_dead.append(order.pk in charged(provider))
         run(DELIVERY)  # it closes the gate unless it sees what the dead left
         by_hand.execute(LEASES_END)
@@ -162,7 +180,8 @@ def test_charge_is_made_once_and_told(
         run(PAYMENTS)
         run(DELIVERY)
         assert charged(provider).count(order.pk) == 1
-        assert end_of(order.user) > clock.now() + timedelta(days=365)
+        assert order.period_start is not None
+        assert end_of(order.user) == order.period_start + timedelta(days=365)
         assert mails_to(aws, order.user) == [RENEWED]
         assert unfinished() == []
     assert taken_by_the_dead.count(False) > 3
