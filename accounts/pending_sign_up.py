@@ -10,6 +10,8 @@ from typing import Self
 
 from django.contrib.sessions.backends.base import SessionBase
 
+from accounts.links import CONFIRMATION_LIFETIME
+
 KEY = "pending_sign_up"
 
 
@@ -23,8 +25,12 @@ class PendingSignUp:
     next_page: str
 
     def keep(self, session: SessionBase) -> None:
-        """Keep it until the session ends. It replaces an earlier one."""
+        """Keep it for as long as a link that is sent now is valid. It replaces an earlier one.
+
+        The session ends with it, so that the retention deletes what no erasure finds: nothing leads to it from a user.
+        """
         session[KEY] = asdict(self)
+        session.set_expiry(CONFIRMATION_LIFETIME)
 
     @classmethod
     def of(cls, session: SessionBase) -> Self | None:
@@ -33,5 +39,6 @@ class PendingSignUp:
 
     @staticmethod
     def end(session: SessionBase) -> None:
-        """Forget it, if there is one."""
-        session.pop(KEY, None)
+        """Forget it, if there is one, and let the session last as others do."""
+        if session.pop(KEY, None):
+            session.set_expiry(None)

@@ -296,6 +296,8 @@ SECURE_HSTS_SECONDS = 0 if LOCAL else 31_536_000  # one year, https://hstspreloa
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
 SECURE_HSTS_PRELOAD = not LOCAL
 SESSION_ENGINE = "config.web.sessions"
+# Django's default puts what no cookie holds into the session, where no erasure finds a name.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 SESSION_COOKIE_SECURE = not LOCAL
 CSRF_COOKIE_SECURE = not LOCAL
 LANGUAGE_COOKIE_SECURE = not LOCAL

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms import AddressField
 from accounts.mails import send_password_reset, tell_of_changed_password
 from foundation.email_addresses import LONGEST_ADDRESS
-
-KEY = "password_reset_address"
+from foundation.web.typed_text import redirect_with_text, text_typed_for
 
 
 class AddressForm(forms.Form):
@@ -36,8 +35,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         send_password_reset(form.cleaned_data["email"])
-        request.session[KEY] = form.cleaned_data["email"]
-        return HttpResponseRedirect(reverse("password_reset_sent"))
+        return redirect_with_text("password_reset_sent", form.cleaned_data["email"])
     return render(request, "account/password_reset.html", {"form": form})
 
 
@@ -45,9 +43,10 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def password_reset_sent(request: HttpRequest) -> HttpResponse:
     """Say what happens next."""
-    if KEY not in request.session:
+    address = text_typed_for("password_reset_sent", request)
+    if not address:
         return HttpResponseRedirect(reverse("password_reset"))
-    return render(request, "account/password_reset_sent.html", {"address": request.session[KEY]})
+    return render(request, "account/password_reset_sent.html", {"address": address})
 
 
 class ChoosePassword(views.PasswordResetConfirmView):

@@ -14,7 +14,6 @@ from accounts.entering import enter
 from accounts.forms import EMAIL, CompletionForm, PendingForm, SignUpForm
 from accounts.links import BadLink, UsedLink, read_sign_up
 from accounts.mails import send_sign_up
-from accounts.models import User
 from accounts.pending_sign_up import PendingSignUp
 from accounts.views.bad_link import bad_link
 from accounts.views.next_page import next_page
@@ -48,6 +47,7 @@ def sign_up_sent(request: HttpRequest) -> HttpResponse:
     if pending is None:
         return HttpResponseRedirect(reverse("sign_up"))
     if request.method == "POST":
+        pending.keep(request.session)
         send_sign_up(pending.address)
     context = {"address": pending.address, "is_repeated": request.method == "POST"}
     return render(request, "account/sign_up_sent.html", context)
@@ -80,7 +80,7 @@ def _complete(request: HttpRequest, address: str) -> HttpResponse:
     if request.method == "POST":
         form = PendingForm(address, pending.details)
         if form.is_valid() and (user := open_account(form, address, pending.password)):
-            return _enter(request, user, pending.next_page)
+            return enter(request, user, pending.next_page or reverse("plans"))
         return _ask(request, address)  # the name was taken meanwhile
     return render(request, "account/confirm_sign_up.html", {"address": address})
 
@@ -91,10 +91,5 @@ def _ask(request: HttpRequest, address: str) -> HttpResponse:
     if form.is_valid():
         password = make_password(form.cleaned_data["password1"])
         if user := open_account(form, address, password):
-            return _enter(request, user, "")
+            return enter(request, user, reverse("plans"))
     return render(request, "account/confirm_sign_up.html", {"address": address, "form": form})
-
-
-def _enter(request: HttpRequest, user: User, wanted: str) -> HttpResponse:
-    PendingSignUp.end(request.session)
-    return enter(request, user, wanted or reverse("plans"))

@@ -10,10 +10,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.links import BadLink
 from accounts.views.bad_link import bad_link
 from foundation import clock
+from foundation.web.typed_text import redirect_with_text, text_typed_for
 from payments.contract_cancellation import confirm, contracts_of, read_link, request_cancellation
 from payments.forms import CancelContractForm
-
-KEY = "cancel_contract_named"
 
 
 @never_cache
@@ -25,8 +24,7 @@ def cancel_contract(request: HttpRequest) -> HttpResponse:
     form = CancelContractForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         request_cancellation(**form.cleaned_data, now=clock.now())
-        request.session[KEY] = form.cleaned_data["named"]
-        return redirect("cancel_contract_sent")
+        return redirect_with_text("cancel_contract_sent", form.cleaned_data["named"])
     return render(request, "payments/cancel_contract.html", {"form": form})
 
 
@@ -34,9 +32,10 @@ def cancel_contract(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sent(request: HttpRequest) -> HttpResponse:
     """Say what happens next."""
-    if KEY not in request.session:
+    named = text_typed_for("cancel_contract_sent", request)
+    if not named:
         return redirect("cancel_contract")
-    return render(request, "payments/cancel_contract_sent.html", {"named": request.session[KEY]})
+    return render(request, "payments/cancel_contract_sent.html", {"named": named})
 
 
 @never_cache

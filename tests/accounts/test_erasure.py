@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -14,12 +15,15 @@ from django.core.mail import get_connection, send_mail
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 
 from accounts.erasure import UnknownAccount, erase_user, is_erased, pseudonym_of
+from accounts.links import CONFIRMATION_LIFETIME
 from accounts.models import Profile, User
 from accounts.profiles import profile_of
 from accounts.tokens import make_token
 from foundation import clock, registries
+from foundation.jobs import retention
 from foundation.jobs.sqs_batch import MessageBatch, QueueMessage
 from foundation.personal_data import Erasure, PersonalData
 from infra.lambda_local.emulator.local_aws import LocalAWS
@@ -33,7 +37,7 @@ from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEv
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscription_expired
 from tests.support.database_search import tables_with
-from tests.support.factories import EMAIL, NAME, has_access, make_plan, make_user, transitions
+from tests.support.factories import EMAIL, NAME, as_named, has_access, make_plan, make_user, transitions
 from tests.support.log_lines import written_lines
 from tests.support.ses_feedback import bounce, envelope
 from tests.support.staff import make_staff, sign_in
@@ -47,6 +51,7 @@ GIVEN = "Hildegünde"
 FIELDS = {field.name for field in get_user_model()._meta.get_fields()}
 # A user model may have no name beside the address; nobody could find another one in others' texts.
 NAMES = [name for name, is_kept in ((NAMED, NAME != EMAIL), (GIVEN, "first_name" in FIELDS)) if is_kept]
+PASSWORD = "correct horse battery"
 OLD = (*NAMES, ADDRESS, ASCII_ADDRESS, FORMER, EXTERNAL)
 
 
@@ -98,9 +103,18 @@ def live_a_life(user: User, operator: User) -> Subscription:
     Subscription.objects.filter(pk=kept.pk).update(external_id=EXTERNAL, metadata={"contact": ADDRESS})
     send_mail("News", f"for {NAMED}", None, [ADDRESS.replace("Hilde", "HILDE")], connection=outbox())
     send_mail("Complaint", f"{NAMED} wrote, see {ADDRESS}", None, ["staff@example.com"], connection=outbox())
+    be_typed_by_strangers(FORMER, ADDRESS)
     write_log(operator, user, str(user), f'[{{"changed": {{"name": "{NAMED}"}}}}]')
     write_log(operator, kept, str(kept), f"gave days to {ADDRESS}, who wrote")
     return kept
+
+
+def be_typed_by_strangers(*addresses: str) -> None:
+    """Have visitors ask for a new password with these addresses, and read the page that follows."""
+    for address in addresses:
+        stranger = Client()
+        answer = stranger.post(reverse("password_reset"), {"email": address})
+        assert address in stranger.get(answer["Location"]).content.decode()
 
 
 def write_log(operator: User, row: Any, shown: str, message: str) -> None:
@@ -142,6 +156,17 @@ def test_nothing_in_database_logs_mails_and_metrics_names_an_erased_user(
     record = Profile.objects.get(user=quast.pk)
     assert record.erased_by == operator
     assert record.erasure_reason == f"{pseudonym_of(quast.pk)} asked by letter"
+
+
+def test_sign_up_that_names_an_erased_user_is_deleted_once_its_link_has_expired(quast: User) -> None:
+    typed = as_named(username="somebody", email=FORMER, password1=PASSWORD, password2=PASSWORD)
+    assert Client().post(reverse("sign_up"), typed).status_code == 302
+    erase_user(quast.pk, clock.now())
+    assert tables_with(OLD).keys() == {"decoded sessions"}
+
+    with time_machine.travel(clock.now() + CONFIRMATION_LIFETIME + timedelta(seconds=1), tick=False):
+        retention.delete_old(clock.now(), lambda: timedelta(hours=1))
+    assert tables_with(OLD) == {}
 
 
 def test_access_subscriptions_sessions_and_tokens_end_and_history_stays(

@@ -5,13 +5,14 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from foundation import clock
+from foundation.email_addresses import address_of
 from infra.local_provider.provider import LocalProvider
 from notifications.outbox.delivery import Delivery
-from payments.contract_cancellation import request_cancellation
 from payments.jobs import process_payments
 from payments.models import Order, Payment, PaymentMethod
 from payments.orders import open_first
@@ -87,8 +88,12 @@ class PayingLife:
         assert Payment.objects.filter(kind="dispute").exists()
 
     def declare(self) -> None:
-        """Have a cancellation declared for the subscriber, as on the public page."""
-        request_cancellation(self.user.get_username(), f"of {self.names}", "at once", clock.now())
+        """Have strangers declare a cancellation on the public page, and read the page that follows."""
+        words = {"contract": f"of {self.names}", "wish": f"at once, says {self.names}"}
+        for named in (self.user.get_username(), address_of(self.user)):
+            stranger = Client()
+            answer = stranger.post(reverse("cancel_contract"), {"named": named} | words)
+            assert named in stranger.get(answer["Location"]).content.decode()
 
     def job(self) -> None:
         """Run the job of payments, bring what the provider tells of it, and send what waits."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -15,10 +18,10 @@ from django.urls import reverse
 
 from accounts.account_opening import open_account
 from accounts.forms import CompletionForm, PendingForm
-from accounts.links import UsedLink, sign_up_url
+from accounts.links import CONFIRMATION_LIFETIME, UsedLink, sign_up_url
 from accounts.models import User
 from tests.support.explain import plan_of
-from tests.support.factories import EMAIL, NAME, as_named, make_account, make_user
+from tests.support.factories import EMAIL, NAME, NOW, as_named, make_account, make_user
 from tests.support.mailbox import link_to
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.work import Work, work_of
@@ -116,6 +119,36 @@ def test_mail_is_sent_again_on_request(client: Client, db: None) -> None:
     assert "another mail is on its way" in answer.content.decode()
     assert len(mail.outbox) == 2
     assert client.post(link_to(ADDRESS)).status_code == 302
+
+
+def session_end(client: Client) -> datetime:
+    return Session.objects.get(pk=client.session.session_key).expire_date
+
+
+def test_what_was_typed_is_kept_as_long_as_the_newest_link_is_valid(client: Client, db: None) -> None:
+    with time_machine.travel(NOW, tick=False) as travel:
+        sign_up(client)
+        assert session_end(client) == NOW + CONFIRMATION_LIFETIME
+        assert client.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == CONFIRMATION_LIFETIME.total_seconds()
+        travel.shift(timedelta(days=1))
+        client.post(reverse("sign_up_sent"))
+        assert session_end(client) == NOW + timedelta(days=1) + CONFIRMATION_LIFETIME
+
+
+def test_session_of_a_new_account_lasts_as_others_do(client: Client, db: None) -> None:
+    with time_machine.travel(NOW, tick=False):
+        sign_up(client)
+        client.post(link_to(ADDRESS))
+        assert session_end(client) == NOW + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+
+
+def test_sign_in_to_another_account_forgets_what_was_typed(client: Client, db: None) -> None:
+    known("known@example.com")
+    with time_machine.travel(NOW, tick=False):
+        sign_up(client)
+        client.post(reverse("login"), {"username": "known", "password": PASSWORD})
+        assert "pending_sign_up" not in client.session
+        assert session_end(client) == NOW + timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 def test_page_of_the_mail_leads_to_the_form_if_nobody_signed_up_here(client: Client, db: None) -> None:
