@@ -88,6 +88,14 @@ class SmokeTestFailed(DeployError, RuntimeError):
     """The deployed release does not work."""
 
 
+class InvocationFailed(SmokeTestFailed):
+    """The function failed on an event; `error_type` is the name of its error."""
+
+    def __init__(self, message: str, error_type: str) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+
+
 class NotSettled(DeployError, RuntimeError):
     """An AWS resource did not become ready in time, or failed; the message contains its state and the reason."""
 

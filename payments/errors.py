@@ -21,6 +21,10 @@ class ProviderUnavailable(PaymentError, ConnectionError):
     """The provider did not answer, or not usefully. Try again later."""
 
 
+class KeyRefused(ProviderUnavailable):
+    """The provider does not accept the key, or not for this call. Put a valid one into the function's secret."""
+
+
 class ProviderRefused(PaymentError, ValueError):
     """The provider refuses the request and would refuse it again: see the code in the message."""
 

@@ -17,7 +17,7 @@ from infra.deployment.function_configuration import configuration_of, variables_
 from infra.deployment.function_state import FunctionState
 from infra.deployment.polling import poll
 from infra.deployment.variable_changes import VariableChanges
-from infra.errors import NotAsPackaged, NotSettled, SmokeTestFailed
+from infra.errors import InvocationFailed, NotAsPackaged, NotSettled
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -130,14 +130,15 @@ class DeployedFunction:
             )
 
     def run(self, event: dict[str, Any]) -> Any:
-        """Invoke the latest configuration and return its response. Raises SmokeTestFailed and NotSettled."""
+        """Invoke the latest configuration and return its response. Raises InvocationFailed and NotSettled."""
         self.wait_until_settled()
         with ThreadPoolExecutor(max_workers=1) as executor:
             invocation = executor.submit(self._invoke, json.dumps(event).encode())
             poll(lambda: self._unanswered(invocation), LONGEST_INVOCATION, timedelta(0))
             failed, payload = invocation.result()
         if failed:
-            raise SmokeTestFailed(f"the function failed on {event.get('resources', event)}: {payload}")
+            message = f"the function failed on {event.get('resources', event)}: {payload}"
+            raise InvocationFailed(message, payload.get("errorType", ""))
         return payload
 
     def configuration_in(self, version: str) -> "UpdateFunctionConfigurationRequestTypeDef":

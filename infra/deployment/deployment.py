@@ -166,7 +166,9 @@ class Deployment(StageResources):
 
     def smoke_test(self) -> str:
         """Run the smoke test. Return what could not be tested. Raises SmokeTestFailed."""
-        untested = SmokeTest(load_stage(self.stage_name, self.settings_file), self.function, self.url()).run()
+        stage = load_stage(self.stage_name, self.settings_file)
+        has_paid = self.releases.had("PAYMENT_PROVIDER", stage.variables.get("PAYMENT_PROVIDER", ""))
+        untested = SmokeTest(stage, self.function, self.url(), has_paid=has_paid).run()
         return self.domain.leads_elsewhere(self.api.resource("Api"), self.stage_name) or untested
 
     def go_back_to(self, version: str) -> "Deployment":

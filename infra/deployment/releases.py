@@ -43,6 +43,10 @@ class Releases:
         found = self._configuration(version or LATEST)
         return (version and found["Description"]) or f"code {found['CodeSha256']}"
 
+    def had(self, variable: str, value: str) -> bool:
+        """Return True if a kept release ran with this value of the variable."""
+        return any(self._content(version)[1].get(variable, "") == value for version in self.kept())
+
     def code_sha256(self, version: str) -> str:
         """Return the hash of a version's code, in Lambda's format."""
         return self._configuration(version)["CodeSha256"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.site_test import SiteTest, fetch
-from infra.errors import SmokeTestFailed
+from infra.errors import InvocationFailed, SmokeTestFailed
 from infra.lambda_local.eventbridge.scheduled_event import delivered_event
 from infra.packaging.zappa_stage import ZappaStage
 
@@ -22,6 +22,8 @@ PAGES = ("/", "/admin/login/")
 NOBODY_TO_ASK = ("", "manual")
 """Values of PAYMENT_PROVIDER under which no money is taken online."""
 CHECK_PAYMENTS = {"manage": "payments check"}
+OUTAGES = ("NotAnswered", "ProviderUnavailable")
+"""Errors by which `payments check` and the jobs report that the payment provider does not answer."""
 REQUEST_SECONDS = 35.0  # more than the 29 that API Gateway gives the function
 
 
@@ -33,23 +35,34 @@ class SmokeTest:
     function: DeployedFunction
     url: str
     patience_seconds: float = PATIENCE_SECONDS
+    has_paid: bool = False
+    """True if an earlier release with this payment provider passed, so that the way there is known to be open."""
 
     def run(self) -> str:
         """Run the test. Return a note on SITE_URL. Raises SmokeTestFailed, with request and response.
 
         The function asks the payment provider: what reaches it from elsewhere says nothing about the way out of a VPC.
+        An outage of the provider is printed and does not cause a rollback; a key that it refuses does.
         """
         self._expect_ok("/healthz", patience=self.patience_seconds)
         for schedule in self.stage.schedules:
             if schedule.enabled:
                 now = datetime.now(UTC)
-                self.function.run(delivered_event(schedule, region=self.stage.region, time=now))
+                self._invoke(delivered_event(schedule, region=self.stage.region, time=now))
         if self.stage.variables.get("PAYMENT_PROVIDER", "") not in NOBODY_TO_ASK:
-            self.function.run(CHECK_PAYMENTS)
+            self._invoke(CHECK_PAYMENTS)
         self._expect_ok("/readyz")
         for page in PAGES:
             self._expect_ok(page)
         return SiteTest(self.stage.variables["SITE_URL"].rstrip("/"), self.url).run()
+
+    def _invoke(self, event: dict[str, Any]) -> None:
+        try:
+            self.function.run(event)
+        except InvocationFailed as failure:
+            if not self.has_paid or failure.error_type not in OUTAGES:
+                raise
+            print(f"  the payment provider does not answer, which no rollback would change: {failure}", flush=True)
 
     def _expect_ok(self, path: str, *, patience: float = 0.0) -> None:
         """Require status 200. Delivery problems are printed but do not cause a rollback."""

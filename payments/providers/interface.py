@@ -167,7 +167,7 @@ class Provider(Protocol):
     def since(self, instant: datetime) -> Iterable[Fact] | None:
         """Return what happened since the instant, for reconciling; None if there is no list of it.
 
-        Raises ProviderUnavailable.
+        Raises ProviderUnavailable, of these KeyRefused for a key that is not accepted, or ProviderRefused.
         """
 
     def forget(self, customer: str) -> None:

@@ -25,6 +25,12 @@ def test_provider_that_cannot_be_reached_fails_and_names_the_way_out(online: Scr
         call_command("payments", "check")
 
 
+def test_key_that_is_refused_fails_and_names_the_secret(online: Script) -> None:
+    online.refuse(401)
+    with pytest.raises(CommandError, match=r"stripe does not accept the key.*docs/secrets\.md"):
+        call_command("payments", "check")
+
+
 def test_nobody_is_asked_without_a_provider(settings: LazySettings) -> None:
     settings.PAYMENT_PROVIDER = ""
     output = StringIO()

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from foundation import clock
 from payments.attention import needs_attention
-from payments.errors import PaymentError, ProviderUnavailable
+from payments.errors import KeyRefused, PaymentError, ProviderUnavailable
 from payments.models import Order, Payment
 from payments.providers.registry import current
 from payments.reconciling import reconcile
@@ -21,9 +21,12 @@ from payments.refunds import refundable, request_refund
 LONGEST_DAYS = 30
 """Days for which Stripe keeps events: https://docs.stripe.com/api/events"""
 
-WAY_OUT = (
-    "Check the key, and the way out: a function in a VPC with WayOut=ipv6 reaches IPv6 addresses only (docs/cost.md)."
-)
+WAY_OUT = "If it is not down, check the way out: a function in a VPC with WayOut=ipv6 reaches IPv6 only (docs/cost.md)."
+NEW_KEY = "Put a valid one into the function's secret (docs/secrets.md)."
+
+
+class NotAnswered(CommandError):
+    """The provider does not answer from here. Lambda reports the name to the smoke test of a deployment."""
 
 
 class Command(BaseCommand):
@@ -106,8 +109,10 @@ class Command(BaseCommand):
             return
         try:
             list(provider.since(clock.now() - timedelta(minutes=1)) or ())
+        except KeyRefused as error:
+            raise CommandError(f"{provider.name} does not accept the key: {error}. {NEW_KEY}") from error
         except ProviderUnavailable as error:
-            raise CommandError(f"{provider.name} does not answer from here: {error}. {WAY_OUT}") from error
+            raise NotAnswered(f"{provider.name} does not answer from here: {error}. {WAY_OUT}") from error
         self._write(provider=provider.name, answers="yes")
 
     def _write(self, **values: object) -> None:

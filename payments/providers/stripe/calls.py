@@ -12,7 +12,7 @@ from payments.providers.interface import Outcome, OutcomeKind, Page
 from payments.providers.stripe import charges, sessions
 from payments.providers.stripe.amounts import UnpayableAmount
 from payments.providers.stripe.client import v1
-from payments.providers.stripe.outcomes import of_error, of_refused_refund
+from payments.providers.stripe.outcomes import explained, of_error, of_refused_refund
 
 if TYPE_CHECKING:  # the models would load before Django is ready
     from payments.models import Order, Payment, PaymentMethod
@@ -97,10 +97,8 @@ def _taking_nothing(call: Callable[[], Answer]) -> Answer:
         return call()
     except UnpayableAmount as error:
         raise ProviderRefused(str(error)) from error
-    except InvalidRequestError as error:
-        raise ProviderRefused(f"Stripe refuses the request: {error.code or error.param}") from error
     except StripeError as error:
-        raise ProviderUnavailable(f"Stripe cannot be used: {error.code or type(error).__name__}") from error
+        raise explained(error) from error
     except UNREADABLE as error:
         raise ProviderUnavailable(f"Stripe gave an unreadable answer: {type(error).__name__}") from error
 

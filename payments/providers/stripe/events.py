@@ -8,20 +8,20 @@ from datetime import datetime
 
 from stripe import StripeError
 
-from payments.errors import ProviderUnavailable
 from payments.providers.interface import Fact
 from payments.providers.stripe.client import v1
 from payments.providers.stripe.facts import READERS, facts_of
 from payments.providers.stripe.messages import message_of
+from payments.providers.stripe.outcomes import explained
 
 PAGE = 100
 
 
 def since(instant: datetime) -> Iterator[Fact]:
-    """Yield the facts of all events since the instant, newest first. Raises ProviderUnavailable."""
+    """Yield the facts of all events since the instant, newest first. Raises ProviderUnavailable or ProviderRefused."""
     wanted = {"types": list(READERS), "created": {"gte": int(instant.timestamp())}, "limit": PAGE}
     try:
         for event in v1().events.list(wanted).auto_paging_iter():  # type: ignore[arg-type] # the SDK's TypedDict
             yield from facts_of(message_of(event.to_dict()))
     except StripeError as error:
-        raise ProviderUnavailable(f"Stripe's list cannot be read: {error.code or type(error).__name__}") from error
+        raise explained(error) from error

@@ -15,6 +15,7 @@ from stripe import (
     StripeError,
 )
 
+from payments.errors import KeyRefused, ProviderRefused, ProviderUnavailable
 from payments.providers.interface import MethodDetails, Outcome, OutcomeKind
 from payments.providers.stripe.amounts import from_minor_units
 from payments.providers.stripe.expiry import end_of_month
@@ -62,7 +63,10 @@ https://docs.stripe.com/declines/codes
 
 NEEDS_AUTHENTICATION = {"authentication_required", "authentication_not_handled"}
 
-HAD_NO_EFFECT = (NeverConnected, RateLimitError, AuthenticationError, stripe.PermissionError)
+KEY_REFUSED = (AuthenticationError, stripe.PermissionError)
+"""Errors of a key that is revoked or wrong (401), or lacks a right (403)."""
+
+HAD_NO_EFFECT = (NeverConnected, RateLimitError, *KEY_REFUSED)
 """Errors of calls that Stripe did not execute: never reached it, 429, 401, 403.
 
 https://docs.stripe.com/error-low-level and https://docs.stripe.com/rate-limits
@@ -76,6 +80,14 @@ ALREADY_REFUNDED = "charge_already_refunded"
 
 IN_USE = 409
 """Status of a call that met another with the same key or object; it was not executed itself."""
+
+
+def explained(error: StripeError) -> ProviderUnavailable | ProviderRefused:
+    """Return the error of a call that takes no money, as the interface has it."""
+    if isinstance(error, InvalidRequestError):
+        return ProviderRefused(f"Stripe refuses the request: {error.code or error.param}")
+    kind = KeyRefused if isinstance(error, KEY_REFUSED) else ProviderUnavailable
+    return kind(f"Stripe cannot be used: {error.code or type(error).__name__}")
 
 
 def of_error(error: StripeError) -> Outcome:

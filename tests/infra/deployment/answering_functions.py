@@ -9,6 +9,7 @@ from typing import Any
 from moto.awslambda.models import LambdaFunction
 
 from infra.deployment.database_migration import JOB, PLAN
+from infra.deployment.smoke_test import CHECK_PAYMENTS
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 
 MIGRATED = {"applied": [], "remaining": [], "stopped_by": "", "stopped_at": "", "has_progressed": False}
@@ -30,6 +31,7 @@ class AnsweringFunctions:
         """Pending migrations with their locks."""
         self.broken: set[str] = set()
         self.unready: set[str] = set()
+        self.provider_is_down = False
         self.ran: list[tuple[str, Any]] = []
         """Calls: code and event."""
 
@@ -39,6 +41,8 @@ class AnsweringFunctions:
         self.ran.append((code, event))
         if code in self.broken:
             return _result(error={"errorType": "ZeroDivisionError", "errorMessage": "division by zero"})
+        if event == CHECK_PAYMENTS and self.provider_is_down:
+            return _result(error={"errorType": "NotAnswered", "errorMessage": "stripe does not answer from here"})
         if event.get("command") == JOB:
             return _result(self.migrations.pop(0) if self.migrations else MIGRATED)
         if event.get("command") == PLAN:

@@ -54,6 +54,23 @@ def test_failed_attempts_do_not_destroy_the_release_to_go_back_to(live: RunningS
     live.prove_usable()
 
 
+def test_payment_provider_that_is_down_fails_the_first_release_with_it_and_no_later_one(live: RunningStage) -> None:
+    live.settings["aws_environment_variables"]["PAYMENT_PROVIDER"] = "stripe"
+    live.write_settings()
+    live.functions.provider_is_down = True
+    with pytest.raises(RolledBack, match=r"the function failed on .*payments check"):
+        live.deploy("paying")
+    assert live.kept() == ["good"]
+
+    live.functions.provider_is_down = False
+    live.deploy("paying")
+    live.functions.provider_is_down = True
+    live.deploy("later")
+    assert (live.served(), live.kept()) == ("later", ["good", "paying", "later"])
+    live.rollback()
+    assert (live.served(), live.kept()) == ("paying", ["good", "paying"])
+
+
 def test_release_that_cannot_be_kept_is_rolled_back(live: RunningStage, answers: InjectedAnswers) -> None:
     answers.refuse("lambda.PublishVersion", "ResourceConflictException", "an update is in progress", status=409)
     with pytest.raises(RolledBack, match="an update is in progress"):

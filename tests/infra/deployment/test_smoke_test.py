@@ -5,11 +5,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import boto3
 import pytest
+from django.conf import LazySettings
+from django.db import connections
 
 from infra.deployment import site_test
 from infra.deployment.deployed_function import DeployedFunction
@@ -18,6 +21,8 @@ from infra.errors import SmokeTestFailed
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.lambda_local.moto_gaps.functions import Request
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
+from infra.local.lambda_function import LambdaFunction
+from infra.local_provider.provider import SECRET_KEY, WEBHOOK_SECRET, LocalProvider
 from infra.packaging.zappa_stage import ZappaStage
 from tests.infra.lambda_local.moto_gaps.cloud import NAME, Cloud
 from tests.infra.lambda_local.moto_gaps.recorder import Recorder
@@ -69,7 +74,8 @@ class Jobs(Recorder):
     def invoke(self, function: Any, event: Any) -> InvocationResult:
         if command := event.get("manage"):
             self.commands.append(command)
-            self.error = {"errorMessage": "CommandError"} if command == self.failing else None
+            failed = {"errorType": "CommandError", "errorMessage": "stripe does not accept the key"}
+            self.error = failed if command == self.failing else None
         else:
             self.rules.append(event["resources"][0].rpartition("/")[2])
         return super().invoke(function, event)
@@ -111,10 +117,69 @@ def test_provider_is_asked_from_inside_where_it_takes_money(smoke_test: SmokeTes
     assert jobs.commands == ["payments check"]
 
 
-def test_provider_that_does_not_answer_from_inside_fails_the_test(smoke_test: SmokeTest, jobs: Jobs) -> None:
+@dataclass
+class Function:
+    """Runner that executes the stage's handler in this process, and reports its error as Lambda's runtime does."""
+
+    handler: LambdaFunction
+
+    def invoke(self, function: Any, event: Any) -> InvocationResult:
+        payload = error = None
+        try:
+            payload = self.handler.invoke(event)
+        except Exception as raised:  # noqa: BLE001 - whatever it is, it is reported
+            error = {"errorType": type(raised).__name__, "errorMessage": str(raised)}
+        finally:
+            connections.close_all()  # of this thread
+        return InvocationResult("id", payload, error, timedelta(0), None, "END\n")
+
+    def invoke_later(self, function: Any, event: Any) -> None:
+        """Run nothing: the smoke test waits for its answers."""
+
+
+@pytest.fixture
+def running(
+    smoke_test: SmokeTest, lambda_function: LambdaFunction, transactional_db: None, settings: LazySettings
+) -> SmokeTest:
+    """Return the smoke test of a stage whose function runs here and asks Stripe."""
+    Request.runner = Function(lambda_function)
+    settings.PAYMENT_PROVIDER, settings.STRIPE_WEBHOOK_SECRETS = "stripe", [WEBHOOK_SECRET]
+    settings.STRIPE_SECRET_KEY = SECRET_KEY
+    return paying(smoke_test, "stripe")
+
+
+def test_first_release_with_a_provider_must_reach_it(running: SmokeTest, settings: LazySettings) -> None:
+    with LocalProvider() as provider:
+        settings.STRIPE_API_BASE = provider.url
+        running.run()
+    with pytest.raises(SmokeTestFailed, match=r"the function failed on .*payments"):
+        running.run()
+
+
+def test_outage_of_the_provider_rolls_no_later_release_back(
+    running: SmokeTest, settings: LazySettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    replace(running, has_paid=True).run()
+    said = capsys.readouterr().out
+    assert said.count("the payment provider does not answer, which no rollback would change") == 2
+    assert "WayOut=ipv6" in said
+
+
+@pytest.mark.parametrize("has_paid", [True, False])
+def test_key_that_the_provider_refuses_fails_each_release(
+    has_paid: bool, running: SmokeTest, settings: LazySettings
+) -> None:
+    with LocalProvider(secret_key="sk_test_new") as provider:
+        settings.STRIPE_API_BASE = provider.url
+        with pytest.raises(SmokeTestFailed, match="KeyRefused"):
+            replace(running, has_paid=has_paid).run()
+
+
+def test_command_that_fails_for_another_reason_fails_the_test(smoke_test: SmokeTest, jobs: Jobs) -> None:
     jobs.failing = "payments check"
     with pytest.raises(SmokeTestFailed, match="payments check"):
-        paying(smoke_test, "stripe").run()
+        replace(paying(smoke_test, "stripe"), has_paid=True).run()
 
 
 def at(smoke_test: SmokeTest, site_url: str, api_url: str = "") -> SmokeTest:

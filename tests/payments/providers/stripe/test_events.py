@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from payments.errors import ProviderUnavailable
+from payments.errors import KeyRefused, PaymentError, ProviderRefused, ProviderUnavailable
 from payments.providers.interface import FactKind
 from payments.providers.stripe.adapter import StripeProvider
 from tests.payments.providers.stripe.scripted import Script
@@ -43,7 +43,20 @@ def test_refund_that_came_back_is_told_with_its_reason(script: Script, provider:
     assert (fact.of, fact.amount) == ("pi_1", Decimal("9.90"))
 
 
-def test_list_that_cannot_be_read_is_told(script: Script, provider: StripeProvider) -> None:
-    script.refuse(500)
-    with pytest.raises(ProviderUnavailable):
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (500, ProviderUnavailable),
+        (429, ProviderUnavailable),
+        (401, KeyRefused),
+        (403, KeyRefused),
+        (400, ProviderRefused),
+    ],
+)
+def test_list_that_cannot_be_read_is_told(
+    script: Script, provider: StripeProvider, status: int, error: type[PaymentError]
+) -> None:
+    script.refuse(status)
+    with pytest.raises(error) as raised:
         list(provider.since(SINCE))
+    assert type(raised.value) is error
