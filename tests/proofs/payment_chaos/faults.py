@@ -4,7 +4,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -23,8 +23,11 @@ T = TypeVar("T")
 
 OF_CALLS = (BEFORE, AFTER, SERVER_ERROR, THROTTLED)
 CALLS = ("prepare", "charge", "ask", "close", "begin")
-PER_CALL = 6
-"""Faults of calls are so many times likelier than those at a point of the code: money is lost and doubled there."""
+PER_FREEZE = 0.2
+"""A process that stands still holds up the storm for longer than one that is started anew."""
+
+PER_CALL = 1.5
+"""Each fault of a call is so many times likelier than one at a point of the code: money is lost and doubled there."""
 
 AFTER_CALLS = {"prepare": "prepared", "charge": "charged", "ask": "asked", "close": "closed", "begin": "page opened"}
 """Points that follow the effect of a call."""
@@ -35,20 +38,8 @@ COMMITS = ("claimed", "way taken", "stored", "submitted", "recorded", "page's wa
 POINTS = (*AFTER_CALLS.values(), *COMMITS, "told")
 """Marked points of a charge and of the way to the page."""
 
-LIKELIER = {
-    "claimed": 2,
-    "stored": 3,
-    "submitted": 4,
-    "charged": 3,
-    "told": 2,
-    "recorded": 2,
-    "closed": 3,
-    "way taken": 8,
-    "page opened": 3,
-    "page's way taken": 3,
-    "page stored": 3,
-}
-"""Factors of the probability: of points beside the charge, and of those that are passed seldom."""
+LIKELIEST = 10
+"""Greatest factor of the probability, of what is hit seldom; its inverse is the least, of what is hit often."""
 
 NOT_LANDED = "commit that does not land"
 UNANSWERED = "commit whose answer is lost"
@@ -73,27 +64,34 @@ EVERY = (
 """All faults, each by the call or the point that it hits, and the disturbances that count as such."""
 
 
+def factors(hits: Mapping[str, int]) -> dict[str, float]:
+    """Return the factor of each fault's probability by how often it was hit, because many points are passed seldom."""
+    mean = sum(hits.get(fault, 0) for fault in EVERY) / len(EVERY)
+    return {fault: min(LIKELIEST, max(1 / LIKELIEST, (mean + 1) / (hits.get(fault, 0) + 1))) for fault in EVERY}
+
+
 @dataclass
 class Faults:
-    """Faults of one process, drawn from its seed."""
+    """Faults of one process, drawn from its seed. What was hit seldom when the process began is likelier."""
 
     provider: LedgerProvider
     chance: random.Random
     probability: float
     freeze: timedelta
 
-    def of_call(self, _name: str) -> str:
+    def __post_init__(self) -> None:
+        self._factors = factors(self.provider.fault_counts())
+
+    def of_call(self, name: str) -> str:
         """Return the fault of a call."""
-        return self.chance.choice(OF_CALLS) if self.chance.random() < self.probability * PER_CALL else ""
+        return next((fault for fault in OF_CALLS if self._occurs(f"{name} {fault}", PER_CALL)), "")
 
     def at(self, point: str) -> None:
         """Die, or stand still, at a marked point."""
-        drawn = self.chance.random()
-        probability = self._at_point(point)
-        if drawn < probability:
-            self.provider.note(f"killed when {point}")
+        if self._occurs(killed := f"killed when {point}"):
+            self.provider.note(killed)
             os.kill(os.getpid(), signal.SIGKILL)
-        elif drawn < probability * 1.2:
+        elif self._occurs(FROZEN, PER_FREEZE):
             self.provider.note(FROZEN)
             time.sleep(self.freeze.total_seconds())
 
@@ -118,16 +116,15 @@ class Faults:
 
         @wraps(function)
         def marked(*args: P.args, **kwargs: P.kwargs) -> T:
-            drawn = self.chance.random() / self._at_point(point)
             with transaction.atomic():
                 answer = function(*args, **kwargs)
                 if _is_idle(answer):
                     return answer
-                if drawn < 1:
-                    self.provider.note(f"{NOT_LANDED}: {point}")
+                if self._occurs(not_landed := f"{NOT_LANDED}: {point}"):
+                    self.provider.note(not_landed)
                     raise OperationalError("the connection broke before the commit")
-            if drawn < 2:
-                self.provider.note(f"{UNANSWERED}: {point}")
+            if self._occurs(unanswered := f"{UNANSWERED}: {point}"):
+                self.provider.note(unanswered)
                 connection.close()
                 raise OperationalError("the connection broke after the commit")
             self.at(point)
@@ -143,8 +140,8 @@ class Faults:
 
         return marked
 
-    def _at_point(self, point: str) -> float:
-        return self.probability * LIKELIER.get(point, 1)
+    def _occurs(self, fault: str, times: float = 1) -> bool:
+        return self.chance.random() < self.probability * times * self._factors[fault]
 
 
 def _is_idle(answer: object) -> bool:
