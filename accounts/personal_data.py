@@ -7,12 +7,12 @@ from django.contrib.auth.models import AbstractBaseUser
 from knox.models import AuthToken
 
 from accounts import two_factor
-from accounts.models import Profile, SignIn
+from accounts.models import Profile, SignIn, TokenDetails
 from accounts.overwriting import RIGHTS
 from accounts.sessions import end_known_sessions
 from accounts.tokens import details_of, tokens_of
 from foundation.personal_data import Erasure, Exported, PersonalData
-from foundation.redaction import mentions, redacted
+from foundation.redaction import redact
 
 NOT_EXPORTED = {"password", "exempt_from_uniqueness", *RIGHTS}
 USER_MODELS = ("auth", "accounts")
@@ -35,7 +35,7 @@ class AccountData(PersonalData):
         end_known_sessions(erasure.user)
         two_factor.turn_off(erasure.user)
         _own_entries(erasure.user).update(object_repr=erasure.pseudonym, change_message="")
-        _redact_entries(erasure)
+        _redact_texts(erasure)
 
 
 def _fields(user: AbstractBaseUser) -> dict[str, Any]:
@@ -82,16 +82,11 @@ def _own_entries(user: AbstractBaseUser) -> Any:
     )
 
 
-def _redact_entries(erasure: Erasure) -> None:
-    """Replace the old values in all other entries, such as those about tokens, and in operators' reasons."""
-    named = mentions("object_repr", erasure.old_values) | mentions("change_message", erasure.old_values)
-    for entry in LogEntry.objects.filter(named).iterator() if erasure.old_values else ():
-        texts = (entry.object_repr, entry.change_message)
-        entry.object_repr, entry.change_message = (
-            redacted(text, erasure.old_values, erasure.pseudonym) for text in texts
-        )
-        entry.object_repr = entry.object_repr[:200]
-        entry.save(update_fields=["object_repr", "change_message"])
+def _redact_texts(erasure: Erasure) -> None:
+    """Replace the old values in all other entries, such as those about tokens, in others' tokens and erasures."""
+    redact(LogEntry.objects.all(), ["object_repr", "change_message"], erasure)
+    redact(TokenDetails.objects.all(), ["name"], erasure)
+    redact(Profile.objects.exclude(erasure_reason=""), ["erasure_reason"], erasure)
 
 
 PARTS = (AccountData(),)

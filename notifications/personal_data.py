@@ -10,7 +10,7 @@ from accounts.overwriting import erased_address
 from foundation.email_addresses import address_of, spellings
 from foundation.orm.any_of import any_of
 from foundation.personal_data import Erasure, Exported, PersonalData
-from foundation.redaction import mentions, redacted
+from foundation.redaction import mentions, redact
 from notifications.models import (
     Channel,
     Feedback,
@@ -44,9 +44,9 @@ class NotificationData(PersonalData):
         rows = Notification.objects.filter(any_of("pk", mails))
         rows.filter(state=State.PENDING).update(state=State.OBSOLETE, finished_at=database_time(), error=ERASED)
         rows.filter(event__isnull=True).update(address=erased_address(erasure.pseudonym), **NO_TEXT)
-        _redact_stored_texts(erasure)
         _hash_suppressions(erasure, mails)
         _clear_feedback(erasure, mails)
+        _redact_texts(erasure)
         NotificationPreferences.objects.filter(user=erasure.user.pk).delete()
 
 
@@ -67,12 +67,10 @@ def _lock(erasure: Erasure) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def _redact_stored_texts(erasure: Erasure) -> None:
-    """Replace the old values in mails to others, which are kept for a while."""
-    named = Q(*(mentions(name, erasure.old_values) for name in NO_TEXT), _connector=Q.OR)
-    for mail in Notification.objects.filter(named, event__isnull=True) if erasure.old_values else ():
-        texts = {name: redacted(getattr(mail, name), erasure.old_values, erasure.pseudonym) for name in NO_TEXT}
-        Notification.objects.filter(pk=mail.pk).update(**texts)
+def _redact_texts(erasure: Erasure) -> None:
+    """Replace the old values in mails to others, and in what SES reports of these, such as their subjects."""
+    redact(Notification.objects.filter(event__isnull=True), list(NO_TEXT), erasure)
+    redact(Feedback.objects.filter(notification__isnull=False), ["raw"], erasure)
 
 
 def _hash_suppressions(erasure: Erasure, mails: list[int]) -> None:

@@ -6,8 +6,8 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from foundation.email_addresses import address_of, normalised
 from foundation.personal_data import Erasure, Exported, PersonalData
-from foundation.redaction import mentions, redacted
-from payments.models import Attempt, CancellationRequest, Order, Payment, PaymentMethod, Refund, Renewal
+from foundation.redaction import redact
+from payments.models import Attempt, CancellationRequest, Order, Payment, PaymentMethod, PriceChange, Refund, Renewal
 from payments.orders import void
 
 
@@ -36,8 +36,8 @@ class Payments(PersonalData):
         """
         _void_open(erasure.user, erasure.now)
         _turn_renewal_off(erasure.user)
-        _redact_reasons(erasure)
         CancellationRequest.objects.filter(address__in=erasure.old_values).delete()
+        _redact_texts(erasure)
         methods = PaymentMethod.objects.filter(user_id=erasure.user.pk)
         methods.usable().update(removed_at=erasure.now)
         methods.filter(forgotten_at__isnull=True).update(
@@ -59,12 +59,11 @@ def _turn_renewal_off(user: AbstractBaseUser) -> None:
     Renewal.objects.filter(subscription__user_id=user.pk, auto_renew=True).update(auto_renew=False)
 
 
-def _redact_reasons(erasure: Erasure) -> None:
-    """Redact the free text of operators, in which others' refunds may name the user too."""
-    longest = Refund._meta.get_field("reason").max_length
-    for refund in Refund.objects.filter(mentions("reason", erasure.old_values)) if erasure.old_values else ():
-        reason = redacted(refund.reason, erasure.old_values, erasure.pseudonym)
-        Refund.objects.filter(pk=refund.pk).update(reason=reason[:longest])
+def _redact_texts(erasure: Erasure) -> None:
+    """Redact what operators and visitors wrote of others, in which they may name the user too."""
+    redact(Refund.objects.all(), ["reason"], erasure)
+    redact(PriceChange.objects.all(), ["reason"], erasure)
+    redact(CancellationRequest.objects.all(), ["contract", "wish"], erasure)
 
 
 def _order(order: Order) -> Exported:

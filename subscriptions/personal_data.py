@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from foundation.personal_data import Erasure, Exported, PersonalData
-from foundation.redaction import mentions, redacted
-from subscriptions.models import REASON_LENGTH, IdempotentRequest, Subscription, SubscriptionEvent
+from foundation.redaction import redact
+from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.models.subscription import access_end
 from subscriptions.services import SubscriptionService
 
@@ -31,6 +31,7 @@ class SubscriptionData(PersonalData):
         IdempotentRequest.objects.filter(user=erasure.user.pk).delete()
         Subscription.objects.filter(user=erasure.user.pk).update(external_id="", metadata={})
         _clear_reasons(erasure)
+        _redact_texts(erasure)
 
     def losses(self, user: AbstractBaseUser, now: datetime) -> list[str]:
         live = Subscription.objects.live(now).filter(user=user.pk).select_related("plan").order_by("end_date")
@@ -73,11 +74,14 @@ def _clear_reasons(erasure: Erasure) -> None:
     events = SubscriptionEvent._base_manager
     own = events.filter(subscription__user=erasure.user.pk)
     own.exclude(reason__in=["", REASON]).update(reason="")
-    if not erasure.old_values:
-        return
-    for event in events.filter(~Q(reason=""), mentions("reason", erasure.old_values)):
-        text = redacted(event.reason, erasure.old_values, erasure.pseudonym)[:REASON_LENGTH]
-        events.filter(pk=event.pk).update(reason=text)
+    redact(events.exclude(reason=""), ["reason"], erasure)
+
+
+def _redact_texts(erasure: Erasure) -> None:
+    """Redact what others keep with their subscriptions, the answers they got, and errors, which may quote a row."""
+    redact(Subscription.objects.exclude(metadata={}), ["metadata"], erasure)
+    redact(IdempotentRequest.objects.all(), ["body"], erasure)
+    redact(SweepRun.objects.filter(failed__gt=0), ["failures"], erasure)
 
 
 def _exported(subscription: Subscription, user: AbstractBaseUser) -> dict[str, Any]:

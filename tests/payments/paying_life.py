@@ -20,7 +20,7 @@ from subscriptions.announcements import unlimited
 from subscriptions.terms import UNSEEN
 from tests.infra.local_provider.conftest import visit
 from tests.payments.providers.houses import StripeHouse, deliver
-from tests.support.factories import make_plan
+from tests.support.factories import make_plan, make_user
 from tests.support.lambda_context import SCHEDULED, Context
 from tests.support.staff import make_staff, sign_in
 
@@ -88,9 +88,13 @@ class PayingLife:
         assert Payment.objects.filter(kind="dispute").exists()
 
     def declare(self) -> None:
-        """Have strangers declare a cancellation on the public page, and read the page that follows."""
+        """Have strangers declare a cancellation on the public page, and read the page that follows.
+
+        The last one names another user, with words about the subscriber.
+        """
+        other = make_user().get_username()
         words = {"contract": f"of {self.names}", "wish": f"at once, says {self.names}"}
-        for named in (self.user.get_username(), address_of(self.user)):
+        for named in (self.user.get_username(), address_of(self.user), other):
             stranger = Client()
             answer = stranger.post(reverse("cancel_contract"), {"named": named} | words)
             assert named in stranger.get(answer["Location"]).content.decode()
