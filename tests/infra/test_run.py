@@ -8,14 +8,18 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from infra.lambda_local.sandbox.confinement import confinement
+from infra.local.payments_demo.browser import Browser
 from tests.infra.built_package import BuiltPackage
-from tests.support.patience import PATIENCE_SECONDS
+from tests.support.mailbox import LINK
+from tests.support.patience import PATIENCE_SECONDS, wait_until
 from tests.support.release_before import Release, check_out
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -29,6 +33,15 @@ def environment(directory: Path) -> dict[str, str]:
     outside = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
     return {**outside, "LOCAL_DIR": str(directory), "PYTHONWARNINGS": "error"}
 
+
+WITHOUT_TICKS = """
+import sys
+from infra.lambda_local.eventbridge.schedule_clock import Clock
+from infra.run import main
+Clock.run = lambda clock, wait: wait(None)
+sys.exit(main())
+"""
+"""`make run` whose schedule fires in the first rounds alone: afterwards nothing but an invocation can deliver."""
 
 ROWS = 15
 """Rows of both tables."""
@@ -205,3 +218,46 @@ def test_the_deployed_zip_serves_site_and_schedule_in_lambdas_sandbox(package: B
     assert "reminders recorded" in reminders
     assert "delivery finished" in delivery
     assert ("Init Duration" in sweep, "Init Duration" in delivery) == (True, False)
+
+
+VISITOR = {
+    "username": "newcomer",
+    "email": "newcomer@example.com",
+    "password1": "correct horse battery",
+    "password2": "correct horse battery",
+}
+
+
+def mails_to(address: str, directory: Path) -> list[str]:
+    """Return the texts of the mails to the address."""
+    files = (directory / "mails").glob("*.eml")
+    mails = [message_from_bytes(file.read_bytes(), EmailMessage, policy=policy.default) for file in files]
+    texts = [mail.get_body(("plain",)) for mail in mails if mail["To"] == address]
+    return [text.get_content() for text in texts if text is not None]
+
+
+def test_sign_up_mail_leaves_the_deployed_zip_by_an_invocation_of_itself(package: BuiltPackage, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_TICKS, "--lambda", str(package.archive)]
+    with subprocess.Popen(command, env=environment(tmp_path), stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        try:
+            shown = "".join(takewhile(lambda line: not line.startswith("Ctrl-C"), run.stdout))
+            browser, log = Browser(), tmp_path / "lambda.log"
+            before = len(log.read_text())
+            page = browser.open(re.findall(r"^Site +(\S+)", shown, re.MULTILINE)[0] + "sign-up/")
+            assert browser.press(page, "Sign up", VISITOR).url.endswith("/dev/sign-up/sent/")
+            wait_until(lambda: mails_to(VISITOR["email"], tmp_path))
+            since = log.read_text()[before:]
+            (mail,) = mails_to(VISITOR["email"], tmp_path)
+            opened = browser.press(browser.open(LINK.findall(mail)[0]), "Confirm and open the account")
+        finally:
+            run.send_signal(signal.SIGINT)
+            run.communicate(timeout=PATIENCE_SECONDS)
+
+    invocations = re.split(r"(?<=\n)(?=START )", since)
+    (delivery,) = [invocation for invocation in invocations if "delivery finished" in invocation]
+    assert '"claimed": 1,' in delivery
+    assert '"accepted": 1,' in delivery
+    assert not any("sweep finished" in invocation for invocation in invocations)
+    assert "delivery not started" not in since
+    assert opened.url.endswith("/dev/")
