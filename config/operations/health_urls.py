@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from config.operations.health import healthz, readyz
+from config.operations.health import healthz
+from foundation.web.lazy_page import LazyPage
 
-urlpatterns = [path("healthz", healthz, name="healthz"), path("readyz", readyz, name="readyz")]
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", LazyPage("config.operations.readiness.readyz"), name="readyz"),
+]

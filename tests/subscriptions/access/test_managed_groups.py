@@ -9,7 +9,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
 
-from config.operations.health import find_problems
+from config.operations.readiness import find_problems
 from foundation import clock
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.jobs import check_expired_subscriptions
