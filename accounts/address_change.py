@@ -1,9 +1,12 @@
 """Change of an address, once its owner has confirmed it."""
 
+from datetime import datetime
+
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from accounts.address_holders import address_holders
+from accounts.daily_counts import Counted, count
 from accounts.forms import EMAIL
 from accounts.links import AddressChange, UsedLink, read_change
 from accounts.mail_limits import lock_address
@@ -12,7 +15,7 @@ from foundation.email_addresses import address_of
 
 
 @transaction.atomic
-def change_address(token: str) -> AddressChange:
+def change_address(token: str, now: datetime) -> AddressChange:
     """Give the user the address of a link, and tell the old one.
 
     Raises BadLink; UsedLink if another change came first, or another account has the address.
@@ -27,4 +30,5 @@ def change_address(token: str) -> AddressChange:
     setattr(change.user, EMAIL, change.address)
     change.user.save(update_fields=[EMAIL])
     tell_of_changed_address(change.user, old)
+    count(Counted.ADDRESSES_CHANGED, now)
     return change

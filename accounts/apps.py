@@ -36,6 +36,7 @@ class AccountsConfig(AppConfig):
         registries.RETENTION.register("accounts.retention.RULES")
         registries.MAIL_KINDS.register("accounts.mail_texts.KINDS")
         registries.DUE_WORK.register("accounts.next_due.WORK")
+        registries.DASHBOARD.register("accounts.dashboard.CARDS")
         registries.TABLE_CLASSES.register("accounts.table_classes.TABLES")
         user_logged_in.connect(remember_browser, dispatch_uid="accounts.remember_browser")
         if not User._meta.swapped:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.models import MailLimit, SignIn
+from accounts.models import DailyCount, MailLimit, SignIn
 from foundation.jobs.retention import RetentionRule
 
 LIMITS_KEPT = timedelta(days=1)
@@ -19,6 +19,11 @@ def ended_sign_ins(now: datetime) -> QuerySet[SignIn]:
     return old.exclude(Exists(Session.objects.filter(pk=OuterRef("pk")))).order_by("signed_in_at")
 
 
+def old_counts(now: datetime) -> QuerySet[DailyCount]:
+    """Return the counts of days before the oldest sweep that is kept: both are statistics."""
+    return DailyCount.objects.filter(day__lt=(now - settings.SWEEPS_KEPT).date()).order_by("day")
+
+
 RULES = (
     RetentionRule(
         "mail_limits",
@@ -26,4 +31,5 @@ RULES = (
         by_true_time=True,
     ),
     RetentionRule("sign_ins", ended_sign_ins, by_true_time=True),
+    RetentionRule("daily_counts", old_counts),
 )

@@ -8,5 +8,5 @@ from foundation.due_work import harmless, opening
 
 TABLES = (
     *opening("accounts.User", "accounts.User_groups", "accounts.User_user_permissions", "accounts.Profile"),
-    *harmless("accounts.MailLimit", "accounts.SignIn", "accounts.TokenDetails"),
+    *harmless("accounts.DailyCount", "accounts.MailLimit", "accounts.SignIn", "accounts.TokenDetails"),
 )

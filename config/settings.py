@@ -94,7 +94,7 @@ NOTIFICATIONS_KEPT = timedelta(days=env.optional("NOTIFICATIONS_KEPT_DAYS", whol
 WEBHOOK_MESSAGES_KEPT = timedelta(days=env.optional("WEBHOOK_MESSAGES_KEPT_DAYS", whole_number(), 90))
 """Days after which messages of the payment provider are deleted, once their facts are applied."""
 SWEEPS_KEPT = timedelta(days=env.optional("SWEEPS_KEPT_DAYS", whole_number(), 400))
-"""Days after which sweeps and access audits are deleted."""
+"""Days after which sweeps, access audits and daily counts are deleted."""
 LOG_LEVEL = env.optional("LOG_LEVEL", log_level, "INFO")
 """One of Python's names of a log level."""
 RENEWAL_ALLOWED_TO = env.optional("RENEWAL_ALLOWED_TO", list_of(RENEWERS), ["staff", "service"])

@@ -18,9 +18,11 @@ from accounts.admin.erasure import PERMISSION, erase
 from accounts.admin.extensions import AccountLink, add_link, links_for
 from accounts.admin.user_fieldsets import has_field, user_pages
 from accounts.admin.user_search import find_by_part
+from accounts.daily_counts import Counted, count
 from accounts.managed_groups import managed_group_names
 from accounts.privileges import is_privileged
 from accounts.search_index import parts_are_indexed
+from foundation import clock
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
 from foundation.orm.any_of import any_of
 
@@ -110,6 +112,12 @@ class AccountAdmin(admin.ModelAdmin):
         if db_field.name == "groups":
             kwargs["queryset"] = Group.objects.exclude(name__in=managed_group_names()).order_by("name")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """Count an account that staff open."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            count(Counted.ADDED_BY_STAFF, clock.now())
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """Write the groups that the form offers. Managed groups stay as they are."""

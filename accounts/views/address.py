@@ -14,6 +14,7 @@ from accounts.links import BadLink, read_change
 from accounts.mails import send_change_of_address
 from accounts.views.bad_link import bad_link
 from accounts.views.owner import OwnerRequest, owner_page
+from foundation import clock
 from foundation.email_addresses import address_of
 
 
@@ -34,7 +35,7 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     """Change the address on a POST, because mail filters follow links. It takes no sign-in: the link is a secret."""
     try:
         if request.method == "POST":
-            changed = change_address(token).address
+            changed = change_address(token, clock.now()).address
             messages.success(request, _("Your mails now go to %(address)s.") % {"address": changed})
             return HttpResponseRedirect(reverse("account"))
         return render(request, "account/confirm_address.html", {"address": read_change(token).address})

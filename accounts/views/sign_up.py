@@ -17,6 +17,7 @@ from accounts.mails import send_sign_up
 from accounts.pending_sign_up import PendingSignUp
 from accounts.views.bad_link import bad_link
 from accounts.views.next_page import next_page
+from foundation import clock
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -79,7 +80,7 @@ def _complete(request: HttpRequest, address: str) -> HttpResponse:
         return _ask(request, address)
     if request.method == "POST":
         form = PendingForm(address, pending.details)
-        if form.is_valid() and (user := open_account(form, address, pending.password)):
+        if form.is_valid() and (user := open_account(form, address, pending.password, clock.now())):
             return enter(request, user, pending.next_page or reverse("plans"))
         return _ask(request, address)  # the name was taken meanwhile
     return render(request, "account/confirm_sign_up.html", {"address": address})
@@ -90,6 +91,6 @@ def _ask(request: HttpRequest, address: str) -> HttpResponse:
     form = CompletionForm(address, request.POST if is_filled else None)
     if form.is_valid():
         password = make_password(form.cleaned_data["password1"])
-        if user := open_account(form, address, password):
+        if user := open_account(form, address, password, clock.now()):
             return enter(request, user, reverse("plans"))
     return render(request, "account/confirm_sign_up.html", {"address": address, "form": form})

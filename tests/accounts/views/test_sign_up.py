@@ -324,7 +324,7 @@ def test_two_confirmations_at_once_open_one_account(names: tuple[str, str]) -> N
         assert form.is_valid()
         both_are_valid.wait(timeout=PATIENCE_SECONDS)
         try:
-            return open_account(form, ADDRESS, "!")
+            return open_account(form, ADDRESS, "!", NOW)
         except UsedLink:
             return UsedLink
         finally:

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.daily_counts import Counted, count
 from foundation import clock
 from notifications.channels import pauses
 from notifications.models import ChannelStatus, Notification, PauseReason, State
@@ -160,6 +161,23 @@ def test_deliveries_are_drawn_by_channel_and_state(operator: Client) -> None:
 
     assert series("deliveries-ses") == [("sent", 2, "--series-1")]
     assert series("deliveries-sns") == [("failed", 2, "--series-bad")]
+
+
+def test_accounts_and_confirmations_are_drawn_by_day(operator: Client) -> None:
+    text = page(operator)
+    assert "No account was opened in this time range." in text
+    assert "No address was confirmed in this time range." in text
+    now = clock.now()
+    for counted, days in ((Counted.SIGNED_UP, 0), (Counted.ADDED_BY_STAFF, 0), (Counted.SIGNED_UP, 1)):
+        count(counted, now - timedelta(days=days))
+    count(Counted.ADDRESSES_CHANGED, now - timedelta(days=2))
+    count(Counted.SIGNED_UP, now - timedelta(days=30))
+    drawn = drawings(page(operator))
+    opened = {one["label"]: one["values"][-3:] for one in drawn["accounts-opened"]["series"]}
+    assert opened == {"by signing up": [0, 1, 1], "by staff": [0, 0, 1]}
+    confirmed = {one["label"]: one["values"][-3:] for one in drawn["addresses-confirmed"]["series"]}
+    assert confirmed == {"at sign-up": [0, 1, 1], "by a change": [1, 0, 0]}
+    assert sum(drawn["accounts-opened"]["series"][0]["values"]) == 2
 
 
 def test_name_of_a_plan_cannot_end_the_data(operator: Client) -> None:

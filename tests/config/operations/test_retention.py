@@ -82,7 +82,8 @@ def test_each_kind_goes_at_its_own_age() -> None:
         AuthToken.objects.filter(pk=token.pk).update(expiry=NOW - age)
     AuthToken.objects.create(user=user, expiry=None)
     kinds = ("sessions", "tokens", "idempotent_requests", "request_counts", "sweeps", "access_audits", "feedback")
-    none = {"notifications": 0, "mail_limits": 0, "sign_ins": 0, "webhook_messages": 0, "cancellation_requests": 0}
+    young = ("notifications", "mail_limits", "sign_ins", "daily_counts", "webhook_messages", "cancellation_requests")
+    none = dict.fromkeys(young, 0)
     assert delete_old() == dict.fromkeys((*kinds, "direct_mails"), 1) | none
     assert delete_old() == dict.fromkeys((*kinds, "direct_mails"), 0) | none
     assert [row.session_key for row in Session.objects.all()] == ["young"]
