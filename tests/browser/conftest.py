@@ -3,13 +3,17 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from infra.local.lambda_function import LambdaFunction
 from infra.local.site import Site
 from infra.local_provider.provider import SECRET_KEY, LocalProvider
+from infra.packaging.zappa_stage import ZappaStage
+from tests.browser.schedule import Schedule
 from tests.browser.visitor import PATIENCE_MILLISECONDS, Visitor
 from tests.support.traffic import Traffic
 
@@ -48,6 +52,18 @@ def visitor(browser: Browser, site: Site, traffic: Traffic) -> Iterator[Visitor]
         visitor = Visitor(context, site.url)
         yield visitor
         assert visitor.troubles == []
+
+
+@pytest.fixture
+def schedule(lambda_function: LambdaFunction, stage: ZappaStage) -> Schedule:
+    """Return the schedule of the stage `dev`."""
+    return Schedule(lambda_function, stage)
+
+
+@pytest.fixture
+def clock_that_can_be_moved(settings: LazySettings, tmp_path: Path) -> None:
+    """Set up a local clock for site, sweep and delivery."""
+    settings.LOCAL_CLOCK = (tmp_path / "clock").as_uri()
 
 
 @pytest.fixture

@@ -26,12 +26,11 @@ from infra.local.lambda_function import LambdaFunction
 from infra.local.site import Site
 from notifications.outbox.immediate_delivery import EVENT
 from subscriptions.models import Plan
-from tests.browser.visitor import HEIGHT, WIDTHS, Visitor
+from tests.browser.visitor import HEIGHT, LOCALES, WIDTHS, Visitor
 from tests.support.factories import has_access, make_plan
 from tests.support.mailbox import LINK
 from tests.support.traffic import Traffic
 
-LOCALES = {"en": "en-GB", "de": "de-DE"}
 OLD_PASSWORD, NEW_PASSWORD = "correct horse battery", "staple glue paper clip"
 OLD_ADDRESS, NEW_ADDRESS = "ada@example.com", "ada.lovelace@example.org"
 

@@ -3,18 +3,30 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, ViewportSize, expect
+from playwright.sync_api import Browser, expect
 
 from infra.local.site import Site
-from infra.local_provider.control.ledger_report import report
 from infra.local_provider.provider import LocalProvider
 from payments.models import Order
 from subscriptions.models import Plan, Subscription
-from tests.browser.visitor import HEIGHT, SCHEMES, WIDTHS, Visitor
-from tests.support.factories import make_plan, make_user
+from tests.browser.payer import Payer, payer, require_paid_once
+from tests.browser.visitor import LOCALES, Visitor
+from tests.support.factories import make_plan
 from tests.support.traffic import Traffic
 
-CONSENTS = ("I accept the terms", "Begin at once, before the time for withdrawal is over")
+
+@pytest.fixture(params=LOCALES)
+def ada(request: pytest.FixtureRequest, browser: Browser, site: Site, traffic: Traffic) -> Iterator[Payer]:
+    """Yield somebody with an account."""
+    with payer(browser, site.url, request.param) as ada:
+        ada.open_account()
+        yield ada
+
+
+@pytest.fixture
+def visitor(ada: Payer) -> Visitor:
+    """Return the visitor whom the provider leads back."""
+    return ada.visitor
 
 
 @pytest.fixture
@@ -23,115 +35,83 @@ def plan(transactional_db: None) -> Plan:
     return make_plan(duration_months=1)
 
 
-class TestWithoutJavaScript:
-    """Window as narrow as WCAG 1.4.10 has it, of a browser that runs no script."""
-
-    @pytest.fixture
-    def visitor(self, browser: Browser, site: Site, traffic: Traffic) -> Iterator[Visitor]:
-        """Yield a visitor whose browser runs no script."""
-        size: ViewportSize = {"width": WIDTHS["phone"], "height": HEIGHT}
-        with browser.new_context(
-            locale="en-GB", reduced_motion="reduce", java_script_enabled=False, viewport=size
-        ) as context:
-            visitor = Visitor(context, site.url)
-            yield visitor
-            assert visitor.troubles == []
-
-    def test_subscriber_pays_and_sees_receipt_and_subscription(
-        self, visitor: Visitor, plan: Plan, local_provider: LocalProvider
-    ) -> None:
-        ada = make_user(username="ada", email="ada@example.com")
-        heading = heading_of(visitor)
-        visitor.sign_in(ada)
-        visitor.open("plans")
-        look_at(visitor, "plans")
-        visitor.click("Subscribe to Monthly", "link")
-        look_at(visitor, "subscribe")
-        visitor.click("Continue to the order")
-        look_at(visitor, "order")
-        accept_terms(visitor)
-        visitor.click("Order with obligation to pay")
-        expect(heading).to_have_text("Monthly")
-        assert visitor.page.url.startswith(local_provider.url)
-        look_at(visitor, "provider")
-
-        visitor.click("Pay")
-        expect(heading).to_have_text("Your payment has arrived")
-        look_at(visitor, "return")
-        visitor.click("See the receipt", "link")
-        order = Order.objects.get()
-        expect(heading).to_have_text(f"Receipt {order.payments.get().pk}")
-        expect(visitor.page.get_by_text(f"{order.amount_text} EUR", exact=True)).to_be_visible()
-        look_at(visitor, "receipt")
-        visitor.click("My subscriptions", "link")
-        expect(visitor.page.locator(".status")).to_have_text("active")
-        look_at(visitor, "subscriptions")
-        assert (order.state, Subscription.objects.get().user) == ("paid", ada)
+def test_subscriber_pays_and_sees_receipt_and_subscription(
+    ada: Payer, plan: Plan, local_provider: LocalProvider
+) -> None:
+    ada.order(plan)
+    ada.look_at("order")
+    ada.oblige()
+    expect(ada.heading).to_have_text("Monthly")
+    assert ada.visitor.page.url.startswith(local_provider.url)
+    ada.look_at("provider")
+    ada.visitor.click("Pay")
+    require_receipt_and_period(ada, local_provider)
 
 
-def test_subscriber_authenticates_and_pays_once(visitor: Visitor, plan: Plan, local_provider: LocalProvider) -> None:
-    visitor.sign_in(make_user(username="ada", email="ada@example.com"))
-    go_to_the_provider(visitor, plan)
-    visitor.click("Needs authentication")
-    expect(heading_of(visitor)).to_have_text("Is this payment yours?")
-    visitor.look_at("authenticate")
-    visitor.click("Complete authentication")
-    require_paid_once(visitor, local_provider)
+def test_subscriber_authenticates_and_pays_once(ada: Payer, plan: Plan, local_provider: LocalProvider) -> None:
+    ada.order(plan)
+    ada.oblige()
+    ada.visitor.click("Needs authentication")
+    expect(ada.heading).to_have_text("Is this payment yours?")
+    ada.look_at("authenticate")
+    ada.visitor.click("Complete authentication")
+    require_receipt_and_period(ada, local_provider)
 
 
 def test_subscriber_who_fails_to_authenticate_tries_again_and_pays_once(
-    visitor: Visitor, plan: Plan, local_provider: LocalProvider
+    ada: Payer, plan: Plan, local_provider: LocalProvider
 ) -> None:
-    visitor.sign_in(make_user(username="ada", email="ada@example.com"))
-    go_to_the_provider(visitor, plan)
-    visitor.click("Needs authentication")
-    visitor.click("Fail authentication")
-    visitor.click("Cancel and go back")
-    expect(heading_of(visitor)).to_have_text("Not paid yet")
-    visitor.look_at("return-not-authenticated")
+    ada.order(plan)
+    ada.oblige()
+    ada.visitor.click("Needs authentication")
+    ada.visitor.click("Fail authentication")
+    ada.visitor.click("Cancel and go back")
+    ada.expect_heading("Not paid yet")
+    ada.look_at("return-not-authenticated")
     assert not Subscription.objects.exists()
 
-    visitor.click("Back to the order", "link")
-    accept_terms(visitor)
-    visitor.click("Order with obligation to pay")
-    visitor.click("Needs authentication")
-    visitor.click("Complete authentication")
-    require_paid_once(visitor, local_provider)
+    ada.follow("Back to the order")
+    ada.oblige()
+    ada.visitor.click("Needs authentication")
+    ada.visitor.click("Complete authentication")
+    require_receipt_and_period(ada, local_provider)
 
 
-def go_to_the_provider(visitor: Visitor, plan: Plan) -> None:
-    """Order the plan, which leads to the provider's page."""
-    visitor.open("subscribe", plan.pk)
-    visitor.click("Continue to the order")
-    accept_terms(visitor)
-    visitor.click("Order with obligation to pay")
+def test_subscriber_who_is_declined_pays_once_with_another_card(
+    ada: Payer, plan: Plan, local_provider: LocalProvider
+) -> None:
+    ada.order(plan)
+    ada.oblige(renews=True)
+    ada.visitor.expect_status(402)
+    ada.visitor.click("Decline")
+    expect(ada.visitor.page.get_by_role("alert")).to_contain_text("Try another card.")
+    ada.look_at("provider-declined")
+    ada.visitor.click("Cancel and go back")
+    ada.expect_notice("Your bank has declined the payment. You can try again, or use another card or account.")
+    ada.look_at("return-declined")
+    assert not Subscription.objects.exists()
+
+    ada.follow("Back to the order")
+    ada.oblige()  # what was agreed to is still checked
+    ada.visitor.page.get_by_label("Mastercard 4444").check()
+    ada.visitor.click("Pay")
+    require_receipt_and_period(ada, local_provider)
+    ada.visitor.open("payment_method")
+    ada.expect_notice("Mastercard •••• 4444")
+    ada.look_at("payment-method")
 
 
-def require_paid_once(visitor: Visitor, provider: LocalProvider) -> None:
-    """Require a receipt, a period, and in the provider's ledger one success of the order."""
-    expect(heading_of(visitor)).to_have_text("Your payment has arrived")
+def require_receipt_and_period(ada: Payer, provider: LocalProvider) -> None:
+    """Require one success in the provider's ledger, and follow the pages to the receipt and to the period."""
+    ada.expect_heading("Your payment has arrived")
+    ada.look_at("return")
     order = Order.objects.get()
-    payment = order.payments.get()
-    visitor.click("See the receipt", "link")
-    expect(visitor.page.get_by_text(payment.transaction_id)).to_be_visible()
-    with provider.ledger.transaction() as books:
-        assert report(books.movements())["orders"] == {str(order.pk): [payment.transaction_id]}
-    assert Subscription.objects.get().user == order.user
-
-
-def heading_of(visitor: Visitor) -> Locator:
-    """Return the heading of the page."""
-    return visitor.page.get_by_role("heading", level=1)
-
-
-def look_at(visitor: Visitor, name: str) -> None:
-    """Take a screenshot in each scheme, and require that nothing is wider than the phone."""
-    for scheme in SCHEMES:
-        visitor.use("phone", scheme)
-        visitor.photograph_without_scripts(f"no-javascript-{name}-{scheme}")
-
-
-def accept_terms(visitor: Visitor) -> None:
-    """Check what an order demands."""
-    for label in CONSENTS:
-        visitor.page.get_by_label(label).check()
+    payment = require_paid_once(provider, order)
+    ada.follow("See the receipt")
+    ada.expect_heading("Receipt %(number)s", number=payment.pk)
+    expect(ada.visitor.page.get_by_text(payment.transaction_id)).to_be_visible()
+    ada.look_at("receipt")
+    ada.visitor.click(ada.reads("My subscriptions"), "link")
+    expect(ada.visitor.page.locator(".status")).to_have_text(ada.reads("active"))
+    ada.look_at("subscriptions")
+    assert (order.state, Subscription.objects.get().user) == ("paid", order.user)

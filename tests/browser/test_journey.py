@@ -1,23 +1,17 @@
 """Complete journey of a subscriber in a browser, from signing up to coming back after the end."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import LazySettings
 from django.core.management import call_command
 from playwright.sync_api import expect
 
 from accounts.models import User
 from infra.lambda_local.emulator.local_aws import LocalAWS
-from infra.lambda_local.eventbridge.scheduled_event import delivered_event
-from infra.local.lambda_function import LambdaFunction
-from infra.packaging.zappa_stage import ZappaStage
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from tests.browser.contrast import READABLE, colour_of, contrast
+from tests.browser.schedule import Schedule
 from tests.browser.visitor import SCHEMES, SCREENSHOTS, WIDTHS, Scheme, Visitor
 from tests.support.factories import has_access, make_plan
 from tests.support.mailbox import link_to
@@ -30,17 +24,6 @@ PASSWORD = "correct horse battery"
 def free_plan(transactional_db: None) -> Plan:
     """Create a plan that its subscribers may renew."""
     return make_plan(name="Free trial", price=Decimal(0), duration_days=14)
-
-
-@pytest.fixture
-def clock_that_can_be_moved(settings: LazySettings, tmp_path: Path) -> None:
-    """Set up a local clock for site, sweep and delivery."""
-    settings.LOCAL_CLOCK = (tmp_path / "clock").as_uri()
-
-
-def run(function: LambdaFunction, stage: ZappaStage, job: str) -> Any:
-    """Fire the schedule of the job."""
-    return function.invoke(delivered_event(stage.schedule_of(job), region=stage.region, time=datetime.now(UTC)))
 
 
 def sign_up(visitor: Visitor) -> None:
@@ -60,8 +43,7 @@ def test_from_sign_up_to_renewal(
     scheme: Scheme,
     free_plan: Plan,
     aws: LocalAWS,
-    lambda_function: LambdaFunction,
-    stage: ZappaStage,
+    schedule: Schedule,
 ) -> None:
     visitor.use(device, scheme)
     page = visitor.page
@@ -81,7 +63,7 @@ def test_from_sign_up_to_renewal(
     ada = User.objects.get(email="ada@example.com")
     assert has_access(ada)
 
-    run(lambda_function, stage, "notifications.jobs.deliver_notifications")
+    schedule.run("notifications.jobs.deliver_notifications")
     (mail,) = aws.mails()
     assert mail.recipients == ["ada@example.com"]
     assert mail.message["Subject"] == "Your subscription to Free trial has begun"
@@ -100,7 +82,7 @@ def test_from_sign_up_to_renewal(
     expect(page.locator(".status")).to_have_text("active")
 
     call_command("timetravel", "+15d", stdout=StringIO())
-    assert run(lambda_function, stage, "subscriptions.jobs.check_expired_subscriptions")["expired"] == 1
+    assert schedule.run("subscriptions.jobs.check_expired_subscriptions")["expired"] == 1
     page.reload()
     expect(page.locator(".status")).to_have_text("expired")
     expect(page.get_by_text("Your access ended on")).to_be_visible()
@@ -111,7 +93,7 @@ def test_from_sign_up_to_renewal(
     expect(page.locator(".status")).to_have_text("active")
     assert has_access(ada)
 
-    run(lambda_function, stage, "notifications.jobs.deliver_notifications")
+    schedule.run("notifications.jobs.deliver_notifications")
     told = sorted(event.body["type"] for event in aws.events())
     # A change of plan has a journey of its own: test_plan_change.py.
     walked = sorted(set(Transition) - {Transition.CHANGED})

@@ -13,15 +13,15 @@ from infra.local.site import Site
 from infra.local_provider.provider import LocalProvider
 from payments.models import Order
 from subscriptions.models import Plan, Subscription
-from tests.browser.visitor import Visitor
-from tests.support.factories import make_account, make_plan
+from tests.browser.payer import Payer, payer, require_paid_once
+from tests.browser.visitor import LOCALES, Visitor
+from tests.support.factories import make_plan
 from tests.support.traffic import Traffic
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PREFIX = "/dev"
-PASSWORD = "correct horse battery"
 ADDRESSES = """() => [...document.querySelectorAll("[href], [src], [action]")]
     .flatMap(element => ["href", "src", "action"].map(name => element.getAttribute(name)))
     .filter(address => address !== null)
@@ -50,14 +50,19 @@ class Stage(Site):
         return self._django(environ | {"SCRIPT_NAME": PREFIX, "PATH_INFO": path.removeprefix(PREFIX)}, start)
 
 
-@pytest.fixture
-def visitor(browser: Browser, traffic: Traffic, settings: LazySettings) -> Iterator[Visitor]:
-    """Yield a visitor of the stage, and fail on requests to what is not below it."""
-    with Stage() as stage, browser.new_context(locale="en-GB", reduced_motion="reduce") as context:
+@pytest.fixture(params=LOCALES)
+def ada(request: pytest.FixtureRequest, browser: Browser, traffic: Traffic, settings: LazySettings) -> Iterator[Payer]:
+    """Yield somebody with an account, who finds the site below the stage's path."""
+    with Stage() as stage, payer(browser, stage.url, request.param) as ada:
         settings.SITE_URL = stage.url
-        visitor = Visitor(context, stage.url)
-        yield visitor
-        assert visitor.troubles == []
+        ada.open_account()
+        yield ada
+
+
+@pytest.fixture
+def visitor(ada: Payer) -> Visitor:
+    """Return the visitor whom the provider leads back."""
+    return ada.visitor
 
 
 @pytest.fixture
@@ -66,54 +71,45 @@ def plan(transactional_db: None) -> Plan:
     return make_plan(duration_months=1)
 
 
-def test_payment_stays_below_the_path_of_the_stage(visitor: Visitor, plan: Plan, local_provider: LocalProvider) -> None:
-    ada = make_account("ada", PASSWORD, email="ada@example.com")
-    page = visitor.page
+def test_payment_stays_below_the_path_of_the_stage(ada: Payer, plan: Plan, local_provider: LocalProvider) -> None:
+    visitor = ada.visitor
     visitor.open("plans")
     require_at(visitor, "/")
-    visitor.click("Subscribe to Monthly", "link")
+    ada.follow("Subscribe to %(plan)s", plan=plan.name)
     require_at(visitor, f"/sign-in/?next={PREFIX}/subscribe/{plan.pk}/")
-    page.get_by_label("User name or e-mail address").fill("ada")
-    page.get_by_label("Password").fill(PASSWORD)
-    visitor.click("Sign in")
+    ada.sign_in()
     require_at(visitor, f"/subscribe/{plan.pk}/")
-    visitor.click("Continue to the order")
+    ada.press("Continue to the order")
     order = Order.objects.get()
     require_at(visitor, f"/pay/{order.pk}/")
-    visitor.photograph("stage-order")
+    ada.look_at("stage-order")
 
-    oblige(visitor)
+    ada.oblige()
     with local_provider.ledger.transaction() as books:
         (session,) = books.select("checkout.session")
     back = f"{visitor.site_url}/pay/{order.pk}/return/"
     assert (session["success_url"], session["cancel_url"]) == (back, back)
     visitor.click("Cancel and go back")
     require_at(visitor, f"/pay/{order.pk}/return/")
-    visitor.click("Back to the order", "link")
+    ada.follow("Back to the order")
     require_at(visitor, f"/pay/{order.pk}/")
 
-    oblige(visitor)
+    ada.oblige()
     visitor.click("Pay")
     require_at(visitor, f"/pay/{order.pk}/return/")
-    visitor.photograph("stage-return")
-    visitor.click("See the receipt", "link")
-    require_at(visitor, f"/payments/{order.payments.get().pk}/")
-    visitor.photograph("stage-receipt")
-    visitor.click("My subscriptions", "link")
-    expect(page.locator(".status")).to_have_text("active")
+    ada.look_at("stage-return")
+    ada.follow("See the receipt")
+    require_at(visitor, f"/payments/{require_paid_once(local_provider, order).pk}/")
+    ada.look_at("stage-receipt")
+    visitor.click(ada.reads("My subscriptions"), "link")
+    expect(visitor.page.locator(".status")).to_have_text(ada.reads("active"))
     require_at(visitor, "/subscriptions/")
     for name in ("payments", "payment_method"):
         visitor.open(name)
         require_addresses_below(visitor)
-    assert Subscription.objects.get().user == ada
+        ada.look_at(f"stage-{name}")
+    assert Subscription.objects.get().user == order.user
     assert {cookie["path"] for cookie in visitor.context.cookies()} == {PREFIX}
-
-
-def oblige(visitor: Visitor) -> None:
-    """Accept what an order demands, and go to the provider's page."""
-    for label in ("I accept the terms", "Begin at once, before the time for withdrawal is over"):
-        visitor.page.get_by_label(label).check()
-    visitor.click("Order with obligation to pay")
 
 
 def require_at(visitor: Visitor, path: str) -> None:

@@ -19,6 +19,8 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTHS = {"desktop": 1280, "phone": 320}
 """CSS pixels; the second is the narrowest window of WCAG 1.4.10."""
 HEIGHT = 800
+LOCALES = {"en": "en-GB", "de": "de-DE"}
+"""Locales of browsers by the site's languages."""
 PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 FITS = "document.documentElement.scrollWidth === document.documentElement.clientWidth"
 OVERFLOWING = """() => [...document.querySelectorAll("main#content *")]
