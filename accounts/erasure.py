@@ -52,7 +52,7 @@ def erase_user(key: Key, now: datetime, *, actor: AbstractBaseUser | None = None
         profile = profile_of(user)
         if profile.erased_at is not None:
             return False
-        erasure = Erasure(user, pseudonym_of(key), _old_values(user, profile), now)
+        erasure = Erasure(user, pseudonym_of(key), _addresses(user), _names(user, profile), now)
         for part in parts():
             part.erase(erasure)
         overwrite(user, erasure.pseudonym)
@@ -69,10 +69,13 @@ def _lock(key: Key) -> AbstractBaseUser:
     return found
 
 
-def _old_values(user: AbstractBaseUser, profile: Profile) -> frozenset[str]:
+def _addresses(user: AbstractBaseUser) -> frozenset[str]:
     address = address_of(user)
-    known = old_values(user) | ({*spellings(address), address.lower()} if address else set())
-    return frozenset(known | ({profile.external_user_id} if profile.external_user_id else set()))
+    return frozenset({*spellings(address), address.lower()} if address else ())
+
+
+def _names(user: AbstractBaseUser, profile: Profile) -> frozenset[str]:
+    return frozenset(filter(None, (*old_values(user), profile.external_user_id))) - _addresses(user)
 
 
 def _record(erasure: Erasure, actor: AbstractBaseUser | None, reason: str) -> None:

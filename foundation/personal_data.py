@@ -23,9 +23,16 @@ class Erasure:
 
     user: AbstractBaseUser
     pseudonym: str
-    old_values: Collection[str]
-    """Names and addresses of the user that other rows may repeat. None is empty."""
+    addresses: Collection[str]
+    """Spellings of the user's address, which are nobody else's."""
+    names: Collection[str]
+    """User name and external id, which may be words of the language. None is empty."""
     now: datetime
+
+    @property
+    def old_values(self) -> frozenset[str]:
+        """Return the addresses and names, which other rows may repeat."""
+        return frozenset((*self.addresses, *self.names))
 
 
 class PersonalData:

@@ -62,20 +62,19 @@ def _mails(user: AbstractBaseUser, addresses: Collection[str]) -> Any:
 
 def _lock(erasure: Erasure) -> list[int]:
     """Lock the user's mails, so that feedback which is being stored is seen here, and later feedback sees this."""
-    addresses = [value for value in erasure.old_values if "@" in value]
-    rows = _mails(erasure.user, addresses).order_by("pk").select_for_update(of=("self",), no_key=True)
+    rows = _mails(erasure.user, erasure.addresses).order_by("pk").select_for_update(of=("self",), no_key=True)
     return list(rows.values_list("pk", flat=True))
 
 
 def _redact_texts(erasure: Erasure) -> None:
     """Replace the old values in mails to others, and in what SES reports of these, such as their subjects."""
     redact(Notification.objects.filter(event__isnull=True), list(NO_TEXT), erasure)
-    redact(Feedback.objects.filter(notification__isnull=False), ["raw"], erasure)
+    redact(Feedback.objects.all(), ["raw"], erasure)
 
 
 def _hash_suppressions(erasure: Erasure, mails: list[int]) -> None:
     """Hash the user's address, and former ones, to which the user's mails bounced."""
-    known = Q(address__in=erasure.old_values) | Q(feedback__notification__in=mails)
+    known = Q(address__in=erasure.addresses) | Q(feedback__notification__in=mails)
     for row in Suppression.objects.filter(known).exclude(address__startswith=hashed_addresses.PREFIX):
         digest = hashed_addresses.digest(row.address)
         is_there = Suppression.objects.live().filter(address=digest, reason=row.reason).exists()
@@ -86,11 +85,11 @@ def _hash_suppressions(erasure: Erasure, mails: list[int]) -> None:
 
 
 def _clear_feedback(erasure: Erasure, mails: list[int]) -> None:
-    """Clear the feedback of the mails, and that of no known mail which names the user."""
+    """Clear the feedback of the mails, and that of no known mail which holds the user's address."""
     Feedback.objects.filter(notification__in=mails).update(raw=NOTHING)
-    if erasure.old_values:
+    if erasure.addresses:
         nobodys = Feedback.objects.filter(notification__isnull=True)
-        nobodys.filter(mentions("raw", erasure.old_values)).update(raw=NOTHING)
+        nobodys.filter(mentions("raw", erasure.addresses)).update(raw=NOTHING)
 
 
 def _exported(mail: Notification) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Payments(PersonalData):
         """
         _void_open(erasure.user, erasure.now)
         _turn_renewal_off(erasure.user)
-        CancellationRequest.objects.filter(address__in=erasure.old_values).delete()
+        CancellationRequest.objects.filter(address__in=erasure.addresses).delete()
         _redact_texts(erasure)
         methods = PaymentMethod.objects.filter(user_id=erasure.user.pk)
         methods.usable().update(removed_at=erasure.now)

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from foundation.personal_data import Erasure, Exported, PersonalData
-from foundation.redaction import redact
+from foundation.redaction import redact, redact_addresses
 from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.models.subscription import access_end
 from subscriptions.services import SubscriptionService
@@ -79,8 +79,8 @@ def _clear_reasons(erasure: Erasure) -> None:
 
 def _redact_texts(erasure: Erasure) -> None:
     """Redact what others keep with their subscriptions, the answers they got, and errors, which may quote a row."""
-    redact(Subscription.objects.exclude(metadata={}), ["metadata"], erasure)
-    redact(IdempotentRequest.objects.all(), ["body"], erasure)
+    redact_addresses(Subscription.objects.exclude(metadata={}), ["metadata"], erasure)
+    redact_addresses(IdempotentRequest.objects.all(), ["body"], erasure)
     redact(SweepRun.objects.filter(failed__gt=0), ["failures"], erasure)
 
 

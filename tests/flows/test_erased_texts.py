@@ -13,6 +13,7 @@ from knox.models import AuthToken
 from accounts.erasure import erase_user, pseudonym_of
 from accounts.models import Profile, TokenDetails, User
 from foundation import clock
+from foundation.redaction import MOST_MENTIONS
 from notifications.models import Feedback, Notification
 from payments.models import CancellationRequest, PriceChange, Refund
 from payments.recording import record_payment
@@ -31,9 +32,7 @@ REDACTED: dict[type[Model], tuple[str, ...]] = {
     LogEntry: ("object_repr", "change_message"),
     Profile: ("erasure_reason",),
     TokenDetails: ("name",),
-    Subscription: ("metadata",),
     SubscriptionEvent: ("reason",),
-    IdempotentRequest: ("body",),
     SweepRun: ("failures",),
     CancellationRequest: ("contract", "wish"),
     PriceChange: ("reason",),
@@ -42,6 +41,9 @@ REDACTED: dict[type[Model], tuple[str, ...]] = {
     Feedback: ("raw",),
 }
 """Columns in which rows about somebody else may name the user."""
+
+READ_BY_PROGRAMS: dict[type[Model], tuple[str, ...]] = {Subscription: ("metadata",), IdempotentRequest: ("body",)}
+"""Columns in which the user's address is replaced, and a name is not: it may mean something to the program."""
 
 CODES = {
     "accounts.MailLimit": ("bucket", "language"),
@@ -104,7 +106,8 @@ def text_columns() -> set[str]:
 
 def test_each_column_of_text_is_redacted_or_has_a_reason_not_to_be() -> None:
     named = {model._meta.label: names for model, names in REDACTED.items()}
-    classes = (named, CODES, OF_THE_USER, OF_THE_OPERATOR)
+    read = {model._meta.label: names for model, names in READ_BY_PROGRAMS.items()}
+    classes = (named, read, CODES, OF_THE_USER, OF_THE_OPERATOR)
     decided = [f"{label}.{name}" for each in classes for label, names in each.items() for name in names]
     assert sorted(decided) == sorted(text_columns())
 
@@ -117,9 +120,10 @@ def write_about(user: User) -> None:
     Profile.objects.create(user=other, erased_at=NOW, erasure_reason=TEXT)
     TokenDetails.objects.create(token=AuthToken.objects.create(user=operator)[0], name=TEXT)
     held = Service.create_subscription(other, make_plan(), now=NOW)
-    Subscription.objects.filter(pk=held.pk).update(metadata={"gift": TEXT, "other": "kept"})
+    Subscription.objects.filter(pk=held.pk).update(metadata={"gift": f"from {ADDRESS}", "tier": "gold"})
     SubscriptionEvent._base_manager.update(reason=TEXT)
-    IdempotentRequest.objects.create(user=operator, key="k", fingerprint="f", body=json.dumps([TEXT]), created_at=NOW)
+    recorded = json.dumps([ADDRESS])
+    IdempotentRequest.objects.create(user=operator, key="k", fingerprint="f", body=recorded, created_at=NOW)
     SweepRun.objects.create(started_at=NOW, failed=1, failures={str(held.pk): f"DataError: {TEXT}"})
     CancellationRequest.objects.create(address="other@example.com", contract=TEXT, wish=TEXT, requested_at=NOW)
     PriceChange.objects.create(
@@ -136,7 +140,7 @@ def write_about(user: User) -> None:
 def mentioning(user: User) -> set[str]:
     return {
         f"{model.__name__}.{name}"
-        for model, names in REDACTED.items()
+        for model, names in (REDACTED | READ_BY_PROGRAMS).items()
         for name in names
         if any(ADDRESS in str(value).lower() for value in model._base_manager.values_list(name, flat=True))
     }
@@ -145,14 +149,50 @@ def mentioning(user: User) -> set[str]:
 def test_no_text_about_others_names_an_erased_user() -> None:
     user = make_user(username=NAME, email=ADDRESS)
     write_about(user)
-    assert mentioning(user) == {f"{model.__name__}.{name}" for model, names in REDACTED.items() for name in names}
+    searched = (REDACTED | READ_BY_PROGRAMS).items()
+    assert mentioning(user) == {f"{model.__name__}.{name}" for model, names in searched for name in names}
 
     erase_user(user.pk, clock.now())
 
     assert tables_with([NAME, ADDRESS]) == {}
     name = pseudonym_of(user.pk)
     redacted = f'{name} ("the elder") wrote from {name}'
-    assert Subscription.objects.get(metadata__other="kept").metadata == {"gift": redacted, "other": "kept"}
-    assert json.loads(IdempotentRequest.objects.get().body) == [redacted]
+    assert Subscription.objects.get(metadata__tier="gold").metadata == {"gift": f"from {name}", "tier": "gold"}
+    assert json.loads(IdempotentRequest.objects.get().body) == [name]
     assert json.loads(Feedback.objects.get().raw)["mail"]["commonHeaders"]["subject"] == redacted
     assert set(SubscriptionEvent.objects.values_list("reason", flat=True)) >= {redacted}
+
+
+@pytest.mark.parametrize("name", ["gold", "active", "deleted"])
+def test_user_name_that_is_a_word_changes_nothing_that_programs_read(name: str) -> None:
+    held = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    Subscription.objects.filter(pk=held.pk).update(metadata={"tier": name})
+    body = json.dumps({"status": name})
+    IdempotentRequest.objects.create(user=held.user, key="k", fingerprint="f", body=body, created_at=NOW)
+    erase_user(make_user(username=name).pk, clock.now())
+    assert Subscription.objects.get(pk=held.pk).metadata == {"tier": name}
+    assert IdempotentRequest.objects.get().body == body
+
+
+@pytest.mark.parametrize(("rows", "is_replaced"), [(MOST_MENTIONS, True), (MOST_MENTIONS + 1, False)])
+def test_user_name_in_many_texts_is_a_word_and_stays(rows: int, is_replaced: bool) -> None:
+    operator, word = make_user(is_staff=True), "changed"
+    texts = [f"{word} by {ADDRESS}, unchanged for {number} days" for number in range(rows)]
+    LogEntry.objects.bulk_create(
+        LogEntry(user=operator, action_flag=CHANGE, object_repr="a plan", change_message=text) for text in texts
+    )
+    user = make_user(username=word, email=ADDRESS)
+    erase_user(user.pk, clock.now())
+    name = pseudonym_of(user.pk)
+    shown = name if is_replaced else word
+    expected = {f"{shown} by {name}, unchanged for {number} days" for number in range(rows)}
+    assert set(LogEntry.objects.values_list("change_message", flat=True)) == expected
+
+
+def test_user_name_that_is_an_address_erases_nothing_of_its_owner() -> None:
+    asked = CancellationRequest.objects.create(address=ADDRESS, contract="mine", wish="now", requested_at=NOW)
+    mail = Notification.objects.create(channel="ses", address=ADDRESS, stored_subject="To its owner")
+    erase_user(make_user(username=ADDRESS, email="other@example.com").pk, clock.now())
+    assert CancellationRequest.objects.filter(pk=asked.pk).exists()
+    mail.refresh_from_db()
+    assert (mail.address, mail.stored_subject) == (ADDRESS, "To its owner")

@@ -34,7 +34,7 @@ def test_erasure_empties_the_users_mails_and_redacts_others() -> None:
 
     assert {row["kind"] for row in NotificationData().export(user)["notifications"]} == {"enter"}
     with transaction.atomic():
-        NotificationData().erase(Erasure(user, "erased-7", [address], NOW))
+        NotificationData().erase(Erasure(user, "erased-7", [address], [], NOW))
 
     stored = str(list(Notification.objects.values()))
     for gone in ("former@", "hopper", "Hopper", "Private"):

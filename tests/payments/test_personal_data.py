@@ -35,9 +35,9 @@ def test_erasure_and_leaving_void_open_orders_and_keep_what_was_paid() -> None:
     erased, left, paid = first_order(), first_order(), first_order()
     record_payment(paid, money(), now=NOW)
 
-    Payments().erase(Erasure(erased.user, "erased", (), NOW + timedelta(days=1)))
+    Payments().erase(Erasure(erased.user, "erased", (), (), NOW + timedelta(days=1)))
     Payments().leave(left.user, NOW + timedelta(days=1))
-    Payments().erase(Erasure(paid.user, "erased", (), NOW))
+    Payments().erase(Erasure(paid.user, "erased", (), (), NOW))
 
     states = dict(Order.objects.values_list("pk", "state"))
     assert states == {erased.pk: "void", left.pk: "void", paid.pk: "paid"}
@@ -56,7 +56,7 @@ def test_reason_of_a_refund_names_the_erased_user_no_more() -> None:
         reason="Quast@example.com wrote, Quasten did not",
     )
 
-    Payments().erase(Erasure(order.user, "erased-7", ("quast@example.com", "quast"), NOW))
+    Payments().erase(Erasure(order.user, "erased-7", ["quast@example.com"], ["quast"], NOW))
 
     assert Refund.objects.get().reason == "erased-7 wrote, Quasten did not"
 
@@ -65,7 +65,7 @@ def test_order_that_the_provider_has_prepared_is_closed_there_before_it_is_void(
     order = first_order()
     Order.objects.filter(pk=order.pk).update(reference="cs_1", provider="stripe", way="page")
 
-    Payments().erase(Erasure(order.user, "erased", (), NOW))
+    Payments().erase(Erasure(order.user, "erased", (), (), NOW))
 
     order.refresh_from_db()
     assert (order.state, order.close_requested_at, order.due_at) == ("open", NOW, NOW)
@@ -92,7 +92,7 @@ def saved_card(user: AbstractBaseUser) -> PaymentMethod:
 def test_erasure_turns_renewal_off_and_keeps_nothing_of_the_card() -> None:
     method = saved_card(make_user())
 
-    Payments().erase(Erasure(method.user, "erased", (), NOW))
+    Payments().erase(Erasure(method.user, "erased", (), (), NOW))
 
     method.refresh_from_db()
     assert (method.brand, method.last4, method.expires) == ("", "", None)
@@ -138,7 +138,7 @@ class Forgetful:
 def test_customer_of_an_erased_user_is_deleted_once_and_its_token_goes() -> None:
     method, other = saved_card(make_user()), saved_card(make_user())
     PaymentMethod.objects.filter(pk=other.pk).update(customer="cus_2")
-    Payments().erase(Erasure(method.user, "erased", (), NOW))
+    Payments().erase(Erasure(method.user, "erased", (), (), NOW))
     provider = Forgetful()
 
     assert [forget_customers(provider, NOW, unlimited) for _run in range(2)] == [1, 0]
@@ -151,7 +151,7 @@ def test_customer_of_an_erased_user_is_deleted_once_and_its_token_goes() -> None
 
 def test_customer_is_asked_for_again_until_the_provider_has_answered() -> None:
     method = saved_card(make_user())
-    Payments().erase(Erasure(method.user, "erased", (), NOW))
+    Payments().erase(Erasure(method.user, "erased", (), (), NOW))
 
     assert forget_customers(Forgetful(is_there=False), NOW, unlimited) == 0
     assert forget_customers(Forgetful(), NOW, unlimited) == 1
