@@ -135,7 +135,7 @@ manage: $(READY) stage-is-given ## run one of manage.py's commands on Lambda; CO
 tail: $(READY) stage-is-given ## follow a stage's log
 	@$(PYTHON) -m infra.deployment.deploy tail $(STAGE)
 
-status: $(READY) stage-is-given ## one table: release, commit, health, last sweep, alarms; fails unless the stage is healthy
+status: $(READY) stage-is-given ## one table: release, commit, database, health, last sweep, alarms; fails unless the stage is healthy
 	@$(PYTHON) -m infra.deployment.deploy status $(STAGE)
 
 releases: $(READY) stage-is-given ## list a stage's kept releases and the live one

@@ -10,6 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deployment import polling
+from infra.deployment.database_status import database
 from infra.deployment.deployment import Deployment
 from infra.deployment.polling import poll
 from infra.deployment.release_record import ReleaseRecord, ReleaseRecords, minute
@@ -50,7 +51,8 @@ class Status:
             "release": self._release,
             "commit": lambda: (self._record(self.deployment.releases.live() or LATEST).commit, True),
             "since": lambda: (minute(self._record(LATEST).since), True),
-            "health": self._health,
+            "database": lambda: (database(self.deployment, self.now), True),
+            "health": self._health,  # after the database, which it wakes
             "last sweep": self._last_sweep,
             "oldest pending": self._oldest_pending,
             "alarms": self._alarms,

@@ -1,6 +1,8 @@
 """`make status`: a table of a stage, even if parts are missing or broken."""
 
+import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -18,7 +20,7 @@ from tests.support.injected_answers import InjectedAnswers
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 
 NOW = datetime.now(UTC).replace(second=30, microsecond=0)
-ROWS = ["release", "commit", "since", "health", "last sweep", "oldest pending", "alarms", "lock"]
+ROWS = ["release", "commit", "since", "database", "health", "last sweep", "oldest pending", "alarms", "lock"]
 
 
 @pytest.fixture
@@ -79,6 +81,55 @@ def test_healthy_stage_is_shown_in_one_table(live: RunningStage, capsys: pytest.
     assert datetime.now(UTC) - datetime.strptime(f"{rows['since']}+0000", "%Y-%m-%d %H:%M UTC%z") < timedelta(minutes=5)
 
 
+def with_database(account: Account, engine: str) -> Deployment:
+    """Return a stage with a database's stack, whose template makes none, which moto cannot."""
+    template = {
+        "Parameters": {name: {"Type": "String"} for name in ("Project", "Stage", "Engine")},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "database"}}},
+        "Outputs": {"DatabaseIdentifier": {"Value": "subs-dev"}},
+    }
+    (account.directory / "data.yaml").write_text(json.dumps(template))
+    deployment = replace(account.deployment(), templates=account.directory)
+    deployment.update_data({"Engine": engine})
+    return deployment
+
+
+def put_capacity(cluster: str, units: float, age: timedelta) -> None:
+    boto3.client("cloudwatch").put_metric_data(
+        Namespace="AWS/RDS",
+        MetricData=[
+            {
+                "MetricName": "ServerlessDatabaseCapacity",
+                "Dimensions": [{"Name": "DBClusterIdentifier", "Value": cluster}],
+                "Value": units,
+                "Timestamp": NOW - age,
+            }
+        ],
+    )
+
+
+@pytest.mark.parametrize(("newest", "said"), [(0, "asleep"), (0.5, "awake at 0.5 capacity units")])
+def test_database_that_sleeps_is_told_from_one_that_is_awake(account: Account, newest: float, said: str) -> None:
+    deployment = with_database(account, "aurora")
+    for minutes, units in ((1, newest), (2, 0), (3, 1), (4, 0)):
+        put_capacity("subs-dev", units, timedelta(minutes=minutes))
+        put_capacity("subs-production", 8, timedelta(minutes=minutes))
+    awake = 1 + bool(newest)
+    assert table(deployment)["database"] == f"aurora subs-dev, {said}; awake in {awake} of the last 4 minutes"
+    assert "database" not in unhealthy(deployment)
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        ("aurora", "subs-dev, which CloudWatch does not know within 12 h"),
+        ("instance", "subs-dev, always on"),
+    ],
+)
+def test_database_without_a_capacity_is_named(account: Account, engine: str, said: str) -> None:
+    assert table(with_database(account, engine))["database"] == f"{engine} {said}"
+
+
 def test_bad_health_is_told_and_fails(live: RunningStage) -> None:
     live.functions.unready.add("good")
     with pytest.raises(NotHealthy, match=r"subs-dev is not healthy: health\."):
@@ -101,6 +152,7 @@ def test_stage_without_anything_is_shown_as_such(account: Account) -> None:
     assert "run `make deploy STAGE=dev`" in rows["health"]
     assert rows["last sweep"] == rows["oldest pending"] == "no value within 12 h"
     assert rows["lock"] == "free"
+    assert rows["database"] == "elsewhere: the function's secret has the address"
     assert unhealthy(deployment) == ["release", "commit", "since", "health"]
 
 
