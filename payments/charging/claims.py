@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from foundation.orm.any_of import any_of
@@ -35,11 +36,14 @@ class Claim:
     lease_token: UUID
     orders: list[Order]
 
-    def submit(self, orders: Collection[Order], now: datetime) -> list[Order]:
-        """Note the intent to charge the stored references; return the orders that are still held and unchanged."""
+    def submit(self, orders: Collection[Order], now: datetime, repeated: Collection[Order] = ()) -> list[Order]:
+        """Note the intent to charge the stored references; return the orders that are still held and unchanged.
+
+        Those in `repeated` keep the number of their last attempt, whose outcome is not known.
+        """
         begins_in_time = self._held().filter(lease_until__gt=database_time(CALLS))
         charged = begins_in_time.filter(any_of("pk", [order.pk for order in orders]), way=Order.Way.CHARGE)
-        rows = update_returning(charged, submitted_at=now, attempts=F("attempts") + 1) if orders else []
+        rows = update_returning(charged, submitted_at=now, attempts=_numbers(repeated)) if orders else []
         stored = {row.pk: row for row in rows}
         return [order for order in orders if _is_unchanged(order, stored.get(order.pk), now)]
 
@@ -81,6 +85,13 @@ def release_abandoned() -> int:
         return 0
     untouched = abandoned.filter(reference="").update(state=OrderState.OPEN, **RELEASED)
     return untouched + abandoned.update(state=OrderState.UNKNOWN, **RELEASED)
+
+
+def _numbers(repeated: Collection[Order]) -> Combinable:
+    following = F("attempts") + 1
+    if not repeated:
+        return following
+    return Case(When(any_of("pk", [order.pk for order in repeated]), then=F("attempts")), default=following)
 
 
 def _is_unchanged(order: Order, stored: Order | None, now: datetime) -> bool:

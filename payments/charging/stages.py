@@ -10,6 +10,7 @@ from payments import fence
 from payments.charging.calls import Calls, CallsUnderWay
 from payments.charging.claims import Claim
 from payments.charging.first_calls import FirstCall, is_chargeable, method_of, page_rests_until, sort
+from payments.charging.interrupted import interrupted
 from payments.charging.outcomes import MONEY, Recorder
 from payments.models import Order
 from payments.providers.interface import Outcome, OutcomeKind, Provider
@@ -29,16 +30,19 @@ class Stages:
     def go(self) -> Iterator[None]:
         """Run all stages. Yields twice, while charges are prepared and while they are confirmed."""
         looked, unopened, stored = sort(self.claim.orders, self.provider.name, self.recorder.now)
+        repeated: set[Order] = set()
         for call, orders in looked.items():
             outcomes = self.calls.ask_all(self._first(call), orders).wait()
             self.recorder.attempts(outcomes)
+            unmade, unanswered = interrupted(outcomes, self.recorder.now)
+            repeated |= unanswered
             for order, outcome in outcomes.items():
-                if self._look(order, call, outcome):
+                if self._look(order, call, outcome, goes_on=order in unmade or order in unanswered):
                     (stored if order.reference else unopened).append(order)
         preparing = self._prepare([order for order in unopened if self._take_way(order)])
         yield
         stored += self._store(preparing.wait())
-        submitted = self.claim.submit(stored, self.recorder.now)
+        submitted = self.claim.submit(stored, self.recorder.now, repeated)
         for order in set(stored) - set(submitted):
             self._leave(order)
         confirming = self.calls.ask_all(self._confirm, submitted)
@@ -46,7 +50,7 @@ class Stages:
         outcomes = confirming.wait()
         self.recorder.attempts(outcomes)
         for order, outcome in outcomes.items():
-            self._confirmed(order, outcome)
+            self._confirmed(order, outcome, is_repeated=order in repeated)
 
     def _first(self, call: FirstCall) -> Callable[[Order], Outcome]:
         ask = self.provider.ask if call is FirstCall.ASK else self.provider.close
@@ -55,8 +59,11 @@ class Stages:
     def _confirm(self, order: Order) -> Outcome:
         return self.provider.charge(order.reference, method_of(order), order.attempts)
 
-    def _look(self, order: Order, call: FirstCall, outcome: Outcome) -> bool:
-        """Record what was seen; return True if the order is to be charged now."""
+    def _look(self, order: Order, call: FirstCall, outcome: Outcome, *, goes_on: bool) -> bool:
+        """Record what was seen; return True if the order is to be charged now.
+
+        `goes_on` says that a decline leaves the order open, because it is of an earlier try than the one that is due.
+        """
         if outcome.kind in MONEY:
             self.recorder.money(order, outcome)
         elif outcome.kind is Kind.CLOSED:
@@ -65,9 +72,9 @@ class Stages:
             self.recorder.unchanged(order)
         elif order.way != Order.Way.CHARGE:
             self._leave(order)
-        elif outcome.kind is Kind.OPEN and self._is_chargeable(order):
+        elif (outcome.kind is Kind.OPEN or goes_on) and self._is_chargeable(order):
             return True
-        elif outcome.kind is Kind.OPEN:
+        elif outcome.kind is Kind.OPEN or goes_on:
             self.recorder.rests(order)
         else:
             self.recorder.failed(order, outcome)
@@ -117,11 +124,13 @@ class Stages:
         else:
             self.recorder.failed(order, outcome)
 
-    def _confirmed(self, order: Order, outcome: Outcome) -> None:
+    def _confirmed(self, order: Order, outcome: Outcome, *, is_repeated: bool) -> None:
         if outcome.kind in MONEY:
             self.recorder.money(order, outcome)
         elif outcome.kind is Kind.UNKNOWN:
             self.recorder.unknown(order)
+        elif outcome.kind is Kind.NOTHING_HAPPENED and is_repeated:  # but the call that it repeats may be under way
+            self.recorder.unchanged(order)
         elif outcome.kind in {Kind.NOTHING_HAPPENED, Kind.OPEN}:
             self.recorder.nothing_happened(order)
         elif outcome.kind is Kind.CLOSED:

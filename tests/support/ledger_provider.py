@@ -181,6 +181,11 @@ class LedgerProvider:
         with self._ledger() as ledger:
             return {reference for (reference,) in ledger.execute("SELECT reference FROM decline")}
 
+    def refused(self) -> list[str]:
+        """Return the reference of each refusal, as often as money was refused."""
+        with self._ledger() as ledger:
+            return [reference for (reference,) in ledger.execute("SELECT reference FROM decline ORDER BY rowid")]
+
     def references(self, status: str) -> list[str]:
         """Return the references of all objects in this status."""
         with self._ledger() as ledger:
