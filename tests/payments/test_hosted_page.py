@@ -241,6 +241,16 @@ def test_without_consent_to_renew_nothing_is_kept(browser: Client, order: Order,
             "Your bank has declined the payment",
             "open",
         ),
+        (
+            session(
+                "open",
+                payment_intent=intent(
+                    "requires_payment_method", last_payment_error=failure("payment_intent_authentication_failure")
+                ),
+            ),
+            "Your bank could not confirm that it was you, so nothing was taken",
+            "open",
+        ),
         (session("complete", payment_intent=intent("processing")), "Your payment is on its way", "pending"),
         (session("complete"), "We do not know yet", "open"),
     ],

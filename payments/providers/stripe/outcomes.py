@@ -61,7 +61,15 @@ https://docs.stripe.com/billing/revenue-recovery/smart-retries, "Non-retryable d
 https://docs.stripe.com/declines/codes
 """
 
-NEEDS_AUTHENTICATION = {"authentication_required", "authentication_not_handled"}
+NEEDS_AUTHENTICATION = {
+    "authentication_required",
+    "authentication_not_handled",
+    "payment_intent_authentication_failure",
+}
+"""Codes of payments that the bank wants its customer to confirm, or that the customer did not confirm.
+
+https://docs.stripe.com/error-codes and https://docs.stripe.com/declines/codes
+"""
 
 KEY_REFUSED = (AuthenticationError, stripe.PermissionError)
 """Errors of a key that is revoked or wrong (401), or lacks a right (403)."""

@@ -80,6 +80,16 @@ def test_decline_is_the_same_whether_the_call_or_a_later_question_tells(
     assert charged.code == asked.code == (decline_code or code)
 
 
+@pytest.mark.parametrize("code", ["authentication_not_handled", "payment_intent_authentication_failure"])
+def test_payment_that_its_payer_did_not_confirm_needs_the_payer(
+    script: Script, provider: StripeProvider, method: Any, code: str
+) -> None:
+    script.refuse(402, **failure(code))
+    script.answer(intent("requires_payment_method", last_payment_error=failure(code)))
+    told = [(each.kind, each.code) for each in (provider.charge("pi_1", method, 1), provider.ask("pi_1"))]
+    assert told == [(Kind.REQUIRES_ACTION, "authentication_required")] * 2
+
+
 @pytest.mark.parametrize(
     ("status", "error", "kind"),
     [
