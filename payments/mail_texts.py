@@ -21,6 +21,7 @@ from payments.contract_cancellation import CANCEL_CONTRACT, latest_request, link
 from payments.mails import PAYMENT_FAILED, PAYMENT_REFUNDED, PLAN_CHANGE_PLANNED, REFUND_FAILED
 from payments.models import Order, Payment, PaymentEvent, Renewal
 from payments.price_changes import PRICE_CHANGED, announced_to
+from payments.returned_money import has_failed
 from subscriptions.models import Subscription
 
 NEEDS_CONFIRMATION = "authentication_required"
@@ -43,9 +44,9 @@ def payment_failed(address: str, user_id: str | None, now: datetime) -> Rendered
 
 
 def payment_refunded(address: str, user_id: str | None, now: datetime) -> Rendered | None:
-    """Render that money went back."""
+    """Render that money went back. Obsolete where it has failed to arrive meanwhile: another mail tells of that."""
     refund = _latest(Payment.Kind.REFUND, user_id)
-    if refund is None or refund.order is None:
+    if refund is None or refund.order is None or has_failed(refund):
         return None
     with preferences_of(refund.order.user):
         wanted = {"plan": refund.order.plan.name, "amount": f"{refund.returned_text} {refund.currency}"}

@@ -70,6 +70,12 @@ def record_failed_refund(provider: str, fact: Fact, now: datetime) -> None:
         announce_failed_refund(reversal, request.code)
 
 
+def has_failed(returned: Payment) -> bool:
+    """Return True if the recorded refund did not reach anybody."""
+    reversals = Payment.objects.filter(provider=returned.provider, kind=Kind.REVERSAL)
+    return reversals.filter(transaction_id=f"{returned.transaction_id}{REVERSED}").exists()
+
+
 def record_dispute(provider: str, fact: Fact, now: datetime) -> None:
     """Record a dispute or its end, in the open transaction. Raises UnknownTransaction or UnreadableFact."""
     payment = _locked(provider, fact)

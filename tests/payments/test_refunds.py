@@ -11,6 +11,7 @@ import pytest
 from django.core import mail
 from django.db import connection, transaction
 
+from foundation.mail import mail_kind
 from notifications.sns.payment_events import cloud_event
 from payments.attention import needs_attention
 from payments.errors import NotRefundable
@@ -308,3 +309,21 @@ def test_public_signal_follows_the_commit(
     finally:
         payment_refunded.disconnect(hear)
     assert heard == [(Decimal("-9.90"), payment)]
+
+
+def refund_mail(payment: Payment) -> str:
+    """Return the text of the mail about money that went back, as it is rendered when it is sent."""
+    assert payment.order is not None
+    rendered = mail_kind("payment_refunded").render("a@example.com", str(payment.order.user_id), LATER)
+    return rendered.text if rendered else ""
+
+
+def test_mail_of_a_refund_that_has_failed_meanwhile_is_obsolete(bank: Bank, payment: Payment) -> None:
+    ask(payment)
+    process(bank)
+    assert "We have given back 9.90 EUR of your payment for Monthly" in refund_mail(payment)
+    apply(NAME, told(Refund.objects.get(), FactKind.REFUND_FAILED), LATER)
+    assert refund_mail(payment) == ""
+    ask(payment)
+    apply(NAME, told(Refund.objects.latest("pk"), FactKind.REFUNDED, "re-1"), LATER)
+    assert "We have given back 9.90 EUR" in refund_mail(payment), "another one has arrived"
