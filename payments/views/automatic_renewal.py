@@ -15,6 +15,7 @@ from foundation import clock
 from payments.automatic_renewal import may_renew_automatically, price_of, renewal_of, turn_off, turn_on
 from payments.errors import NotRenewable
 from payments.forms import AutomaticRenewalForm
+from payments.models import Renewal
 from payments.providers import registry
 from payments.saved_methods import method_of
 from payments.views.provider_pages import may_lead_to
@@ -30,13 +31,18 @@ def automatic_renewal(request: SubscriberRequest, subscription_id: int) -> HttpR
     owned = Subscription.objects.select_related("plan", "user").filter(user=request.user)
     subscription = get_object_or_404(owned, pk=subscription_id)
     renewal = renewal_of(subscription)
-    if renewal and renewal.is_on:
-        if request.method != "POST":
-            return _page(request, subscription)
-        if "off" in request.POST:
-            turn_off(renewal, clock.now())
-            messages.success(request, _("%(plan)s does not renew automatically any more.") % _plan(subscription))
-        return redirect("subscription", subscription.pk)  # a second click that turns it on finds it on
+    is_on = renewal is not None and renewal.is_on
+    if is_on and request.method != "POST":
+        return _page(request, subscription)
+    if renewal and is_on and "off" in request.POST:
+        turn_off(renewal, clock.now())
+        messages.success(request, _("%(plan)s does not renew automatically any more.") % _plan(subscription))
+    if is_on or "off" in request.POST:  # a second click finds what it wants
+        return redirect("subscription", subscription.pk)
+    return _turn_on(request, subscription, renewal)
+
+
+def _turn_on(request: SubscriberRequest, subscription: Subscription, renewal: Renewal | None) -> HttpResponse:
     if registry.current() is None or not may_renew_automatically(subscription, clock.now()):
         raise Http404("no charge renews this subscription")
     form = AutomaticRenewalForm(price_of(subscription, renewal), request.POST if request.method == "POST" else None)

@@ -99,7 +99,8 @@ def test_switch_is_on_the_page_of_subscriptions_and_turns_off(
     assert "Automatic renewal is on." in text(browser, reverse("subscriptions"))
     assert address(trial) in text(browser, reverse("subscriptions"))
 
-    browser.post(address(trial), {"off": "1"})
+    for _click in range(2):
+        assert browser.post(address(trial), {"off": "1"})["Location"] == reverse("subscription", args=[trial.pk])
 
     order.refresh_from_db()
     renewal = Renewal.objects.get()
