@@ -17,6 +17,7 @@ from payments.models.cancellation_request import TEXT_LENGTH
 from payments.models.payment import TRANSACTION_ID_LENGTH
 from payments.providers.registry import BY_STAFF
 from payments.recording import MoneyReceived
+from payments.renewals import renews_already
 
 
 class PaymentForm(forms.Form):
@@ -76,7 +77,10 @@ class CancelContractForm(forms.Form):
 
 
 class ConsentForm(forms.Form):
-    """Consent beside the button that obliges to pay. Nothing is ticked before: EU Directive 2011/83, article 22."""
+    """Consent beside the button that obliges to pay. Nothing is ticked before: EU Directive 2011/83, article 22.
+
+    Whose subscription renews automatically already is not asked again, and goes on with what is paid with now.
+    """
 
     renews = forms.BooleanField(label=_("Renew automatically"), required=False)
     terms = forms.BooleanField(
@@ -89,6 +93,9 @@ class ConsentForm(forms.Form):
 
     def __init__(self, order: Order, data: Any = None) -> None:
         super().__init__(data, initial={"renews": order.renews})
+        self.renews_already = renews_already(order)
+        if self.renews_already:
+            del self.fields["renews"]
         if not settings.TERMS_VERSION:
             del self.fields["terms"]
         if not settings.WITHDRAWAL_DAYS:
@@ -96,7 +103,7 @@ class ConsentForm(forms.Form):
 
     def consent(self) -> Consent:
         """Return what a valid form says."""
-        return Consent(settings.TERMS_VERSION, self.cleaned_data["renews"])
+        return Consent(settings.TERMS_VERSION, self.renews_already or self.cleaned_data["renews"])
 
 
 class AutomaticRenewalForm(forms.Form):

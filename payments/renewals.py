@@ -10,6 +10,8 @@ def agree(order: Order, subscription: Subscription) -> None:
         if order.kind == Order.Kind.CHANGE and order.consented_at:  # asked, and not wanted
             Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
         return
+    if renews_already(order):  # paid by hand, on the terms that hold
+        return
     agreed = {
         "auto_renew": True,
         "amount": order.price,
@@ -20,3 +22,9 @@ def agree(order: Order, subscription: Subscription) -> None:
         "new_amount_from": None,
     }
     Renewal.objects.update_or_create(subscription=subscription, defaults=agreed)
+
+
+def renews_already(order: Order) -> bool:
+    """Return True for a renewal of what renews automatically. At most one query."""
+    agreed = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True, method__isnull=False)
+    return order.kind == Order.Kind.RENEWAL and agreed.exists()

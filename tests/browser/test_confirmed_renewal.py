@@ -90,6 +90,7 @@ def test_renewal_that_needs_authentication_is_confirmed_by_the_link_in_its_mail(
     ada.open_mail(mail, "needs-confirmation")
     ada.sign_in()
     ada.expect_heading("Order %(plan)s", plan="Monthly")
+    assert not ada.visitor.page.get_by_label(ada.reads("Renew automatically")).count(), "it does so already"
     ada.look_at("renewal-order")
     ada.oblige()
     ada.visitor.click("Needs authentication")

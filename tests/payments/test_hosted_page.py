@@ -60,6 +60,32 @@ def test_page_shows_what_is_paid_and_nothing_is_ticked(browser: Client, order: O
     assert "checked" not in page
 
 
+def test_renewal_of_what_renews_automatically_does_not_ask_for_it_again_and_keeps_the_card_paid_with(
+    browser: Client, order: Order, online: Script
+) -> None:
+    online.answer(OPEN)
+    pay(browser, order, renews="on")
+    online.answer(session("complete", payment_intent=intent(setup_future_usage="off_session")))
+    come_back(browser, order)
+    agreed = Renewal.objects.get()
+    PaymentMethod.objects.update(token="pm_old")
+    renewal = renewal_order(Subscription.objects.get(), clock.now())
+    page = browser.get(reverse("pay", args=[renewal.pk])).content.decode()
+    assert "Your subscription goes on renewing automatically. We charge 9.90 EUR to the card or account that" in page
+    assert 'name="renews"' not in page
+
+    online.answer(session("open", id="cs_2"))
+    pay(browser, renewal)
+    assert online.last.parameters["payment_intent_data[setup_future_usage]"] == "off_session"
+    paid = intent(id="pi_2", setup_future_usage="off_session", metadata={"order": str(renewal.pk)})
+    online.answer(session("complete", id="cs_2", payment_intent=paid))
+    come_back(browser, renewal)
+    assert renewal.payments.exists()
+    kept = Renewal.objects.get()
+    assert (kept.auto_renew, kept.amount, kept.agreed_at) == (True, agreed.amount, agreed.agreed_at)
+    assert kept.method != agreed.method
+
+
 def test_form_may_lead_to_the_provider_on_this_page_alone(browser: Client, order: Order, online: Script) -> None:
     policy = browser.get(reverse("pay", args=[order.pk]))["Content-Security-Policy"]
     assert f"form-action 'self' {online.address}" in policy.split("; ")  # in any order
