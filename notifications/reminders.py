@@ -2,6 +2,8 @@
 
 A plan says how many days before the end. Of the days that have come only the nearest to the end is recorded, and none
 beside one that is as near: runs may be missed, late, repeated, or at work at the same time.
+
+Where the next period is charged by itself, no day comes later than BEFORE_A_CHARGE, so that nobody is charged unawares.
 """
 
 import logging
@@ -19,7 +21,8 @@ from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerFiel
 from foundation.orm.insert_select import insert_select_returning
 from notifications import preferences
 from notifications.models import Channel, Notification
-from subscriptions.models import BEGINS_A_PERIOD, Plan, Subscription, SubscriptionEvent
+from payments.models import Renewal
+from subscriptions.models import BEGINS_A_PERIOD, RENEWAL_AHEAD, Plan, Subscription, SubscriptionEvent
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +30,9 @@ REMINDER_DAYS = Plan._meta.get_field("reminder_days")
 
 BATCH_SIZE = 1_000
 """Reminders per statement, as in the sweep."""
+
+BEFORE_A_CHARGE = RENEWAL_AHEAD + timedelta(days=1)
+"""Time before the end at which a subscriber whose renewal will be charged is reminded at the latest."""
 
 RESERVE = timedelta(seconds=5)
 """Time reserved for the last batch."""
@@ -78,9 +84,16 @@ def next_mark(now: datetime) -> datetime | None:
 
 
 def _first_mark(day: int, plans: list[int], now: datetime) -> datetime | None:
+    rows = Subscription.objects.filter(expired_at__isnull=True, plan__in=plans)
     before = timedelta(days=day)
-    rows = Subscription.objects.filter(expired_at__isnull=True, end_date__gt=now + before, plan__in=plans)
-    end = rows.order_by("end_date").values_list("end_date", flat=True).first()
+    marks = [_mark(rows, before, now)]
+    if before < BEFORE_A_CHARGE:
+        marks.append(_mark(rows.filter(_renews("pk")), BEFORE_A_CHARGE, now))
+    return min(filter(None, marks), default=None)
+
+
+def _mark(rows: QuerySet[Subscription], before: timedelta, now: datetime) -> datetime | None:
+    end = rows.filter(end_date__gt=now + before).order_by("end_date").values_list("end_date", flat=True).first()
     return end - before if end else None
 
 
@@ -117,7 +130,8 @@ def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
     `plans` is the first of what `plans_by_day` returns, and not empty. Whoever is being charged for the next period
     hears of that instead.
     """
-    near = Q(subscription__end_date__gt=now, subscription__end_date__lte=now + timedelta(days=max(plans)))
+    earliest = max(timedelta(days=max(plans)), BEFORE_A_CHARGE)
+    near = Q(subscription__end_date__gt=now, subscription__end_date__lte=now + earliest)
     ends = Q(subscription__expired_at__isnull=True, subscription__grace_until__isnull=True)
     began = SubscriptionEvent._base_manager.filter(near, BEGINS_A_PERIOD, ends)
     days = Case(*_marks(plans, now), output_field=PositiveSmallIntegerField())
@@ -136,11 +150,23 @@ def _of_active_users(events: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
 def _marks(plans: dict[int, list[int]], now: datetime) -> Iterator[When]:
     """Return the days that have come, nearest to the end first, without those before the period's beginning."""
     for day in sorted(plans):
-        before = timedelta(days=day)
-        mark = F("subscription__end_date") - before
-        follows_beginning = Q(occurred_at__lt=mark) & (Q(old_end_date__isnull=True) | Q(old_end_date__lt=mark))
-        has_come = Q(subscription__end_date__lte=now + before)
-        yield When(has_come & follows_beginning & Q(plan__in=plans[day]), then=Value(day))
+        before, of_plan = timedelta(days=day), Q(plan__in=plans[day])
+        yield When(of_plan & _has_come(before, now), then=Value(day))
+        if before < BEFORE_A_CHARGE:
+            yield When(of_plan & _has_come(BEFORE_A_CHARGE, now) & _renews("subscription"), then=Value(day))
+
+
+def _has_come(before: timedelta, now: datetime) -> Q:
+    mark = F("subscription__end_date") - before
+    follows_beginning = Q(occurred_at__lt=mark) & (Q(old_end_date__isnull=True) | Q(old_end_date__lt=mark))
+    return Q(subscription__end_date__lte=now + before) & follows_beginning
+
+
+def _renews(subscription: str) -> Q:
+    """Return the condition that further periods are charged to the subscription that this column names."""
+    charged = Renewal.objects.filter(auto_renew=True, method__removed_at=None, method__isnull=False)
+    active = charged.filter(subscription__status=Subscription.Status.ACTIVE)
+    return Q(Exists(active.filter(subscription=OuterRef(subscription))))
 
 
 def _began_anew() -> Exists:

@@ -10,8 +10,7 @@ from django.db.models.functions import TruncDate
 from payments.batches import BATCH, in_batches
 from payments.bulk_mails import send_to_each
 from payments.models import Renewal
-from subscriptions.models import Subscription
-from subscriptions.rules import RENEWAL_AHEAD
+from subscriptions.models import RENEWAL_AHEAD, Subscription
 
 CARD_EXPIRES = "card_expires"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,12 +20,9 @@ from subscriptions.errors import (
     InvalidReason,
     RenewalTooEarly,
 )
-from subscriptions.models import MAXIMUM_DURATION_DAYS, REASON_LENGTH, Plan, Subscription
+from subscriptions.models import MAXIMUM_DURATION_DAYS, REASON_LENGTH, RENEWAL_AHEAD, Plan, Subscription
 
 Status = Subscription.Status
-
-RENEWAL_AHEAD = timedelta(days=1)
-"""Time before the end at which the next period is charged, and from which a renewal may change the plan."""
 
 
 def refuse_ended(subscription: Subscription, now: datetime, wish: str) -> None:

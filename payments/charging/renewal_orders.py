@@ -11,9 +11,8 @@ from payments.batches import BATCH, in_batches
 from payments.charging.tries import first_try
 from payments.models import Order, OrderState, Renewal
 from payments.orders import void
-from subscriptions.models import Subscription
+from subscriptions.models import RENEWAL_AHEAD, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
-from subscriptions.rules import RENEWAL_AHEAD
 from subscriptions.services import SubscriptionService
 
 

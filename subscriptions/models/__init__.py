@@ -4,7 +4,13 @@ from subscriptions.models.event import BEGINS_A_PERIOD, REASON_LENGTH, Subscript
 from subscriptions.models.plan import MAXIMUM_DURATION_DAYS, Plan
 from subscriptions.models.requests import IdempotentRequest
 from subscriptions.models.runs import AccessAuditRun, SweepRun
-from subscriptions.models.subscription import EXTERNAL_ID_LENGTH, LOCK_WAIT, Subscription, SubscriptionQuerySet
+from subscriptions.models.subscription import (
+    EXTERNAL_ID_LENGTH,
+    LOCK_WAIT,
+    RENEWAL_AHEAD,
+    Subscription,
+    SubscriptionQuerySet,
+)
 
 __all__ = [
     "BEGINS_A_PERIOD",
@@ -12,6 +18,7 @@ __all__ = [
     "LOCK_WAIT",
     "MAXIMUM_DURATION_DAYS",
     "REASON_LENGTH",
+    "RENEWAL_AHEAD",
     "AccessAuditRun",
     "IdempotentRequest",
     "Plan",

@@ -13,6 +13,9 @@ from foundation.orm.isolation import IsStrict, refuse_strict
 from foundation.orm.lock_wait import LockWait
 from subscriptions.models.plan import Plan
 
+RENEWAL_AHEAD = timedelta(days=1)
+"""Time before the end at which the next period is charged, and from which a renewal may change the plan."""
+
 LOCK_WAIT = timedelta(seconds=1)
 """Longest wait for a lock of a transaction that has claimed rows. It holds their users' locks meanwhile."""
 

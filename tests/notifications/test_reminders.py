@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from accounts.models import User
 from foundation.orm.insert_select import insert_select_returning
 from notifications.models import Notification
-from notifications.reminders import BATCH_SIZE, RESERVE, Reminders, plans_by_day, wanted
+from notifications.reminders import BATCH_SIZE, RESERVE, Reminders, next_mark, plans_by_day, wanted
+from notifications.ses.rendering import render_mail
+from payments.models import PaymentMethod, Renewal
 from subscriptions.errors import IllegalTransition
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
@@ -203,6 +205,61 @@ def test_renewal_between_two_statements_hides_nobody(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("notifications.reminders.insert_select_returning", insert_and_renew)
     assert remind(NOW + MONTH - DAY, batch_size=2) == 6
     assert [recorded(subscription) for subscription in subscriptions] == [[("created", 1)]] * 6
+
+
+def renewing(days: list[int], **fields: Any) -> Subscription:
+    """Subscribe to a plan with these reminder days, and agree to renewals by a card."""
+    subscription = subscribe(make_plan(reminder_days=days, **fields))
+    card = PaymentMethod.objects.create(
+        user=subscription.user, provider="stripe", customer="cus_1", token=f"pm_{subscription.pk}"
+    )
+    Renewal.objects.create(
+        subscription=subscription, auto_renew=True, method=card, amount=5, currency="EUR", agreed_at=NOW
+    )
+    return subscription
+
+
+@pytest.mark.parametrize(
+    ("days", "told"), [([1], [1]), ([7, 1], [7, 1]), ([2, 1], [1]), ([3, 2], [3, 2]), ([], [])], ids=str
+)
+def test_nobody_is_charged_unawares(days: list[int], told: list[int]) -> None:
+    """A day before the end the renewal is charged, and reminders are over."""
+    subscription, end = renewing(days), NOW + MONTH
+    assert next_mark(NOW) == (end - max(*days, 2) * DAY if days else None)
+    for hour in range(24 * 9, 24, -1):
+        remind(end - timedelta(hours=hour))
+    assert [day for _transition, day in recorded(subscription)] == told
+    Subscription.objects.update(grace_until=end + 7 * DAY)
+    assert remind(end - DAY) == 0
+
+
+def test_mail_names_the_day_and_the_price_before_the_card_is_charged() -> None:
+    subscription, end = renewing([1]), NOW + MONTH
+    assert remind(end - 2 * DAY - INSTANT) == 0
+    assert next_mark(end - 2 * DAY - INSTANT) == end - 2 * DAY
+    assert remind(end - 2 * DAY) == 1
+    mail = render_mail(Notification.objects.get(event__subscription=subscription, days_before=1))
+    assert mail.subject.endswith("Monthly renews on Dec. 31, 2026 for 5.00 EUR")
+
+
+@pytest.mark.parametrize("change", [{"auto_renew": False}, {"method": None}], ids=["turned off", "without a card"])
+def test_subscriber_who_is_not_charged_is_reminded_as_the_plan_says(change: dict[str, Any]) -> None:
+    renewing([1])
+    Renewal.objects.update(**change)
+    end = NOW + MONTH
+    assert remind(end - 2 * DAY) == 0
+    assert next_mark(NOW) == end - DAY
+    assert remind(end - DAY) == 1
+
+
+def test_card_of_a_cancelled_subscription_makes_no_reminder_earlier() -> None:
+    Service.cancel_subscription(renewing([1]), now=NOW)
+    assert remind(NOW + MONTH - 2 * DAY) == 0
+
+
+def test_period_that_is_no_longer_than_the_notice_is_not_announced_when_it_begins() -> None:
+    renewing([1], duration_days=2)
+    assert remind(NOW) == 0
 
 
 @pytest.mark.parametrize("malformed", [None, 7, "7", {"7": 1}, ["7"], [7.5], [True], [0], [10**20], [[7]], [None]])

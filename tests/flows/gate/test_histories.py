@@ -28,8 +28,7 @@ from notifications.reminders import plans_by_day, wanted
 from payments.models import Order, PaymentMethod, Renewal, WebhookMessage
 from subscriptions.access.managed_groups import restore_groups
 from subscriptions.errors import SubscriptionError
-from subscriptions.models import Plan, Subscription
-from subscriptions.rules import RENEWAL_AHEAD
+from subscriptions.models import RENEWAL_AHEAD, Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.flows.gate.gated import invoke
 from tests.support.factories import NOW, make_plan, make_user
