@@ -53,10 +53,10 @@ run: $(READY) ## run everything here, with a local AWS; ONCE=1 ends after the fi
 test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deployment to the local AWS
 	@$(PYTHON) -m infra.checks test-sqlite lint imports django-checks cloudformation deploy-local types test-postgresql bench-quick
 
-test-fast: $(READY) ## lint, types, and the tests on SQLite that need no package, sandbox or browser, in a minute
+test-fast: $(READY) ## lint, types, and the tests on SQLite that need no package, sandbox or browser
 	@$(PYTHON) -m infra.checks test-quick lint types
 
-proofs: $(READY) ## mutations, history, storm and both chaos campaigns, one after the other, in an hour
+proofs: $(READY) ## mutations, history, storm and both chaos campaigns, one after the other, in more than an hour
 	@$(PYTHON) -m infra.checks --side-by-side 1 mutations history storm chaos chaos-payments
 
 history: $(READY) ## random histories of subscriptions by four processes, in four minutes; SEED=7 SECONDS=120
