@@ -158,6 +158,20 @@ def test_page_is_closed_before_its_order_is_charged(provider: LedgerProvider) ->
     assert provider.calls() == ["begin", "close", "prepare", "charge"]
 
 
+@pytest.mark.parametrize("fault", [BEFORE, THROTTLED])
+def test_order_is_not_charged_while_its_page_is_not_seen_closed(provider: LedgerProvider, fault: str) -> None:
+    order = due_order()
+    page = provider.begin(order, "", "")
+    Order.objects.filter(pk=order.pk).update(way=Order.Way.PAGE, reference=page.reference)
+    provider.faults = fails_once("close", fault)
+    charge(provider)
+    assert "charge" not in provider.calls()
+    assert provider.pay_page(page.reference), "the subscriber still sees it"
+    charge(provider, DUE + HOUR)
+    assert provider.successes() == [(order.pk, page.reference)]
+    assert fresh(order).state == OrderState.PAID
+
+
 def test_page_that_was_paid_is_not_charged_again(provider: LedgerProvider) -> None:
     order = due_order()
     page = provider.begin(order, "", "")

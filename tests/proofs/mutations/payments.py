@@ -86,6 +86,13 @@ PAYMENTS = (
         (f"{CHARGER}test_page_is_closed_before_its_order_is_charged",),
     ),
     Mutation(
+        "closed before the charge",
+        "payments/charging/stages.py",
+        "elif outcome.kind is Kind.CLOSED:\n            return",
+        "elif outcome.kind is Kind.CLOSED or call is FirstCall.CLOSE:\n            return",
+        (f"{CHARGER}test_order_is_not_charged_while_its_page_is_not_seen_closed",),
+    ),
+    Mutation(
         "subscriber at the page",
         "payments/charging/first_calls.py",
         "if may_charge and not at_the_page else",

@@ -38,13 +38,6 @@ STORMS = (
         CAMPAIGN,
     ),
     Mutation(
-        "closed before the charge",
-        "payments/charging/stages.py",
-        "elif outcome.kind is Kind.CLOSED:\n            return",
-        "elif outcome.kind is Kind.CLOSED or call is FirstCall.CLOSE:\n            return",
-        CAMPAIGN,
-    ),
-    Mutation(
         "closed before the page",
         "payments/hosted_page.py",
         "if order.reference and not close(order, provider, now):",
