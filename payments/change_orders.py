@@ -1,7 +1,7 @@
 """Changes of plan that are paid: their quotes, their orders, and the periods that they give."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -9,6 +9,7 @@ from django.db import transaction
 from payments import proration
 from payments.models import Order, OrderState, Renewal
 from payments.orders import finish, is_collected, void
+from payments.providers.payable import payable
 from payments.unused_value import unused_value
 from subscriptions.checkout import ChangeQuote
 from subscriptions.errors import ChangeOrdered, FreePlanAtOnce, IllegalTransition
@@ -17,6 +18,9 @@ from subscriptions.models import Plan, Subscription
 from subscriptions.plan_changes import acceptable_plan, begin_period, refuse_unchangeable
 from subscriptions.rules import next_period
 from subscriptions.terms import Purchase, Terms
+
+LARGEST_STEP = Decimal("0.01")
+"""Step of an amount to which a provider may have rounded a difference in a currency that has thousandths."""
 
 
 def quote(subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
@@ -29,9 +33,9 @@ def quote(subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
             f"plan {plan.pk} is free, and the paid time would be lost; change at the end of the period"
         )
     credit = unused_value(subscription, now, plan.currency)
-    if amount := proration.difference(plan.price, credit, plan.currency):
+    if amount := payable(proration.difference(plan.price, credit), plan.currency, ROUND_DOWN):
         return ChangeQuote(plan.price - amount, amount, next_period(plan, now).end, plan.currency)
-    credit = max(credit, plan.price)  # less than a hundredth may be missing
+    credit = max(credit, plan.price)  # less may be missing than the provider takes
     end = proration.time_for(credit, plan.price, now, lambda begin: next_period(plan, begin).end)
     return ChangeQuote(credit, Decimal(0), end, plan.currency)
 
@@ -72,7 +76,7 @@ def give_change(order: Order, now: datetime) -> Subscription:
     if subscription.end_date != order.period_start or subscription.status == Subscription.Status.CANCELLED:
         raise IllegalTransition(f"{subscription} has changed since {order} opened; refund the payment")
     credit = unused_value(subscription, order.opened_at, order.currency)
-    if order.amount < proration.difference(order.price, credit, order.currency):
+    if order.amount <= proration.difference(order.price, credit) - LARGEST_STEP:
         raise IllegalTransition(f"the value that {order} credits went back; refund the payment")
     bought = Purchase(order.price, order.currency, order.duration_days, order.duration_months)
     return begin_period(subscription, order.plan, bought, begin=order.opened_at, now=now)

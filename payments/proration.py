@@ -7,15 +7,12 @@ the resolution of the database.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from foundation import money
 
 MICROSECOND = timedelta(microseconds=1)
-HUNDREDTH = Decimal("0.01")
-THOUSANDTHS = 3
-"""Decimals of the currencies with the smallest minor unit."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +52,9 @@ def time_for(value: Decimal, price: Decimal, begin: datetime, next_end: Callable
     return begin + int(length * Fraction(rest) / Fraction(price)) * MICROSECOND
 
 
-def difference(price: Decimal, credited: Decimal, currency: str) -> Decimal:
-    """Return what is left to pay of a price, at least 0. Thousandths are left to the subscriber.
-
-    Providers do not charge them: https://docs.stripe.com/currencies, "Three-decimal currencies".
-    """
-    left = max(price - credited, Decimal(0))
-    return left.quantize(HUNDREDTH, ROUND_DOWN) if money.DECIMALS.get(currency) == THOUSANDTHS else left
+def difference(price: Decimal, credited: Decimal) -> Decimal:
+    """Return what is left to pay of a price, at least 0."""
+    return max(price - credited, Decimal(0))
 
 
 def _rounded(exact: Fraction, currency: str) -> Decimal:

@@ -15,6 +15,7 @@ from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, Refund, Renewal
 from payments.orders import lock
 from payments.proration import PaidPeriod
+from payments.providers.payable import payable
 from payments.providers.registry import BY_STAFF
 from payments.refunds import refundable, request_refund
 from subscriptions.services import SubscriptionService
@@ -35,7 +36,7 @@ def open_until(payment: Payment, now: datetime) -> datetime | None:
 def returned_amount(payment: Payment, now: datetime) -> Decimal:
     """Return what the subscriber gets back: all, or the part not used yet of a period that began on their wish.
 
-    It is rounded up to the minor unit, for the subscriber.
+    It is rounded up to the minor unit, or to what the provider can give back, for the subscriber.
     """
     return sum((amount for _payment, amount in _portions(payment, now)), Decimal(0))
 
@@ -77,7 +78,8 @@ def _unused(payment: Payment, now: datetime) -> Decimal:
         return order.price
     begin = event.old_end_date if order.kind == Order.Kind.CHANGE and event.old_end_date else event.occurred_at
     exact = PaidPeriod(begin, event.new_end_date, order.price).unused(now)
-    return money.rounded(Decimal(exact.numerator) / exact.denominator, payment.currency, ROUND_UP)
+    unused = money.rounded(Decimal(exact.numerator) / exact.denominator, payment.currency, ROUND_UP)
+    return payable(unused, payment.currency, ROUND_UP)
 
 
 def _credited(payment: Payment) -> Iterable[Payment]:

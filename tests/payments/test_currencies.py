@@ -17,6 +17,10 @@ from payments.consents import Consent
 from payments.models import Order, Payment
 from payments.orders import open_first
 from payments.providers import registry
+from payments.recording import MoneyReceived, record_payment
+from payments.refunds import process_refunds
+from payments.withdrawal import withdraw
+from subscriptions.announcements import unlimited
 from subscriptions.models import Subscription
 from subscriptions.terms import UNSEEN
 from tests.infra.local_provider.conftest import visit
@@ -79,3 +83,38 @@ def test_first_period_and_change_are_charged_to_the_minor_unit(
     assert (changed.amount, changed.currency, changed.surplus) == (Decimal(difference), currency, False)
     assert (subscription.plan, subscription.end_date) == (larger, half + timedelta(days=365))
     assert charged(provider) == [(first, currency.lower()), (second, currency.lower())]
+
+
+def test_part_of_a_price_in_thousandths_comes_back(provider: LocalProvider) -> None:
+    """Stripe takes a price of 2.990 KWD and gives 1.99 back, but not 1.993; the subscriber gets the rest as well."""
+    plan = make_plan(price=Decimal("2.990"), currency="KWD")
+    payment = paid(open_first(make_user(), plan, clock.now(), UNSEEN))
+    assert payment.subscription is not None
+    third = payment.subscription.start_date + (payment.subscription.end_date - payment.subscription.start_date) / 3
+    request = withdraw(payment, third)
+    assert request is not None
+    assert request.amount == Decimal("2.000")
+    adapter = registry.current()
+    assert adapter is not None
+    process_refunds(adapter, clock.now() + timedelta(days=40), unlimited)
+    request.refresh_from_db()
+    assert request.state == "done"
+
+
+def test_difference_without_a_provider_keeps_the_minor_unit(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = "manual"
+    now = clock.now()
+    plan = make_plan(price=Decimal("2.990"), currency="KWD")
+    begun = open_first(make_user(), plan, now, UNSEEN)
+    record_payment(begun, MoneyReceived("manual", "t-1", Decimal("2.990"), "KWD", now), now=now)
+    subscription = Subscription.objects.get()
+    half = subscription.start_date + (subscription.end_date - subscription.start_date) / 2
+    larger = make_plan(name="Yearly", price=Decimal("29.900"), currency="KWD", duration_days=365)
+    order = change_now(subscription, larger, half, UNSEEN)
+    assert order is not None
+    assert order.amount == Decimal("28.405")
+    payment = record_payment(order, MoneyReceived("manual", "t-2", Decimal("28.405"), "KWD", half), now=half)
+    assert payment is not None
+    assert not payment.surplus
+    subscription.refresh_from_db()
+    assert subscription.plan == larger

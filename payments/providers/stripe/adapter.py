@@ -10,6 +10,7 @@ from django.conf import settings
 from foundation.email_addresses import address_of
 from payments.models import PaymentMethod
 from payments.providers.interface import Fact, Message, Outcome, Page
+from payments.providers.stripe import amounts
 from payments.providers.stripe.facts import facts_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ class StripeProvider:
     def origin(self) -> str:
         """Origin of the hosted page: Stripe's, or that of the local provider."""
         return settings.STRIPE_API_BASE or HOSTED_PAGES
+
+    def payable(self, amount: Decimal, currency: str, rounding: str) -> Decimal:
+        return amounts.payable(amount, currency, rounding)
 
     def begin(self, order: "Order", return_url: str, cancel_url: str) -> Page:
         from payments.providers.stripe import calls  # noqa: PLC0415 - loads the SDK

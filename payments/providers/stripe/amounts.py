@@ -39,6 +39,12 @@ def from_minor_units(counted: int, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-DECIMALS[code])) if code in ("ISK", "UGX") else amount
 
 
+def payable(amount: Decimal, currency: str, rounding: str) -> Decimal:
+    """Return the amount, rounded as `decimal` names it to the smallest step that Stripe takes."""
+    step = Decimal(_step(currency)).scaleb(-_decimals(currency))
+    return (amount / step).to_integral_value(rounding) * step
+
+
 def _decimals(currency: str) -> int:
     return COUNTED_OTHERWISE.get(currency, DECIMALS[currency])
 

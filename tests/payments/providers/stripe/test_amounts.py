@@ -1,11 +1,11 @@
 """Amounts as Stripe counts them."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 import pytest
 
 from foundation.money import DECIMALS
-from payments.providers.stripe.amounts import UnpayableAmount, from_minor_units, to_minor_units
+from payments.providers.stripe.amounts import UnpayableAmount, from_minor_units, payable, to_minor_units
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,20 @@ def test_every_currency_conserves_its_smallest_payable_amount() -> None:
     for currency in DECIMALS:
         smallest = from_minor_units(100, currency)
         assert from_minor_units(to_minor_units(smallest, currency), currency) == smallest
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "down", "up"),
+    [
+        ("9.90", "EUR", "9.90", "9.90"),
+        ("9410", "JPY", "9410", "9410"),
+        ("7.296", "KWD", "7.29", "7.30"),
+        ("7.290", "KWD", "7.29", "7.29"),
+        ("0.004", "KWD", "0", "0.01"),
+        ("500", "ISK", "500", "500"),
+        ("5.40", "MGA", "5", "6"),
+    ],
+)
+def test_computed_amount_is_rounded_to_what_stripe_takes(amount: str, currency: str, down: str, up: str) -> None:
+    rounded = [payable(Decimal(amount), currency, rounding) for rounding in (ROUND_DOWN, ROUND_UP)]
+    assert rounded == [Decimal(down), Decimal(up)]
