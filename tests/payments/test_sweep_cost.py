@@ -1,0 +1,71 @@
+"""What payments cost the sweep: one statement per batch, and none where they are off."""
+
+from datetime import datetime
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from payments.models import Order, OrderState
+from subscriptions.services import SubscriptionService
+from tests.payments.charging.renewal_orders import DAY, END, due_order
+from tests.support.factories import NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+GRACE = END + 7 * DAY
+LATE = 3
+
+
+def punctual() -> None:
+    """Create subscriptions that end with their paid time."""
+    for _number in range(LATE):
+        SubscriptionService.create_subscription(make_user(), make_plan(), now=NOW)
+
+
+def statements_of_a_sweep(now: datetime) -> list[str]:
+    """Return the statements of a sweep in one batch."""
+    with CaptureQueriesContext(connection) as captured:
+        assert SubscriptionService.sweep(now=now).expired == LATE
+    return [query["sql"] for query in captured]
+
+
+def explained(statement: str) -> str:
+    """Return the plan of a statement; on PostgreSQL without sequential scans if an index exists."""
+    explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"{explain} {statement.replace('%', '%%')}", [])
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+def test_late_rows_cost_one_statement_per_batch_more_than_a_sweep_without_payments(settings: LazySettings) -> None:
+    punctual()
+    without = statements_of_a_sweep(END)
+    settings.PAYMENT_PROVIDER = "stripe"
+    for _number in range(LATE):
+        due_order()
+    late = statements_of_a_sweep(GRACE)
+    assert len(late) == len(without) + 1
+    assert sum('UPDATE "payments_order"' in sql for sql in late) == 1
+    assert set(Order.objects.values_list("state", flat=True)) == {OrderState.VOID}
+
+
+def test_grace_alone_costs_no_statement() -> None:
+    punctual()
+    without = statements_of_a_sweep(END)
+    for _number in range(LATE):
+        due_order()
+    assert len(statements_of_a_sweep(GRACE)) == len(without)
+
+
+def test_orders_of_what_expires_are_found_by_their_subscriptions(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = "stripe"
+    for _number in range(LATE):
+        due_order()
+    (ended,) = [sql for sql in statements_of_a_sweep(GRACE) if sql.startswith('UPDATE "payments_order"')]
+    plan = explained(ended)
+    assert "SCAN payments_order" not in plan
+    assert "Seq Scan on payments_order" not in plan
