@@ -131,7 +131,11 @@ class Provider(Protocol):
     name: str
     """As rows and the webhook's address name it, for good: at most 50 letters, digits, dots and hyphens."""
     charges_itself: bool
-    """True if the provider renews by itself (Paddle, Polar): we only listen."""
+    """True if nothing can be charged here: no renewal order opens by itself, and subscribers pay each one on the page.
+
+    A provider that renews by itself (Paddle, Polar) is not served by it: its later payments name no order that is open,
+    and stay surplus. See "A provider of your own" in docs/explanation/payments.md.
+    """
 
     @property
     def origin(self) -> str:
