@@ -38,6 +38,8 @@ def end_orders(*, transition: Transition, event_ids: Collection[int], now: datet
         _close(_of(event_ids).exclude(period_start=F("subscription__end_date")), now)
     elif transition is Transition.EXPIRED:
         _give_up(_of(event_ids).filter(state__in=WAITING), now)
+        # What the sweep has ended, money on its way renews. Whoever ended it themselves has lost their grace period.
+        _close(_of(event_ids).exclude(state=OrderState.PENDING, subscription__grace_until__isnull=False), now)
 
 
 def follow_planned_change(

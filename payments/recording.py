@@ -129,12 +129,20 @@ def _period_given(order: Order, now: datetime) -> GivenPeriod | None:
 
 def _renewed(order: Order, subscription: Subscription, now: datetime) -> GivenPeriod:
     """Renew the subscription. One that was cancelled while its charge was on its way stays cancelled."""
-    was_cancelled = subscription.status == Subscription.Status.CANCELLED and order.close_requested_at is not None
+    was_cancelled = order.close_requested_at is not None and _is_cancelled(order, subscription)
     _refuse_changed_since(order, subscription)
     event_id = renew_bought(subscription, order.plan_id, purchase_of(order), now=now)
     if was_cancelled:
         SubscriptionService.cancel_subscription(subscription, now=now)
     return GivenPeriod(subscription, event_id)
+
+
+def _is_cancelled(order: Order, subscription: Subscription) -> bool:
+    """Return True if somebody ended it. One that was late has ended at once, by which it lost its grace period."""
+    if subscription.status == Subscription.Status.CANCELLED:
+        return True
+    is_over = subscription.status == Subscription.Status.EXPIRED and subscription.grace_until is None
+    return is_over and order.way == Order.Way.CHARGE
 
 
 def _period(order: Order, now: datetime) -> GivenPeriod:

@@ -28,6 +28,9 @@ CALLS = timedelta(minutes=1)
 
 RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None, "submitted_at": None}
 
+DUE_IF_TO_BE_CLOSED = Case(When(close_requested_at__isnull=False, then=F("due_at")))
+"""Instant at which an order that waits for its subscriber is due: none, unless it is to be closed."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -48,8 +51,12 @@ class Claim:
         return [order for order in orders if _is_unchanged(order, stored.get(order.pk), now)]
 
     def release(self, order: Order, state: OrderState, due_at: datetime | None) -> bool:
-        """Give the order back in this state; return False if it is no longer held."""
-        return bool(self._held().filter(pk=order.pk).update(state=state, due_at=due_at, **RELEASED))
+        """Give the order back in this state; return False if it is no longer held.
+
+        One that was to be closed meanwhile stays due: nobody but a charger closes it.
+        """
+        due = due_at if due_at or order.close_requested_at else DUE_IF_TO_BE_CLOSED
+        return bool(self._held().filter(pk=order.pk).update(state=state, due_at=due, **RELEASED))
 
     def give_up(self, order: Order, now: datetime) -> bool:
         """End an order whose subscription has ended; return False if it is no longer held."""

@@ -1,0 +1,98 @@
+"""Orders whose subscription ends, or is cancelled, while the charger has them."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import LazySettings
+
+from payments.charging import claims
+from payments.charging.renewal_orders import open_orders
+from payments.models import Order, OrderState, PaymentMethod
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService as Service
+from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, due_order, make_method
+from tests.support.factories import NOW, make_plan, make_user
+from tests.support.ledger_provider import LedgerProvider
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+LATE = END + DAY
+
+
+@pytest.fixture(autouse=True)
+def _payments_are_on(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = LedgerProvider.name
+
+
+def late_order(provider: LedgerProvider, charged_as: str = "declined") -> Order:
+    """Open a renewal order of a subscription whose paid time is over, and whose first charge was tried."""
+    user = make_user()
+    subscription = Service.create_subscription(user, make_plan(), now=NOW)
+    agree(subscription, make_method(user, charged_as))
+    open_orders(LedgerProvider.name, DUE, lambda: timedelta(minutes=1))
+    charge(provider, END - HOUR)
+    return Order.objects.get()
+
+
+def cancel() -> None:
+    """Cancel the subscription whose payment is late: it ends at once."""
+    subscription = Subscription.objects.get()
+    Service.cancel_subscription(subscription, now=LATE)
+    assert subscription.status == Subscription.Status.EXPIRED
+
+
+def would_now_succeed() -> None:
+    PaymentMethod.objects.update(token="ok_now")
+
+
+def test_late_subscriber_who_cancels_is_not_charged_although_an_answer_was_lost(provider: LedgerProvider) -> None:
+    order = late_order(provider)
+    Order.objects.update(state=OrderState.UNKNOWN, due_at=LATE)
+    would_now_succeed()
+    provider.cancel(order.reference)
+    cancel()
+    for hours in range(1, 200, 24):
+        charge(provider, LATE + hours * HOUR)
+    assert provider.successes() == []
+    assert not Order.objects.get().is_open
+    assert Subscription.objects.get().status == Subscription.Status.EXPIRED
+
+
+def test_late_subscriber_who_cancels_during_a_charge_is_not_charged_later(provider: LedgerProvider) -> None:
+    order = late_order(provider)
+
+    claimed = claims.claim(provider.name, 10, LATE)
+    assert claimed.orders == [order]
+    cancel()
+    assert claimed.release(claimed.orders[0], OrderState.OPEN, LATE + DAY)
+    would_now_succeed()
+    charge(provider, LATE + 2 * DAY)
+    charge(provider, LATE + 3 * DAY)
+    assert provider.successes() == []
+    assert not Order.objects.get().is_open
+
+
+def test_money_on_its_way_of_a_late_subscriber_who_cancels_gives_one_period_and_no_more(
+    provider: LedgerProvider,
+) -> None:
+    order = late_order(provider, "sepa")
+    assert order.state == OrderState.PENDING
+    cancel()
+    provider.settle_pending(order.reference, arrives=True)
+    charge(provider, LATE + DAY)
+    assert Order.objects.get().state == OrderState.PAID
+    subscription = Subscription.objects.get()
+    assert (subscription.status, subscription.is_live(LATE + DAY)) == (Subscription.Status.CANCELLED, True)
+
+
+@pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.NEEDS_SUBSCRIBER])
+def test_order_that_is_to_be_closed_stays_due_whatever_the_charger_gives_back(
+    provider: LedgerProvider, state: OrderState
+) -> None:
+    due_order("lost")
+    claimed = claims.claim(provider.name, 10, DUE)
+    Service.cancel_subscription(Subscription.objects.get(), now=DUE)
+    claimed.release(claimed.orders[0], state, None)
+    charge(provider, DUE + HOUR)
+    assert Order.objects.get().state == OrderState.VOID
