@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from payments.models import Order
+from subscriptions.models import RENEWAL_AHEAD
 
 DAY = timedelta(days=1)
 
@@ -22,8 +23,12 @@ def first_try(order: Order, opened_at: datetime) -> datetime:
 
 
 def planned(order: Order, grace_until: datetime) -> list[datetime]:
-    """Return the instants of all tries. A shorter grace period shortens the plan."""
-    first = first_try(order, order.opened_at)
+    """Return the instants of all tries. A shorter grace period shortens the plan.
+
+    Subscribers may have opened the order long before: it is charged no earlier than any other.
+    """
+    opens = order.period_start - RENEWAL_AHEAD if order.period_start else order.opened_at
+    first = first_try(order, max(order.opened_at, opens))
     latest = grace_until - LAST_BEFORE_GRACE_ENDS
     return [instant for offset in OFFSETS if (instant := first + offset) <= latest]
 

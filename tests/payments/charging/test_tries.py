@@ -48,3 +48,8 @@ def test_next_try_lies_after_now() -> None:
     order = order_of(0)
     assert next_after(order, END + 7 * DAY, DUE) == DUE + DAY
     assert next_after(order, END + 7 * DAY, DUE + 7 * DAY) is None
+
+
+def test_order_that_was_opened_long_before_is_tried_as_often() -> None:
+    early = Order(subscription_id=0, opened_at=DUE - 20 * DAY, period_start=END)
+    assert planned(early, END + 7 * DAY) == planned(order_of(0), END + 7 * DAY)
