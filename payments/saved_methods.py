@@ -14,6 +14,9 @@ from subscriptions.models import Subscription
 
 COLLECTED = Q(kind=Order.Kind.RENEWAL) & ~Q(state=OrderState.PENDING) & Q(close_requested_at=None)
 
+UNPLANNED = Q(state=OrderState.OPEN, due_at=None)
+"""Orders that subscribers opened themselves, and that are not to be charged yet."""
+
 
 def method_of(user: AbstractBaseUser) -> PaymentMethod | None:
     """Return the method that the user's renewals are charged to: the one that was saved last."""
@@ -43,7 +46,7 @@ def replace_method(user: AbstractBaseUser, provider: str, details: MethodDetails
         )
         Renewal.objects.filter(subscription__user_id=user.pk).update(method=method, expiry_told_for=None)
         waiting = Order.objects.unfinished().filter(COLLECTED, user_id=user.pk, way__in=["", Order.Way.CHARGE])
-        waiting.exclude(state=OrderState.CLAIMED).update(due_at=now)
+        waiting.exclude(state=OrderState.CLAIMED).exclude(UNPLANNED).update(due_at=now)
         waiting.filter(state=OrderState.NEEDS_SUBSCRIBER).update(state=OrderState.OPEN)
     return method
 

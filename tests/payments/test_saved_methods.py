@@ -81,6 +81,18 @@ def test_new_card_takes_over_and_what_is_due_is_charged_at_once(
     assert len(online.requests) == 2  # asked once
 
 
+def test_new_card_is_not_charged_for_an_order_that_only_its_subscriber_may_pay_yet(
+    browser: Client, renewal: Renewal, online: Script
+) -> None:
+    order = renewal_order(renewal.subscription, clock.now())
+    online.answer(saved("open"))
+    browser.post(reverse("replace_payment_method"))
+    online.answer(saved())
+    browser.get(reverse("payment_method_return"))
+    order.refresh_from_db()
+    assert (order.state, order.due_at) == ("open", None)
+
+
 def test_leaving_the_page_changes_nothing(browser: Client, renewal: Renewal, online: Script) -> None:
     online.answer(saved("open"))
     browser.post(reverse("replace_payment_method"))
