@@ -7,7 +7,7 @@ from subscriptions.models import Subscription
 def agree(order: Order, subscription: Subscription) -> None:
     """Write down what the order's subscriber agreed to be charged for later periods, if anything."""
     if not order.renews:
-        if order.kind == Order.Kind.CHANGE and order.consented_at:  # asked, and not wanted
+        if order.way != Order.Way.CHARGE and order.consented_at:  # asked, and not wanted
             Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
         return
     if renews_already(order):  # paid by hand, on the terms that hold

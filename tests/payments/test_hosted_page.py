@@ -349,6 +349,32 @@ def test_renewal_is_paid_on_the_page_as_well(online: Script) -> None:
     assert held.end_date == end + timedelta(days=30)
 
 
+def renewed_by_charges() -> Order:
+    """Open the order of a renewal that is charged automatically."""
+    now = clock.now()
+    held = Subscription.objects.create(
+        user=make_user(), plan=make_plan(), start_date=now, end_date=now + timedelta(days=1)
+    )
+    method = PaymentMethod.objects.create(user=held.user, provider="stripe", customer="cus_1", token="pm_old")
+    Renewal.objects.create(
+        subscription=held, auto_renew=True, method=method, amount="9.90", currency="EUR", agreed_at=now
+    )
+    return renewal_order(held, now)
+
+
+@pytest.mark.parametrize("ticked", [{}, {"renews": "on"}])
+def test_renewal_that_is_paid_on_the_page_renews_again_only_if_the_subscriber_says_so(
+    online: Script, ticked: dict[str, str]
+) -> None:
+    order = renewed_by_charges()
+    browser = sign_in(order.user)
+    online.answer(OPEN)
+    pay(browser, order, **ticked)
+    online.answer(PAID)
+    come_back(browser, order)
+    assert Renewal.objects.get().auto_renew is bool(ticked)
+
+
 @pytest.mark.parametrize("state", ["open", "pending", "unknown"])
 def test_order_that_is_being_paid_is_kept_when_the_price_changes(
     browser: Client, order: Order, online: Script, state: str
