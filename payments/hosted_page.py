@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from payments import orders
 from payments.consents import Consent, store_consent
 from payments.errors import OrderFinished, ProviderUnavailable
 from payments.fence import store_reference, take_way
 from payments.models import Order, Renewal
-from payments.orders import void
 from payments.providers.interface import Outcome, OutcomeKind, Page, Provider
 from payments.settling import settle
 
@@ -43,11 +43,14 @@ def close(order: Order, provider: Provider, now: datetime) -> bool:
     return not order.reference or _outcome(order, provider.close(order.reference), now) is OutcomeKind.CLOSED
 
 
-def withdraw(order: Order, provider: Provider, now: datetime) -> Order:
-    """Void the order. If its page cannot be closed now, the charger does both. Raises MoneyOnItsWay, OrderFinished."""
+def withdraw(order: Order, provider: Provider, now: datetime) -> bool:
+    """Void the order. If its page cannot be closed now, the charger does both.
+
+    Return True if automatic renewal ends with it. Raises MoneyOnItsWay, OrderFinished.
+    """
     if order.is_open and close(order, provider, now):
         take_way(order, order.way, order.provider)  # nothing is open for it
-    return void(order, now)
+    return orders.withdraw(order, now)
 
 
 def ask(order: Order, provider: Provider, now: datetime) -> Outcome:

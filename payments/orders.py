@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from payments.errors import OrderFinished, UnknownOrder
-from payments.models import Order, OrderState
+from payments.models import Order, OrderState, Renewal
 from subscriptions.errors import AlreadySubscribed
 from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_subscription
 from subscriptions.models import Plan, Subscription
@@ -69,6 +69,17 @@ def void(order: Order, now: datetime, voided_by: AbstractBaseUser | None = None)
             order.save(update_fields=["voided_by"])
             _close(order, now)
     return order
+
+
+def withdraw(order: Order, now: datetime, voided_by: AbstractBaseUser | None = None) -> bool:
+    """Make an order void that somebody does not want. Return True if automatic renewal ends with it.
+
+    Else the charger would open another order for the same period. Raises what `void` raises.
+    """
+    with transaction.atomic():
+        void(order, now, voided_by)
+        agreed = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True)
+        return order.kind == Order.Kind.RENEWAL and bool(agreed.update(auto_renew=False))
 
 
 def _close(order: Order, now: datetime) -> None:

@@ -18,7 +18,7 @@ from payments.admin.explanation import explain_order
 from payments.errors import OrderFinished
 from payments.forms import PaymentForm
 from payments.models import Order
-from payments.orders import void
+from payments.orders import withdraw
 from payments.recording import record_payment
 from subscriptions.admin.reasons import operator_of, require_permission
 
@@ -100,8 +100,11 @@ class OrderAdmin(SubscriberHistoryAdmin):
         if request.method != "POST":
             return self._page(request, order, None, _("Void %(order)s"))
         try:
-            void(order, clock.now(), operator_of(request))
+            ends_renewal = withdraw(order, clock.now(), operator_of(request))
             messages.success(request, _("The order is void."))
+            if ends_renewal:
+                text = _("%(plan)s does not renew automatically any more.")
+                messages.info(request, text % {"plan": order.plan.name})
         except OrderFinished as error:
             messages.error(request, str(error))
         return _back_to(order)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from foundation import clock
 from payments import hosted_page
 from payments.errors import OrderFinished
-from payments.orders import void
+from payments.orders import withdraw
 from payments.providers import registry
 from payments.views import hosted
 from payments.views.owned import own_order
@@ -38,12 +38,11 @@ def void_order(request: SubscriberRequest, order_id: int) -> HttpResponse:
     order = own_order(request, order_id)
     provider = registry.current()
     try:
-        if provider is None:
-            void(order, clock.now())
-        else:
-            hosted_page.withdraw(order, provider, clock.now())
+        ends_renewal = hosted_page.withdraw(order, provider, clock.now()) if provider else withdraw(order, clock.now())
     except OrderFinished:
         messages.info(request, _("This order is paid already."))
         return redirect("pay", order.pk)
     messages.success(request, _("You have withdrawn the order. Nothing is to be paid."))
+    if ends_renewal:
+        messages.info(request, _("%(plan)s does not renew automatically any more.") % {"plan": order.plan.name})
     return redirect("payments")

@@ -375,6 +375,15 @@ def test_renewal_that_is_paid_on_the_page_renews_again_only_if_the_subscriber_sa
     assert Renewal.objects.get().auto_renew is bool(ticked)
 
 
+def test_withdrawing_a_renewal_ends_the_agreement_to_charge_it(online: Script) -> None:
+    """Else the charger would open another order of the same period, and charge that."""
+    order = renewed_by_charges()
+    page = sign_in(order.user).post(reverse("void_order", args=[order.pk]), follow=True).content.decode()
+    assert Order.objects.get().state == "void"
+    assert Renewal.objects.get().auto_renew is False
+    assert "does not renew automatically any more" in page
+
+
 @pytest.mark.parametrize("state", ["open", "pending", "unknown"])
 def test_order_that_is_being_paid_is_kept_when_the_price_changes(
     browser: Client, order: Order, online: Script, state: str
