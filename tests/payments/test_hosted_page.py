@@ -334,6 +334,23 @@ def test_page_that_cannot_be_closed_is_left_to_the_charger(browser: Client, orde
     assert len(online.requests) == 3
 
 
+def test_order_whose_debit_failed_after_the_page_is_paid_on_another(
+    browser: Client, order: Order, online: Script
+) -> None:
+    """The page is over: it takes nothing more, and cannot be closed either."""
+    online.answer(OPEN)
+    pay(browser, order)
+    failed = intent("requires_payment_method", last_payment_error=failure("debit_not_authorized"))
+    online.answer(session("complete", payment_intent=failed))
+    assert "Your bank has declined the payment" in come_back(browser, order)
+    for _call in ("ask", "close"):
+        online.answer(session("complete", payment_intent=failed))
+    online.answer(OPEN | {"id": "cs_2"})
+    assert pay(browser, order).status_code == 302
+    order.refresh_from_db()
+    assert (order.state, order.reference) == ("open", "cs_2")
+
+
 def test_renewal_is_paid_on_the_page_as_well(online: Script) -> None:
     held = Subscription.objects.create(
         user=make_user(), plan=make_plan(), start_date=clock.now(), end_date=clock.now() + timedelta(days=30)

@@ -63,11 +63,18 @@ def of_session(session: Session) -> Outcome:
     outcome = of_intent(intent) if isinstance(intent, PaymentIntent) else Outcome(OutcomeKind.UNKNOWN)
     if outcome.kind in MONEY_MOVES:
         return outcome
-    if session.status == "expired":
-        return Outcome(OutcomeKind.CLOSED)
+    if session.status == "expired" or _has_failed(session):
+        return Outcome(OutcomeKind.CLOSED, code=outcome.code)
     if session.status == "open":  # the page takes another card after a decline
         return Outcome(OutcomeKind.OPEN, code=outcome.code)
     return _saved(session) if session.mode == "setup" else outcome
+
+
+def _has_failed(session: Session) -> bool:
+    """Return True if the page was left with a debit that failed days later. It takes no other card any more."""
+    intent = session.payment_intent
+    failed = isinstance(intent, PaymentIntent) and intent.status == "requires_payment_method"
+    return session.status == "complete" and failed
 
 
 def _saved(session: Session) -> Outcome:

@@ -123,6 +123,7 @@ def test_error_of_a_charge_is_unknown_unless_it_certainly_had_no_effect(
         (session("complete", payment_intent=intent("succeeded")), Kind.SUCCEEDED),
         (session("complete", payment_intent=intent("processing")), Kind.PENDING),
         (session("complete"), Kind.UNKNOWN),
+        (session("complete", payment_intent=intent("requires_payment_method")), Kind.CLOSED),
         (session("expired"), Kind.CLOSED),
         (session("expired", payment_intent=intent("succeeded")), Kind.SUCCEEDED),
         (session("invented_later"), Kind.UNKNOWN),
@@ -135,6 +136,11 @@ def test_session_is_judged_by_its_money(
     outcome = provider.ask("cs_1")
     assert outcome.kind is kind
     assert outcome.transaction_id == ("pi_1" if kind in (Kind.SUCCEEDED, Kind.PENDING) else "")
+
+
+def test_page_that_was_left_for_a_transfer_is_not_over(script: Script, provider: StripeProvider) -> None:
+    script.answer(session("complete", payment_intent=intent("requires_action")))
+    assert provider.ask("cs_1").kind is Kind.REQUIRES_ACTION
 
 
 def test_decline_on_an_open_page_says_why_and_the_page_stays_open(script: Script, provider: StripeProvider) -> None:
