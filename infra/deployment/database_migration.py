@@ -62,6 +62,10 @@ class DatabaseMigration:
             self._go_on(outcome, timedelta(seconds=time.monotonic() - started))
             print(f"\n    {applied} applied, {len(outcome['remaining'])} to go", end="", flush=True)
 
+    def open_gate(self) -> None:
+        """Have the function open its gate, as every job of a deployment does first. Raises NotMigrated."""
+        self._invoke(PLAN)
+
     def _tell_plan(self) -> None:
         """Print each migration with its locks; in a new database only their number."""
         planned = self._invoke(PLAN)

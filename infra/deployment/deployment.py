@@ -19,7 +19,9 @@ from infra.deployment.reserved_concurrency import SETTING
 from infra.deployment.schedule_rules import ScheduleRules
 from infra.deployment.smoke_test import SmokeTest
 from infra.deployment.stage_resources import StageResources
+from infra.deployment.stage_values import GATE_TABLE
 from infra.deployment.zappa_command import ZappaCommand
+from infra.errors import NotMigrated
 from infra.packaging.executed_packages import ExecutedPackages, code_sha256
 from infra.packaging.lambda_target import LambdaTarget
 from infra.packaging.package_check import check_package
@@ -163,6 +165,19 @@ class Deployment(StageResources):
         Raises NotMigrated, with the reason and the remedy, and NotSettled.
         """
         return DatabaseMigration(self.function).run()
+
+    def open_gate(self) -> str:
+        """Open the gate, which is as a release left it that ran before one without a gate. Return what came of it.
+
+        Failing would leave a rollback half done, and the ceiling bounds what is late.
+        """
+        if GATE_TABLE not in self.function.variables:
+            return "this release has none"
+        try:
+            DatabaseMigration(self.function).open_gate()
+        except NotMigrated as error:
+            return f"it stays closed for GATE_CEILING_HOURS at most (docs/runbook.md, After a change by hand): {error}"
+        return "all jobs run at the next tick"
 
     def smoke_test(self) -> str:
         """Run the smoke test. Return what could not be tested. Raises SmokeTestFailed."""

@@ -91,6 +91,7 @@ class Rollout:
     def go_back_to(self, version: str) -> None:
         """Restore a kept release and test it. Raises SmokeTestFailed, and the errors of Deployment.go_back_to."""
         then = self.take(f"restore version {version}", lambda: self.deployment.go_back_to(version))
+        self.take("open the gate", then.open_gate)
         self.take("smoke test", then.smoke_test)
 
     def _bring_out(self, package: Path) -> None:

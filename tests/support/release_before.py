@@ -56,6 +56,8 @@ class Release:
         return outside | {"DJANGO_LOCAL": "1", "DATABASE_URL": self.database_url, "PYTHONPATH": str(self.directory)}
 
 
+WITHOUT_GATE = "4b21fa568532b9f44b5768490323e644285f238b"
+"""Last commit before there was a gate."""
 WITHOUT_MAILS = "b28c0de9e05fe793c8303ea3d7dcd43ae82c6e73"
 """Last commit whose notifications all have an event."""
 

@@ -8,7 +8,8 @@ import boto3
 import pytest
 
 from infra.deployment import deployment_lock
-from infra.errors import DeploymentLocked, RollbackFailed, RolledBack
+from infra.deployment.database_migration import PLAN, DatabaseMigration
+from infra.errors import DeploymentLocked, NotMigrated, RollbackFailed, RolledBack
 from tests.infra.deployment.running_stage import RunningStage
 from tests.support.injected_answers import InjectedAnswers
 from tests.support.release_zip import code_of
@@ -16,6 +17,7 @@ from tests.support.release_zip import code_of
 # moto tells of each type of resource that it leaves out of a stack.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 
+GATE = {"GATE_TABLE": "subs-dev-gate", "DATABASE_CONNECT_SECONDS": "25"}
 EXPIRED = "The security token included in the request is expired"
 
 
@@ -69,6 +71,41 @@ def test_payment_provider_that_is_down_fails_the_first_release_with_it_and_no_la
     assert (live.served(), live.kept()) == ("later", ["good", "paying", "later"])
     live.rollback()
     assert (live.served(), live.kept()) == ("paying", ["good", "paying"])
+
+
+def test_rollback_opens_the_gate_of_a_release_that_has_one(
+    live: RunningStage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The release without it has written meanwhile, and opened nothing."""
+    live.settings["aws_environment_variables"] |= GATE
+    live.write_settings()
+    live.deploy("gated")
+    del live.settings["aws_environment_variables"]["GATE_TABLE"]
+    live.write_settings()
+    live.deploy("ungated")
+
+    live.functions.ran.clear()
+    live.rollback()
+    assert ("gated", {"command": PLAN}) in live.functions.ran
+    live.functions.ran.clear()
+    live.rollback()
+    assert live.served() == "good"
+    assert {"command": PLAN} not in [event for _code, event in live.functions.ran]
+    assert "this release has none" in capsys.readouterr().out
+
+
+def test_gate_that_cannot_be_opened_stops_no_rollback(live: RunningStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    live.settings["aws_environment_variables"] |= GATE
+    live.write_settings()
+    live.deploy("gated")
+    live.deploy("later")
+
+    def fail(_migration: DatabaseMigration) -> None:
+        raise NotMigrated(EXPIRED)
+
+    monkeypatch.setattr(DatabaseMigration, "open_gate", fail)
+    live.rollback()
+    assert live.served() == "gated"
 
 
 def test_release_that_cannot_be_kept_is_rolled_back(live: RunningStage, answers: InjectedAnswers) -> None:
