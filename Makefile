@@ -42,7 +42,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-fast proofs history chaos chaos-payments storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema audit audit-api messages browser lock clean distclean
+.PHONY: help run test test-fast proofs history chaos chaos-payments sleep storm mutations bench bench-quick package deploy-local configure stack data domain database-url plan deploy rollback manage tail status releases undeploy delete-data delete-stack stage-is-given lint format types cloudformation imports django-checks test-sqlite test-postgresql test-quick reference pictures schema audit audit-api messages browser lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,8 +56,8 @@ test: $(READY) ## all checks, the tests on SQLite and on PostgreSQL, and a deplo
 test-fast: $(READY) ## lint, types, and the tests on SQLite that need no package, sandbox or browser
 	@$(PYTHON) -m infra.checks test-quick lint types
 
-proofs: $(READY) ## mutations, history, storm and both chaos campaigns, one after the other, in more than an hour
-	@$(PYTHON) -m infra.checks --side-by-side 1 mutations history storm chaos chaos-payments
+proofs: $(READY) ## mutations, history, storm, sleep and both chaos campaigns, one after the other, in about two hours
+	@$(PYTHON) -m infra.checks --side-by-side 1 mutations history storm sleep chaos chaos-payments
 
 history: $(READY) ## random histories of subscriptions by four processes, in four minutes; SEED=7 SECONDS=120
 	@$(PYTHON) -m tests.proofs.history --seconds $(or $(SECONDS),120) $(if $(SEED),--seed $(SEED))
@@ -70,6 +70,10 @@ chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 N
 chaos-payments: $(READY) ## charges under faults, and the model of their protocol, in half an hour; SEED=7 ORDERS=20000
 	@$(PYTHON) -m pytest -n 0 -s tests/proofs/charging
 	@$(PYTHON) -m tests.proofs.payment_chaos $(if $(SEED),--seed $(SEED)) $(if $(ORDERS),--orders $(ORDERS))
+
+sleep: $(READY) ## a month of subscriptions and a day of ticks of the zip before a database that sleeps, in half an hour
+	@SLEEP_WHOLE=1 $(PYTHON) -m infra.postgresql $(PYTHON) -m pytest -n 0 -s --show-capture=no \
+		tests/flows/gate/test_sleeps.py tests/flows/gate/test_deployed_zip.py
 
 storm: $(READY) ## deployments that fail, are killed and undone by hand, in 15 minutes; SEED=7 STEPS=60
 	@$(PYTHON) -m tests.proofs.deployment_storm $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS))

@@ -53,8 +53,11 @@ ALARMS_OF_PAYMENTS = 1
 """The alarm that is there with TakesPayments."""
 ALARMS_OF_AN_INSTANCE = 1
 """The alarm of data.yaml with Engine=instance."""
-WAKES = PAGES + EVENTS + REMINDERS
-"""Instants per subscriber and month at which somebody or something needs the database, each by itself."""
+CHARGES = 2.1
+"""Openings of renewal orders and attempts per subscriber and month, as `make sleep` counted them in its month.
+
+Three quarters of its subscriptions renew by themselves, and half of those are declined at first.
+"""
 ENDPOINTS_AND_ZONES = 4 * 2
 """VPC endpoints in data.yaml with WayOut=endpoints, times zones."""
 
@@ -127,20 +130,28 @@ class Workload:
         """
         capacity = max(SMALLEST_CAPACITY, self.subscribers / SUBSCRIBERS_OF_A_UNIT)
         if self.gate:
-            return capacity * sleep.awake_hours(self.subscribers * WAKES)
+            return capacity * sleep.awake_hours(self.subscribers * PAGES, self._work())
         awake_after_a_job = RESUME_SECONDS + IDLE_SESSION_SECONDS + SLEEP_AFTER_SECONDS
         awake = 1.0 if self.subscribers else min(1.0, awake_after_a_job / (self.minutes * 60))
         return HOURS * awake * capacity
+
+    def _work(self) -> float:
+        """Return the instants at which a job has work."""
+        return self.subscribers * (EVENTS + REMINDERS + (CHARGES if self.takes_payments else 0))
+
+    def _wakes(self) -> float:
+        """Return the instants at which somebody or something needs the database, each by itself."""
+        return self.subscribers * PAGES + self._work() + sleep.NIGHTS
 
     def _gate_writes(self) -> float:
         """Return the questions of jobs, and an opening and a closing for each wake."""
         if not self.gate:
             return 0
         asking = self.runs * (JOBS if self.takes_payments else JOBS - 1) + HOURS * HOURLY_JOBS
-        return asking + 3 * (self.subscribers * WAKES + sleep.NIGHTS)
+        return asking + 3 * self._wakes()
 
     def _accesses_of_jobs(self) -> float:
-        runs = sleep.NIGHTS + self.subscribers * WAKES if self.gate else self.runs
+        runs = self._wakes() if self.gate else self.runs
         return runs * JOBS * ACCESSES_OF_A_JOB
 
     def _seconds(self, requests: float) -> float:

@@ -17,11 +17,12 @@ def total(month: Workload) -> float:
 
 @pytest.mark.parametrize("wakes", [0, 200, 1_740, 17_400, 174_000])
 def test_formula_agrees_with_a_simulated_year(wakes: float) -> None:
-    assert awake_hours(wakes) == pytest.approx(simulated_hours(wakes), rel=0.1)
+    for visits, work in ((wakes, 0), (0, wakes), (wakes / 2, wakes / 2)):
+        assert awake_hours(visits, work) == pytest.approx(simulated_hours(visits, work), rel=0.1)
 
 
 def test_more_wakes_mean_more_hours_up_to_all() -> None:
-    hours = [awake_hours(wakes) for wakes in (0, 10, 1_000, 100_000, 10_000_000)]
+    hours = [awake_hours(wakes, wakes) for wakes in (0, 10, 1_000, 100_000, 10_000_000)]
     assert hours == sorted(hours)
     assert hours[-1] == pytest.approx(HOURS)
 
