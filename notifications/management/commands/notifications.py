@@ -32,14 +32,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|retry|replay")
-        _selecting(actions.add_parser("list", help="a line each, newest first"), LISTED)
-        show = actions.add_parser("show", help="all that is known of one, and the event as it is published")
-        show.add_argument("id", type=int)
-        retry = actions.add_parser("retry", help="send again what is failed, or with --state unknown what may be out")
-        replay = actions.add_parser("replay", help="publish finished events of SNS once more, under the same id")
+        _selecting(actions.add_parser("list", help="print one line per notification, newest first"), LISTED)
+        show = actions.add_parser(
+            "show", help="print one notification without personal data, and its event as it is published"
+        )
+        show.add_argument("id", type=int, help="primary key")
+        retry = actions.add_parser(
+            "retry", help="send failed ones again; with --state unknown those that may have arrived"
+        )
+        replay = actions.add_parser("replay", help="publish finished SNS events once more, under the same id")
         for action in (retry, replay):
             _selecting(action, CHANGED)
-            action.add_argument("--apply", action="store_true", help="do it; without this it is only listed")
+            action.add_argument("--apply", action="store_true", help="send or publish; without this, list only")
 
     def handle(self, *args: Any, **options: Any) -> None:
         actions: dict[str, Callable[[dict[str, Any]], None]] = {

@@ -34,17 +34,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="show|refund|reconcile|check")
-        show = actions.add_parser("show", help="what needs attention; with an order its tries, payments and refunds")
-        show.add_argument("order", type=int, nargs="?")
+        show = actions.add_parser(
+            "show", help="count what needs attention, or show one order with its tries, payments and refunds"
+        )
+        show.add_argument("order", type=int, nargs="?", help="primary key of an order")
         refund = actions.add_parser("refund", help="give a payment back; the job executes it within a minute")
-        refund.add_argument("payment", type=int)
-        refund.add_argument("--amount", help="part of it; without this all that is left")
-        refund.add_argument("--reason", required=True)
+        refund.add_argument("payment", type=int, help="primary key of the payment")
+        refund.add_argument("--amount", help="amount to give back; default: all that is left")
+        refund.add_argument("--reason", required=True, help="recorded with the refund; name nobody in it")
         refund.add_argument("--end-now", action="store_true", help="end the subscription when the money has gone back")
-        refund.add_argument("--apply", action="store_true", help="do it; without this it is only shown")
-        again = actions.add_parser("reconcile", help="record what the provider lists and no message told")
-        again.add_argument("--days", type=int, default=3, choices=range(1, LONGEST_DAYS + 1), metavar="1..30")
-        actions.add_parser("check", help="ask the provider from here, before payments are on")
+        refund.add_argument("--apply", action="store_true", help="request the refund; without this, show what is left")
+        again = actions.add_parser("reconcile", help="record payments that the provider lists and no webhook reported")
+        days = range(1, LONGEST_DAYS + 1)
+        again.add_argument(
+            "--days", type=int, default=3, choices=days, metavar=f"1..{LONGEST_DAYS}", help="default: %(default)s"
+        )
+        actions.add_parser("check", help="test the key and the way to the provider, before payments are on")
 
     def handle(self, *args: Any, **options: Any) -> None:
         actions = {"show": self._show, "refund": self._refund, "reconcile": self._reconcile, "check": self._check}
