@@ -19,6 +19,9 @@ CONTINUING = (Order.Kind.RENEWAL, Order.Kind.CHANGE)
 WAITING = (OrderState.OPEN, OrderState.NEEDS_SUBSCRIBER)
 """States in which no money is on its way, as far as is known."""
 
+AT_THE_PAGE = Q(way=Order.Way.PAGE) & ~Q(reference="")
+"""Orders that subscribers may have paid this second, of which no message has come yet."""
+
 
 def end_orders(*, transition: Transition, event_ids: Collection[int], now: datetime, **kwargs: Any) -> None:
     """End the orders of subscriptions that will not be renewed, or were renewed otherwise.
@@ -37,7 +40,7 @@ def end_orders(*, transition: Transition, event_ids: Collection[int], now: datet
     elif transition is Transition.RENEWED:
         _close(_of(event_ids).exclude(period_start=F("subscription__end_date")), now)
     elif transition is Transition.EXPIRED:
-        _give_up(_of(event_ids).filter(state__in=WAITING), now)
+        _give_up(_of(event_ids).filter(~AT_THE_PAGE, state__in=WAITING), now)
         # What the sweep has ended, money on its way renews. Whoever ended it themselves has lost their grace period.
         _close(_of(event_ids).exclude(state=OrderState.PENDING, subscription__grace_until__isnull=False), now)
 

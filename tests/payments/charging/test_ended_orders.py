@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings
 
+from payments import fence
 from payments.charging import claims
 from payments.charging.renewal_orders import open_orders
-from payments.models import Order, OrderState, PaymentMethod
+from payments.models import Order, OrderState, Payment, PaymentMethod
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, due_order, make_method
+from tests.payments.orders import renewal_order
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 
@@ -84,6 +86,24 @@ def test_money_on_its_way_of_a_late_subscriber_who_cancels_gives_one_period_and_
     assert Order.objects.get().state == OrderState.PAID
     subscription = Subscription.objects.get()
     assert (subscription.status, subscription.is_live(LATE + DAY)) == (Subscription.Status.CANCELLED, True)
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_renewal_that_was_paid_on_the_page_before_the_end_is_given_after_it(
+    provider: LedgerProvider, *, paid: bool
+) -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = renewal_order(subscription, END - HOUR)
+    fence.take_way(order, Order.Way.PAGE, provider.name)
+    fence.store_reference(order, provider.begin(order, "", "").reference)
+    if paid:
+        provider.pay_page(order.reference)
+    Service.sweep(now=END)
+    charge(provider, END + HOUR)
+    subscription.refresh_from_db()
+    assert Order.objects.get().state == (OrderState.PAID if paid else OrderState.VOID)
+    assert subscription.is_live(END + HOUR) is paid
+    assert not Payment.objects.filter(surplus=True).exists()
 
 
 @pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.NEEDS_SUBSCRIBER])
