@@ -17,6 +17,9 @@ BINARY = re.compile(r"\.(pyc|mo|gz|png)$")
 PLACEHOLDER = re.compile(r":([<{]?pass(word)?[>}]?|\*+)@")
 """Placeholder password in an example URL."""
 
+KEY_LABEL_END = "KEY-----"
+QUOTES = ('"', "'")
+
 
 def check_strays(package: ZippedPackage) -> Iterator[Problem]:
     """Check for tests and local files."""
@@ -50,4 +53,9 @@ def check_secrets(package: ZippedPackage) -> Iterator[Problem]:
 
 
 def _holds_secret(text: str) -> bool:
-    return any(not PLACEHOLDER.search(match[0]) for match in SECRET_VALUE.finditer(text))
+    return any(not PLACEHOLDER.search(match[0]) and not _is_label(match) for match in SECRET_VALUE.finditer(text))
+
+
+def _is_label(match: re.Match[str]) -> bool:
+    """Return True for the label of a private key in a parser: quotes end it where a key would begin."""
+    return match[0].endswith(KEY_LABEL_END) and match.string[match.end() :].startswith(QUOTES)

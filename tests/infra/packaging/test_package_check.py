@@ -96,6 +96,7 @@ CASES: dict[str, tuple[dict[str, bytes | None], Kind, str]] = {
     "database's log": ({"a/db.sqlite3-wal": b""}, Kind.LOCAL_FILE, "a/db.sqlite3-wal"),
     "access key": ({"a.txt": b"id AKIA" + b"J" * 16}, Kind.SECRET, "a.txt"),
     "private key": ({"k": b"-----BEGIN RSA PRIVATE " + b"KEY-----"}, Kind.SECRET, "k"),
+    "private key in quotes": ({"k": b"k = '-----BEGIN PRIVATE " + b"KEY-----\\nMIIE'"}, Kind.SECRET, "k"),
     "password in an address": ({**module("a.py", b"u = 'postgres://u:hunter2" + b"@db/x'\n")}, Kind.SECRET, "a.py"),
     "no handler": (
         {"handler.py": None, compiled_name("handler.py"): None},
@@ -123,6 +124,12 @@ def test_problem_is_named_with_its_file(doctored: dict[str, bytes | None], kind:
     (problem,) = check_package(zipped(files))
     assert (problem.kind, problem.name) == (kind, name)
     assert problem.hint
+
+
+def test_label_of_a_private_key_that_a_parser_looks_for_is_no_secret(zipped: Zip) -> None:
+    """Cryptography, for one, has such a line."""
+    parser = b'START = b"-----BEGIN OPENSSH PRIVATE ' + b'KEY-----"\n'
+    assert list(check_package(zipped(good() | module("ssh.py", parser)))) == []
 
 
 def test_every_kind_of_problem_is_among_these_tests() -> None:
