@@ -1,0 +1,1 @@
+document.addEventListener("otp_webauthn.register_complete", () => location.reload());
