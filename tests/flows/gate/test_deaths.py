@@ -1,4 +1,4 @@
-"""kill -9 before each change of a subscription, a renewal or a charge: nothing is lost, doubled or late."""
+"""kill -9 before each change of a subscription, a renewal, a charge or its retry: nothing is lost, doubled or late."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from config.aws_lambda.gated_jobs import ASLEEP
 from foundation import clock
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.models import Notification
-from payments.models import Order
+from payments.models import Order, OrderState
 from payments.providers.registry import current
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
@@ -163,7 +163,9 @@ def test_renewal_is_told_by_the_next_tick(
     assert outcomes[-1]
 
 
+@pytest.mark.parametrize("tries", [1, 2])
 def test_charge_is_made_once_and_told(
+    tries: int,
     plan: Plan,
     each_death: EachDeath[Order],
     by_hand: psycopg.Connection,
@@ -171,9 +173,11 @@ def test_charge_is_made_once_and_told(
     aws: LocalAWS,
     provider: LedgerProvider,
 ) -> None:
+    """A second try follows a declined one: the order is due again a day later, with a reference that is known."""
     taken_by_the_dead = []
-    for order in each_death(lambda: due_order(plan, now), lambda _order: run(PAYMENTS)):
+    for order in each_death(lambda: due_order(plan, now, tries), lambda _order: run(PAYMENTS)):
         taken_by_the_dead.append(order.pk in charged(provider))
+        told_before = mails_to(aws, order.user)[: tries - 1]
         run(DELIVERY)  # it closes the gate unless it sees what the dead left
         by_hand.execute(LEASES_END)
         now.shift(MINUTE)
@@ -182,7 +186,7 @@ def test_charge_is_made_once_and_told(
         assert charged(provider).count(order.pk) == 1
         assert order.period_start is not None
         assert end_of(order.user) == order.period_start + timedelta(days=365)
-        assert mails_to(aws, order.user) == [RENEWED]
+        assert mails_to(aws, order.user) == [*told_before, RENEWED]
         assert unfinished() == []
     assert taken_by_the_dead.count(False) > 3
     assert taken_by_the_dead.count(True) > 3
@@ -192,14 +196,21 @@ def charged(provider: LedgerProvider) -> list[int]:
     return [number for number, _reference in provider.successes()]
 
 
-def due_order(plan: Plan, now: time_machine.Traveller) -> Order:
-    """Return an order that is due, with the gate closed until this minute."""
+def due_order(plan: Plan, now: time_machine.Traveller, tries: int) -> Order:
+    """Return an order that is due for its first try or for the second one, with the gate closed until this minute."""
     (subscription,) = make_due(plan, 1, end=clock.now() + 20 * HOUR)
-    agree(subscription, make_method(subscription.user))
+    agree(subscription, make_method(subscription.user, "ok" if tries == 1 else "second"))
     run(PAYMENTS)
     order = Order.objects.get(subscription=subscription)
     order.due_at = clock.now() + HOUR
     order.save()
+    for _declined in range(tries - 1):
+        settle(now)
+        now.move_to(order.due_at)
+        run(PAYMENTS)
+        order.refresh_from_db()
+        assert (order.state, order.attempts) == (OrderState.OPEN, 1)
     settle(now)
+    assert order.due_at is not None
     now.move_to(order.due_at)
     return order
