@@ -132,9 +132,13 @@ class _Opening:
 
     def _open(self) -> None:
         """Take the lock first: whoever looks at it after this session has opened the gate sees it."""
-        self._is_open = True
-        with self._connection.cursor() as cursor:
-            cursor.execute(TAKE_LOCK, [LOCK])
+        self._is_open = True  # for the statement that takes the lock
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(TAKE_LOCK, [LOCK])
+        except BaseException:
+            self._is_open = False
+            raise
         open_gate()
 
 
