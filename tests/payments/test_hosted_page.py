@@ -380,10 +380,11 @@ def renewed_by_charges() -> Order:
 
 
 @pytest.mark.parametrize("ticked", [{}, {"renews": "on"}])
-def test_renewal_that_is_paid_on_the_page_renews_again_only_if_the_subscriber_says_so(
+def test_renewal_whose_card_is_gone_renews_again_only_if_the_subscriber_says_so(
     online: Script, ticked: dict[str, str]
 ) -> None:
     order = renewed_by_charges()
+    Renewal.objects.update(method=None)  # so that the page asks
     browser = sign_in(order.user)
     online.answer(OPEN)
     pay(browser, order, **ticked)
