@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from notifications.models import Notification
 from payments.models import Attempt, Order, PaymentMethod
-from subscriptions.models import Subscription
-from tests.support.factories import NOW
+from subscriptions.models import Subscription, SubscriptionEvent
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 TRIES = (timedelta(), DAY, 3 * DAY, 5 * DAY, 7 * DAY)
@@ -16,14 +15,15 @@ LAST = HOUR
 """No try lies in the last hour of the grace period."""
 
 
+BY_VISIT = "at once, by a visit"
+"""Reason of those who end a subscription: in grace at the instant of the visit, when no paid time is left."""
+
+
 def ends() -> list[timedelta]:
-    """Return how late each subscription expired: behind its end, or behind a cancellation after the paid time."""
-    late = []
-    for row in Subscription.objects.filter(expired_at__isnull=False):
-        assert row.expired_at is not None
-        cancelled = row.events.filter(transition="cancelled", occurred_at__lte=row.expired_at)
-        late.append(row.expired_at - max(row.access_end, *cancelled.values_list("occurred_at", flat=True), NOW))
-    return late
+    """Return how late each subscription expired that no visit ended at once."""
+    expired = Subscription.objects.filter(expired_at__isnull=False)
+    at_once = SubscriptionEvent.objects.filter(transition="expired", reason=BY_VISIT).values("subscription")
+    return [row.expired_at - row.access_end for row in expired.exclude(pk__in=at_once) if row.expired_at]
 
 
 def openings(since: datetime) -> list[timedelta]:

@@ -13,6 +13,7 @@ from payments.saved_methods import replace_method
 from subscriptions.errors import SubscriptionError
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
+from tests.flows.gate.lateness import BY_VISIT
 from tests.flows.gate.sleeping_stage import Visit
 from tests.payments.charging.renewal_orders import agree, make_method
 from tests.support.factories import MONTH, NOW, make_due
@@ -73,8 +74,8 @@ class Month:
         row = self._chance.choice(list(Subscription.objects.order_by("pk")))
         actions: list[Callable[[Subscription], object]] = [
             Service.renew_subscription,
-            Service.cancel_subscription,
-            Service.cancel_now,
+            partial(Service.cancel_subscription, reason=BY_VISIT),
+            partial(Service.cancel_now, reason=BY_VISIT),
         ]
         with suppress(SubscriptionError):
             self._chance.choice(actions)(row)
