@@ -7,10 +7,11 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Protocol
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Sum
 
 from foundation import money
+from foundation.orm.database_errors import is_database_lost
 from payments.change_orders import void_changes
 from payments.errors import NotRefundable
 from payments.models import Payment, Refund
@@ -106,7 +107,22 @@ def process_refunds(provider: RefundingProvider, now: datetime, time_left: Calla
     """Execute the refunds that are due; return how many are done now. No transaction is open during a call."""
     due = Refund.objects.filter(due_at__lte=now, payment__provider=provider.name).order_by("due_at", "pk")
     keys = list(due.values_list("pk", flat=True)[:BATCH])
-    return sum(_process(provider, key, now) for key in keys if time_left() > RESERVE)
+    return sum(_process_apart(provider, key, now) for key in keys if time_left() > RESERVE)
+
+
+def _process_apart(provider: RefundingProvider, key: int, now: datetime) -> bool:
+    """Execute a refund. An error of it, such as a strict receiver's, stops no other: its lease ends, and it is repeated.
+
+    A lost database is raised as it comes.
+    """
+    used = connection.connection
+    try:
+        return _process(provider, key, now)
+    except Exception as error:  # strict receivers may raise anything
+        if is_database_lost(error, connection, used):
+            raise
+        logger.error("refund could not be recorded", extra={"refund": key, "error": type(error).__name__})
+        return False
 
 
 def _process(provider: RefundingProvider, key: int, now: datetime) -> bool:

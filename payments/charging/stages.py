@@ -37,8 +37,9 @@ class Stages:
             unmade, unanswered = interrupted(outcomes, self.recorder.now)
             repeated |= unanswered
             for order, outcome in outcomes.items():
-                if self._look(order, call, outcome, goes_on=order in unmade or order in unanswered):
-                    (stored if order.reference else unopened).append(order)
+                with self.recorder.apart(order):
+                    if self._look(order, call, outcome, goes_on=order in unmade or order in unanswered):
+                        (stored if order.reference else unopened).append(order)
         preparing = self._prepare([order for order in unopened if self._take_way(order)])
         yield
         stored += self._store(preparing.wait())
@@ -50,7 +51,8 @@ class Stages:
         outcomes = confirming.wait()
         self.recorder.attempts(outcomes)
         for order, outcome in outcomes.items():
-            self._confirmed(order, outcome, is_repeated=order in repeated)
+            with self.recorder.apart(order):
+                self._confirmed(order, outcome, is_repeated=order in repeated)
 
     def _first(self, call: FirstCall) -> Callable[[Order], Outcome]:
         ask = self.provider.ask if call is FirstCall.ASK else self.provider.close
@@ -115,7 +117,8 @@ class Stages:
             self._leave(order)
         for order, answer in answers.items():
             if isinstance(answer, Outcome):
-                self._unopened(order, answer)
+                with self.recorder.apart(order):
+                    self._unopened(order, answer)
         return stored
 
     def _unopened(self, order: Order, outcome: Outcome) -> None:

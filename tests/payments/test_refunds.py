@@ -20,7 +20,7 @@ from payments.models import Payment, PaymentEvent, Refund
 from payments.providers.interface import Fact, FactKind, OutcomeKind
 from payments.recording import MoneyReceived, record_payment
 from payments.refunds import process_refunds, refundable, request_refund
-from payments.signals import payment_refund_failed, payment_refunded
+from payments.signals import payment_event_recorded, payment_refund_failed, payment_refunded
 from payments.statistics import standing
 from subscriptions.models import Subscription
 from tests.payments.bank import NAME, Bank
@@ -327,3 +327,23 @@ def test_mail_of_a_refund_that_has_failed_meanwhile_is_obsolete(bank: Bank, paym
     ask(payment)
     apply(NAME, told(Refund.objects.latest("pk"), FactKind.REFUNDED, "re-1"), LATER)
     assert "We have given back 9.90 EUR" in refund_mail(payment), "another one has arrived"
+
+
+def test_refund_that_cannot_be_recorded_holds_up_no_other(bank: Bank, payment: Payment) -> None:
+    other = record_payment(first_order(), MoneyReceived(NAME, "pi_2", Decimal("9.90"), "EUR", NOW), now=NOW)
+    bad, good = ask(payment), ask(other)
+
+    def break_(event: PaymentEvent, **_kwargs: Any) -> None:
+        if event.payment is not None and event.payment.of_id == payment.pk:
+            raise LookupError("a strict receiver broke")
+
+    payment_event_recorded.connect(break_)
+    try:
+        assert process(bank) == 1
+    finally:
+        payment_event_recorded.disconnect(break_)
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.finished_at, good.state) == (None, "done")
+    assert process(bank, LATER + HOUR) == 1
+    assert len(bank.refunds) == 2, "given back once each"

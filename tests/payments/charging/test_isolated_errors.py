@@ -1,0 +1,70 @@
+"""Errors of one order, such as a strict receiver's, and all others of its claim."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+
+from payments.models import Order, OrderState, Payment, PaymentEvent
+from payments.signals import payment_event_recorded
+from tests.payments.charging.renewal_orders import DUE, charge, due_order
+from tests.support.ledger_provider import LedgerProvider
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+class ReceiverBroke(Exception):
+    """What a team's strict receiver may raise."""
+
+
+@contextmanager
+def refused_by_a_receiver(order: Order, raise_error: Callable[[], None]) -> Iterator[None]:
+    def receive(event: PaymentEvent, **_kwargs: Any) -> None:
+        if event.order_id == order.pk:
+            raise_error()
+
+    payment_event_recorded.connect(receive)
+    try:
+        yield
+    finally:
+        payment_event_recorded.disconnect(receive)
+
+
+def break_() -> None:
+    raise ReceiverBroke("quotes a row")
+
+
+@pytest.mark.parametrize("said", ["ok", "declined"])
+def test_order_that_cannot_be_recorded_holds_up_no_other_and_is_asked_about_again(
+    provider: LedgerProvider, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, *others = [due_order(said), due_order(), due_order()]
+    with refused_by_a_receiver(bad, break_):
+        assert charge(provider)["succeeded"] >= len(others)
+        assert charge(provider, DUE + MINUTE)["unknown"] == 1
+    bad.refresh_from_db()
+    assert bad.state == OrderState.UNKNOWN
+    assert {order.state for order in Order.objects.exclude(pk=bad.pk)} == {OrderState.PAID}
+    assert "ReceiverBroke" in [getattr(record, "error", "") for record in caplog.records]
+    assert "quotes a row" not in caplog.text
+
+    charge(provider, DUE + 2 * MINUTE)
+    bad.refresh_from_db()
+    assert bad.state == (OrderState.PAID if said == "ok" else OrderState.OPEN)
+    assert len(provider.successes()) == Payment.objects.count() == len(others) + (said == "ok")
+    assert provider.calls().count("charge") == 3, "asked, and not charged again"
+
+
+def test_lost_database_ends_the_run(provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose() -> None:
+        monkeypatch.setattr(connection, "is_usable", lambda: False)
+        raise OperationalError("the server closed the connection")
+
+    bad = due_order()
+    with refused_by_a_receiver(bad, lose), pytest.raises(OperationalError):
+        charge(provider)
