@@ -1,11 +1,21 @@
 """Logging: one JSON object per line with the request id, and no personal data."""
 
 import logging
+import re
 from typing import Any
 
 from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
 
 from foundation.jobs.invocation import request_id
+
+DETAILS = re.compile(
+    r"^DETAIL: .*?(?=^(?:HINT|CONTEXT): |^\n(?:The above|During handling)|\Z)", re.MULTILINE | re.DOTALL
+)
+"""Details of a database error in a traceback; a value in them may have line breaks.
+
+https://www.postgresql.org/docs/current/error-style-guide.html
+"""
 
 
 class RequestIdFilter(logging.Filter):
@@ -38,6 +48,13 @@ class BadRequestFilter(logging.Filter):
         return True
 
 
+class RowlessFormatter(JsonFormatter):
+    """Formatter whose tracebacks lack PostgreSQL's details, which quote a row: "Failing row contains (...)"."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return DETAILS.sub("DETAIL: left out\n", logging.Formatter.formatException(self, ei))
+
+
 def logging_config(level: str) -> dict[str, Any]:
     """Return the `LOGGING` setting. `level` is the name of the root logger's level."""
     return {
@@ -50,7 +67,7 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "formatters": {
             "json": {
-                "()": "pythonjsonlogger.json.JsonFormatter",
+                "()": RowlessFormatter,
                 "format": "{asctime}{levelname}{name}{message}{request_id}",
                 "style": "{",
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},

@@ -7,13 +7,13 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Protocol
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Sum
 
 from foundation import money
-from foundation.orm.database_errors import is_database_lost
 from payments.change_orders import void_changes
 from payments.errors import NotRefundable
+from payments.isolation import apart
 from payments.models import Payment, Refund
 from payments.orders import lock
 from payments.providers.interface import Fact, FactKind, Outcome, OutcomeKind
@@ -104,25 +104,18 @@ def request_refund(
 
 
 def process_refunds(provider: RefundingProvider, now: datetime, time_left: Callable[[], timedelta]) -> int:
-    """Execute the refunds that are due; return how many are done now. No transaction is open during a call."""
-    due = Refund.objects.filter(due_at__lte=now, payment__provider=provider.name).order_by("due_at", "pk")
-    keys = list(due.values_list("pk", flat=True)[:BATCH])
-    return sum(_process_apart(provider, key, now) for key in keys if time_left() > RESERVE)
+    """Execute the refunds that are due; return how many are done now. No transaction is open during a call.
 
-
-def _process_apart(provider: RefundingProvider, key: int, now: datetime) -> bool:
-    """Execute a refund. An error of it, such as a strict receiver's, stops no other: its lease ends, and it is repeated.
-
-    A lost database is raised as it comes.
+    One that cannot be recorded is repeated when its lease has ended.
     """
-    used = connection.connection
-    try:
-        return _process(provider, key, now)
-    except Exception as error:  # strict receivers may raise anything
-        if is_database_lost(error, connection, used):
-            raise
-        logger.error("refund could not be recorded", extra={"refund": key, "error": type(error).__name__})
-        return False
+    due = Refund.objects.filter(due_at__lte=now, payment__provider=provider.name).order_by("due_at", "pk")
+    done = 0
+    for key in list(due.values_list("pk", flat=True)[:BATCH]):
+        if time_left() <= RESERVE:
+            break
+        with apart(refund=key):
+            done += _process(provider, key, now)
+    return done
 
 
 def _process(provider: RefundingProvider, key: int, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from payments.charging.calls import Calls
+from payments.isolation import apart
 from payments.models import Order
 from payments.models.order import OrderQuerySet
 from payments.providers.interface import OutcomeKind, Provider
@@ -17,10 +18,11 @@ def close_finished(provider: Provider, calls: Calls, now: datetime) -> int:
     orders = list(to_close(provider.name).order_by("close_requested_at", "pk")[:LIMIT])
     open_there = [row for row in orders if row.reference]
     outcomes = calls.ask_all(lambda order: provider.close(order.reference), open_there).wait()
-    for order, outcome in outcomes.items():
-        settle(order, outcome, now)
     ended = [order.pk for order in orders if not order.reference]
-    ended += [order.pk for order, outcome in outcomes.items() if _is_over(outcome.kind)]
+    for order, outcome in outcomes.items():
+        with apart(order=order.pk):
+            settle(order, outcome, now)
+            ended += [order.pk] if _is_over(outcome.kind) else []
     return Order.objects.filter(pk__in=ended).update(close_requested_at=None)
 
 

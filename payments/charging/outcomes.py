@@ -1,26 +1,23 @@
 """Outcomes of calls, written under the lease. Money that moved is recorded whoever holds the lease."""
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from foundation.orm.database_errors import is_database_lost
 from payments import fence
 from payments.announcements import announce_failed
 from payments.charging.claims import Claim
 from payments.charging.tries import next_after
 from payments.grace import grace_until
+from payments.isolation import apart
 from payments.models import Attempt, Order, OrderState
 from payments.orders import void
 from payments.providers.interface import Outcome, OutcomeKind
 from payments.settling import settle
-
-logger = logging.getLogger(__name__)
 
 CALL_AGAIN = timedelta(minutes=5)
 """Until an order is claimed again whose call had no effect, so that a provider's outage is not made worse."""
@@ -46,17 +43,10 @@ class Recorder:
 
     @contextmanager
     def apart(self, order: Order) -> Iterator[None]:
-        """Keep an error of this order, such as a strict receiver's, from all others. The provider is asked again.
-
-        A lost database is raised as it comes.
-        """
-        used = connection.connection
-        try:
+        """Keep an error of this order from all others; the provider is then asked about it again."""
+        with apart(order=order.pk) as failures:
             yield
-        except Exception as error:  # strict receivers may raise anything
-            if is_database_lost(error, connection, used):
-                raise
-            logger.error("outcome could not be recorded", extra={"order": order.pk, "error": type(error).__name__})
+        if failures:
             self.unknown(order)
 
     def attempts(self, outcomes: Mapping[Order, Outcome]) -> None:

@@ -1,11 +1,18 @@
 """Log lines for CloudWatch. Tests that read them start a Python process, so that nothing else logs."""
 
+import json
+import logging
+
 import pytest
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
+from config.logs import RowlessFormatter
 from config.web.middleware import RequestIdMiddleware
 from foundation.jobs.invocation import request_id
+from subscriptions.models import Plan
+from tests.support.factories import make_plan
 from tests.support.log_lines import lines_of
 
 pytestmark = pytest.mark.slow
@@ -154,3 +161,22 @@ def test_bad_request_of_anybody_wakes_no_alarm() -> None:
     assert lines[-1]["answers"] == [400, 400, 400, 404, 400, 400, 400, 400, 400]
     assert {line["level"] for line in lines} == {"INFO", "WARNING"}
     assert not [line for line in lines if "exc_info" in line]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_traceback_of_a_database_error_quotes_no_row() -> None:
+    """Such an error is chained: Django's, and the driver's with the same details."""
+    make_plan(name="Held by\nnobody else", duration_days=31)
+    formatter = RowlessFormatter("{message}", style="{")
+    with pytest.raises(IntegrityError) as raised, transaction.atomic():
+        Plan.objects.update(duration_months=-1)
+    error = (raised.type, raised.value, raised.tb)
+    record = logging.LogRecord("test", logging.ERROR, "", 0, "broke", None, error)
+    written = json.loads(formatter.format(record))["exc_info"]
+    assert "nobody else" in str(raised.value), "PostgreSQL quotes the row"
+    assert "Held by" not in written
+    assert "nobody else" not in written
+    assert written.count("DETAIL: left out") == 2
+    assert "The above exception was the direct cause" in written
+    assert written.splitlines()[-2].startswith("django.db.utils.IntegrityError: ")

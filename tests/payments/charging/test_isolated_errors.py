@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.models.signals import pre_save
 
+from payments.consents import Consent
+from payments.hosted_page import begin
 from payments.models import Order, OrderState, Payment, PaymentEvent
 from payments.signals import payment_event_recorded
 from tests.payments.charging.renewal_orders import DUE, charge, due_order
+from tests.payments.orders import first_order
+from tests.support.factories import NOW
 from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +63,26 @@ def test_order_that_cannot_be_recorded_holds_up_no_other_and_is_asked_about_agai
     assert bad.state == (OrderState.PAID if said == "ok" else OrderState.OPEN)
     assert len(provider.successes()) == Payment.objects.count() == len(others) + (said == "ok")
     assert provider.calls().count("charge") == 3, "asked, and not charged again"
+
+
+def test_void_order_whose_money_cannot_be_recorded_holds_up_no_other(provider: LedgerProvider) -> None:
+    orders = [first_order(), first_order()]
+    for order in orders:
+        paid = begin(order, provider, Consent("", renews=False), "https://example.com", NOW)
+        assert provider.pay_page(paid.reference)
+    Order.objects.update(state=OrderState.VOID, finished_at=NOW, close_requested_at=NOW)
+
+    def break_(instance: Payment, **_kwargs: Any) -> None:
+        if instance.order == orders[0]:
+            raise ReceiverBroke
+
+    pre_save.connect(break_, Payment)
+    try:
+        assert charge(provider, NOW)["closed"] == 1
+    finally:
+        pre_save.disconnect(break_, Payment)
+    assert charge(provider, NOW)["closed"] == 1
+    assert Payment.objects.filter(surplus=True).count() == 2
 
 
 def test_lost_database_ends_the_run(provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch) -> None:
