@@ -39,7 +39,7 @@ def _record_money(provider: str, fact: Fact, now: datetime) -> None:
     else:
         record_payment(order, money, now=now)
         if fact.method:
-            keep_method(order, fact.method)
+            keep_method(order, fact.method, now)
 
 
 def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:

@@ -104,8 +104,8 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
         payment.surplus = False
         payment.subscription = order.subscription = given.subscription
         payment.event_id = given.event_id
+        agree(order, given.subscription)  # before it is forgotten that the order was to be closed
         finish(order, Order.State.PAID, now)
-        agree(order, given.subscription)
     else:
         logger.error("money arrived that no order waits for", extra={"order": order.pk})
     payment.save()

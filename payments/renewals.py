@@ -5,7 +5,12 @@ from subscriptions.models import Subscription
 
 
 def agree(order: Order, subscription: Subscription) -> None:
-    """Write down what the order's subscriber agreed to be charged for later periods, if anything."""
+    """Write down what the order's subscriber agreed to be charged for later periods, if anything.
+
+    An order that was to be closed when its money came, such as that of somebody who left, agrees to nothing any more.
+    """
+    if order.close_requested_at:
+        return
     if not order.renews:
         if order.way != Order.Way.CHARGE and order.consented_at:  # asked, and not wanted
             Renewal.objects.filter(subscription=subscription).update(auto_renew=False)

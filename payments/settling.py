@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from accounts.erasure import is_erased
 from payments.grace import extend_for_pending
 from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from payments.providers.interface import MethodDetails, Outcome, OutcomeKind
@@ -23,7 +24,7 @@ def settle(order: Order, outcome: Outcome, now: datetime) -> Payment | None:
     if outcome.kind is OutcomeKind.SUCCEEDED and outcome.amount is not None and outcome.paid_at is not None:
         payment = record_payment(order, _received(order, outcome, outcome.amount, outcome.paid_at), now=now)
         if outcome.method:
-            keep_method(order, outcome.method)
+            keep_method(order, outcome.method, now)
         return payment
     if outcome.kind is OutcomeKind.PENDING:
         await_money(order, now)
@@ -39,10 +40,16 @@ def await_money(order: Order, now: datetime) -> None:
             extend_for_pending(order, now)
 
 
-def keep_method(order: Order, details: MethodDetails) -> PaymentMethod:
-    """Keep the method by which the order was paid, and charge the subscription's renewals to it if it renews."""
+def keep_method(order: Order, details: MethodDetails, now: datetime) -> None:
+    """Keep the method by which the order was paid, and charge the subscription's renewals to it if it renews.
+
+    Of a user who is erased only what the provider is to forget is kept.
+    """
     with transaction.atomic():
+        lock_owner(order.user_id)  # an erasure is over, or sees this method
         told = details.description()
+        if is_erased(order.user_id):
+            told = {"removed_at": now, "forget_requested_at": now}
         method, _new = PaymentMethod.objects.update_or_create(
             provider=order.provider,
             token=details.token,
@@ -52,7 +59,6 @@ def keep_method(order: Order, details: MethodDetails) -> PaymentMethod:
         if order.renews:
             renewals = Renewal.objects.filter(subscription__orders=order.pk)
             Renewal.objects.filter(pk__in=renewals.values("pk")).update(method=method)
-    return method
 
 
 def _received(order: Order, outcome: Outcome, amount: Decimal, paid_at: datetime) -> MoneyReceived:

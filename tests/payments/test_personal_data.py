@@ -1,16 +1,21 @@
 """Orders and payments in the export and the erasure of a user's data."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 
+from accounts.erasure import erase_user
 from foundation.personal_data import Erasure
 from payments.errors import ProviderUnavailable
+from payments.facts import apply
 from payments.forgetting import forget_customers
 from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
 from payments.personal_data import Payments
+from payments.providers.interface import Fact, FactKind, MethodDetails
 from payments.recording import record_payment
 from subscriptions.announcements import unlimited
 from subscriptions.services import SubscriptionService as Service
@@ -69,6 +74,40 @@ def test_order_that_the_provider_has_prepared_is_closed_there_before_it_is_void(
 
     order.refresh_from_db()
     assert (order.state, order.close_requested_at, order.due_at) == ("open", NOW, NOW)
+
+
+def pay_on_the_page_after(end: Callable[[AbstractBaseUser], object]) -> Order:
+    """Pay an order, with consent to renew, whose owner left after its page was open; the news comes by a message."""
+    order = first_order()
+    Order.objects.filter(pk=order.pk).update(
+        reference="cs_1", provider="stripe", way="page", renews=True, consented_at=NOW
+    )
+    end(order.user)
+    method = MethodDetails("cus_1", "pm_1", "visa", "4242")
+    amount, currency = order.amount, order.currency
+    fact = Fact(FactKind.SUCCEEDED, NOW, "cs_1", order.pk, "pi_1", amount=amount, currency=currency, method=method)
+    with transaction.atomic():
+        apply("stripe", fact, NOW)
+    return Order.objects.get(pk=order.pk)
+
+
+def test_money_that_comes_after_its_payer_left_becomes_a_period_that_does_not_renew() -> None:
+    order = pay_on_the_page_after(lambda user: Payments().leave(user, NOW))
+
+    assert order.state == "paid"
+    assert not Renewal.objects.filter(auto_renew=True).exists()
+    assert PaymentMethod.objects.get().last4 == "4242", "for the way back"
+
+
+def test_card_by_which_an_erased_user_paid_is_forgotten() -> None:
+    pay_on_the_page_after(lambda user: erase_user(user.pk, NOW))
+
+    method = PaymentMethod.objects.get()
+    assert (method.brand, method.last4, method.removed_at, method.forget_requested_at) == ("", "", NOW, NOW)
+    assert not Renewal.objects.filter(auto_renew=True).exists()
+    provider = Forgetful()
+    assert forget_customers(provider, NOW, unlimited) == 1
+    assert provider.deleted == ["cus_1"]
 
 
 def saved_card(user: AbstractBaseUser) -> PaymentMethod:
