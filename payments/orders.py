@@ -76,10 +76,13 @@ def withdraw(order: Order, now: datetime, voided_by: AbstractBaseUser | None = N
 
     Else the charger would open another order for the same period. Raises what `void` raises.
     """
+    if order.kind != Order.Kind.RENEWAL:
+        void(order, now, voided_by)
+        return False
     with transaction.atomic():
         void(order, now, voided_by)
         agreed = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True)
-        return order.kind == Order.Kind.RENEWAL and bool(agreed.update(auto_renew=False))
+        return bool(agreed.update(auto_renew=False))
 
 
 def _close(order: Order, now: datetime) -> None:
