@@ -84,7 +84,7 @@ def found() -> Iterator[Found]:
     """Yield every message in code and templates."""
     for package in _packages():
         yield from _in_code(_modules(package))
-        yield from _in_templates((PROJECT / package).rglob("templates/**/*.*"))
+        yield from _in_templates(filter(_is_installed, (PROJECT / package).rglob("templates/**/*.*")))
 
 
 def sources() -> Iterator[Path]:
@@ -118,7 +118,14 @@ def _packages() -> list[str]:
 
 
 def _modules(package: str) -> Iterator[Path]:
-    return (path for path in (PROJECT / package).rglob("*.py") if "migrations" not in path.relative_to(PROJECT).parts)
+    modules = filter(_is_installed, (PROJECT / package).rglob("*.py"))
+    return (path for path in modules if "migrations" not in path.relative_to(PROJECT).parts)
+
+
+def _is_installed(path: Path) -> bool:
+    """Return False for a file of an app that the settings leave out."""
+    installed = {Path(config.path) for config in project_apps()}
+    return all(folder in installed for folder in path.parents if (folder / "apps.py").is_file())
 
 
 def _in_code(paths: Iterable[Path]) -> Iterator[Found]:

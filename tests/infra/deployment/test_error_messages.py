@@ -1,15 +1,18 @@
 """Commands print the messages of expected errors from any part of infra."""
 
 import inspect
+from collections.abc import Mapping
 
 import pytest
 
 from infra import errors as infra_errors
 from infra.deployment.error_messages import EXPECTED, message_of
-from infra.errors import InfraError
+from infra.errors import InfraError, InvocationFailed
 from infra.lambda_local import errors as lambda_local_errors
 from infra.lambda_local.errors import LambdaLocalError
 
+MORE: Mapping[type[Exception], tuple[str, ...]] = {InvocationFailed: ("ZeroDivisionError",)}
+"""Arguments of an error beside its message."""
 MESSAGE = "There is no such thing. Make one."
 
 
@@ -23,7 +26,7 @@ def kinds(module: object, base: type[Exception]) -> list[type[Exception]]:
     ids=lambda kind: kind.__name__,
 )
 def test_error_is_expected_and_told_in_its_own_words(kind: type[Exception]) -> None:
-    error = kind(MESSAGE)
+    error = kind(MESSAGE, *MORE.get(kind, ()))
     assert isinstance(error, EXPECTED)
     assert message_of(error) == MESSAGE
 

@@ -6,7 +6,14 @@ FLOWS = "tests/flows/gate/test_writers.py::"
 JOBS = "tests/flows/gate/test_gated_jobs.py::"
 STORE = "tests/foundation/test_gate_store.py::"
 GATE = "foundation/gate.py"
-LOCKING = "        with self._connection.cursor() as cursor:\n            cursor.execute(TAKE_LOCK, [LOCK])\n"
+LOCKING = """        self._is_open = True  # for the statement that takes the lock
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(TAKE_LOCK, [LOCK])
+        except BaseException:
+            self._is_open = False
+            raise
+"""
 IN_FLIGHT = f"{FLOWS}test_writer_in_flight_keeps_the_gate_open_until_its_session_ends"
 
 GATE_RULES = (
