@@ -1,6 +1,7 @@
 """Gate with a table of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,11 @@ from django.db.backends.signals import connection_created
 
 from foundation import gate_store
 from infra.lambda_local.emulator.local_aws import LocalAWS
+from payments.providers.registry import current
 from subscriptions.access.managed_groups import restore_groups
 from tests.support.factories import NOW
-from tests.support.gate import (
-    gate_on,
-    make_table,
-)
+from tests.support.gate import gate_on, make_table
+from tests.support.ledger_provider import LedgerProvider
 from tests.support.patience import PATIENCE_SECONDS
 
 
@@ -43,3 +43,12 @@ def connections_made() -> Iterator[list[object]]:
 def now() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> LedgerProvider:
+    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger"))
+    settings.PAYMENT_PROVIDER = LedgerProvider.name
+    provider = LedgerProvider()
+    monkeypatch.setattr(current(), "path", provider.path)  # that of the process was made by an earlier test
+    return provider

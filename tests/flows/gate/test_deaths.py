@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
@@ -19,7 +18,6 @@ from foundation import clock
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.models import Notification
 from payments.models import Order, OrderState
-from payments.providers.registry import current
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.flows.gate.gated import run
@@ -34,6 +32,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.postgresql,
     pytest.mark.slow,
+    pytest.mark.usefixtures("provider"),
     pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"),
 ]
 
@@ -46,15 +45,6 @@ RENEWED = "Your subscription to Monthly is renewed"
 SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
 LEASES_END = "UPDATE payments_order SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL"
 """By hand, because the database's clock counts the lease: it opens nothing."""
-
-
-@pytest.fixture(autouse=True)
-def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> LedgerProvider:
-    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger"))
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
-    provider = LedgerProvider()
-    monkeypatch.setattr(current(), "path", provider.path)  # that of the process was made by an earlier test
-    return provider
 
 
 @pytest.fixture

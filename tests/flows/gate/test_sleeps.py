@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from config.aws_lambda.gated_jobs import ASLEEP, run_gated
 from foundation import clock, gate
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from payments.models import Order, OrderState
-from payments.providers.registry import current
 from subscriptions.access.managed_groups import restore_groups
 from subscriptions.models import Subscription
 from tests.flows.gate import lateness
@@ -50,15 +48,6 @@ def now() -> Iterator[time_machine.Traveller]:
 def resumes() -> list[timedelta]:
     """Return the time that the database takes to resume, which a test may change."""
     return [timedelta(seconds=15)]
-
-
-@pytest.fixture
-def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> LedgerProvider:
-    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger"))
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
-    provider = LedgerProvider()
-    monkeypatch.setattr(current(), "path", provider.path)  # that of the process was made by an earlier test
-    return provider
 
 
 @pytest.fixture
