@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from accounts.erasure import is_erased
+from foundation.orm.key import Key
 from payments.errors import ProviderRefused, ProviderUnavailable
 from payments.models import PaymentMethod
 
@@ -22,6 +24,11 @@ class ForgettingProvider(Protocol):
     name: str
 
     def forget(self, customer: str) -> None: ...
+
+
+def forgotten_fields(user_id: Key, now: datetime) -> dict[str, datetime]:
+    """Return what a method has from the beginning that is reported of an erased user; of others nothing."""
+    return {"removed_at": now, "forget_requested_at": now} if is_erased(user_id) else {}
 
 
 def forget_customers(provider: ForgettingProvider, now: datetime, time_left: Callable[[], timedelta]) -> int:

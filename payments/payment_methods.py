@@ -2,20 +2,37 @@
 
 from datetime import datetime
 
-from payments.models import PaymentMethod
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q
+
+from foundation.orm.any_of import any_of
+from payments.forgetting import forgotten_fields
+from payments.models import PaymentMethod, Renewal
 from payments.providers.interface import Fact, MethodDetails
+from payments.saved_methods import replace_method
 
 
 def save(provider: str, fact: Fact, now: datetime) -> None:
-    """Keep the method of the user that the fact names, or the customer's. A known one gets its new details."""
-    if fact.method is None or _update(provider, fact.method):
+    """Keep the method of the user that the fact names, or the customer's. A known one gets its new details.
+
+    One that the user has entered for later charges takes over from an older one, as it does when the user comes back
+    from the provider's page: who closes the browser does not.
+    """
+    if fact.method is None:
+        return
+    if (user := _who_entered(provider, fact)) is not None:
+        replace_method(user, provider, fact.method, fact.made_at)
+        return
+    if _update(provider, fact.method):
         return
     user_id = fact.user_id or _user_of(provider, fact.method.customer)
     if user_id:
+        told = forgotten_fields(user_id, now) or _details(fact.method)
         PaymentMethod.objects.get_or_create(
             provider=provider,
             token=fact.method.token,
-            defaults={"user_id": user_id, "customer": fact.method.customer, "saved_at": now, **_details(fact.method)},
+            defaults={"user_id": user_id, "customer": fact.method.customer, "saved_at": now, **told},
         )
 
 
@@ -24,6 +41,22 @@ def remove(provider: str, fact: Fact, now: datetime) -> None:
     if fact.method:
         known = PaymentMethod.objects.usable().filter(provider=provider, token=fact.method.token)
         known.update(removed_at=now)
+
+
+def _who_entered(provider: str, fact: Fact) -> AbstractBaseUser | None:
+    """Return the user whose renewals are charged to an older method than the one that the fact says they entered.
+
+    Old messages are repeated, and listed again by reconciling: what was saved or removed since holds.
+    """
+    if not fact.user_id or fact.method is None:
+        return None
+    methods = PaymentMethod.objects.filter(any_of("user", [fact.user_id]))
+    this = Q(provider=provider, token=fact.method.token)
+    since = methods.filter(~this, saved_at__gt=fact.made_at) | methods.filter(this, removed_at__isnull=False)
+    by_others = Renewal.objects.filter(any_of("subscription__user", [fact.user_id]), auto_renew=True)
+    if since.exists() or not by_others.exclude(method__provider=provider, method__token=fact.method.token).exists():
+        return None
+    return get_user_model()._base_manager.filter(any_of("pk", [fact.user_id])).first()
 
 
 def _update(provider: str, method: MethodDetails) -> bool:

@@ -39,7 +39,7 @@ def replace_method(user: AbstractBaseUser, provider: str, details: MethodDetails
             defaults={
                 "user_id": user.pk,
                 "customer": details.customer,
-                **details.description(),
+                **{name: value for name, value in details.description().items() if value},  # a message may tell less
                 "saved_at": now,
                 "removed_at": None,
             },

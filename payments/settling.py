@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from accounts.erasure import is_erased
+from payments.forgetting import forgotten_fields
 from payments.grace import extend_for_pending
 from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from payments.providers.interface import MethodDetails, Outcome, OutcomeKind
@@ -47,9 +47,7 @@ def keep_method(order: Order, details: MethodDetails, now: datetime) -> None:
     """
     with transaction.atomic():
         lock_owner(order.user_id)  # an erasure is over, or sees this method
-        told = details.description()
-        if is_erased(order.user_id):
-            told = {"removed_at": now, "forget_requested_at": now}
+        told = forgotten_fields(order.user_id, now) or details.description()
         method, _new = PaymentMethod.objects.update_or_create(
             provider=order.provider,
             token=details.token,

@@ -1,13 +1,17 @@
 """Payment method page: replace, remove, and automatic renewal."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.erasure import erase_user
 from foundation import clock
+from payments.facts import apply
 from payments.models import Order, PaymentMethod, Renewal
+from payments.providers.interface import Fact, FactKind, MethodDetails
 from subscriptions.models import Subscription
 from tests.payments.orders import renewal_order
 from tests.payments.providers.stripe.answers import intent, session
@@ -136,3 +140,70 @@ def test_renewals_of_others_are_not_found(renewal: Renewal) -> None:
     assert sign_in(make_user()).post(reverse("auto_renew", args=[renewal.pk])).status_code == 404
     renewal.refresh_from_db()
     assert renewal.auto_renew
+
+
+def entered(renewal: Renewal, reference: str = "pm_new", made_at: datetime | None = None) -> Fact:
+    """Return the message that the user has entered this method on the provider's page."""
+    user = str(renewal.subscription.user_id)
+    return Fact(FactKind.METHOD_SAVED, made_at or clock.now(), method=MethodDetails("cus_1", reference), user_id=user)
+
+
+def charged_to(renewal: Renewal) -> str:
+    renewal.refresh_from_db()
+    assert renewal.method is not None
+    return renewal.method.token
+
+
+def take_in(fact: Fact) -> None:
+    with transaction.atomic():
+        apply("stripe", fact, clock.now())
+
+
+def test_card_of_somebody_who_did_not_come_back_takes_over(renewal: Renewal) -> None:
+    order = renewal_order(renewal.subscription, clock.now())
+    Order.objects.filter(pk=order.pk).update(state="needs_subscriber", way="charge", due_at=None)
+    take_in(entered(renewal))
+    order.refresh_from_db()
+    assert charged_to(renewal) == "pm_new"
+    assert order.state == "open"
+    assert order.due_at is not None
+
+
+def test_message_that_comes_after_its_user_came_back_changes_nothing(
+    browser: Client, renewal: Renewal, online: Script
+) -> None:
+    order = renewal_order(renewal.subscription, clock.now())
+    online.answer(saved("open"))
+    browser.post(reverse("replace_payment_method"))
+    online.answer(saved())
+    browser.get(reverse("payment_method_return"))
+    Order.objects.filter(pk=order.pk).update(state="open", way="charge", due_at=clock.now() + DAY)
+    before = PaymentMethod.objects.get(token="pm_1")
+    take_in(entered(renewal, "pm_1"))
+    order.refresh_from_db()
+    assert (PaymentMethod.objects.get(token="pm_1").saved_at, before.last4) == (before.saved_at, "4242")
+    assert order.due_at is not None
+    assert order.due_at > clock.now(), "a declined charge is not tried again at once"
+
+
+def test_older_message_does_not_beat_a_newer_card(renewal: Renewal) -> None:
+    take_in(entered(renewal, "pm_newest"))
+    take_in(entered(renewal, "pm_late", clock.now() - DAY))
+    assert charged_to(renewal) == "pm_newest"
+    assert PaymentMethod.objects.filter(token="pm_late").exists()
+
+
+def test_card_that_was_removed_does_not_come_back(renewal: Renewal) -> None:
+    PaymentMethod.objects.create(
+        user=renewal.subscription.user, provider="stripe", customer="cus_1", token="pm_new", removed_at=clock.now()
+    )
+    take_in(entered(renewal))
+    assert charged_to(renewal) == "pm_old"
+
+
+def test_message_about_an_erased_user_gives_no_card_back(renewal: Renewal) -> None:
+    erase_user(renewal.subscription.user_id, clock.now())
+    take_in(entered(renewal))
+    renewal.refresh_from_db()
+    assert not renewal.auto_renew
+    assert not PaymentMethod.objects.usable().exists()
