@@ -21,6 +21,7 @@ WRITES = "writes wait, while the index is built"
 LOCKS: dict[str, tuple[str, str]] = {
     "AddUniqueConstraintOnline": ("SHARE UPDATE EXCLUSIVE", NOBODY),
     "AddCheckConstraintOnline": ("ACCESS EXCLUSIVE", f"{FOR_A_MOMENT}; nobody while the table is read"),
+    "CheckFieldOnline": ("ACCESS EXCLUSIVE", f"{FOR_A_MOMENT}; nobody while the table is read"),
     "AddIndexOnline": ("SHARE UPDATE EXCLUSIVE", NOBODY),
     "AddIndexConcurrently": ("SHARE UPDATE EXCLUSIVE", NOBODY),
     "RemoveIndexConcurrently": ("SHARE UPDATE EXCLUSIVE", NOBODY),

@@ -1,4 +1,4 @@
-"""Order of operations in the migrations: what keeps others waiting comes last."""
+"""Operations of the migrations keep nobody waiting: what locks comes last, what reads lets others in."""
 
 import pytest
 from django.conf import settings
@@ -6,7 +6,9 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import AddConstraint, AddField, AddIndex
 from django.db.migrations.operations.base import Operation
-from django.db.models import ForeignKey
+from django.db.models import ForeignKey, PositiveBigIntegerField, PositiveIntegerField, PositiveSmallIntegerField
+
+from foundation.schema.online_fields import AddFieldUnchecked, CheckFieldOnline
 
 APPS = ("accounts", "foundation", "subscriptions", "payments", "notifications", "throttling")
 LARGE = {
@@ -16,6 +18,9 @@ LARGE = {
     "notifications.notification",
 }
 """Models whose rows visitors write at any time."""
+POSITIVE = (PositiveBigIntegerField, PositiveIntegerField, PositiveSmallIntegerField)
+"""Fields whose columns have a check."""
+BEFORE_THE_FIRST_RELEASE = "notifications.0002_confirmations_and_reminders"
 MIGRATIONS = [
     migration
     for (app, _name), migration in sorted(MigrationLoader(None).disk_migrations.items())
@@ -43,3 +48,29 @@ def test_keys_to_large_tables_come_last(migration: Migration) -> None:
     keys = [operation for operation in migration.operations if leads_to_a_large_table(operation)]
     last = migration.operations[migration.operations.index(keys[0]) :] if keys else []
     assert not [each for each in last if each not in keys and not completes(each, keys)]
+
+
+def reads_a_large_table(migration: Migration, operation: Operation) -> bool:
+    """Return True for a column with a check, for which PostgreSQL reads the rows that are there."""
+    if not isinstance(operation, AddField) or isinstance(operation, AddFieldUnchecked):
+        return False
+    return isinstance(operation.field, POSITIVE) and f"{migration.app_label}.{operation.model_name}" in LARGE
+
+
+@pytest.mark.parametrize("migration", [each for each in MIGRATIONS if str(each) != BEFORE_THE_FIRST_RELEASE], ids=str)
+def test_columns_of_large_tables_come_without_a_check(migration: Migration) -> None:
+    assert not [each for each in migration.operations if reads_a_large_table(migration, each)]
+
+
+def test_every_column_that_came_without_a_check_gets_one() -> None:
+    everything = [
+        (app, operation)
+        for (app, _name), migration in MigrationLoader(None).disk_migrations.items()
+        for operation in migration.operations
+    ]
+    unchecked, checked = (
+        {(app, each.model_name, each.name) for app, each in everything if isinstance(each, kind)}
+        for kind in (AddFieldUnchecked, CheckFieldOnline)
+    )
+    assert checked == unchecked
+    assert len(checked) == 2
