@@ -40,9 +40,8 @@ def end_orders(*, transition: Transition, event_ids: Collection[int], now: datet
     elif transition is Transition.RENEWED:
         _close(_of(event_ids).exclude(period_start=F("subscription__end_date")), now)
     elif transition is Transition.EXPIRED:
-        _give_up(_of(event_ids).filter(~AT_THE_PAGE, state__in=WAITING), now)
         # What the sweep has ended, money on its way renews. Whoever ended it themselves has lost their grace period.
-        _close(_of(event_ids).exclude(state=OrderState.PENDING, subscription__grace_until__isnull=False), now)
+        _give_up(_of(event_ids).exclude(state=OrderState.PENDING, subscription__grace_until__isnull=False), now)
 
 
 def follow_planned_change(
@@ -75,10 +74,15 @@ def _close(orders: QuerySet[Order], now: datetime) -> None:
 
 
 def _give_up(orders: QuerySet[Order], now: datetime) -> None:
-    """End the orders whose subscription has expired. What is open at the provider is closed by the charger."""
+    """End the orders whose subscription has expired, in one statement; the charger closes what may still be paid."""
+    ends = ~AT_THE_PAGE & Q(state__in=WAITING)
     orders.update(
-        state=Case(When(attempts__gt=0, then=Value(OrderState.GIVEN_UP)), default=Value(OrderState.VOID)),
-        finished_at=now,
-        due_at=None,
-        close_requested_at=Case(When(reference="", then=None), default=Value(now)),
+        state=Case(
+            When(ends, attempts__gt=0, then=Value(OrderState.GIVEN_UP)),
+            When(ends, then=Value(OrderState.VOID)),
+            default=F("state"),
+        ),
+        finished_at=Case(When(ends, then=Value(now)), default=F("finished_at")),
+        due_at=Case(When(ends, then=None), default=Value(now)),
+        close_requested_at=Case(When(ends, reference="", then=None), default=Value(now)),
     )

@@ -1,4 +1,4 @@
-"""What payments cost the sweep: two statements per batch, and none where they are off."""
+"""What payments cost the sweep: one statement per batch, and none where they are off."""
 
 from datetime import datetime
 
@@ -41,15 +41,15 @@ def explained(statement: str) -> str:
         return "\n".join(str(row[-1]) for row in cursor.fetchall())
 
 
-def test_payments_cost_two_statements_per_batch_whatever_the_number_of_late_rows(settings: LazySettings) -> None:
+def test_payments_cost_one_statement_per_batch_whatever_the_number_of_late_rows(settings: LazySettings) -> None:
     punctual()
     without = statements_of_a_sweep(END)
     settings.PAYMENT_PROVIDER = "stripe"
     for _number in range(LATE):
         due_order()
     late = statements_of_a_sweep(GRACE)
-    assert len(late) == len(without) + 2
-    assert sum(sql.startswith('UPDATE "payments_order"') for sql in late) == 2
+    assert len(late) == len(without) + 1
+    assert sum(sql.startswith('UPDATE "payments_order"') for sql in late) == 1
     assert set(Order.objects.values_list("state", flat=True)) == {OrderState.VOID}
 
 
