@@ -69,7 +69,7 @@ chaos: $(READY) ## the delivery under faults, in half an hour; SEEDS=20 SEED=7 N
 
 chaos-payments: $(READY) ## charges under faults, and the model of their protocol, in half an hour; SEED=7 ORDERS=20000
 	@$(PYTHON) -m pytest -n 0 -s tests/proofs/charging
-	@$(PYTHON) -m tests.proofs.payment_chaos $(if $(SEED),--seed $(SEED)) $(if $(ORDERS),--orders $(ORDERS))
+	@$(PYTHON) -m tests.proofs.payment_chaos --until-hit $(if $(SEED),--seed $(SEED)) $(if $(ORDERS),--orders $(ORDERS))
 
 sleep: $(READY) ## a month of subscriptions and a day of ticks of the zip before a database that sleeps, in half an hour
 	@SLEEP_WHOLE=1 $(PYTHON) -m infra.postgresql $(PYTHON) -m pytest -n 0 -s --show-capture=no \

@@ -62,7 +62,7 @@ class Storm:
         provider, chance = LedgerProvider(), random.Random(self.seed)
         self._faults(provider, chance).install()
         while True:
-            time.sleep(chance.random() / 5)
+            time.sleep(chance.random() / 10)
             orders = Order.objects.unfinished().alias(third=Mod("pk", 3)).filter(third=0)
             charged = orders.filter(state__in=[OrderState.CLAIMED, OrderState.UNKNOWN])
             order = charged.order_by("?").first() or orders.order_by("?").first()
@@ -132,6 +132,8 @@ ROLES: dict[str, Callable[[Storm], None]] = {
     "charger 4": Storm.charge,
     "site 1": Storm.serve,
     "site 2": Storm.serve,
+    "site 3": Storm.serve,
+    "site 4": Storm.serve,
     "subscribers and provider": Storm.disturb,
     "webhooks": Storm.deliver_webhooks,
 }
