@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from foundation import money
 from foundation.orm.any_of import any_of
+from payments import grace
 from payments.errors import NotRenewable
 from payments.models import Order, Renewal
 from payments.orders import void
@@ -82,12 +83,16 @@ def turn_on(subscription: Subscription, shown: Price, terms: str, now: datetime)
 
 
 def turn_off(renewal: Renewal, now: datetime) -> None:
-    """Turn automatic renewal off. What is being collected is void, or closed by the charger first."""
+    """Turn automatic renewal off. What is being collected is void, or closed by the charger first.
+
+    Access ends with the paid time, and at once where that is over, unless money is on its way.
+    """
     with transaction.atomic():
         lock_owner(renewal.subscription.user_id)
         Renewal.objects.filter(pk=renewal.pk).update(auto_renew=False)
         for order in Order.objects.unfinished().filter(COLLECTED, subscription=renewal.subscription_id):
             void(order, now)
+        grace.take_back(renewal.subscription_id)
 
 
 def _shown(subscription: Subscription, renewal: Renewal | None) -> AutomaticRenewal:

@@ -7,10 +7,10 @@ from itertools import groupby
 from operator import attrgetter
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from foundation.orm.any_of import any_of
-from payments.models import Order
+from payments.models import Order, OrderState
 from subscriptions.errors import IllegalTransition
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
@@ -27,6 +27,16 @@ def grant(locked: Iterable[Subscription]) -> None:
     for number, alike in groupby(sorted(locked, key=days), days):
         rows = Subscription.objects.filter(any_of("pk", [subscription.pk for subscription in alike]))
         rows.update(grace_until=F("end_date") + timedelta(days=number))
+
+
+def take_back(subscription_id: int | None) -> None:
+    """Let access end with the paid time, because no renewal is collected any more. Money on its way keeps the grace.
+
+    The caller holds the lock of the owner.
+    """
+    on_its_way = Order.objects.unfinished().filter(subscription=OuterRef("pk"), state=OrderState.PENDING)
+    granted = Subscription.objects.filter(pk=subscription_id, expired_at=None, grace_until__isnull=False)
+    granted.filter(~Exists(on_its_way)).update(grace_until=None)
 
 
 def extend_for_pending(order: Order, now: datetime) -> None:

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
 
+from payments import grace
 from payments.errors import OrderFinished, UnknownOrder
 from payments.models import Order, OrderState, Renewal
 from subscriptions.errors import AlreadySubscribed
@@ -74,13 +75,14 @@ def void(order: Order, now: datetime, voided_by: AbstractBaseUser | None = None)
 def withdraw(order: Order, now: datetime, voided_by: AbstractBaseUser | None = None) -> bool:
     """Make an order void that somebody does not want. Return True if automatic renewal ends with it.
 
-    Else the charger would open another order for the same period. Raises what `void` raises.
+    Else the charger would open another order for the same period. The grace period ends too. Raises what `void` raises.
     """
     if order.kind != Order.Kind.RENEWAL:
         void(order, now, voided_by)
         return False
     with transaction.atomic():
         void(order, now, voided_by)
+        grace.take_back(order.subscription_id)
         agreed = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True)
         return bool(agreed.update(auto_renew=False))
 

@@ -71,6 +71,7 @@ def _page(
         "price": price_of(subscription, renewal_of(subscription)),
         "method": method_of(request.user),
         "form": form,
+        "is_late": subscription.is_late(clock.now()),
         "changed": status == HTTPStatus.CONFLICT,
     }
     page = render(request, "payments/automatic_renewal.html", context, status=status)

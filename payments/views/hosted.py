@@ -61,6 +61,7 @@ def _asked(
     request: HttpRequest, order: Order, provider: Provider, form: ConsentForm, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
     unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE
-    context = {"order": order, "form": form, "unavailable": unavailable}
+    is_late = order.subscription is not None and order.subscription.is_late(clock.now())
+    context = {"order": order, "form": form, "unavailable": unavailable, "is_late": is_late}
     page = render(request, "payments/order.html", context, status=status)
     return may_lead_to(page, provider, request)

@@ -109,6 +109,19 @@ def test_switch_is_on_the_page_of_subscriptions_and_turns_off(
 
 
 @pytest.mark.usefixtures("method")
+def test_who_is_late_is_told_that_access_ends_at_once(browser: Client, trial: Subscription) -> None:
+    browser.post(address(trial), SHOWN)
+    assert "your access ends at this time" in text(browser, address(trial))
+    order = renewal_order(trial, clock.now())
+    Service.grant_grace(trial, clock.now() + DAY)
+    Subscription.objects.update(end_date=clock.now() - DAY)
+    assert "your access ends at once" in text(browser, address(trial))
+    assert "If you withdraw the order, your access ends at once." in text(browser, reverse("pay", args=[order.pk]))
+    browser.post(address(trial), {"off": "1"})
+    assert not Subscription.objects.live(clock.now()).exists()
+
+
+@pytest.mark.usefixtures("method")
 def test_second_click_changes_nothing(browser: Client, trial: Subscription) -> None:
     for _click in range(2):
         assert browser.post(address(trial), SHOWN)["Location"] == reverse("subscription", args=[trial.pk])
