@@ -36,10 +36,17 @@ def _record_money(provider: str, fact: Fact, now: datetime) -> None:
     order = order_of(provider, fact)
     if order is None:
         record_unexpected(money, now=now)
+    elif _is_doubtful(order, fact):
+        Order.objects.unfinished().filter(pk=order.pk).update(due_at=now)
     else:
         record_payment(order, money, now=now)
         if fact.method:
             keep_method(order, fact.method, now)
+
+
+def _is_doubtful(order: Order, fact: Fact) -> bool:
+    """Return True if the money may be for another's order of this number: what ours refers to is asked about."""
+    return order.is_open and not fact.is_proven and fact.reference != order.reference
 
 
 def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:

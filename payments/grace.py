@@ -29,7 +29,7 @@ def grant(locked: Iterable[Subscription]) -> None:
         rows.update(grace_until=F("end_date") + timedelta(days=number))
 
 
-def take_back(subscription_id: int | None) -> None:
+def take_back(subscription_id: int) -> None:
     """Let access end with the paid time, because no renewal is collected any more. Money on its way keeps the grace.
 
     The caller holds the lock of the owner.

@@ -77,7 +77,7 @@ def withdraw(order: Order, now: datetime, voided_by: AbstractBaseUser | None = N
 
     Else the charger would open another order for the same period. The grace period ends too. Raises what `void` raises.
     """
-    if order.kind != Order.Kind.RENEWAL:
+    if order.kind != Order.Kind.RENEWAL or order.subscription_id is None:
         void(order, now, voided_by)
         return False
     with transaction.atomic():

@@ -17,6 +17,7 @@ from payments.orders import open_first
 from payments.providers.interface import Message, Provider
 from payments.providers.stripe.adapter import StripeProvider
 from payments.providers.stripe.messages import kept_of
+from payments.providers.stripe.metadata import named
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import UNSEEN
 from tests.payments.orders import first_order, renewal_order
@@ -77,7 +78,7 @@ def test_renewal_of_what_renews_automatically_does_not_ask_for_it_again_and_keep
     online.answer(session("open", id="cs_2"))
     pay(browser, renewal)
     assert online.last.parameters["payment_intent_data[setup_future_usage]"] == "off_session"
-    paid = intent(id="pi_2", setup_future_usage="off_session", metadata={"order": str(renewal.pk)})
+    paid = intent(id="pi_2", setup_future_usage="off_session", metadata=named("order", renewal.pk))
     online.answer(session("complete", id="cs_2", payment_intent=paid))
     come_back(browser, renewal)
     assert renewal.payments.exists()
@@ -231,7 +232,7 @@ def test_method_is_kept_though_only_a_webhook_tells_of_the_payment(
 ) -> None:
     online.answer(OPEN)
     pay(browser, order, renews="on")
-    paid = intent(setup_future_usage="off_session", payment_method="pm_1", metadata={"order": str(order.pk)})
+    paid = intent(setup_future_usage="off_session", payment_method="pm_1", metadata=named("order", order.pk))
     message = Message("evt_1", "payment_intent.succeeded", clock.now(), {"object": kept_of(paid)})
     for fact in StripeProvider().facts(message):
         apply("stripe", fact, clock.now())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from payments.providers.interface import Outcome
 from payments.providers.stripe.amounts import to_minor_units
 from payments.providers.stripe.client import v1
+from payments.providers.stripe.metadata import named
 from payments.providers.stripe.outcomes import of_intent, of_refund
 
 if TYPE_CHECKING:  # the models would load before Django is ready
@@ -26,7 +27,7 @@ def prepare(order: "Order", method: "PaymentMethod", number: int) -> str:
             "payment_method": method.token,
             # Off session nobody is there to be redirected.
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-            "metadata": {"order": str(order.pk)},
+            "metadata": named("order", order.pk),
         },
         {"idempotency_key": f"order-{order.pk}-prepare-{number}-{_short(method.token)}"},
     )

@@ -10,6 +10,7 @@ from typing import Any
 from payments.providers.interface import Fact, FactKind, Message, MethodDetails
 from payments.providers.stripe.amounts import from_minor_units
 from payments.providers.stripe.expiry import end_of_month
+from payments.providers.stripe.metadata import is_ours
 
 Kind = FactKind
 Members = Mapping[str, Any]
@@ -24,12 +25,13 @@ def facts_of(message: Message) -> tuple[Fact, ...]:
 
 def _intent(kind: FactKind) -> Callable[[Members, datetime], Fact]:
     def read(intent: Members, made_at: datetime) -> Fact:
-        failure = intent.get("last_payment_error", {})
+        failure, metadata = intent.get("last_payment_error", {}), intent.get("metadata", {})
         return Fact(
             kind,
             made_at,
             reference=intent["id"],
-            order_id=_number(intent.get("metadata", {}).get("order")),
+            order_id=_number(metadata.get("order")),
+            is_proven=is_ours(metadata, "order"),
             code=failure.get("decline_code") or failure.get("code") or "" if kind is Kind.FAILED else "",
             method=_agreed_method(intent),
             **(_money(intent["id"], intent["amount_received"], intent["currency"]) if kind is Kind.SUCCEEDED else {}),
@@ -81,8 +83,9 @@ def dispute(found: Members, made_at: datetime) -> Fact | None:
 def _method_saved(setup: Members, made_at: datetime) -> Fact | None:
     if not setup.get("customer") or not setup.get("payment_method"):
         return None
-    details = MethodDetails(setup["customer"], setup["payment_method"])
-    return Fact(Kind.METHOD_SAVED, made_at, method=details, user_id=setup.get("metadata", {}).get("user", ""))
+    details, metadata = MethodDetails(setup["customer"], setup["payment_method"]), setup.get("metadata", {})
+    user_id = metadata.get("user", "") if is_ours(metadata, "user") else ""
+    return Fact(Kind.METHOD_SAVED, made_at, method=details, user_id=user_id)
 
 
 def _method_removed(method: Members, made_at: datetime) -> Fact:

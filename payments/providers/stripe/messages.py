@@ -16,14 +16,14 @@ SIGNATURE = "Stripe-Signature"
 
 KEPT: Mapping[str, tuple[str, ...]] = {
     "payment_intent": (
-        "id", "status", "amount_received", "currency", "metadata.order",
+        "id", "status", "amount_received", "currency", "metadata.order", "metadata.signature",
         "customer", "payment_method", "setup_future_usage",
         "last_payment_error.code", "last_payment_error.decline_code",
     ),
     "checkout.session": ("id", "mode", "status", "payment_status", "payment_intent", "metadata.order"),
     "refund": ("id", "status", "amount", "currency", "created", "payment_intent", "metadata.refund", "failure_reason"),
     "dispute": ("id", "status", "amount", "currency", "created", "payment_intent", "reason"),
-    "setup_intent": ("id", "status", "customer", "payment_method", "metadata.user"),
+    "setup_intent": ("id", "status", "customer", "payment_method", "metadata.user", "metadata.signature"),
     "payment_method": ("id", "type", "customer", "card.brand", "card.last4", "card.exp_month", "card.exp_year"),
 }  # fmt: skip
 """Members that are stored, by the kind of object: what facts are made of, and nothing that names a person."""

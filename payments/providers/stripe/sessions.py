@@ -8,6 +8,7 @@ from stripe.checkout import Session
 from payments.providers.interface import Outcome, OutcomeKind, Page
 from payments.providers.stripe.amounts import to_minor_units
 from payments.providers.stripe.client import v1
+from payments.providers.stripe.metadata import named
 from payments.providers.stripe.outcomes import described, of_intent
 
 if TYPE_CHECKING:  # the models would load before Django is ready, and the zip has no types of parameters
@@ -36,13 +37,14 @@ def begin(order: "Order", return_url: str, cancel_url: str, customer: str, email
 
 def save_method(user_id: str, return_url: str, cancel_url: str, customer: str) -> Page:
     """Return a page on which the user enters a card. Raises StripeError."""
+    metadata = named("user", user_id)
     wanted: SessionCreateParams = {
         "mode": "setup",
         "allowed_payment_method_types": ["card"],
         "success_url": return_url,
         "cancel_url": cancel_url,
-        "metadata": {"user": user_id},
-        "setup_intent_data": {"metadata": {"user": user_id}},
+        "metadata": metadata,
+        "setup_intent_data": {"metadata": metadata},
     }
     return _created_for(wanted, customer, "")
 
@@ -86,7 +88,7 @@ def _saved(session: Session) -> Outcome:
 
 
 def _payment(order: "Order", return_url: str, cancel_url: str) -> "SessionCreateParams":
-    metadata = {"order": str(order.pk)}
+    metadata = named("order", order.pk)
     wanted: SessionCreateParams = {
         "mode": "payment",
         "line_items": [

@@ -7,6 +7,8 @@ from typing import Any
 
 from stripe import WebhookSignature
 
+from payments.providers.stripe.metadata import named
+
 SECRET = "whsec_of_the_tests"
 CREATED = 1_796_000_000
 ADDRESS = "/payments/webhooks/stripe"
@@ -36,7 +38,7 @@ def intent(order: object, status: str = "succeeded", **members: Any) -> dict[str
         "amount_received": 990 if status == "succeeded" else 0,
         "currency": "eur",
         "receipt_email": "ada@example.com",
-        "metadata": {"order": str(order), "note": "ada@example.com"},
+        "metadata": named("order", order) | {"note": "ada@example.com"},
     } | members
 
 

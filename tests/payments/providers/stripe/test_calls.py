@@ -9,6 +9,7 @@ from payments.errors import ProviderRefused, ProviderUnavailable
 from payments.models import Order, Payment, PaymentMethod
 from payments.providers.interface import OutcomeKind, Page
 from payments.providers.stripe.adapter import StripeProvider
+from payments.providers.stripe.metadata import named
 from payments.recording import record_payment
 from tests.payments.orders import first_order, money
 from tests.payments.providers.stripe.answers import intent, session
@@ -37,12 +38,16 @@ def test_page_takes_the_orders_amount_and_nothing_else(script: Script, provider:
     assert (sent["success_url"], sent["cancel_url"]) == (RETURN, CANCEL)
 
 
-def test_metadata_holds_the_order_and_nothing_else(script: Script, provider: StripeProvider) -> None:
+def test_metadata_holds_the_signed_order_and_nothing_else(script: Script, provider: StripeProvider) -> None:
     order = first_order()
     script.answer(session("open"))
     begin(provider, order)
     metadata = {name: value for name, value in script.last.parameters.items() if "metadata" in name}
-    assert metadata == {"metadata[order]": str(order.pk), "payment_intent_data[metadata][order]": str(order.pk)}
+    members = named("order", order.pk)
+    assert members["order"] == str(order.pk)
+    of_session = {f"metadata[{name}]": value for name, value in members.items()}
+    of_intent = {f"payment_intent_data[metadata][{name}]": value for name, value in members.items()}
+    assert metadata == of_session | of_intent
 
 
 @pytest.mark.parametrize("renews", [True, False])
