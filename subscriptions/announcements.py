@@ -11,7 +11,9 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.dispatch import Signal
 
+from foundation.orm.any_of import any_of
 from subscriptions.models import Subscription
+from subscriptions.models.subscription import DEFERRED
 
 logger = logging.getLogger(__name__)
 
@@ -89,11 +91,12 @@ def announce_on_commit(
 def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription], pace: Pace, **arguments: Any) -> None:
     """Send the signal once for each subscription; count the receivers that failed in one line of the log.
 
-    Django logs each failure itself, with the receiver's name and the traceback. Of a claimed batch neither user nor
-    plan is loaded: what a receiver first asks for is then loaded for all that follow.
+    Django logs each failure itself, with the receiver's name and the traceback. Of a claimed batch neither user, plan
+    nor metadata is loaded: what a receiver first asks for is then loaded for all that follow.
     """
     failed = 0
     lazy = LAZY_RELATIONS - _loaded(subscriptions[0])
+    has_deferred = DEFERRED not in vars(subscriptions[0])
     with closing(pace.within(subscriptions)) as in_time:
         for number, subscription in enumerate(in_time):
             for _, answer in signal.send_robust(sender, subscription=subscription, **arguments):
@@ -102,6 +105,9 @@ def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription]
             if asked := lazy & _loaded(subscription):
                 prefetch_related_objects(subscriptions[number + 1 :], *asked)
                 lazy -= asked
+            if has_deferred and DEFERRED in vars(subscription):
+                _read_deferred(subscriptions[number + 1 :])
+                has_deferred = False
     if failed:
         logger.error("receivers of a public signal failed", extra={"failed_receivers": failed})
 
@@ -109,3 +115,11 @@ def announce(signal: Signal, sender: type, subscriptions: Sequence[Subscription]
 def _loaded(subscription: Subscription) -> KeysView[str]:
     # Asking each relation whether it is cached is dearer, and every row of a sweep is asked.
     return subscription._state.fields_cache.keys()  # noqa: SLF001 - Model._state is documented, and its cache not
+
+
+def _read_deferred(subscriptions: Sequence[Subscription]) -> None:
+    keys = [subscription.pk for subscription in subscriptions]
+    found = dict(Subscription.objects.filter(any_of("pk", keys)).values_list("pk", DEFERRED))
+    for subscription in subscriptions:
+        if subscription.pk in found:
+            setattr(subscription, DEFERRED, found[subscription.pk])

@@ -179,8 +179,8 @@ class Sweep:
 
     def _count(self, claimed: Sequence[Subscription]) -> None:
         self.expired += len(claimed)
-        ends = [subscription.access_end for subscription in claimed]
-        self.oldest_end = min([*ends, self.oldest_end or self.now])
+        oldest = claimed[0].access_end if claimed else self.now  # `claim` returns them by their end
+        self.oldest_end = min(oldest, self.oldest_end or self.now)
 
     def _record(self, run: SweepRun) -> None:
         run.finished_at = clock.now()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.orm.isolation import IsStrict, refuse_strict
 from foundation.orm.lock_wait import LockWait
+from foundation.orm.row_instances import instances_of
 from subscriptions.models.plan import Plan
 
 RENEWAL_AHEAD = timedelta(days=1)
@@ -19,6 +20,8 @@ RENEWAL_AHEAD = timedelta(days=1)
 LOCK_WAIT = timedelta(seconds=1)
 """Longest wait for a lock of a transaction that has claimed rows. It holds their users' locks meanwhile."""
 
+DEFERRED = "metadata"
+"""Field that `claim` does not read: the sweep does not ask for it, and JSON is the dearest column of a row."""
 
 EXTERNAL_ID_LENGTH = 200
 
@@ -56,10 +59,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
         Locking the user too keeps a renewal of another subscription of theirs from slipping in between the expiry
         and the judgement of their access. On SQLite the transaction itself (BEGIN IMMEDIATE) is the lock.
-        User and plan are not loaded. The rest of the transaction waits at most `lock_wait` for each other lock, such as
-        that of a membership which somebody else is writing, and then fails. Raises StrictIsolation.
+        User, plan and metadata are not loaded. The rest of the transaction waits at most `lock_wait` for each other
+        lock, such as that of a membership which somebody else is writing, and then fails. Raises StrictIsolation.
         """
-        columns = [field.attname for field in self.model._meta.concrete_fields]
+        columns = [field.attname for field in self.model._meta.concrete_fields if field.name != DEFERRED]
         user_key = self.model._meta.get_field("user").target_field.name
         rows = self.filter(LockWait(lock_wait)).annotate(is_strict=IsStrict())
         rows = rows.select_related("user").only(*columns, f"user__{user_key}").order_by(access_end(), "pk")
@@ -67,7 +70,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         # Instances of the users, whom this only locks, would cost as much as those of the subscriptions.
         found = list(locked.query.get_compiler(locked.db).results_iter(tuple_expected=True))
         refuse_strict(bool(found and found[0][len(columns)]))
-        return [self.model.from_db(locked.db, columns, row[: len(columns)]) for row in found]
+        return instances_of(self.model, locked.db, columns, found)
 
 
 class Subscription(models.Model):

@@ -240,6 +240,28 @@ def test_relation_read_by_a_receiver_is_loaded_for_the_whole_batch(relation: str
     assert len(reads) == 2  # the first one's, and all others'
 
 
+@pytest.mark.django_db(transaction=True)
+def test_metadata_read_by_a_receiver_is_loaded_for_the_whole_batch() -> None:
+    seen = {}
+
+    def curious(subscription: Subscription, **kwargs: Any) -> None:
+        seen[subscription.pk] = subscription.metadata
+
+    due = make_due(make_plan(), 40)
+    for subscription in due:
+        subscription.metadata = {"number": subscription.pk}
+    Subscription.objects.bulk_update(due, ["metadata"])
+    signals.subscription_expired.connect(curious)
+    try:
+        with CaptureQueriesContext(connection) as queries:
+            Service.sweep(now=NOW)
+    finally:
+        signals.subscription_expired.disconnect(curious)
+    assert seen == {subscription.pk: {"number": subscription.pk} for subscription in due}
+    reads = [query for query in queries if '"metadata" FROM' in query["sql"]]
+    assert len(reads) == 2  # the first one's, and all others'
+
+
 def test_every_signal_is_documented_with_its_arguments() -> None:
     source = inspect.getsource(signals)
     for name, arguments in PUBLIC.items():
