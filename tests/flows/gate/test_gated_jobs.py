@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import time
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -167,7 +168,10 @@ def test_audit_runs_once_a_day_while_nothing_changes(gated: None, now: None) -> 
     assert read_item().markers["audit"] == NOW + timedelta(hours=24)
 
 
-@pytest.mark.parametrize("fault", ["refused", "400", "500", "black hole", "garbage", "deleted"])
+FAULTS = ["refused", "400", "500", "black hole", "slow", "read-only", "garbage", "deleted"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("job", [SWEEP, DELIVERY])
 def test_store_that_fails_leaves_each_job_as_without_a_gate(
     fault: str,
@@ -178,6 +182,8 @@ def test_store_that_fails_leaves_each_job_as_without_a_gate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     subscription = ends_in(-timedelta(hours=1))
+    store = gate.store()
+    assert store.close(store.read().token, {"sweep": clock.now() + timedelta(hours=1)})  # which nobody is to believe
     with broken(fault, answers, monkeypatch):
         assert run(SWEEP)["expired"] == 1
         assert run(DELIVERY)["accepted"] == 2
@@ -195,6 +201,12 @@ def broken(fault: str, answers: InjectedAnswers, patch: pytest.MonkeyPatch) -> A
     if fault in {"400", "500"}:
         answers.refuse("dynamodb.UpdateItem", "Broken", status=int(fault), times=everything)
         answers.refuse("dynamodb.GetItem", "Broken", status=int(fault), times=everything)
+    elif fault == "read-only":
+        answers.refuse("dynamodb.UpdateItem", "AccessDeniedException", times=everything)
+    elif fault == "slow":
+        patch.setattr(gate_store, "TIMEOUT", 0.1)
+        answers.before("dynamodb.UpdateItem", lambda: time.sleep(0.3), times=everything)
+        answers.before("dynamodb.GetItem", lambda: time.sleep(0.3), times=everything)
     elif fault == "garbage":
         answers.alter("dynamodb.UpdateItem", lambda _: b"{", times=everything)
     elif fault == "deleted":
