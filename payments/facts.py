@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from payments import payment_methods
+from payments.charging.first_calls import is_chargeable
 from payments.errors import UnreadableFact
 from payments.models import Order, OrderState
 from payments.models.order import OrderQuerySet
@@ -34,19 +35,26 @@ def _record_money(provider: str, fact: Fact, now: datetime) -> None:
         raise UnreadableFact(f"a fact of kind {fact.kind} names no transaction or no amount")
     money = MoneyReceived(provider, fact.transaction_id, fact.amount, fact.currency, fact.made_at, fact.receipt_url)
     order = order_of(provider, fact)
-    if order is None:
+    if order is not None and not fact.is_proven and fact.reference != order.reference:
+        _record_doubtful(order, money, now)
+    elif order is None:
         record_unexpected(money, now=now)
-    elif _is_doubtful(order, fact):
-        Order.objects.unfinished().filter(pk=order.pk).update(due_at=now)
     else:
         record_payment(order, money, now=now)
         if fact.method:
             keep_method(order, fact.method, now)
 
 
-def _is_doubtful(order: Order, fact: Fact) -> bool:
-    """Return True if the money may be for another's order of this number: what ours refers to is asked about."""
-    return order.is_open and not fact.is_proven and fact.reference != order.reference
+def _record_doubtful(order: Order, money: MoneyReceived, now: datetime) -> None:
+    """Record money for what may be another's order of this number as a surplus, unless it was recorded before.
+
+    An order with a page may have been paid there: the provider is asked about that page, and nothing is recorded. Who
+    asks about an order that may be charged might charge it; the charger finds the money when it closes the page.
+    """
+    if not (order.is_open and order.way == Order.Way.PAGE and order.reference):
+        record_unexpected(money, now=now)
+    elif not is_chargeable(order, money.provider):
+        Order.objects.unfinished().filter(pk=order.pk).update(due_at=now)
 
 
 def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:

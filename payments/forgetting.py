@@ -27,7 +27,7 @@ class ForgettingProvider(Protocol):
 
 
 def forgotten_fields(user_id: Key, now: datetime) -> dict[str, datetime]:
-    """Return what a method has from the beginning that is reported of an erased user; of others nothing."""
+    """Return the fields of a new method that mark it for deletion if its user is erased; else none."""
     return {"removed_at": now, "forget_requested_at": now} if is_erased(user_id) else {}
 
 

@@ -7,10 +7,10 @@ from itertools import groupby
 from operator import attrgetter
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from foundation.orm.any_of import any_of
-from payments.models import Order, OrderState
+from payments.models import Order, OrderState, Renewal
 from subscriptions.errors import IllegalTransition
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
@@ -30,13 +30,33 @@ def grant(locked: Iterable[Subscription]) -> None:
 
 
 def take_back(subscription_id: int) -> None:
-    """Let access end with the paid time, because no renewal is collected any more. Money on its way keeps the grace.
+    """Let access end with the paid time if the subscription does not renew by itself any more.
 
-    The caller holds the lock of the owner.
+    Money that may be on its way keeps the grace period until it is known to be not. The caller holds the lock of the
+    owner.
     """
-    on_its_way = Order.objects.unfinished().filter(subscription=OuterRef("pk"), state=OrderState.PENDING)
     granted = Subscription.objects.filter(pk=subscription_id, expired_at=None, grace_until__isnull=False)
-    granted.filter(~Exists(on_its_way)).update(grace_until=None)
+    renews = Renewal.objects.filter(subscription=OuterRef("pk"), auto_renew=True)
+    granted.filter(~Exists(renews), ~Exists(_money_on_its_way())).update(grace_until=None)
+
+
+def ending_at_once(subscriptions: Iterable[Subscription], now: datetime) -> set[int]:
+    """Return those, by primary key, whose access ends at once when nothing renews them any more. One query at most."""
+    late = [subscription.pk for subscription in subscriptions if subscription.is_late(now)]
+    rows = Subscription.objects.filter(any_of("pk", late)) if late else Subscription.objects.none()
+    return set(rows.filter(~Exists(_money_on_its_way())).values_list("pk", flat=True))
+
+
+def ends_access(order: Order, now: datetime) -> bool:
+    """Return True if access ends at once when the order is withdrawn."""
+    if order.kind != Order.Kind.RENEWAL or order.subscription is None:
+        return False
+    return bool(ending_at_once([order.subscription], now))
+
+
+def _money_on_its_way() -> QuerySet[Order]:
+    orders = Order.objects.unfinished().filter(subscription=OuterRef("pk"), kind=Order.Kind.RENEWAL)
+    return orders.filter(state__in=[OrderState.CLAIMED, OrderState.UNKNOWN, OrderState.PENDING])
 
 
 def extend_for_pending(order: Order, now: datetime) -> None:

@@ -81,10 +81,14 @@ def withdraw(order: Order, now: datetime, voided_by: AbstractBaseUser | None = N
         void(order, now, voided_by)
         return False
     with transaction.atomic():
+        lock(order)
+        if not order.is_open and order.state != State.PAID:  # a second click: another order may be open by now
+            return False
         void(order, now, voided_by)
-        grace.take_back(order.subscription_id)
         agreed = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True)
-        return bool(agreed.update(auto_renew=False))
+        ends_renewal = bool(agreed.update(auto_renew=False))
+        grace.take_back(order.subscription_id)
+    return ends_renewal
 
 
 def _close(order: Order, now: datetime) -> None:

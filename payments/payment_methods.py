@@ -11,6 +11,7 @@ from payments.forgetting import forgotten_fields
 from payments.models import PaymentMethod, Renewal
 from payments.providers.interface import Fact, MethodDetails
 from payments.saved_methods import replace_method
+from subscriptions.locks import lock_owner
 
 
 def save(provider: str, fact: Fact, now: datetime) -> None:
@@ -21,18 +22,20 @@ def save(provider: str, fact: Fact, now: datetime) -> None:
     """
     if fact.method is None:
         return
+    owner = fact.user_id or _user_of(provider, fact.method.customer)
+    if owner:
+        lock_owner(owner)  # an erasure is over, or sees this method
     if (user := _who_entered(provider, fact)) is not None:
         replace_method(user, provider, fact.method, fact.made_at)
         return
     if _update(provider, fact.method):
         return
-    user_id = fact.user_id or _user_of(provider, fact.method.customer)
-    if user_id:
-        told = forgotten_fields(user_id, now) or _details(fact.method)
+    if owner:
+        told = forgotten_fields(owner, now) or _details(fact.method)
         PaymentMethod.objects.get_or_create(
             provider=provider,
             token=fact.method.token,
-            defaults={"user_id": user_id, "customer": fact.method.customer, "saved_at": now, **told},
+            defaults={"user_id": owner, "customer": fact.method.customer, "saved_at": fact.made_at, **told},
         )
 
 

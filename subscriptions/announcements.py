@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import prefetch_related_objects
 from django.dispatch import Signal
 
@@ -119,7 +119,8 @@ def _loaded(subscription: Subscription) -> KeysView[str]:
 
 def _read_deferred(subscriptions: Sequence[Subscription]) -> None:
     keys = [subscription.pk for subscription in subscriptions]
-    found = dict(Subscription.objects.filter(any_of("pk", keys)).values_list("pk", DEFERRED))
+    rows = Subscription.objects.using(DEFAULT_DB_ALIAS).filter(any_of("pk", keys))  # a replica may lag behind
+    found = dict(rows.values_list("pk", DEFERRED))
     for subscription in subscriptions:
         if subscription.pk in found:
             setattr(subscription, DEFERRED, found[subscription.pk])

@@ -16,7 +16,8 @@ from foundation.schema.online_operation import OnlineOperation
 class AddFieldUnchecked(OnlineOperation, AddField):
     """Add a column without the check of its field, which a later CheckFieldOnline adds.
 
-    It is one statement, so the migration may be atomic. On SQLite it is AddField, and the check is there at once.
+    A field that may not be empty needs a `db_default`. It is one statement, so the migration may be atomic. On SQLite
+    it is AddField, and the check is there at once.
     """
 
     def statements(self, model: Any, schema_editor: BaseDatabaseSchemaEditor) -> list[str]:

@@ -17,6 +17,7 @@ from foundation.admin import ChoiceFilter, SubscriberHistoryAdmin
 from payments.admin.explanation import explain_order
 from payments.errors import OrderFinished
 from payments.forms import PaymentForm
+from payments.grace import ends_access
 from payments.models import Order
 from payments.orders import withdraw
 from payments.recording import record_payment
@@ -111,7 +112,7 @@ class OrderAdmin(SubscriberHistoryAdmin):
 
     def _order(self, request: HttpRequest, order_id: int, permission: str) -> Order:
         require_permission(request, permission)
-        return get_object_or_404(Order.objects.select_related("user", "plan"), pk=order_id)
+        return get_object_or_404(Order.objects.select_related("user", "plan", "subscription"), pk=order_id)
 
     def _page(self, request: HttpRequest, order: Order, form: forms.Form | None, title: "StrOrPromise") -> HttpResponse:
         context = {
@@ -120,6 +121,7 @@ class OrderAdmin(SubscriberHistoryAdmin):
             "opts": Order._meta,
             "order": order,
             "form": form,
+            "ends_access": form is None and ends_access(order, clock.now()),
         }
         invalid = form is not None and form.is_bound
         return TemplateResponse(request, TEMPLATE, context, status=HTTPStatus.BAD_REQUEST if invalid else None)

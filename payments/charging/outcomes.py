@@ -12,12 +12,13 @@ from payments import fence
 from payments.announcements import announce_failed
 from payments.charging.claims import Claim
 from payments.charging.tries import next_after
-from payments.grace import grace_until
+from payments.grace import grace_until, take_back
 from payments.isolation import apart
-from payments.models import Attempt, Order, OrderState
+from payments.models import Attempt, Order, OrderState, Renewal
 from payments.orders import void
 from payments.providers.interface import Outcome, OutcomeKind
 from payments.settling import settle
+from subscriptions.locks import lock_owner
 
 CALL_AGAIN = timedelta(minutes=5)
 """Until an order is claimed again whose call had no effect, so that a provider's outage is not made worse."""
@@ -69,12 +70,17 @@ class Recorder:
         given up.
         """
         self.kinds[outcome.kind] += 1
-        due_at = self._next_try(order, outcome)
+        renews = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True).exists()
+        due_at = self._next_try(order, outcome) if renews else None
         with transaction.atomic():
             if self._give_back(order, due_at):
                 if order.attempts:
                     _write([self._attempt(order, outcome)])
                 announce_failed(order, outcome.code[:LONGEST_CODE], due_at, self.now)
+        if not renews and order.subscription_id:
+            with transaction.atomic():
+                lock_owner(order.user_id)
+                take_back(order.subscription_id)
 
     def unknown(self, order: Order) -> None:
         """Record that a call may have had its effect, so that the provider is asked before anything else."""
@@ -109,6 +115,8 @@ class Recorder:
         with transaction.atomic():
             void(order, self.now)
             Order.objects.filter(pk=order.pk).update(close_requested_at=None)
+            if order.subscription_id:
+                take_back(order.subscription_id)
 
     def _give_back(self, order: Order, due_at: datetime | None) -> bool:
         if due_at is None and order.subscription is not None and order.subscription.expired_at is not None:

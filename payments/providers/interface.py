@@ -94,7 +94,7 @@ class Fact:
     """One fact about money or a payment method.
 
     `transaction_id` names the money that moved, the same whichever message reports it. `of` is the transaction that a
-    refund or a dispute is about. A number of an order that is not proven may be one of somebody else's orders.
+    refund or a dispute is about. An order number that is not proven may belong to another product.
     """
 
     kind: FactKind

@@ -15,6 +15,7 @@ from foundation import clock
 from payments.automatic_renewal import may_renew_automatically, price_of, renewal_of, turn_off, turn_on
 from payments.errors import NotRenewable
 from payments.forms import AutomaticRenewalForm
+from payments.grace import ending_at_once
 from payments.models import Renewal
 from payments.providers import registry
 from payments.saved_methods import method_of
@@ -72,6 +73,7 @@ def _page(
         "method": method_of(request.user),
         "form": form,
         "is_late": subscription.is_late(clock.now()),
+        "ends_access": ending_at_once([subscription], clock.now()),
         "changed": status == HTTPStatus.CONFLICT,
     }
     page = render(request, "payments/automatic_renewal.html", context, status=status)

@@ -14,6 +14,7 @@ from foundation import clock
 from payments import hosted_page
 from payments.errors import ProviderRefused, ProviderUnavailable
 from payments.forms import ConsentForm
+from payments.grace import ends_access
 from payments.hosted_page import MoneyOnItsWay
 from payments.models import Order
 from payments.providers import registry
@@ -61,7 +62,11 @@ def _asked(
     request: HttpRequest, order: Order, provider: Provider, form: ConsentForm, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
     unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE
-    is_late = order.subscription is not None and order.subscription.is_late(clock.now())
-    context = {"order": order, "form": form, "unavailable": unavailable, "is_late": is_late}
+    context = {
+        "order": order,
+        "form": form,
+        "unavailable": unavailable,
+        "ends_access": ends_access(order, clock.now()),
+    }
     page = render(request, "payments/order.html", context, status=status)
     return may_lead_to(page, provider, request)

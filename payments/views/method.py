@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from foundation import clock
 from payments.automatic_renewal import turn_off
 from payments.errors import MethodInUse, ProviderRefused, ProviderUnavailable
+from payments.grace import ending_at_once
 from payments.providers import registry
 from payments.providers.interface import OutcomeKind
 from payments.saved_methods import method_of, remove_method, renewals_of, replace_method
@@ -97,9 +98,11 @@ def auto_renew(request: SubscriberRequest, renewal_id: int) -> HttpResponse:
 
 def _page(request: SubscriberRequest, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     provider = registry.current()
+    renewals = renewals_of(request.user, clock.now())
     context = {
         "method": method_of(request.user),
-        "renewals": renewals_of(request.user, clock.now()),
+        "renewals": renewals,
+        "ending_at_once": ending_at_once([renewal.subscription for renewal in renewals], clock.now()),
         "takes_online": provider is not None,
         "unavailable": status == HTTPStatus.SERVICE_UNAVAILABLE,
     }

@@ -109,14 +109,20 @@ def test_switch_is_on_the_page_of_subscriptions_and_turns_off(
 
 
 @pytest.mark.usefixtures("method")
-def test_who_is_late_is_told_that_access_ends_at_once(browser: Client, trial: Subscription) -> None:
+def test_page_of_a_late_subscription_says_that_access_ends_at_once(browser: Client, trial: Subscription) -> None:
     browser.post(address(trial), SHOWN)
     assert "your access ends at this time" in text(browser, address(trial))
     order = renewal_order(trial, clock.now())
     Service.grant_grace(trial, clock.now() + DAY)
     Subscription.objects.update(end_date=clock.now() - DAY)
     assert "your access ends at once" in text(browser, address(trial))
+    assert "your access ends at once" in text(browser, reverse("payment_method"))
     assert "If you withdraw the order, your access ends at once." in text(browser, reverse("pay", args=[order.pk]))
+    Order.objects.update(state="pending")  # money on its way keeps it
+    for page in (address(trial), reverse("payment_method"), reverse("pay", args=[order.pk])):
+        assert "access ends at" not in text(browser, page)
+    assert "A payment is on its way." in text(browser, address(trial))
+    Order.objects.update(state="open")
     browser.post(address(trial), {"off": "1"})
     assert not Subscription.objects.live(clock.now()).exists()
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 Stop = Callable[[Order, datetime], object]
 
+HOUR = timedelta(hours=1)
 LATE = END + DAY
 GRACE = END + 7 * DAY
 
@@ -38,7 +39,7 @@ def swept(now: datetime) -> Subscription:
 
 
 @pytest.mark.parametrize("stop", [turn_renewal_off, withdraw])
-def test_who_renews_no_more_keeps_access_until_the_paid_time_is_over(provider: LedgerProvider, stop: Stop) -> None:
+def test_access_ends_with_the_paid_time_when_nothing_renews_any_more(provider: LedgerProvider, stop: Stop) -> None:
     order = due_order("declined")
     charge(provider)
     stop(order, DUE)
@@ -47,7 +48,7 @@ def test_who_renews_no_more_keeps_access_until_the_paid_time_is_over(provider: L
 
 
 @pytest.mark.parametrize("stop", [turn_renewal_off, withdraw])
-def test_who_is_late_and_renews_no_more_has_no_access_any_more(provider: LedgerProvider, stop: Stop) -> None:
+def test_late_subscription_ends_at_once_when_nothing_renews_it_any_more(provider: LedgerProvider, stop: Stop) -> None:
     order = due_order("declined")
     charge(provider)
     assert swept(LATE).is_late(LATE)
@@ -56,7 +57,7 @@ def test_who_is_late_and_renews_no_more_has_no_access_any_more(provider: LedgerP
     assert charge(provider, LATE + DAY)["succeeded"] == 0
 
 
-def test_money_on_its_way_keeps_the_grace_period_of_who_turned_renewal_off(provider: LedgerProvider) -> None:
+def test_money_on_its_way_keeps_the_grace_period_when_renewal_is_turned_off(provider: LedgerProvider) -> None:
     order = due_order("sepa")
     charge(provider)
     order.refresh_from_db()
@@ -73,10 +74,54 @@ def test_period_that_expired_in_its_grace_still_says_so(provider: LedgerProvider
     assert Subscription.objects.get().grace_until == GRACE
 
 
-def test_who_turns_renewal_on_again_before_the_end_gets_the_grace_period_again(provider: LedgerProvider) -> None:
+def test_renewal_that_is_turned_on_again_before_the_end_grants_the_grace_period_again(provider: LedgerProvider) -> None:
     turn_renewal_off(due_order("declined"), DUE)
     assert Subscription.objects.get().grace_until is None
     Renewal.objects.update(auto_renew=True)
     charge(provider, DUE + timedelta(hours=1))
     subscription = Subscription.objects.get()
     assert (subscription.grace_until, Order.objects.unfinished().count()) == (GRACE, 1)
+
+
+def test_charge_without_an_answer_keeps_the_grace_period_until_it_is_closed(provider: LedgerProvider) -> None:
+    order = due_order("declined")
+    charge(provider)
+    Order.objects.update(state=OrderState.UNKNOWN)
+    turn_renewal_off(order, LATE)
+    assert swept(LATE).is_live(LATE)
+    charge(provider, LATE)
+    assert Order.objects.get().state == OrderState.VOID
+    assert swept(LATE).status == Subscription.Status.EXPIRED
+
+
+def test_money_that_does_not_arrive_ends_the_grace_period_when_renewal_is_off(provider: LedgerProvider) -> None:
+    order = due_order("sepa")
+    charge(provider)
+    turn_renewal_off(order, LATE)
+    order.refresh_from_db()
+    provider.settle_pending(order.reference, arrives=False)
+    charge(provider, LATE + HOUR)
+    order.refresh_from_db()
+    assert (order.state, order.due_at) == (OrderState.NEEDS_SUBSCRIBER, None)
+    assert swept(LATE + HOUR).status == Subscription.Status.EXPIRED
+
+
+def test_money_that_does_not_arrive_is_tried_again_while_renewal_is_on(provider: LedgerProvider) -> None:
+    order = due_order("sepa")
+    charge(provider)
+    order.refresh_from_db()
+    provider.settle_pending(order.reference, arrives=False)
+    charge(provider, LATE)
+    order.refresh_from_db()
+    assert order.due_at is not None
+    assert swept(LATE).is_live(LATE)
+
+
+def test_second_click_on_an_old_order_leaves_the_new_one_alone(provider: LedgerProvider) -> None:
+    old = due_order("declined")
+    assert withdraw(old, DUE)
+    Renewal.objects.update(auto_renew=True)
+    charge(provider, DUE + HOUR)
+    assert not withdraw(old, DUE + HOUR)
+    assert Renewal.objects.get().auto_renew
+    assert (Subscription.objects.get().grace_until, Order.objects.unfinished().count()) == (GRACE, 1)

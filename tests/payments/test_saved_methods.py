@@ -12,6 +12,7 @@ from foundation import clock
 from payments.facts import apply
 from payments.models import Order, PaymentMethod, Renewal
 from payments.providers.interface import Fact, FactKind, MethodDetails
+from payments.saved_methods import method_of
 from subscriptions.models import Subscription
 from tests.payments.orders import renewal_order
 from tests.payments.providers.stripe.answers import intent, session
@@ -154,7 +155,7 @@ def charged_to(renewal: Renewal) -> str:
     return renewal.method.token
 
 
-def take_in(fact: Fact) -> None:
+def apply_told(fact: Fact) -> None:
     with transaction.atomic():
         apply("stripe", fact, clock.now())
 
@@ -162,7 +163,7 @@ def take_in(fact: Fact) -> None:
 def test_card_of_somebody_who_did_not_come_back_takes_over(renewal: Renewal) -> None:
     order = renewal_order(renewal.subscription, clock.now())
     Order.objects.filter(pk=order.pk).update(state="needs_subscriber", way="charge", due_at=None)
-    take_in(entered(renewal))
+    apply_told(entered(renewal))
     order.refresh_from_db()
     assert charged_to(renewal) == "pm_new"
     assert order.state == "open"
@@ -179,7 +180,7 @@ def test_message_that_comes_after_its_user_came_back_changes_nothing(
     browser.get(reverse("payment_method_return"))
     Order.objects.filter(pk=order.pk).update(state="open", way="charge", due_at=clock.now() + DAY)
     before = PaymentMethod.objects.get(token="pm_1")
-    take_in(entered(renewal, "pm_1"))
+    apply_told(entered(renewal, "pm_1"))
     order.refresh_from_db()
     assert (PaymentMethod.objects.get(token="pm_1").saved_at, before.last4) == (before.saved_at, "4242")
     assert order.due_at is not None
@@ -187,23 +188,27 @@ def test_message_that_comes_after_its_user_came_back_changes_nothing(
 
 
 def test_older_message_does_not_beat_a_newer_card(renewal: Renewal) -> None:
-    take_in(entered(renewal, "pm_newest"))
-    take_in(entered(renewal, "pm_late", clock.now() - DAY))
+    apply_told(entered(renewal, "pm_newest"))
+    apply_told(entered(renewal, "pm_late", clock.now() - DAY))
     assert charged_to(renewal) == "pm_newest"
     assert PaymentMethod.objects.filter(token="pm_late").exists()
+    shown = method_of(renewal.subscription.user)
+    assert shown is not None
+    assert shown.token == "pm_newest"
 
 
 def test_card_that_was_removed_does_not_come_back(renewal: Renewal) -> None:
     PaymentMethod.objects.create(
         user=renewal.subscription.user, provider="stripe", customer="cus_1", token="pm_new", removed_at=clock.now()
     )
-    take_in(entered(renewal))
+    apply_told(entered(renewal))
     assert charged_to(renewal) == "pm_old"
 
 
 def test_message_about_an_erased_user_gives_no_card_back(renewal: Renewal) -> None:
     erase_user(renewal.subscription.user_id, clock.now())
-    take_in(entered(renewal))
+    apply_told(entered(renewal))
     renewal.refresh_from_db()
     assert not renewal.auto_renew
     assert not PaymentMethod.objects.usable().exists()
+    assert PaymentMethod.objects.to_forget().filter(token="pm_new").exists()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from payments.providers.interface import Outcome
 from payments.providers.stripe.amounts import to_minor_units
 from payments.providers.stripe.client import v1
-from payments.providers.stripe.metadata import named
+from payments.providers.stripe.metadata import SIGNATURE, named
 from payments.providers.stripe.outcomes import of_intent, of_refund
 
 if TYPE_CHECKING:  # the models would load before Django is ready
@@ -19,6 +19,7 @@ EXPANDED = ["latest_charge", "payment_method"]
 
 def prepare(order: "Order", method: "PaymentMethod", number: int) -> str:
     """Return the id of an unconfirmed intent for the order. Raises StripeError."""
+    metadata = named("order", order.pk)
     intent = v1().payment_intents.create(
         {
             "amount": to_minor_units(order.amount, order.currency),
@@ -27,9 +28,10 @@ def prepare(order: "Order", method: "PaymentMethod", number: int) -> str:
             "payment_method": method.token,
             # Off session nobody is there to be redirected.
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-            "metadata": named("order", order.pk),
+            "metadata": metadata,
         },
-        {"idempotency_key": f"order-{order.pk}-prepare-{number}-{_short(method.token)}"},
+        # Stripe refuses a key under which other parameters were sent, such as another signature.
+        {"idempotency_key": f"order-{order.pk}-prepare-{number}-{_short(method.token + metadata[SIGNATURE])}"},
     )
     return intent.id
 

@@ -1,12 +1,15 @@
 """Operations of the migrations keep nobody waiting: what locks comes last, what reads lets others in."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import AddConstraint, AddField, AddIndex
 from django.db.migrations.operations.base import Operation
-from django.db.models import ForeignKey, PositiveBigIntegerField, PositiveIntegerField, PositiveSmallIntegerField
+from django.db.models import Field, ForeignKey
 
 from foundation.schema.online_fields import AddFieldUnchecked, CheckFieldOnline
 
@@ -18,8 +21,6 @@ LARGE = {
     "notifications.notification",
 }
 """Models whose rows visitors write at any time."""
-POSITIVE = (PositiveBigIntegerField, PositiveIntegerField, PositiveSmallIntegerField)
-"""Fields whose columns have a check."""
 BEFORE_THE_FIRST_RELEASE = "notifications.0002_confirmations_and_reminders"
 MIGRATIONS = [
     migration
@@ -54,7 +55,12 @@ def reads_a_large_table(migration: Migration, operation: Operation) -> bool:
     """Return True for a column with a check, for which PostgreSQL reads the rows that are there."""
     if not isinstance(operation, AddField) or isinstance(operation, AddFieldUnchecked):
         return False
-    return isinstance(operation.field, POSITIVE) and f"{migration.app_label}.{operation.model_name}" in LARGE
+    return has_check(operation.field) and f"{migration.app_label}.{operation.model_name_lower}" in LARGE
+
+
+def has_check(field: "Field[Any, Any]") -> bool:
+    """Return True if the field's column has a check on PostgreSQL."""
+    return bool(DatabaseWrapper.data_type_check_constraints.get(field.get_internal_type()))
 
 
 @pytest.mark.parametrize("migration", [each for each in MIGRATIONS if str(each) != BEFORE_THE_FIRST_RELEASE], ids=str)

@@ -11,17 +11,18 @@ from foundation import clock
 from payments.charging.calls import Pace
 from payments.charging.charger import Charger
 from payments.facts import apply
-from payments.models import Order, OrderState, Payment, PaymentMethod
+from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from payments.providers.interface import Fact, Message
 from payments.providers.stripe.adapter import StripeProvider
 from payments.providers.stripe.messages import kept_of
 from payments.providers.stripe.metadata import named
-from tests.payments.orders import first_order
+from subscriptions.services import SubscriptionService
+from tests.payments.orders import first_order, renewal_order
 from tests.payments.providers.stripe.answers import intent as answered
 from tests.payments.providers.stripe.answers import session
 from tests.payments.providers.stripe.scripted import Script
 from tests.payments.webhooks.signed_events import intent
-from tests.support.factories import make_user
+from tests.support.factories import make_plan, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("online")]
 
@@ -74,6 +75,44 @@ def test_money_for_anothers_order_of_the_same_number_pays_none_of_ours(which: in
     apply_told("payment_intent.succeeded", intent("", metadata=metadata_of_others("order", order.pk)[which]))
     order.refresh_from_db()
     assert (order.state, Payment.objects.exists()) == (OrderState.OPEN, False)
+    assert order.due_at is not None, "the provider is asked about the page"
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_card_of_who_paid_anothers_order_is_never_charged_for_ours(which: int) -> None:
+    order = order_at_the_page()
+    Order.objects.update(renews=True)
+    apply_told("payment_intent.succeeded", intent(order.pk, id="pi_ours"))
+    agreed = {"setup_future_usage": "off_session", "customer": "cus_of_theirs", "payment_method": "pm_of_theirs"}
+    metadata = metadata_of_others("order", order.pk)[which]
+    apply_told("payment_intent.succeeded", intent("", id="pi_theirs", metadata=metadata, **agreed))
+    assert not PaymentMethod.objects.exists()
+    theirs_ = Payment.objects.get(transaction_id="pi_theirs")
+    assert (theirs_.surplus, theirs_.order) == (True, None)
+    assert order.payments.get().transaction_id == "pi_ours"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"way": Order.Way.CHARGE, "reference": "pi_ours"},  # declined, and tried again on a day
+        {"way": Order.Way.CHARGE, "reference": "pi_ours", "state": OrderState.NEEDS_SUBSCRIBER},
+        {"way": Order.Way.PAGE, "reference": "cs_1"},  # opened by its subscriber long before it is due
+        {"way": "", "reference": ""},
+    ],
+)
+def test_money_for_anothers_order_makes_no_charge_of_ours_due(state: dict[str, Any]) -> None:
+    subscription = SubscriptionService.create_subscription(make_user(), make_plan(), now=clock.now())
+    method = PaymentMethod.objects.create(user=subscription.user, provider="stripe", customer="cus_1", token="pm_1")
+    Renewal.objects.create(
+        subscription=subscription, auto_renew=True, method=method, amount="9.90", currency="EUR", agreed_at=clock.now()
+    )
+    order = renewal_order(subscription, clock.now())
+    Order.objects.update(provider="stripe", due_at=None, **state)
+    apply_told("payment_intent.succeeded", intent("", metadata={"order": str(order.pk)}))
+    order.refresh_from_db()
+    assert order.due_at is None
+    assert Payment.objects.filter(order=order).count() == 0
 
 
 def test_page_that_was_opened_before_numbers_were_signed_is_asked_about_and_paid(online: Script) -> None:
