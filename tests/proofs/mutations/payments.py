@@ -6,6 +6,8 @@ CHARGER = "tests/payments/charging/test_charger.py::"
 TRIES = "tests/payments/charging/test_tries.py::"
 RENEWALS = "tests/payments/charging/test_renewal_orders.py::"
 RECORDING = "tests/payments/test_recording.py::"
+SHARED = "tests/payments/webhooks/test_shared_account.py::"
+GRACE = "tests/payments/test_grace.py::"
 
 PAYMENTS = (
     Mutation(
@@ -246,5 +248,53 @@ PAYMENTS = (
         "return order.is_open and (",
         "return (",
         (f"{RECORDING}test_money_for_a_void_order_is_a_surplus",),
+    ),
+    Mutation(
+        "signed number of an order",
+        "payments/facts.py",
+        "if order is not None and not fact.is_proven and fact.reference != order.reference:",
+        "if False:",
+        (
+            f"{SHARED}test_money_for_anothers_order_of_the_same_number_pays_none_of_ours",
+            f"{SHARED}test_card_of_who_paid_anothers_order_is_never_charged_for_ours",
+        ),
+    ),
+    Mutation(
+        "signed number of a user",
+        "payments/providers/stripe/facts.py",
+        'metadata.get("user", "") if is_ours(metadata, "user") else ""',
+        'metadata.get("user", "")',
+        (f"{SHARED}test_card_of_anothers_user_of_the_same_number_is_never_ours",),
+    ),
+    Mutation(
+        "asked and never charged",
+        "payments/facts.py",
+        "elif not is_chargeable(order, money.provider):",
+        "else:",
+        (f"{SHARED}test_money_for_anothers_order_makes_no_charge_of_ours_due",),
+    ),
+    Mutation(
+        "grace ends with renewal",
+        "payments/automatic_renewal.py",
+        "        grace.take_back(renewal.subscription_id)\n",
+        "",
+        (f"{GRACE}test_late_subscription_ends_at_once_when_nothing_renews_it_any_more",),
+    ),
+    Mutation(
+        "money on its way",
+        "payments/grace.py",
+        "granted.filter(~Exists(renews), ~Exists(_money_on_its_way()))",
+        "granted.filter(~Exists(renews))",
+        (
+            f"{GRACE}test_money_on_its_way_keeps_the_grace_period_when_renewal_is_turned_off",
+            f"{GRACE}test_charge_without_an_answer_keeps_the_grace_period_until_it_is_closed",
+        ),
+    ),
+    Mutation(
+        "card that was entered last",
+        "payments/payment_methods.py",
+        '"saved_at": fact.made_at',
+        '"saved_at": now',
+        ("tests/payments/test_saved_methods.py::test_older_message_does_not_beat_a_newer_card",),
     ),
 )
