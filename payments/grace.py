@@ -43,8 +43,10 @@ def take_back(subscription_id: int) -> None:
 def ending_at_once(subscriptions: Iterable[Subscription], now: datetime) -> set[int]:
     """Return those, by primary key, whose access ends at once when nothing renews them any more. One query at most."""
     late = [subscription.pk for subscription in subscriptions if subscription.is_late(now)]
-    rows = Subscription.objects.filter(any_of("pk", late)) if late else Subscription.objects.none()
-    return set(rows.filter(~Exists(_money_on_its_way())).values_list("pk", flat=True))
+    if not late:
+        return set()
+    pending = Order.objects.unfinished().filter(any_of("subscription", late), state=OrderState.PENDING)
+    return set(late) - set(pending.values_list("subscription", flat=True))
 
 
 def ends_access(order: Order, now: datetime) -> bool:
@@ -56,7 +58,8 @@ def ends_access(order: Order, now: datetime) -> bool:
 
 def _money_on_its_way() -> QuerySet[Order]:
     orders = Order.objects.unfinished().filter(subscription=OuterRef("pk"), kind=Order.Kind.RENEWAL)
-    return orders.filter(state__in=[OrderState.CLAIMED, OrderState.UNKNOWN, OrderState.PENDING])
+    called = orders.exclude(reference="")  # nothing was charged before there is one
+    return called.filter(state__in=[OrderState.CLAIMED, OrderState.UNKNOWN, OrderState.PENDING])
 
 
 def extend_for_pending(order: Order, now: datetime) -> None:

@@ -64,8 +64,9 @@ def _who_entered(provider: str, fact: Fact) -> AbstractBaseUser | None:
 
 def _update(provider: str, method: MethodDetails) -> bool:
     known = PaymentMethod.objects.filter(provider=provider, token=method.token)
-    details = _details(method)
-    return bool(known.update(**details)) if details else known.exists()
+    if details := _details(method):
+        known.filter(forget_requested_at=None).update(**details)
+    return known.exists()
 
 
 def _user_of(provider: str, customer: str) -> int | str | None:

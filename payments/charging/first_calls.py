@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from payments.models import Order, OrderState, PaymentMethod, Renewal
+from subscriptions.models.subscription import RENEWAL_AHEAD
 
 AT_THE_PAGE = timedelta(hours=1)
 """Time for which a subscriber who has asked for the page is left to pay there."""
@@ -32,7 +33,7 @@ def sort(orders: Iterable[Order], provider: str, now: datetime) -> Sorted:
     for order in orders:
         if not order.reference:
             found.to_prepare.append(order)
-        elif call := _first_call(order, is_chargeable(order, provider), now):
+        elif call := _first_call(order, is_to_be_charged(order, provider, now), now):
             found.looked[call].append(order)
         else:
             found.stored.append(order)
@@ -46,6 +47,16 @@ def is_chargeable(order: Order, provider: str) -> bool:
         return False
     agreed = order.currency == renewal.currency and order.amount <= renewal.charge
     return agreed and renewal.method.removed_at is None and renewal.method.provider == provider
+
+
+def is_to_be_charged(order: Order, provider: str, now: datetime) -> bool:
+    """Return True if the order is chargeable and its period is near: subscribers may open one long before."""
+    return is_near(order, now) and is_chargeable(order, provider)
+
+
+def is_near(order: Order, now: datetime) -> bool:
+    """Return True from the instant on at which renewals are charged."""
+    return order.period_start is None or now >= order.period_start - RENEWAL_AHEAD
 
 
 def method_of(order: Order) -> PaymentMethod:

@@ -11,6 +11,7 @@ from django.db import transaction
 from payments import fence
 from payments.announcements import announce_failed
 from payments.charging.claims import Claim
+from payments.charging.first_calls import is_near
 from payments.charging.tries import next_after
 from payments.grace import grace_until, take_back
 from payments.isolation import apart
@@ -70,16 +71,14 @@ class Recorder:
         given up.
         """
         self.kinds[outcome.kind] += 1
-        renews = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True).exists()
-        due_at = self._next_try(order, outcome) if renews else None
         with transaction.atomic():
+            renews = self._renews(order)
+            due_at = self._next_try(order, outcome) if renews else None
             if self._give_back(order, due_at):
                 if order.attempts:
                     _write([self._attempt(order, outcome)])
                 announce_failed(order, outcome.code[:LONGEST_CODE], due_at, self.now)
-        if not renews and order.subscription_id:
-            with transaction.atomic():
-                lock_owner(order.user_id)
+            if not renews and order.subscription_id:
                 take_back(order.subscription_id)
 
     def unknown(self, order: Order) -> None:
@@ -106,17 +105,28 @@ class Recorder:
         self.claim.release(order, OrderState.OPEN, until)
 
     def rests(self, order: Order) -> None:
-        """Give back an order that only its subscriber can pay."""
-        needs_subscriber = order.kind == Order.Kind.RENEWAL
-        self.claim.release(order, OrderState.NEEDS_SUBSCRIBER if needs_subscriber else OrderState.OPEN, None)
+        """Give back an order that only its subscriber can pay, or that is not to be charged yet."""
+        if order.kind != Order.Kind.RENEWAL or not is_near(order, self.now):
+            self.claim.release(order, OrderState.OPEN, None)
+            return
+        with transaction.atomic():
+            renews = self._renews(order)
+            self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
+            if not renews and order.subscription_id:
+                take_back(order.subscription_id)
 
     def void(self, order: Order) -> None:
         """Make an order void that was to be closed, and of which nothing is open any more."""
         with transaction.atomic():
             void(order, self.now)
             Order.objects.filter(pk=order.pk).update(close_requested_at=None)
-            if order.subscription_id:
+            if order.kind == Order.Kind.RENEWAL and order.subscription_id:
                 take_back(order.subscription_id)
+
+    def _renews(self, order: Order) -> bool:
+        """Lock the owner, and return True if the order's subscription renews by itself."""
+        lock_owner(order.user_id)
+        return Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True).exists()
 
     def _give_back(self, order: Order, due_at: datetime | None) -> bool:
         if due_at is None and order.subscription is not None and order.subscription.expired_at is not None:

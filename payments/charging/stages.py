@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from payments import fence
 from payments.charging.calls import Calls, CallsUnderWay
 from payments.charging.claims import Claim
-from payments.charging.first_calls import FirstCall, is_chargeable, method_of, page_rests_until, sort
+from payments.charging.first_calls import FirstCall, is_to_be_charged, method_of, page_rests_until, sort
 from payments.charging.interrupted import interrupted
 from payments.charging.outcomes import MONEY, Recorder
 from payments.models import Order
@@ -40,7 +40,7 @@ class Stages:
                 with self.recorder.apart(order):
                     if self._look(order, call, outcome, goes_on=order in unmade or order in unanswered):
                         (stored if order.reference else unopened).append(order)
-        preparing = self._prepare([order for order in unopened if self._take_way(order)])
+        preparing = self._prepare(self._taken(unopened))
         yield
         stored += self._store(preparing.wait())
         submitted = self.claim.submit(stored, self.recorder.now, repeated)
@@ -88,6 +88,15 @@ class Stages:
             self._leave(order)
             return False
         return True
+
+    def _taken(self, orders: Iterable[Order]) -> list[Order]:
+        """Return the orders whose way is that of a charge now."""
+        taken = []
+        for order in orders:
+            with self.recorder.apart(order):
+                if self._take_way(order):
+                    taken.append(order)
+        return taken
 
     def _take_way(self, order: Order) -> bool:
         """Take the way of a charge. An order that cannot be charged rests, or is void if it was to be closed."""
@@ -142,7 +151,7 @@ class Stages:
             self.recorder.failed(order, outcome)
 
     def _is_chargeable(self, order: Order) -> bool:
-        return is_chargeable(order, self.provider.name)
+        return is_to_be_charged(order, self.provider.name, self.recorder.now)
 
     def _leave(self, order: Order) -> None:
         """Leave the order to its subscriber, who is at the page or has taken the way."""

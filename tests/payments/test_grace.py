@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.conf import LazySettings
 
+from payments import hosted_page
 from payments.automatic_renewal import turn_off
+from payments.consents import Consent
 from payments.models import Order, OrderState, Renewal
 from payments.orders import withdraw
 from subscriptions.models import Subscription
@@ -125,3 +127,15 @@ def test_second_click_on_an_old_order_leaves_the_new_one_alone(provider: LedgerP
     assert not withdraw(old, DUE + HOUR)
     assert Renewal.objects.get().auto_renew
     assert (Subscription.objects.get().grace_until, Order.objects.unfinished().count()) == (GRACE, 1)
+
+
+def test_debit_of_the_page_that_fails_ends_the_grace_period_when_renewal_is_off(provider: LedgerProvider) -> None:
+    order = due_order()
+    page = hosted_page.begin(order, provider, Consent("", renews=False), "https://example.com", DUE)
+    Order.objects.update(state=OrderState.PENDING, due_at=LATE + HOUR)
+    turn_renewal_off(order, LATE)
+    assert swept(LATE).is_live(LATE)
+    assert provider.cancel(page.reference)  # as a page is seen whose debit has failed
+    charge(provider, LATE + HOUR)
+    assert swept(LATE + HOUR).status == Subscription.Status.EXPIRED
+    assert provider.successes() == []

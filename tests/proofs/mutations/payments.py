@@ -7,6 +7,7 @@ TRIES = "tests/payments/charging/test_tries.py::"
 RENEWALS = "tests/payments/charging/test_renewal_orders.py::"
 RECORDING = "tests/payments/test_recording.py::"
 SHARED = "tests/payments/webhooks/test_shared_account.py::"
+EARLY = "tests/payments/charging/test_early_orders.py::"
 GRACE = "tests/payments/test_grace.py::"
 
 PAYMENTS = (
@@ -272,6 +273,13 @@ PAYMENTS = (
         "elif not is_chargeable(order, money.provider):",
         "else:",
         (f"{SHARED}test_money_for_anothers_order_makes_no_charge_of_ours_due",),
+    ),
+    Mutation(
+        "charged a day before",
+        "payments/charging/first_calls.py",
+        "return is_near(order, now) and is_chargeable(order, provider)",
+        "return is_chargeable(order, provider)",
+        (f"{EARLY}test_order_whose_page_expires_is_charged_no_earlier_than_any_other",),
     ),
     Mutation(
         "grace ends with renewal",
