@@ -29,9 +29,13 @@ class AddCheckConstraintOnline(OnlineOperation, AddConstraint):
     def statements(self, model: Any, schema_editor: BaseDatabaseSchemaEditor) -> list[str]:
         table = schema_editor.quote_name(model._meta.db_table)
         name = schema_editor.quote_name(self.constraint.name)
-        create = str(self.constraint.create_sql(model, schema_editor))
-        return [
-            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}",
-            f"{create} NOT VALID",
-            f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}",
-        ]
+        return validated(table, name, str(self.constraint.create_sql(model, schema_editor)))
+
+
+def validated(table: str, name: str, create: str) -> list[str]:
+    """Return the statements that make a constraint anew and validate it. Both names are quoted."""
+    return [
+        f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}",
+        f"{create} NOT VALID",
+        f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}",
+    ]

@@ -10,6 +10,7 @@ from django.db.migrations.operations import AddField
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
+from foundation.schema.online_constraints import validated
 from foundation.schema.online_operation import OnlineOperation
 
 
@@ -56,11 +57,7 @@ class CheckFieldOnline(OnlineOperation, Operation):
         field = model._meta.get_field(self.name)
         name = schema_editor.quote_name(f"{model._meta.db_table}_{field.column}_check")  # PostgreSQL's own name for it
         check = field.db_parameters(schema_editor.connection)["check"]
-        return [
-            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}",
-            f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({check}) NOT VALID",
-            f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}",
-        ]
+        return validated(table, name, f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({check})")
 
     def database_backwards(
         self,
