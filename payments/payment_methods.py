@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Q
 
 from foundation.orm.any_of import any_of
 from payments.forgetting import forgotten_fields
@@ -17,20 +16,19 @@ from subscriptions.locks import lock_owner
 def save(provider: str, fact: Fact, now: datetime) -> None:
     """Keep the method of the user that the fact names, or the customer's. A known one gets its new details.
 
-    One that the user has entered for later charges takes over from an older one, as it does when the user comes back
-    from the provider's page: who closes the browser does not.
+    A new one that the user has entered for later charges takes over from an older one, as it does when the user comes
+    back from the provider's page: who closes the browser does not.
     """
     if fact.method is None:
         return
     owner = fact.user_id or _user_of(provider, fact.method.customer)
     if owner:
         lock_owner(owner)  # an erasure is over, or sees this method
-    if (user := _who_entered(provider, fact)) is not None:
-        replace_method(user, provider, fact.method, fact.made_at)
-        return
     if _update(provider, fact.method):
         return
-    if owner:
+    if (user := _who_entered(fact)) is not None:
+        replace_method(user, provider, fact.method, fact.made_at)
+    elif owner:
         told = forgotten_fields(owner, now) or _details(fact.method)
         PaymentMethod.objects.get_or_create(
             provider=provider,
@@ -46,23 +44,22 @@ def remove(provider: str, fact: Fact, now: datetime) -> None:
         known.update(removed_at=now)
 
 
-def _who_entered(provider: str, fact: Fact) -> AbstractBaseUser | None:
-    """Return the user whose renewals are charged to an older method than the one that the fact says they entered.
-
-    Old messages are repeated, and listed again by reconciling: what was saved or removed since holds.
-    """
-    if not fact.user_id or fact.method is None:
+def _who_entered(fact: Fact) -> AbstractBaseUser | None:
+    """Return the user whose renewals are charged to older methods than the new one that the fact says they entered."""
+    if not fact.user_id:
         return None
-    methods = PaymentMethod.objects.filter(any_of("user", [fact.user_id]))
-    this = Q(provider=provider, token=fact.method.token)
-    since = methods.filter(~this, saved_at__gt=fact.made_at) | methods.filter(this, removed_at__isnull=False)
-    by_others = Renewal.objects.filter(any_of("subscription__user", [fact.user_id]), auto_renew=True)
-    if since.exists() or not by_others.exclude(method__provider=provider, method__token=fact.method.token).exists():
+    saved_since = PaymentMethod.objects.filter(any_of("user", [fact.user_id]), saved_at__gt=fact.made_at)
+    renewing = Renewal.objects.filter(any_of("subscription__user", [fact.user_id]), auto_renew=True)
+    if saved_since.exists() or not renewing.exists():
         return None
     return get_user_model()._base_manager.filter(any_of("pk", [fact.user_id])).first()
 
 
 def _update(provider: str, method: MethodDetails) -> bool:
+    """Write the details of a known method; return False if it is not known.
+
+    A message about it may be repeated, or come long after its user came back: what it is charged for stays as it is.
+    """
     known = PaymentMethod.objects.filter(provider=provider, token=method.token)
     if details := _details(method):
         known.filter(forget_requested_at=None).update(**details)

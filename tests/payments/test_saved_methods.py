@@ -12,7 +12,7 @@ from foundation import clock
 from payments.facts import apply
 from payments.models import Order, PaymentMethod, Renewal
 from payments.providers.interface import Fact, FactKind, MethodDetails
-from payments.saved_methods import method_of
+from payments.saved_methods import method_of, replace_method
 from subscriptions.models import Subscription
 from tests.payments.orders import renewal_order
 from tests.payments.providers.stripe.answers import intent, session
@@ -195,6 +195,14 @@ def test_older_message_does_not_beat_a_newer_card(renewal: Renewal) -> None:
     shown = method_of(renewal.subscription.user)
     assert shown is not None
     assert shown.token == "pm_newest"
+
+
+def test_late_message_of_a_provider_whose_clock_is_ahead_does_not_bring_an_older_card_back(renewal: Renewal) -> None:
+    user, now = renewal.subscription.user, clock.now()
+    replace_method(user, "stripe", MethodDetails("cus_1", "pm_older"), now)
+    replace_method(user, "stripe", MethodDetails("cus_1", "pm_newest"), now + timedelta(seconds=2))
+    apply_told(entered(renewal, "pm_older", now + timedelta(seconds=6)))
+    assert charged_to(renewal) == "pm_newest"
 
 
 def test_card_that_was_removed_does_not_come_back(renewal: Renewal) -> None:
