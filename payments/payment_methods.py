@@ -1,16 +1,21 @@
 """Payment methods that a provider reports as saved, changed or removed."""
 
+import logging
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 
 from foundation.orm.any_of import any_of
+from foundation.orm.key import Key
 from payments.forgetting import forgotten_fields
 from payments.models import PaymentMethod, Renewal
 from payments.providers.interface import Fact, MethodDetails
 from payments.saved_methods import replace_method
+from subscriptions.errors import UnknownUser
 from subscriptions.locks import lock_owner
+
+logger = logging.getLogger(__name__)
 
 
 def save(provider: str, fact: Fact, now: datetime) -> None:
@@ -22,8 +27,8 @@ def save(provider: str, fact: Fact, now: datetime) -> None:
     if fact.method is None:
         return
     owner = fact.user_id or _user_of(provider, fact.method.customer)
-    if owner:
-        lock_owner(owner)  # an erasure is over, or sees this method
+    if owner and not _lock(owner):
+        return
     if _update(provider, fact.method):
         return
     if (user := _who_entered(fact)) is not None:
@@ -42,6 +47,16 @@ def remove(provider: str, fact: Fact, now: datetime) -> None:
     if fact.method:
         known = PaymentMethod.objects.usable().filter(provider=provider, token=fact.method.token)
         known.update(removed_at=now)
+
+
+def _lock(owner: Key) -> bool:
+    """Lock the user, so that an erasure is over, or sees the method. Return False if they have been deleted."""
+    try:
+        lock_owner(owner)
+    except UnknownUser:  # no later try finds them
+        logger.warning("a payment method of a user who is gone", extra={"user_id": str(owner)})
+        return False
+    return True
 
 
 def _who_entered(fact: Fact) -> AbstractBaseUser | None:

@@ -30,9 +30,13 @@ def renewals_of(user: AbstractBaseUser, now: datetime) -> QuerySet[Renewal]:
 
 
 def replace_method(user: AbstractBaseUser, provider: str, details: MethodDetails, now: datetime) -> PaymentMethod:
-    """Charge the user's renewals to this method from now on, and those that are due at once."""
+    """Charge the user's renewals to this method from now on, and those that are due at once.
+
+    Its message may have come before its user: what it was charged for, and declined, is not tried again at once.
+    """
     with transaction.atomic():
         lock_owner(user.pk)
+        before = method_of(user)
         method, _new = PaymentMethod.objects.update_or_create(
             provider=provider,
             token=details.token,
@@ -45,10 +49,15 @@ def replace_method(user: AbstractBaseUser, provider: str, details: MethodDetails
             },
         )
         Renewal.objects.filter(subscription__user_id=user.pk).update(method=method, expiry_told_for=None)
-        waiting = Order.objects.unfinished().filter(COLLECTED, user_id=user.pk, way__in=["", Order.Way.CHARGE])
-        waiting.exclude(state=OrderState.CLAIMED).exclude(UNPLANNED).update(due_at=now)
-        waiting.filter(state=OrderState.NEEDS_SUBSCRIBER).update(state=OrderState.OPEN)
+        if method != before:
+            _charge_at_once(user, now)
     return method
+
+
+def _charge_at_once(user: AbstractBaseUser, now: datetime) -> None:
+    waiting = Order.objects.unfinished().filter(COLLECTED, user_id=user.pk, way__in=["", Order.Way.CHARGE])
+    waiting.exclude(state=OrderState.CLAIMED).exclude(UNPLANNED).update(due_at=now)
+    waiting.filter(state=OrderState.NEEDS_SUBSCRIBER).update(state=OrderState.OPEN)
 
 
 def remove_method(user: AbstractBaseUser, now: datetime) -> None:

@@ -36,7 +36,7 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True)
 class MethodDetails:
-    """A payment method as the provider describes it, for later charges."""
+    """A payment method as the provider describes it, for later charges. Each time one is entered, `token` is new."""
 
     customer: str
     token: str

@@ -187,6 +187,22 @@ def test_message_that_comes_after_its_user_came_back_changes_nothing(
     assert order.due_at > clock.now(), "a declined charge is not tried again at once"
 
 
+def test_user_who_comes_back_after_the_message_changes_nothing(
+    browser: Client, renewal: Renewal, online: Script
+) -> None:
+    order = renewal_order(renewal.subscription, clock.now())
+    online.answer(saved("open"))
+    browser.post(reverse("replace_payment_method"))
+    apply_told(entered(renewal, "pm_1"))
+    Order.objects.filter(pk=order.pk).update(state="open", way="charge", due_at=clock.now() + DAY)
+    online.answer(saved())
+    browser.get(reverse("payment_method_return"))
+    order.refresh_from_db()
+    assert PaymentMethod.objects.get(token="pm_1").last4 == "4242"
+    assert order.due_at is not None
+    assert order.due_at > clock.now(), "a declined charge is not tried again at once"
+
+
 def test_older_message_does_not_beat_a_newer_card(renewal: Renewal) -> None:
     apply_told(entered(renewal, "pm_newest"))
     apply_told(entered(renewal, "pm_late", clock.now() - DAY))
@@ -211,6 +227,15 @@ def test_card_that_was_removed_does_not_come_back(renewal: Renewal) -> None:
     )
     apply_told(entered(renewal))
     assert charged_to(renewal) == "pm_old"
+
+
+def test_message_about_a_deleted_user_does_not_wait_for_their_return(caplog: pytest.LogCaptureFixture) -> None:
+    user = make_user()
+    message = Fact(FactKind.METHOD_SAVED, clock.now(), method=MethodDetails("cus_9", "pm_9"), user_id=str(user.pk))
+    user.delete()
+    apply_told(message)
+    assert not PaymentMethod.objects.exists()
+    assert "a user who is gone" in caplog.text
 
 
 def test_message_about_an_erased_user_gives_no_card_back(renewal: Renewal) -> None:
