@@ -1,7 +1,11 @@
 """Scheduled jobs. Zappa requires the signature `(event, context)`."""
 
 import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.conf import settings
 
 from foundation import clock
 from foundation.jobs import metrics
@@ -12,6 +16,7 @@ from payments.charging.charger import Charger
 from payments.forgetting import forget_customers
 from payments.metrics import PaymentMetric
 from payments.price_changes import apply_price_changes, fold_new_amounts
+from payments.providers.interface import Provider
 from payments.providers.registry import current
 from payments.reconciling import DAYS, reconcile
 from payments.refunds import process_refunds
@@ -21,25 +26,31 @@ logger = logging.getLogger(__name__)
 
 
 def process_payments(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Apply waiting messages, refund, charge what is due, and forget erased users. Nothing without a provider.
+    """Apply waiting messages, refund, charge what is due, and forget erased users. Count what needs attention.
+
+    Without a provider that is asked, as with `manual`, it only counts; nothing where payments are off.
 
     Returns the numbers. Raises InvalidJobEvent, JobFailed, or the database's error; the next run goes on.
     """
     with scheduled_job(event, context) as invocation:
-        provider = current()
-        if provider is None:
+        if not settings.PAYMENT_PROVIDER:
             return {}
-        now = clock.now()
-        messages = process_pending(provider, now, invocation.time_left)
-        summary = {f"messages_{name}": number for name, number in messages.items()}
-        summary["refunded"] = process_refunds(provider, now, invocation.time_left)
-        summary |= Charger(provider, clock.now, invocation.time_left).run()
-        summary["prices_announced"] = apply_price_changes(now, invocation.time_left)
-        summary["forgotten"] = forget_customers(provider, now, invocation.time_left)
+        now, provider = clock.now(), current()
+        summary = _process(provider, now, invocation.time_left) if provider else {}
         needed = needs_attention(now)
         metrics.emit({PaymentMetric.NEEDS_ATTENTION: sum(needed.values())})
         logger.info("payments processed", extra=summary | needed)
         return summary
+
+
+def _process(provider: Provider, now: datetime, time_left: Callable[[], timedelta]) -> dict[str, int]:
+    messages = process_pending(provider, now, time_left)
+    summary = {f"messages_{name}": number for name, number in messages.items()}
+    summary["refunded"] = process_refunds(provider, now, time_left)
+    summary |= Charger(provider, clock.now, time_left).run()
+    summary["prices_announced"] = apply_price_changes(now, time_left)
+    summary["forgotten"] = forget_customers(provider, now, time_left)
+    return summary
 
 
 def reconcile_payments(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:

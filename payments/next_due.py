@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -17,13 +18,13 @@ from payments.webhooks.inbox import next_try
 
 
 def next_payment(now: datetime) -> datetime | None:
-    """Return the earliest instant; `now` while something needs attention. None without a provider."""
-    provider = current()
-    if provider is None:
+    """Return the earliest instant; `now` while something needs attention. None where payments are off."""
+    if not takes_payments():
         return None
     if any(needs_attention(now).values()):  # an alarm would end if nobody counted it
         return now
-    return min(filter(None, _instants(provider, now)), default=None)
+    provider = current()
+    return min(filter(None, _instants(provider, now)), default=None) if provider else None
 
 
 def _instants(provider: Provider, now: datetime) -> Iterator[datetime | None]:
@@ -53,8 +54,8 @@ def money_due(now: datetime) -> Iterator[str]:
 
 
 def takes_payments() -> bool:
-    """Return True if a provider takes money."""
-    return current() is not None
+    """Return True if payments are on, through a provider or by transfers that staff record."""
+    return bool(settings.PAYMENT_PROVIDER)
 
 
 WORK = (DueWork("sweep", ("payments.jobs.process_payments",), next_payment, takes_payments, reasons=money_due),)

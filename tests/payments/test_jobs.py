@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from foundation import clock
 from payments.jobs import process_payments, reconcile_payments
 from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
+from payments.next_due import WORK
 from payments.recording import record_payment
 from subscriptions.services import SubscriptionService as Service
 from tests.payments.orders import first_order, money
@@ -35,14 +36,16 @@ def run(*arguments: str) -> str:
 
 
 def test_without_a_provider_the_jobs_do_nothing() -> None:
+    assert not any(work.is_on() or work.next_due(NOW) for work in WORK)
     assert process_payments(dict(SCHEDULED), Context()) == reconcile_payments(dict(SCHEDULED), Context()) == {}
 
 
+@pytest.mark.parametrize("provider", [BANK, "manual"])
 @pytest.mark.parametrize("surplus", [0, 1])
 def test_surplus_is_a_metric_at_every_run(
-    surplus: int, settings: LazySettings, caplog: pytest.LogCaptureFixture
+    surplus: int, provider: str, settings: LazySettings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.PAYMENT_PROVIDER = BANK
+    settings.PAYMENT_PROVIDER = provider
     order = first_order()
     for _payment in range(1 + surplus):
         record_payment(order, money(), now=NOW)
@@ -50,6 +53,20 @@ def test_surplus_is_a_metric_at_every_run(
         process_payments(dict(SCHEDULED), Unhurried())
     lines: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
     assert [line["PaymentsNeedAttention"] for line in lines if "PaymentsNeedAttention" in line] == [1] * surplus
+
+
+@pytest.mark.parametrize("surplus", [0, 1])
+def test_surplus_of_transfers_keeps_the_database_awake_and_its_absence_does_not(
+    surplus: int, settings: LazySettings
+) -> None:
+    settings.PAYMENT_PROVIDER = "manual"
+    order = first_order()
+    for _payment in range(1 + surplus):
+        record_payment(order, money(), now=NOW)
+    (work,) = WORK
+    assert work.is_on()
+    assert work.next_due(NOW) == (NOW if surplus else None)
+    assert not surplus or list(work.reasons(NOW)) == ["Money needs attention: see Payments."]
 
 
 def test_provider_that_charges_by_itself_gets_no_renewal_orders(settings: LazySettings) -> None:
