@@ -69,7 +69,8 @@ def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:
 def _await(provider: str, fact: Fact, now: datetime) -> None:
     """Make the charger ask before anything else, whatever the order waits for."""
     referring = _referring(provider, fact)
-    referring.filter(way=Order.Way.CHARGE, state__in=ANSWERED).update(state=OrderState.UNKNOWN)
+    answered = referring.filter(way=Order.Way.CHARGE, state__in=ANSWERED)
+    answered.update(state=OrderState.UNKNOWN, unknown_since=now)
     referring.update(due_at=now)
 
 

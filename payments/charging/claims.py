@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Case, F, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from foundation.orm.any_of import any_of
 from foundation.orm.database_time import database_time
@@ -28,6 +28,9 @@ CALLS = timedelta(minutes=1)
 
 RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None, "submitted_at": None}
 
+SINCE_IF_UNKNOWN = Case(When(state=OrderState.UNKNOWN, then=F("unknown_since")))
+"""Instant since which an unclaimed order is unknown: none, unless it is."""
+
 DUE_IF_TO_BE_CLOSED = Case(When(close_requested_at__isnull=False, then=F("due_at")))
 """Instant at which an order that waits for its subscriber is due: none, unless it is to be closed."""
 
@@ -38,6 +41,7 @@ class Claim:
 
     lease_token: UUID
     orders: list[Order]
+    claimed_at: datetime
 
     def submit(self, orders: Collection[Order], now: datetime, repeated: Collection[Order] = ()) -> list[Order]:
         """Note the intent to charge the stored references; return the orders that are still held and unchanged.
@@ -56,7 +60,9 @@ class Claim:
         One that was to be closed meanwhile stays due: nobody but a charger closes it.
         """
         due = due_at if due_at or order.close_requested_at else DUE_IF_TO_BE_CLOSED
-        return bool(self._held().filter(pk=order.pk).update(state=state, due_at=due, **RELEASED))
+        since = Coalesce(F("unknown_since"), self.claimed_at) if state is OrderState.UNKNOWN else None
+        held = self._held().filter(pk=order.pk)
+        return bool(held.update(state=state, due_at=due, unknown_since=since, **RELEASED))
 
     def give_up(self, order: Order, now: datetime) -> bool:
         """End an order whose subscription has ended; return False if it is no longer held."""
@@ -81,8 +87,9 @@ def claim(provider: str, limit: int, now: datetime) -> Claim:
                 lease_token=token,
                 lease_until=database_time(LEASE),
                 submitted_at=None,
+                unknown_since=SINCE_IF_UNKNOWN,
             )
-    return Claim(token, taken)
+    return Claim(token, taken, now)
 
 
 def release_abandoned() -> int:
@@ -91,7 +98,8 @@ def release_abandoned() -> int:
     if not abandoned.exists():  # an UPDATE of no row would still open the gate
         return 0
     untouched = abandoned.filter(reference="").update(state=OrderState.OPEN, **RELEASED)
-    return untouched + abandoned.update(state=OrderState.UNKNOWN, **RELEASED)
+    since = Coalesce(F("unknown_since"), F("lease_until"))
+    return untouched + abandoned.update(state=OrderState.UNKNOWN, unknown_since=since, **RELEASED)
 
 
 def _numbers(repeated: Collection[Order]) -> Combinable:

@@ -140,6 +140,7 @@ class Order(models.Model):
     lease_token = models.UUIDField(null=True, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, editable=False)
+    unknown_since = models.DateTimeField(_("outcome unknown since"), null=True, editable=False)
     close_requested_at = models.DateTimeField(
         _("to be closed since"), null=True, editable=False, help_text=_("the charger closes it at the provider")
     )

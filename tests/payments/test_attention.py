@@ -1,0 +1,99 @@
+"""Money that needs an operator, as the alarm counts it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from payments.attention import PATIENCE, needs_attention
+from payments.facts import apply
+from payments.models import Dispute, Order, OrderState, WebhookMessage
+from payments.providers.interface import Fact, FactKind
+from payments.recording import record_payment
+from tests.payments.charging.renewal_orders import DUE, charge, due_order
+from tests.payments.orders import first_order, money
+from tests.support.factories import NOW
+from tests.support.ledger_provider import AFTER, LedgerProvider
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def silent(name: str) -> str:
+    """Lose the answer to every charge and question."""
+    return AFTER if name in {"charge", "ask"} else ""
+
+
+def test_charge_whose_outcome_stays_unknown_counts_after_half_an_hour_of_questions(provider: LedgerProvider) -> None:
+    due_order()
+    provider.faults = silent
+    for minutes in range(0, 30, 6):
+        charge(provider, DUE + minutes * MINUTE)
+        assert needs_attention(DUE + minutes * MINUTE)["unknown"] == 0
+    charge(provider, DUE + PATIENCE)
+    assert Order.objects.get().state == OrderState.UNKNOWN
+    assert provider.calls().count("ask") > 1
+    assert needs_attention(DUE + PATIENCE)["unknown"] == 0
+    assert needs_attention(DUE + PATIENCE + MICROSECOND)["unknown"] == 1
+
+
+def test_charge_that_is_settled_counts_no_longer_and_begins_anew(provider: LedgerProvider) -> None:
+    order = due_order("declined")
+    provider.faults = silent
+    charge(provider)
+    provider.faults = lambda _name: ""
+    charge(provider, DUE + PATIENCE)
+    assert Order.objects.get().state == OrderState.OPEN
+    provider.faults = silent
+    later = Order.objects.get().due_at
+    assert later is not None
+    charge(provider, later)
+    assert Order.objects.get().state == OrderState.UNKNOWN
+    assert Order.objects.get(pk=order.pk).unknown_since == later
+    assert needs_attention(later)["unknown"] == 0
+
+
+def test_charge_that_a_message_made_unknown_counts_from_the_message(provider: LedgerProvider) -> None:
+    order = due_order("declined")
+    charge(provider)
+    reference = Order.objects.get().reference
+    apply(provider.name, Fact(FactKind.PENDING, DUE, order_id=order.pk, reference=reference), DUE + MINUTE)
+    assert Order.objects.get().state == OrderState.UNKNOWN
+    assert needs_attention(DUE + MINUTE + PATIENCE)["unknown"] == 0
+    assert needs_attention(DUE + MINUTE + PATIENCE + MICROSECOND)["unknown"] == 1
+
+
+def message_that_waits() -> None:
+    WebhookMessage.objects.create(
+        provider="stripe", message_id="evt_1", type="charge.refunded", made_at=NOW, received_at=NOW, body={}
+    )
+
+
+def dispute() -> None:
+    payment = record_payment(first_order(), money(), now=NOW)
+    Dispute.objects.create(
+        payment=payment,
+        amount=payment.amount,
+        currency=payment.currency,
+        provider=payment.provider,
+        transaction_id="dp_1",
+        code="fraudulent",
+        opened_at=NOW,
+    )
+
+
+def surplus() -> None:
+    order = first_order()
+    record_payment(order, money(), now=NOW)
+    assert record_payment(order, money(), now=NOW).surplus
+
+
+@pytest.mark.parametrize(
+    ("kind", "happen"), [("messages", message_that_waits), ("disputes", dispute), ("surplus", surplus)]
+)
+def test_what_waits_for_a_decision_counts(kind: str, happen: Callable[[], None]) -> None:
+    assert not any(needs_attention(NOW + PATIENCE + MICROSECOND).values())
+    happen()
+    assert {name for name, number in needs_attention(NOW + PATIENCE + MICROSECOND).items() if number} == {kind}
