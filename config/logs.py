@@ -17,6 +17,9 @@ DETAILS = re.compile(
 https://www.postgresql.org/docs/current/error-style-guide.html
 """
 
+BEHIND_ORIGIN = re.compile(r"(://[\w.:\[\]-]*).*", re.DOTALL)
+"""Rest of a text from the path of its first URL on."""
+
 
 class RequestIdFilter(logging.Filter):
     """Add the current request id to every record."""
@@ -27,12 +30,23 @@ class RequestIdFilter(logging.Filter):
 
 
 class PathlessFilter(logging.Filter):
-    """Remove the path from Django's response records: it may contain an address or a working link."""
+    """Remove paths from Django's records about a request: a path may contain an address or a working link.
+
+    Django puts the path last, as in "Forbidden (%s): %s", and a reason may quote the Referer. A filter of a handler,
+    because that of a logger sees no record of `django.security.csrf` and the loggers beside it.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple) and len(record.args) > 1:
-            record.msg, record.args = "%s", record.args[:1]
+        if record.name.startswith(("django.request", "django.security.")):
+            shown = record.args if isinstance(record.args, tuple) else ()
+            if str(record.msg).endswith(": %s"):
+                record.msg, shown = str(record.msg).removesuffix(": %s"), shown[:-1]
+            record.msg, record.args = _origins_only(record.msg), tuple(map(_origins_only, shown))
         return True
+
+
+def _origins_only(text: object) -> object:
+    return BEHIND_ORIGIN.sub(r"\1", text) if isinstance(text, str) else text
 
 
 class BadRequestFilter(logging.Filter):
@@ -75,14 +89,18 @@ def logging_config(level: str) -> dict[str, Any]:
             }
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id", "bad_request"]}
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "json",
+                "filters": ["request_id", "bad_request", "pathless"],
+            }
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             # Django's own configuration adds a second handler here; let records propagate to the root handler instead.
             "django": {"handlers": [], "level": level, "propagate": True},
             # config.web.middleware logs client errors by route.
-            "django.request": {"level": "ERROR", "filters": ["pathless"]},
+            "django.request": {"level": "ERROR"},
             # Alarms depend on metrics, whatever LOG_LEVEL is.
             "foundation.jobs.metrics": {"level": "INFO"},
             # It logs the source of its credentials at each start.

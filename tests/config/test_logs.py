@@ -2,6 +2,7 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -131,6 +132,76 @@ def test_answers_are_logged_by_route_without_address_path_or_query() -> None:
 def test_page_that_fails_is_logged_without_its_path() -> None:
     (line,) = lines_of("logging.getLogger('django.request').error('%s: %s', 'Internal Server Error', '/u/secret/')")
     assert line["message"] == "Internal Server Error"
+
+
+LINKS = """
+import json, sys
+from urllib.parse import urlsplit
+from django.test import Client
+
+from accounts.links import change_url, reset_url, sign_up_url
+from accounts.models import User
+from notifications.unsubscription import link_of as unsubscribe_url
+from payments.contract_cancellation import link_of as cancellation_url
+from payments.models import CancellationRequest
+
+ada = User(pk=7, username="ada", email="ada@example.com", password="!")
+links = [
+    sign_up_url("ada@example.com"), change_url(ada, "ada@example.net"), reset_url(ada),
+    cancellation_url(CancellationRequest(pk=7)), unsubscribe_url(ada),
+]
+paths = [urlsplit(link).path for link in links]
+"""
+FORMER_HOST = "https://former.example.org"
+
+
+def lines_about_links(program: str, **environment: str) -> list[dict[str, Any]]:
+    """Return the log of a program that asks for each path of a real link. Fails if a line holds the link's secret."""
+    paths, *lines = lines_of(f"{LINKS}\nlogging.info(' '.join(paths))\n{program}", **environment)
+    secrets = [path.rstrip("/").rpartition("/")[2] for path in paths["message"].split()]
+    assert len(secrets) == 5
+    assert min(map(len, secrets)) > 20
+    assert not [(secret, line) for secret in secrets for line in lines if secret in str(line)]
+    return [line for line in lines if line["message"] != "answered"]
+
+
+def test_link_of_a_mail_is_not_logged_when_the_csrf_check_fails() -> None:
+    """The browser of somebody without cookies, or on a former host name, whose page is the Referer."""
+    lines = lines_about_links(
+        "for path in paths[:4]:\n"  # the last may be posted to without a token
+        "    client = Client(enforce_csrf_checks=True)\n"
+        "    client.post(path)\n"
+        f"    client.post(path, secure=True, headers={{'Referer': '{FORMER_HOST}' + path}})\n"
+        f"    client.post(path, headers={{'Origin': '{FORMER_HOST}'}})\n"
+    )
+    assert [line["message"] for line in lines] == [
+        "Forbidden (CSRF cookie not set.)",
+        f"Forbidden (Referer checking failed - {FORMER_HOST})",
+        f"Forbidden (Origin checking failed - {FORMER_HOST})",
+    ] * 4
+    assert {line["logger"] for line in lines} == {"django.security.csrf"}
+
+
+def test_link_of_a_mail_is_not_logged_when_its_request_is_bad() -> None:
+    lines = lines_about_links(
+        "for path in paths:\n"
+        "    Client(headers={'Host': 'evil.example.net'}).get(path)\n"
+        "    Client().post(path, {str(number): '' for number in range(2000)})\n"
+        "    Client().post(path, {'username': 'x' * 70_000})\n"
+    )
+    expected = {f"django.security.{name}" for name in ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent")}
+    assert {line["logger"] for line in lines} == expected
+    assert len(lines) >= 12
+
+
+def test_link_of_a_mail_is_not_logged_when_its_page_fails() -> None:
+    lines = lines_about_links(
+        "for path in paths:\n    Client(raise_request_exception=False).post(path, {'List-Unsubscribe': 'One-Click'})\n",
+        DATABASE_URL="sqlite:////nowhere/at/all.sqlite3",
+    )
+    failed = [line for line in lines if line["logger"] == "django.request"]
+    assert [line["message"] for line in failed] == ["Internal Server Error"] * 5
+    assert all("unable to open database file" in line["exc_info"] for line in failed)
 
 
 def test_zappas_access_log_is_off() -> None:
