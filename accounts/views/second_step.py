@@ -1,11 +1,6 @@
 """Second step of a sign-in: the code of an authenticator app, or a recovery code."""
 
-import time
-from datetime import timedelta
-from typing import Any
-
 from django import forms
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,11 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.entering import enter
 from accounts.models import User
+from accounts.pending_sign_in import awaiting_user, begin_sign_in, end_sign_in
 from accounts.two_factor import is_valid
-
-KEY = "second_step"
-LIFETIME = timedelta(minutes=10)
-"""Time to find the phone, after which the password is asked for again."""
 
 WRONG_CODE = _("This code is not valid. Wait for the next one, a little longer after each wrong one.")
 
@@ -42,17 +34,8 @@ class CodeForm(forms.Form):
 
 def ask_for_code(request: HttpRequest, user: User, url: str) -> HttpResponse:
     """Remember that the password was right, and go on to the second step."""
-    request.session[KEY] = {"user": str(user.pk), "password": user.password[-16:], "began": time.time(), "url": url}
+    begin_sign_in(request, user, url)
     return HttpResponseRedirect(reverse("second_step"))
-
-
-def awaiting_user(request: HttpRequest) -> User | None:
-    """Return the user whose password was right a moment ago, unless it has changed since."""
-    begun: dict[str, Any] = request.session.get(KEY, {})
-    if not begun or time.time() - begun["began"] > LIFETIME.total_seconds():
-        return None
-    user: User | None = get_user_model()._base_manager.filter(pk=begun["user"], is_active=True).first()
-    return user if user is not None and user.password.endswith(begun["password"]) else None
 
 
 @sensitive_post_parameters()
@@ -66,6 +49,6 @@ def second_step(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         if is_valid(user, form.cleaned_data["code"]):
-            return enter(request, user, request.session.pop(KEY)["url"], has_second_factor=True)
+            return enter(request, user, end_sign_in(request), has_second_factor=True)
         form.add_error("code", WRONG_CODE)
     return render(request, "account/second_step.html", {"form": form})

@@ -61,7 +61,7 @@ def _limits(request: HttpRequest) -> Mapping[str, int]:
             counters.bucket("user", str(request.user.pk)): settings.CHANGES_PER_MINUTE_AND_USER,
             counters.bucket("address", network): settings.CHANGES_PER_MINUTE_AND_ADDRESS,
         }
-    name = normalised_name(_typed_name(request))
+    name = normalised_name(_name(request))
     if name and (device := known_device(request, name)):
         # The owner's browser has a limit of its own, so that others' guesses do not lock it out.
         return {counters.bucket("device", device): settings.SIGN_INS_PER_MINUTE_AND_NAME}
@@ -71,5 +71,11 @@ def _limits(request: HttpRequest) -> Mapping[str, int]:
     return limits
 
 
-def _typed_name(request: HttpRequest) -> str:
-    return str(request.POST.get("username", ""))
+def _name(request: HttpRequest) -> str:
+    """Return the name that is signed in with: what was typed, and at the second step that of the first."""
+    if request.resolver_match is None or request.resolver_match.view_name != "second_step":
+        return str(request.POST.get("username", ""))
+    from accounts.pending_sign_in import awaiting_user  # noqa: PLC0415 - few requests are second steps
+
+    user = awaiting_user(request)
+    return user.get_username() if user else ""

@@ -120,6 +120,35 @@ def test_codes_cannot_be_guessed_in_a_row(protected: list[str]) -> None:
     assert second_step(browser, code()).status_code == 200
 
 
+def test_guesses_of_others_do_not_stop_a_known_device_at_the_second_step(
+    protected: list[str], clock: time_machine.Traveller, settings: Any
+) -> None:
+    owner = Client()
+    enter(owner)
+    second_step(owner, code())
+    owner.post(reverse("logout"))
+    clock.shift(timedelta(minutes=1))
+    settings.SIGN_INS_PER_MINUTE_AND_NAME, settings.SIGN_INS_PER_MINUTE_AND_ADDRESS = 3, 4
+    assert [enter(Client(), password="guess").status_code for _ in range(5)][-1] == 429
+    assert Client().post(reverse("login"), {"username": "grace"}).status_code == 429
+    assert enter(owner).headers["Location"] == reverse("second_step")
+    assert second_step(owner, code()).headers["Location"] == reverse("subscriptions")
+
+
+def test_codes_are_not_guessed_from_many_addresses(protected: list[str], settings: Any) -> None:
+    """Each counts for the account that waits for it, whatever name is typed along."""
+    make_account("grace", PASSWORD)
+    browser = Client()
+    browser.post(reverse("login"), {"username": "grace", "password": PASSWORD})
+    browser.post(reverse("logout"))
+    settings.SIGN_INS_PER_MINUTE_AND_NAME = 3
+    enter(browser)
+    guess = {"code": "000000", "username": "grace"}
+    addresses = [f"192.0.2.{host}" for host in range(3)]
+    told = [browser.post(reverse("second_step"), guess, REMOTE_ADDR=address).status_code for address in addresses]
+    assert told == [200, 200, 429]
+
+
 def test_second_step_needs_the_first_within_ten_minutes(protected: list[str], clock: time_machine.Traveller) -> None:
     assert second_step(Client(), code()).headers["Location"] == reverse("login")
     browser = Client()
