@@ -308,7 +308,9 @@ X_FRAME_OPTIONS = "DENY"
 # Origins are let in to the API, never with the cookies of a visitor.
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_METHODS = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]
-CORS_ALLOW_HEADERS = ["Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"]
+CORS_ALLOW_HEADERS = [
+    "Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
+]  # fmt: skip
 CORS_EXPOSE_HEADERS = [
     "ETag", "Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests.config.test_environment import COMPLETE, LOCAL, refusal, run
 
@@ -56,6 +57,30 @@ def test_preflight_of_an_allowed_origin_needs_no_credentials() -> None:
     assert "access-control-allow-credentials" not in headers
     assert "set-cookie" not in headers
     assert "corsheaders.middleware" in modules
+
+
+def description_headers() -> tuple[set[str], set[str]]:
+    """Return the names of the headers that the API's description has of requests and of responses, in lower case."""
+    document = json.loads((settings.BASE_DIR / "config/web/static/config/openapi.json").read_text())
+    operations = [item for path in document["paths"].values() for item in path.values() if isinstance(item, dict)]
+    sent = {each["name"] for item in operations for each in item.get("parameters", []) if each["in"] == "header"}
+    answers = [answer for item in operations for answer in item["responses"].values()]
+    return {name.lower() for name in sent}, {name.lower() for each in answers for name in each.get("headers", {})}
+
+
+def test_preflight_allows_each_header_that_the_api_takes_and_exposes_each_that_it_sends() -> None:
+    sent, answered = description_headers()
+    assert {"if-match", "if-none-match", "idempotency-key"} <= sent
+    assert {"etag", "location", "retry-after"} <= answered
+    conditional = PREFLIGHT | {
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "authorization,content-type,if-match",
+    }
+    ((_status, preflight), (_code, call)), _modules = answers(
+        APP, ("OPTIONS", "/api/v1/subscriptions/1", conditional), ("GET", "/api/v1/me", {"Origin": APP})
+    )
+    assert sent <= set(preflight["access-control-allow-headers"].lower().split(", "))
+    assert answered <= set(call["access-control-expose-headers"].lower().split(", "))
 
 
 def test_answers_and_errors_are_readable_by_the_allowed_origin_only() -> None:
