@@ -81,8 +81,8 @@ def _audit_alerts(last: AccessAuditRun | None, now: datetime) -> Iterator[Alert]
         yield Alert(_("No access audit has finished yet. Check the schedule."), level="warning")
     elif statistics.is_audit_stale(last, now):
         text = _("No access audit has finished for %(age)s; expected every %(audit_stale_after)s minutes.")
-        ages = {"age": timesince(last.finished_at, now), "audit_stale_after": _minutes(settings.STALE_AUDIT_AFTER)}
-        yield Alert(text % ages)
+        expected = _minutes(statistics.audit_expected_within(last))
+        yield Alert(text % {"age": timesince(last.finished_at, now), "audit_stale_after": expected})
 
 
 def _sweep_tile(last: datetime | None, now: datetime) -> Tile:

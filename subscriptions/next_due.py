@@ -1,17 +1,14 @@
 """Next instants at which the sweep and the access audit have something to do."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from foundation.due_work import DueWork
 from subscriptions.metrics import SubscriptionMetric
 from subscriptions.models import Subscription, SweepRun
-from subscriptions.statistics import last_finished_audit
-
-AUDITED_EVERY = timedelta(hours=24)
-"""Time between two audits while nothing changes. They follow the nightly jobs, which wake the database in any case."""
+from subscriptions.statistics import audited_every, last_finished_audit
 
 
 def next_end(now: datetime) -> datetime | None:
@@ -30,11 +27,9 @@ def audit_due(now: datetime) -> Iterator[str]:
 
 
 def next_audit(now: datetime) -> datetime:
-    """Return the instant of the next access audit: at once unless the last one found everything in order."""
+    """Return the instant of the next access audit: at once unless the last one left nothing to correct."""
     last = last_finished_audit()
-    if last is None or last.finished_at is None or last.failed or not last.complete:
-        return now
-    return last.finished_at + AUDITED_EVERY
+    return now if last is None or last.finished_at is None else last.finished_at + audited_every(last)
 
 
 def note_quiet(until: datetime) -> None:

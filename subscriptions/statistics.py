@@ -17,6 +17,9 @@ from subscriptions.models import AccessAuditRun, Subscription, SubscriptionEvent
 COUNTED_TRANSITIONS = (Transition.CREATED, Transition.RENEWED, Transition.CANCELLED, Transition.EXPIRED)
 """The transitions that are counted by day."""
 
+AUDITED_EVERY = timedelta(hours=24)
+"""Time from one access audit to the next behind the gate, if the first found everything in order or corrected it."""
+
 
 @dataclass(frozen=True)
 class HourOfSweeps:
@@ -57,10 +60,18 @@ def is_sweep_stale(last_sweep: datetime | None, now: datetime) -> bool:
 
 
 def is_audit_stale(last: AccessAuditRun | None, now: datetime) -> bool:
-    """Return True if the last access audit finished more than STALE_AUDIT_AFTER ago, and sweeps went on since."""
-    if last is None or last.finished_at is None:
-        return True
-    return now - last.finished_at > settings.STALE_AUDIT_AFTER and not is_quiet(now)
+    """Return True if no access audit has finished within `audit_expected_within` of the last one."""
+    return last is None or last.finished_at is None or now - last.finished_at > audit_expected_within(last)
+
+
+def audit_expected_within(last: AccessAuditRun) -> timedelta:
+    """Return the time after which the next access audit is late: STALE_AUDIT_AFTER, and the time the gate lets pass."""
+    return settings.STALE_AUDIT_AFTER + (audited_every(last) if settings.GATE_TABLE else timedelta())
+
+
+def audited_every(last: AccessAuditRun) -> timedelta:
+    """Return for how long the gate lets no audit follow this one. None if this one left something to correct."""
+    return timedelta() if last.failed or not last.complete else AUDITED_EVERY
 
 
 def is_quiet(now: datetime) -> bool:

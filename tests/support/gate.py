@@ -15,6 +15,7 @@ TABLE = "subs-test-gate"
 SWEEP = "subscriptions.jobs.check_expired_subscriptions"
 DELIVERY = "notifications.jobs.deliver_notifications"
 REMINDERS = "notifications.jobs.send_expiry_reminders"
+AUDIT = "subscriptions.jobs.audit_access"
 PAYMENTS = "payments.jobs.process_payments"
 
 

@@ -11,10 +11,11 @@ from config.aws_lambda.gated_jobs import run_gated
 from foundation import clock, gate
 from notifications.jobs import deliver_notifications, send_expiry_reminders
 from payments.jobs import process_payments
-from subscriptions.jobs import check_expired_subscriptions
+from subscriptions.jobs import audit_access, check_expired_subscriptions
 from subscriptions.models import Subscription
 from tests.support.factories import make_due, make_plan
 from tests.support.gate import (
+    AUDIT,
     DELIVERY,
     PAYMENTS,
     REMINDERS,
@@ -28,6 +29,7 @@ JOBS = {
     DELIVERY: deliver_notifications,
     REMINDERS: send_expiry_reminders,
     PAYMENTS: process_payments,
+    AUDIT: audit_access,
 }
 
 

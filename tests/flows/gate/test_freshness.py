@@ -1,0 +1,91 @@
+"""Freshness of jobs behind the gate: `/readyz` and the dashboard expect no run that the gate does not let run."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import connection
+
+from config.aws_lambda.gated_jobs import ASLEEP
+from config.operations.readiness import find_problems
+from foundation import clock
+from foundation.dashboard.cards import Period
+from notifications.models import Channel, ChannelStatus, Notification, PauseReason
+from payments.models import Dispute
+from payments.recording import record_payment
+from subscriptions.dashboard import sweeps_card
+from subscriptions.models import AccessAuditRun
+from tests.flows.gate.gated import run
+from tests.payments.orders import first_order, money
+from tests.support.factories import NOW
+from tests.support.gate import AUDIT, DELIVERY, PAYMENTS, SWEEP
+from tests.support.ledger_provider import LedgerProvider
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+def problems() -> list[str]:
+    """Return the problems of the service, without those that only delay delivery."""
+    return find_problems(clock.now()).service
+
+
+def alerts() -> list[str]:
+    return [alert.text for alert in sweeps_card(Period(clock.now())).alerts]
+
+
+def tick_of_all() -> None:
+    for job in (SWEEP, AUDIT, DELIVERY, PAYMENTS):
+        run(job)
+        connection.close()
+
+
+def open_dispute() -> None:
+    payment = record_payment(first_order(), money(), now=NOW)
+    Dispute.objects.create(
+        payment=payment, amount=Decimal("9.90"), currency="EUR", provider="ledger", transaction_id="dp_1", opened_at=NOW
+    )
+    Notification.objects.all().delete()
+
+
+def pause_channel() -> None:
+    ChannelStatus.objects.filter(pk=Channel.SES).update(
+        paused_since=NOW, paused_until=NOW + 800 * HOUR, pause_reason=PauseReason.QUOTA
+    )
+
+
+@pytest.mark.parametrize("keep_awake", [open_dispute, pause_channel])
+def test_work_that_keeps_the_database_awake_makes_no_audit_stale(
+    keep_awake: Callable[[], None], gated: None, now: time_machine.Traveller, provider: LedgerProvider
+) -> None:
+    keep_awake()
+    tick_of_all()
+    for hours in (1, 2, 12, 23, 24, 25):
+        now.move_to(NOW + hours * HOUR)
+        tick_of_all()
+        assert problems() == []
+        assert alerts() == []
+    assert AccessAuditRun.objects.count() == 2
+
+
+def test_audit_that_does_not_run_is_stale_though_nothing_is_due(gated: None, now: time_machine.Traveller) -> None:
+    tick_of_all()
+    now.move_to(NOW + 25 * HOUR)
+    run(SWEEP)
+    assert problems() == []
+    now.shift(MINUTE)
+    assert problems() == ["the last access audit finished 1501 minutes ago"]
+    assert alerts() == ["No access audit has finished for 1\xa0day, 1\xa0hour; expected every 1500 minutes."]
+
+
+def test_audit_that_left_something_to_correct_follows_at_once(gated: None, now: time_machine.Traveller) -> None:
+    AccessAuditRun.objects.create(started_at=NOW, finished_at=NOW, complete=False)
+    now.shift(HOUR + MINUTE)
+    run(SWEEP)
+    assert problems() == ["the last access audit finished 61 minutes ago"]
+    assert run(AUDIT) != ASLEEP
+    assert problems() == []
