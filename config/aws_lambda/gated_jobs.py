@@ -38,7 +38,10 @@ def run_gated(
     A job that raises leaves the gate open, so that its next run follows a minute later.
     """
     if event.get("detail-type") != "Scheduled Event":
-        return invoke(event, context)
+        answer = invoke(event, context)
+        if _is_by_hand(event):
+            gate.close_gate(clock.now())
+        return answer
     job = scheduled_function(event)
     work = work_of(job)
     if work and not work.is_on():
@@ -51,6 +54,12 @@ def run_gated(
         _sweep_next_ends(event, context, sleep)
     gate.close_gate(clock.now())
     return answer
+
+
+def _is_by_hand(event: dict[str, Any]) -> bool:
+    """Return True for a job or command of an operator. A sweep among them must note for how long none follows it."""
+    command = event.get("command")
+    return bool(event.get("manage")) or (command is not None and work_of(str(command)) is not None)
 
 
 def _sweep_next_ends(event: dict[str, Any], context: LambdaContext, sleep: Callable[[float], None]) -> None:

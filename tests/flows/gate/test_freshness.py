@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection
 
-from config.aws_lambda.gated_jobs import ASLEEP
+from config.aws_lambda.gated_jobs import ASLEEP, run_gated
 from config.operations.readiness import find_problems
 from foundation import clock
 from foundation.dashboard.cards import Period
@@ -16,11 +17,12 @@ from notifications.models import Channel, ChannelStatus, Notification, PauseReas
 from payments.models import Dispute
 from payments.recording import record_payment
 from subscriptions.dashboard import sweeps_card
+from subscriptions.jobs import check_expired_subscriptions
 from subscriptions.models import AccessAuditRun
 from tests.flows.gate.gated import run
 from tests.payments.orders import first_order, money
 from tests.support.factories import NOW
-from tests.support.gate import AUDIT, DELIVERY, PAYMENTS, SWEEP
+from tests.support.gate import AUDIT, DELIVERY, PAYMENTS, SWEEP, Context
 from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -88,4 +90,25 @@ def test_audit_that_left_something_to_correct_follows_at_once(gated: None, now: 
     run(SWEEP)
     assert problems() == ["the last access audit finished 61 minutes ago"]
     assert run(AUDIT) != ASLEEP
+    assert problems() == []
+
+
+@pytest.mark.parametrize(
+    "event", [{"manage": "check_expired_subscriptions"}, {"command": SWEEP}], ids=["manage", "command"]
+)
+def test_idle_sweep_by_hand_leaves_the_service_ready(
+    event: dict[str, str], gated: None, now: time_machine.Traveller
+) -> None:
+    tick_of_all()
+    now.shift(MINUTE)
+
+    def by_hand(event: dict[str, str], context: object) -> None:
+        if "manage" in event:
+            call_command(event["manage"])
+        else:
+            check_expired_subscriptions(event, Context())
+
+    run_gated(event, Context(), by_hand)
+    now.shift(HOUR)
+    assert run(SWEEP) == ASLEEP
     assert problems() == []
