@@ -31,7 +31,7 @@ def run_audit(site: "ModelAdmin[AccessAuditRun]", http: HttpRequest) -> HttpResp
     if not form.is_valid():
         explanation = _(
             "Corrects the groups of users whose access does not match their subscriptions. "
-            "A job does this every ten minutes, too."
+            "A job does this regularly, too."
         )
         return ask_reason(site, http, form, {"title": _("Run the access audit"), "explanation": explanation})
     run = AccessAudit(clock.now(), _time_left(TIME_LIMIT)).run()
