@@ -78,7 +78,7 @@ DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number
 GATE_TABLE = env.optional("GATE_TABLE", matching(r"[A-Za-z0-9_.-]{3,255}", "name of a DynamoDB table"), "")
 """DynamoDB table that tells the schedule when something is due, so that the database can sleep; empty: no gate."""
 GATE_AHEAD = timedelta(seconds=env.optional("GATE_AHEAD_SECONDS", whole_number(60), 75))
-"""Seconds before something is due at which the database is woken: a minute of the schedule and 15 s to resume."""
+"""Seconds before something is due at which the database is woken: 75 leaves it 15 s to resume, 90 leaves 30 s."""
 GATE_CEILING = timedelta(hours=env.optional("GATE_CEILING_HOURS", whole_number(), 24))
 """Hours after which the jobs run even if nothing seems due: how late they may be after a change by hand."""
 STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", whole_number(), 5))
