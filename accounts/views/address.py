@@ -12,6 +12,7 @@ from accounts.account_forms import AddressForm
 from accounts.address_change import change_address
 from accounts.links import BadLink, read_change
 from accounts.mails import send_change_of_address
+from accounts.views.another_account import refuse_another_account
 from accounts.views.bad_link import bad_link
 from accounts.views.owner import OwnerRequest, owner_page
 from foundation import clock
@@ -34,10 +35,15 @@ def address(request: OwnerRequest) -> HttpResponse:
 def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     """Change the address on a POST, because mail filters follow links. It takes no sign-in: the link is a secret."""
     try:
-        if request.method == "POST":
-            changed = change_address(token, clock.now()).address
-            messages.success(request, _("Your mails now go to %(address)s.") % {"address": changed})
-            return HttpResponseRedirect(reverse("account"))
-        return render(request, "account/confirm_address.html", {"address": read_change(token).address})
+        change = read_change(token)
+        return refuse_another_account(request, change.user) or _confirm(request, token, change.address)
     except BadLink as error:
         return bad_link(request, error, again=reverse("address"))
+
+
+def _confirm(request: HttpRequest, token: str, new_address: str) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "account/confirm_address.html", {"address": new_address})
+    change_address(token, clock.now())
+    messages.success(request, _("Your mails now go to %(address)s.") % {"address": new_address})
+    return HttpResponseRedirect(reverse("account"))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import AddressField
 from accounts.mails import send_password_reset, tell_of_changed_password
+from accounts.views.another_account import refuse_another_account
 from foundation.email_addresses import LONGEST_ADDRESS
 from foundation.web.typed_text import redirect_with_text, text_typed_for
 
@@ -56,12 +57,16 @@ class ChoosePassword(views.PasswordResetConfirmView):
     success_url = reverse_lazy("login")
 
     def form_valid(self, form: Any) -> HttpResponse:
+        if refusal := refuse_another_account(self.request, form.user):
+            return refusal
         response = super().form_valid(form)
         tell_of_changed_password(form.user)
         messages.success(self.request, _("Your password has changed. Sign in with the new one."))
         return response
 
     def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
+        if self.validlink and (refusal := refuse_another_account(self.request, self.user)):
+            return refusal
         if not self.validlink:
             response_kwargs["status"] = 410
         return super().render_to_response(context, **response_kwargs)

@@ -15,6 +15,7 @@ from accounts.forms import EMAIL, CompletionForm, PendingForm, SignUpForm
 from accounts.links import BadLink, UsedLink, read_sign_up
 from accounts.mails import send_sign_up
 from accounts.pending_sign_up import PendingSignUp
+from accounts.views.another_account import refuse_another_account
 from accounts.views.bad_link import bad_link
 from accounts.views.next_page import next_page
 from foundation import clock
@@ -63,9 +64,7 @@ def confirm_sign_up(request: HttpRequest, token: str) -> HttpResponse:
         address = read_sign_up(token)
         if address_holders(address).exists():
             raise UsedLink
-        if request.user.is_authenticated:
-            return render(request, "account/signed_in_as_another.html")
-        return _complete(request, address)
+        return refuse_another_account(request) or _complete(request, address)
     except BadLink as error:
         return bad_link(request, error, again=reverse("sign_up"))
 

@@ -11,6 +11,7 @@ from accounts.links import change_url
 from accounts.models import User
 from tests.support.factories import make_account, make_user
 from tests.support.mailbox import link_to
+from tests.support.staff import sign_in
 from tests.support.work import work_of
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,28 @@ def test_link_may_be_opened_in_another_browser(page: Client) -> None:
     ask(page)
     assert Client().post(link_to(NEW)).status_code == 302
     assert address_of_ada() == NEW
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_link_is_not_for_somebody_signed_in_to_another_account(page: Client, method: str) -> None:
+    ask(page)
+    link, bob = link_to(NEW), sign_in(make_user(username="bob", email="bob@example.com"))
+    answer = getattr(bob, method)(link)
+    shown = answer.content.decode()
+    assert "This link belongs to another account, and you are signed in as bob." in shown
+    assert reverse("logout") in shown
+    assert NEW not in shown
+    assert address_of_ada() == OLD
+    bob.post(reverse("logout"))
+    assert bob.post(link).status_code == 302
+    assert address_of_ada() == NEW
+
+
+def test_link_that_does_not_work_says_so_whoever_is_signed_in(page: Client) -> None:
+    ask(page)
+    link, bob = link_to(NEW), sign_in(make_user(username="bob"))
+    User.objects.filter(username="ada").update(is_active=False)
+    assert bob.get(link).status_code == 410
 
 
 def test_wrong_password_changes_nothing(page: Client) -> None:

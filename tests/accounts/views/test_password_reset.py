@@ -14,6 +14,7 @@ from accounts.links import reset_url
 from accounts.models import User
 from tests.support.factories import make_account, make_user
 from tests.support.mailbox import link_to
+from tests.support.staff import sign_in
 from tests.support.work import work_of
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,31 @@ def test_link_works_once(client: Client, ada: User) -> None:
     answer = Client().get(link)
     assert answer.status_code == 410
     assert "It has expired or was used already" in answer.content.decode()
+
+
+def test_link_is_not_for_somebody_signed_in_to_another_account(client: Client, ada: User) -> None:
+    ask(client)
+    bob = sign_in(make_user(username="bob"))
+    form = bob.get(link_to(ADDRESS))
+    typed = {"new_password1": NEW, "new_password2": NEW}
+    for answer in (bob.get(form.headers["Location"]), bob.post(form.headers["Location"], typed)):
+        shown = answer.content.decode()
+        assert "This link belongs to another account, and you are signed in as bob." in shown
+        assert "new_password1" not in shown
+    assert User.objects.get(username="ada").check_password(OLD)
+
+
+def test_forged_link_tells_nobody_who_is_signed_in_of_an_account(ada: User) -> None:
+    bob = sign_in(make_user(username="bob"))
+    forged = reset_url(ada).removeprefix("http://127.0.0.1:8000")[:-3] + "/"
+    assert bob.get(forged).status_code == 410
+
+
+def test_link_changes_the_password_of_whoever_is_signed_in_to_its_account(ada: User) -> None:
+    owner = sign_in(ada)
+    ask(owner)
+    assert choose(owner, link_to(ADDRESS)).headers["Location"] == reverse("login")
+    assert User.objects.get(username="ada").check_password(NEW)
 
 
 def test_link_expires_after_an_hour(client: Client, ada: User) -> None:
