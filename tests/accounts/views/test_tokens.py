@@ -1,5 +1,7 @@
 """Page of the user's own API tokens."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -40,6 +42,18 @@ def test_new_token_is_shown_once_and_works(owner: User) -> None:
     assert "Billing" in later
     details = TokenDetails.objects.get()
     assert (details.scopes, details.personal, details.token.user_id) == (["subscriptions:read"], True, owner.pk)
+
+
+def test_last_use_and_end_are_in_the_zone_of_the_reader_and_name_it(owner: User) -> None:
+    browser = sign_in(owner)
+    browser.post(PAGE, WISH)
+    assert re.search(r"<td>\s*never\s*</td>", browser.get(PAGE).content.decode())
+    AuthToken.objects.update(expiry=datetime(2099, 6, 30, 22, 30, tzinfo=UTC))
+    TokenDetails.objects.update(last_used_at=datetime(2026, 12, 1, 23, 30, tzinfo=UTC))
+    browser.cookies["time_zone"] = "Europe/Berlin"
+    shown = browser.get(PAGE).content.decode()
+    assert ">Dec. 2, 2026, 00:30 CET<" in shown
+    assert ">July 1, 2099, 00:30 CEST<" in shown
 
 
 @pytest.mark.parametrize(
