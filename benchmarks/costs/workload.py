@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from benchmarks.costs import operations, prices, sleep
 from benchmarks.costs.measured import measured
 from benchmarks.costs.operations import (
+    ANSWER_KILOBYTES,
     FEEDBACK,
     FEEDBACK_AT_ONCE,
     LOG_KILOBYTES,
@@ -45,18 +46,28 @@ JOBS = 3
 HOURLY_JOBS = 2 + 6
 """Runs per hour of jobs with their own schedule: reminders, erasures, and the access audit every ten minutes."""
 HEARTBEATS = 2
-METRICS = 21
+METRICS = 22
 """Heartbeats and metrics of all our apps. Each is charged for the hours in which it is written."""
+METRICS_OF_PAYMENTS = 1
+"""The metric that is written with a provider only; without the gate in each minute."""
 ALARMS = 18
 """Metrics watched by the alarms in messaging.yaml, each of which is charged; a test counts them."""
 ALARMS_OF_PAYMENTS = 1
 """The alarm that is there with TakesPayments."""
 ALARMS_OF_AN_INSTANCE = 1
 """The alarm of data.yaml with Engine=instance."""
-CHARGES = 2.1
-"""Openings of renewal orders and attempts per subscriber and month, as `make sleep` counted them in its month.
+OPENINGS, ATTEMPTS = 0.75, 1.35
+"""Openings of renewal orders and attempts per subscriber and month: 2.1 together, as `make sleep` counted in its month.
 
-Three quarters of its subscriptions renew by themselves, and half of those are declined at first.
+Three quarters of its subscriptions renew by themselves, and half of those are declined at first. Each attempt is told
+by an event.
+"""
+ATTEMPT_SECONDS = 0.086
+"""Time of the function per attempt: 1,000 renewals take 86 s (docs/performance.md)."""
+WEBHOOKS = 2 * ATTEMPTS
+"""Messages of the provider per subscriber and month: one when an attempt begins, one for its outcome; assumed.
+
+Each is a request that is assumed to cost what subscribing by the API does.
 """
 ENDPOINTS_AND_ZONES = 4 * 2
 """VPC endpoints in data.yaml with WayOut=endpoints, times zones."""
@@ -93,6 +104,16 @@ class Workload:
         return self.events + self.subscribers * REMINDERS
 
     @property
+    def attempts(self) -> float:
+        """Attempts to charge, and so published events of payments."""
+        return self.subscribers * ATTEMPTS if self.takes_payments else 0
+
+    @property
+    def webhooks(self) -> float:
+        """Requests of the provider."""
+        return self.subscribers * WEBHOOKS if self.takes_payments else 0
+
+    @property
     def runs(self) -> float:
         """Runs of each job."""
         return HOURS * 60 / self.minutes
@@ -101,16 +122,16 @@ class Workload:
         """Return the billed quantities, in each price's unit."""
         requests = self.subscribers * PAGES
         feedback = self.mails * FEEDBACK / FEEDBACK_AT_ONCE  # invocations
-        invocations = self.runs * JOBS + HOURS * HOURLY_JOBS + requests + feedback
+        invocations = self.runs * JOBS + HOURS * HOURLY_JOBS + requests + self.webhooks + feedback
         return {
             prices.LAMBDA_REQUEST: invocations,
             prices.LAMBDA_SECOND: self._seconds(requests) * MEMORY_GIGABYTES,
-            prices.API_REQUEST: requests,
+            prices.API_REQUEST: requests + self.webhooks,
             prices.SES_MAIL: self.mails,
-            prices.SNS_PUBLISH: self.events + self.mails * FEEDBACK,
+            prices.SNS_PUBLISH: self.events + self.attempts + self.mails * FEEDBACK,
             prices.SQS_REQUEST: POLLS + 2 * feedback,
             prices.LOG_GIGABYTE: invocations * LOG_KILOBYTES / 1e6,
-            prices.METRIC: METRICS if self.subscribers else HEARTBEATS,
+            prices.METRIC: self._metrics(),
             prices.ALARM: ALARMS if self.takes_payments else ALARMS - ALARMS_OF_PAYMENTS,
             prices.GATE_WRITE: self._gate_writes(),
             prices.DASHBOARD: 1,
@@ -118,8 +139,8 @@ class Workload:
             prices.SECRET_CALL: COLD_STARTS,
             prices.CAPACITY_HOUR: self.capacity_hours(),
             prices.STORAGE_GIGABYTE: 1 + self.subscribers * stored_bytes() / 1e9,
-            prices.STORAGE_ACCESS: self.events * TRANSITION_ACCESSES + self._accesses_of_jobs(),
-            prices.EGRESS_GIGABYTE: requests * PAGE_KILOBYTES / 1e6,
+            prices.STORAGE_ACCESS: self._changes() * TRANSITION_ACCESSES + self._accesses_of_jobs(),
+            prices.EGRESS_GIGABYTE: (requests * PAGE_KILOBYTES + self.webhooks * ANSWER_KILOBYTES) / 1e6,
         }
 
     def capacity_hours(self) -> float:
@@ -137,18 +158,30 @@ class Workload:
 
     def _work(self) -> float:
         """Return the instants at which a job has work."""
-        return self.subscribers * (EVENTS + REMINDERS + (CHARGES if self.takes_payments else 0))
+        return self.subscribers * (EVENTS + REMINDERS + (OPENINGS if self.takes_payments else 0)) + self.attempts
+
+    def _metrics(self) -> int:
+        """Return the metrics that are written in an hour."""
+        without_payments = METRICS - METRICS_OF_PAYMENTS if self.subscribers else HEARTBEATS
+        return without_payments + (METRICS_OF_PAYMENTS if self.takes_payments else 0)
+
+    def _changes(self) -> float:
+        """Return the transitions, attempts and webhooks, each of which writes rows."""
+        return self.events + self.attempts + self.webhooks
 
     def _wakes(self) -> float:
         """Return the instants at which somebody or something needs the database, each by itself."""
         return self.subscribers * PAGES + self._work() + sleep.NIGHTS
 
     def _gate_writes(self) -> float:
-        """Return the questions of jobs, and an opening and a closing for each wake."""
+        """Return the questions of jobs, and an opening and two closings for each wake and each webhook.
+
+        A webhook wakes nothing by itself: it follows an attempt, which keeps the database awake.
+        """
         if not self.gate:
             return 0
         asking = self.runs * (JOBS if self.takes_payments else JOBS - 1) + HOURS * HOURLY_JOBS
-        return asking + 3 * self._wakes()
+        return asking + 3 * (self._wakes() + self.webhooks)
 
     def _accesses_of_jobs(self) -> float:
         runs = self._wakes() if self.gate else self.runs
@@ -159,4 +192,5 @@ class Workload:
         sent = self.mails * operations.mail().seconds() + self.events * operations.event().seconds()
         heard = self.mails * operations.feedback().seconds()
         pages = requests * operations.request("plans", PAGE_KILOBYTES).seconds()
-        return jobs + sent + heard + pages
+        told = self.webhooks * operations.request("API POST subscribe", ANSWER_KILOBYTES).seconds()
+        return jobs + sent + heard + pages + told + self.attempts * ATTEMPT_SECONDS

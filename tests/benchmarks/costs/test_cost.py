@@ -10,13 +10,27 @@ from hypothesis import strategies as st
 
 from benchmarks.costs import workload
 from benchmarks.costs.cost import DOCUMENT, fill
-from benchmarks.costs.prices import ALARM, CAPACITY_HOUR, LAMBDA_REQUEST, MILLION, PRICES, SES_MAIL, UNVERIFIED, Price
+from benchmarks.costs.operations import request
+from benchmarks.costs.prices import (
+    ALARM,
+    API_REQUEST,
+    CAPACITY_HOUR,
+    LAMBDA_REQUEST,
+    LAMBDA_SECOND,
+    METRIC,
+    MILLION,
+    PRICES,
+    SES_MAIL,
+    SNS_PUBLISH,
+    UNVERIFIED,
+    Price,
+)
 from benchmarks.costs.workload import HOURS, Workload
-from config.aws_lambda.metrics import FunctionMetric
 from config.zappa.stages import read_document, read_stages
+from foundation import registries
+from foundation.jobs.metrics import Metric
 from infra.deployment.policies import DATA, MESSAGING
-from notifications.metrics import NotificationMetric
-from subscriptions.metrics import SubscriptionMetric
+from payments.metrics import PaymentMetric
 from tests.support.templates import of_type, watched_metrics
 
 
@@ -39,8 +53,9 @@ def test_counts_are_those_of_the_templates() -> None:
     for template, number in ((MESSAGING, workload.ALARMS), (DATA, workload.ALARMS_OF_AN_INSTANCE)):
         alarms = of_type(dict(load(str(template))), "CloudWatch::Alarm").values()
         assert sum(len(watched_metrics(alarm)) for alarm in alarms) == number
-    metrics = [*SubscriptionMetric, *NotificationMetric, *FunctionMetric]
+    metrics = list(registries.METRICS.items(Metric))
     assert (sum(metric.is_heartbeat for metric in metrics), len(metrics)) == (workload.HEARTBEATS, workload.METRICS)
+    assert len(PaymentMetric) == workload.METRICS_OF_PAYMENTS
     endpoints = of_type(dict(load(str(DATA))), "EC2::VPCEndpoint").values()
     interfaces = sum(endpoint["VpcEndpointType"] == "Interface" for endpoint in endpoints)
     assert interfaces * count(str(DATA), "EC2::Subnet") == workload.ENDPOINTS_AND_ZONES
@@ -68,6 +83,20 @@ def test_a_million_subscribers_by_hand() -> None:
     month = Workload(MILLION).quantities()
     assert SES_MAIL.of(month[SES_MAIL]) == pytest.approx(2_700_000 * 0.10 / 1000)
     assert CAPACITY_HOUR.of(month[CAPACITY_HOUR]) == pytest.approx(730 * 0.12)
+
+
+def test_payments_of_a_million_subscribers_by_hand() -> None:
+    month, free = (Workload(MILLION, takes_payments=takes).quantities() for takes in (True, False))
+    webhooks = MILLION * 1.35 * 2
+    assert {price.unit: month[price] - free[price] for price in (API_REQUEST, SNS_PUBLISH, METRIC, ALARM)} == {
+        API_REQUEST.unit: pytest.approx(webhooks),
+        SNS_PUBLISH.unit: pytest.approx(MILLION * 1.35),
+        METRIC.unit: 1,
+        ALARM.unit: 1,
+    }
+    assert month[LAMBDA_REQUEST] - free[LAMBDA_REQUEST] == pytest.approx(webhooks)
+    seconds = 0.5 * (webhooks * request("API POST subscribe", 2).seconds() + MILLION * 1.35 * 0.086)
+    assert month[LAMBDA_SECOND] - free[LAMBDA_SECOND] == pytest.approx(seconds)
 
 
 def test_database_never_sleeps_at_a_tick_a_minute_and_sleeps_most_of_a_day() -> None:
