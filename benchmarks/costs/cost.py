@@ -121,14 +121,15 @@ def measured_table() -> Iterator[str]:
 
 
 def price_table() -> Iterator[str]:
-    """Yield each price with its source."""
-    yield "| service | unit | dollars | free per month | source | its date |"
-    yield "|---|---|---:|---:|---|---|"
+    """Yield each price with its source, who that is, and its date."""
+    yield "| service | unit | dollars | free per month | named by | source | its date |"
+    yield "|---|---|---:|---:|---|---|---|"
     for price in PRICES:
         amount = f"{price.amount:.10f}".rstrip("0").rstrip(".")
         free = f"{price.free:,.0f}" if price.free else ""
         source = price.source if price.source == prices.UNVERIFIED else f"<{price.source}>"
-        yield f"| {price.service} | {price.unit} | {amount} | {free} | {source} | {price.read or 'none'} |"
+        named = f"{price.origin} | {source} | {price.read or 'undated'}"
+        yield f"| {price.service} | {price.unit} | {amount} | {free} | {named} |"
 
 
 TABLES: dict[str, Callable[[], Iterable[str]]] = {

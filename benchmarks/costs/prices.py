@@ -5,8 +5,10 @@ parties. `read` is the source's own date, or empty if it has none.
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 MILLION = 1_000_000
+UNVERIFIED = "not verified"
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,14 @@ class Price:
     read: str
     free: float = 0
 
+    @property
+    def origin(self) -> str:
+        """Return who names the price: AWS itself, a third party, or nobody that could be read."""
+        if self.source == UNVERIFIED:
+            return "nobody"
+        host = urlsplit(self.source).hostname or ""
+        return "AWS" if host.endswith((".amazon.com", ".amazonaws.com")) else "third party"
+
     def of(self, quantity: float) -> float:
         """Return the month's charge for this quantity after the free tier."""
         return max(0.0, quantity - self.free) * self.amount
@@ -28,8 +38,6 @@ class Price:
         """Return the charge without the free tier, as in an account whose other functions use it up."""
         return quantity * self.amount
 
-
-UNVERIFIED = "not verified"
 
 LAMBDA_PAPER = "https://docs.aws.amazon.com/whitepapers/latest/how-aws-pricing-works/lambda.html"
 AURORA = "https://awsnegotiations.com/blog/aurora-serverless-v2-pricing.html"

@@ -1,5 +1,6 @@
 """Cost document: its tables come from the prices, and its counts from the templates."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.costs import workload
-from benchmarks.costs.cost import DOCUMENT, fill
+from benchmarks.costs.cost import DOCUMENT, fill, price_table
 from benchmarks.costs.operations import request
 from benchmarks.costs.prices import (
     ALARM,
@@ -115,3 +116,12 @@ def test_every_price_says_where_it_is_from() -> None:
         assert isinstance(price, Price)
         assert price.source == UNVERIFIED or price.source.startswith("https://"), price
     assert all(price in PRICES for price in Workload().quantities())
+
+
+def test_each_row_of_the_prices_says_who_names_it_and_when() -> None:
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in price_table()][2:]
+    assert [row[4] for row in rows] == [price.origin for price in PRICES]
+    assert {price.service for price in PRICES if price.origin == "AWS"} == {"Lambda"}
+    assert {row[6] for row in rows if not re.match("20[0-9]{2}", row[6])} == {"undated"}
+    for row in rows:
+        assert (row[4], row[5]) == ("nobody", "not verified") or row[5].startswith("<https://"), row
