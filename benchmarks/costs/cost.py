@@ -93,7 +93,7 @@ def extras_table() -> Iterator[str]:
     for name, dollars in {
         "WayOut=ipv6": 0.0,
         "WayOut=endpoints": prices.ENDPOINT_HOUR.of(ENDPOINTS_AND_ZONES * HOURS),
-        "a NAT gateway in one zone, which the template does not have": prices.NAT_HOUR.of(HOURS),
+        "NatGateway, one in one zone, which the template does not make": prices.NAT_HOUR.of(HOURS),
         "UseProxy=true, and the database that it keeps awake": proxy,
     }.items():
         yield f"| {name} | {dollars:,.2f} |"

@@ -15,6 +15,7 @@ NOT_LOCAL = (
     "aws sesv2 delete-suppressed-destination",
     "aws sqs start-message-move-task",
     "aws acm ",
+    "aws ec2 ",
     "aws cloudformation continue-update-rollback",
     "aws cloudformation delete-stack",
     "aws rds ",

@@ -216,6 +216,23 @@ def test_alarm_of_the_instance_tells_the_topic_of_the_others(data: Template, mes
     ] * 2
 
 
+def test_hosts_on_ipv4_are_reached_by_a_route_and_a_rule_once_a_nat_gateway_is_named(data: Template) -> None:
+    assert data["Parameters"]["NatGateway"]["Default"] == ""
+    (route,) = [name for name, each in of_type(data, "EC2::Route").items() if "DestinationCidrBlock" in each]
+    assert data["Resources"][route]["Condition"] == "HasNatGateway"
+    assert data["Resources"][route]["Properties"] == {
+        "RouteTableId": {"Ref": "RouteTable"},
+        "DestinationCidrBlock": "0.0.0.0/0",
+        "NatGatewayId": {"Ref": "NatGateway"},
+    }
+    rules = of_type(data, "EC2::SecurityGroup")["FunctionSecurityGroup"]["SecurityGroupEgress"]
+    ((condition, rule, otherwise),) = [rule["Fn::If"] for rule in rules if "Fn::If" in rule]
+    assert (rule["CidrIp"], rule["FromPort"], rule["ToPort"]) == ("0.0.0.0/0", 443, 443)
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    assert data["Conditions"][condition] == {"Fn::Or": [{"Condition": "HasEndpoints"}, {"Condition": "HasNatGateway"}]}
+    assert data["Conditions"]["HasNatGateway"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "NatGateway"}, ""]}]}
+
+
 def test_nothing_in_the_network_is_open_to_the_internet(data: Template) -> None:
     groups = of_type(data, "EC2::SecurityGroup").values()
     incoming = [rule for group in groups for rule in group.get("SecurityGroupIngress", [])]

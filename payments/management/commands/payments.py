@@ -21,7 +21,7 @@ from payments.refunds import refundable, request_refund
 LONGEST_DAYS = 30
 """Days for which Stripe keeps events: https://docs.stripe.com/api/events"""
 
-WAY_OUT = "If it is not down, check the way out: a function in a VPC with WayOut=ipv6 reaches IPv6 only (docs/cost.md)."
+WAY_OUT = "If it is not down, check the way out: with WayOut=ipv6 the function reaches IPv6 only (docs/runbook.md)."
 NEW_KEY = "Put a valid one into the function's secret (docs/secrets.md)."
 
 
