@@ -70,4 +70,5 @@ def _is_applied(provider: str, fact: Fact, now: datetime) -> bool:
 
 def _unaccounted(provider: str, listed: set[str], since: datetime, now: datetime) -> list[str]:
     ours = Payment.objects.filter(provider=provider, paid_at__gte=since + MARGIN, paid_at__lt=now - MARGIN)
-    return sorted(set(ours.values_list("transaction_id", flat=True)) - listed)
+    named_by_it = ours.exclude(kind=Payment.Kind.REVERSAL)  # the number of a reversal is ours: it lists the refund
+    return sorted(set(named_by_it.values_list("transaction_id", flat=True)) - listed)

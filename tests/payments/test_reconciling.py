@@ -1,5 +1,6 @@
 """Reconciling: lost messages are made up for, and what only one side knows is told."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -54,6 +55,19 @@ def test_payment_that_the_provider_does_not_list_is_told(bank: Any) -> None:
     record_payment(first_order(), MoneyReceived("manual", "t-1", Decimal("9.90"), "EUR", NOW), now=NOW)
     assert reconcile(bank, NOW - DAYS, NIGHT).unaccounted == ["pi_ours"]
     assert reconcile(bank, NOW - DAYS, NOW + HOUR / 2).unaccounted == [], "it may only just have arrived"
+
+
+def test_our_reversal_of_a_refund_that_failed_is_accounted_for_by_the_refund(bank: Any) -> None:
+    """The provider lists the refund under one number, whatever became of it; the reversal's number is ours."""
+    refund = Fact(
+        FactKind.REFUNDED, NOW + HOUR, transaction_id="re_1", of="pi_1", amount=Decimal("9.90"), currency="EUR"
+    )
+    failed = replace(refund, kind=FactKind.REFUND_FAILED, made_at=NOW + 2 * HOUR)
+    bank.listed = [paid(first_order().pk), refund, failed]
+
+    assert reconcile(bank, NOW - DAYS, NIGHT).unaccounted == []
+
+    assert Payment.objects.filter(kind=Payment.Kind.REVERSAL).count() == 1
 
 
 def test_money_without_an_order_becomes_a_surplus(bank: Any) -> None:
