@@ -7,7 +7,17 @@ from django.contrib.auth.models import AbstractBaseUser
 from foundation.email_addresses import address_of, normalised
 from foundation.personal_data import Erasure, Exported, PersonalData
 from foundation.redaction import redact
-from payments.models import Attempt, CancellationRequest, Order, Payment, PaymentMethod, PriceChange, Refund, Renewal
+from payments.models import (
+    Attempt,
+    CancellationRequest,
+    Dispute,
+    Order,
+    Payment,
+    PaymentMethod,
+    PriceChange,
+    Refund,
+    Renewal,
+)
 from payments.orders import void
 
 
@@ -15,15 +25,19 @@ class Payments(PersonalData):
     """Amounts, dates and transactions stay, as bookkeeping asks for. They name nobody once the user's row does not."""
 
     def export(self, user: AbstractBaseUser) -> Exported:
-        """Return orders, payments, payment methods and agreements to renew, oldest first."""
+        """Return orders, payments, what went back and why, payment methods and agreements to renew, oldest first."""
         orders = Order.objects.filter(user_id=user.pk).select_related("plan").prefetch_related("tries").order_by("pk")
         payments = Payment.objects.filter(order__user=user.pk).order_by("pk")
+        refunds = Refund.objects.filter(payment__order__user=user.pk).order_by("pk")
+        disputes = Dispute.objects.filter(payment__order__user=user.pk).order_by("pk")
         methods = PaymentMethod.objects.filter(user_id=user.pk).order_by("pk")
         renewals = Renewal.objects.filter(subscription__user_id=user.pk).order_by("pk")
         requests = CancellationRequest.objects.filter(address=normalised(address_of(user)))
         return {
             "orders": [_order(order) for order in orders],
             "payments": [_payment(each) for each in payments],
+            "refunds": [_refund(each) for each in refunds],
+            "disputes": [_dispute(each) for each in disputes],
             "payment_methods": [_method(each) for each in methods],
             "renewals": [_renewal(each) for each in renewals],
             "cancellation_requests": [_request(each) for each in requests.exclude(address="").order_by("pk")],
@@ -98,6 +112,35 @@ def _payment(payment: Payment) -> Exported:
         "surplus": payment.surplus,
         "kind": payment.kind,
         "of": payment.of_id,
+    }
+
+
+def _refund(refund: Refund) -> Exported:
+    return {
+        "id": refund.pk,
+        "payment": refund.payment_id,
+        "amount": refund.amount,
+        "currency": refund.currency,
+        "reason": refund.reason,
+        "ends_subscription": refund.ends_now,
+        "requested_at": refund.requested_at,
+        "state": refund.state,
+        "code": refund.code,
+        "transaction_id": refund.transaction_id,
+        "finished_at": refund.finished_at,
+    }
+
+
+def _dispute(dispute: Dispute) -> Exported:
+    return {
+        "id": dispute.pk,
+        "payment": dispute.payment_id,
+        "transaction_id": dispute.transaction_id,
+        "amount": dispute.amount,
+        "currency": dispute.currency,
+        "reason": dispute.code,
+        "state": dispute.state,
+        "opened_at": dispute.opened_at,
     }
 
 

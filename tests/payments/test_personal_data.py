@@ -13,7 +13,7 @@ from foundation.personal_data import Erasure
 from payments.errors import ProviderUnavailable
 from payments.facts import apply
 from payments.forgetting import forget_customers
-from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
+from payments.models import Dispute, Order, Payment, PaymentMethod, Refund, Renewal
 from payments.personal_data import Payments
 from payments.providers.interface import Fact, FactKind, MethodDetails
 from payments.recording import record_payment
@@ -34,6 +34,23 @@ def test_export_has_orders_and_payments_of_this_user_alone() -> None:
 
     assert [each["id"] for each in exported["orders"]] == [order.pk]
     assert [(each["id"], each["transaction_id"]) for each in exported["payments"]] == [(payment.pk, "t-1")]
+
+
+def test_export_has_what_was_written_of_refunds_and_disputes_of_this_user_alone() -> None:
+    order, other = first_order(), first_order()
+    for each, reason in ((order, "moved away"), (other, "paid twice")):
+        given = {"payment": record_payment(each, money(), now=NOW), "amount": Decimal(1), "currency": "EUR"}
+        Refund.objects.create(**given, reason=reason, code="expired_card", requested_at=NOW, due_at=NOW)
+        Dispute.objects.create(
+            **given, provider="stripe", transaction_id=f"dp_{reason}", code=f"fraudulent: {reason}", opened_at=NOW
+        )
+
+    exported = Payments().export(order.user)
+
+    (refund,), (dispute,) = exported["refunds"], exported["disputes"]
+    assert (refund["reason"], refund["state"], refund["code"]) == ("moved away", "requested", "expired_card")
+    assert (dispute["reason"], dispute["state"]) == ("fraudulent: moved away", "open")
+    assert {refund["payment"], dispute["payment"]} == {exported["payments"][0]["id"]}
 
 
 def test_erasure_and_leaving_void_open_orders_and_keep_what_was_paid() -> None:
