@@ -14,8 +14,7 @@ from payments.automatic_renewal import Price
 from payments.consents import Consent
 from payments.models import Order
 from payments.models.cancellation_request import TEXT_LENGTH
-from payments.models.payment import TRANSACTION_ID_LENGTH
-from payments.providers.registry import BY_STAFF
+from payments.models.payment import BY_STAFF, TRANSACTION_ID_LENGTH
 from payments.recording import MoneyReceived
 from payments.renewals import renews_already
 
@@ -79,7 +78,8 @@ class CancelContractForm(forms.Form):
 class ConsentForm(forms.Form):
     """Consent beside the button that obliges to pay. Nothing is ticked before: EU Directive 2011/83, article 22.
 
-    Whose subscription renews automatically already is not asked again, and goes on with what is paid with now.
+    Whose subscription renews automatically already is not asked again, and goes on with what is paid with now. Where
+    there is no time for withdrawal, nobody is asked to begin before it is over.
     """
 
     renews = forms.BooleanField(label=_("Renew automatically"), required=False)
@@ -98,12 +98,13 @@ class ConsentForm(forms.Form):
             del self.fields["renews"]
         if not settings.TERMS_VERSION:
             del self.fields["terms"]
-        if not settings.WITHDRAWAL_DAYS:
+        if not (settings.WITHDRAWAL_DAYS and order.begins_contract):
             del self.fields["begins_at_once"]
 
     def consent(self) -> Consent:
         """Return what a valid form says."""
-        return Consent(settings.TERMS_VERSION, self.renews_already or self.cleaned_data["renews"])
+        renews = self.renews_already or self.cleaned_data["renews"]
+        return Consent(settings.TERMS_VERSION, renews, is_given=any(self.cleaned_data.values()))
 
 
 class AutomaticRenewalForm(forms.Form):

@@ -15,9 +15,9 @@ from payments.change_orders import void_changes
 from payments.errors import NotRefundable
 from payments.isolation import apart
 from payments.models import Payment, Refund
+from payments.models.payment import BY_STAFF
 from payments.orders import lock
 from payments.providers.interface import Fact, FactKind, Outcome, OutcomeKind
-from payments.providers.registry import BY_STAFF
 from payments.returned_money import record_refund
 
 logger = logging.getLogger(__name__)

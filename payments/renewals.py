@@ -12,7 +12,7 @@ def agree(order: Order, subscription: Subscription) -> None:
     if order.close_requested_at:
         return
     if not order.renews:
-        if order.way != Order.Way.CHARGE and order.consented_at:  # asked, and not wanted
+        if order.way == Order.Way.PAGE:  # asked before the page opened, and not wanted
             Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
         return
     if renews_already(order):  # paid by hand, on the terms that hold

@@ -4,33 +4,22 @@ https://eur-lex.europa.eu/eli/dir/2011/83/oj, articles 9, 14 and 16
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_UP, Decimal
 
-from django.conf import settings
 from django.db import transaction
 
 from foundation import money
 from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, Refund, Renewal
+from payments.models.payment import BY_STAFF
 from payments.orders import lock
 from payments.proration import PaidPeriod
 from payments.providers.payable import payable
-from payments.providers.registry import BY_STAFF
 from payments.refunds import refundable, request_refund
 from subscriptions.services import SubscriptionService
 
 REASON = "withdrawal from the contract"
-
-
-def open_until(payment: Payment, now: datetime) -> datetime | None:
-    """Return the instant until which the contract of this payment can be withdrawn from; None if it cannot be.
-
-    That is a first period, or one that a change of plan began, paid through a provider, which goes on and was not
-    renewed or changed since.
-    """
-    until = payment.paid_at + timedelta(days=settings.WITHDRAWAL_DAYS)
-    return until if now < until and _is_latest_and_goes_on(payment, now) else None
 
 
 def returned_amount(payment: Payment, now: datetime) -> Decimal:
@@ -50,7 +39,7 @@ def withdraw(payment: Payment, now: datetime) -> Refund | None:
         if payment.order:
             lock(payment.order)
         payment.refresh_from_db()
-        if open_until(payment, now) is None or payment.subscription is None:
+        if payment.withdrawal_until(now) is None or payment.subscription is None:
             raise WithdrawalOver(f"{payment} can no longer be withdrawn from")
         portions = list(_portions(payment, now))
         Renewal.objects.filter(subscription=payment.subscription).update(auto_renew=False)
@@ -74,7 +63,7 @@ def _unused(payment: Payment, now: datetime) -> Decimal:
     event, order = payment.event, payment.order
     if event is None or order is None:
         return payment.amount
-    if order.consented_at is None:
+    if order.agreed_to_begin_at is None:
         return order.price
     begin = event.old_end_date if order.kind == Order.Kind.CHANGE and event.old_end_date else event.occurred_at
     exact = PaidPeriod(begin, event.new_end_date, order.price).unused(now)
@@ -88,11 +77,3 @@ def _credited(payment: Payment) -> Iterable[Payment]:
         return ()
     earlier = Payment.objects.filter(subscription=payment.subscription, kind=Payment.Kind.PAYMENT, pk__lt=payment.pk)
     return earlier.exclude(provider=BY_STAFF).exclude(event=None).order_by("-pk")
-
-
-def _is_latest_and_goes_on(payment: Payment, now: datetime) -> bool:
-    subscription, event, order = payment.subscription, payment.event, payment.order
-    if subscription is None or event is None or order is None or payment.provider == BY_STAFF:
-        return False
-    is_latest = order.kind in (Order.Kind.FIRST, Order.Kind.CHANGE) and subscription.end_date == event.new_end_date
-    return is_latest and subscription.is_live(now) and subscription.start_date < now

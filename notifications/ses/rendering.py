@@ -1,5 +1,6 @@
 """Rendering of mails."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,7 @@ def render_mail(notification: Notification, coverage: Coverage | None = None) ->
     folder = f"notifications/{notification.kind}"
     with preferences_of(event.subscription.user):
         context = _context(event) | {"is_current": _is_current(event, coverage), "other": coverage.other(notification)}
-        context |= {"receipt": _receipt_of(event), "renewal": _renewal_of(event)}
+        context |= {"receipt": _receipt_of(event, coverage.now), "renewal": _renewal_of(event)}
         context |= _reminder_context(event) if notification.kind == REMINDER else {}
         subject = _subject(folder, context)
         context["subject"] = subject
@@ -63,7 +64,7 @@ def _context(event: Any) -> dict[str, object]:
     }
 
 
-def _receipt_of(event: Any) -> dict[str, object] | None:
+def _receipt_of(event: Any, now: datetime) -> dict[str, object] | None:
     """Return the payment that bought the event's period, and what the subscriber agreed to; None if nobody paid."""
     payment = getattr(event, "payment", None)
     if payment is None:
@@ -73,7 +74,7 @@ def _receipt_of(event: Any) -> dict[str, object] | None:
         "order": payment.order,
         "url": f"{settings.SITE_URL}/payments/{payment.pk}/",
         "prices_include_tax": settings.PRICES_INCLUDE_TAX,
-        "withdrawal_days": settings.WITHDRAWAL_DAYS,
+        "withdrawal_until": payment.withdrawal_until(now),
     }
 
 

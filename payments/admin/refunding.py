@@ -19,8 +19,8 @@ from foundation import clock, money
 from foundation.money import MAXIMUM_DECIMALS, quantised, validate_amount
 from payments.errors import NotRefundable
 from payments.models import Payment, Refund
+from payments.models.payment import BY_STAFF
 from payments.models.refund import REASON_LENGTH
-from payments.providers.registry import BY_STAFF
 from payments.refunds import ends_by_default, refundable, request_refund
 from subscriptions.admin.reasons import ask_reason, log_deed, operator_of, require_permission
 from subscriptions.forms import ReasonField

@@ -229,6 +229,17 @@ class Order(models.Model):
         return f"ORDER-{self.pk}"
 
     @property
+    def begins_contract(self) -> bool:
+        """True for a first period or a change of plan: what it begins can be withdrawn from, unlike a renewal."""
+        return self.kind in (self.Kind.FIRST, self.Kind.CHANGE)
+
+    @property
+    def agreed_to_begin_at(self) -> datetime | None:
+        """The instant of the consent to begin before the time for withdrawal is over; None if that was not asked."""
+        was_asked = settings.WITHDRAWAL_DAYS and self.begins_contract and self.way == self.Way.PAGE
+        return self.consented_at if was_asked else None
+
+    @property
     def is_open(self) -> bool:
         """True if money for it is still waited for."""
         return self.state in UNFINISHED

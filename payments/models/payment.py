@@ -1,5 +1,6 @@
 """Payments: money that moved."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -15,6 +16,9 @@ from payments.models.order import Order
 from subscriptions.models import Subscription, SubscriptionEvent
 
 TRANSACTION_ID_LENGTH = 200
+
+BY_STAFF = "manual"
+"""Provider of the transfers that staff saw arrive."""
 
 
 class PaymentQuerySet(AppendOnlyQuerySet["Payment"]):
@@ -129,3 +133,20 @@ class Payment(AppendOnlyModel):
     def amount_text(self) -> str:
         """The amount in the reader's language, without the currency."""
         return money.formatted(self.amount, self.currency)
+
+    def withdrawal_until(self, now: datetime) -> datetime | None:
+        """Return the instant until which the contract of this payment can be withdrawn from; None if it cannot be.
+
+        That is a first period, or one that a change of plan began, paid through a provider, which goes on and was not
+        renewed or changed since.
+        """
+        until = self.paid_at + timedelta(days=settings.WITHDRAWAL_DAYS)
+        return until if now < until and self._is_latest_and_goes_on(now) else None
+
+    def _is_latest_and_goes_on(self, now: datetime) -> bool:
+        event, order = self.event, self.order
+        if event is None or order is None or not order.begins_contract or self.provider == BY_STAFF:
+            return False
+        subscription = event.subscription  # loaded with the event by mails
+        is_latest = subscription.end_date == event.new_end_date
+        return is_latest and subscription.is_live(now) and subscription.start_date < now

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from payments.models.payment import BY_STAFF
 from payments.providers.interface import Provider
 
 PATHS = {"stripe": "payments.providers.stripe.adapter.StripeProvider"}
@@ -14,9 +15,6 @@ PATHS = {"stripe": "payments.providers.stripe.adapter.StripeProvider"}
 
 NAME = re.compile(r"[\w.-]{1,50}")
 """What fits into rows and into the webhook's address."""
-
-BY_STAFF = "manual"
-"""Name under which transfers are recorded that staff saw arrive."""
 
 NOT_ASKED = ("", BY_STAFF)
 """Values under which no provider is asked: payments are off, or recorded by staff."""

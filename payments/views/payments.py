@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from foundation import clock
 from payments.models import Order, Payment
-from payments.withdrawal import open_until
 from subscriptions.views.subscriber import SubscriberRequest
 
 ORDERS_ON_A_PAGE = 20
@@ -30,7 +29,7 @@ def payments(request: SubscriberRequest) -> HttpResponse:
 @require_safe
 def receipt(request: SubscriberRequest, payment_id: int) -> HttpResponse:
     """Show a payment, for the screen and for paper."""
-    paid = Payment.objects.filter(kind=Payment.Kind.PAYMENT).select_related("order__plan", "event", "subscription")
+    paid = Payment.objects.filter(kind=Payment.Kind.PAYMENT).select_related("order__plan", "event__subscription")
     payment = get_object_or_404(paid, pk=payment_id, order__user=request.user)
-    context = {"payment": payment, "withdrawal_until": open_until(payment, clock.now())}
+    context = {"payment": payment, "withdrawal_until": payment.withdrawal_until(clock.now())}
     return render(request, "payments/receipt.html", context)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from foundation import clock, money
 from payments.errors import WithdrawalOver
 from payments.models import Payment
-from payments.withdrawal import open_until, returned_amount, withdraw
+from payments.withdrawal import returned_amount, withdraw
 from subscriptions.views.subscriber import SubscriberRequest
 
 
@@ -20,12 +20,12 @@ from subscriptions.views.subscriber import SubscriberRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdrawal(request: SubscriberRequest, payment_id: int) -> HttpResponse:
     """Say what ends and what is given back, and do it. A second click finds it done."""
-    own = Payment.objects.filter(order__user=request.user).select_related("order__plan", "event", "subscription")
+    own = Payment.objects.filter(order__user=request.user).select_related("order__plan", "event__subscription")
     payment, now = get_object_or_404(own, pk=payment_id), clock.now()
     if request.method == "POST":
         return _withdrawn(request, payment)
     amount = money.formatted(returned_amount(payment, now), payment.currency)
-    context = {"payment": payment, "until": open_until(payment, now), "amount": amount}
+    context = {"payment": payment, "until": payment.withdrawal_until(now), "amount": amount}
     return render(request, "payments/withdraw.html", context)
 
 

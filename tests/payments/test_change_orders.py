@@ -11,7 +11,7 @@ from payments.models import Order, Payment, Refund, Renewal
 from payments.orders import void
 from payments.recording import MoneyReceived, record_payment
 from payments.refunds import request_refund
-from payments.withdrawal import open_until, returned_amount, withdraw
+from payments.withdrawal import returned_amount, withdraw
 from subscriptions.errors import (
     AlreadySubscribed,
     ChangedMeanwhile,
@@ -231,7 +231,7 @@ def test_new_price_is_agreed_to_with_the_order_and_not_otherwise(subscription: S
 def test_renewal_that_is_not_wanted_after_the_change_is_off(subscription: Subscription, yearly: Plan) -> None:
     agree(subscription, make_method(subscription.user))
     order = ordered(subscription, yearly)
-    order.consented_at = HALF
+    order.consented_at, order.way = HALF, Order.Way.PAGE
     order.save()
     record_payment(order, money("94.05"), now=HALF)
     renewal = Renewal.objects.get()
@@ -242,14 +242,14 @@ def test_withdrawing_from_a_change_gives_back_what_is_unused_of_both_payments_an
     begun = record_payment(first_order(), through_stripe("9.90"), now=NOW)
     assert begun.subscription is not None
     order = ordered(begun.subscription, yearly)
-    Order.objects.update(consented_at=NOW)
+    Order.objects.update(consented_at=NOW, way=Order.Way.PAGE)
     order.refresh_from_db()
     change = record_payment(order, through_stripe("94.05"), now=HALF)
     change.refresh_from_db()
 
     begun.refresh_from_db()
-    assert open_until(begun, HALF + DAY) is None
-    assert open_until(change, HALF + DAY) is not None
+    assert begun.withdrawal_until(HALF + DAY) is None
+    assert change.withdrawal_until(HALF + DAY) is not None
     assert returned_amount(change, HALF) == Decimal("99.00")
     withdraw(change, HALF + YEAR / 100)
     asked = dict(Refund.objects.values_list("payment", "amount"))
@@ -258,7 +258,7 @@ def test_withdrawing_from_a_change_gives_back_what_is_unused_of_both_payments_an
 
 def test_first_payment_can_no_longer_be_withdrawn_from_after_a_change(subscription: Subscription, yearly: Plan) -> None:
     change = paid_change(subscription, yearly, NOW + DAY)
-    assert [open_until(payment, NOW + DAY) for payment in Payment.objects.all()] == [None, None]
+    assert [payment.withdrawal_until(NOW + DAY) for payment in Payment.objects.all()] == [None, None]
     assert sum(payment.amount for payment in Payment.objects.all()) == change.amount + Decimal("9.90")
 
 

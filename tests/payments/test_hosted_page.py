@@ -367,6 +367,37 @@ def test_renewal_is_paid_on_the_page_as_well(online: Script) -> None:
     assert held.end_date == end + timedelta(days=30)
 
 
+def test_renewal_has_no_withdrawal_so_that_nobody_is_asked_to_begin_before_it_ends(
+    online: Script, settings: LazySettings
+) -> None:
+    settings.TERMS_VERSION = "2026-11"
+    order = renewed_by_charges()
+    browser = sign_in(order.user)
+    page = browser.get(reverse("pay", args=[order.pk])).content.decode()
+    assert 'name="terms"' in page
+    assert "begins_at_once" not in page
+    assert "ithdraw from the contract" not in page
+
+    online.answer(OPEN)
+    assert browser.post(reverse("pay", args=[order.pk]), {"terms": "on"})["Location"] == HOSTED
+    online.answer(PAID)
+    come_back(browser, order)
+    order.refresh_from_db()
+    assert (order.state, order.terms) == ("paid", "2026-11")
+    receipt = browser.get(reverse("receipt", args=[order.payments.get().pk])).content.decode()
+    assert "2026-11" in receipt
+    assert "begin at once" not in receipt
+    assert "Withdraw from contract" not in receipt
+
+
+def test_consent_that_was_not_asked_for_is_not_stored(online: Script) -> None:
+    order = renewed_by_charges()  # no terms, no withdrawal, and it renews already: a button and nothing to tick
+    online.answer(OPEN)
+    assert sign_in(order.user).post(reverse("pay", args=[order.pk]), {})["Location"] == HOSTED
+    order.refresh_from_db()
+    assert (order.way, order.terms, order.renews, order.consented_at) == ("page", "", True, None)
+
+
 def renewed_by_charges() -> Order:
     """Open the order of a renewal that is charged automatically."""
     now = clock.now()

@@ -1,6 +1,7 @@
 """Mails of payments, from the outbox."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
@@ -9,7 +10,9 @@ from django.core import mail
 from accounts.models import Profile
 from foundation.email_addresses import address_of
 from foundation.mail import mail_kind
+from notifications.coverage import Coverage
 from notifications.models import Notification
+from notifications.ses.mail import Mail
 from notifications.ses.rendering import render_mail, render_subject
 from payments.announcements import announce_failed
 from payments.models import Order, PaymentMethod, Renewal
@@ -29,6 +32,12 @@ def failed(code: str = "insufficient_funds") -> Order:
     return order
 
 
+def latest_mail(now: datetime = NOW + timedelta(hours=1)) -> Mail:
+    """Render the mail of the latest event as it would be sent at `now`."""
+    latest = Notification.objects.filter(channel="ses").latest("pk")
+    return render_mail(latest, Coverage.of([latest], now))
+
+
 def text_of(order: Order) -> str:
     rendered = mail_kind("payment_failed").render("a@example.com", str(order.user_id), NOW)
     return rendered.subject + rendered.text if rendered else ""
@@ -37,34 +46,61 @@ def text_of(order: Order) -> str:
 @pytest.mark.parametrize("renews", [True, False])
 def test_first_mail_is_the_receipt_with_what_was_agreed(settings: LazySettings, renews: bool) -> None:
     order = first_order()
-    Order.objects.filter(pk=order.pk).update(terms="2026-11", consented_at=NOW, renews=renews)
+    Order.objects.filter(pk=order.pk).update(terms="2026-11", consented_at=NOW, way=Order.Way.PAGE, renews=renews)
     order.refresh_from_db()
-    payment = record_payment(order, money(transaction_id="pi_1"), now=NOW)
+    payment = record_payment(order, replace(money(transaction_id="pi_1"), provider="bank"), now=NOW)
 
-    sent = render_mail(Notification.objects.get(channel="ses"))
+    sent = latest_mail()
 
     for body in (sent.text, sent.html):
         for part in (f"Receipt {payment.pk}", "taxes included", "9.90 EUR", "pi_1", "2026-11", "Dec. 1, 2026"):
             assert part in body
-        assert "within 14 days" in body
+        assert "You may withdraw from the contract until Dec. 15, 2026, 03:00 UTC." in body
+        assert "Agreed to begin at once" in body
         assert f"/payments/{payment.pk}/" in body
         assert ("renews automatically for 9.90 EUR" in body) is renews
         assert "The price for this period" not in body
     assert mail.outbox == []  # one mail, not two
 
 
-def test_receipt_of_a_renewal_comes_with_its_mail() -> None:
+@pytest.mark.parametrize("provider", ["bank", "manual"])
+def test_receipt_of_a_renewal_comes_with_its_mail_and_promises_no_withdrawal(provider: str) -> None:
     held = Service.create_subscription(make_user(), make_plan(), now=NOW)
-    record_payment(renewal_order(held), money(transaction_id="pi_2"), now=NOW)
-    text = render_mail(Notification.objects.filter(channel="ses").latest("pk")).text
-    assert "pi_2" in text
-    assert "Monthly is renewed" in text
+    order = renewal_order(held)
+    Order.objects.filter(pk=order.pk).update(terms="2026-11", consented_at=NOW, way=Order.Way.PAGE)
+    order.refresh_from_db()
+    record_payment(order, replace(money(transaction_id="pi_2"), provider=provider), now=NOW)
+    sent = latest_mail()
+    assert "Monthly is renewed" in sent.text
+    for body in (sent.text, sent.html):
+        assert "pi_2" in body
+        assert "Terms accepted: 2026-11" in body
+        assert "withdraw" not in body
+        assert "begin at once" not in body
+
+
+def test_receipt_of_a_transfer_promises_no_withdrawal() -> None:
+    order = first_order()
+    Order.objects.filter(pk=order.pk).update(terms="2026-11", consented_at=NOW, way=Order.Way.MANUAL)
+    order.refresh_from_db()
+    record_payment(order, money(), now=NOW)
+    sent = latest_mail()
+    for body in (sent.text, sent.html):
+        assert "Terms accepted: 2026-11" in body
+        assert "withdraw" not in body
+        assert "begin at once" not in body
+
+
+def test_receipt_that_comes_late_promises_no_withdrawal_that_is_over() -> None:
+    record_payment(first_order(), replace(money(), provider="bank"), now=NOW)
+    assert "withdraw" in latest_mail(NOW + timedelta(days=13)).text
+    assert "withdraw" not in latest_mail(NOW + timedelta(days=14)).text
 
 
 def test_receipt_without_tax_and_withdrawal_says_so(settings: LazySettings) -> None:
     settings.PRICES_INCLUDE_TAX, settings.WITHDRAWAL_DAYS = False, 0
-    record_payment(first_order(), money(), now=NOW)
-    text = render_mail(Notification.objects.get(channel="ses")).text
+    record_payment(first_order(), replace(money(), provider="bank"), now=NOW)
+    text = latest_mail().text
     assert "to which no tax is added" in text
     assert "withdraw" not in text
 

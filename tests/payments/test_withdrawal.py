@@ -12,7 +12,7 @@ from foundation import clock
 from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, Refund
 from payments.recording import MoneyReceived, record_payment
-from payments.withdrawal import open_until, returned_amount, withdraw
+from payments.withdrawal import returned_amount, withdraw
 from tests.payments.orders import first_order, renewal_order
 from tests.support.factories import MONTH, NOW, has_access, make_plan
 
@@ -33,7 +33,7 @@ def pay(order: Order, now: datetime = NOW) -> Payment:
 
 def consent(order: Order) -> Order:
     """Let the subscriber ask for access before the time for withdrawal is over."""
-    Order.objects.filter(pk=order.pk).update(consented_at=NOW)
+    Order.objects.filter(pk=order.pk).update(consented_at=NOW, way=Order.Way.PAGE)
     order.refresh_from_db()
     return order
 
@@ -62,7 +62,7 @@ def test_who_asked_to_begin_at_once_pays_for_the_time_until_then(currency: str, 
 
 @pytest.mark.parametrize(("after", "is_open"), [(DAY, True), (14 * DAY - DAY / 24, True), (14 * DAY, False)])
 def test_withdrawal_is_open_for_its_days_and_no_longer(after: timedelta, is_open: bool) -> None:
-    assert bool(open_until(pay(first_order()), NOW + after)) is is_open
+    assert bool(pay(first_order()).withdrawal_until(NOW + after)) is is_open
 
 
 def test_renewal_transfer_and_a_site_without_it_have_no_withdrawal(settings: LazySettings) -> None:
@@ -74,11 +74,11 @@ def test_renewal_transfer_and_a_site_without_it_have_no_withdrawal(settings: Laz
     money = MoneyReceived("manual", "transfer", by_transfer.amount, by_transfer.currency, NOW)
     off = pay(first_order())
 
-    assert open_until(renewed, NOW + 2 * DAY) is None
-    assert open_until(payment, NOW + 2 * DAY) is None, "a later period is paid already"
-    assert open_until(record_payment(by_transfer, money, now=NOW), NOW + DAY) is None
+    assert renewed.withdrawal_until(NOW + 2 * DAY) is None
+    assert payment.withdrawal_until(NOW + 2 * DAY) is None, "a later period is paid already"
+    assert record_payment(by_transfer, money, now=NOW).withdrawal_until(NOW + DAY) is None
     settings.WITHDRAWAL_DAYS = 0
-    assert open_until(off, NOW + DAY) is None
+    assert off.withdrawal_until(NOW + DAY) is None
 
 
 def test_subscriber_withdraws_on_a_page_that_says_what_comes_back(client: Client) -> None:
