@@ -14,10 +14,10 @@ Tick = dict[str, float]
 
 TEXT = f"""\
 The sweep and the delivery as the schedule's events start them each minute, each with a connection of its own; means of
-{MINUTES} minutes after ten others. *Idle* is a minute without work, as it was before there was a gate and is without
-`GATE_TABLE`; *asleep* one behind a closed gate, whose table is a local emulator; *busy* one in which {DUE} subscription
-ends, and its mail and event go to the emulator. The CPU of the emulator is not counted. A log line counts as
-CloudWatch charges it, without the 26 bytes of its own overhead."""
+{MINUTES} minutes after ten others. *Idle* is a minute without work and without `GATE_TABLE`; "Single
+measurements" has what it was before the gate. *Asleep* is one behind a closed gate, whose table is a local emulator,
+*busy* one in which {DUE} subscription ends, and its mail and event go to the emulator. The CPU of the emulator is not
+counted. A log line counts as CloudWatch charges it, without the 26 bytes of its own overhead."""
 
 
 def measure() -> Section:
