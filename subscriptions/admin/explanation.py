@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from subscriptions.access.managed_groups import GROUP
 from subscriptions.models import Subscription, SubscriptionEvent, Transition
+from subscriptions.models.subscription import access_end
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def explain_access(user: AbstractUser, now: datetime) -> AccessExplanation:
         Subscription.objects.filter(user_id=user.pk)
         .select_related("plan")
         .prefetch_related("plan__groups")
-        .order_by("-end_date", "-pk")
+        .order_by(access_end().desc(), "-pk")
     )
     has_access = user.groups.filter(name=GROUP).exists()
     facts = _Facts(_name_of(user), has_access, subscriptions, now)
@@ -103,6 +104,11 @@ class _Facts:
             text = _(
                 "%(name)s has access until %(end)s, because %(subscription)s is cancelled but paid for until then."
             )
+        elif live.access_end > live.end_date:
+            text = _(
+                "%(name)s has access until %(end)s, because %(subscription)s is paid for until %(paid)s"
+                " and has a grace period until then."
+            )
         else:
             text = _("%(name)s has access until %(end)s, because %(subscription)s is active and lasts until then.")
         return text % self._words(live)
@@ -125,7 +131,7 @@ class _Facts:
                 "%(name)s has no access: the last subscription, %(subscription)s, expired on %(end)s, by the sweep."
             )
             return text % words
-        words |= {"actor": expiry.actor, "reason": expiry.reason}
+        words |= {"actor": expiry.actor, "reason": expiry.reason, "end": _instant(expiry.occurred_at)}
         text = _("%(name)s has no access: %(actor)s ended the last subscription, %(subscription)s, on %(end)s.")
         if expiry.reason:
             text += " " + _("The reason given: %(reason)s")
@@ -137,8 +143,13 @@ class _Facts:
             "subscription": _("subscription %(number)s (%(plan)s)")
             % {"number": subscription.pk, "plan": subscription.plan},
             "status": subscription.get_status_display(),
-            "end": f"{date_format(subscription.end_date, 'j M Y H:i')} UTC",
+            "end": _instant(subscription.access_end),
+            "paid": _instant(subscription.end_date),
         }
+
+
+def _instant(at: datetime) -> str:
+    return f"{date_format(at, 'j M Y H:i')} UTC"
 
 
 def _granted(groups: list[str]) -> str:

@@ -17,6 +17,7 @@ from foundation import clock
 from subscriptions import checkout
 from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale
 from subscriptions.models import Plan, Subscription, Transition
+from subscriptions.models.subscription import access_end
 from subscriptions.presentation import Standing
 from subscriptions.rules import next_period
 from subscriptions.savings import Saving, saving_of
@@ -97,5 +98,5 @@ def _held(user: User | AnonymousUser, now: datetime) -> dict[int, Standing]:
     """Return the user's live subscriptions by plan; of several to one plan the one that lasts longest."""
     if not user.is_authenticated:
         return {}
-    live = Subscription.objects.live(now).filter(user=user).order_by("end_date")
+    live = Subscription.objects.live(now).filter(user=user).order_by(access_end())
     return {subscription.plan_id: Standing(subscription, now) for subscription in live}

@@ -224,6 +224,15 @@ def test_access_says_whether_until_when_and_why(crm: Caller, owner: Caller, plan
     assert told() == (False, until, "deactivated", made.pk)
 
 
+def test_access_in_grace_lasts_until_its_end(crm: Caller, owner: Caller, plan: Plan) -> None:
+    end = Service.create_subscription(owner.user, plan, now=NOW).end_date
+    Service.grant_grace(Subscription.objects.get(), end + timedelta(days=7), now=end - timedelta(days=1))
+    with time_machine.travel(end + timedelta(days=1), tick=False):
+        told = crm.get(f"users/{owner.user.pk}/access").json()
+    assert (told["access"], told["reason"]) == (True, "live")
+    assert told["until"] == (end + timedelta(days=7)).isoformat().replace("+00:00", "Z")
+
+
 def test_access_of_others_is_404_without_the_permission(owner: Caller, stranger: Caller, crm: Caller) -> None:
     assert owner.get(f"users/{owner.user.pk}/access").status_code == 200
     told = [assert_problem(owner.get(f"users/{key}/access"), 404) for key in (stranger.user.pk, 2**62, "x", "%00")]

@@ -6,6 +6,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from accounts.models import User
 from foundation import clock
@@ -73,6 +74,10 @@ def test_trial_with_a_card_is_charged_a_day_before_its_end(browser: Client, tria
     assert open_orders("stripe", at, unlimited) == 1
     order = Order.objects.get()
     assert (str(order.amount), order.currency, order.period_start) == ("9.90", "EUR", trial.end_date)
+    trial.refresh_from_db()
+    assert trial.access_end > trial.end_date
+    for page in (reverse("subscriptions"), reverse("subscription", args=[trial.pk])):
+        assert f"renews automatically on {date_format(trial.end_date, 'DATE_FORMAT')}" in text(browser, page)
     record_payment(order, money(), now=at)
     end = trial.end_date
     trial.refresh_from_db()

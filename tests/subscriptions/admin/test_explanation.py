@@ -50,6 +50,46 @@ def test_cancelled(ada: User, subscription: Subscription) -> None:
     )
 
 
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize("at", [MONTH - DAY, MONTH + DAY])
+def test_in_grace_access_lasts_until_its_end(ada: User, subscription: Subscription, at: timedelta) -> None:
+    Service.grant_grace(subscription, NOW + MONTH + 7 * DAY, now=NOW + MONTH - DAY)
+    assert explain_access(ada, NOW + at).sentence == (
+        f"Ada has access until 7 Jan 2027 03:00 UTC, because subscription {subscription.pk} (Monthly) is paid for until"
+        " 31 Dec 2026 03:00 UTC and has a grace period until then."
+    )
+
+
+def test_in_grace_and_not_in_the_group(ada: User, subscription: Subscription) -> None:
+    Service.grant_grace(subscription, NOW + MONTH + 7 * DAY, now=NOW)
+    ada.groups.clear()
+    assert "lasts until 7 Jan 2027 03:00 UTC; run manage.py audit_access" in sentence(ada, days=31)
+
+
+def test_end_of_grace_is_the_end_of_access(ada: User, subscription: Subscription) -> None:
+    Service.grant_grace(subscription, NOW + MONTH + 7 * DAY, now=NOW)
+    assert "ended on 7 Jan 2027 03:00 UTC: no sweep has expired it yet" in sentence(ada, days=38)
+    Service.sweep(now=NOW + MONTH + 8 * DAY)
+    assert sentence(ada, days=40).endswith("expired on 7 Jan 2027 03:00 UTC, by the sweep.")
+
+
+def test_access_that_its_owner_ended_in_grace_ended_then(ada: User, subscription: Subscription) -> None:
+    Service.grant_grace(subscription, NOW + MONTH + 7 * DAY, now=NOW)
+    Service.cancel_subscription(subscription, now=NOW + MONTH + 2 * DAY, actor=ada)
+    assert "ended the last subscription, " in sentence(ada, days=40)
+    assert sentence(ada, days=40).endswith("on 2 Jan 2027 03:00 UTC.")
+
+
+def test_of_several_the_one_whose_grace_lasts_longest_comes_first(ada: User, subscription: Subscription) -> None:
+    Service.create_subscription(ada, make_plan(name="Later", duration_days=32), now=NOW)
+    Service.grant_grace(subscription, NOW + MONTH + 7 * DAY, now=NOW)
+    explanation = explain_access(ada, NOW + DAY)
+    assert explanation.subscriptions[0] == subscription
+    assert f"because subscription {subscription.pk} (Monthly)" in explanation.sentence
+
+
 def test_of_several_the_one_that_ends_last_counts(ada: User, subscription: Subscription) -> None:
     longer = Service.create_subscription(ada, make_plan(name="Yearly", duration_days=365), now=NOW)
     assert f"because subscription {longer.pk} (Yearly)" in sentence(ada)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -40,6 +41,16 @@ def test_subscriber_sees_until_when_they_have_a_plan(page: Client, subscription:
     assert "Yours until" in text
     assert subscription.end_date.isoformat() in text
     assert subscribe(subscription.plan) not in text
+
+
+def test_subscriber_in_grace_sees_until_when_access_lasts(page: Client, subscription: Subscription) -> None:
+    end = subscription.end_date
+    Service.grant_grace(subscription, end + timedelta(days=7), now=end - timedelta(days=1))
+    with time_machine.travel(end + timedelta(days=1)):
+        page.force_login(subscription.user)
+        text = page.get(reverse("plans")).content.decode()
+    assert (end + timedelta(days=7)).isoformat() in text
+    assert end.isoformat() not in text
 
 
 def test_plan_that_ran_out_can_be_had_again_before_the_sweep(page: Client, ada: User, now: datetime) -> None:
