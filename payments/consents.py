@@ -14,16 +14,13 @@ class Consent:
     """Version of the terms that were accepted; empty if the site has none."""
     renews: bool
     """True if later periods may be charged to the same method."""
-    is_given: bool = True
-    """False if nothing was ticked, because nothing was asked or wanted."""
 
 
 def store_consent(order: Order, consent: Consent, now: datetime) -> None:
-    """Store the consent on an order that waits for money, in place of an earlier one."""
-    at = now if consent.is_given else None
-    if (
-        Order.objects.unfinished()
-        .filter(pk=order.pk)
-        .update(terms=consent.terms, renews=consent.renews, consented_at=at)
-    ):
-        order.terms, order.renews, order.consented_at = consent.terms, consent.renews, at
+    """Store the consent on an order that waits for money, in place of an earlier one.
+
+    Its instant is stored even if nothing was to be ticked: the charger leaves whoever is at the page alone.
+    """
+    given = {"terms": consent.terms, "renews": consent.renews, "consented_at": now}
+    if Order.objects.unfinished().filter(pk=order.pk).update(**given):
+        order.terms, order.renews, order.consented_at = consent.terms, consent.renews, now

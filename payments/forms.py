@@ -103,8 +103,7 @@ class ConsentForm(forms.Form):
 
     def consent(self) -> Consent:
         """Return what a valid form says."""
-        renews = self.renews_already or self.cleaned_data["renews"]
-        return Consent(settings.TERMS_VERSION, renews, is_given=any(self.cleaned_data.values()))
+        return Consent(settings.TERMS_VERSION, self.renews_already or self.cleaned_data["renews"])
 
 
 class AutomaticRenewalForm(forms.Form):

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from foundation import clock
 from payments import hosted_page
+from payments.charging.first_calls import page_rests_until
 from payments.consents import Consent
 from payments.facts import apply
 from payments.models import Order, Payment, PaymentMethod, Renewal
@@ -390,12 +391,13 @@ def test_renewal_has_no_withdrawal_so_that_nobody_is_asked_to_begin_before_it_en
     assert "Withdraw from contract" not in receipt
 
 
-def test_consent_that_was_not_asked_for_is_not_stored(online: Script) -> None:
-    order = renewed_by_charges()  # no terms, no withdrawal, and it renews already: a button and nothing to tick
+def test_whoever_is_at_the_page_is_left_alone_although_there_was_nothing_to_tick(online: Script) -> None:
+    order = renewed_by_charges()  # no terms, no withdrawal, and it renews already: a button alone
     online.answer(OPEN)
     assert sign_in(order.user).post(reverse("pay", args=[order.pk]), {})["Location"] == HOSTED
     order.refresh_from_db()
-    assert (order.way, order.terms, order.renews, order.consented_at) == ("page", "", True, None)
+    assert (order.way, order.terms, order.renews, order.agreed_to_begin_at) == ("page", "", True, None)
+    assert page_rests_until(order, clock.now() - timedelta(hours=1)) > clock.now()
 
 
 def renewed_by_charges() -> Order:
