@@ -1,12 +1,21 @@
-"""Money that needs an operator: surplus, unknown outcomes, failed messages, open disputes, refused refunds."""
+"""Money that needs an operator: surplus, unknown outcomes, failed messages, open disputes, refused or late refunds."""
 
 from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
 
 from payments.models import Dispute, Order, OrderState, Payment, Refund
 from payments.webhooks.inbox import pending
 
 PATIENCE = timedelta(minutes=30)
 """Time in which an unknown outcome or a failed message settles itself."""
+
+BANK_DAYS = timedelta(days=14)
+"""Time for which the bank explains that money is on its way: ten business days.
+
+https://support.stripe.com/embedded-connect/questions/refunds-faq; who withdraws is to have it back in as many days:
+https://eur-lex.europa.eu/eli/dir/2011/83/oj, article 13
+"""
 
 REFUSALS_SHOWN = timedelta(days=7)
 """Time for which a refused refund needs attention: a new request may follow, or a transfer by hand."""
@@ -16,12 +25,19 @@ def needs_attention(now: datetime) -> dict[str, int]:
     """Return the number per kind. A surplus counts until money of it has gone back."""
     late = now - PATIENCE
     orders = Order.objects.filter(state=OrderState.UNKNOWN, unknown_since__lt=late)
-    refunds = Refund.objects.filter(state=Refund.State.UNKNOWN, requested_at__lt=late)
     refused = Refund.objects.filter(state=Refund.State.REFUSED, finished_at__gte=now - REFUSALS_SHOWN)
     return {
         "surplus": Payment.objects.kept_surplus().count(),
-        "unknown": orders.count() + refunds.count(),
+        "unknown": orders.count(),
         "messages": pending().filter(received_at__lt=late).count(),
         "disputes": Dispute.objects.filter(state=Dispute.State.OPEN).count(),
         "refused_refunds": refused.count(),
+        "overdue_refunds": overdue_refunds(now).count(),
     }
+
+
+def overdue_refunds(now: datetime) -> QuerySet[Refund]:
+    """Return the refunds that are not finished in time, also those whose provider is not the present one."""
+    on_its_way = Q(state=Refund.State.PENDING)
+    in_time = Q(requested_at__gte=now - PATIENCE) | on_its_way & Q(requested_at__gte=now - BANK_DAYS)
+    return Refund.objects.filter(finished_at__isnull=True).exclude(in_time)

@@ -139,6 +139,8 @@ def _settle(request: Refund, outcome: Outcome, now: datetime) -> None:
         _change(request, state=State.REFUSED, code=outcome.code, finished_at=now, due_at=None, **names)
     else:
         state = STATES.get(outcome.kind, State.UNKNOWN)
+        if state != State.PENDING:
+            logger.warning("refund is tried again", extra={"refund": request.pk, "code": outcome.code})
         _change(request, state=state, code=outcome.code, due_at=now + _pause(request.attempts), **names)
 
 

@@ -26,6 +26,8 @@ class Bank:
         self.losing: list[OutcomeKind] = []
         """Outcomes that the next calls get instead of the true one. The effect happens but for NOTHING_HAPPENED."""
         self.refusing = ""
+        self.code = ""
+        """Reason that a lost answer names."""
         self.listed: list[Fact] = []
 
     def refund(self, payment: Payment, amount: Decimal, key: str) -> Outcome:
@@ -34,7 +36,7 @@ class Bank:
         self.calls += 1
         lost = self.losing.pop(0) if self.losing else None
         if lost is OutcomeKind.NOTHING_HAPPENED:
-            return Outcome(lost)
+            return Outcome(lost, code=self.code)
         if self.refusing:
             return Outcome(OutcomeKind.DECLINED, code=self.refusing)
         if key not in self.refunds:

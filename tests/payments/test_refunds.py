@@ -8,12 +8,13 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core import mail
 from django.db import connection, transaction
 
 from foundation.mail import mail_kind
 from notifications.sns.payment_events import cloud_event
-from payments.attention import needs_attention
+from payments.attention import BANK_DAYS, PATIENCE, needs_attention
 from payments.errors import NotRefundable
 from payments.facts import apply
 from payments.models import Payment, PaymentEvent, Refund
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 LATER = NOW + DAY
 
 
@@ -142,6 +144,41 @@ def test_refused_refund_says_why_and_needs_attention(bank: Bank, payment: Paymen
     assert (request.state, request.code) == ("refused", "insufficient_balance")
     assert needs_attention(LATER)["refused_refunds"] == 1
     assert refundable(payment) == Decimal("9.90")
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "counted"),
+    [
+        ("requested", PATIENCE, 0),
+        ("requested", PATIENCE + MINUTE, 1),
+        ("unknown", PATIENCE + MINUTE, 1),
+        ("pending", BANK_DAYS, 0),
+        ("pending", BANK_DAYS + MINUTE, 1),
+        ("done", BANK_DAYS + MINUTE, 0),
+    ],
+)
+@pytest.mark.parametrize("provider", ["", "manual", "tests.payments.bank.Bank"])
+def test_refund_that_stays_unpaid_needs_attention_whoever_is_the_provider_now(
+    payment: Payment, settings: LazySettings, provider: str, state: str, after: timedelta, counted: int
+) -> None:
+    settings.PAYMENT_PROVIDER = provider
+    finished = {"finished_at": LATER, "due_at": None} if state == "done" else {}
+    Refund.objects.filter(pk=ask(payment).pk).update(state=state, **finished)
+    needed = needs_attention(LATER + after)
+    assert (needed["overdue_refunds"], sum(needed.values())) == (counted, counted)
+
+
+def test_refund_for_which_the_key_lacks_the_right_is_logged_and_tried_again(
+    bank: Bank, payment: Payment, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = ask(payment)
+    bank.losing, bank.code = [OutcomeKind.NOTHING_HAPPENED], "PermissionError"
+    process(bank)
+    request.refresh_from_db()
+    assert (request.state, request.code) == ("requested", "PermissionError")
+    (line,) = [record for record in caplog.records if record.name == "payments.refunds"]
+    assert (line.levelname, vars(line)["refund"], vars(line)["code"]) == ("WARNING", request.pk, "PermissionError")
+    assert process(bank, LATER + HOUR) == 1
 
 
 def told(request: Refund | None, kind: FactKind, transaction_id: str = "re-0") -> Fact:
