@@ -22,7 +22,7 @@ REFUSALS_SHOWN = timedelta(days=7)
 
 
 def needs_attention(now: datetime) -> dict[str, int]:
-    """Return the number per kind. A surplus counts until money of it has gone back."""
+    """Return the number per kind. A surplus counts until money of it has gone back, or it is settled."""
     late = now - PATIENCE
     orders = Order.objects.filter(state=OrderState.UNKNOWN, unknown_since__lt=late)
     refused = Refund.objects.filter(state=Refund.State.REFUSED, finished_at__gte=now - REFUSALS_SHOWN)

@@ -40,11 +40,11 @@ CARDS = (CardSource(payments_card),)
 def _alerts(waiting: Standing) -> Iterator[Alert]:
     if waiting.surplus:
         text = ngettext(
-            "%(number)s payment arrived that no order waits for. Refund it, or record a period.",
-            "%(number)s payments arrived that no order waits for. Refund them, or record periods.",
+            "%(number)s payment arrived that no order waits for. Refund it, or give days and settle it.",
+            "%(number)s payments arrived that no order waits for. Refund them, or give days and settle them.",
             waiting.surplus,
         )
-        url = reverse("admin:payments_payment_changelist") + "?surplus__exact=1"
+        url = reverse("admin:payments_payment_changelist") + "?waiting=1"
         link = Link(url, _("Payments"), "payments.view_payment")
         yield Alert(text % {"number": waiting.surplus}, link=link)
 

@@ -41,6 +41,10 @@ class NotRefundable(PaymentError, ValueError):
     """The amount is more than what is left of the payment, or the payment is none that can be given back."""
 
 
+class NothingToSettle(PaymentError, ValueError):
+    """The payment is no surplus, or nothing of it waits for a decision: it is settled, or it goes back."""
+
+
 class MethodInUse(PaymentError, ValueError):
     """A renewal is being collected by the payment method. Pay it, or cancel the subscription, before removing it."""
 

@@ -17,6 +17,7 @@ from payments.models import (
     PriceChange,
     Refund,
     Renewal,
+    SurplusSettlement,
 )
 from payments.orders import void
 
@@ -27,7 +28,7 @@ class Payments(PersonalData):
     def export(self, user: AbstractBaseUser) -> Exported:
         """Return orders, payments, what went back and why, payment methods and agreements to renew, oldest first."""
         orders = Order.objects.filter(user_id=user.pk).select_related("plan").prefetch_related("tries").order_by("pk")
-        payments = Payment.objects.filter(order__user=user.pk).order_by("pk")
+        payments = Payment.objects.filter(order__user=user.pk).select_related("settlement").order_by("pk")
         refunds = Refund.objects.filter(payment__order__user=user.pk).order_by("pk")
         disputes = Dispute.objects.filter(payment__order__user=user.pk).order_by("pk")
         methods = PaymentMethod.objects.filter(user_id=user.pk).order_by("pk")
@@ -76,6 +77,7 @@ def _turn_renewal_off(user: AbstractBaseUser) -> None:
 def _redact_texts(erasure: Erasure) -> None:
     """Redact what operators and visitors wrote of others, in which they may name the user too."""
     redact(Refund.objects.all(), ["reason"], erasure)
+    redact(SurplusSettlement.objects.all(), ["reason"], erasure)
     redact(PriceChange.objects.all(), ["reason"], erasure)
     redact(CancellationRequest.objects.all(), ["contract", "wish"], erasure)
 
@@ -110,6 +112,8 @@ def _payment(payment: Payment) -> Exported:
         "currency": payment.currency,
         "paid_at": payment.paid_at,
         "surplus": payment.surplus,
+        "settled_at": payment.settled.settled_at if payment.settled else None,
+        "settlement_reason": payment.settled.reason if payment.settled else "",
         "kind": payment.kind,
         "of": payment.of_id,
     }

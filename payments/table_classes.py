@@ -13,5 +13,6 @@ TABLES = opening(
     "payments.PriceChange",
     "payments.Refund",
     "payments.Renewal",
+    "payments.SurplusSettlement",
     "payments.WebhookMessage",
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from payments.models import Attempt, Order, OrderState, Payment, Refund
+from payments.models import Attempt, Order, OrderState, Payment, Refund, SurplusSettlement
 from payments.providers.interface import OutcomeKind
 
 State = OrderState
@@ -34,9 +34,10 @@ class OrderExplanation:
 def explain_order(order: Order) -> OrderExplanation:
     """Look at the order, its tries and its money. Three queries, however many there are."""
     tries = list(order.tries.order_by("number"))
-    payments = list(order.payments.order_by("pk").prefetch_related("refunds"))
+    payments = list(order.payments.select_related("settlement").order_by("pk").prefetch_related("refunds"))
     refunds = [refund for payment in payments for refund in payment.refunds.all()]
-    moved = [*map(_of_try, tries), *map(_of_request, refunds), *map(_of_money, payments)]
+    settled = [_of_settlement(payment.settled, payment) for payment in payments if payment.settled]
+    moved = [*map(_of_try, tries), *map(_of_request, refunds), *map(_of_money, payments), *settled]
     events = [*_beginning(order), *moved, *_end(order)]
     facts = _Facts(order, tries, payments)
     return OrderExplanation(facts.sentence, sorted(events, key=lambda event: event.at))
@@ -52,9 +53,15 @@ class _Facts:
 
     @property
     def sentence(self) -> str:
-        surplus = any(payment.surplus for payment in self.payments)
-        parts = [self._main(), _("Money arrived that it did not wait for: see the surplus below.") if surplus else ""]
-        return " ".join(part for part in parts if part)
+        return " ".join(part for part in (self._main(), self._surplus()) if part)
+
+    def _surplus(self) -> str:
+        surplus = [payment for payment in self.payments if payment.surplus]
+        if not surplus:
+            return ""
+        if all(payment.settled for payment in surplus):
+            return _("Money arrived that it did not wait for, which was settled: see below.")
+        return _("Money arrived that it did not wait for: see the surplus below.")
 
     def _main(self) -> str:
         by_state = {
@@ -167,6 +174,10 @@ def _of_request(refund: Refund) -> OrderEvent:
 def _of_money(payment: Payment) -> OrderEvent:
     kind = _("surplus") if payment.surplus else payment.get_kind_display()
     return OrderEvent(payment.paid_at, kind, f"{payment.amount_text} {payment.currency}, {payment.transaction_id}")
+
+
+def _of_settlement(settlement: SurplusSettlement, payment: Payment) -> OrderEvent:
+    return OrderEvent(settlement.settled_at, _("surplus settled"), f"{payment.transaction_id}: {settlement.reason}")
 
 
 def _instant(at: datetime) -> str:

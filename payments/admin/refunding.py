@@ -94,7 +94,7 @@ def _asked(request: HttpRequest, payment: Payment) -> Mapping[str, Any] | None:
     """Return the form's data; of a surplus that goes back at once, all that is left of it."""
     if request.method != "POST":
         return None
-    if SURPLUS not in request.POST or not payment.surplus:
+    if SURPLUS not in request.POST or not payment.surplus or payment.settled:
         return request.POST
     return {"amount": refundable(payment), "reason": _("No order waited for this payment.")}
 

@@ -4,7 +4,7 @@ from payments.models.attempt import Attempt
 from payments.models.cancellation_request import CancellationRequest
 from payments.models.dispute import Dispute
 from payments.models.order import Order, OrderState
-from payments.models.payment import Payment
+from payments.models.payment import Payment, SurplusSettlement
 from payments.models.payment_event import PaymentEvent
 from payments.models.payment_method import PaymentMethod
 from payments.models.price_change import PriceChange
@@ -24,5 +24,6 @@ __all__ = [
     "PriceChange",
     "Refund",
     "Renewal",
+    "SurplusSettlement",
     "WebhookMessage",
 ]

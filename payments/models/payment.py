@@ -13,7 +13,7 @@ from foundation.orm.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
 from payments.models.order import Order
-from subscriptions.models import Subscription, SubscriptionEvent
+from subscriptions.models import REASON_LENGTH, Subscription, SubscriptionEvent
 
 TRANSACTION_ID_LENGTH = 200
 
@@ -25,9 +25,9 @@ class PaymentQuerySet(AppendOnlyQuerySet["Payment"]):
     """Payments by what is left of them."""
 
     def kept_surplus(self) -> "PaymentQuerySet":
-        """Return the surplus of which nothing has gone back."""
+        """Return the surplus that waits for a decision: nothing of it has gone back, and nobody has settled it."""
         went_back = Coalesce(models.Sum("returned__amount"), Decimal(0), output_field=models.DecimalField())
-        return self.filter(surplus=True).annotate(went_back=went_back).filter(went_back=0)
+        return self.filter(surplus=True, settlement__isnull=True).annotate(went_back=went_back).filter(went_back=0)
 
 
 class Payment(AppendOnlyModel):
@@ -87,7 +87,7 @@ class Payment(AppendOnlyModel):
         _("surplus"),
         db_default=False,
         default=False,
-        help_text=_("no order waits for it; refund it or record a period"),
+        help_text=_("no order waits for it; refund it, or give days and settle it"),
     )
     receipt_url = models.URLField(_("receipt"), max_length=500, blank=True, db_default="", default="")
     invoice_url = models.URLField(_("invoice"), max_length=500, blank=True, db_default="", default="")
@@ -97,7 +97,10 @@ class Payment(AppendOnlyModel):
     class Meta:
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
-        permissions = [("record_payment", _("Can record payments"))]
+        permissions = [
+            ("record_payment", _("Can record payments")),
+            ("settle_surplus", _("Can settle surplus")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["provider", "transaction_id"], name="payment_once_per_transaction"),
             models.CheckConstraint(condition=in_minor_units("amount"), name="payment_amount_in_minor_units"),
@@ -134,6 +137,11 @@ class Payment(AppendOnlyModel):
         """The amount in the reader's language, without the currency."""
         return money.formatted(self.amount, self.currency)
 
+    @property
+    def settled(self) -> "SurplusSettlement | None":
+        """The settlement of a surplus; None while there is none."""
+        return getattr(self, "settlement", None)  # Django raises an AttributeError of its own for a row that is not
+
     def withdrawal_until(self, now: datetime) -> datetime | None:
         """Return the instant until which the contract of this payment can be withdrawn from; None if it cannot be.
 
@@ -150,3 +158,31 @@ class Payment(AppendOnlyModel):
         subscription = event.subscription  # loaded with the event by mails
         is_latest = subscription.end_date == event.new_end_date
         return is_latest and subscription.is_live(now) and subscription.start_date < now
+
+
+class SurplusSettlement(AppendOnlyModel):
+    """Operator's record that a surplus is dealt with otherwise than by a refund, such as by days. Append-only."""
+
+    payment = models.OneToOneField(
+        Payment, on_delete=models.PROTECT, related_name="settlement", verbose_name=_("payment")
+    )
+    reason = models.CharField(_("reason"), max_length=REASON_LENGTH)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("settled by"),
+        help_text=_("empty: by the command"),
+    )
+    settled_at = models.DateTimeField(_("settled at"))
+
+    objects = AppendOnlyQuerySet["SurplusSettlement"].as_manager()
+
+    class Meta:
+        verbose_name = _("settlement of a surplus")
+        verbose_name_plural = _("settlements of surplus")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"settlement {self.pk}"

@@ -15,7 +15,7 @@ from accounts.models import Profile, TokenDetails, User
 from foundation import clock
 from foundation.redaction import MOST_MENTIONS
 from notifications.models import Feedback, Notification
-from payments.models import CancellationRequest, PriceChange, Refund
+from payments.models import CancellationRequest, PriceChange, Refund, SurplusSettlement
 from payments.recording import record_payment
 from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
@@ -37,6 +37,7 @@ REDACTED: dict[type[Model], tuple[str, ...]] = {
     CancellationRequest: ("contract", "wish"),
     PriceChange: ("reason",),
     Refund: ("reason",),
+    SurplusSettlement: ("reason",),
     Notification: ("stored_subject", "stored_text", "stored_html", "reply_to"),
     Feedback: ("raw",),
 }
@@ -131,6 +132,7 @@ def write_about(user: User) -> None:
     )
     payment = record_payment(first_order(), money(), now=NOW)
     Refund.objects.create(payment=payment, amount=1, currency="EUR", requested_at=NOW, due_at=NOW, reason=TEXT)
+    SurplusSettlement.objects.create(payment=payment, reason=TEXT, settled_at=NOW)
     texts = dict.fromkeys(("stored_subject", "stored_text", "stored_html"), TEXT)
     mail = Notification.objects.create(channel="ses", address="staff@example.com", reply_to=ADDRESS, **texts)
     raw = json.dumps({"mail": {"commonHeaders": {"subject": TEXT}}})

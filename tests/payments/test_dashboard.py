@@ -81,7 +81,7 @@ def test_card_alerts_of_money_that_no_order_waits_for(settings: LazySettings) ->
 
     card = payments_card(Period(NOW + DAY))
     assert [alert.text for alert in card.alerts] == [
-        "1 payment arrived that no order waits for. Refund it, or record a period."
+        "1 payment arrived that no order waits for. Refund it, or give days and settle it."
     ]
     assert [chart.key for chart in card.charts] == ["revenue", "payments-failed"]
 

@@ -1,4 +1,4 @@
-"""Operation of payments: what needs attention, one payment's story, refunds, and the provider's list against ours.
+"""Operation of payments: what needs attention, one payment's story, refunds, settled surplus, and the provider's list against ours.
 
 Prints nothing that tells who somebody is: on Lambda the output is in the log.
 """
@@ -17,6 +17,7 @@ from payments.models import Order, Payment
 from payments.providers.registry import current
 from payments.reconciling import reconcile
 from payments.refunds import refundable, request_refund
+from payments.surplus import is_waiting, settle_surplus
 
 LONGEST_DAYS = 30
 """Days for which Stripe keeps events: https://docs.stripe.com/api/events"""
@@ -30,10 +31,10 @@ class NotAnswered(CommandError):
 
 
 class Command(BaseCommand):
-    help = "Show what needs attention or one order, refund a payment, and compare with the provider's list."
+    help = "Show what needs attention or one order, refund or settle a payment, and compare with the provider's list."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="show|refund|reconcile|check")
+        actions = parser.add_subparsers(dest="action", required=True, metavar="show|refund|settle|reconcile|check")
         show = actions.add_parser(
             "show", help="count what needs attention, or show one order with its tries, payments and refunds"
         )
@@ -44,6 +45,10 @@ class Command(BaseCommand):
         refund.add_argument("--reason", required=True, help="recorded with the refund; name nobody in it")
         refund.add_argument("--end-now", action="store_true", help="end the subscription when the money has gone back")
         refund.add_argument("--apply", action="store_true", help="request the refund; without this, show what is left")
+        settle = actions.add_parser("settle", help="record that a surplus is dealt with otherwise than by a refund")
+        settle.add_argument("payment", type=int, help="primary key of the payment")
+        settle.add_argument("--reason", required=True, help="recorded with the settlement; name nobody in it")
+        settle.add_argument("--apply", action="store_true", help="settle it; without this, show whether it waits")
         again = actions.add_parser("reconcile", help="record payments that the provider lists and no webhook reported")
         days = range(1, LONGEST_DAYS + 1)
         again.add_argument(
@@ -52,7 +57,13 @@ class Command(BaseCommand):
         actions.add_parser("check", help="test the key and the way to the provider, before payments are on")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        actions = {"show": self._show, "refund": self._refund, "reconcile": self._reconcile, "check": self._check}
+        actions = {
+            "show": self._show,
+            "refund": self._refund,
+            "settle": self._settle,
+            "reconcile": self._reconcile,
+            "check": self._check,
+        }
         try:
             actions[options["action"]](options)
         except PaymentError as error:
@@ -81,20 +92,27 @@ class Command(BaseCommand):
             transaction=payment.transaction_id,
             paid_at=payment.paid_at,
             surplus=payment.surplus,
+            settled=payment.settled is not None,
         )
         for refund in payment.refunds.order_by("pk"):
             self._write(refund=refund.pk, amount=refund.amount, state=refund.state, code=refund.code or "-")
 
     def _refund(self, options: dict[str, Any]) -> None:
-        payment = Payment.objects.select_related("order").filter(pk=options["payment"]).first()
-        if payment is None:
-            raise CommandError(f"there is no payment {options['payment']}; `payments show ORDER` lists an order's")
+        payment = _payment(options["payment"])
         amount = _amount(options["amount"]) if options["amount"] else refundable(payment)
         self._write(payment=payment.pk, left=refundable(payment), amount=amount, currency=payment.currency)
         if options["apply"]:
             given = {"ends_now": options["end_now"], "now": clock.now(), "actor": None}
             request = request_refund(payment, amount, options["reason"], **given)
             self._write(refund=request.pk, state=request.state)
+
+    def _settle(self, options: dict[str, Any]) -> None:
+        payment = _payment(options["payment"])
+        waits = is_waiting(payment)
+        self._write(payment=payment.pk, amount=payment.amount, currency=payment.currency, waits=waits)
+        if options["apply"]:
+            made = settle_surplus(payment, options["reason"], now=clock.now(), actor=None)
+            self._write(payment=payment.pk, settled=True, at=made.settled_at)
 
     def _reconcile(self, options: dict[str, Any]) -> None:
         provider = current()
@@ -122,6 +140,13 @@ class Command(BaseCommand):
 
     def _write(self, **values: object) -> None:
         self.stdout.write(", ".join(f"{name} {value}" for name, value in values.items()))
+
+
+def _payment(key: int) -> Payment:
+    payment = Payment.objects.select_related("order").filter(pk=key).first()
+    if payment is None:
+        raise CommandError(f"there is no payment {key}; `payments show ORDER` lists an order's")
+    return payment
 
 
 def _amount(text: str) -> Decimal:
