@@ -1,6 +1,7 @@
 """Money that needs an operator: surplus, unknown outcomes, failed messages, open disputes, refused or late refunds."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -41,3 +42,22 @@ def overdue_refunds(now: datetime) -> QuerySet[Refund]:
     on_its_way = Q(state=Refund.State.PENDING)
     in_time = Q(requested_at__gte=now - PATIENCE) | on_its_way & Q(requested_at__gte=now - BANK_DAYS)
     return Refund.objects.filter(finished_at__isnull=True).exclude(in_time)
+
+
+def next_attention(now: datetime) -> datetime | None:
+    """Return the next instant at which time alone makes something need attention; None if nothing waits."""
+    waiting = Refund.objects.filter(finished_at__isnull=True)
+    on_its_way = waiting.filter(state=Refund.State.PENDING, requested_at__gte=now - BANK_DAYS)
+    instants = [
+        _earliest(pending(), "received_at", now),
+        _earliest(Order.objects.filter(state=OrderState.UNKNOWN), "unknown_since", now),
+        _earliest(waiting.exclude(state=Refund.State.PENDING), "requested_at", now),
+        *(at + BANK_DAYS for at in on_its_way.order_by("requested_at").values_list("requested_at", flat=True)[:1]),
+    ]
+    return min(filter(None, instants), default=None)
+
+
+def _earliest(rows: QuerySet[Any], waits_since: str, now: datetime) -> datetime | None:
+    waiting = rows.filter(**{f"{waits_since}__gte": now - PATIENCE})
+    first = waiting.order_by(waits_since).values_list(waits_since, flat=True).first()
+    return first + PATIENCE if first else None

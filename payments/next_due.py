@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.due_work import DueWork
-from payments.attention import needs_attention
+from payments.attention import needs_attention, next_attention
 from payments.charging.closing import to_close
 from payments.charging.renewal_orders import next_opening
 from payments.models import Order, PaymentMethod, PriceChange, Refund
@@ -24,7 +24,8 @@ def next_payment(now: datetime) -> datetime | None:
     if any(needs_attention(now).values()):  # an alarm would end if nobody counted it
         return now
     provider = current()
-    return min(filter(None, _instants(provider, now)), default=None) if provider else None
+    instants = [next_attention(now), *(_instants(provider, now) if provider else ())]
+    return min(filter(None, instants), default=None)
 
 
 def _instants(provider: Provider, now: datetime) -> Iterator[datetime | None]:

@@ -60,8 +60,8 @@ def settle(site: "ModelAdmin[Payment]", request: HttpRequest, payment_id: int) -
 def _words(payment: Payment) -> dict[str, str]:
     user = str(payment.order.user) if payment.order else "-"
     text = _(
-        "%(user)s has paid %(amount)s %(currency)s, and no order waits for it. If you do not refund it, give days to the "
-        "subscription first, or settle it otherwise, and say here how. Nothing is given or refunded by this page."
+        "%(user)s has paid %(amount)s %(currency)s, and no order waits for it. If you do not refund it, give days to "
+        "the subscription first, or settle it otherwise, and say here how. Nothing is given or refunded by this page."
     )
     words = {"user": user, "amount": payment.amount_text, "currency": payment.currency}
     return {"title": _("Settle payment %(number)s") % {"number": payment.pk}, "explanation": text % words}

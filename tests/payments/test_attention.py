@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import LazySettings
 
-from payments.attention import PATIENCE, needs_attention
+from payments.attention import BANK_DAYS, PATIENCE, needs_attention
 from payments.facts import apply
-from payments.models import Dispute, Order, OrderState, WebhookMessage
+from payments.models import Dispute, Order, OrderState, Refund, WebhookMessage
+from payments.next_due import next_payment
 from payments.providers.interface import Fact, FactKind
 from payments.recording import record_payment
 from tests.payments.charging.renewal_orders import DUE, charge, due_order
@@ -97,3 +99,31 @@ def test_what_waits_for_a_decision_counts(kind: str, happen: Callable[[], None])
     assert not any(needs_attention(NOW + PATIENCE + MICROSECOND).values())
     happen()
     assert {name for name, number in needs_attention(NOW + PATIENCE + MICROSECOND).items() if number} == {kind}
+
+
+def refund_without_an_answer() -> None:
+    payment = record_payment(first_order(), money(), now=NOW)
+    asked = {"requested_at": NOW, "due_at": NOW + timedelta(hours=6), "state": Refund.State.UNKNOWN}
+    Refund.objects.create(payment=payment, amount=payment.amount, currency=payment.currency, reason="r", **asked)
+
+
+@pytest.mark.parametrize("happen", [message_that_waits, refund_without_an_answer])
+@pytest.mark.parametrize("provider_now", ["manual", "tests.payments.bank.Bank"])
+def test_database_that_sleeps_is_woken_when_time_alone_makes_something_need_attention(
+    happen: Callable[[], None], provider_now: str, settings: LazySettings
+) -> None:
+    settings.PAYMENT_PROVIDER = provider_now
+    assert next_payment(NOW) is None
+    happen()
+    Order.objects.update(due_at=None)
+    assert next_payment(NOW + MINUTE) == NOW + PATIENCE
+    assert next_payment(NOW + PATIENCE + MICROSECOND) == NOW + PATIENCE + MICROSECOND
+
+
+def test_refund_that_the_bank_explains_needs_attention_after_two_weeks(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = "manual"
+    refund_without_an_answer()
+    Refund.objects.update(state=Refund.State.PENDING)
+    assert next_payment(NOW + MINUTE) == NOW + BANK_DAYS
+    assert needs_attention(NOW + BANK_DAYS)["overdue_refunds"] == 0
+    assert needs_attention(NOW + BANK_DAYS + MICROSECOND)["overdue_refunds"] == 1

@@ -1,4 +1,4 @@
-"""Operation of payments: what needs attention, one payment's story, refunds, settled surplus, and the provider's list against ours.
+"""Operation of payments: what needs attention, a payment's story, refunds, surplus, and the provider's list and ours.
 
 Prints nothing that tells who somebody is: on Lambda the output is in the log.
 """
