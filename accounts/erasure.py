@@ -48,7 +48,7 @@ def erase_user(key: Key, now: datetime, *, actor: AbstractBaseUser | None = None
     Subscriptions end at once, through the service. `actor` (None: the user, or a command) and `reason` are recorded.
     """
     with transaction.atomic():
-        user = _lock(key)
+        user = lock_user(key)
         profile = profile_of(user)
         if profile.erased_at is not None:
             return False
@@ -61,8 +61,8 @@ def erase_user(key: Key, now: datetime, *, actor: AbstractBaseUser | None = None
     return True
 
 
-def _lock(key: Key) -> AbstractBaseUser:
-    """Lock the user's row as transitions do, so that both wait for each other."""
+def lock_user(key: Key) -> AbstractBaseUser:
+    """Lock the user's row as transitions do, so that both wait for each other. Raises UnknownAccount."""
     found = get_user_model()._base_manager.select_for_update().filter(any_of("pk", [key])).first()
     if found is None:
         raise UnknownAccount(f"there is no user {key}")

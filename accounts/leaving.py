@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from accounts.erasure import AccountError, erase_user
+from accounts.erasure import AccountError, erase_user, lock_user
 from accounts.models import Profile
 from accounts.privileges import is_privileged
 from accounts.profiles import profile_of
@@ -69,9 +69,10 @@ def leaving_since(user: AbstractBaseUser) -> datetime | None:
 def erase_leavers(now: datetime, time_left: Callable[[], timedelta]) -> dict[str, int]:
     """Erase the users who leave and have nothing left. Return the numbers of those erased, waiting and failed.
 
-    A user who cannot be erased is logged and tried again by the next run.
+    A user who cannot be erased is logged and tried again by the next run. One who was given rights since asking is not
+    erased: the request ends, as it would have been refused.
     """
-    counted = {"erased": 0, "waiting": 0, "failed": 0}
+    counted = {"erased": 0, "waiting": 0, "failed": 0, "refused": 0}
     for profile in _leaving():
         if time_left() <= RESERVE:
             break
@@ -95,7 +96,15 @@ def _erase_leaver(profile: Profile, now: datetime) -> str:
     try:
         with transaction.atomic():
             still_leaving = Profile.objects.select_for_update().filter(pk=profile.pk, leaving_since__isnull=False)
-            return "erased" if still_leaving.exists() and erase_user(profile.pk, now, reason=REASON) else "waiting"
+            if not still_leaving.exists():
+                return "waiting"
+            refuse_privileged(lock_user(profile.pk))
+            erase_user(profile.pk, now, reason=REASON)
+            return "erased"
+    except PrivilegedAccount:
+        logger.warning("leaving user has rights; an administrator erases them", extra={"user_id": str(profile.pk)})
+        stay(profile.user)
+        return "refused"
     except Exception:
         logger.exception("user not erased", extra={"user_id": str(profile.pk)})
         return "failed"

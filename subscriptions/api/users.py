@@ -91,8 +91,9 @@ def read_key(text: str) -> Key | None:
 
 
 def find_user(key: Key | None) -> AbstractUser:
-    """Return the user. Raises UnknownUser, also for the key that nobody can have: None."""
-    user: AbstractUser | None = get_user_model()._base_manager.filter(any_of("pk", _keys(key))).first()
+    """Return the user. Raises UnknownUser, also for one who was erased, and for the key that nobody can have: None."""
+    users = get_user_model()._base_manager.exclude(profile__erased_at__isnull=False)
+    user: AbstractUser | None = users.filter(any_of("pk", _keys(key))).first()
     if user is None:
         raise UnknownUser("no user has this id; GET /api/v1/users/external:ID finds one by your own id")
     return user

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Permission
 
+from accounts.erasure import erase_user
 from foundation.api.scopes import all_scopes
 from subscriptions.metadata import MOST_BYTES, MOST_KEYS
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
@@ -310,6 +311,21 @@ def test_service_knows_a_user_by_an_id_of_its_own(crm: Caller, owner: Caller, st
     assert taken["type"] == "urn:subscriptions:problem:external-user-id-taken"
     assert crm.patch("users/external:crm-7", {"external_user_id": None}).json()["external_user_id"] is None
     assert_problem(crm.get("users/external:crm-7"), 404)
+
+
+def test_service_can_give_nothing_to_an_erased_user_who_would_be_known_again(
+    crm: Caller, owner: Caller, plan: Plan
+) -> None:
+    erase_user(owner.user.pk, NOW)
+    address = f"users/{owner.user.pk}"
+    answers = [
+        crm.patch(address, {"external_user_id": "crm-7"}),
+        crm.post("subscriptions", {"plan": plan.pk, "user": owner.user.pk, "metadata": {"name": "Ada"}}),
+        crm.get(f"{address}/access"),
+    ]
+    for answer in answers:
+        assert_problem(answer, 404)
+    assert not Subscription.objects.exists()
 
 
 def test_filters_by_both_names_of_a_user_find_what_fits_both(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -63,25 +64,25 @@ def test_account_waits_for_the_end_and_can_be_kept_until_then(page: Client, ada:
     assert "Until then you can keep it." in shown(page, when="at_end", password=PASSWORD)
     kept.refresh_from_db()
     assert kept.status == "cancelled"
-    assert leaving.erase_leavers(now, unlimited) == {"erased": 0, "waiting": 1, "failed": 0}
+    assert leaving.erase_leavers(now, unlimited) == {"erased": 0, "waiting": 1, "failed": 0, "refused": 0}
     assert "Your account stays." in shown(page, keep="yes")
-    assert leaving.erase_leavers(kept.end_date, unlimited) == {"erased": 0, "waiting": 0, "failed": 0}
+    assert leaving.erase_leavers(kept.end_date, unlimited) == {"erased": 0, "waiting": 0, "failed": 0, "refused": 0}
     assert not is_erased(ada.pk)
 
 
 def test_job_erases_once_the_last_subscription_has_ended(page: Client, ada: User) -> None:
     last = Service.create_subscription(ada, make_plan(), now=clock.now())
     shown(page, when="at_end", password=PASSWORD)
-    assert leaving.erase_leavers(last.end_date, unlimited) == {"erased": 1, "waiting": 0, "failed": 0}
+    assert leaving.erase_leavers(last.end_date, unlimited) == {"erased": 1, "waiting": 0, "failed": 0, "refused": 0}
     assert is_erased(ada.pk)
-    assert leaving.erase_leavers(last.end_date, unlimited) == {"erased": 0, "waiting": 0, "failed": 0}
+    assert leaving.erase_leavers(last.end_date, unlimited) == {"erased": 0, "waiting": 0, "failed": 0, "refused": 0}
     assert list(last.events.values_list("transition", flat=True)) == ["created", "cancelled", "expired"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_job_ends_before_its_time_is_over(page: Client, ada: User) -> None:
     leaving.leave_at_end(ada, clock.now())
-    assert erase_leaving_users(dict(SCHEDULED), Context()) == {"erased": 0, "waiting": 0, "failed": 0}
+    assert erase_leaving_users(dict(SCHEDULED), Context()) == {"erased": 0, "waiting": 0, "failed": 0, "refused": 0}
     assert not is_erased(ada.pk)
 
 
@@ -97,8 +98,17 @@ def test_user_who_cannot_be_erased_stops_no_other(ada: User, monkeypatch: pytest
 
     erase = erase_user
     monkeypatch.setattr(leaving, "erase_user", fail_for_ada)
-    assert leaving.erase_leavers(clock.now(), unlimited) == {"erased": 1, "waiting": 0, "failed": 1}
+    assert leaving.erase_leavers(clock.now(), unlimited) == {"erased": 1, "waiting": 0, "failed": 1, "refused": 0}
     assert is_erased(other.pk)
+
+
+def test_job_leaves_an_account_that_was_given_rights_since_to_an_administrator(ada: User) -> None:
+    leaving.leave_at_end(ada, clock.now())
+    ada.user_permissions.add(Permission.objects.get(codename="change_plan"))
+    counted = leaving.erase_leavers(clock.now(), unlimited)
+    assert counted == {"erased": 0, "waiting": 0, "failed": 0, "refused": 1}
+    assert not is_erased(ada.pk)
+    assert leaving.next_erasure(clock.now()) is None, "the next runs have nothing to do, and the database sleeps"
 
 
 def test_wrong_password_deletes_nothing(page: Client, ada: User) -> None:
