@@ -78,6 +78,12 @@ def read_change(token: str) -> AddressChange:
     return AddressChange(user, address)
 
 
+def proven_address(token: str) -> str:
+    """Return the address whose owner has the link of a change, whatever became of it. Raises as `read_token`."""
+    _key, address, _state_then = read_token(token, CHANGE)
+    return str(address)
+
+
 def reset_url(user: User) -> str:
     """Return Django's link by which the user chooses a new password, once."""
     key = urlsafe_base64_encode(force_bytes(user.pk))

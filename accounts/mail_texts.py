@@ -54,9 +54,14 @@ def password_reset(address: str, user_id: str | None, now: datetime) -> Rendered
 
 
 def change_address(address: str, user_id: str | None, now: datetime) -> Rendered | None:
-    """Render the confirmation of a new address; None if the account is gone or the address is another's by now."""
+    """Render the confirmation of a new address; None if the address is another's by now.
+
+    If the account is gone, the link is that of a sign-up: the mail is counted, and may be the last of the day.
+    """
     user = _active_user(user_id)
-    if user is None or address_holders(address).exclude(pk=user.pk).exists():
+    if user is None:
+        return sign_up(address, None, now)
+    if address_holders(address).exclude(pk=user.pk).exists():
         return None
     with translation.override(_language(SIGN_UP, address)):
         return compose(

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.account_forms import AddressForm
 from accounts.address_change import change_address
-from accounts.links import BadLink, read_change
+from accounts.links import BadLink, UsedLink, proven_address, read_change, sign_up_url
 from accounts.mails import send_change_of_address
 from accounts.views.another_account import refuse_another_account
 from accounts.views.bad_link import bad_link
@@ -33,17 +33,28 @@ def address(request: OwnerRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
-    """Change the address on a POST, because mail filters follow links. It takes no sign-in: the link is a secret."""
+    """Change the address on a POST, because mail filters follow links. It takes no sign-in: the link is a secret.
+
+    Its owner may have asked for nothing, and have no other link that day: this one opens an account, too.
+    """
     try:
         change = read_change(token)
         return refuse_another_account(request, change.user) or _confirm(request, token, change.address)
+    except UsedLink as error:
+        return bad_link(request, error, again=reverse("address"), own_account=_own_account(request, token))
     except BadLink as error:
         return bad_link(request, error, again=reverse("address"))
 
 
 def _confirm(request: HttpRequest, token: str, new_address: str) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "account/confirm_address.html", {"address": new_address})
+        context = {"address": new_address, "own_account": _own_account(request, token)}
+        return render(request, "account/confirm_address.html", context)
     change_address(token, clock.now())
     messages.success(request, _("Your mails now go to %(address)s.") % {"address": new_address})
     return HttpResponseRedirect(reverse("account"))
+
+
+def _own_account(request: HttpRequest, token: str) -> str:
+    """Return the link by which the owner of the address opens an account; "" for whoever is signed in."""
+    return "" if request.user.is_authenticated else sign_up_url(proven_address(token))

@@ -11,8 +11,11 @@ STATUSES: dict[type[BadLink], HTTPStatus] = {ExpiredLink: HTTPStatus.GONE, UsedL
 """Others are unknown links: 404."""
 
 
-def bad_link(request: HttpRequest, error: BadLink, again: str) -> HttpResponse:
-    """Render the page of the error. `again` is the page on which a new link can be asked for."""
-    context = {"reason": type(error).__name__, "again": again}
+def bad_link(request: HttpRequest, error: BadLink, again: str, own_account: str = "") -> HttpResponse:
+    """Render the page of the error.
+
+    `again` is the page on which a new link can be asked for, `own_account` a link that opens an account all the same.
+    """
+    context = {"reason": type(error).__name__, "again": again, "own_account": own_account}
     status = STATUSES.get(type(error), HTTPStatus.NOT_FOUND)
     return render(request, "account/bad_link.html", context, status=status)

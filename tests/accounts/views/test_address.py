@@ -1,5 +1,6 @@
 """Change of the e-mail address."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.links import change_url
+from accounts.mails import CHANGE_ADDRESS
 from accounts.models import User
+from foundation import clock
+from foundation.mail import mail_kind
 from tests.support.factories import make_account, make_user
 from tests.support.mailbox import link_to
 from tests.support.staff import sign_in
@@ -141,6 +145,28 @@ def test_stranger_gets_three_mails_a_day_from_changes_and_sign_ups_together(page
     fields = {"username": "x", "email": NEW, "password1": PASSWORD, "password2": PASSWORD}
     Client().post(reverse("sign_up"), fields)
     assert len(mail.outbox) == 3
+
+
+def test_owner_of_an_address_that_strangers_ask_for_opens_an_account_by_their_link(page: Client) -> None:
+    for _ in range(3):
+        ask(page)
+    owner = Client()
+    assert "Open an account of your own" in owner.get(link_to(NEW)).content.decode()
+    assert "Open an account of your own" not in page.get(link_to(NEW)).content.decode()
+    User.objects.update(is_active=False)
+    gone = owner.get(link_to(NEW))
+    assert gone.status_code == 410
+    link = re.search(r'href="(http://127.0.0.1:8000/sign-up/[^"]+)"', gone.content.decode())
+    assert link is not None
+    chosen = {"username": "owner", "password1": PASSWORD, "password2": PASSWORD}
+    assert owner.post(link[1].removeprefix("http://127.0.0.1:8000"), chosen).status_code == 302
+    assert User.objects.get(username="owner").email == NEW
+
+
+def test_mail_of_a_change_whose_account_is_gone_opens_an_account(ada: User) -> None:
+    rendered = mail_kind(CHANGE_ADDRESS).render(NEW, str(ada.pk + 1), clock.now())
+    assert rendered is not None
+    assert "/sign-up/" in rendered.complete().text
 
 
 def test_link_is_an_address_of_the_site(ada: User) -> None:
