@@ -25,7 +25,7 @@ class ProviderCheckout(Checkout):
 
     @property
     def obliges_at_once(self) -> bool:
-        return registry.current() is None
+        return False  # the order's page asks for consent
 
     def open_first(self, user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) -> PaymentDue:
         return _due(open_first(user, plan, now, shown))

@@ -15,6 +15,7 @@ from payments.consents import Consent
 from payments.models import Order
 from payments.models.cancellation_request import TEXT_LENGTH
 from payments.models.payment import BY_STAFF, TRANSACTION_ID_LENGTH
+from payments.providers import registry
 from payments.recording import MoneyReceived
 from payments.renewals import renews_already
 
@@ -79,7 +80,7 @@ class ConsentForm(forms.Form):
     """Consent beside the button that obliges to pay. Nothing is ticked before: EU Directive 2011/83, article 22.
 
     Whose subscription renews automatically already is not asked again, and goes on with what is paid with now. Where
-    there is no time for withdrawal, nobody is asked to begin before it is over.
+    there is no time for withdrawal, nobody is asked to begin before it is over. Transfers neither renew nor have one.
     """
 
     renews = forms.BooleanField(label=_("Renew automatically"), required=False)
@@ -93,17 +94,19 @@ class ConsentForm(forms.Form):
 
     def __init__(self, order: Order, data: Any = None) -> None:
         super().__init__(data, initial={"renews": order.renews})
-        self.renews_already = renews_already(order)
-        if self.renews_already:
+        self.online = registry.current() is not None
+        self.renews_already = self.online and renews_already(order)
+        if self.renews_already or not self.online:
             del self.fields["renews"]
         if not settings.TERMS_VERSION:
             del self.fields["terms"]
-        if not (settings.WITHDRAWAL_DAYS and order.begins_contract):
+        if not (self.online and order.begins_contract and settings.WITHDRAWAL_DAYS):
             del self.fields["begins_at_once"]
 
     def consent(self) -> Consent:
         """Return what a valid form says."""
-        return Consent(settings.TERMS_VERSION, self.renews_already or self.cleaned_data["renews"])
+        renews = self.renews_already or self.cleaned_data.get("renews", False)
+        return Consent(settings.TERMS_VERSION, renews)
 
 
 class AutomaticRenewalForm(forms.Form):

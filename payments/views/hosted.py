@@ -4,7 +4,7 @@ import logging
 from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -13,12 +13,11 @@ from django.views.decorators.http import require_safe
 from foundation import clock
 from payments import hosted_page
 from payments.errors import ProviderRefused, ProviderUnavailable
-from payments.forms import ConsentForm
-from payments.grace import ends_access
 from payments.hosted_page import MoneyOnItsWay
 from payments.models import Order
 from payments.providers import registry
 from payments.providers.interface import Provider
+from payments.views.ordering import asked, bound_form
 from payments.views.owned import own_order
 from payments.views.provider_pages import may_lead_to
 from subscriptions.views.subscriber import SubscriberRequest
@@ -28,11 +27,9 @@ logger = logging.getLogger(__name__)
 
 def order_page(request: SubscriberRequest, order: Order, provider: Provider) -> HttpResponse:
     """Show terms and consent beside the button that obliges to pay; after it, redirect to the provider's page."""
-    form = ConsentForm(order, request.POST if request.method == "POST" else None)
-    if not form.is_bound:
-        return _asked(request, order, provider, form)
+    form = bound_form(request, order)
     if not form.is_valid():
-        return _asked(request, order, provider, form, HTTPStatus.BAD_REQUEST)
+        return may_lead_to(asked(request, order, form), provider, request)
     back = request.build_absolute_uri(reverse("pay_return", args=[order.pk]))
     try:
         page = hosted_page.begin(order, provider, form.consent(), back, clock.now())
@@ -40,7 +37,8 @@ def order_page(request: SubscriberRequest, order: Order, provider: Provider) -> 
         return redirect("pay_return", order.pk)
     except (ProviderUnavailable, ProviderRefused) as error:
         logger.warning("no page of the provider", extra={"order": order.pk, "error": type(error).__name__})
-        return _asked(request, order, provider, form, HTTPStatus.SERVICE_UNAVAILABLE)
+        page_again = asked(request, order, form, HTTPStatus.SERVICE_UNAVAILABLE)
+        return may_lead_to(page_again, provider, request)
     return HttpResponseRedirect(page.url)
 
 
@@ -56,17 +54,3 @@ def return_from_provider(request: SubscriberRequest, order_id: int) -> HttpRespo
         outcome = hosted_page.ask(order, provider, clock.now())
         context |= {"kind": outcome.kind, "code": outcome.code}
     return render(request, "payments/return.html", context)
-
-
-def _asked(
-    request: HttpRequest, order: Order, provider: Provider, form: ConsentForm, status: HTTPStatus = HTTPStatus.OK
-) -> HttpResponse:
-    unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE
-    context = {
-        "order": order,
-        "form": form,
-        "unavailable": unavailable,
-        "ends_access": ends_access(order, clock.now()),
-    }
-    page = render(request, "payments/order.html", context, status=status)
-    return may_lead_to(page, provider, request)

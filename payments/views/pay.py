@@ -11,10 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from foundation import clock
 from payments import hosted_page
+from payments.consents import store_consent
 from payments.errors import OrderFinished
+from payments.models import Order
 from payments.orders import withdraw
 from payments.providers import registry
+from payments.transfers import waits_for_consent
 from payments.views import hosted
+from payments.views.ordering import asked, bound_form
 from payments.views.owned import own_order
 from subscriptions.views.subscriber import SubscriberRequest
 
@@ -23,11 +27,17 @@ from subscriptions.views.subscriber import SubscriberRequest
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: SubscriberRequest, order_id: int) -> HttpResponse:
-    """Say what is to be paid and how; of a finished order what became of it. POST leads to the provider's page."""
+    """Ask for consent, then say how to pay; of a finished order what became of it.
+
+    POST stores the consent, and leads to the provider's page or to the account to transfer to.
+    """
     order = own_order(request, order_id)
     provider = registry.current()
-    if provider is not None and order.is_open and order.close_requested_at is None:
-        return hosted.order_page(request, order, provider)
+    if order.is_open and order.close_requested_at is None:
+        if provider is not None:
+            return hosted.order_page(request, order, provider)
+        if waits_for_consent(order):
+            return _order_by_transfer(request, order)
     return render(request, "payments/pay.html", {"order": order, "instructions": settings.PAYMENT_INSTRUCTIONS})
 
 
@@ -46,3 +56,11 @@ def void_order(request: SubscriberRequest, order_id: int) -> HttpResponse:
     if ends_renewal:
         messages.info(request, _("%(plan)s does not renew automatically any more.") % {"plan": order.plan.name})
     return redirect("payments")
+
+
+def _order_by_transfer(request: SubscriberRequest, order: Order) -> HttpResponse:
+    form = bound_form(request, order)
+    if not form.is_valid():
+        return asked(request, order, form)
+    store_consent(order, form.consent(), clock.now())
+    return redirect("pay", order.pk)

@@ -33,14 +33,14 @@ def subscribe_page(client: Client, plan: Plan) -> str:
 def test_subscribing_to_a_paid_plan_opens_an_order_and_gives_nothing() -> None:
     user, plan = make_user(), make_plan()
     browser = sign_in(user)
-    assert "Order with obligation to pay" in subscribe_page(browser, plan)
+    assert "Continue to the order" in subscribe_page(browser, plan)
 
     answer = browser.post(reverse("subscribe", args=[plan.pk]), Terms.of(plan=plan).as_text())
 
     order = Order.objects.get()
     assert (order.user, order.plan, answer["Location"]) == (user, plan, reverse("pay", args=[order.pk]))
     assert not Subscription.objects.exists()
-    page = browser.get(answer["Location"]).content.decode()
+    page = browser.post(answer["Location"], follow=True).content.decode()
     assert "9.90 EUR" in page
     assert order.transfer_reference in page
     assert "Acme Ltd<br>DE02 1203" in page
@@ -87,7 +87,7 @@ def test_owner_renews_a_paid_plan_by_an_order() -> None:
     browser = sign_in(held.user)
     renew = reverse("renew_subscription", args=[held.pk])
     assert renew in browser.get(reverse("subscription", args=[held.pk])).content.decode()
-    assert "Order with obligation to pay" in browser.get(renew).content.decode()
+    assert "Continue to the order" in browser.get(renew).content.decode()
 
     answer = browser.post(renew, Terms.of_renewal(held).as_text())
 
