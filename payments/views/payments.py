@@ -29,7 +29,8 @@ def payments(request: SubscriberRequest) -> HttpResponse:
 @require_safe
 def receipt(request: SubscriberRequest, payment_id: int) -> HttpResponse:
     """Show a payment, for the screen and for paper."""
-    paid = Payment.objects.filter(kind=Payment.Kind.PAYMENT).select_related("order__plan", "event__subscription")
-    payment = get_object_or_404(paid, pk=payment_id, order__user=request.user)
+    paid = Payment.objects.filter(kind=Payment.Kind.PAYMENT)
+    shown = paid.select_related("order__plan", "event__subscription", "settlement")
+    payment = get_object_or_404(shown, pk=payment_id, order__user=request.user)
     context = {"payment": payment, "withdrawal_until": payment.withdrawal_until(clock.now())}
     return render(request, "payments/receipt.html", context)
