@@ -78,9 +78,9 @@ class Payer:
         self.look_at("subscribe")
         self.press("Continue to the order")
 
-    def oblige(self, *, renews: bool = False) -> None:
-        """Accept what the order demands, and go to the provider's page."""
-        demanded = ["I accept the terms", "Begin at once, before the time for withdrawal is over"]
+    def oblige(self, *, renews: bool = False, begins: bool = True) -> None:
+        """Accept what the order demands, and go to the provider's page. Only what begins can be withdrawn from."""
+        demanded = ["I accept the terms"] + ["Begin at once, before the time for withdrawal is over"] * begins
         for label in demanded + ["Renew automatically"] * renews:
             self.visitor.page.get_by_label(self.reads(label)).check()
         self.press("Order with obligation to pay")
