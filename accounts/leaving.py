@@ -67,7 +67,7 @@ def leaving_since(user: AbstractBaseUser) -> datetime | None:
 
 
 def erase_leavers(now: datetime, time_left: Callable[[], timedelta]) -> dict[str, int]:
-    """Erase the users who leave and have nothing left. Return the numbers of those erased, waiting and failed.
+    """Erase the users who leave and have nothing left. Return the numbers of those erased, waiting, failed and refused.
 
     A user who cannot be erased is logged and tried again by the next run. One who was given rights since asking is not
     erased: the request ends, as it would have been refused.

@@ -46,18 +46,18 @@ def overdue_refunds(now: datetime) -> QuerySet[Refund]:
 
 def next_attention(now: datetime) -> datetime | None:
     """Return the next instant at which time alone makes something need attention; None if nothing waits."""
-    waiting = Refund.objects.filter(finished_at__isnull=True)
-    on_its_way = waiting.filter(state=Refund.State.PENDING, requested_at__gte=now - BANK_DAYS)
+    refunds = Refund.objects.filter(finished_at__isnull=True)
+    on_its_way = Q(state=Refund.State.PENDING)
     instants = [
-        _earliest(pending(), "received_at", now),
-        _earliest(Order.objects.filter(state=OrderState.UNKNOWN), "unknown_since", now),
-        _earliest(waiting.exclude(state=Refund.State.PENDING), "requested_at", now),
-        *(at + BANK_DAYS for at in on_its_way.order_by("requested_at").values_list("requested_at", flat=True)[:1]),
+        _next_end(pending(), "received_at", PATIENCE, now),
+        _next_end(Order.objects.filter(state=OrderState.UNKNOWN), "unknown_since", PATIENCE, now),
+        _next_end(refunds.exclude(on_its_way), "requested_at", PATIENCE, now),
+        _next_end(refunds.filter(on_its_way), "requested_at", BANK_DAYS, now),
     ]
     return min(filter(None, instants), default=None)
 
 
-def _earliest(rows: QuerySet[Any], waits_since: str, now: datetime) -> datetime | None:
-    waiting = rows.filter(**{f"{waits_since}__gte": now - PATIENCE})
-    first = waiting.order_by(waits_since).values_list(waits_since, flat=True).first()
-    return first + PATIENCE if first else None
+def _next_end(rows: QuerySet[Any], since: str, patience: timedelta, now: datetime) -> datetime | None:
+    """Return the instant at which the patience with a row ends next; None if it has ended with all of them."""
+    begun = rows.filter(**{f"{since}__gte": now - patience}).order_by(since).values_list(since, flat=True).first()
+    return begun + patience if begun else None
