@@ -32,13 +32,13 @@ def save(provider: str, fact: Fact, now: datetime) -> None:
     if _update(provider, fact.method):
         return
     if (user := _who_entered(fact)) is not None:
-        replace_method(user, provider, fact.method, fact.made_at)
+        replace_method(user, provider, fact.method, now, _entered_at(fact, now))
     elif owner:
         told = forgotten_fields(owner, now) or _details(fact.method)
         PaymentMethod.objects.get_or_create(
             provider=provider,
             token=fact.method.token,
-            defaults={"user_id": owner, "customer": fact.method.customer, "saved_at": fact.made_at, **told},
+            defaults={"user_id": owner, "customer": fact.method.customer, "saved_at": _entered_at(fact, now), **told},
         )
 
 
@@ -47,6 +47,11 @@ def remove(provider: str, fact: Fact, now: datetime) -> None:
     if fact.method:
         known = PaymentMethod.objects.usable().filter(provider=provider, token=fact.method.token)
         known.update(removed_at=now)
+
+
+def _entered_at(fact: Fact, now: datetime) -> datetime:
+    """Return when the method was entered, by our clock: the provider's may be ahead of it."""
+    return min(fact.made_at, now)
 
 
 def _lock(owner: Key) -> bool:

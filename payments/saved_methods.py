@@ -29,10 +29,13 @@ def renewals_of(user: AbstractBaseUser, now: datetime) -> QuerySet[Renewal]:
     return Renewal.objects.filter(subscription__in=live).select_related("subscription__plan", "method").order_by("pk")
 
 
-def replace_method(user: AbstractBaseUser, provider: str, details: MethodDetails, now: datetime) -> PaymentMethod:
+def replace_method(
+    user: AbstractBaseUser, provider: str, details: MethodDetails, now: datetime, entered_at: datetime | None = None
+) -> PaymentMethod:
     """Charge the user's renewals to this method from now on, and those that are due at once.
 
-    Its message may have come before its user: what it was charged for, and declined, is not tried again at once.
+    `entered_at` is when the user entered it, if that was before `now`. Its message may have come before its user: what
+    it was charged for, and declined, is not tried again at once.
     """
     with transaction.atomic():
         lock_owner(user.pk)
@@ -44,7 +47,7 @@ def replace_method(user: AbstractBaseUser, provider: str, details: MethodDetails
                 "user_id": user.pk,
                 "customer": details.customer,
                 **{name: value for name, value in details.description().items() if value},  # a message may tell less
-                "saved_at": now,
+                "saved_at": entered_at or now,
                 "removed_at": None,
             },
         )

@@ -73,7 +73,7 @@ def run_once(directory: Path) -> tuple[int, dict[str, tuple[int, int]]]:
         timeout=PATIENCE_SECONDS,
         check=False,
     )
-    assert run.stderr == ""
+    assert run.stderr == "", run.stdout
     lines = re.findall(r"^([a-zA-Z ]+?)  +(\d+) +(\d+) ", run.stdout, re.MULTILINE)
     return run.returncode, {what: (int(expected), int(read_back)) for what, expected, read_back in lines}
 
@@ -111,7 +111,7 @@ def test_first_run_survives_the_shells_that_people_have(
         timeout=PATIENCE_SECONDS,
         check=False,
     )
-    assert (run.returncode, run.stderr) == (0, "")
+    assert (run.returncode, run.stderr) == (0, ""), run.stdout
     assert run.stdout.count("agrees") == ROWS
 
 

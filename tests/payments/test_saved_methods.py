@@ -221,6 +221,29 @@ def test_late_message_of_a_provider_whose_clock_is_ahead_does_not_bring_an_older
     assert charged_to(renewal) == "pm_newest"
 
 
+AHEAD = timedelta(seconds=6)
+"""Clock of a provider, by which a message comes before it was made."""
+
+
+def test_card_of_a_provider_whose_clock_is_ahead_is_charged_by_ours(renewal: Renewal) -> None:
+    order = renewal_order(renewal.subscription, clock.now())
+    Order.objects.filter(pk=order.pk).update(state="needs_subscriber", way="charge", due_at=None)
+    apply_told(entered(renewal, made_at=clock.now() + AHEAD))
+    order.refresh_from_db()
+    assert order.due_at is not None
+    assert order.due_at <= clock.now(), "the next job charges it"
+
+
+@pytest.mark.parametrize("renews", [True, False])
+def test_card_saved_after_a_message_from_a_clock_ahead_is_the_last_one(renewal: Renewal, renews: bool) -> None:
+    Renewal.objects.update(auto_renew=renews)
+    apply_told(entered(renewal, "pm_earlier", clock.now() + AHEAD))
+    replace_method(renewal.subscription.user, "stripe", MethodDetails("cus_1", "pm_last"), clock.now())
+    last = method_of(renewal.subscription.user)
+    assert last is not None
+    assert last.token == "pm_last"
+
+
 def test_card_that_was_removed_does_not_come_back(renewal: Renewal) -> None:
     PaymentMethod.objects.create(
         user=renewal.subscription.user, provider="stripe", customer="cus_1", token="pm_new", removed_at=clock.now()
