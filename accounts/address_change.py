@@ -14,6 +14,14 @@ from accounts.mails import tell_of_changed_address
 from foundation.email_addresses import address_of
 
 
+def open_change(token: str) -> AddressChange:
+    """Return the change that a link confirms. Raises BadLink; UsedLink if another account has the address."""
+    change = read_change(token)
+    if address_holders(change.address).exclude(pk=change.user.pk).exists():
+        raise UsedLink
+    return change
+
+
 @transaction.atomic
 def change_address(token: str, now: datetime) -> AddressChange:
     """Give the user the address of a link, and tell the old one.
@@ -23,9 +31,7 @@ def change_address(token: str, now: datetime) -> AddressChange:
     change = read_change(token)
     lock_address(change.address)
     get_user_model()._base_manager.select_for_update(no_key=True).filter(pk=change.user.pk).first()
-    change = read_change(token)  # again, under the locks
-    if address_holders(change.address).exclude(pk=change.user.pk).exists():
-        raise UsedLink
+    change = open_change(token)  # again, under the locks
     old = address_of(change.user)
     setattr(change.user, EMAIL, change.address)
     change.user.save(update_fields=[EMAIL])

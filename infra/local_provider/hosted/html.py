@@ -18,7 +18,7 @@ button { background: none; border: 1px solid var(--line); border-radius: .5rem; 
 button.first { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 [role=alert] { border-left: .25rem solid #dc2626; padding: .25rem .75rem; }
-small { display: block; margin-top: 1.5rem; }
+footer { font-size: .875rem; margin-top: 1.5rem; }
 """
 
 
@@ -28,7 +28,7 @@ def document(title: str, content: str) -> bytes:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE}</style></head><body><main><h1>{escape(title)}</h1>{content}</main>"
-        "<small>Local payment provider. No money is involved.</small></body></html>"
+        "<footer>Local payment provider. No money is involved.</footer></body></html>"
     ).encode()
 
 

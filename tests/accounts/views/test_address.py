@@ -163,6 +163,23 @@ def test_owner_of_an_address_that_strangers_ask_for_opens_an_account_by_their_li
     assert User.objects.get(username="owner").email == NEW
 
 
+def test_used_link_opened_again_offers_to_sign_in_and_no_second_account(page: Client) -> None:
+    ask(page)
+    page.post(link_to(NEW))
+    again = Client().get(link_to(NEW)).content.decode()
+    assert f'href="{reverse("login")}"' in again
+    assert "Open an account of your own" not in again
+
+
+def test_link_to_an_address_that_another_account_has_taken_asks_for_no_confirmation(page: Client) -> None:
+    ask(page)
+    make_user(email=NEW.upper())
+    taken = Client().get(link_to(NEW))
+    assert taken.status_code == 410
+    assert "Confirm the address" not in taken.content.decode()
+    assert "Open an account of your own" not in taken.content.decode()
+
+
 def test_mail_of_a_change_whose_account_is_gone_opens_an_account(ada: User) -> None:
     rendered = mail_kind(CHANGE_ADDRESS).render(NEW, str(ada.pk + 1), clock.now())
     assert rendered is not None
