@@ -13,7 +13,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        """Connect the receivers, and register channels, metrics, retention rules and dashboard cards."""
+        """Connect the receivers, and register channels, metrics, retention rules, pages and dashboard cards."""
         # These load models, which Django allows only once all apps are loaded.
         from notifications.models import ensure_statuses  # noqa: PLC0415
         from notifications.receivers import (  # noqa: PLC0415
@@ -35,6 +35,7 @@ class NotificationsConfig(AppConfig):
         registries.METRICS.register("notifications.metrics.NotificationMetric")
         registries.RETENTION.register("notifications.retention.RULES")
         registries.DASHBOARD.register("notifications.dashboard.CARDS")
+        registries.ACCOUNT_SECTIONS.register("notifications.sections.SECTIONS")
         registries.PERSONAL_DATA.register("notifications.personal_data.PARTS")
         registries.SCOPES.register("notifications.api.scopes.SCOPES")
         registries.DUE_WORK.register("notifications.next_due.WORK")

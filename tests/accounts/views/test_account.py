@@ -26,6 +26,17 @@ def test_account_page_links_to_the_sections_of_all_apps(page: Client, monkeypatc
     assert shown.index(first) < shown.index(last)
 
 
+OWN_PAGES = [
+    *["user_name", "address", "change_password", "sessions", "two_factor", "account_language"],
+    *["notification_preferences", "api_tokens", "payments", "payment_method", "download_data", "delete_account"],
+]
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_account_page_links_to_everything_of_the_account(page: Client, name: str) -> None:
+    assert f'<a href="{reverse(name)}">' in page.get(reverse("account")).content.decode()
+
+
 def test_account_page_says_that_there_is_no_address() -> None:
     assert "No address is known" in sign_in(make_user(email="")).get(reverse("account")).content.decode()
 
