@@ -151,7 +151,7 @@ def _record(request: Refund, outcome: Outcome, now: datetime) -> None:
         reference=str(request.key),
         transaction_id=outcome.transaction_id,
         of=request.payment.transaction_id,
-        amount=request.amount,
+        amount=outcome.amount or request.amount,  # another refund, if that left nothing to give back
         currency=request.currency,
     )
     record_refund(request.payment.provider, fact, now)

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import Sum
 
 from payments.announcements import announce_disputed, announce_failed_refund, announce_refunded
 from payments.change_orders import void_changes
@@ -24,6 +25,9 @@ REVERSED = ":reversed"
 
 LONGEST_CODE = 100
 
+SUPERSEDED = "superseded"
+"""Code of a request that other money finished: nothing is left of the payment."""
+
 RANKS = {Dispute.State.OPEN: 0, Dispute.State.WON: 1, Dispute.State.LOST: 2}
 """A dispute only ever moves up: its messages come in any order."""
 
@@ -37,16 +41,38 @@ STATES = {
 def record_refund(provider: str, fact: Fact, now: datetime) -> None:
     """Record that money went back, in the open transaction, and finish the request for it if we made one.
 
-    A refund that was made in the provider's dashboard ends nothing. Raises UnknownTransaction or UnreadableFact.
+    A refund that was made in the provider's dashboard ends nothing, unless it finishes requests of ours: those that are
+    open when nothing is left of the payment. Raises UnknownTransaction or UnreadableFact.
     """
     payment = _locked(provider, fact)
-    if _has_failed(payment, fact) or (returned := _returned(payment, fact, Kind.REFUND, now)) is None:
+    if _has_failed(payment, fact):
+        return
+    request, returned = _request(payment, fact), _returned(payment, fact, Kind.REFUND, now)
+    if returned is None:
+        _finish_by_known(payment, request, fact, now)
         return
     announce_refunded(returned)
     void_changes(payment.subscription, now)
-    request = _request(payment, fact)
-    if request:
+    if request and request.state == Refund.State.DONE:
+        logger.error("a refund went back twice", extra={"refund": request.pk, "payment": payment.pk})
+    elif request:
         _finish(request, returned, now)
+    _supersede(payment, returned, now)
+
+
+def _finish_by_known(payment: Payment, request: Refund | None, fact: Fact, now: datetime) -> None:
+    """Finish a request by a refund that was recorded without it, such as one that the provider's dashboard made."""
+    known = payment.returned.filter(kind=Kind.REFUND, transaction_id=fact.transaction_id).first()
+    if known and request and request.finished_at is None:
+        _finish(request, known, now)
+
+
+def _supersede(payment: Payment, returned: Payment, now: datetime) -> None:
+    """Finish the requests that can no longer be executed: providers give back no more than was paid."""
+    went_back = payment.returned.aggregate(sum=Sum("amount"))["sum"]
+    if payment.amount + went_back <= 0:
+        for request in payment.refunds.filter(finished_at__isnull=True).order_by("pk"):
+            _finish(request, returned, now)
 
 
 def record_failed_refund(provider: str, fact: Fact, now: datetime) -> None:
@@ -161,7 +187,8 @@ def _request(payment: Payment, fact: Fact) -> Refund | None:
 
 def _finish(request: Refund, returned: Payment, now: datetime) -> None:
     request.state, request.finished_at, request.due_at = Refund.State.DONE, now, None
-    request.transaction_id, request.code = returned.transaction_id, ""
+    request.transaction_id = returned.transaction_id
+    request.code = "" if -returned.amount == request.amount else SUPERSEDED
     request.save(update_fields=["state", "finished_at", "due_at", "transaction_id", "code"])
     if request.ends_now:
         _end(request.payment, request, now)

@@ -161,7 +161,11 @@ class Provider(Protocol):
         """Return what is known of the reference."""
 
     def refund(self, payment: "Payment", amount: Decimal, key: str) -> Outcome:
-        """Give back part or all of a payment, once for each `key`."""
+        """Give back part or all of a payment, once for each `key`.
+
+        Where nothing is left because money went back otherwise, such as by the provider's dashboard, return the outcome
+        of that refund, with its transaction and amount.
+        """
 
     def message(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Message:
         """Return the message of a webhook's request, after verifying it over the raw bytes. Raises Forged."""

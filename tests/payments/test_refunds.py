@@ -24,6 +24,7 @@ from payments.refunds import process_refunds, refundable, request_refund
 from payments.signals import payment_event_recorded, payment_refund_failed, payment_refunded
 from payments.statistics import standing
 from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService
 from tests.payments.bank import NAME, Bank
 from tests.payments.orders import first_order
 from tests.support.event_schema import problems
@@ -267,6 +268,51 @@ def test_surplus_whose_refund_failed_needs_attention_again(bank: Bank, payment: 
     assert (needs_attention(NOW)["surplus"], standing(NOW).surplus) == (0, 0)
     apply(NAME, replace(told(request, FactKind.REFUND_FAILED), of="pi_2"), LATER)
     assert (needs_attention(NOW)["surplus"], standing(NOW).surplus) == (1, 1)
+
+
+def dashboards(amount: str, transaction_id: str = "re-9") -> Fact:
+    """Return what the provider tells of a refund that was made in its dashboard."""
+    return replace(told(None, FactKind.REFUNDED, transaction_id), amount=Decimal(amount))
+
+
+def test_requests_are_finished_when_the_dashboard_has_left_nothing(bank: Bank, payment: Payment) -> None:
+    first, second = ask(payment, "4.00"), ask(payment, "5.00")
+    bank.losing = [OutcomeKind.UNKNOWN] * 2
+    process(bank)
+    bank.refunds.clear()  # the calls had no effect
+    apply(NAME, dashboards("4.90"), LATER)
+    for request in (first, second):
+        request.refresh_from_db()
+        assert request.finished_at is None, "what is left may still go back"
+    apply(NAME, dashboards("5.00", "re-10"), LATER)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert [(each.state, each.transaction_id, each.code) for each in (first, second)] == [
+        ("done", "re-10", "superseded"),
+        ("done", "re-10", ""),
+    ]
+    assert not any(needs_attention(LATER + BANK_DAYS * 2).values())
+    assert (process(bank, LATER + DAY), bank.calls) == (0, 2)
+
+
+def test_refund_that_superseded_a_request_and_failed_makes_it_refused(payment: Payment) -> None:
+    request = ask(payment)
+    apply(NAME, dashboards("9.90"), LATER)
+    apply(NAME, told(None, FactKind.REFUND_FAILED, "re-9"), LATER)
+    request.refresh_from_db()
+    assert (request.state, refundable(payment)) == ("refused", Decimal("9.90"))
+
+
+def test_late_news_of_a_finished_request_ends_nothing_again(payment: Payment) -> None:
+    request = ask(payment, ends_now=True)
+    apply(NAME, dashboards("9.90"), LATER)
+    subscription = Subscription.objects.get()
+    assert subscription.status == "expired"
+    SubscriptionService.renew_subscription(subscription, now=LATER)
+    apply(NAME, told(request, FactKind.REFUNDED), LATER)
+    request.refresh_from_db()
+    assert (request.transaction_id, Subscription.objects.get().status) == ("re-9", "active")
+    assert Payment.objects.filter(kind="refund").count() == 2, "money that moved is recorded"
 
 
 def test_amount_with_more_decimals_than_the_currency_is_refused(payment: Payment) -> None:

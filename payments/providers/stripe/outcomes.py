@@ -42,6 +42,9 @@ OF_REFUNDS = {
 }
 """By status: https://docs.stripe.com/api/refunds/object#refund_object-status"""
 
+RETURNING = ("succeeded", "pending", "requires_action")
+"""Status of refunds whose money counts as given back."""
+
 DECLINED_FOR_GOOD = {
     "fraudulent",
     "highest_risk_level",
@@ -84,7 +87,7 @@ WRONG = (400, 404)
 """Status of a request that Stripe refused before it did anything."""
 
 ALREADY_REFUNDED = "charge_already_refunded"
-"""Code of a refund after which nothing is left, which may have been this one."""
+"""Code of a refund of a payment of which nothing is left: this refund may have been made before, or others."""
 
 IN_USE = 409
 """Status of a call that met another with the same key or object; it was not executed itself."""

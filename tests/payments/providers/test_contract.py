@@ -12,11 +12,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from foundation import clock
+from payments.attention import needs_attention
 from payments.errors import ProviderRefused
 from payments.models import Order, Payment, PaymentMethod, WebhookMessage
 from payments.providers import registry
 from payments.providers.interface import FactKind, OutcomeKind, Page
 from payments.reconciling import reconcile
+from payments.refunds import process_refunds, request_refund
 from payments.webhooks import inbox
 from subscriptions.models import Subscription
 from tests.infra.local_provider.conftest import Received, receiver  # noqa: F401 - a fixture
@@ -215,6 +217,34 @@ def test_refund_is_given_once_per_key_or_refused(house: House) -> None:
     else:
         assert [outcome.kind for outcome in outcomes] == [Kind.DECLINED] * 2
         assert all(outcome.code for outcome in outcomes)
+
+
+@pytest.mark.parametrize("told", ["before we ask", "after we asked"])
+@pytest.mark.parametrize(("back", "asked"), [("9.90", "9.90"), ("9.90", "4.00")])
+def test_refund_in_the_dashboard_finishes_the_one_that_we_are_asked_for(
+    stripe: House, told: str, back: str, asked: str
+) -> None:
+    payment, now = paid(stripe), clock.now()
+    request = request_refund(payment, Decimal(asked), "outage", ends_now=True, now=now, actor=None)
+    stripe.give_back(payment.transaction_id, Decimal(back))
+    if told == "before we ask":
+        deliver_all(stripe)
+    process_refunds(stripe.provider, now, lambda: timedelta(hours=1))
+
+    returned = Payment.objects.get(kind="refund")
+    request.refresh_from_db()
+    assert (request.state, request.transaction_id) == ("done", returned.transaction_id)
+    assert request.code == ("" if asked == back else "superseded")
+    assert (returned.amount, returned.of) == (-Decimal(back), payment)
+    assert not any(needs_attention(now + timedelta(days=30)).values())
+    assert Subscription.objects.get().status == "expired", "as whoever asked for it wanted"
+    deliver_all(stripe)
+    assert Payment.objects.filter(kind="refund").count() == 1
+
+
+def deliver_all(house: House) -> None:
+    for delivery in house.deliveries():
+        assert deliver(house, delivery) == 200
 
 
 def test_list_tells_of_the_money_and_what_has_none_accuses_nobody(house: House) -> None:

@@ -193,7 +193,6 @@ def test_refund_goes_out_under_its_key(script: Script, provider: StripeProvider,
     [
         (400, "refund_disputed_payment", OutcomeKind.DECLINED),
         (404, "resource_missing", OutcomeKind.DECLINED),
-        (400, "charge_already_refunded", OutcomeKind.UNKNOWN),
         (500, "", OutcomeKind.UNKNOWN),
     ],
 )
@@ -203,6 +202,35 @@ def test_refused_refund_is_settled_unless_it_may_have_been_made(
     script.answer(NO_REFUNDS)
     script.refuse(status, code=code)
     assert provider.refund(payment, Decimal(4), "refund-7").kind is kind
+
+
+def listed(number: int, amount: int = 990, status: str = "succeeded", **metadata: str) -> dict[str, Any]:
+    """Return one of the refunds that Stripe lists for a charge."""
+    named = {"object": "refund", "id": f"re_{number}", "metadata": metadata}
+    return named | {"amount": amount, "status": status, "currency": "eur", "created": number}
+
+
+@pytest.mark.parametrize(
+    ("refunds", "expected"),
+    [
+        ([], (OutcomeKind.UNKNOWN, "", None)),
+        ([listed(2), listed(1, refund="refund-7")], (OutcomeKind.SUCCEEDED, "re_1", Decimal("9.90"))),
+        ([listed(2, 590), listed(1, 400)], (OutcomeKind.SUCCEEDED, "re_1", Decimal("4.00"))),
+        ([listed(2, 890), listed(1, 100)], (OutcomeKind.SUCCEEDED, "re_2", Decimal("8.90"))),
+        ([listed(2, 990, "failed"), listed(1)], (OutcomeKind.SUCCEEDED, "re_1", Decimal("9.90"))),
+        ([listed(2, 990, "pending")], (OutcomeKind.PENDING, "re_2", Decimal("9.90"))),
+        ([listed(2, 990, refund="refund-6")], (OutcomeKind.UNKNOWN, "", None)),
+    ],
+    ids=["none", "ours", "same amount", "other amounts", "failed", "on its way", "another request's"],
+)
+def test_refund_of_which_nothing_is_left_is_settled_by_the_one_that_stripe_lists(
+    script: Script, provider: StripeProvider, payment: Payment, refunds: list[Any], expected: tuple[Any, ...]
+) -> None:
+    script.answer(NO_REFUNDS)
+    script.refuse(400, code="charge_already_refunded")
+    script.answer(NO_REFUNDS | {"data": refunds})
+    outcome = provider.refund(payment, Decimal(4), "refund-7")
+    assert (outcome.kind, outcome.transaction_id, outcome.amount) == expected
 
 
 def test_customer_is_deleted_and_one_that_is_gone_is_deleted(script: Script, provider: StripeProvider) -> None:
