@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from foundation.due_work import DueWork
 from subscriptions.metrics import SubscriptionMetric
 from subscriptions.models import Subscription, SweepRun
-from subscriptions.statistics import audited_every, last_finished_audit
+from subscriptions.statistics import audited_every, has_unfinished_audit, last_finished_audit
 
 
 def next_end(now: datetime) -> datetime | None:
@@ -27,9 +27,14 @@ def audit_due(now: datetime) -> Iterator[str]:
 
 
 def next_audit(now: datetime) -> datetime:
-    """Return the instant of the next access audit: at once unless the last one left nothing to correct."""
+    """Return the instant of the next access audit: at once unless the last one left nothing to correct.
+
+    One that began later and has not finished may have died, and counts as one that left something.
+    """
     last = last_finished_audit()
-    return now if last is None or last.finished_at is None else last.finished_at + audited_every(last)
+    if last is None or last.finished_at is None or has_unfinished_audit(since=last):
+        return now
+    return last.finished_at + audited_every(last)
 
 
 def note_quiet(until: datetime) -> None:

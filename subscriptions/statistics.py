@@ -54,6 +54,11 @@ def last_finished_audit() -> AccessAuditRun | None:
     return AccessAuditRun.objects.filter(finished_at__isnull=False).order_by("-finished_at").first()
 
 
+def has_unfinished_audit(since: AccessAuditRun) -> bool:
+    """Return True if an access audit that began after this one is at work, or died."""
+    return AccessAuditRun.objects.filter(pk__gt=since.pk, finished_at__isnull=True).exists()
+
+
 def is_sweep_stale(last_sweep: datetime | None, now: datetime) -> bool:
     """Return True if the last sweep finished more than STALE_SWEEP_AFTER ago, and another was needed since."""
     return last_sweep is None or (now - last_sweep > settings.STALE_SWEEP_AFTER and not is_quiet(now))

@@ -3,7 +3,8 @@
 import logging
 import socket
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -18,12 +19,14 @@ from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.jobs import deliver_notifications
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason
 from payments.jobs import process_payments
+from subscriptions.access.audit import AccessAudit
 from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.statistics import is_sweep_stale, last_finished_sweep
 from tests.flows.gate.gated import close, ends_in, invoke, run
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.gate import (
+    AUDIT,
     DELIVERY,
     PAYMENTS,
     REMINDERS,
@@ -166,6 +169,39 @@ def test_audit_runs_once_a_day_while_nothing_changes(gated: None, now: None) -> 
     AccessAuditRun.objects.create(started_at=NOW, finished_at=NOW, complete=True)
     assert close()
     assert read_item().markers["audit"] == NOW + timedelta(hours=24)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_audit_by_hand_that_does_not_check_all_users_is_followed_by_another(
+    dies: bool, gated: None, now: time_machine.Traveller
+) -> None:
+    subscription = ends_in(timedelta(days=3))
+    run(AUDIT)
+    subscription.user.groups.clear()
+    connection.close()
+    assert close()
+    now.shift(timedelta(minutes=1))
+    with time_runs_out(dies=dies) as time_left:
+        AccessAudit(clock.now(), time_left).run()
+    connection.close()
+    assert is_open("audit")
+    close()
+    now.shift(timedelta(minutes=10))
+    assert run(AUDIT)["given"] == 1
+    assert run(AUDIT) == ASLEEP
+
+
+@contextmanager
+def time_runs_out(*, dies: bool) -> Iterator[Callable[[], timedelta]]:
+    """Yield a function that says that no time is left, or raises as the end of the process does."""
+
+    def time_left() -> timedelta:
+        if dies:
+            raise KeyboardInterrupt
+        return timedelta()
+
+    with pytest.raises(KeyboardInterrupt) if dies else nullcontext():
+        yield time_left
 
 
 FAULTS = ["refused", "400", "500", "black hole", "slow", "read-only", "garbage", "deleted"]
