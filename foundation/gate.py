@@ -98,12 +98,18 @@ def _close(connection: BaseDatabaseWrapper, now: datetime) -> bool:
     # Each statement from here on reads a snapshot that is younger than the look at the lock.
     ceiling = now + settings.GATE_CEILING
     markers = {marker: min(due or ceiling, ceiling) for marker, due in next_instants(now).items()}
-    if not store().close(token, markers):
-        return False
+    _note_quiet(markers, now)
+    return store().close(token, markers)
+
+
+def _note_quiet(markers: dict[str, datetime], now: datetime) -> None:
+    """Note it before the gate closes: nobody would, if this process died once it is closed.
+
+    A gate that stays open has the next sweep run, which has no such note.
+    """
     for work in all_work():
         if work.marker and markers[work.marker] > now:
             work.note_quiet(markers[work.marker])
-    return True
 
 
 def _has_writers(connection: BaseDatabaseWrapper) -> bool:

@@ -80,7 +80,12 @@ def audited_every(last: AccessAuditRun) -> timedelta:
 
 
 def is_quiet(now: datetime) -> bool:
-    """Return True if the last sweep has noted that none is needed yet; the database may have slept since."""
+    """Return True if the last sweep has noted that none is needed yet; the database may have slept since.
+
+    What was committed after the note may have ended meanwhile, and needs one.
+    """
+    if Subscription.objects.due(now - settings.STALE_SWEEP_AFTER).exists():
+        return False
     last = SweepRun.objects.filter(finished_at__isnull=False).order_by("-finished_at")
     until = last.values_list("quiet_until", flat=True).first()
     return until is not None and now <= until + settings.STALE_SWEEP_AFTER

@@ -1,7 +1,7 @@
 """Freshness of jobs behind the gate: `/readyz` and the dashboard expect no run that the gate does not let run."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,15 +11,16 @@ from django.db import connection
 
 from config.aws_lambda.gated_jobs import ASLEEP, run_gated
 from config.operations.readiness import find_problems
-from foundation import clock
+from foundation import clock, gate
 from foundation.dashboard.cards import Period
+from foundation.gate_store import GateStore
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason
 from payments.models import Dispute
 from payments.recording import record_payment
 from subscriptions.dashboard import sweeps_card
 from subscriptions.jobs import check_expired_subscriptions
 from subscriptions.models import AccessAuditRun
-from tests.flows.gate.gated import run
+from tests.flows.gate.gated import ends_in, run
 from tests.payments.orders import first_order, money
 from tests.support.factories import NOW
 from tests.support.gate import AUDIT, DELIVERY, PAYMENTS, SWEEP, Context
@@ -27,8 +28,10 @@ from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
+DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+CLOSE = GateStore.close
 
 
 def problems() -> list[str]:
@@ -38,6 +41,11 @@ def problems() -> list[str]:
 
 def alerts() -> list[str]:
     return [alert.text for alert in sweeps_card(Period(clock.now())).alerts]
+
+
+def close_and_die(store: GateStore, token: str | None, markers: Mapping[str, datetime]) -> None:
+    assert CLOSE(store, token, markers)
+    raise KeyboardInterrupt
 
 
 def tick_of_all() -> None:
@@ -109,6 +117,33 @@ def test_idle_sweep_by_hand_leaves_the_service_ready(
             check_expired_subscriptions(event, Context())
 
     run_gated(event, Context(), by_hand)
+    now.shift(HOUR)
+    assert run(SWEEP) == ASLEEP
+    assert problems() == []
+
+
+def test_sweep_that_does_not_run_is_stale_once_a_subscription_has_ended_that_began_after_it(
+    gated: None, now: time_machine.Traveller
+) -> None:
+    tick_of_all()
+    ends_in(HOUR)
+    now.shift(HOUR + 4 * MINUTE)
+    assert problems() == []
+    now.shift(MINUTE)
+    assert problems() == ["the last sweep finished 65 minutes ago"]
+
+
+def test_process_that_dies_once_the_gate_is_closed_leaves_the_service_ready(
+    gated: None, now: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends_in(DAY)
+    tick_of_all()
+    gate.open_gate()
+    now.shift(MINUTE)
+    with monkeypatch.context() as patch:
+        patch.setattr(GateStore, "close", close_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            run(SWEEP)
     now.shift(HOUR)
     assert run(SWEEP) == ASLEEP
     assert problems() == []
