@@ -37,11 +37,6 @@ def pseudonym_of(key: Key) -> str:
     return f"erased-{digest[:PSEUDONYM_LENGTH]}"
 
 
-def is_erased(key: Key) -> bool:
-    """Return True if the user with this key has been erased."""
-    return Profile.objects.filter(any_of("user", [key]), erased_at__isnull=False).exists()
-
-
 def erase_user(key: Key, now: datetime, *, actor: AbstractBaseUser | None = None, reason: str = "") -> bool:
     """Erase the user in one transaction. Return False if that was done before. Raises UnknownAccount.
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from accounts.erasure import is_erased
+from accounts.profiles import is_erased
 from foundation.orm.key import Key
 from payments.errors import ProviderRefused, ProviderUnavailable
 from payments.models import PaymentMethod

@@ -10,7 +10,7 @@ from payments import grace
 from payments.errors import OrderFinished, UnknownOrder
 from payments.models import Order, OrderState, Renewal
 from subscriptions.errors import AlreadySubscribed
-from subscriptions.locks import lock_owner, lock_plan, lock_plan_on_sale, lock_subscription
+from subscriptions.locks import lock_owner, lock_plan_for, lock_plan_on_sale, lock_subscription
 from subscriptions.models import Plan, Subscription
 from subscriptions.rules import refuse_early_change
 from subscriptions.terms import Purchase, Terms
@@ -22,11 +22,11 @@ def open_first(user: AbstractBaseUser, plan: Plan, now: datetime, shown: Terms) 
     """Return the open order of the user for a first period of the plan, on the plan's present terms.
 
     One that was opened on other terms is void. Raises ChangedMeanwhile if the present terms are not those `shown`, and
-    UnknownUser, UnknownPlan, PlanNotOnSale or AlreadySubscribed.
+    UnknownUser, also for one who was erased, UnknownPlan, PlanNotOnSale or AlreadySubscribed.
     """
     with transaction.atomic():
         lock_owner(user.pk)
-        plan = lock_plan_on_sale(plan)
+        plan = lock_plan_on_sale(plan, user.pk)
         shown.require(plan, Terms.of(plan=plan))
         _refuse_subscribed(user, plan, now)
         unfinished = Order.objects.unfinished().filter(user_id=user.pk, plan=plan, kind=Order.Kind.FIRST)
@@ -37,11 +37,11 @@ def open_renewal(subscription: Subscription, now: datetime, shown: Terms) -> Ord
     """Return the open order for another period of the subscription, on the present terms of the plan that follows.
 
     The subscription is brought up to date. Raises ChangedMeanwhile if the present terms are not those `shown`,
-    UnknownSubscription, or ChangeTooEarly.
+    UnknownSubscription, UnknownUser for one who was erased, or ChangeTooEarly.
     """
     with transaction.atomic():
         lock_subscription(subscription)
-        plan = lock_plan(subscription.next_plan_id or subscription.plan_id)
+        plan = lock_plan_for(subscription.user_id, subscription.next_plan_id or subscription.plan_id)
         shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
         refuse_early_change(subscription, plan, now)
         unfinished = Order.objects.unfinished().filter(subscription=subscription, kind=Order.Kind.RENEWAL)

@@ -9,7 +9,7 @@ class SubscriptionError(Exception):
 
 
 class UnknownUser(SubscriptionError, LookupError):
-    """The user is not, or no longer, in the database."""
+    """The user is not, or no longer, in the database, or was erased."""
 
 
 class UnknownPlan(SubscriptionError, LookupError):

@@ -7,6 +7,7 @@ from copy import copy
 from django.db import transaction
 from django.db.models import Exists
 
+from accounts.profiles import erased
 from foundation.orm.key import Key
 from foundation.orm.select_for_share import select_for_share
 from subscriptions.access.membership import lock_users
@@ -48,12 +49,34 @@ def lock_plan(plan_id: int, **annotations: Exists) -> Plan:
     return found[0]
 
 
-def lock_plan_on_sale(plan: Plan) -> Plan:
-    """Return the plan as it stays until the transaction ends. Raises UnknownPlan or PlanNotOnSale."""
-    present = lock_plan(plan.pk)
+def lock_plan_for(user_id: Key, plan_id: int) -> Plan:
+    """Return the plan as it stays until the transaction ends, for a user who is to get something new of it.
+
+    The caller holds the owner's lock, so an erasure is over or waits. What is paid already uses `lock_plan`. Raises
+    UnknownPlan, or UnknownUser for one who was erased.
+    """
+    plan = lock_plan(plan_id, is_for_nobody=Exists(erased(user_id)))
+    if plan.is_for_nobody:  # type: ignore[attr-defined] # annotated
+        raise _was_erased(user_id)
+    return plan
+
+
+def lock_plan_on_sale(plan: Plan, user_id: Key) -> Plan:
+    """Return the plan as it stays until the transaction ends, as `lock_plan_for` does. Raises PlanNotOnSale too."""
+    present = lock_plan_for(user_id, plan.pk)
     if not present.on_sale:
         raise PlanNotOnSale(f"plan {plan.pk} is not on sale; choose another")
     return present
+
+
+def refuse_erased(user_id: Key) -> None:
+    """Raise UnknownUser for a user who was erased, where no plan is locked for them. The caller holds their lock."""
+    if select_for_share(erased(user_id)):
+        raise _was_erased(user_id)
+
+
+def _was_erased(user_id: Key) -> UnknownUser:
+    return UnknownUser(f"user {user_id} was erased, and gets nothing new")
 
 
 @contextmanager

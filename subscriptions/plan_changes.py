@@ -34,8 +34,9 @@ def change_plan(
     Naming the present plan undoes what was planned. `shown` states the terms of the new plan and the end that the
     actor saw. The change at once is for operators: subscribers pay for it (`subscriptions.checkout`).
 
-    Raises UnknownSubscription, UnknownPlan, PlanNotOnSale, PlanUnchanged, CurrencyDiffers, AlreadySubscribed,
-    InvalidReason, ChangedMeanwhile, or IllegalTransition if the subscription has ended, is cancelled or late.
+    Raises UnknownSubscription, UnknownUser for one who was erased, UnknownPlan, PlanNotOnSale, PlanUnchanged,
+    CurrencyDiffers, AlreadySubscribed, InvalidReason, ChangedMeanwhile, or IllegalTransition if the subscription has
+    ended, is cancelled or late.
     """
     now = now or clock.now()
     with one_live_at_most(subscription.user_id, plan.pk), transition(subscription) as changed:
@@ -90,11 +91,12 @@ def begin_period(
 def acceptable_plan(subscription: Subscription, plan: Plan, now: datetime) -> Plan:
     """Return the plan, locked, if the locked subscription can go over to it.
 
-    Raises UnknownPlan, PlanNotOnSale, PlanUnchanged, CurrencyDiffers, or AlreadySubscribed.
+    Raises UnknownUser for one who was erased, UnknownPlan, PlanNotOnSale, PlanUnchanged, CurrencyDiffers, or
+    AlreadySubscribed.
     """
     if plan.pk == subscription.plan_id:
         raise PlanUnchanged(f"{subscription} has the plan {plan.pk} already; choose another")
-    new, present = lock_plan_on_sale(plan), lock_plan(subscription.plan_id)
+    new, present = lock_plan_on_sale(plan, subscription.user_id), lock_plan(subscription.plan_id)
     if not (new.is_free or present.is_free) and new.currency != present.currency:
         raise CurrencyDiffers(
             f"plan {present.pk} is paid in {present.currency} and plan {new.pk} in {new.currency}; "

@@ -14,7 +14,15 @@ from foundation.orm.key import Key
 from subscriptions import signals
 from subscriptions.announcements import Pace, announce_on_commit, unlimited
 from subscriptions.errors import IllegalTransition
-from subscriptions.locks import change, lock_owner, lock_plan, lock_plan_on_sale, refresh_locked, transition
+from subscriptions.locks import (
+    change,
+    lock_owner,
+    lock_plan,
+    lock_plan_for,
+    lock_plan_on_sale,
+    refresh_locked,
+    transition,
+)
 from subscriptions.metadata import refuse_invalid_external_id, refuse_invalid_metadata
 from subscriptions.models import Plan, Subscription, SubscriptionQuerySet, SweepRun, Transition
 from subscriptions.plan_switch import instant, switch_plan
@@ -67,8 +75,8 @@ class SubscriptionService:
         """Start a period of `plan` at `now` and give access. What was `bought` is given, on sale or not.
 
         `external_id` and `metadata` are an integrator's own. A `trial` is begun by `subscriptions.trials`.
-        Raises UnknownUser, UnknownPlan, PlanNotOnSale, InvalidReason, InvalidMetadata, or AlreadySubscribed where one
-        is live, cancelled or not.
+        Raises UnknownUser, also for one who was erased unless it was bought, UnknownPlan, PlanNotOnSale, InvalidReason,
+        InvalidMetadata, or AlreadySubscribed where one is live, cancelled or not.
         """
         now = now or clock.now()
         refuse_long_reason(reason)
@@ -76,7 +84,7 @@ class SubscriptionService:
         refuse_invalid_metadata(own := dict(metadata or {}))
         with one_live_at_most(user.pk, plan.pk), transaction.atomic():
             lock_owner(user.pk)
-            plan = bought.applied_to(lock_plan(plan.pk)) if bought else lock_plan_on_sale(plan)
+            plan = bought.applied_to(lock_plan(plan.pk)) if bought else lock_plan_on_sale(plan, user.pk)
             refuse_second_live(user.pk, plan, now)
             shown.require(plan, Terms.of(plan=plan))
             end, anchor_day = next_period(plan, now)
@@ -111,12 +119,13 @@ class SubscriptionService:
         The period is that of the planned plan or else the present one. While more than one is left it asks `early`,
         which may be `subscriptions.permissions.may_renew_early`. `subscriptions.bought_periods` gives what was paid.
 
-        Raises UnknownSubscription, AlreadySubscribed, InvalidReason, InvalidPeriod, RenewalTooEarly, or ChangeTooEarly.
+        Raises UnknownSubscription, UnknownUser for one who was erased, AlreadySubscribed, InvalidReason, InvalidPeriod,
+        RenewalTooEarly, or ChangeTooEarly.
         """
         now = now or clock.now()
         with one_live_at_most(subscription.user_id, subscription.plan_id), transition(subscription) as changed:
             refuse_long_reason(reason)
-            plan = lock_plan(subscription.next_plan_id or subscription.plan_id)
+            plan = lock_plan_for(subscription.user_id, subscription.next_plan_id or subscription.plan_id)
             if plan.pk == subscription.plan_id:
                 subscription.plan = changed.plan = plan
             shown.require(subscription, Terms.of(plan=plan, subscription=subscription))
@@ -143,12 +152,13 @@ class SubscriptionService:
         It is recorded and announced as a renewal of this length at the price 0. One that is cancelled and live stays
         cancelled.
 
-        Raises UnknownSubscription, AlreadySubscribed, InvalidReason, or InvalidPeriod.
+        Raises UnknownSubscription, UnknownUser for one who was erased, AlreadySubscribed, InvalidReason, or
+        InvalidPeriod.
         """
         now = now or clock.now()
         with one_live_at_most(subscription.user_id, subscription.plan_id), transition(subscription) as changed:
             refuse_long_reason(reason)
-            gift = free_days(lock_plan(subscription.plan_id), days)
+            gift = free_days(lock_plan_for(subscription.user_id, subscription.plan_id), days)
             shown.require(subscription, Terms.of(subscription=subscription))
             refuse_second_live(subscription.user_id, gift, now, besides=subscription)
             stays_cancelled = subscription.status == Status.CANCELLED and subscription.end_date > now

@@ -44,7 +44,7 @@ def start_trial(
     """
     with transaction.atomic():
         lock_owner(user.pk)
-        plan = lock_plan_on_sale(plan)
+        plan = lock_plan_on_sale(plan, user.pk)
         shown.require(plan, Terms.of_trial(plan))
         refuse_trial(user, plan)
         period = Purchase(Decimal(0), plan.currency, plan.trial_days, 0)

@@ -17,10 +17,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.erasure import UnknownAccount, erase_user, is_erased, pseudonym_of
+from accounts.erasure import UnknownAccount, erase_user, pseudonym_of
 from accounts.links import CONFIRMATION_LIFETIME
 from accounts.models import Profile, User
-from accounts.profiles import profile_of
+from accounts.profiles import is_erased, profile_of
 from accounts.tokens import make_token
 from foundation import clock, registries
 from foundation.jobs import retention

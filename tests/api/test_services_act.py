@@ -12,6 +12,7 @@ from foundation.api.scopes import all_scopes
 from subscriptions.metadata import MOST_BYTES, MOST_KEYS
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import Purchase
 from tests.api.callers import Caller, assert_problem
 from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user
 
@@ -326,6 +327,29 @@ def test_service_can_give_nothing_to_an_erased_user_who_would_be_known_again(
     for answer in answers:
         assert_problem(answer, 404)
     assert not Subscription.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("post", "/renew", {}),
+        ("post", "/days", {"days": 3, "reason": "gift"}),
+        ("post", "/change-plan", {"when": "now"}),
+        ("patch", "", {"metadata": {"name": "Ada"}}),
+        ("patch", "", {"external_id": "crm-7"}),
+    ],
+)
+def test_service_adds_nothing_to_what_an_erased_user_has_left(
+    crm: Caller, owner: Caller, plan: Plan, method: str, path: str, body: dict[str, Any]
+) -> None:
+    crm.user.user_permissions.add(Permission.objects.get(codename="change_plan_at_once"))
+    erase_user(owner.user.pk, NOW)
+    held = Service.create_subscription(owner.user, plan, bought=Purchase.of(plan))  # its money arrived after that
+    wish = body | ({"plan": make_plan(name="Yearly").pk} if path == "/change-plan" else {})
+    before = Subscription.objects.values().get()
+    answer = getattr(crm, method)(f"subscriptions/{held.pk}{path}", wish)
+    assert assert_problem(answer, 404)["type"] == "urn:subscriptions:problem:unknown-user"
+    assert Subscription.objects.values().get() == before
 
 
 def test_filters_by_both_names_of_a_user_find_what_fits_both(

@@ -118,7 +118,7 @@ def write_about(user: User) -> None:
     other, operator = make_user(), make_user(is_staff=True)
     LogEntry.objects.log_actions(operator.pk, [other], CHANGE, change_message=TEXT, single_object=True)
     LogEntry.objects.update(object_repr=TEXT)
-    Profile.objects.create(user=other, erased_at=NOW, erasure_reason=TEXT)
+    Profile.objects.create(user=make_user(), erased_at=NOW, erasure_reason=TEXT)
     TokenDetails.objects.create(token=AuthToken.objects.create(user=operator)[0], name=TEXT)
     held = Service.create_subscription(other, make_plan(), now=NOW)
     Subscription.objects.filter(pk=held.pk).update(metadata={"gift": f"from {ADDRESS}", "tier": "gold"})

@@ -5,14 +5,16 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.erasure import erase_user
+from payments.change_orders import change_now
 from payments.errors import OrderFinished, UnknownOrder
 from payments.models import Order
 from payments.orders import open_first, open_renewal, void
 from payments.recording import record_payment
-from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale
+from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale, UnknownUser
 from subscriptions.models import Plan
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.terms import UNSEEN, Terms
+from subscriptions.terms import UNSEEN, Purchase, Terms
 from tests.payments.orders import first_order, money, renewal_order
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 
@@ -91,3 +93,25 @@ def test_order_that_is_gone_is_unknown() -> None:
     Order.objects.filter(pk=order.pk).delete()
     with pytest.raises(UnknownOrder):
         void(order, NOW)
+
+
+def test_nothing_is_ordered_for_an_erased_user() -> None:
+    plan, user = make_plan(), make_user()
+    erase_user(user.pk, NOW)
+    with pytest.raises(UnknownUser, match="was erased"):
+        open_first(user, plan, NOW, UNSEEN)
+    held = Service.create_subscription(user, plan, now=NOW, bought=Purchase.of(plan))
+    with pytest.raises(UnknownUser, match="was erased"):
+        open_renewal(held, NOW, UNSEEN)
+    with pytest.raises(UnknownUser, match="was erased"):
+        change_now(held, make_plan(name="Yearly", price=99), NOW, UNSEEN)
+    assert not Order.objects.exists()
+
+
+def test_money_for_an_order_of_a_user_who_was_erased_still_counts() -> None:
+    order = first_order()
+    Order.objects.filter(pk=order.pk).update(provider="bank", reference="pi_1", way="page")  # its page is open
+    erase_user(order.user_id, NOW)
+    order.refresh_from_db()
+    payment = record_payment(order, money(), now=NOW + DAY)
+    assert (payment.surplus, order.state) == (False, "paid")

@@ -5,8 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from accounts.erasure import is_erased, pseudonym_of
+from accounts.erasure import pseudonym_of
 from accounts.models import Profile, User
+from accounts.profiles import is_erased
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import make_plan, make_user, user_page
 from tests.support.staff import make_staff, messages, sign_in

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import leaving
-from accounts.erasure import erase_user, is_erased
+from accounts.erasure import erase_user
 from accounts.jobs import erase_leaving_users
 from accounts.leaving import PrivilegedAccount, leave_now
 from accounts.models import User
+from accounts.profiles import is_erased
 from accounts.tokens import make_token
 from accounts.two_factor import new_recovery_codes
 from foundation import clock

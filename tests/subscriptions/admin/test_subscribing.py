@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.erasure import erase_user, pseudonym_of
 from accounts.models import User
+from foundation import clock
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import has_access, make_plan, make_user, user_page
@@ -104,6 +106,14 @@ def test_user_with_the_plan_is_refused_and_nothing_changes(client: Client, ada: 
 def test_bad_answers_are_refused(client: Client, ada: User, plan: Plan, field: str, value: str) -> None:
     page = client.post(address(), answers(plan) | {field: value, "confirmed": "yes"})
     assert page.context["form"].errors[field]
+    assert not Subscription.objects.exists()
+
+
+def test_erased_user_is_refused(client: Client, ada: User, plan: Plan) -> None:
+    erase_user(ada.pk, clock.now())
+    answer = confirmed(client, plan, user=pseudonym_of(ada.pk))
+    assert answer.status_code == 409
+    assert f"user {ada.pk} was erased, and gets nothing new." in answer.content.decode()
     assert not Subscription.objects.exists()
 
 

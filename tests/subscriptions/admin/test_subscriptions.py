@@ -9,11 +9,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.erasure import erase_user
 from accounts.models import User
 from foundation import admin as foundation_admin
+from foundation import clock
 from subscriptions.admin import bulk_actions
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import Purchase
 from tests.support.factories import has_access, make_plan, make_user, user_page
 from tests.support.staff import choose, confirm, make_staff, messages, sign_in
 
@@ -112,6 +115,15 @@ def test_giving_days_adds_them_and_records_why(client: Client, operator: User, s
     assert (event.transition, event.actor, event.reason) == ("renewed", operator, "Outage")
     assert event.new_end_date == subscription.end_date + timedelta(days=10)
     assert event.price == 0
+
+
+def test_erased_user_is_given_no_days(client: Client, subscription: Subscription, plan: Plan) -> None:
+    user = subscription.user
+    erase_user(user.pk, clock.now())
+    held = Service.create_subscription(user, plan, bought=Purchase.of(plan))  # its money arrived after that
+    answer = confirm(client, "give_days", [held], reason="Outage", days="10")
+    assert messages(answer) == [f"Give days: user {user.pk} was erased, and gets nothing new."]
+    assert last_event(held).transition == "created"
 
 
 @pytest.mark.parametrize("days", ["", "0", "-1", "367", "1.5", "x"])
