@@ -47,7 +47,7 @@ class ProviderCheckout(Checkout):
 
 
 def _due(order: Order) -> PaymentDue:
-    return PaymentDue(order.pk, reverse("pay", args=[order.pk]))
+    return PaymentDue(order.pk, reverse("pay", args=[order.pk]), Order)
 
 
 CHECKOUTS = (ProviderCheckout(),)

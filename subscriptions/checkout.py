@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Model
 
 from foundation import money, registries
 from subscriptions.models import Plan, Subscription
@@ -18,10 +19,11 @@ from subscriptions.terms import Terms
 
 
 class PaymentDue(NamedTuple):
-    """An open order, and the path of the page on which it is paid."""
+    """An open order, the path of the page on which it is paid, and its model, under which the admin logs."""
 
     order_id: int
     path: str
+    model: type[Model]
 
 
 class AutomaticRenewal(NamedTuple):

@@ -1,22 +1,20 @@
-"""Subscribing a user in the admin, without payment."""
+"""Subscribing a user in the admin: without payment, or by an order that the user pays."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from foundation import clock
-from foundation.admin import find_users
-from foundation.orm.any_of import any_of
-from subscriptions.admin.reasons import ReasonForm, operator_of, require_permission
-from subscriptions.admin.users import User
+from subscriptions.admin.reasons import log_deed, operator_of, require_permission
+from subscriptions.admin.subscribe_form import SubscribeForm
+from subscriptions.checkout import Checkout
 from subscriptions.errors import ChangedMeanwhile, SubscriptionError
 from subscriptions.forms import TermsForm
 from subscriptions.models import Plan, Subscription
@@ -31,47 +29,19 @@ PERMISSION = "subscriptions.add_subscription"
 TEMPLATE = "admin/subscriptions/subscription/subscribe.html"
 
 
-class SubscribeForm(ReasonForm):
-    """A user, found by name or address, a plan on sale, and the reason."""
-
-    user = forms.CharField(
-        label=gettext_lazy("User"),
-        max_length=254,
-        help_text=gettext_lazy("A user name or an e-mail address, in full"),
-        widget=forms.TextInput(attrs={"size": 40}),
-    )
-    plan = forms.ModelChoiceField(Plan.objects.filter(on_sale=True), label=gettext_lazy("Plan"))
-    field_order = ("user", "plan", "reason")
-
-    def clean_user(self) -> AbstractUser:
-        """Return the user. Raises ValidationError where none or several are meant."""
-        keys = find_users(self.cleaned_data["user"])
-        if len(keys) != 1:
-            problem = (
-                _("Several users have this address. Enter the user name.") if keys else _("There is no such user.")
-            )
-            raise forms.ValidationError(problem)
-        return cast(AbstractUser, User._base_manager.filter(any_of("pk", keys)).get())
-
-
 def subscribe(site: "ModelAdmin[Subscription]", http: HttpRequest, user: AbstractUser | None = None) -> HttpResponse:
-    """Ask who is subscribed to what and why; show the terms; subscribe on them once they are confirmed."""
+    """Ask who is subscribed to what and why; show the terms; once they are confirmed, subscribe or open the order."""
     require_permission(http, PERMISSION)
     form = SubscribeForm(http.POST if http.method == "POST" else None, initial=_initial(user))
     if not form.is_valid():
         return _page(site, http, {"form": form})
-    terms = TermsForm(http.POST)
-    if "confirmed" not in http.POST or not terms.is_valid():
+    shown = _confirmed_terms(http, form.cleaned_data["plan"])
+    if shown is None:
         return _confirm(site, http, form)
     try:
-        made = SubscriptionService.create_subscription(
-            form.cleaned_data["user"],
-            form.cleaned_data["plan"],
-            now=clock.now(),
-            actor=operator_of(http),
-            reason=form.cleaned_data["reason"],
-            shown=terms.terms(),
-        )
+        if form.checkout:
+            return _order(site, http, form, form.checkout, shown)
+        return _subscribe(site, http, form, shown)
     except ChangedMeanwhile as error:
         site.message_user(http, f"{error}.", messages.ERROR)
         form.cleaned_data["plan"].refresh_from_db()
@@ -79,15 +49,47 @@ def subscribe(site: "ModelAdmin[Subscription]", http: HttpRequest, user: Abstrac
     except SubscriptionError as error:
         form.add_error(None, f"{error}.")
         return _page(site, http, {"form": form}, HTTPStatus.CONFLICT)
-    names = {"user": form.cleaned_data["user"], "plan": made.plan}
+
+
+def _initial(user: AbstractUser | None) -> dict[str, Any]:
+    return {"user": user.get_username()} if user else {}
+
+
+def _confirmed_terms(http: HttpRequest, plan: Plan) -> Terms | None:
+    """Return the terms that were shown and confirmed; None if they were not, or not all of them."""
+    form = TermsForm(http.POST)
+    if "confirmed" not in http.POST or not form.is_valid():
+        return None
+    return form.terms() if form.terms().stated().keys() == Terms.of(plan=plan).stated().keys() else None
+
+
+def _subscribe(site: "ModelAdmin[Subscription]", http: HttpRequest, form: SubscribeForm, shown: Terms) -> HttpResponse:
+    user, plan, reason = (form.cleaned_data[name] for name in ("user", "plan", "reason"))
+    made = SubscriptionService.create_subscription(
+        user, plan, now=clock.now(), actor=operator_of(http), reason=reason, shown=shown
+    )
+    names = {"user": user, "plan": made.plan}
     site.message_user(http, _("%(user)s is subscribed to %(plan)s.") % names, messages.SUCCESS)
     if not site.has_view_permission(http):
         return redirect("admin:index")
     return redirect("admin:subscriptions_subscription_change", made.pk)
 
 
-def _initial(user: AbstractUser | None) -> dict[str, Any]:
-    return {"user": user.get_username()} if user else {}
+def _order(
+    site: "ModelAdmin[Subscription]", http: HttpRequest, form: SubscribeForm, checkout: Checkout, shown: Terms
+) -> HttpResponse:
+    """Open the order, record who asked for it and why, and tell where it is paid."""
+    user, plan, reason = (form.cleaned_data[name] for name in ("user", "plan", "reason"))
+    with transaction.atomic():
+        due = checkout.open_first(user, plan, clock.now(), shown)
+        log_deed(http, due.model, due.order_id, f"payment asked for: {reason}")
+    text = _(
+        "The order of %(user)s for %(plan)s is open, and nothing is given before it is paid. Pass on the address of "
+        "the page on which %(user)s pays: %(address)s"
+    )
+    words = {"user": user, "plan": plan, "address": http.build_absolute_uri(due.path)}
+    site.message_user(http, text % words, messages.SUCCESS)
+    return redirect("admin:subscriptions_subscription_add")
 
 
 def _confirm(

@@ -120,7 +120,7 @@ class SubscriptionAdmin(SubscriberHistoryAdmin):
         return request.user.has_perm("subscriptions.change_plan_at_once")
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Allow subscribing somebody without payment."""
+        """Allow subscribing somebody, without payment or by an order that they pay."""
         return request.user.has_perm("subscriptions.add_subscription")
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from knox.models import AuthToken
 
 from accounts.daily_counts import Counted, count
@@ -13,10 +14,11 @@ from foundation import gate, registries
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local import demo
 from notifications.models import Channel, Notification, State, database_time
+from payments.models import Order
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
 from tests.browser.visitor import Visitor
-from tests.support.factories import make_user
+from tests.support.factories import make_plan, make_user
 from tests.support.gate import TABLE, make_table
 
 DRAWN = "[...document.querySelectorAll('canvas')].map((one) => Chart.getChart(one).data.datasets.length)"
@@ -167,3 +169,21 @@ def test_page_of_a_notification(visitor: Visitor, past: None) -> None:
     visitor.open("admin:notifications_notification_change", Notification.objects.earliest("pk").pk)
     assert visitor.page.locator("pre.message").is_visible()
     assert visitor.barriers() == []
+
+
+def test_subscribing_a_user_who_pays(visitor: Visitor, settings: Any) -> None:
+    settings.PAYMENT_PROVIDER = "manual"
+    make_user(username="ada", email="ada@example.com")
+    make_plan()
+    visitor.open("admin:subscriptions_subscription_add")
+    visitor.look_at("admin-subscribe")
+    visitor.page.get_by_label("User:").fill("ada")
+    visitor.page.get_by_label("Plan:").select_option("Monthly")
+    visitor.page.get_by_label("Payment:").select_option("They pay")
+    visitor.page.get_by_label("Reason:").fill("Asked for it on the phone")
+    visitor.click("Continue")
+    visitor.look_at("admin-subscribe-order")
+    visitor.click("Open the order")
+    address = f"{visitor.site_url}{reverse('pay', args=[Order.objects.get().pk])}"
+    assert address in visitor.page.get_by_role("main").inner_text()
+    visitor.look_at("admin-subscribe-order-opened")
