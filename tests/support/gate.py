@@ -17,6 +17,7 @@ DELIVERY = "notifications.jobs.deliver_notifications"
 REMINDERS = "notifications.jobs.send_expiry_reminders"
 AUDIT = "subscriptions.jobs.audit_access"
 PAYMENTS = "payments.jobs.process_payments"
+ERASURE = "accounts.jobs.erase_leaving_users"
 RECONCILIATION = "payments.jobs.reconcile_payments"
 
 

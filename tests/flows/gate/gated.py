@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.jobs import erase_leaving_users
 from config.aws_lambda.gated_jobs import run_gated
 from foundation import clock, gate
 from notifications.jobs import deliver_notifications, send_expiry_reminders
@@ -17,6 +18,7 @@ from tests.support.factories import make_due, make_plan
 from tests.support.gate import (
     AUDIT,
     DELIVERY,
+    ERASURE,
     PAYMENTS,
     REMINDERS,
     SWEEP,
@@ -30,6 +32,7 @@ JOBS = {
     REMINDERS: send_expiry_reminders,
     PAYMENTS: process_payments,
     AUDIT: audit_access,
+    ERASURE: erase_leaving_users,
 }
 
 
