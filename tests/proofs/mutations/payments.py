@@ -9,6 +9,7 @@ RECORDING = "tests/payments/test_recording.py::"
 SHARED = "tests/payments/webhooks/test_shared_account.py::"
 EARLY = "tests/payments/charging/test_early_orders.py::"
 GRACE = "tests/payments/test_grace.py::"
+SAVED = "tests/payments/test_saved_methods.py::"
 
 PAYMENTS = (
     Mutation(
@@ -301,8 +302,22 @@ PAYMENTS = (
     Mutation(
         "card that was entered last",
         "payments/payment_methods.py",
-        '"saved_at": fact.made_at',
+        '"saved_at": _entered_at(fact, now)',
         '"saved_at": now',
-        ("tests/payments/test_saved_methods.py::test_older_message_does_not_beat_a_newer_card",),
+        (f"{SAVED}test_older_message_does_not_beat_a_newer_card",),
+    ),
+    Mutation(
+        "provider's clock",
+        "payments/payment_methods.py",
+        "return min(fact.made_at, now)",
+        "return fact.made_at",
+        (f"{SAVED}test_card_saved_after_a_message_from_a_clock_ahead_is_the_last_one[True]",),
+    ),
+    Mutation(
+        "charged by our clock",
+        "payments/payment_methods.py",
+        "replace_method(user, provider, fact.method, now, _entered_at(fact, now))",
+        "replace_method(user, provider, fact.method, fact.made_at)",
+        (f"{SAVED}test_card_of_a_provider_whose_clock_is_ahead_is_charged_by_ours",),
     ),
 )
