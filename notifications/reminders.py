@@ -150,7 +150,7 @@ def _of_active_users(events: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
 def _marks(plans: dict[int, list[int]], now: datetime) -> Iterator[When]:
     """Return the days that have come, nearest to the end first, without those before the period's beginning."""
     for day in sorted(plans):
-        before, of_plan = timedelta(days=day), Q(plan__in=plans[day])
+        before, of_plan = timedelta(days=day), Q(subscription__plan__in=plans[day])
         yield When(of_plan & _has_come(before, now), then=Value(day))
         if before < BEFORE_A_CHARGE:
             yield When(of_plan & _has_come(BEFORE_A_CHARGE, now) & _renews("subscription"), then=Value(day))

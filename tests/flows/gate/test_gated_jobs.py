@@ -21,6 +21,7 @@ from notifications.models import Channel, ChannelStatus, Notification, PauseReas
 from payments.jobs import process_payments
 from subscriptions.access.audit import AccessAudit
 from subscriptions.models import AccessAuditRun, SweepRun
+from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.statistics import is_sweep_stale, last_finished_sweep
 from tests.flows.gate.gated import close, ends_in, invoke, run
@@ -151,6 +152,21 @@ def test_reminders_have_a_marker_of_their_own(gated: None, now: time_machine.Tra
     assert run(SWEEP) == ASLEEP
     assert run(REMINDERS)["recorded"] == 1
     assert run(DELIVERY) != ASLEEP
+
+
+@pytest.mark.parametrize(("before", "after"), [(7, 3), (3, 7)])
+def test_reminder_comes_on_the_day_of_the_plan_that_was_changed_to(
+    before: int, after: int, gated: None, now: time_machine.Traveller, settings: Any
+) -> None:
+    settings.GATE_CEILING = 2 * MONTH
+    subscription = Service.create_subscription(make_user(), make_plan(reminder_days=[before]), now=NOW)
+    change_plan(subscription, make_plan(name="Basic", reminder_days=[after]), "now", now=NOW)
+    Notification.objects.all().delete()
+    connection.close()
+    assert close()
+    now.move_to(subscription.end_date - timedelta(days=after))
+    assert run(REMINDERS)["recorded"] == 1
+    assert Notification.objects.get().days_before == after
 
 
 def test_sweep_notes_how_long_it_is_quiet(gated: None, now: time_machine.Traveller) -> None:
