@@ -1,5 +1,7 @@
 """Errors of the app. Each message says what the reader can do."""
 
+from datetime import datetime
+
 
 class PaymentError(Exception):
     """Base of this app's errors."""
@@ -39,6 +41,22 @@ class UnreadableFact(PaymentError, ValueError):
 
 class NotRefundable(PaymentError, ValueError):
     """The amount is more than what is left of the payment, or the payment is none that can be given back."""
+
+
+class NothingToRecord(PaymentError, ValueError):
+    """The refund is finished, or its provider still executes it and tells. Wait for it."""
+
+
+class AlreadyRecorded(PaymentError, ValueError):
+    """Money of this number is recorded, or was reported as failed. Check the number at the bank or the provider."""
+
+
+class RefundUnderWay(PaymentError):
+    """A call of the provider is under way, which may give the money back. Try again when it has ended."""
+
+    def __init__(self, message: str, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class NothingToSettle(PaymentError, ValueError):

@@ -76,7 +76,7 @@ def _turn_renewal_off(user: AbstractBaseUser) -> None:
 
 def _redact_texts(erasure: Erasure) -> None:
     """Redact what operators and visitors wrote of others, in which they may name the user too."""
-    redact(Refund.objects.all(), ["reason"], erasure)
+    redact(Refund.objects.all(), ["reason", "closing_reason"], erasure)
     redact(SurplusSettlement.objects.all(), ["reason"], erasure)
     redact(PriceChange.objects.all(), ["reason"], erasure)
     redact(CancellationRequest.objects.all(), ["contract", "wish"], erasure)
@@ -132,6 +132,7 @@ def _refund(refund: Refund) -> Exported:
         "code": refund.code,
         "transaction_id": refund.transaction_id,
         "finished_at": refund.finished_at,
+        "closing_reason": refund.closing_reason,
     }
 
 

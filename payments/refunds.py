@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from foundation import money
+from foundation.orm.database_time import database_time
 from payments.change_orders import void_changes
 from payments.errors import NotRefundable
 from payments.isolation import apart
@@ -120,12 +121,14 @@ def process_refunds(provider: RefundingProvider, now: datetime, time_left: Calla
 
 def _process(provider: RefundingProvider, key: int, now: datetime) -> bool:
     claimed = Refund.objects.filter(pk=key, due_at__lte=now)
-    if not claimed.update(due_at=now + LEASE, attempts=F("attempts") + 1):
+    leased = {"due_at": now + LEASE, "lease_until": database_time(LEASE)}
+    if not claimed.update(attempts=F("attempts") + 1, **leased):
         return False  # another process has claimed it
     request = Refund.objects.select_related("payment").get(pk=key)
     outcome = provider.refund(request.payment, request.amount, str(request.key))
     with transaction.atomic():
         _settle(request, outcome, now)
+        _release(request)
     request.refresh_from_db()
     return request.state == State.DONE
 
@@ -142,6 +145,11 @@ def _settle(request: Refund, outcome: Outcome, now: datetime) -> None:
         if state != State.PENDING:
             logger.warning("refund is tried again", extra={"refund": request.pk, "code": outcome.code})
         _change(request, state=state, code=outcome.code, due_at=now + _pause(request.attempts), **names)
+
+
+def _release(request: Refund) -> None:
+    """Note that this call is over; a later claim, of whoever waited no longer for it, has a lease of its own."""
+    Refund.objects.filter(pk=request.pk, attempts=request.attempts).update(lease_until=None)
 
 
 def _record(request: Refund, outcome: Outcome, now: datetime) -> None:

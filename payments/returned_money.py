@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from payments.announcements import announce_disputed, announce_failed_refund, announce_refunded
 from payments.change_orders import void_changes
@@ -51,11 +51,17 @@ def record_refund(provider: str, fact: Fact, now: datetime) -> None:
     if returned is None:
         _finish_by_known(payment, request, fact, now)
         return
+    if request and request.state == Refund.State.DONE:  # otherwise, as an operator recorded
+        logger.error("a refund went back twice", extra={"refund": request.pk, "payment": payment.pk})
+        request = None
+    follow_refund(payment, returned, request, now)
+
+
+def follow_refund(payment: Payment, returned: Payment, request: Refund | None, now: datetime) -> None:
+    """Announce a refund that was just recorded, and finish the requests that it answers. The payment is locked."""
     announce_refunded(returned)
     void_changes(payment.subscription, now)
-    if request and request.state == Refund.State.DONE:
-        logger.error("a refund went back twice", extra={"refund": request.pk, "payment": payment.pk})
-    elif request:
+    if request:
         _finish(request, returned, now)
     _supersede(payment, returned, now)
 
@@ -86,7 +92,7 @@ def record_failed_refund(provider: str, fact: Fact, now: datetime) -> None:
     if _has_failed(payment, fact):
         return
     logger.error("a refund has failed", extra={"payment": payment.pk, "code": fact.code})
-    request = _request(payment, fact) or Refund(payment=payment, amount=amount, currency=fact.currency)
+    request = _failed(payment, fact) or Refund(payment=payment, amount=amount, currency=fact.currency)
     request.requested_at = request.requested_at or fact.made_at
     request.state, request.finished_at, request.due_at = Refund.State.REFUSED, now, None
     request.transaction_id, request.code = fact.transaction_id, fact.code[:LONGEST_CODE]
@@ -98,8 +104,18 @@ def record_failed_refund(provider: str, fact: Fact, now: datetime) -> None:
 
 def has_failed(returned: Payment) -> bool:
     """Return True if the recorded refund did not reach anybody."""
-    reversals = Payment.objects.filter(provider=returned.provider, kind=Kind.REVERSAL)
+    # By the payment: an operator may have recorded the refund under another provider than the one that reports it.
+    reversals = Payment.objects.filter(of=returned.of_id, kind=Kind.REVERSAL)
     return reversals.filter(transaction_id=f"{returned.transaction_id}{REVERSED}").exists()
+
+
+def is_recorded(payment: Payment, provider: str, transaction_id: str) -> bool:
+    """Return True if the provider's transaction is recorded, or under whatever provider as money back of the payment.
+
+    An operator may have taken a provider's number for one of the bank.
+    """
+    of_payment = Q(of=payment, transaction_id=transaction_id)
+    return Payment.objects.filter(Q(provider=provider, transaction_id=transaction_id) | of_payment).exists()
 
 
 def record_dispute(provider: str, fact: Fact, now: datetime) -> None:
@@ -151,7 +167,7 @@ def _locked(provider: str, fact: Fact) -> Payment:
 def _returned(payment: Payment, fact: Fact, kind: Payment.Kind, now: datetime) -> Payment | None:
     """Record the negative payment; None if it is recorded."""
     amount = _amount(fact)
-    if Payment.objects.filter(provider=payment.provider, transaction_id=fact.transaction_id).exists():
+    if is_recorded(payment, payment.provider, fact.transaction_id):
         return None
     return _write(payment, kind, fact.transaction_id, -amount, fact, now)
 
@@ -183,6 +199,14 @@ def _request(payment: Payment, fact: Fact) -> Refund | None:
         if str(request.key) == fact.reference or request.transaction_id == fact.transaction_id:
             return request
     return None
+
+
+def _failed(payment: Payment, fact: Fact) -> Refund | None:
+    """Return our request for the refund that failed, unless other money has finished it."""
+    request = _request(payment, fact)
+    if request and request.state == Refund.State.DONE and request.transaction_id != fact.transaction_id:
+        return None
+    return request
 
 
 def _finish(request: Refund, returned: Payment, now: datetime) -> None:

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from foundation import clock
 from foundation.admin import SubscriberHistoryAdmin
 from payments.admin.refunding import PERMISSION, SURPLUS, refund
 from payments.admin.surplus import PERMISSION as SETTLE
@@ -71,6 +72,11 @@ class PaymentAdmin(SubscriberHistoryAdmin):
 
     @admin.display(description=_("what can be done"))
     def next_steps(self, payment: Payment) -> str:
+        """Return a link to the refund, and to the record of each that nobody else finishes."""
+        steps = [self._refunding(payment), *_records(payment)]
+        return format_html_join("", "<p>{}</p>", ((step,) for step in steps))
+
+    def _refunding(self, payment: Payment) -> str:
         """Return a link to the refund, and of a surplus the button that gives it back at once."""
         if not refundable(payment):
             return str(_("Nothing is left to give back."))
@@ -114,3 +120,12 @@ class PaymentAdmin(SubscriberHistoryAdmin):
     def settle(self, request: HttpRequest, payment_id: int) -> HttpResponse:
         """Record that the surplus is settled."""
         return settle(self, request, payment_id)
+
+
+def _records(payment: Payment) -> list[str]:
+    unfinished = list(payment.refunds.filter(finished_at__isnull=True).select_related("payment").order_by("pk"))
+    if not unfinished:
+        return []
+    from payments.admin.outside_refunds import record_links  # noqa: PLC0415 - seldom needed
+
+    return record_links(unfinished, clock.now())

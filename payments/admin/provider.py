@@ -1,9 +1,14 @@
-"""Admin of what a provider told and was asked: messages, refunds and disputes, read-only."""
+"""Admin of what a provider told and was asked: messages, refunds and disputes, read-only but for records of refunds."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from foundation import clock
 from foundation.admin import ChoiceFilter, HistoryAdmin
+from payments.admin.refunding import PERMISSION
 from payments.models import Dispute, Refund, WebhookMessage
 
 
@@ -42,11 +47,37 @@ class RefundAdmin(HistoryAdmin):
         "transaction_id",
         "code",
         "finished_at",
+        "closing_reason",
+        "next_steps",
     )
+
+    def get_fields(self, request: HttpRequest, obj: Refund | None = None) -> tuple[str, ...]:
+        """Return all of them; what can be done only to whoever may."""
+        may = request.user.has_perm(PERMISSION)
+        return tuple(name for name in self.readonly_fields if may or name != "next_steps")
 
     @admin.display(description=_("amount"))
     def money(self, refund: Refund) -> str:
         return f"{refund.amount_text} {refund.currency}"
+
+    @admin.display(description=_("what can be done"))
+    def next_steps(self, refund: Refund) -> str:
+        """Return a link to the record of a refund that nobody else finishes."""
+        from payments.admin.outside_refunds import record_links  # noqa: PLC0415 - seldom needed
+
+        links = record_links([refund], clock.now())
+        return format_html_join("", "{}", ((link,) for link in links)) or "-"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return our URL first: Django's last one matches every path."""
+        record = path("<int:refund_id>/record/", self.admin_site.admin_view(self.record), name="record_refund")
+        return [record, *super().get_urls()]
+
+    def record(self, request: HttpRequest, refund_id: int) -> HttpResponse:
+        """Record that the money went back outside."""
+        from payments.admin.outside_refunds import record  # noqa: PLC0415 - seldom needed
+
+        return record(self, request, refund_id)
 
 
 @admin.register(Dispute)

@@ -21,6 +21,7 @@ from payments.errors import NotRefundable
 from payments.models import Payment, Refund
 from payments.models.payment import BY_STAFF
 from payments.models.refund import REASON_LENGTH
+from payments.providers.registry import is_asked
 from payments.refunds import ends_by_default, refundable, request_refund
 from subscriptions.admin.reasons import ask_reason, log_deed, operator_of, require_permission
 from subscriptions.forms import ReasonField
@@ -103,8 +104,11 @@ def _tell(request: HttpRequest, made: Refund) -> None:
     words = {"amount": made.amount_text, "currency": made.currency}
     if made.state == Refund.State.DONE:
         messages.success(request, _("%(amount)s %(currency)s are recorded as given back.") % words)
-    else:
+    elif is_asked(made.payment.provider):
         messages.success(request, _("%(amount)s %(currency)s go back within a minute.") % words)
+    else:
+        text = _("%(amount)s %(currency)s are noted. Give them back, and record it below: nobody else does.")
+        messages.warning(request, text % words)
     log_deed(request, Payment, made.payment_id, f"refund {made.pk}: {made.amount} {made.currency}: {made.reason}")
 
 
@@ -113,5 +117,10 @@ def _words(payment: Payment) -> dict[str, str]:
     text = _("%(user)s has paid %(amount)s %(currency)s. The provider gives it back, once, and tells when it has.")
     if payment.provider == BY_STAFF:
         text = _("%(user)s has transferred %(amount)s %(currency)s. Transfer it back first: this only records it.")
-    words = {"user": user, "amount": payment.amount_text, "currency": payment.currency}
+    elif not is_asked(payment.provider):
+        text = _(
+            "%(user)s has paid %(amount)s %(currency)s through %(provider)s, which is not asked any more. This only "
+            "notes what is to go back: give it back in its dashboard or by a transfer, and record that afterwards."
+        )
+    words = {"user": user, "amount": payment.amount_text, "currency": payment.currency, "provider": payment.provider}
     return {"title": _("Refund payment %(number)s") % {"number": payment.pk}, "explanation": text % words}

@@ -39,10 +39,21 @@ class Refund(models.Model):
     requested_at = models.DateTimeField(_("requested at"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.REQUESTED)
     due_at = models.DateTimeField(_("due at"), null=True, help_text=_("the next call of the provider"))
+    lease_until = models.DateTimeField(
+        _("call under way until"), null=True, editable=False, help_text=_("money may be on its way until then")
+    )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     transaction_id = models.CharField(_("transaction"), max_length=TRANSACTION_ID_LENGTH, blank=True, default="")
     code = models.CharField(_("code"), max_length=100, blank=True, default="", help_text=_("the provider's reason"))
     finished_at = models.DateTimeField(_("finished at"), null=True)
+    closing_reason = models.CharField(
+        _("how it went back"),
+        max_length=REASON_LENGTH,
+        blank=True,
+        db_default="",
+        default="",
+        help_text=_("empty: the provider reported it"),
+    )
 
     class Meta:
         verbose_name = _("refund")

@@ -26,6 +26,12 @@ def current() -> Provider | None:
     return None if name in NOT_ASKED else _provider(PATHS.get(name, name))
 
 
+def is_asked(name: str) -> bool:
+    """Return True if the provider of this name is the present one. A former one is never called."""
+    provider = current()
+    return provider is not None and provider.name == name
+
+
 @cache
 def _provider(path: str) -> Provider:
     try:

@@ -11,6 +11,7 @@ from foundation import clock
 from payments.models import Order
 from payments.orders import open_first, void
 from payments.recording import MoneyReceived, record_payment
+from payments.refunds import request_refund
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import UNSEEN
 from tests.browser.visitor import Visitor
@@ -181,6 +182,49 @@ def test_operator_refunds_and_the_subscriber_sees_it(
     visitor.page.set_viewport_size({"width": 320, "height": 800})
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320
     visitor.look_at(f"payments-refunded-{language}")
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "way", "number", "reason", "sent"),
+    [
+        (
+            "en",
+            "Record refund {} as given back",
+            "by a bank transfer",
+            "Transaction",
+            "Reason",
+            "9.90 EUR are recorded as given back.",
+        ),
+        (
+            "de",
+            "Erstattung {} als erfolgt erfassen",
+            "durch eine Überweisung",
+            "Vorgang",
+            "Grund",
+            "9,90 EUR sind als erstattet erfasst.",
+        ),
+    ],
+)
+def test_operator_records_what_went_back_after_the_provider_was_left(
+    visitor: Visitor, plan: Plan, language: str, title: str, way: str, number: str, reason: str, sent: str
+) -> None:
+    clerk = make_staff("payments.view_payment", "payments.view_refund", "payments.add_refund")
+    Profile.objects.update_or_create(user=clerk, defaults={"language": language})
+    now = clock.now()
+    order = open_first(make_user(username="ada"), plan, now, UNSEEN)
+    payment = record_payment(order, MoneyReceived("stripe", "pi_1", order.amount, order.currency, now), now=now)
+    refund = request_refund(payment, order.amount, "by mistake", ends_now=True, now=now, actor=clerk)
+
+    visitor.sign_in(clerk)
+    visitor.open("admin:payments_payment_change", payment.pk)
+    visitor.page.get_by_role("link", name=title.format(refund.pk)).click()
+    visitor.look_at(f"admin-record-refund-{language}")
+    visitor.page.get_by_label(way).check()
+    visitor.page.get_by_label(number).fill("T-4711")
+    visitor.page.get_by_label(reason).fill("the provider was left")
+    visitor.click(title.format(refund.pk))
+    expect(visitor.page.get_by_text(sent)).to_be_visible()
+    assert Subscription.objects.get().status == "expired"
 
 
 def test_surplus_goes_back_by_one_press(visitor: Visitor, plan: Plan) -> None:

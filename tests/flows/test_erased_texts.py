@@ -36,7 +36,7 @@ REDACTED: dict[type[Model], tuple[str, ...]] = {
     SweepRun: ("failures",),
     CancellationRequest: ("contract", "wish"),
     PriceChange: ("reason",),
-    Refund: ("reason",),
+    Refund: ("reason", "closing_reason"),
     SurplusSettlement: ("reason",),
     Notification: ("stored_subject", "stored_text", "stored_html", "reply_to"),
     Feedback: ("raw",),
@@ -131,7 +131,8 @@ def write_about(user: User) -> None:
         plan=held.plan, amount=5, currency="EUR", starts_at=NOW + timedelta(days=30), reason=TEXT, decided_at=NOW
     )
     payment = record_payment(first_order(), money(), now=NOW)
-    Refund.objects.create(payment=payment, amount=1, currency="EUR", requested_at=NOW, due_at=NOW, reason=TEXT)
+    texts = dict.fromkeys(("reason", "closing_reason"), TEXT)
+    Refund.objects.create(payment=payment, amount=1, currency="EUR", requested_at=NOW, due_at=NOW, **texts)
     SurplusSettlement.objects.create(payment=payment, reason=TEXT, settled_at=NOW)
     texts = dict.fromkeys(("stored_subject", "stored_text", "stored_html"), TEXT)
     mail = Notification.objects.create(channel="ses", address="staff@example.com", reply_to=ADDRESS, **texts)

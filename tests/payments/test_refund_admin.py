@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +23,11 @@ from tests.support.staff import make_staff, messages, sign_in
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _present_provider(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = "tests.payments.bank.Bank"
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 Prints nothing that tells who somebody is: on Lambda the output is in the log.
 """
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,7 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from foundation import clock
 from payments.attention import needs_attention
 from payments.errors import KeyRefused, PaymentError, ProviderUnavailable
-from payments.models import Order, Payment
+from payments.models import Order, Payment, Refund
+from payments.models.payment import TRANSACTION_ID_LENGTH
+from payments.outside_refunds import ReturnedOutside, is_left_to_staff, most_for, record_outside
 from payments.providers.registry import current
 from payments.reconciling import reconcile
 from payments.refunds import refundable, request_refund
@@ -34,7 +36,8 @@ class Command(BaseCommand):
     help = "Show what needs attention or one order, refund or settle a payment, and compare with the provider's list."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="show|refund|settle|reconcile|check")
+        every = "show|refund|returned|settle|reconcile|check"
+        actions = parser.add_subparsers(dest="action", required=True, metavar=every)
         show = actions.add_parser(
             "show", help="count what needs attention, or show one order with its tries, payments and refunds"
         )
@@ -45,6 +48,7 @@ class Command(BaseCommand):
         refund.add_argument("--reason", required=True, help="recorded with the refund; name nobody in it")
         refund.add_argument("--end-now", action="store_true", help="end the subscription when the money has gone back")
         refund.add_argument("--apply", action="store_true", help="request the refund; without this, show what is left")
+        _add_returned(actions.add_parser("returned", help="record that the money of a refund went back outside"))
         settle = actions.add_parser("settle", help="record that a surplus is dealt with otherwise than by a refund")
         settle.add_argument("payment", type=int, help="primary key of the payment")
         settle.add_argument("--reason", required=True, help="recorded with the settlement; name nobody in it")
@@ -60,6 +64,7 @@ class Command(BaseCommand):
         actions = {
             "show": self._show,
             "refund": self._refund,
+            "returned": self._returned,
             "settle": self._settle,
             "reconcile": self._reconcile,
             "check": self._check,
@@ -106,6 +111,16 @@ class Command(BaseCommand):
             request = request_refund(payment, amount, options["reason"], **given)
             self._write(refund=request.pk, state=request.state)
 
+    def _returned(self, options: dict[str, Any]) -> None:
+        request, now = _request(options["refund"]), clock.now()
+        amount = _amount(options["amount"]) if options["amount"] else request.amount
+        waits = is_left_to_staff(request, now)
+        self._write(refund=request.pk, left=most_for(request), amount=amount, currency=request.currency, waits=waits)
+        if options["apply"]:
+            seen = ReturnedOutside(options["transaction"], amount, options["by_provider"])
+            made = record_outside(request, seen, options["reason"], now=now, actor=None)
+            self._write(payment=made.pk, amount=made.amount, provider=made.provider, transaction=made.transaction_id)
+
     def _settle(self, options: dict[str, Any]) -> None:
         payment = _payment(options["payment"])
         waits = is_waiting(payment)
@@ -140,6 +155,31 @@ class Command(BaseCommand):
 
     def _write(self, **values: object) -> None:
         self.stdout.write(", ".join(f"{name} {value}" for name, value in values.items()))
+
+
+def _add_returned(returned: ArgumentParser) -> None:
+    returned.add_argument("refund", type=int, help="primary key of the refund")
+    returned.add_argument(
+        "--transaction", required=True, type=_number, help="number of the transfer, or of the provider's refund"
+    )
+    returned.add_argument("--by-provider", action="store_true", help="the number is the provider's, not the bank's")
+    returned.add_argument("--amount", help="amount that went back; default: all of the refund")
+    returned.add_argument("--reason", required=True, help="recorded with the refund; name nobody in it")
+    returned.add_argument("--apply", action="store_true", help="record it; without this, show what is left")
+
+
+def _number(text: str) -> str:
+    number = text.strip()
+    if not 0 < len(number) <= TRANSACTION_ID_LENGTH:
+        raise ArgumentTypeError(f"a number has 1 to {TRANSACTION_ID_LENGTH} characters")
+    return number
+
+
+def _request(key: int) -> Refund:
+    request = Refund.objects.select_related("payment__order").filter(pk=key).first()
+    if request is None:
+        raise CommandError(f"there is no refund {key}; `payments show ORDER` lists an order's")
+    return request
 
 
 def _payment(key: int) -> Payment:
