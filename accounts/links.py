@@ -13,10 +13,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from accounts.address_holders import address_holders
 from accounts.models import User
 from foundation.email_addresses import address_of
 
@@ -67,10 +69,14 @@ def change_url(user: User, address: str) -> str:
 
 
 def read_change(token: str) -> AddressChange:
-    """Return the change that the token confirms. Raises ExpiredLink, ForgedLink and UsedLink."""
+    """Return the change that the token confirms.
+
+    Raises ExpiredLink, ForgedLink, and UsedLink, also if another account has the address.
+    """
     key, address, state = read_token(token, CHANGE)
+    others = Exists(address_holders(address).exclude(pk=OuterRef("pk")))
     try:
-        user = get_user_model()._base_manager.filter(pk=key, is_active=True).first()
+        user = get_user_model()._base_manager.filter(~others, pk=key, is_active=True).first()
     except (ValidationError, ValueError) as error:  # a key of another user model
         raise ForgedLink from error
     if user is None or not constant_time_compare(state, _state(user)):

@@ -9,9 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.account_forms import AddressForm
-from accounts.address_change import change_address, open_change
+from accounts.address_change import change_address
 from accounts.address_holders import address_holders
-from accounts.links import BadLink, UsedLink, proven_address, sign_up_url
+from accounts.links import BadLink, UsedLink, proven_address, read_change, sign_up_url
 from accounts.mails import send_change_of_address
 from accounts.views.another_account import refuse_another_account
 from accounts.views.bad_link import bad_link
@@ -39,24 +39,25 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     Its owner may have asked for nothing, and have no other link that day: this one opens an account, too.
     """
     try:
-        change = open_change(token)
+        change = read_change(token)
         return refuse_another_account(request, change.user) or _confirm(request, token, change.address)
     except UsedLink as error:
-        return bad_link(request, error, again=reverse("address"), own_account=_own_account(request, token))
+        address = proven_address(token)
+        own_account = "" if address_holders(address).exists() else _own_account(request, address)
+        return bad_link(request, error, again=reverse("address"), own_account=own_account)
     except BadLink as error:
         return bad_link(request, error, again=reverse("address"))
 
 
 def _confirm(request: HttpRequest, token: str, new_address: str) -> HttpResponse:
     if request.method != "POST":
-        context = {"address": new_address, "own_account": _own_account(request, token)}
+        context = {"address": new_address, "own_account": _own_account(request, new_address)}
         return render(request, "account/confirm_address.html", context)
     change_address(token, clock.now())
     messages.success(request, _("Your mails now go to %(address)s.") % {"address": new_address})
     return HttpResponseRedirect(reverse("account"))
 
 
-def _own_account(request: HttpRequest, token: str) -> str:
-    """Return the link by which the owner of the address opens an account; "" for whoever has one, or is signed in."""
-    address = proven_address(token)
-    return "" if request.user.is_authenticated or address_holders(address).exists() else sign_up_url(address)
+def _own_account(request: HttpRequest, address: str) -> str:
+    """Return the link by which the owner of the address opens an account; "" for whoever is signed in."""
+    return "" if request.user.is_authenticated else sign_up_url(address)

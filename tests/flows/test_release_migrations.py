@@ -187,7 +187,8 @@ def test_index_whose_build_was_interrupted_is_built_anew(tmp_path: Path, stateme
 def test_statement_ends_before_the_time_does(tmp_path: Path) -> None:
     with migrations_of(tmp_path, m1_table=TABLE, m2_sleep=SLEEP):
         prepare("m1_table")
-        assert run(seconds=1) == MigrationRun([], ["config.m2_sleep"], "time", "config.m2_sleep")
+        always_a_second = ReleaseMigrations(lambda: timedelta(seconds=1))
+        assert always_a_second.run() == MigrationRun([], ["config.m2_sleep"], "time", "config.m2_sleep")
 
 
 def test_migration_begins_only_while_more_than_half_of_the_time_is_left(tmp_path: Path) -> None:
@@ -207,14 +208,14 @@ def test_migration_that_computes_for_too_long_is_stopped_between_two_statements(
     )
     with migrations_of(tmp_path, m1_table=TABLE, m2_busy=code):
         prepare("m1_table")
-        assert run(seconds=1) == MigrationRun([], ["config.m2_busy"], "time", "config.m2_busy")
+        assert run(seconds=5) == MigrationRun([], ["config.m2_busy"], "time", "config.m2_busy")
 
 
 def test_batches_that_were_committed_are_progress(tmp_path: Path) -> None:
     code = f"migrations.RunPython(lambda apps, editor: [editor.execute('{BATCH}') for number in range(9999)])"
     with migrations_of(tmp_path, m1_table=TABLE, m2_batches_online=code):
         prepare("m1_table")
-        outcome = run(seconds=1)
+        outcome = run(seconds=5)
         assert (outcome.stopped_by, outcome.applied, outcome.has_progressed) == ("time", [], True)
         assert rows("SELECT count(*) > 0 FROM config_trial") == [(True,)]
 
@@ -283,7 +284,7 @@ def test_command_for_other_machines(tmp_path: Path, capsys: pytest.CaptureFixtur
     with migrations_of(tmp_path, m1_table=TABLE, m2_sleep=SLEEP):
         prepare("m1_table")
         with pytest.raises(CommandError, match="stopped by: time; 1 migrations remain"):
-            call_command("migrate_release", "--seconds", "1")
+            call_command("migrate_release", "--seconds", "5")  # the migration begins within half of it
         told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (told["remaining"], told["stopped_at"]) == (["config.m2_sleep"], "config.m2_sleep")
 

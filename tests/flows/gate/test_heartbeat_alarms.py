@@ -16,6 +16,7 @@ from tests.flows.gate.gated import close, run
 from tests.support.alarm_evaluation import Samples, alarming
 from tests.support.embedded_metric_format import problems
 from tests.support.gate import DELIVERY, SWEEP
+from tests.support.patience import wait_until
 from tests.support.templates import Template, of_type, watched_metrics
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -65,7 +66,7 @@ class Stage:
 def stage(gated: None, now: time_machine.Traveller, settings: Any, caplog: pytest.LogCaptureFixture) -> Stage:
     """Return a stage whose gate is closed for two days."""
     settings.GATE_CEILING = timedelta(days=2)
-    assert close()
+    wait_until(close)
     caplog.set_level(logging.CRITICAL)
     caplog.set_level(logging.INFO, "foundation.jobs.metrics")
     return Stage(settings, now, caplog)

@@ -21,6 +21,7 @@ from infra.lambda_local.emulator.local_aws import LocalAWS
 from subscriptions.models import Subscription
 from tests.flows.gate.gated import close, ends_in, run
 from tests.support.gate import DELIVERY, SWEEP, TABLE, Context, is_open
+from tests.support.patience import wait_until
 from tests.support.release_before import PROJECT, WITHOUT_GATE, Release, check_out
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql, pytest.mark.slow]
@@ -63,7 +64,7 @@ def told(aws: LocalAWS) -> list[tuple[str, str]]:
 def test_what_a_release_without_a_gate_wrote_is_told_by_it_or_by_the_tick_after_the_next_deployment(
     job: Callable[[dict[str, Any], Context], object], before: Release, aws: LocalAWS
 ) -> None:
-    assert close()
+    wait_until(close)
     before.shell(SUBSCRIBES.format(name="ada"))
     before.shell(TICK)  # it asks no gate
     assert told(aws) == [("ada@example.com", BEGUN)]
@@ -100,7 +101,7 @@ def restore(subscription: Subscription) -> None:
     copy_database("keep")
     assert run(SWEEP) != ASLEEP
     run(DELIVERY)
-    assert close()
+    wait_until(close)
     assert not is_open()
     copy_database("restore")
     with closing(psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)) as session:

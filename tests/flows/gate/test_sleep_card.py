@@ -17,6 +17,7 @@ from subscriptions.models import AccessAuditRun, SweepRun
 from tests.flows.gate.gated import close, ends_in, run
 from tests.support.gate import DELIVERY, SWEEP
 from tests.support.injected_answers import InjectedAnswers
+from tests.support.patience import wait_until
 from tests.support.staff import make_staff, sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -43,7 +44,7 @@ def finish_an_audit() -> None:
 def test_closed_gate_is_shown_with_the_instant_of_the_next_work(gated: None, now: time_machine.Traveller) -> None:
     finish_an_audit()
     due = ends_in(timedelta(hours=5)).end_date
-    assert close()
+    wait_until(close)
     assert tiles()[0] == ("asleep", f"until {due:%-d %b %H:%M} UTC".replace("until 0", "until "))
     assert card().empty.startswith("No job keeps the database awake.")
 
