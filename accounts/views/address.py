@@ -42,8 +42,8 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
         change = read_change(token)
         return refuse_another_account(request, change.user) or _confirm(request, token, change.address)
     except UsedLink as error:
-        address = proven_address(token)
-        own_account = "" if address_holders(address).exists() else _own_account(request, address)
+        proven = proven_address(token)
+        own_account = "" if address_holders(proven).exists() else _own_account(request, proven)
         return bad_link(request, error, again=reverse("address"), own_account=own_account)
     except BadLink as error:
         return bad_link(request, error, again=reverse("address"))

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models.fields.json import KeyTransform
 from rest_framework import serializers
 
-from subscriptions.api.users import ALL, UserFilters
+from subscriptions.api.users import ALL, WITHOUT_NUL, UserFilters
 from subscriptions.metadata import KEY_PATTERN
 from subscriptions.models import EXTERNAL_ID_LENGTH, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
@@ -23,8 +23,8 @@ class SubscriptionFilters(UserFilters):
     live = serializers.ChoiceField(choices=["true", "false"], required=False, help_text="whether it gives access")
     ends_before = serializers.DateTimeField(required=False, help_text="those that end before this instant")
     ends_after = serializers.DateTimeField(required=False, help_text="those that end at this instant or later")
-    external_id = serializers.CharField(
-        required=False, trim_whitespace=False, max_length=EXTERNAL_ID_LENGTH, help_text="exactly this one"
+    external_id = serializers.RegexField(
+        WITHOUT_NUL, required=False, trim_whitespace=False, max_length=EXTERNAL_ID_LENGTH, help_text="exactly this one"
     )
     metadata = serializers.RegexField(
         METADATA,

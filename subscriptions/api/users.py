@@ -24,6 +24,8 @@ from subscriptions.models.subscription import SubscriptionQuerySet
 
 ALL = "all"
 USER_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+WITHOUT_NUL = r"^[^\x00]*$"
+"""Text that a database can hold, which Django REST framework refuses otherwise without saying so in the schema."""
 VIEW = "subscriptions.view_subscription"
 
 
@@ -73,7 +75,8 @@ class UserFilters(PageParameters):
     user = serializers.RegexField(
         USER_PATTERN, required=False, help_text="a user's id, or `all`; others' need the permission to view them"
     )
-    external_user_id = serializers.CharField(
+    external_user_id = serializers.RegexField(
+        WITHOUT_NUL,
         required=False,
         trim_whitespace=False,
         max_length=LONGEST_EXTERNAL_USER_ID,

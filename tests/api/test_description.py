@@ -66,6 +66,16 @@ def test_every_operation_says_what_it_does_and_who_may(document: dict[str, Any])
             assert bool(operation["security"]) != is_public
 
 
+def test_text_of_a_query_is_said_to_hold_no_nul(document: dict[str, Any]) -> None:
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    queries = [each for operation in operations for each in operation.get("parameters", []) if each["in"] == "query"]
+    texts = [
+        each for each in queries if each["schema"]["type"] == "string" and not {"enum", "format"} & {*each["schema"]}
+    ]
+    assert {"external_id", "external_user_id", "metadata"} <= {each["name"] for each in texts}
+    assert [each["name"] for each in texts if re.search(each["schema"].get("pattern", ""), "key:a\x00b")] == []
+
+
 def test_page_needs_nothing_from_elsewhere_and_no_inline_script(client: Client) -> None:
     page = client.get("/api/").content.decode()
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
