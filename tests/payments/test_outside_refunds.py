@@ -4,21 +4,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
-from io import StringIO
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.core import mail
-from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from django.test import Client
-from django.urls import reverse
 
 from foundation import clock
-from payments.attention import BANK_DAYS, PATIENCE, needs_attention
+from payments.attention import BANK_DAYS, needs_attention
 from payments.errors import AlreadyRecorded, NothingToRecord, NotRefundable, PaymentError, RefundUnderWay
 from payments.facts import apply
 from payments.models import Payment, PaymentEvent, Refund
@@ -27,48 +22,27 @@ from payments.outside_refunds import ReturnedOutside, record_outside
 from payments.personal_data import Payments
 from payments.providers.interface import Fact, FactKind, Outcome, OutcomeKind
 from payments.recording import MoneyReceived, record_payment
-from payments.refunds import process_refunds, refundable, request_refund
+from payments.refunds import process_refunds, refundable
 from tests.payments.bank import NAME, Bank
 from tests.payments.orders import first_order
-from tests.support.factories import has_access, make_user
+from tests.payments.outside_refunds import LATE, REASON, ask, pay_through_a_former_provider
+from tests.support.factories import has_access
 from tests.support.locks import wait_until_blocked
-from tests.support.staff import make_staff, messages, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manual")]
 
 HOUR = timedelta(hours=1)
-LATE = PATIENCE + timedelta(minutes=1)
 BANK = "tests.payments.bank.Bank"
-REASON = "the old dashboard was closed"
-FORM = {"way": "transfer", "transaction_id": "T-4711", "amount": "9.90", "reason": REASON}
-
-
-@pytest.fixture(autouse=True)
-def _left_provider(settings: LazySettings) -> None:
-    settings.PAYMENT_PROVIDER = "manual"
 
 
 @pytest.fixture
 def payment() -> Payment:
-    """Return a payment of 9.90 EUR through a provider that was left since."""
-    make_user(username="clerk")
-    now = clock.now()
-    return record_payment(first_order(now=now), MoneyReceived(NAME, "pi_1", Decimal("9.90"), "EUR", now), now=now)
-
-
-def ask(payment: Payment, amount: str = "9.90", *, ends_now: bool = False) -> Refund:
-    now = clock.now() - LATE
-    return request_refund(payment, Decimal(amount), "by mistake", ends_now=ends_now, now=now, actor=make_user())
+    return pay_through_a_former_provider()
 
 
 @pytest.fixture
 def request_(payment: Payment) -> Refund:
     return ask(payment)
-
-
-@pytest.fixture
-def operator() -> Client:
-    return sign_in(make_staff("payments.view_payment", "payments.view_refund", "payments.add_refund"))
 
 
 def seen(transaction_id: str = "T-4711", amount: str = "9.90", *, by_provider: bool = False) -> ReturnedOutside:
@@ -90,14 +64,6 @@ def told(kind: FactKind, transaction_id: str, reference: str = "") -> Fact:
         amount=Decimal("9.90"),
         currency="EUR",
     )
-
-
-def page(request: Refund) -> str:
-    return reverse("admin:record_refund", args=[request.pk])
-
-
-def shown(client: Client, name: str, key: int) -> str:
-    return client.get(reverse(f"admin:payments_{name}_change", args=[key])).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -354,116 +320,8 @@ def test_report_of_the_same_refund_at_once_counts_once(request_: Refund) -> None
     assert Payment.objects.filter(kind="refund").count() == 1
 
 
-def test_operator_records_it_on_the_page_that_the_refund_and_the_payment_lead_to(
-    operator: Client, request_: Refund
-) -> None:
-    key = request_.payment_id
-    for name, row in (("payment", key), ("refund", request_.pk)):
-        assert page(request_) in shown(operator, name, row)
-    asked = operator.get(page(request_))
-    assert asked.context["form"].initial == {"amount": Decimal("9.90")}
-    assert "through bank, which does not tell us" in asked.content.decode()
-    answer: Any = operator.post(page(request_), FORM, follow=True)
-
-    assert messages(answer) == ["9.90 EUR are recorded as given back."]
-    made = Payment.objects.get(kind="refund")
-    entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id, made.recorded_by) == (made.recorded_by, str(key), entry.user)
-    assert f"9.90 EUR, manual T-4711: {REASON}" in entry.change_message
-    for name, row in (("payment", key), ("refund", request_.pk)):
-        assert page(request_) not in shown(operator, name, row)
-    assert REASON in shown(operator, "refund", request_.pk)
-
-
-def test_second_press_records_nothing(operator: Client, request_: Refund) -> None:
-    operator.post(page(request_), FORM)
-    for again in (FORM, FORM | {"transaction_id": "T-4712"}):
-        answer: Any = operator.post(page(request_), again, follow=True)
-        assert messages(answer)[-1].endswith("Nothing was recorded.")
-    assert Payment.objects.filter(kind="refund").count() == 1
-
-
-def test_page_says_until_when_a_call_is_under_way(operator: Client, request_: Refund) -> None:
-    until = clock.now() + timedelta(minutes=2)
-    Refund.objects.filter(pk=request_.pk).update(lease_until=until)
-    answer: Any = operator.post(page(request_), FORM, follow=True)
-    assert f"try after {until:%H:%M:%S} UTC" in messages(answer)[0]
-    assert not Payment.objects.filter(kind="refund").exists()
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        *({"amount": amount} for amount in ("9.91", "0", "1.005", "", "NaN")),
-        {"reason": " "},
-        {"reason": "x" * 501},
-        {"transaction_id": ""},
-        {"transaction_id": "x" * 201},
-        {"way": "elsewhere"},
-        {"way": "provider", "transaction_id": "pi_1"},
-    ],
-)
-def test_wrong_input_is_asked_again_and_nothing_is_stored(
-    operator: Client, request_: Refund, wrong: dict[str, str]
-) -> None:
-    assert operator.post(page(request_), FORM | wrong).status_code == 400
-    assert not Payment.objects.filter(kind="refund").exists()
-
-
-def test_only_whoever_may_refund_is_let_in(request_: Refund) -> None:
-    viewer = sign_in(make_staff("payments.view_payment", "payments.view_refund", "payments.settle_surplus"))
-    for name, row in (("payment", request_.payment_id), ("refund", request_.pk)):
-        assert page(request_) not in shown(viewer, name, row)
-    for answer in (viewer.get(page(request_)), viewer.post(page(request_), FORM)):
-        assert answer.status_code == 403
-    assert not Payment.objects.filter(kind="refund").exists()
-
-
-def test_refund_of_a_former_providers_payment_says_that_staff_gives_it_back(operator: Client, payment: Payment) -> None:
-    address = reverse("admin:refund_payment", args=[payment.pk])
-    assert "through bank, which is not asked any more" in operator.get(address).content.decode()
-    answer: Any = operator.post(address, {"amount": "2.00", "reason": "outage"}, follow=True)
-    assert "record it below" in messages(answer)[0]
-    assert page(Refund.objects.get()) in answer.content.decode()
-
-
 def test_export_says_how_it_went_back(request_: Refund) -> None:
     record(request_)
     assert request_.payment.order is not None
     (refund,) = Payments().export(request_.payment.order.user)["refunds"]
     assert (refund["state"], refund["closing_reason"]) == ("done", REASON)
-
-
-def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("payments", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def test_command_shows_first_and_records_with_apply(request_: Refund) -> None:
-    wanted = ("returned", str(request_.pk), "--transaction", " re-0 ", "--by-provider", "--reason", "old-dashboard")
-    assert "left 9.90, amount 9.90, currency EUR, waits True" in run(*wanted)
-    assert not Payment.objects.filter(kind="refund").exists()
-    assert f"amount -9.90, provider {NAME}, transaction re-0" in run(*wanted, "--apply")
-    made = Payment.objects.get(kind="refund")
-    assert (made.transaction_id, made.recorded_by) == ("re-0", None)
-    with pytest.raises(CommandError, match="is finished"):
-        run(*wanted, "--apply")
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"--amount": "9.91"}, "9.90 EUR left"),
-        ({"--amount": "ten"}, "is no amount"),
-        ({"--transaction": " "}, "1 to 200 characters"),
-        ({"refund": "999"}, "there is no refund 999"),
-    ],
-)
-def test_command_refuses_what_is_wrong(request_: Refund, changed: dict[str, str], message: str) -> None:
-    given = {"--transaction": "T-1", "--reason": "x"} | changed
-    key = given.pop("refund", str(request_.pk))
-    options = [part for option in given.items() for part in option]
-    with pytest.raises(CommandError, match=message):
-        run("returned", key, *options, "--apply")
-    assert not Payment.objects.filter(kind="refund").exists()
