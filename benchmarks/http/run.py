@@ -57,6 +57,7 @@ def _measure_all(contender: Contender, number: int, *, counted: bool) -> dict[st
 def _measure(contender: Contender, endpoint: "Endpoint", site: "Site", number: int, *, counted: bool) -> Measurement:
     from benchmarks.http.clients import event  # noqa: PLC0415
 
+    connection.close()  # Django replaces one of more than CONN_MAX_AGE, and the backend that is measured would be gone
     warm_up = min(WARM_UP, number)
     events = [event(endpoint.request(site, index)) for index in range(warm_up + number)]
     prepared = [contender.prepare(each) for each in events]
