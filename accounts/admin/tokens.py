@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import AbstractUser
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -37,6 +38,13 @@ class TokenForm(forms.ModelForm):
     class Meta:
         model = AuthToken
         fields = ("user",)
+
+    def clean_user(self) -> AbstractUser:
+        """Refuse a user whose tokens would be refused."""
+        user: AbstractUser = self.cleaned_data["user"]
+        if not user.is_active:
+            raise forms.ValidationError(_("This account is not active, so its tokens would be refused."))
+        return user
 
 
 class TokenAdmin(admin.ModelAdmin):

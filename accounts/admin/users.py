@@ -21,6 +21,7 @@ from accounts.admin.user_search import find_by_part
 from accounts.daily_counts import Counted, count
 from accounts.managed_groups import managed_group_names
 from accounts.privileges import is_privileged
+from accounts.profiles import is_erased
 from accounts.search_index import parts_are_indexed
 from foundation import clock
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
@@ -91,8 +92,12 @@ class AccountAdmin(admin.ModelAdmin):
         return DERIVED if request.user.is_superuser else (*DERIVED, *RIGHTS)
 
     def has_change_permission(self, request: HttpRequest, obj: AbstractUser | None = None) -> bool:
-        """Return True if the account may be changed; its e-mail address and password are ways into it."""
-        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+        """Return True if the account may be changed; its e-mail address and password are ways into it.
+
+        One that was erased stays as it is: nobody would look for a name or an address there again.
+        """
+        may_change = super().has_change_permission(request, obj) and _may_touch(request, obj)
+        return may_change and not (obj and is_erased(obj.pk))
 
     def has_delete_permission(self, request: HttpRequest, obj: AbstractUser | None = None) -> bool:
         """Return True if the account may be deleted; the action asks this for each account, too."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
+from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
@@ -95,16 +96,23 @@ class UserDetail(PrivateEndpoint):
         wish = UserChangeSerializer.accept(request.data)
         require_permission(self.user, CHANGE)
         user = user_in_path(self.user, id)
-        profiles = Profile.objects.filter(pk=profile_of(user).pk)
+        profile_of(user)
         try:
             with transaction.atomic():
-                if is_conditional(request):
-                    profiles.select_for_update().get()
-                    require_match(request, entity_tag(user_as_json(user)))
-                profiles.update(external_user_id=wish["external_user_id"] or None)
+                _set_external_user_id(request, user, wish["external_user_id"] or None)
         except IntegrityError as error:
             raise ExternalUserIdTaken from error
         return tagged(user_as_json(user))
+
+
+def _set_external_user_id(request: Request, user: AbstractUser, external: str | None) -> None:
+    """Write the id if the user is as the request expects. Raises Http404 for one who was erased meanwhile."""
+    profiles = Profile.objects.filter(user=user.pk, erased_at__isnull=True)
+    if is_conditional(request):
+        profiles.select_for_update().first()
+        require_match(request, entity_tag(user_as_json(user)))
+    if not profiles.update(external_user_id=external):
+        raise Http404
 
 
 def user_as_json(user: AbstractUser) -> dict[str, Any]:

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
+from django.db import transaction
 
 from accounts.erasure import erase_user
+from accounts.models import Profile
+from accounts.profiles import profile_of
 from foundation.api.scopes import all_scopes
 from subscriptions.metadata import MOST_BYTES, MOST_KEYS
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
@@ -15,6 +18,7 @@ from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import Purchase
 from tests.api.callers import Caller, assert_problem
 from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user
+from tests.support.locks import in_thread, wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 
@@ -327,6 +331,25 @@ def test_service_can_give_nothing_to_an_erased_user_who_would_be_known_again(
     for answer in answers:
         assert_problem(answer, 404)
     assert not Subscription.objects.exists()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("condition", [{}, {"If_Match": "*"}])
+def test_id_that_waits_for_the_erasure_is_refused(crm: Caller, owner: Caller, condition: dict[str, str]) -> None:
+    profile_of(owner.user)
+    answers: list[Any] = []
+
+    def name_user() -> None:
+        answers.append(crm.stating(**condition).patch(f"users/{owner.user.pk}", {"external_user_id": "crm-7"}))
+
+    with transaction.atomic():
+        erase_user(owner.user.pk, NOW)
+        service = in_thread(name_user)
+        wait_until_blocked()
+    service.join()
+    assert_problem(answers[0], 404)
+    assert not Profile.objects.filter(external_user_id="crm-7").exists()
 
 
 @pytest.mark.parametrize(

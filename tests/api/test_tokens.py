@@ -31,6 +31,13 @@ def created(*arguments: str) -> str:
     return printed.getvalue().strip()
 
 
+def test_command_refuses_an_account_that_is_not_active() -> None:
+    make_user(username="ada", is_active=False)
+    with pytest.raises(CommandError, match="is not active"):
+        created("ada")
+    assert not AuthToken.objects.exists()
+
+
 def test_command_prints_a_token_that_works_and_is_not_in_the_database() -> None:
     user = make_user(username="ada")
     token = created("ada")

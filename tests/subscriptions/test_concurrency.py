@@ -3,10 +3,8 @@
 import random
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -22,7 +20,7 @@ from subscriptions.errors import AlreadySubscribed
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import MONTH, NOW, has_access, make_due, make_plan, make_user
-from tests.support.locks import wait_until_blocked, wait_until_others_are_idle
+from tests.support.locks import in_thread, wait_until_blocked, wait_until_others_are_idle
 from tests.support.patience import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -65,20 +63,6 @@ def assert_each_expired_once(due: list[Subscription]) -> None:
     channels = Counter(Notification.objects.values_list("event__subscription_id", "channel"))
     assert channels == Counter((row.pk, channel) for row in due for channel in ("ses", "sns"))
     assert not get_user_model().objects.filter(groups__name=GROUP).exists()
-
-
-def in_thread(work: Callable[[], object]) -> threading.Thread:
-    """Run with a separate database connection."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
 
 
 def test_four_overlapping_sweeps_expire_each_row_once() -> None:

@@ -14,9 +14,8 @@ from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import Purchase
 from subscriptions.trials import start_trial
-from tests.subscriptions.test_concurrency import in_thread
 from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user
-from tests.support.locks import wait_until_blocked
+from tests.support.locks import in_thread, wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,7 @@
-"""Lock waits of PostgreSQL."""
+"""Lock waits of PostgreSQL, and threads that wait."""
+
+import threading
+from collections.abc import Callable
 
 from django.db import connection
 
@@ -9,6 +12,20 @@ OTHERS = """
     FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
+
+
+def in_thread(work: Callable[[], object]) -> threading.Thread:
+    """Run with a separate database connection."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
 
 
 def wait_until_blocked() -> None:

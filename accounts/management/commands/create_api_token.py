@@ -32,6 +32,8 @@ class Command(BaseCommand):
         user = model._base_manager.filter(**{model.USERNAME_FIELD: options["username"]}).first()
         if user is None:
             raise CommandError(f"there is no user {options['username']}")
+        if not user.is_active:
+            raise CommandError(f"the account of {options['username']} is not active, so its tokens would be refused")
         scopes = options["scopes"] or earlier_scopes()
         _, token = make_token(user, options["expires_days"], name=options["name"], scopes=scopes)
         self.stdout.write(token)

@@ -81,3 +81,15 @@ def test_link_is_on_the_users_page_and_strangers_see_nothing(ada: User, client: 
 def test_unknown_user_is_a_404(key: str) -> None:
     root = sign_in(make_user(is_staff=True, is_superuser=True))
     assert root.get(reverse("admin:erase_user", args=[key])).status_code == 404
+
+
+def test_erased_account_is_shown_and_no_longer_changed(ada: User) -> None:
+    root = sign_in(make_user(username="root", is_staff=True, is_superuser=True))
+    root.post(url(ada), {"reason": "asked to"})
+    page = reverse(user_page("change"), args=[ada.pk])
+    assert pseudonym_of(ada.pk) in root.get(page).content.decode()
+    for changed in (page, f"{page.removesuffix('change/')}password/"):
+        answer = root.post(changed, {"username": "ada", "usable_password": "true"})
+        assert answer.status_code == 403, changed
+    ada.refresh_from_db()
+    assert ada.username == pseudonym_of(ada.pk)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from knox.models import AuthToken
 
+from accounts.erasure import erase_user
 from accounts.models import User
 from accounts.tokens import make_token
 from tests.support.factories import NOW, make_user
@@ -66,6 +67,15 @@ def test_invalid_input_is_an_error_on_the_form(root: Client, program: User, fiel
     page = root.post(ADD, {"user": program.pk, "days": "30"} | fields)
     assert page.status_code == 200
     assert page.context["adminform"].form.errors.keys() == fields.keys()
+    assert not AuthToken.objects.exists()
+
+
+def test_account_that_is_not_active_gets_no_token(root: Client, program: User) -> None:
+    erase_user(program.pk, NOW)
+    page = root.post(ADD, {"user": program.pk, "days": "30"})
+    assert page.context["adminform"].form.errors == {
+        "user": ["This account is not active, so its tokens would be refused."]
+    }
     assert not AuthToken.objects.exists()
 
 

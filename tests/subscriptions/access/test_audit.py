@@ -18,9 +18,9 @@ from subscriptions.announcements import unlimited
 from subscriptions.jobs import audit_access
 from subscriptions.models import AccessAuditRun, Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.subscriptions.test_concurrency import in_thread
 from tests.support.factories import NOW, has_access, make_due, make_plan, make_user
 from tests.support.lambda_context import SCHEDULED, Context
+from tests.support.locks import in_thread
 
 pytestmark = pytest.mark.django_db
 
