@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from foundation.due_work import DueWork
+from subscriptions.access.managed_groups import missing_names
 from subscriptions.metrics import SubscriptionMetric
 from subscriptions.models import Subscription, SweepRun
 from subscriptions.statistics import audited_every, has_unfinished_audit, last_finished_audit
@@ -29,10 +30,11 @@ def audit_due(now: datetime) -> Iterator[str]:
 def next_audit(now: datetime) -> datetime:
     """Return the instant of the next access audit: at once unless the last one left nothing to correct.
 
-    One that began later and has not finished may have died, and counts as one that left something.
+    One that began later and has not finished may have died, and counts as one that left something. A group that is
+    missing is restored with its members.
     """
     last = last_finished_audit()
-    if last is None or last.finished_at is None or has_unfinished_audit(since=last):
+    if last is None or last.finished_at is None or has_unfinished_audit(since=last) or missing_names():
         return now
     return last.finished_at + audited_every(last)
 

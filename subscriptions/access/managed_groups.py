@@ -7,13 +7,13 @@ import logging
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Q, QuerySet, signals  # noqa: TID251 - of groups, not of transitions; the audit sees the rest
+from django.db.models import Q, QuerySet, Subquery, signals  # noqa: TID251 - of groups, not of transitions; the audit sees the rest
 
 from accounts.managed_groups import GroupNames
 from foundation.jobs import metrics
 from subscriptions.errors import ManagedGroupProtected
 from subscriptions.metrics import SubscriptionMetric
-from subscriptions.models import Plan
+from subscriptions.models import AccessAuditRun, Plan
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,14 @@ def restore_groups() -> list[str]:
     if restored:
         logger.error("managed groups were missing and were created again", extra={"groups": restored})
         emit_mismatches(len(restored))
+        _recall_last_audit()
     return restored
+
+
+def _recall_last_audit() -> None:
+    """Record that the last audit no longer holds, so that the gate lets the next one come at once."""
+    finished = AccessAuditRun.objects.filter(finished_at__isnull=False).order_by("-finished_at")
+    AccessAuditRun.objects.filter(pk=Subquery(finished.values("pk")[:1])).update(complete=False)
 
 
 def emit_mismatches(number: int) -> None:

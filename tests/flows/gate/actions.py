@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from accounts.erasure import erase_user
@@ -155,8 +156,13 @@ def audit_by_hand(number: int, later: timedelta) -> None:
     )
 
 
+def rename_group(number: int, later: timedelta) -> None:
+    Group.objects.filter(name="Subscribers").update(name=f"Former subscribers {next(NUMBER)}")
+
+
 ACTIONS: list[Action] = [
     subscribe, renew, cancel, resume, end_now, give_days, change_plan_at_once, plan_a_change, move_end,
     move_end_by_sql, grant_grace, sell, remind_on_other_days, turn_reminders_off_or_on, deactivate_or_activate, leave,
     leave_by_hand, return_, erase, send_everything, lose_notifications, pause_channel, resume_channels, audit_by_hand,
+    rename_group,
 ]  # fmt: skip

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group
+
 from accounts.models import Profile
 from notifications.models import ChannelStatus, Notification, NotificationPreferences
 from payments.models import Dispute, Order, Payment, PaymentMethod, PriceChange, Refund, Renewal, WebhookMessage
@@ -15,7 +17,7 @@ from tests.support.ledger_provider import LedgerProvider
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 OURS = LedgerProvider.name
-PATIENCE, BANK_DAYS, REFUSALS_SHOWN = 30 * MINUTE, 14 * DAY, 7 * DAY
+PATIENCE, BANK_DAYS, SHOWN = 30 * MINUTE, 14 * DAY, 7 * DAY
 """Times after which, or for which, `docs/explanation/payments.md` wants an operator's attention."""
 BEFORE_A_CHARGE = 2 * DAY
 """Whoever is charged is reminded by then at the latest."""
@@ -111,10 +113,17 @@ def attention(now: datetime) -> Iterator[datetime]:
     for refund in Refund.objects.all():
         if refund.finished_at is None:
             yield refund.requested_at + (BANK_DAYS if refund.state == "pending" else PATIENCE)
-        elif refund.state == "refused" and refund.finished_at >= now - REFUSALS_SHOWN:
+        elif refund.finished_at >= now - SHOWN and (refund.code == "twice" or is_refused_for_good(refund)):
             yield now
     yield from (now for dispute in Dispute.objects.all() if dispute.state == "open")
     yield from (now for payment in Payment.objects.all() if payment.surplus and is_kept(payment))
+
+
+def is_refused_for_good(refund: Refund) -> bool:
+    """Return True if no later request gave money of the payment back."""
+    done = [each for each in Refund.objects.all() if each.payment_id == refund.payment_id and each.state == "done"]
+    last = max((each.finished_at for each in done if each.finished_at), default=None)
+    return refund.state == "refused" and not (last and refund.finished_at and last > refund.finished_at)
 
 
 def is_kept(payment: Payment) -> bool:
@@ -134,7 +143,9 @@ def erasures(now: datetime) -> Iterator[datetime]:
 
 
 def next_audit(now: datetime) -> datetime:
-    """Return a day after the last audit; now if it left something, or a later one did not finish."""
+    """Return a day after the last audit; now if it left something, a later one did not finish, or a group is gone."""
+    if not any(group.name == "Subscribers" for group in Group.objects.all()):
+        return now
     runs = list(AccessAuditRun.objects.all())
     last = max((run for run in runs if run.finished_at), key=lambda run: run.finished_at or now, default=None)
     if last is None or last.finished_at is None or last.failed or not last.complete:

@@ -1,20 +1,18 @@
 """Jobs behind the gate: they close it, and a tick that sleeps does not connect."""
 
 import logging
-import socket
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from config.aws_lambda.gated_jobs import ASLEEP, run_gated
-from foundation import clock, gate, gate_store
+from foundation import clock, gate
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.jobs import deliver_notifications
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason
@@ -25,20 +23,18 @@ from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.statistics import is_sweep_stale, last_finished_sweep
 from tests.flows.gate.gated import close, ends_in, invoke, run
-from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user
 from tests.support.gate import (
     AUDIT,
     DELIVERY,
     PAYMENTS,
     REMINDERS,
     SWEEP,
-    TABLE,
     Context,
     is_open,
     read_item,
     tick,
 )
-from tests.support.injected_answers import InjectedAnswers
 from tests.support.patience import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -221,57 +217,21 @@ def time_runs_out(*, dies: bool) -> Iterator[Callable[[], timedelta]]:
         yield time_left
 
 
-FAULTS = ["refused", "400", "500", "black hole", "slow", "read-only", "garbage", "deleted"]
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("job", [SWEEP, DELIVERY])
-def test_store_that_fails_leaves_each_job_as_without_a_gate(
-    fault: str,
-    job: str,
-    gated: None,
-    answers: InjectedAnswers,
-    aws: LocalAWS,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("sweeps_first", [False, True])
+def test_group_that_was_renamed_by_hand_is_restored_with_its_members(
+    sweeps_first: bool, gated: None, now: time_machine.Traveller
 ) -> None:
-    subscription = ends_in(-timedelta(hours=1))
-    store = gate.store()
-    assert store.close(store.read().token, {"sweep": clock.now() + timedelta(hours=1)})  # which nobody is to believe
-    with broken(fault, answers, monkeypatch):
-        assert run(SWEEP)["expired"] == 1
-        assert run(DELIVERY)["accepted"] == 2
-        assert run(job) != ASLEEP
-    subscription.refresh_from_db()
-    assert subscription.status == "expired"
-    assert (len(aws.mails()), len(aws.events())) == (1, 1)
-
-
-def broken(fault: str, answers: InjectedAnswers, patch: pytest.MonkeyPatch) -> Any:
-    """Return a context in which the store is broken in this way."""
-
-    stack = ExitStack()
-    everything = 10_000
-    if fault in {"400", "500"}:
-        answers.refuse("dynamodb.UpdateItem", "Broken", status=int(fault), times=everything)
-        answers.refuse("dynamodb.GetItem", "Broken", status=int(fault), times=everything)
-    elif fault == "read-only":
-        answers.refuse("dynamodb.UpdateItem", "AccessDeniedException", times=everything)
-    elif fault == "slow":
-        patch.setattr(gate_store, "TIMEOUT", 0.1)
-        answers.before("dynamodb.UpdateItem", lambda: time.sleep(0.3), times=everything)
-        answers.before("dynamodb.GetItem", lambda: time.sleep(0.3), times=everything)
-    elif fault == "garbage":
-        answers.alter("dynamodb.UpdateItem", lambda _: b"{", times=everything)
-    elif fault == "deleted":
-        boto3.client("dynamodb").delete_table(TableName=TABLE)
-    else:
-        server = stack.enter_context(socket.socket())
-        server.bind(("127.0.0.1", 0))
-        if fault == "black hole":
-            server.listen(10_000)
-            patch.setattr(gate_store, "TIMEOUT", 0.1)
-        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{server.getsockname()[1]}")
-    return stack
+    subscription = ends_in(timedelta(days=3))
+    run(AUDIT)
+    Group.objects.filter(name="Subscribers").update(name="Former subscribers")
+    connection.close()
+    if sweeps_first:
+        run(SWEEP)
+    wait_until(close)
+    now.shift(timedelta(minutes=10))
+    assert run(AUDIT)["given"] == 1
+    assert has_access(subscription.user)
+    assert run(AUDIT) == ASLEEP
 
 
 def test_instant_beyond_the_ceiling_counts_for_nothing(gated: None) -> None:

@@ -86,7 +86,7 @@ GATE_RULES = (
         GATE,
         'logger.warning("gate not asked; the job runs", extra={"reason": str(error)})\n        return False',
         'logger.warning("gate not asked; the job runs", extra={"reason": str(error)})\n        return True',
-        (f"{JOBS}test_store_that_fails_leaves_each_job_as_without_a_gate",),
+        ("tests/flows/gate/test_store_faults.py::test_jobs_are_no_later_where_the_store_fails",),
     ),
     Mutation(
         "opens ahead",
