@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from foundation.email_addresses import address_of
 from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
-from payments.batches import BATCH, in_batches
+from payments.batches import BATCH, in_batches, still_found
 from payments.bulk_mails import send_to_each
 from payments.errors import PriceChangeRefused
 from payments.models import PriceChange, Renewal
@@ -101,7 +101,7 @@ def _apply_batch(key: int, now: datetime, batch: int) -> int | None:
             if not _to_tell(change).exists():
                 PriceChange.objects.filter(pk=key).update(finished_at=now)
             return None
-        mails = _write(change, [subscription.pk for subscription in claimed], now)
+        mails = _write(change, still_found(_to_tell(change), claimed), now)
         PriceChange.objects.filter(pk=key).update(told=F("told") + mails)
         return mails
 

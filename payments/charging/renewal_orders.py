@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from payments import grace
-from payments.batches import BATCH, in_batches
+from payments.batches import BATCH, in_batches, still_found
 from payments.charging.tries import first_try
 from payments.models import Order, OrderState, Renewal
 from payments.orders import void
@@ -27,9 +27,12 @@ def open_orders(provider: str, now: datetime, time_left: Callable[[], timedelta]
 
 def _open_batch(provider: str, now: datetime, batch: int) -> int | None:
     with transaction.atomic():
-        ending = _to_renew(provider, now).filter(end_date__lte=now + RENEWAL_AHEAD).claim(batch)
-        keys = [subscription.pk for subscription in ending]
-        adopted = _adopt(keys, now) if keys else set()
+        ending = _to_renew(provider, now).filter(end_date__lte=now + RENEWAL_AHEAD)
+        claimed = ending.claim(batch)
+        if not claimed:
+            return None
+        keys = still_found(ending, claimed)
+        adopted = _adopt(keys, now)
         renewals = Renewal.objects.filter(subscription__in=keys)
         agreed = list(renewals.select_related("subscription__plan", "subscription__next_plan"))
         charged = [renewal for renewal in agreed if renewal.charge]
@@ -40,7 +43,7 @@ def _open_batch(provider: str, now: datetime, batch: int) -> int | None:
         for renewal in agreed:
             if not renewal.charge:  # the planned plan is free
                 SubscriptionService.renew_subscription(renewal.subscription, now=now)
-    return len(keys) or None
+    return len(keys)
 
 
 def next_opening(provider: str, now: datetime) -> datetime | None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 import time_machine
@@ -27,7 +28,9 @@ from payments.models import Order, PaymentMethod, PriceChange, Renewal
 from payments.price_changes import apply_price_changes, decide_price, fold_new_amounts
 from payments.recording import record_payment
 from subscriptions.models import Plan, Subscription
+from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService as Service
+from tests.payments.charging.renewal_orders import committed_before_the_locks
 from tests.payments.orders import money
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.staff import make_staff, sign_in
@@ -221,6 +224,17 @@ class Promise:
         if self.later and self.later[1] <= begin:
             self.amount, self.later = self.later[0], None
         return self.amount
+
+
+def test_agreement_made_just_before_the_locks_is_on_later_terms(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    renewal, change = renewing(plan), decide(plan)
+    agree = partial(Renewal.objects.update, agreed_at=NOW + timedelta(seconds=1), amount=Decimal("15.00"))
+    monkeypatch.setattr(SubscriptionQuerySet, "claim", committed_before_the_locks(agree))
+    assert apply_price_changes(NOW + DAY, unlimited) == 0
+    renewal.refresh_from_db()
+    change.refresh_from_db()
+    assert (renewal.amount, renewal.new_amount, change.finished_at) == (Decimal("15.00"), None, NOW + DAY)
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize("seed", range(12))

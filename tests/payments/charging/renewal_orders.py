@@ -1,5 +1,6 @@
-"""Renewal orders that are due, and one run of the charger."""
+"""Renewal orders that are due, claims that come too late, and one run of the charger."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -8,6 +9,7 @@ from payments.charging.calls import Pace
 from payments.charging.charger import Charger
 from payments.models import Order, PaymentMethod, Renewal
 from subscriptions.models import Subscription
+from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
 from tests.payments.orders import renewal_order
 from tests.support.factories import MONTH, NOW, make_plan, make_user
@@ -63,3 +65,16 @@ def charged_as(order: Order, said: str) -> None:
 def charge(provider: LedgerProvider, now: datetime = DUE) -> dict[str, int]:
     """Run the charger once, without waiting for its pace."""
     return Charger(provider, lambda: now, lambda: timedelta(minutes=15), Pace(per_second=1e6)).run()
+
+
+def committed_before_the_locks(change: Callable[[], object]) -> Callable[..., list[Subscription]]:
+    """Return a claim that found its rows in a snapshot from before the change, as PostgreSQL's may, the first time."""
+    claim, changes = SubscriptionQuerySet.claim, [change]
+
+    def claim_by_an_old_snapshot(rows: SubscriptionQuerySet, limit: int) -> list[Subscription]:
+        found = claim(rows, limit)
+        if changes:
+            changes.pop()()
+        return found
+
+    return claim_by_an_old_snapshot

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
@@ -10,9 +12,18 @@ from payments.charging.renewal_orders import open_orders
 from payments.models import Order, OrderState, Renewal
 from payments.orders import open_renewal
 from subscriptions.models import Plan, Subscription
+from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
-from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, make_method
+from tests.payments.charging.renewal_orders import (
+    DAY,
+    DUE,
+    END,
+    agree,
+    charge,
+    committed_before_the_locks,
+    make_method,
+)
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 
@@ -56,6 +67,37 @@ def test_more_subscriptions_than_a_batch_are_all_opened() -> None:
     for _number in range(5):
         renewing()
     assert open_orders(LedgerProvider.name, DUE, lambda: timedelta(minutes=1), batch=2) == 5
+
+
+@pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.CLAIMED, OrderState.PENDING, OrderState.VOID])
+def test_order_that_was_committed_just_before_the_locks_is_seen(
+    state: OrderState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another charger has opened it, and may be at it, while the claim read what was there before."""
+    subscription, other = renewing(), renewing()
+
+    def open_meanwhile() -> None:
+        order = open_renewal(subscription, DUE, UNSEEN)
+        fields: dict[str, object] = {"finished_at": DUE} if state is OrderState.VOID else {"due_at": END}
+        if state is OrderState.CLAIMED:
+            fields |= {"lease_token": uuid4(), "lease_until": END}
+        Order.objects.filter(pk=order.pk).update(state=state, **fields)
+
+    monkeypatch.setattr(SubscriptionQuerySet, "claim", committed_before_the_locks(open_meanwhile))
+    assert open_at(DUE) == (2 if state is OrderState.VOID else 1)
+    assert Order.objects.filter(subscription=other).count() == 1
+    if state is not OrderState.VOID:
+        assert list(Order.objects.filter(subscription=subscription).values_list("state", "due_at")) == [(state, END)]
+
+
+def test_agreement_that_ended_just_before_the_locks_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    subscription = renewing()
+    end = partial(Renewal.objects.filter(subscription=subscription).update, auto_renew=False)
+    monkeypatch.setattr(SubscriptionQuerySet, "claim", committed_before_the_locks(end))
+    assert open_at(DUE) == 0
+    assert not Order.objects.exists()
+    subscription.refresh_from_db()
+    assert subscription.grace_until is None
 
 
 def test_nobody_is_charged_more_than_they_agreed_to(provider: LedgerProvider) -> None:

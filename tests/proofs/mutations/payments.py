@@ -196,6 +196,13 @@ PAYMENTS = (
         (f"{RENEWALS}test_order_opens_a_day_before_the_end_and_once",),
     ),
     Mutation(
+        "asked again under the locks",
+        "payments/charging/renewal_orders.py",
+        "keys = still_found(ending, claimed)",
+        "keys = [subscription.pk for subscription in claimed]",
+        (f"{RENEWALS}test_order_that_was_committed_just_before_the_locks_is_seen",),
+    ),
+    Mutation(
         "agreed price",
         "payments/charging/renewal_orders.py",
         "amount=renewal.charge,",

@@ -63,8 +63,10 @@ def _run(chosen: argparse.Namespace) -> int:
     print(*lines[:SHOWN], *lines[SHOWN:][-1:], sep="\n")
     missing = campaign.missing(chosen.hits)
     print(f"Too seldom: {', '.join(missing)}" if missing else f"Each fault was hit {chosen.hits} times or more.")
-    print("Promises broke." if verdict.returncode else "Every promise held.")
-    return 1 if verdict.returncode or missing else 0
+    print(f"Processes that ended with an error: {campaign.errors}")
+    broke = bool(verdict.returncode or campaign.errors)
+    print("Promises broke." if broke else "Every promise held.")
+    return 1 if broke or missing else 0
 
 
 def _parser() -> argparse.ArgumentParser:

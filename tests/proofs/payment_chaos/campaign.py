@@ -1,6 +1,7 @@
 """Campaign: rounds of a storm, then calm until nothing is due, then the judge."""
 
 import multiprocessing
+import signal
 import subprocess
 import sys
 import time
@@ -43,6 +44,8 @@ class Campaign:
         self.provider = LedgerProvider()
         self.round = 0
         self.started = 0
+        self.errors = 0
+        """Processes that ended by an error of their own: a fault kills them."""
 
     def storm(self, orders: int) -> None:
         """Let all processes work on that many new orders, at least for as long as the campaign's shortest storm."""
@@ -68,6 +71,7 @@ class Campaign:
             time.sleep(0.02)
             for role, process in processes.items():
                 if not process.is_alive():
+                    self.errors += process.exitcode != -signal.SIGKILL
                     processes[role] = self._start(role, storm_began)
 
     def calm(self) -> None:
