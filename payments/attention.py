@@ -1,11 +1,15 @@
-"""Money that needs an operator: surplus, unknown outcomes, failed messages, open disputes, refused or late refunds."""
+"""Money that needs an operator: surplus, unknown outcomes, failed messages, open disputes, and refunds.
+
+Refunds do if they are refused, late, or went back twice.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payments.models import Dispute, Order, OrderState, Payment, Refund
+from payments.models.refund import TWICE
 from payments.webhooks.inbox import pending
 
 PATIENCE = timedelta(minutes=30)
@@ -18,23 +22,30 @@ https://support.stripe.com/embedded-connect/questions/refunds-faq; who withdraws
 https://eur-lex.europa.eu/eli/dir/2011/83/oj, article 13
 """
 
-REFUSALS_SHOWN = timedelta(days=7)
-"""Time for which a refused refund needs attention: a new request may follow, or a transfer by hand."""
+SHOWN = timedelta(days=7)
+"""Time for which a refund that was refused, or went back twice, needs attention, if nothing ends it before."""
 
 
 def needs_attention(now: datetime) -> dict[str, int]:
     """Return the number per kind. A surplus counts until money of it has gone back, or it is settled."""
     late = now - PATIENCE
     orders = Order.objects.filter(state=OrderState.UNKNOWN, unknown_since__lt=late)
-    refused = Refund.objects.filter(state=Refund.State.REFUSED, finished_at__gte=now - REFUSALS_SHOWN)
+    lately = Refund.objects.filter(finished_at__gte=now - SHOWN)
     return {
         "surplus": Payment.objects.kept_surplus().count(),
         "unknown": orders.count(),
         "messages": pending().filter(received_at__lt=late).count(),
         "disputes": Dispute.objects.filter(state=Dispute.State.OPEN).count(),
-        "refused_refunds": refused.count(),
+        "refused_refunds": lately.filter(~_is_made_good(), state=Refund.State.REFUSED).count(),
+        "double_refunds": lately.filter(code=TWICE).count(),
         "overdue_refunds": overdue_refunds(now).count(),
     }
+
+
+def _is_made_good() -> Exists:
+    """Return the condition that a later request gave money of the same payment back."""
+    later = Refund.objects.filter(payment=OuterRef("payment"), finished_at__gt=OuterRef("finished_at"))
+    return Exists(later.filter(state=Refund.State.DONE))
 
 
 def overdue_refunds(now: datetime) -> QuerySet[Refund]:

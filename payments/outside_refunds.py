@@ -30,10 +30,13 @@ class ReturnedOutside:
 
 
 def is_left_to_staff(request: Refund, now: datetime) -> bool:
-    """Return True if nobody else finishes the request.
+    """Return True if nobody else gives the money back.
 
-    Its provider is not the present one, or its outcome stays unknown, however often the provider is asked.
+    The provider has refused to, and something of the payment is left; or it is not the present one; or the outcome
+    stays unknown, however often it is asked.
     """
+    if request.is_refused:
+        return most_for(request) > 0
     if request.finished_at is not None:
         return False
     if not is_asked(request.payment.provider):
@@ -55,13 +58,15 @@ def record_outside(
 ) -> Payment:
     """Record the money as returned, once, and finish the request with the amount that went back. Return the refund.
 
-    What follows is what follows a provider's refund. Raises RefundUnderWay, NothingToRecord, NotRefundable or
-    AlreadyRecorded.
+    What follows is what follows a provider's refund. A request that was refused stays so, and another one is done.
+    Raises RefundUnderWay, NothingToRecord, NotRefundable or AlreadyRecorded.
     """
     try:
         with transaction.atomic():
             locked = _locked(request)
             _refuse(locked, seen, now)
+            if locked.is_refused:
+                locked = _repeated(locked, seen.amount, now, actor)
             locked.amount, locked.closing_reason = seen.amount, reason
             locked.save(update_fields=["amount", "closing_reason"])
             returned = _returned(locked, seen, now, actor)
@@ -81,6 +86,20 @@ def _locked(request: Refund) -> Refund:
     locked = Refund.objects.select_for_update(no_key=True).get(pk=request.pk)
     locked.payment = payment
     return locked
+
+
+def _repeated(refused: Refund, amount: Decimal, now: datetime, actor: AbstractBaseUser | None) -> Refund:
+    """Store the same wish anew: the refused one keeps its number, under which the provider may report again."""
+    return Refund.objects.create(
+        payment=refused.payment,
+        amount=amount,
+        currency=refused.currency,
+        reason=refused.reason,
+        ends_now=refused.ends_now,
+        requested_by_id=actor.pk if actor else refused.requested_by_id,
+        requested_at=now,
+        due_at=now,
+    )
 
 
 def _refuse(request: Refund, seen: ReturnedOutside, now: datetime) -> None:

@@ -11,6 +11,7 @@ from payments.announcements import announce_disputed, announce_failed_refund, an
 from payments.change_orders import void_changes
 from payments.errors import UnknownTransaction, UnreadableFact
 from payments.models import Dispute, Payment, Refund, Renewal
+from payments.models.refund import TWICE
 from payments.orders import lock
 from payments.providers.interface import Fact, FactKind
 from subscriptions.errors import IllegalTransition
@@ -52,9 +53,18 @@ def record_refund(provider: str, fact: Fact, now: datetime) -> None:
         _finish_by_known(payment, request, fact, now)
         return
     if request and request.state == Refund.State.DONE:  # otherwise, as an operator recorded
-        logger.error("a refund went back twice", extra={"refund": request.pk, "payment": payment.pk})
-        request = None
+        follow_refund(payment, returned, None, now)
+        _note_twice(request, now)
+        return
     follow_refund(payment, returned, request, now)
+    if request and _left(payment) < 0:  # refused at first, and transferred by staff since
+        _note_twice(request, now)
+
+
+def _note_twice(request: Refund, now: datetime) -> None:
+    """Have the alarm count the request anew, whenever it was done the first time."""
+    logger.error("a refund went back twice", extra={"refund": request.pk, "payment": request.payment_id})
+    Refund.objects.filter(pk=request.pk).update(code=TWICE, finished_at=now)
 
 
 def follow_refund(payment: Payment, returned: Payment, request: Refund | None, now: datetime) -> None:
@@ -75,10 +85,14 @@ def _finish_by_known(payment: Payment, request: Refund | None, fact: Fact, now: 
 
 def _supersede(payment: Payment, returned: Payment, now: datetime) -> None:
     """Finish the requests that can no longer be executed: providers give back no more than was paid."""
-    went_back = payment.returned.aggregate(sum=Sum("amount"))["sum"]
-    if payment.amount + went_back <= 0:
+    if _left(payment) <= 0:
         for request in payment.refunds.filter(finished_at__isnull=True).order_by("pk"):
             _finish(request, returned, now)
+
+
+def _left(payment: Payment) -> Decimal:
+    left: Decimal = payment.amount + (payment.returned.aggregate(sum=Sum("amount"))["sum"] or Decimal(0))
+    return left
 
 
 def record_failed_refund(provider: str, fact: Fact, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Record of money that went back outside, which an operator makes on the page of a refund that nobody else finishes."""
+"""Record of money that went back outside, which an operator makes on the page of a refund that nobody else executes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -132,12 +132,7 @@ def _deed(request: Refund, made: Payment, reason: str) -> str:
 
 def _words(request: Refund) -> dict[str, str]:
     payment = request.payment
-    text = _(
-        "%(user)s is to get %(amount)s %(currency)s back of a payment through %(provider)s, which does not tell us "
-        "whether it has given them back. Look into its dashboard first. If the money has not gone back there, give it "
-        "back there or transfer it, and record it here. Nothing is given back by this page; the subscriber gets the "
-        "usual mail."
-    )
+    text = _refused_words() if request.is_refused else _unknown_words()
     words = {
         "user": str(payment.order.user) if payment.order else "-",
         "amount": request.amount_text,
@@ -145,3 +140,20 @@ def _words(request: Refund) -> dict[str, str]:
         "provider": payment.provider,
     }
     return {"title": _("Record refund %(number)s as given back") % {"number": request.pk}, "explanation": text % words}
+
+
+def _unknown_words() -> str:
+    return _(
+        "%(user)s is to get %(amount)s %(currency)s back of a payment through %(provider)s, which does not tell us "
+        "whether it has given them back. Look into its dashboard first. If the money has not gone back there, give it "
+        "back there or transfer it, and record it here. Nothing is given back by this page; the subscriber gets the "
+        "usual mail."
+    )
+
+
+def _refused_words() -> str:
+    return _(
+        "%(user)s was to get %(amount)s %(currency)s back of a payment through %(provider)s, which has refused that, "
+        "or could not deliver them. Transfer the money, and record it here. Nothing is given back by this page; the "
+        "subscriber gets the usual mail."
+    )

@@ -12,7 +12,7 @@ from foundation.admin import SubscriberHistoryAdmin
 from payments.admin.refunding import PERMISSION, SURPLUS, refund
 from payments.admin.surplus import PERMISSION as SETTLE
 from payments.admin.surplus import WaitingFilter, settle
-from payments.models import Payment
+from payments.models import Payment, Refund
 from payments.refunds import refundable
 from payments.surplus import is_waiting
 
@@ -123,9 +123,9 @@ class PaymentAdmin(SubscriberHistoryAdmin):
 
 
 def _records(payment: Payment) -> list[str]:
-    unfinished = list(payment.refunds.filter(finished_at__isnull=True).select_related("payment").order_by("pk"))
-    if not unfinished:
+    requests = list(payment.refunds.exclude(state=Refund.State.DONE).select_related("payment").order_by("pk"))
+    if not requests:
         return []
     from payments.admin.outside_refunds import record_links  # noqa: PLC0415 - seldom needed
 
-    return record_links(unfinished, clock.now())
+    return record_links(requests, clock.now())

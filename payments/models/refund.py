@@ -14,6 +14,9 @@ from payments.models.payment import TRANSACTION_ID_LENGTH, Payment
 
 REASON_LENGTH = 500
 
+TWICE = "twice"
+"""Code of a request whose money went back once as an operator recorded, and once by the provider."""
+
 
 class Refund(models.Model):
     """Request to give back part or all of a payment. The provider executes it once for its key."""
@@ -73,6 +76,11 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"refund {self.pk}"
+
+    @property
+    def is_refused(self) -> bool:
+        """True if the provider does not give the money back, or it did not arrive."""
+        return self.state == self.State.REFUSED
 
     @property
     def amount_text(self) -> str:

@@ -193,13 +193,15 @@ def test_failure_of_another_refund_of_the_request_changes_nothing_of_the_transfe
     assert refundable(request_.payment) == 0
 
 
-def test_refund_that_the_provider_made_as_well_is_recorded_and_logged(
+def test_refund_that_the_provider_made_as_well_is_recorded_and_counted(
     request_: Refund, caplog: pytest.LogCaptureFixture
 ) -> None:
     record(request_)
     apply(NAME, told(FactKind.REFUNDED, "re-0", str(request_.key)), clock.now())
     assert sum(Payment.objects.values_list("amount", flat=True)) == Decimal("-9.90"), "money that moved is recorded"
     assert [line.message for line in caplog.records if line.levelname == "ERROR"] == ["a refund went back twice"]
+    assert needs_attention(clock.now())["double_refunds"] == 1
+    assert next_payment(now := clock.now()) == now, "the database stays awake while the alarm counts it"
 
 
 def test_present_provider_executes_it_unless_its_outcome_stays_unknown(
