@@ -11,6 +11,10 @@ from django.db.models import Q
 SENDER = re.compile(r"(?P<name>[^<>@]*)<(?P<bracketed>[^<>\s]+)>|(?P<bare>[^<>\s]+)")
 LONGEST_ADDRESS = 254  # https://www.rfc-editor.org/errata/eid1690
 
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+PLAIN = re.compile(rf"{ATOM}(?:\.{ATOM})*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?\.)+[A-Za-z]{{2,63}}")
+"""Nearly all addresses. Django's validator accepts them, too, and compiling its pattern adds 22 ms to a cold start."""
+
 
 class UndeliverableAddress(ValueError):
     """The e-mail address is missing or undeliverable. Ask its owner for another."""
@@ -35,6 +39,8 @@ def deliverable(address: str) -> str:
     Raises UndeliverableAddress. Django's validator alone accepts domains that DNS cannot represent.
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
     """
+    if PLAIN.fullmatch(address) and len(address) <= LONGEST_ADDRESS:
+        return address
     try:
         validate_email(address)
         local_part, _, domain = address.rpartition("@")

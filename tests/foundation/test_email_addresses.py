@@ -1,13 +1,38 @@
 """E-mail addresses: delivery form and comparison form."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+from django.core.validators import validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from foundation.email_addresses import UndeliverableAddress, deliverable, normalised, readable, spellings
+from foundation.email_addresses import (
+    LONGEST_ADDRESS,
+    PLAIN,
+    UndeliverableAddress,
+    deliverable,
+    normalised,
+    readable,
+    spellings,
+)
+from tests.support.deployment import environment
 
 PASSED_BY_DJANGO = ["a@" + "ü" * 60 + ".de", "a@\uff0ex.com", "bob@אa.com", "\u017f@example.com"]
 """Addresses that Django accepts, but DNS or ASCII cannot represent."""
+
+PROJECT = Path(__file__).resolve().parents[2]
+STARTED = """
+import django
+django.setup()
+from django.conf import settings
+from django.core.validators import validate_email
+from django.utils.functional import empty
+print(settings.DEFAULT_FROM_EMAIL)
+print("not compiled" if validate_email.domain_regex._wrapped is empty else "compiled")
+"""
 
 
 @given(st.text() | st.emails())
@@ -17,6 +42,20 @@ def test_normalised_address_is_stable_and_fits(address: str) -> None:
     assert normalised(once) == once == once.lower()
     assert once.isascii()
     assert len(once) <= 254
+
+
+@given(st.from_regex(PLAIN, fullmatch=True).filter(lambda address: len(address) <= LONGEST_ADDRESS))
+def test_plain_address_is_one_that_django_accepts(address: str) -> None:
+    validate_email(address)
+    assert deliverable(address) == address
+
+
+@pytest.mark.parametrize("sender", ["subscriptions@example.com", "Subscriptions <subscriptions@mail.example.com>"])
+def test_start_reads_a_plain_sender_without_django_s_pattern(sender: str) -> None:
+    given = environment(DJANGO_SETTINGS_MODULE="config.settings", SES_FROM_ADDRESS=sender)
+    command = [sys.executable, "-c", STARTED]
+    started = subprocess.run(command, cwd=PROJECT, env=given, capture_output=True, text=True, check=True)
+    assert started.stdout.splitlines() == [sender, "not compiled"]
 
 
 def test_domain_is_compared_as_dns_has_it() -> None:
