@@ -84,7 +84,7 @@ GATE_CEILING = timedelta(hours=env.optional("GATE_CEILING_HOURS", whole_number()
 STALE_SWEEP_AFTER = timedelta(minutes=env.optional("STALE_SWEEP_MINUTES", whole_number(), 5))
 """Minutes after which `/readyz` and the dashboard call the last sweep stale."""
 STALE_AUDIT_AFTER = timedelta(minutes=env.optional("STALE_AUDIT_MINUTES", whole_number(), 60))
-"""The same for the access audit, from when it is due: with `GATE_TABLE` that is 24 hours after the last."""
+"""The same for the access audit, from when it is due: with `GATE_TABLE` that is the next night, 03:20 UTC."""
 STALE_NOTIFICATION_AFTER = timedelta(minutes=env.optional("STALE_NOTIFICATION_MINUTES", whole_number(), 15))
 """The same for the notification that has waited longest."""
 FEEDBACK_KEPT = timedelta(days=env.optional("FEEDBACK_KEPT_DAYS", whole_number(), 90))

@@ -87,6 +87,9 @@ def close_gate(now: datetime) -> bool:
     except GateStoreUnavailable as error:
         logger.warning("gate not closed", extra={"reason": str(error)})
         return False
+    except Exception:  # the job has done its work, and an open gate makes nothing late
+        logger.exception("gate not closed")
+        return False
     finally:
         connection.close()
 
@@ -99,7 +102,10 @@ def _close(connection: BaseDatabaseWrapper, now: datetime) -> bool:
     ceiling = now + settings.GATE_CEILING
     markers = {marker: min(due or ceiling, ceiling) for marker, due in next_instants(now).items()}
     _note_quiet(markers, now)
-    return store().close(token, markers)
+    closed = store().close(token, markers)
+    if closed:  # a sweep may have begun since the note
+        _note_quiet(markers, now)
+    return closed
 
 
 def _note_quiet(markers: dict[str, datetime], now: datetime) -> None:

@@ -5,8 +5,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.ht
 
 import json
 import math
+import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -18,7 +21,7 @@ from uuid import uuid4
 from foundation.sigv4 import Credentials, Request, signed_headers
 
 TIMEOUT = 1.0
-"""Seconds to connect, and again for each answer. An answer that comes later would not be worth waiting for."""
+"""Seconds for a call. An answer that comes later would not be worth waiting for: a writer holds locks meanwhile."""
 
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL")
 """https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html"""
@@ -113,26 +116,32 @@ class GateStore:
         host = urlsplit(endpoint).netloc
         request = Request(host, "dynamodb", region, f"DynamoDB_20120810.{operation}", body, json_version="1.0")
         with self._lock:
-            status, content = self._send(endpoint, request)
+            kept, self._kept = self._kept, None
+            exchange = _Exchange()
+            call = exchange.start(lambda: self._send(endpoint, request, kept, exchange))
+            status, content = exchange.finish(call)
+            self._kept = exchange.connection
         return _answer(status, content)
 
-    def _send(self, endpoint: str, request: Request) -> tuple[int, bytes]:
+    def _send(
+        self, endpoint: str, request: Request, kept: HTTPConnection | None, exchange: "_Exchange"
+    ) -> tuple[int, bytes]:
         """Send by the kept connection, and once more by a new one if the server has closed that meanwhile."""
-        kept, self._kept = self._kept, None
         if kept is not None:
             try:
-                return self._sent(kept, request)
+                return self._sent(kept, request, exchange)
             except TimeoutError as error:
                 raise GateStoreUnavailable("the store does not answer in time") from error
             except (OSError, HTTPException):
                 pass
         make = HTTPSConnection if endpoint.startswith("https:") else HTTPConnection
         try:
-            return self._sent(make(request.host, timeout=TIMEOUT), request)
+            return self._sent(make(request.host, timeout=TIMEOUT), request, exchange)
         except (OSError, HTTPException, ValueError) as error:
             raise GateStoreUnavailable(f"the store does not answer: {type(error).__name__}") from error
 
-    def _sent(self, connection: HTTPConnection, request: Request) -> tuple[int, bytes]:
+    def _sent(self, connection: HTTPConnection, request: Request, exchange: "_Exchange") -> tuple[int, bytes]:
+        exchange.connection = connection
         try:
             # The machine's clock: a signature is judged by AWS's, whatever the service's own says.
             headers = signed_headers(request, self._credentials(), datetime.now(UTC))
@@ -140,12 +149,10 @@ class GateStore:
             answer = connection.getresponse()
             content = answer.read()
         except BaseException:
-            connection.close()
+            exchange.drop()
             raise
         if answer.will_close:
-            connection.close()
-        else:
-            self._kept = connection
+            exchange.drop()
         return answer.status, content
 
     def _credentials(self) -> Credentials:
@@ -154,6 +161,47 @@ class GateStore:
         except KeyError as error:
             raise GateStoreUnavailable(f"{error} is not set") from error
         return Credentials(key_id, secret, self._environment.get("AWS_SESSION_TOKEN", ""))
+
+
+class _Exchange:
+    """One call, in a thread: a socket's timeout bounds each read, and nothing bounds the look-up of the host."""
+
+    connection: HTTPConnection | None = None
+    """Connection in use, and afterwards the one to keep."""
+
+    def start(self, send: Callable[[], tuple[int, bytes]]) -> "Future[tuple[int, bytes]]":
+        """Send in a thread, which does not outlive the process."""
+        call: Future[tuple[int, bytes]] = Future()
+
+        def run() -> None:
+            try:
+                call.set_result(send())
+            except BaseException as error:  # noqa: BLE001 - `finish` raises it
+                call.set_exception(error)
+
+        threading.Thread(target=run, daemon=True).start()
+        return call
+
+    def finish(self, call: "Future[tuple[int, bytes]]") -> tuple[int, bytes]:
+        """Return the answer. Raises GateStoreUnavailable, also once the time is over."""
+        try:
+            return call.result(TIMEOUT)
+        except TimeoutError as error:
+            self._interrupt()
+            raise GateStoreUnavailable("the store does not answer in time") from error
+
+    def drop(self) -> None:
+        """Close the connection, and keep none."""
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+
+    def _interrupt(self) -> None:
+        """End the reads of the thread, which ends by that."""
+        used = self.connection.sock if self.connection is not None else None
+        if used is not None:
+            with suppress(OSError):  # the server was faster
+                used.shutdown(socket.SHUT_RDWR)
 
 
 class _Refused(GateStoreUnavailable):

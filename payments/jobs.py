@@ -13,6 +13,7 @@ from foundation.jobs.invocation import LambdaContext, scheduled_job
 from payments.attention import needs_attention
 from payments.card_expiries import tell_of_expiries
 from payments.charging.charger import Charger
+from payments.charging.claims import release_abandoned
 from payments.forgetting import forget_customers
 from payments.metrics import PaymentMetric
 from payments.price_changes import apply_price_changes, fold_new_amounts
@@ -36,7 +37,8 @@ def process_payments(event: dict[str, Any], context: LambdaContext) -> dict[str,
         if not settings.PAYMENT_PROVIDER:
             return {}
         now, provider = clock.now(), current()
-        summary = _process(provider, now, invocation.time_left) if provider else {}
+        # Without a provider, too: what a charger of the former one has left is to be counted.
+        summary = _process(provider, now, invocation.time_left) if provider else {"abandoned": release_abandoned()}
         needed = needs_attention(now)
         metrics.emit({PaymentMetric.NEEDS_ATTENTION: sum(needed.values())})
         logger.info("payments processed", extra=summary | needed)

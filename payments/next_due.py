@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from foundation.due_work import DueWork
 from payments.attention import needs_attention, next_attention
+from payments.charging.claims import next_release
 from payments.charging.closing import to_close
 from payments.charging.renewal_orders import next_opening
 from payments.models import Order, PaymentMethod, PriceChange, Refund
@@ -24,7 +25,7 @@ def next_payment(now: datetime) -> datetime | None:
     if any(needs_attention(now).values()):  # an alarm would end if nobody counted it
         return now
     provider = current()
-    instants = [next_attention(now), *(_instants(provider, now) if provider else ())]
+    instants = [next_attention(now), next_release(), *(_instants(provider, now) if provider else ())]
     return min(filter(None, instants), default=None)
 
 

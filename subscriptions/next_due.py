@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from foundation.due_work import DueWork
 from subscriptions.access.managed_groups import missing_names
 from subscriptions.metrics import SubscriptionMetric
 from subscriptions.models import Subscription, SweepRun
-from subscriptions.statistics import audited_every, has_unfinished_audit, last_finished_audit
+from subscriptions.statistics import audit_pause, has_unfinished_audit, last_finished_audit
 
 
 def next_end(now: datetime) -> datetime | None:
@@ -36,13 +37,18 @@ def next_audit(now: datetime) -> datetime:
     last = last_finished_audit()
     if last is None or last.finished_at is None or has_unfinished_audit(since=last) or missing_names():
         return now
-    return last.finished_at + audited_every(last)
+    return last.finished_at + audit_pause(last)
 
 
 def note_quiet(until: datetime) -> None:
-    """Record on the last sweep that none follows before then, for the readiness probe and the dashboard."""
+    """Record on the last sweep that none follows before then, for the readiness probe and the dashboard.
+
+    Those that are at work may end after it, and leave no note of their own: they do if they die, or the store fails.
+    """
     last = SweepRun.objects.filter(finished_at__isnull=False).order_by("-finished_at").values_list("pk", flat=True)
-    SweepRun.objects.filter(pk__in=list(last[:1])).update(quiet_until=until)
+    for key in last[:1]:
+        at_work = Q(finished_at=None, pk__gt=key)
+        SweepRun.objects.filter(Q(pk=key) | at_work).update(quiet_until=until)
 
 
 WORK = (

@@ -14,11 +14,16 @@ from django.db.models.functions import Coalesce, TruncDate, TruncHour
 
 from subscriptions.models import AccessAuditRun, Subscription, SubscriptionEvent, SweepRun, Transition
 
+DAY = timedelta(days=1)
+
 COUNTED_TRANSITIONS = (Transition.CREATED, Transition.RENEWED, Transition.CANCELLED, Transition.EXPIRED)
 """The transitions that are counted by day."""
 
-AUDITED_EVERY = timedelta(hours=24)
-"""Time from one access audit to the next behind the gate, if the first found everything in order or corrected it."""
+AUDITED_AT = timedelta(hours=3, minutes=20)
+"""Time of the day in UTC at which an access audit is due behind the gate.
+
+The nightly job that deletes old rows has the same in `zappa_settings.json`, so that the database is woken once.
+"""
 
 
 @dataclass(frozen=True)
@@ -71,12 +76,18 @@ def is_audit_stale(last: AccessAuditRun | None, now: datetime) -> bool:
 
 def audit_expected_within(last: AccessAuditRun) -> timedelta:
     """Return the time after which the next access audit is late: STALE_AUDIT_AFTER, and the time the gate lets pass."""
-    return settings.STALE_AUDIT_AFTER + (audited_every(last) if settings.GATE_TABLE else timedelta())
+    return settings.STALE_AUDIT_AFTER + (audit_pause(last) if settings.GATE_TABLE else timedelta())
 
 
-def audited_every(last: AccessAuditRun) -> timedelta:
-    """Return for how long the gate lets no audit follow this one. None if this one left something to correct."""
-    return timedelta() if last.failed or not last.complete else AUDITED_EVERY
+def audit_pause(last: AccessAuditRun) -> timedelta:
+    """Return for how long the gate lets no audit follow this one: until the night, a day at most.
+
+    None if it left something to correct.
+    """
+    if last.finished_at is None or last.failed or not last.complete:
+        return timedelta()
+    since_night = (last.finished_at - datetime.min.replace(tzinfo=UTC) - AUDITED_AT) % DAY
+    return DAY - since_night
 
 
 def is_quiet(now: datetime) -> bool:

@@ -190,9 +190,13 @@ class Sweep:
         run.remaining = self.due().count()
         run.oldest_late = self.now - (self.oldest_end or self.now)
         run.failures = {str(pk): error for pk, error in self.failures.items()}
-        run.save()
+        run.save(update_fields=RECORDED)
         logger.info("sweep finished", extra=run.summary())
         _emit(run)
+
+
+RECORDED = ("finished_at", "expired", "failed", "unannounced", "remaining", "oldest_late", "failures")
+"""Without `quiet_until`, which whoever closes the gate may have noted meanwhile."""
 
 
 def _failed_since(instant: datetime) -> frozenset[int]:

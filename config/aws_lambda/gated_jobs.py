@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -49,9 +49,10 @@ def run_gated(
     if work and work.marker and gate.is_closed(work.marker, clock.now()):
         metrics.emit(dict.fromkeys(work.heartbeats, 0))
         return ASLEEP
+    began = clock.now()
     answer = invoke(event, context)
     if job == SWEEP:
-        _sweep_next_ends(event, context, sleep)
+        _sweep_next_ends(event, context, began, sleep)
     gate.close_gate(clock.now())
     return answer
 
@@ -62,19 +63,28 @@ def _is_by_hand(event: dict[str, Any]) -> bool:
     return bool(event.get("manage")) or (command is not None and work_of(str(command)) is not None)
 
 
-def _sweep_next_ends(event: dict[str, Any], context: LambdaContext, sleep: Callable[[float], None]) -> None:
-    """Wait for each end within the minute, expire it, and deliver what tells of it."""
+def _sweep_next_ends(
+    event: dict[str, Any], context: LambdaContext, swept: datetime, sleep: Callable[[float], None]
+) -> None:
+    """Wait for each end within the minute after that of the last sweep, expire it, and deliver what tells of it.
+
+    An end that passed while the sweep worked is swept at once. What a sweep has left is the next tick's.
+    """
     until = clock.now() + AWAITED
-    while wait := _wait_for_next_end(until - clock.now(), context):
-        sleep(wait.total_seconds())
+    while (wait := _wait_for_next_end(swept, until, context)) is not None:
+        if wait:
+            sleep(wait.total_seconds())
+        swept = clock.now()
         check_expired_subscriptions(event, context)
         deliver_notifications(event, context)
 
 
-def _wait_for_next_end(at_most: timedelta, context: LambdaContext) -> timedelta | None:
-    """Return the time until the next end; None if that is past, too far, or leaves too little of the invocation."""
-    end = Subscription.objects.earliest_end()
+def _wait_for_next_end(swept: datetime, until: datetime, context: LambdaContext) -> timedelta | None:
+    """Return the time until the next end after `swept`; None if that is too far, or leaves too little time."""
+    end = Subscription.objects.earliest_end(after=swept)
     connection.close()  # while it waits it holds no session, and no lock
-    wait = end - clock.now() if end else timedelta()
+    if end is None or end > until:
+        return None
+    wait = max(end - clock.now(), timedelta())
     available = timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE
-    return wait if timedelta() < wait <= min(at_most, available) else None
+    return wait if wait <= available else None

@@ -29,12 +29,12 @@ def check_database(database: Mapping[str, Any], environment: Mapping[str, str]) 
         found.append(
             _error("config.E082", "the gate needs PostgreSQL", "Unset GATE_TABLE, or set another DATABASE_URL.")
         )
-    if RDS_PROXY in environment.get("DATABASE_HOST", ""):
+    if RDS_PROXY in environment.get("DATABASE_HOST", "") or RDS_PROXY in str(database.get("HOST", "")):
         text = "a proxy before the database keeps it awake, and hides the sessions that hold the gate's lock"
-        found.append(_error("config.E083", text, "Unset DATABASE_HOST or GATE_TABLE."))
-    if database.get("CONN_MAX_AGE"):
+        found.append(_error("config.E083", text, "Name the database itself in DATABASE_URL, or unset GATE_TABLE."))
+    if database.get("CONN_MAX_AGE") or database.get("OPTIONS", {}).get("pool"):
         text = "an open connection keeps the database awake, and the gate open"
-        found.append(_error("config.E084", text, "Set CONN_MAX_AGE of DATABASES to 0, or unset GATE_TABLE."))
+        found.append(_error("config.E084", text, "Set CONN_MAX_AGE to 0 and use no pool, or unset GATE_TABLE."))
     return found
 
 

@@ -102,6 +102,12 @@ def release_abandoned() -> int:
     return untouched + abandoned.update(state=OrderState.UNKNOWN, unknown_since=since, **RELEASED)
 
 
+def next_release() -> datetime | None:
+    """Return the instant at which the first lease ends, of whatever provider; None if no order is claimed."""
+    claimed = Order.objects.filter(state=OrderState.CLAIMED).order_by("lease_until")
+    return claimed.values_list("lease_until", flat=True).first()
+
+
 def _numbers(repeated: Collection[Order]) -> Combinable:
     following = F("attempts") + 1
     if not repeated:

@@ -49,10 +49,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Return the subscriptions whose paid time is over and whose grace period is not."""
         return self.live(now).filter(end_date__lte=now)
 
-    def earliest_end(self) -> datetime | None:
-        """Return the earliest end of access among those that are not expired; None if all are."""
-        rows = self.filter(expired_at__isnull=True).annotate(ends=access_end()).order_by("ends", "pk")
-        return rows.values_list("ends", flat=True).first()
+    def earliest_end(self, *, after: datetime | None = None) -> datetime | None:
+        """Return the earliest end of access, or the earliest after an instant, of those not expired; None if none."""
+        rows = self.live(after) if after else self.filter(expired_at__isnull=True)
+        return rows.annotate(ends=access_end()).order_by("ends", "pk").values_list("ends", flat=True).first()
 
     def claim(self, limit: int, lock_wait: timedelta = LOCK_WAIT) -> "list[Subscription]":
         """Lock up to `limit` rows and their users', oldest end first, passing over what another transaction holds.

@@ -2,8 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import boto3
@@ -14,6 +15,7 @@ from foundation.gate_store import GateStore, GateStoreUnavailable
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from tests.support.gate import TABLE, make_table
 from tests.support.injected_answers import InjectedAnswers
+from tests.support.patience import PATIENCE_SECONDS
 
 NOW = datetime(2026, 12, 1, 3, 0, 0, 900_000, tzinfo=UTC)
 KEYS = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
@@ -149,9 +151,30 @@ def test_store_that_never_answers_is_given_up(
     monkeypatch.setattr(gate_store, "TIMEOUT", 0.2)
     over = threading.Event()
     with serving(lambda _: over.wait()) as address:
-        with pytest.raises(GateStoreUnavailable, match="TimeoutError"):
+        with pytest.raises(GateStoreUnavailable, match=r"TimeoutError|in time"):
             call(GateStore(TABLE, {**KEYS, "AWS_ENDPOINT_URL": address}))
         over.set()
+
+
+def test_store_that_answers_byte_by_byte_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_store, "TIMEOUT", 0.5)
+    ended = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        received(connection)
+        with suppress(OSError):
+            for byte in respond(b"x" * 1_000):
+                connection.sendall(bytes([byte]))
+                time.sleep(0.1)
+        ended.set()
+
+    with serving(drip) as address:
+        dripping = GateStore(TABLE, {**KEYS, "AWS_ENDPOINT_URL": address})
+        began = time.monotonic()
+        with pytest.raises(GateStoreUnavailable, match="in time"):
+            dripping.ask(NOW)
+        assert time.monotonic() - began < 60, "a hundred seconds would pass otherwise"
+        assert ended.wait(PATIENCE_SECONDS), "the connection is not left open"
 
 
 def test_connection_is_kept_and_replaced_once_the_server_has_closed_it() -> None:

@@ -42,7 +42,9 @@ def test_stage_without_a_gate_needs_nothing() -> None:
         (POSTGRESQL, {"DATABASE_HOST": "subs-dev.cluster-abc.us-east-1.rds.amazonaws.com"}, []),
         (POSTGRESQL | {"ENGINE": "django.db.backends.sqlite3"}, {}, ["config.E082"]),
         (POSTGRESQL, {"DATABASE_HOST": "subs-dev.proxy-abc.us-east-1.rds.amazonaws.com"}, ["config.E083"]),
+        (POSTGRESQL | {"HOST": "subs-dev.proxy-abc.us-east-1.rds.amazonaws.com"}, {}, ["config.E083"]),
         (POSTGRESQL | {"CONN_MAX_AGE": 60}, {}, ["config.E084"]),
+        (POSTGRESQL | {"OPTIONS": {"pool": True}}, {}, ["config.E084"]),
     ],
 )
 def test_database_must_be_postgresql_without_a_proxy_or_kept_connections(

@@ -66,7 +66,9 @@ def payments(now: datetime) -> Iterator[datetime]:
 
 
 def calls(order: Order, now: datetime) -> Iterator[datetime]:
-    """Yield the instant at which an order is charged, asked about, or closed at the provider."""
+    """Yield the instant at which an order is charged, asked about, closed, or taken from a charger that died."""
+    if order.state == "claimed" and order.lease_until:
+        yield order.lease_until
     if order.provider not in ("", OURS):
         return
     if order.finished_at is None and order.due_at:
@@ -143,7 +145,7 @@ def erasures(now: datetime) -> Iterator[datetime]:
 
 
 def next_audit(now: datetime) -> datetime:
-    """Return a day after the last audit; now if it left something, a later one did not finish, or a group is gone."""
+    """Return the night after the last audit; now if it left something, a later one did not end, or a group is gone."""
     if not any(group.name == "Subscribers" for group in Group.objects.all()):
         return now
     runs = list(AccessAuditRun.objects.all())
@@ -151,7 +153,8 @@ def next_audit(now: datetime) -> datetime:
     if last is None or last.finished_at is None or last.failed or not last.complete:
         return now
     died = any(run.finished_at is None and run.pk > last.pk for run in runs)
-    return now if died else last.finished_at + 24 * HOUR
+    night = last.finished_at.replace(hour=3, minute=20, second=0, microsecond=0)
+    return now if died else night + DAY * (night <= last.finished_at)
 
 
 def marks(now: datetime) -> list[datetime]:

@@ -3,26 +3,35 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import OperationalError, connection
 
 from config.aws_lambda.gated_jobs import ASLEEP, run_gated
+from config.operations.readiness import find_problems
 from foundation import clock, gate
+from foundation.gate_store import GateStore
 from infra.lambda_local.emulator.local_aws import LocalAWS
+from infra.lambda_local.eventbridge.schedule_clock import next_time
+from infra.packaging.zappa_stage import load_stage
 from notifications.jobs import deliver_notifications
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason
+from payments.attention import needs_attention
 from payments.jobs import process_payments
+from payments.models import Order
 from subscriptions.access.audit import AccessAudit
 from subscriptions.models import AccessAuditRun, SweepRun
 from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.statistics import is_sweep_stale, last_finished_sweep
-from tests.flows.gate.gated import close, ends_in, invoke, run
+from subscriptions.statistics import AUDITED_AT, is_sweep_stale, last_finished_sweep
+from subscriptions.sweep import RECORDED
+from tests.flows.gate.gated import close, ends_in, in_threads, invoke, run
+from tests.payments.charging.renewal_orders import due_order
 from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user
 from tests.support.gate import (
     AUDIT,
@@ -35,6 +44,7 @@ from tests.support.gate import (
     read_item,
     tick,
 )
+from tests.support.ledger_provider import LedgerProvider
 from tests.support.patience import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -176,12 +186,95 @@ def test_sweep_notes_how_long_it_is_quiet(gated: None, now: time_machine.Travell
     assert is_sweep_stale(last_finished_sweep(), clock.now())
 
 
-def test_audit_runs_once_a_day_while_nothing_changes(gated: None, now: None) -> None:
+@pytest.mark.parametrize(("hours", "until"), [(0, 1 / 3), (0.33, 1 / 3), (1 / 3, 24 + 1 / 3), (9, 24 + 1 / 3)])
+def test_audit_runs_with_the_nightly_jobs_while_nothing_changes(
+    hours: float, until: float, gated: None, now: time_machine.Traveller
+) -> None:
+    assert NOW.hour == 3
     wait_until(close)
     assert read_item().markers["audit"] <= NOW
-    AccessAuditRun.objects.create(started_at=NOW, finished_at=NOW, complete=True)
+    finished = NOW + timedelta(hours=hours)
+    now.move_to(finished)
+    AccessAuditRun.objects.create(started_at=finished, finished_at=finished, complete=True)
+    connection.close()
     wait_until(close)
-    assert read_item().markers["audit"] == NOW + timedelta(hours=24)
+    assert read_item().markers["audit"] == NOW + timedelta(hours=until)
+
+
+def test_night_of_the_audit_is_that_of_the_schedule() -> None:
+    at = datetime(2026, 12, 1, tzinfo=UTC) + AUDITED_AT
+    for function in (AUDIT, "config.operations.jobs.delete_old_rows"):
+        for stage in ("dev", "production"):
+            (schedule,) = (one for one in load_stage(stage).schedules if one.function == function)
+            assert next_time(schedule.expression, at, at - timedelta(seconds=1)) == at, (stage, function)
+
+
+def test_sweep_that_begins_while_the_gate_is_closed_and_dies_is_excused(
+    gated: None, now: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has asked before, and whoever closes the gate has noted on the sweep before it until when none follows."""
+    run(SWEEP)
+    run(AUDIT)
+    now.shift(timedelta(minutes=1))
+    gate.open_gate()
+    close_store = GateStore.close
+
+    def close_beside_a_sweep(store: GateStore, *arguments: Any) -> bool:
+        in_threads(lambda: Service.sweep(now=clock.now()))
+        return close_store(store, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GateStore, "close", close_beside_a_sweep)
+        run(DELIVERY)
+    assert not is_open()
+    assert SweepRun.objects.count() == 2
+    now.shift(timedelta(hours=1))
+    assert find_problems(clock.now()).service == []
+
+
+def test_sweep_keeps_what_was_noted_while_it_worked(gated: None, now: None) -> None:
+    run(SWEEP)
+    run(AUDIT)
+    at_work = SweepRun.objects.create(started_at=NOW)
+    connection.close()
+    wait_until(close)
+    at_work.refresh_from_db()
+    assert at_work.quiet_until is not None
+    assert "quiet_until" not in RECORDED
+    assert {*RECORDED, "quiet_until", "id", "started_at"} == {field.name for field in SweepRun._meta.concrete_fields}
+
+
+def test_error_of_the_database_at_the_close_fails_no_job(
+    gated: None, now: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ends_in(-timedelta(hours=1))
+
+    def lose_the_connection(connection: object) -> bool:
+        raise OperationalError
+
+    monkeypatch.setattr(gate, "_has_writers", lose_the_connection)
+    assert run(SWEEP)["expired"] == 1
+    assert is_open()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["gate not closed"]
+
+
+@pytest.mark.parametrize("provider_now", [LedgerProvider.name, "manual"])
+def test_order_that_a_charger_of_a_former_provider_has_left_is_found(
+    provider_now: str, gated: None, now: time_machine.Traveller, provider: LedgerProvider, settings: Any
+) -> None:
+    settings.PAYMENT_PROVIDER = provider_now
+    order = due_order()
+    lease = {"lease_token": uuid4(), "lease_until": datetime(2020, 1, 1, tzinfo=UTC)}
+    Order.objects.filter(pk=order.pk).update(provider="former", reference="r", state="claimed", **lease)
+    Notification.objects.all().delete()
+    connection.close()
+    wait_until(close)
+    now.shift(timedelta(hours=1))
+    run(PAYMENTS)
+    assert Order.objects.get().state == "unknown"
+    now.shift(timedelta(hours=1))
+    assert run(PAYMENTS) != ASLEEP, "the alarm counts it"
+    assert needs_attention(clock.now())["unknown"] == 1
 
 
 @pytest.mark.parametrize("dies", [False, True])

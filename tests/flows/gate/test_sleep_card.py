@@ -43,7 +43,7 @@ def finish_an_audit() -> None:
 
 def test_closed_gate_is_shown_with_the_instant_of_the_next_work(gated: None, now: time_machine.Traveller) -> None:
     finish_an_audit()
-    due = ends_in(timedelta(hours=5)).end_date
+    due = ends_in(timedelta(minutes=10)).end_date
     wait_until(close)
     assert tiles()[0] == ("asleep", f"until {due:%-d %b %H:%M} UTC".replace("until 0", "until "))
     assert card().empty.startswith("No job keeps the database awake.")

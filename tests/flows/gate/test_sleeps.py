@@ -18,7 +18,7 @@ from foundation import clock, gate
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from payments.models import Order, OrderState
 from subscriptions.access.managed_groups import restore_groups
-from subscriptions.models import Subscription
+from subscriptions.models import AccessAuditRun, Subscription
 from tests.flows.gate import lateness
 from tests.flows.gate.gated import invoke
 from tests.flows.gate.month import SAMPLE, WHOLE, Month
@@ -120,3 +120,19 @@ def test_random_subscriptions_are_on_time_whatever_the_database_takes_to_resume(
     assert sorted(order for order, _reference in provider.successes()) == sorted(paid)
     share = SIZE.length / timedelta(hours=HOURS)
     assert hours == pytest.approx(awake_hours(0, wakes / share) * share, rel=SIZE.tolerance)
+
+
+@pytest.mark.parametrize("hour", [0, 9])
+def test_idle_service_wakes_once_a_night_whenever_it_was_deployed(
+    hour: int, stage: SleepingStage, now: time_machine.Traveller
+) -> None:
+    """The formula of docs/cost.md takes one wake a night for all nightly work."""
+    begun = NOW + hour * HOUR
+    AccessAuditRun.objects.create(started_at=begun - DAY, finished_at=begun - DAY, complete=True)
+    connection.close()
+    now.move_to(NOW - MINUTE)
+    assert gate.close_gate(clock.now())
+    days = 4
+    stage.run(NOW + days * DAY, [])
+    assert stage.proxy.wakes <= days + 1
+    assert stage.proxy.awake / HOUR * HOURS / (24 * days) <= awake_hours(0) * (days + 1) / days + 0.2

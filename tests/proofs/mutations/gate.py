@@ -68,8 +68,8 @@ GATE_RULES = (
     Mutation(
         "token read first",
         GATE,
-        "return store().close(token, markers)",
-        "return store().close(store().read().token, markers)",
+        "closed = store().close(token, markers)",
+        "closed = store().close(store().read().token, markers)",
         (f"{FLOWS}test_writer_that_opens_while_the_gate_closes_keeps_it_open",),
     ),
     Mutation("writers awaited", GATE, "if _has_writers(connection):", "if False:", (IN_FLIGHT,)),
