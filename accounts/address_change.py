@@ -10,6 +10,7 @@ from accounts.forms import EMAIL
 from accounts.links import AddressChange, read_change
 from accounts.mail_limits import lock_address
 from accounts.mails import tell_of_changed_address
+from accounts.profiles import count_address_change
 from foundation.email_addresses import address_of
 
 
@@ -26,6 +27,7 @@ def change_address(token: str, now: datetime) -> AddressChange:
     old = address_of(change.user)
     setattr(change.user, EMAIL, change.address)
     change.user.save(update_fields=[EMAIL])
+    count_address_change(change.user)
     tell_of_changed_address(change.user, old)
     count(Counted.ADDRESSES_CHANGED, now)
     return change

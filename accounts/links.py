@@ -76,7 +76,8 @@ def read_change(token: str) -> AddressChange:
     key, address, state = read_token(token, CHANGE)
     others = Exists(address_holders(address).exclude(pk=OuterRef("pk")))
     try:
-        user = get_user_model()._base_manager.filter(~others, pk=key, is_active=True).first()
+        users = get_user_model()._base_manager.select_related("profile")
+        user = users.filter(~others, pk=key, is_active=True).first()
     except (ValidationError, ValueError) as error:  # a key of another user model
         raise ForgedLink from error
     if user is None or not constant_time_compare(state, _state(user)):
@@ -107,5 +108,7 @@ def read_token(token: str, salt: str, lifetime: timedelta = CONFIRMATION_LIFETIM
 
 
 def _state(user: User) -> str:
-    """Return what ends the validity of a change: another address, another password."""
-    return salted_hmac(CHANGE, f"{address_of(user)} {user.password}", algorithm="sha256").hexdigest()[:32]
+    """Return what ends the validity of a change: another address, even for a while, or another password."""
+    changes = user.profile.address_changes if hasattr(user, "profile") else 0
+    parts = [address_of(user), user.password, *([str(changes)] if changes else [])]
+    return salted_hmac(CHANGE, " ".join(parts), algorithm="sha256").hexdigest()[:32]

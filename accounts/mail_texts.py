@@ -140,7 +140,8 @@ def _reset_text(users: Sequence[User]) -> str:
 def _active_user(user_id: str | None) -> User | None:
     if user_id is None:
         return None
-    found: User | None = get_user_model()._base_manager.filter(pk=user_id, is_active=True).first()
+    users = get_user_model()._base_manager.select_related("profile")
+    found: User | None = users.filter(pk=user_id, is_active=True).first()
     return found
 
 

@@ -1,7 +1,7 @@
 """Profiles, which are made on demand."""
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from accounts.models import Profile
 from foundation.orm.any_of import any_of
@@ -12,6 +12,12 @@ def profile_of(user: AbstractBaseUser) -> Profile:
     """Return the user's profile, and create it if they have none."""
     profile, _created = Profile.objects.get_or_create(user_id=user.pk)
     return profile
+
+
+def count_address_change(user: AbstractBaseUser) -> None:
+    """Count a change of the user's address, so that no link of a change made before it works again."""
+    profile_of(user)
+    Profile.objects.filter(user=user.pk).update(address_changes=F("address_changes") + 1)
 
 
 def erased(key: Key) -> QuerySet[Profile]:

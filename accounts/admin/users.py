@@ -21,7 +21,7 @@ from accounts.admin.user_search import find_by_part
 from accounts.daily_counts import Counted, count
 from accounts.managed_groups import managed_group_names
 from accounts.privileges import is_privileged
-from accounts.profiles import is_erased
+from accounts.profiles import count_address_change, is_erased
 from accounts.search_index import parts_are_indexed
 from foundation import clock
 from foundation.admin import NewestChangeList, NewestPaginator, find_users
@@ -119,10 +119,12 @@ class AccountAdmin(admin.ModelAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        """Count an account that staff open."""
+        """Count an account that staff open, and an address that they change."""
         super().save_model(request, obj, form, change)
         if not change:
             count(Counted.ADDED_BY_STAFF, clock.now())
+        elif User.get_email_field_name() in form.changed_data:
+            count_address_change(obj)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """Write the groups that the form offers. Managed groups stay as they are."""

@@ -16,7 +16,7 @@ LONGEST_EXTERNAL_USER_ID = 255
 
 
 class Profile(models.Model):
-    """Preferences of a user, the key by which a service knows them, and their wish to leave.
+    """Preferences of a user, the key by which a service knows them, changes of address and their wish to leave.
 
     Made on demand by `accounts.profiles.profile_of`: a user without a row has chosen nothing.
     """
@@ -57,6 +57,13 @@ class Profile(models.Model):
         blank=True,
         unique=True,
         help_text=_("set by a service"),
+    )
+    address_changes = models.PositiveIntegerField(
+        _("changes of the address"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("ends the links of changes that were asked for before"),
     )
     leaving_since = models.DateTimeField(
         _("leaving since"),

@@ -2,18 +2,20 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from django.core import mail
+from django.core import mail, signing
 from django.test import Client
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
-from accounts.links import change_url
+from accounts.links import CHANGE, change_url
 from accounts.mails import CHANGE_ADDRESS
 from accounts.models import User
 from foundation import clock
 from foundation.mail import mail_kind
-from tests.support.factories import make_account, make_user
+from tests.support.factories import make_account, make_user, user_page
 from tests.support.mailbox import link_to
 from tests.support.staff import sign_in
 from tests.support.work import work_of
@@ -41,6 +43,10 @@ def ask(page: Client, address: str = NEW, password: str = PASSWORD) -> Any:
 
 def address_of_ada() -> str:
     return User.objects.get(username="ada").email
+
+
+def path_of(url: str) -> str:
+    return urlsplit(url).path
 
 
 def test_address_changes_once_it_is_confirmed_and_the_old_one_is_told(page: Client) -> None:
@@ -106,6 +112,35 @@ def test_of_two_changes_the_first_that_is_confirmed_counts(page: Client) -> None
     assert answer.status_code == 410
     assert "what it was for has changed since" in answer.content.decode()
     assert address_of_ada() == "second@example.com"
+
+
+def test_link_of_a_change_that_another_one_ended_stays_ended(page: Client, ada: User) -> None:
+    """Also if the account comes back to the address that it had when the link was made."""
+    stale = path_of(change_url(ada, "third@example.com"))
+    for address in (NEW, OLD):
+        ada = User.objects.get()
+        assert page.post(path_of(change_url(ada, address))).status_code == 302
+    assert address_of_ada() == OLD
+    assert Client().post(stale).status_code == 410
+    assert address_of_ada() == OLD
+    assert Client().post(path_of(change_url(User.objects.get(), NEW))).status_code == 302
+
+
+def test_link_ends_with_a_change_by_staff(page: Client, ada: User) -> None:
+    stale = path_of(change_url(ada, NEW))
+    clerk = sign_in(make_user(is_staff=True, is_superuser=True))
+    form = {"username": "ada", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00", "is_active": "on"}
+    for address in ("typed@example.com", OLD):
+        answer = clerk.post(reverse(user_page("change"), args=[ada.pk]), form | {"email": address})
+        assert answer.status_code == 302
+        assert address_of_ada() == address
+    assert Client().post(stale).status_code == 410
+
+
+def test_link_of_a_mail_from_before_the_count_of_changes_works(page: Client, ada: User) -> None:
+    state = salted_hmac(CHANGE, f"{OLD} {ada.password}", algorithm="sha256").hexdigest()[:32]
+    token = signing.dumps([str(ada.pk), NEW, state], salt=CHANGE)
+    assert page.post(reverse("confirm_address", args=[token])).status_code == 302
 
 
 def test_changed_password_ends_the_link(page: Client, ada: User) -> None:
