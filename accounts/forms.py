@@ -117,7 +117,7 @@ def clean_name(form: "forms.ModelForm[User]") -> None:
     An address as a user name would be taken for its owner's at sign-in.
     """
     name = form.cleaned_data[NAME]
-    if "@" in name and "@" not in form.initial.get(NAME, ""):
+    if "@" in name and name.casefold() != form.initial.get(NAME, "").casefold():
         form.add_error(NAME, _("A user name has no @. You can sign in with your address anyway."))
     elif UserModel._base_manager.filter(**{f"{NAME}__iexact": name}).exclude(pk=form.instance.pk).exists():
         form.add_error(NAME, name_taken())

@@ -34,10 +34,12 @@ class SignInForm(AuthenticationForm):
 
 
 def account_name(typed: str) -> str:
-    """Return the user name of the account with this name, or else of the only one with this address.
+    """Return the user name of the only account with this address, or else the text as it is.
 
-    Otherwise return the text as it is.
+    If the text is another account's name, too, its confirmed owner is meant, so that no name keeps an address out. An
+    account that has no address of its own is entered by its name alone, and the other one by its own name.
     """
-    holders = UserModel._base_manager.filter(Q(**{NAME: typed}) | holds_address(EMAIL, typed)).order_by()
-    names = list(holders.values_list(NAME, flat=True)[:2])
-    return str(names[0]) if len(names) == 1 else typed
+    found = UserModel._base_manager.filter(Q(**{NAME: typed}) | holds_address(EMAIL, typed)).order_by()
+    addresses = {str(name): address or "" for name, address in found.values_list(NAME, EMAIL)[:3]}
+    is_name = typed in addresses and addresses.pop(typed).casefold() in ("", typed.casefold())
+    return next(iter(addresses)) if len(addresses) == 1 and not is_name else typed

@@ -13,7 +13,21 @@ from tests.support.factories import make_account
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery"
+PASSWORD, OTHER_PASSWORD = "correct horse battery", "another battery staple"
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the salts with which passwords are hashed from now on."""
+    salts: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def note_and_encode(hasher: MD5PasswordHasher, password: str, salt: str) -> str:
+        salts.append(salt)
+        return str(encode(hasher, password, salt))
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", note_and_encode)
+    return salts
 
 
 def try_to_sign_in(name: str, password: str = PASSWORD) -> Any:
@@ -32,11 +46,44 @@ def test_address_finds_an_account_in_any_spelling_of_its_domain() -> None:
     assert try_to_sign_in("ada@xn--fa-hia.example").status_code == 302
 
 
-def test_name_precedes_an_address_of_the_same_text() -> None:
+def test_address_precedes_a_name_of_the_same_text() -> None:
     make_account("grace@example.com", PASSWORD, email="other@example.com")
-    make_account("grace", "another battery staple", email="grace@example.com")
+    make_account("grace", OTHER_PASSWORD, email="grace@example.com")
+    assert try_to_sign_in("grace@example.com", OTHER_PASSWORD).status_code == 302
+    assert try_to_sign_in("GRACE@example.com", OTHER_PASSWORD).status_code == 302
+    assert try_to_sign_in("grace@example.com").status_code == 200
+    assert try_to_sign_in("other@example.com").status_code == 302
+
+
+def test_account_without_an_address_is_entered_by_its_name() -> None:
+    make_account("grace@example.com", PASSWORD, email="")
+    make_account("grace", OTHER_PASSWORD, email="grace@example.com")
     assert try_to_sign_in("grace@example.com").status_code == 302
-    assert try_to_sign_in("grace@example.com", "another battery staple").status_code == 200
+    assert try_to_sign_in("grace", OTHER_PASSWORD).status_code == 302
+
+
+def test_name_that_is_the_address_of_several_accounts_counts() -> None:
+    make_account("grace@example.com", PASSWORD, email="other@example.com")
+    for name in ("grace", "twin", "triplet"):
+        make_account(name, OTHER_PASSWORD, email="grace@example.com", exempt_from_uniqueness=True)
+    assert try_to_sign_in("grace@example.com").status_code == 302
+
+
+def test_name_that_is_the_own_address_counts() -> None:
+    make_account("grace@example.com", PASSWORD, email="grace@example.com")
+    assert try_to_sign_in("grace@example.com").status_code == 302
+    make_account("twin", OTHER_PASSWORD, email="GRACE@example.com", exempt_from_uniqueness=True)
+    assert try_to_sign_in("grace@example.com").status_code == 302
+
+
+def test_refusal_of_a_name_that_is_another_accounts_address_costs_the_same(hashed: list[str]) -> None:
+    make_account("ada", PASSWORD, email="ada@example.com")
+    make_account("grace@example.com", PASSWORD, email="other@example.com")
+    make_account("grace", PASSWORD, email="grace@example.com")
+    hashed.clear()
+    told = [refused(typed) for typed in ("grace@example.com", "other@example.com", "ada@example.com", "no@example.com")]
+    assert told == [told[0]] * 4
+    assert len(hashed) == 4
 
 
 def test_address_of_two_accounts_finds_neither() -> None:

@@ -34,3 +34,16 @@ def test_name_is_refused_as_at_sign_up(page: Client, name: str, complaint: str) 
 def test_name_may_change_its_capitals(page: Client) -> None:
     page.post(reverse("user_name"), {"username": "Ada"})
     assert User.objects.filter(username="Ada").exists()
+
+
+@pytest.mark.parametrize("name", ["bob@example.com", "grace@example.org", "\uff47race@example.com.example"])
+def test_name_with_an_at_sign_does_not_become_another_address(page: Client, ada: User, name: str) -> None:
+    User.objects.filter(pk=ada.pk).update(username="grace@example.com")
+    assert "A user name has no @." in page.post(reverse("user_name"), {"username": name}).content.decode()
+    assert User.objects.get().username == "grace@example.com"
+
+
+def test_name_with_an_at_sign_may_change_its_capitals(page: Client, ada: User) -> None:
+    User.objects.filter(pk=ada.pk).update(username="grace@example.com")
+    assert page.post(reverse("user_name"), {"username": "Grace@example.com"}).status_code == 302
+    assert User.objects.get().username == "Grace@example.com"
