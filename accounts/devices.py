@@ -1,22 +1,37 @@
 """Browsers that an account has been entered with, which others' guesses do not lock out.
 
-The cookie is OWASP's device cookie: signed, with keyed hashes of the names that it stands for.
+The cookie is OWASP's device cookie: signed, and bound to the account and its password.
 https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
 """
 
 import unicodedata
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import get_random_string, salted_hmac
+from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
+
+from accounts.models import User
+from foundation.email_addresses import address_of
 
 COOKIE = "device"
 LIFETIME = timedelta(days=365)
-SALT = "accounts.devices"
+SALT = "accounts.devices.of_account"
+"""Differs from that of the cookies that named an account by its user name and address, and are unknown now."""
 RANDOM_CHARACTERS = 22
 """128 bits."""
+
+
+@dataclass(frozen=True)
+class KnownDevice:
+    """A browser by its random name, and the primary key of the account that it entered."""
+
+    name: str
+    account: str
 
 
 def normalised_name(typed: str) -> str:
@@ -24,9 +39,9 @@ def normalised_name(typed: str) -> str:
     return unicodedata.normalize("NFKC", typed.strip()).casefold()
 
 
-def remember_device(response: HttpResponse, *names: str) -> None:
-    """Let the browser keep that it has entered the account with these names."""
-    content = [get_random_string(RANDOM_CHARACTERS), *(_hash(name) for name in names if name)]
+def remember_device(response: HttpResponse, user: User) -> None:
+    """Let the browser keep that it has entered the account, until the password changes."""
+    content = [get_random_string(RANDOM_CHARACTERS), str(user.pk), _proof(user)]
     response.set_cookie(
         COOKIE,
         signing.dumps(content, salt=SALT),
@@ -37,14 +52,22 @@ def remember_device(response: HttpResponse, *names: str) -> None:
     )
 
 
-def known_device(request: HttpRequest, name: str) -> str:
-    """Return the random name of the browser, or "" if it never entered the account of this name."""
+def known_device(request: HttpRequest, name: str) -> KnownDevice | None:
+    """Return the browser if it entered the account that has this name or address today, with its present password.
+
+    The account is looked up by the cookie, not by the name: a browser without one costs no query, and learns nothing.
+    """
     try:
-        device, *names = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LIFETIME)
-    except (signing.BadSignature, ValueError):
-        return ""
-    return str(device) if _hash(name) in names else ""
+        device, key, proof = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LIFETIME)
+        user = get_user_model()._base_manager.filter(pk=key, is_active=True).first()
+    except (signing.BadSignature, ValidationError, ValueError):  # the latter two: a key of another user model
+        return None
+    if user is None or not constant_time_compare(proof, _proof(user)):
+        return None
+    names = {normalised_name(user.get_username()), normalised_name(address_of(user))}
+    return KnownDevice(device, key) if normalised_name(name) in names else None
 
 
-def _hash(name: str) -> str:
-    return salted_hmac(SALT, normalised_name(name), algorithm="sha256").hexdigest()
+def _proof(user: User) -> str:
+    """Return what a changed password changes, as Django's sessions have it."""
+    return salted_hmac(SALT, user.password, algorithm="sha256").hexdigest()

@@ -7,7 +7,6 @@ from accounts.models import User
 from accounts.pending_sign_up import PendingSignUp
 from accounts.sessions import begin_session
 from accounts.two_factor import VERIFIED
-from foundation.email_addresses import address_of
 
 
 def enter(request: HttpRequest, user: User, url: str, *, has_second_factor: bool = False) -> HttpResponse:
@@ -16,5 +15,5 @@ def enter(request: HttpRequest, user: User, url: str, *, has_second_factor: bool
     begin_session(request, user)
     request.session[VERIFIED] = has_second_factor
     response = HttpResponseRedirect(url)
-    remember_device(response, user.get_username(), address_of(user))
+    remember_device(response, user)
     return response

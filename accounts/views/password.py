@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
+from accounts.devices import remember_device
 from accounts.mails import tell_of_changed_password
 
 
@@ -19,6 +20,7 @@ class ChangePassword(PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
+        remember_device(response, form.user)
         tell_of_changed_password(form.user)
         messages.success(self.request, _("Your password has changed. You are signed out everywhere else."))
         return response

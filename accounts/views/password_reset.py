@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.devices import remember_device
 from accounts.forms import AddressField
 from accounts.mails import send_password_reset, tell_of_changed_password
 from accounts.views.another_account import refuse_another_account
@@ -60,6 +61,7 @@ class ChoosePassword(views.PasswordResetConfirmView):
         if refusal := refuse_another_account(self.request, form.user):
             return refusal
         response = super().form_valid(form)
+        remember_device(response, form.user)
         tell_of_changed_password(form.user)
         messages.success(self.request, _("Your password has changed. Sign in with the new one."))
         return response

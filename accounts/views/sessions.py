@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.account_forms import PasswordForm
+from accounts.devices import remember_device
 from accounts.sessions import end_other_sessions, end_session, own_sessions
 from accounts.views.owner import OwnerRequest, owner_page
 from foundation import clock
@@ -22,7 +23,9 @@ def sessions(request: OwnerRequest) -> HttpResponse:
     if form.is_valid():
         end_other_sessions(request, request.user, form.cleaned_data.get("password"))
         messages.success(request, _("You are signed out everywhere else."))
-        return HttpResponseRedirect(reverse("sessions"))
+        response = HttpResponseRedirect(reverse("sessions"))
+        remember_device(response, request.user)
+        return response
     now = clock.now() - clock.travelled()  # sessions expire by the true time
     context = {"form": form, "sessions": own_sessions(request, request.user, now)}
     return render(request, "account/sessions.html", context)

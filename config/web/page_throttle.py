@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from accounts.devices import known_device, normalised_name
+from accounts.devices import KnownDevice, known_device, normalised_name
 from foundation import clock
 from foundation.throttling import counters
 from foundation.throttling.counters import TooManyRequests
@@ -16,6 +16,9 @@ from foundation.web.client_address import client_network
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 """https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1"""
+
+DEVICES_AT_ONCE = 3
+"""Known devices of an account that may use up their limits in the same minute."""
 
 
 class PageThrottleMiddleware:
@@ -63,12 +66,21 @@ def _limits(request: HttpRequest) -> Mapping[str, int]:
         }
     name = normalised_name(_name(request))
     if name and (device := known_device(request, name)):
-        # The owner's browser has a limit of its own, so that others' guesses do not lock it out.
-        return {counters.bucket("device", device): settings.SIGN_INS_PER_MINUTE_AND_NAME}
+        return _limits_of_device(device, network)
     limits = {counters.bucket("visitor", network): settings.SIGN_INS_PER_MINUTE_AND_ADDRESS}
     if name:  # nobody guesses a password from many addresses
         limits[counters.bucket("name", name)] = settings.SIGN_INS_PER_MINUTE_AND_NAME
     return limits
+
+
+def _limits_of_device(device: KnownDevice, network: str) -> Mapping[str, int]:
+    """Return limits of the owner's browsers alone, so that others' guesses do not lock them out."""
+    of_all = DEVICES_AT_ONCE * settings.SIGN_INS_PER_MINUTE_AND_NAME
+    return {
+        counters.bucket("device", device.name): settings.SIGN_INS_PER_MINUTE_AND_NAME,
+        counters.bucket("devices", device.account): of_all,  # each sign-in makes another device
+        counters.bucket("devices of network", network): settings.SIGN_INS_PER_MINUTE_AND_ADDRESS,
+    }
 
 
 def _name(request: HttpRequest) -> str:
