@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from accounts.address_holders import address_holders
 from accounts.models import Profile
 from accounts.overwriting import old_values, overwrite
 from accounts.profiles import profile_of
@@ -47,7 +48,8 @@ def erase_user(key: Key, now: datetime, *, actor: AbstractBaseUser | None = None
         profile = profile_of(user)
         if profile.erased_at is not None:
             return False
-        erasure = Erasure(user, pseudonym_of(key), _addresses(user), _names(user, profile), now)
+        addresses = _addresses(user)
+        erasure = Erasure(user, pseudonym_of(key), addresses, _names(user, profile) - addresses, now)
         for part in parts():
             part.erase(erasure)
         overwrite(user, erasure.pseudonym)
@@ -65,12 +67,15 @@ def lock_user(key: Key) -> AbstractBaseUser:
 
 
 def _addresses(user: AbstractBaseUser) -> frozenset[str]:
-    address = address_of(user)
-    return frozenset({*spellings(address), address.lower()} if address else ())
+    """Return the spellings of the user's address, and of former ones that no other account has by now."""
+    former = {address for part in parts() for address in part.former_addresses(user)}
+    free = {address for address in former if not address_holders(address).exclude(pk=user.pk).exists()}
+    own = filter(None, {address_of(user), *free})
+    return frozenset(spelling for address in own for spelling in (*spellings(address), address.lower()))
 
 
 def _names(user: AbstractBaseUser, profile: Profile) -> frozenset[str]:
-    return frozenset(filter(None, (*old_values(user), profile.external_user_id))) - _addresses(user)
+    return frozenset(filter(None, (*old_values(user), profile.external_user_id)))
 
 
 def _record(erasure: Erasure, actor: AbstractBaseUser | None, reason: str) -> None:

@@ -152,7 +152,7 @@ def _language(kind: str, address: str) -> str:
 KINDS = (
     MailKind(SIGN_UP, gettext_lazy("Confirmation of an address"), sign_up),
     MailKind(PASSWORD_RESET, gettext_lazy("Reset of a password"), password_reset),
-    MailKind(CHANGE_ADDRESS, gettext_lazy("Confirmation of a new address"), change_address),
+    MailKind(CHANGE_ADDRESS, gettext_lazy("Confirmation of a new address"), change_address, is_to_own_address=False),
     MailKind(ADDRESS_CHANGED, gettext_lazy("Notice of a changed address"), address_changed),
     MailKind(PASSWORD_CHANGED, gettext_lazy("Notice of a changed password"), password_changed),
 )

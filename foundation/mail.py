@@ -66,6 +66,8 @@ class MailKind:
     name: str
     label: str | Promise
     render: Renderer
+    is_to_own_address: bool = True
+    """False if a mail of this kind that names a user goes to an address that the user has yet to prove."""
 
 
 class AccountMail(EmailMultiAlternatives):

@@ -24,7 +24,7 @@ class Erasure:
     user: AbstractBaseUser
     pseudonym: str
     addresses: Collection[str]
-    """Spellings of the user's address, which are nobody else's."""
+    """Spellings of the user's address and of former ones, which are no other account's."""
     names: Collection[str]
     """User name and external id, which may be words of the language. None is empty."""
     now: datetime
@@ -41,6 +41,10 @@ class PersonalData:
     def export(self, user: AbstractBaseUser) -> Exported:
         """Return what is stored, for the user to read, by the name of its kind."""
         return {}
+
+    def former_addresses(self, user: AbstractBaseUser) -> Collection[str]:
+        """Return addresses that the user has had, as far as the rows still tell. An erasure treats them as the last."""
+        return ()
 
     def erase(self, erasure: Erasure) -> None:
         """Remove or overwrite what names the user. It may have been done before, and the user's row is as it was."""

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from accounts.overwriting import erased_address
 from foundation.email_addresses import address_of, spellings
+from foundation.mail import mail_kinds
 from foundation.orm.any_of import any_of
 from foundation.personal_data import Erasure, Exported, PersonalData
 from foundation.redaction import mentions, redact
@@ -22,6 +23,7 @@ from notifications.models import (
 )
 from notifications.preferences import wants_reminders
 from notifications.ses import hashed_addresses
+from notifications.ses.events import written_to
 from notifications.ses.feedback import NOTHING
 
 ERASED = "the user was erased"
@@ -38,6 +40,16 @@ class NotificationData(PersonalData):
             "notification_preferences": {"reminders": wants_reminders(user.pk)},
             "notifications": [_exported(mail) for mail in mails],
         }
+
+    def former_addresses(self, user: AbstractBaseUser) -> Collection[str]:
+        """Return the addresses to which mails to the user went, and those that SES reports of these."""
+        unproven = [kind.name for kind in mail_kinds() if not kind.is_to_own_address]
+        mails = _mails(user, ()).exclude(account_kind__in=unproven)
+        feedback = Feedback.objects.filter(notification__in=mails)
+        bounced = Suppression.objects.filter(feedback__in=feedback)
+        reported = (address for raw in feedback.values_list("raw", flat=True) for address in written_to(raw))
+        found = {*mails.values_list("address", flat=True), *bounced.values_list("address", flat=True), *reported}
+        return {address for address in found if address and not address.startswith(hashed_addresses.PREFIX)}
 
     def erase(self, erasure: Erasure) -> None:
         mails = _lock(erasure)

@@ -71,6 +71,12 @@ def read_event(body: str) -> SesEvent | None:
     return _event(_id(envelope, "MessageId"), raw)
 
 
+def written_to(raw: str) -> tuple[str, ...]:
+    """Return the addresses to which the mail of a stored event went; none if its text was cleared."""
+    destination = json.loads(raw).get("mail", {}).get("destination")
+    return _bare(destination) if isinstance(destination, list) else ()
+
+
 def _event(sns_message_id: str, raw: str) -> SesEvent:
     event = _object(raw, "SES's event")
     event_type = _type(event)

@@ -5,23 +5,26 @@ from collections.abc import Collection
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.core.mail import get_connection, send_mail
+from django.contrib.sessions.models import Session
+from django.core.mail import send_mail
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.erasure import UnknownAccount, erase_user, pseudonym_of
-from accounts.links import CONFIRMATION_LIFETIME
+from accounts.links import CONFIRMATION_LIFETIME, change_url
 from accounts.models import Profile, User
 from accounts.profiles import is_erased, profile_of
 from accounts.tokens import make_token
+from config import settings as config_settings
 from foundation import clock, registries
 from foundation.jobs import retention
 from foundation.jobs.sqs_batch import MessageBatch, QueueMessage
@@ -32,14 +35,15 @@ from notifications.outbox import claims
 from notifications.outbox.delivery import Delivery
 from notifications.preferences import set_reminders
 from notifications.ses import feedback, suppression
+from payments.models import CancellationRequest
 from subscriptions.announcements import unlimited
 from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.signals import subscription_expired
 from tests.support.database_search import tables_with
-from tests.support.factories import EMAIL, NAME, as_named, has_access, make_plan, make_user, transitions
+from tests.support.factories import EMAIL, NAME, as_named, has_access, make_account, make_plan, make_user, transitions
 from tests.support.log_lines import written_lines
-from tests.support.ses_feedback import bounce, envelope
+from tests.support.ses_feedback import bounce, envelope, ses_event
 from tests.support.staff import make_staff, sign_in
 
 NAMED = "Hildegünde.Quast"
@@ -55,6 +59,11 @@ PASSWORD = "correct horse battery"
 OLD = (*NAMES, ADDRESS, ASCII_ADDRESS, FORMER, EXTERNAL)
 
 
+@pytest.fixture(autouse=True)
+def mails_through_the_outbox(settings: Any) -> None:
+    settings.EMAIL_BACKEND = config_settings.EMAIL_BACKEND
+
+
 @pytest.fixture
 def quast(db: None) -> User:
     """Create a user whose name and addresses are like no other text in the database."""
@@ -68,10 +77,6 @@ def quast(db: None) -> User:
 @pytest.fixture
 def operator(db: None) -> User:
     return make_staff("subscriptions.change_subscription")
-
-
-def outbox() -> Any:
-    return get_connection("notifications.email_backend.OutboxBackend")
 
 
 def deliver() -> None:
@@ -101,8 +106,8 @@ def live_a_life(user: User, operator: User) -> Subscription:
         user=user, key="k", fingerprint="f", body=f'{{"for": "{ADDRESS}"}}', created_at=now
     )
     Subscription.objects.filter(pk=kept.pk).update(external_id=EXTERNAL, metadata={"contact": ADDRESS})
-    send_mail("News", f"for {NAMED}", None, [ADDRESS.replace("Hilde", "HILDE")], connection=outbox())
-    send_mail("Complaint", f"{NAMED} wrote, see {ADDRESS}", None, ["staff@example.com"], connection=outbox())
+    send_mail("News", f"for {NAMED}", None, [ADDRESS.replace("Hilde", "HILDE")])
+    send_mail("Complaint", f"{NAMED} wrote, see {ADDRESS}", None, ["staff@example.com"])
     be_typed_by_strangers(FORMER, ADDRESS)
     write_log(operator, user, str(user), f'[{{"changed": {{"name": "{NAMED}"}}}}]')
     write_log(operator, kept, str(kept), f"gave days to {ADDRESS}, who wrote")
@@ -115,6 +120,7 @@ def be_typed_by_strangers(*addresses: str) -> None:
         stranger = Client()
         answer = stranger.post(reverse("password_reset"), {"email": address})
         assert address in stranger.get(answer["Location"]).content.decode()
+        assert Notification.objects.filter(account_kind="password_reset", address=address).exists()
 
 
 def write_log(operator: User, row: Any, shown: str, message: str) -> None:
@@ -156,6 +162,94 @@ def test_nothing_in_database_logs_mails_and_metrics_names_an_erased_user(
     record = Profile.objects.get(user=quast.pk)
     assert record.erased_by == operator
     assert record.erasure_reason == f"{pseudonym_of(quast.pk)} asked by letter"
+
+
+SECOND, UNPROVEN = "quast.second@example.com", "quast.typo@example.com"
+
+
+def change_address(user: User, address: str) -> None:
+    """Ask for the change on the page, and open the link that its mail would have."""
+    user.refresh_from_db()
+    browser = sign_in(user)
+    browser.post(reverse("address"), {"address": address, "password": PASSWORD})
+    assert browser.post(urlsplit(change_url(user, address)).path).status_code == 302
+    Session.objects.all().delete()
+
+
+def forget_passwords(*addresses: str) -> None:
+    for address in addresses:
+        Client().post(reverse("password_reset"), {"email": address})
+
+
+def make_quast() -> User:
+    return make_account(NAMED, PASSWORD, email=FORMER)
+
+
+def test_no_mail_names_a_former_address_of_an_erased_user(db: None) -> None:
+    user = make_quast()
+    sign_up_with(FORMER)
+    forget_passwords(FORMER)
+    change_address(user, SECOND)
+    change_address(user, ADDRESS)
+    forget_passwords(FORMER, SECOND, ADDRESS)
+    send_mail("A guest", f"{SECOND} wrote", None, ["staff@example.com"])
+    CancellationRequest.objects.create(address=FORMER, contract="mine", wish="now", requested_at=clock.now())
+    report(None, SECOND)
+    assert {"notifications_notification", "notifications_feedback"} <= tables_with([FORMER, SECOND]).keys()
+
+    erase_user(user.pk, clock.now())
+    assert tables_with([FORMER, SECOND, ADDRESS, ASCII_ADDRESS]) == {}
+    assert suppression.reasons([SECOND]) == {SECOND: {Reason.BOUNCE}}
+
+
+def sign_up_with(address: str) -> None:
+    """Sign up in a browser whose session has ended."""
+    typed = as_named(username="somebody", email=address, password1=PASSWORD, password2=PASSWORD)
+    assert Client().post(reverse("sign_up"), typed).status_code == 302
+    Session.objects.all().delete()
+
+
+def test_former_address_is_known_from_what_ses_says_of_mails_to_it(quast: User) -> None:
+    """Staff, commands and services change an address without a mail to the old one."""
+    Service.create_subscription(quast, make_plan())
+    event = ses_event("delivery", Notification.objects.get(channel="ses").pk)
+    event["mail"]["destination"] = [f"Quast <{FORMER}>"]
+    feedback.handle(MessageBatch((QueueMessage("m", envelope(event)),), timedelta))
+    get_user_model()._base_manager.filter(pk=quast.pk).update(**{EMAIL: ADDRESS})
+    forget_passwords(FORMER)
+
+    erase_user(quast.pk, clock.now())
+    assert tables_with(OLD) == {}
+
+
+def test_former_address_that_another_account_has_stays_its_own(db: None) -> None:
+    user = make_quast()
+    change_address(user, SECOND)
+    change_address(user, ADDRESS)
+    make_user(email=FORMER)
+    forget_passwords(FORMER, SECOND)
+    send_mail("Report", f"{FORMER} wrote", None, ["staff@example.com"])
+
+    erase_user(user.pk, clock.now())
+    assert set(Notification.objects.filter(state=State.PENDING).values_list("account_kind", "address")) == {
+        ("password_reset", FORMER),
+        ("", "staff@example.com"),
+    }
+    assert Notification.objects.get(address="staff@example.com").stored_text == f"{FORMER} wrote"
+    assert tables_with([SECOND, ADDRESS]) == {}
+
+
+def test_address_that_was_asked_for_and_never_confirmed_is_somebody_elses(db: None) -> None:
+    user = make_quast()
+    sign_in(user).post(reverse("address"), {"address": UNPROVEN, "password": PASSWORD})
+    assert Notification.objects.filter(address=UNPROVEN).count() == 1
+    sign_up_with(UNPROVEN)
+    asked = CancellationRequest.objects.create(address=UNPROVEN, contract="mine", wish="now", requested_at=clock.now())
+
+    erase_user(user.pk, clock.now())
+    kept = Notification.objects.get(address=UNPROVEN)
+    assert (kept.account_kind, kept.user_key, kept.state) == ("sign_up", "", State.PENDING)
+    assert CancellationRequest.objects.filter(pk=asked.pk).exists()
 
 
 def test_sign_up_that_names_an_erased_user_is_deleted_once_its_link_has_expired(quast: User) -> None:
