@@ -1,20 +1,25 @@
-"""Reset of a forgotten password: Django's own pages, and a mail that is the same work for any address."""
+"""Reset of a forgotten password: Django's own tokens and form, and a mail that is the same work for any address."""
 
-from typing import Any
+from http import HTTPStatus
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import views
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.devices import remember_device
 from accounts.forms import AddressField
 from accounts.mails import send_password_reset, tell_of_changed_password
+from accounts.models import User
+from accounts.opened_link import OPENED, forget_token, opened_token, redirect_without_token
 from accounts.views.another_account import refuse_another_account
 from foundation.email_addresses import LONGEST_ADDRESS
 from foundation.web.typed_text import redirect_with_text, text_typed_for
@@ -51,27 +56,30 @@ def password_reset_sent(request: HttpRequest) -> HttpResponse:
     return render(request, "account/password_reset_sent.html", {"address": address})
 
 
-class ChoosePassword(views.PasswordResetConfirmView):
-    """Django's own page. Afterwards the user signs in, with the second step if there is one."""
-
-    template_name = "account/choose_password.html"
-    success_url = reverse_lazy("login")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        if refusal := refuse_another_account(self.request, form.user):
-            return refusal
-        response = super().form_valid(form)
-        remember_device(response, form.user)
-        tell_of_changed_password(form.user)
-        messages.success(self.request, _("Your password has changed. Sign in with the new one."))
-        return response
-
-    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
-        if self.validlink and (refusal := refuse_another_account(self.request, self.user)):
-            return refusal
-        if not self.validlink:
-            response_kwargs["status"] = 410
-        return super().render_to_response(context, **response_kwargs)
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_password(request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
+    """Take the token out of the URL of a link, and then ask for a password."""
+    user = PasswordResetConfirmView().get_user(uidb64)
+    is_opened = token == OPENED
+    secret = opened_token(request) if is_opened else token
+    if user is None or not default_token_generator.check_token(user, secret):
+        return render(request, "account/choose_password.html", status=HTTPStatus.GONE)
+    if not is_opened:
+        return redirect_without_token(uidb64, token)
+    return refuse_another_account(request, user) or _choose(request, user)
 
 
-choose_password = ChoosePassword.as_view()
+def _choose(request: HttpRequest, user: User) -> HttpResponse:
+    """Change the password. Afterwards the user signs in, with the second step if there is one."""
+    form = SetPasswordForm(user, request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "account/choose_password.html", {"form": form})
+    form.save()
+    tell_of_changed_password(user)
+    messages.success(request, _("Your password has changed. Sign in with the new one."))
+    response = HttpResponseRedirect(reverse("login"))
+    remember_device(response, user)
+    forget_token(response)
+    return response

@@ -101,7 +101,8 @@ class StageCookiesMiddleware:
     """Restrict cookies to the stage that set them.
 
     On API Gateway's own host the stages of an API differ only by script name: with the path "/" a browser would send
-    the cookies of `dev` to `production`. Django's settings for the cookie path ignore the script name.
+    the cookies of `dev` to `production`. Django's settings for the cookie path ignore the script name. A cookie with a
+    path of its own comes from `reverse`, which does not.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -109,7 +110,7 @@ class StageCookiesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        for cookie in response.cookies.values():
+        for cookie in (each for each in response.cookies.values() if each["path"] == "/"):
             cookie["path"] = request.META.get("SCRIPT_NAME") or "/"
         return response
 

@@ -17,7 +17,7 @@ import pytest
 from django.conf import LazySettings
 from django.urls import get_resolver
 
-from accounts.links import sign_up_url
+from accounts.links import reset_url, sign_up_url
 from accounts.models import User
 from foundation.throttling.models import RequestCount
 from notifications.preferences import wants_reminders
@@ -218,6 +218,18 @@ def test_one_warm_function_answers_under_stage_and_domain(deployed: Invoke, plan
     for gateway in [*GATEWAYS, *reversed(GATEWAYS)]:
         page = Browser(gateway, deployed).get(f"{gateway.prefix}/")
         assert keeps_its_stage(page, gateway)
+
+
+def test_cookie_of_a_page_goes_to_that_page_of_its_stage_alone(
+    browser: Browser, ada: User, settings: LazySettings
+) -> None:
+    settings.SECRET_KEY = VARIABLES["SECRET_KEY"]
+    root = home(browser)
+    browser.submit(f"{root}password-reset/", browser.get(f"{root}password-reset/"), email="ada@example.com")
+    assert browser.jar["typed"]["path"] == f"{root}password-reset/sent/"
+    browser.get(f"{root.rstrip('/')}{urlsplit(reset_url(ada)).path}")
+    opened = browser.jar["opened_link"]
+    assert (opened["path"], opened["secure"], opened["httponly"]) == (f"{root}password-reset/", True, True)
 
 
 def test_cookies_keep_to_their_stage_and_to_tls(browser: Browser, ada: User) -> None:
