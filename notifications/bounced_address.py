@@ -26,5 +26,9 @@ def lift(user: AbstractBaseUser) -> bool:
 
 
 def _bounces(user: AbstractBaseUser) -> SuppressionQuerySet:
+    """Return the bounces of the address, those from before its former owner was erased included."""
+    from notifications.ses.hashed_addresses import stored_forms  # noqa: PLC0415 - a start need not load it
+
     address = normalised(address_of(user))
-    return Suppression.objects.filter(address=address, reason=Reason.BOUNCE) if address else Suppression.objects.none()
+    forms = stored_forms(address) if address else ()
+    return Suppression.objects.filter(address__in=forms, reason=Reason.BOUNCE)

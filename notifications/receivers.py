@@ -37,7 +37,7 @@ def bounce_notice(*, user: AbstractBaseUser, **kwargs: Any) -> Notice | None:
     """Return a notice for a user whose address is suppressed because mail to it bounced, with what they can do."""
     if not bounced_address.is_suppressed(user):
         return None
-    actions = [NoticeAction(_("Change the address"), reverse("account"))]
+    actions = [NoticeAction(_("Change the address"), reverse("address"))]
     if bounced_address.may_lift(user):
         actions.append(NoticeAction(_("It works again"), reverse("address_works"), posts=True))
     text = _("Mail to %(address)s comes back, so we no longer write to it.") % {"address": address_of(user)}

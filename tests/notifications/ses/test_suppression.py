@@ -17,7 +17,7 @@ from notifications.aws.results import Result, ResultKind
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Channel, Feedback, Notification, Reason, State, Suppression
 from notifications.outbox import claims, delivery
-from notifications.ses import eligibility, mailer, suppression
+from notifications.ses import eligibility, hashed_addresses, mailer, suppression
 from notifications.ses.events import read_event
 from subscriptions.services import SubscriptionService as Service
 from tests.notifications.ses.test_feedback import hear
@@ -196,11 +196,11 @@ def test_subscriber_is_told_on_the_page_that_mail_comes_back() -> None:
     assert "comes back" not in page_of(make_user(email=""))
 
 
-def test_notice_leads_to_the_account_and_takes_a_report_that_the_address_works() -> None:
+def test_notice_leads_to_the_page_of_the_address_and_takes_a_report_that_the_address_works() -> None:
     ada = make_user(email=ADDRESS)
     hear(envelope(bounce("Permanent", "General")))
     page = page_of(ada)
-    assert f'href="{reverse("account")}">Change the address' in page
+    assert f'href="{reverse("address")}">Change the address' in page
     assert f'action="{reverse("address_works")}"' in page
     answer = sign_in(ada).post(reverse("address_works"), follow=True)
     assert "We write to your address again." in answer.content.decode()
@@ -208,6 +208,23 @@ def test_notice_leads_to_the_account_and_takes_a_report_that_the_address_works()
     lifted = Suppression.objects.get()
     assert lifted.lifted_by == ada
     assert lifted.lifted_at is not None
+
+
+@pytest.mark.parametrize("is_former_key", [False, True])
+def test_holder_of_an_address_that_an_erased_user_had_is_told_and_may_report(
+    is_former_key: bool, settings: LazySettings
+) -> None:
+    Suppression.objects.create(address=hashed_addresses.digest(ADDRESS), reason=Reason.BOUNCE)
+    if is_former_key:
+        settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another" * 10
+    ada = make_user(email="Recipient@example.com")
+    assert "Mail to Recipient@example.com comes back" in page_of(ada)
+    assert "comes back" not in page_of(make_user())
+    answer = sign_in(ada).post(reverse("address_works"), follow=True)
+    assert "We write to your address again." in answer.content.decode()
+    assert suppression.reasons([ADDRESS]) == {}
+    Suppression.objects.create(address=ADDRESS, reason=Reason.BOUNCE)
+    assert reverse("address_works") not in page_of(ada)
 
 
 def test_user_reports_once_per_address() -> None:
