@@ -214,8 +214,9 @@ def test_owner_of_a_deactivated_account_is_told_so(client: Client, db: None) -> 
 
 def test_squatter_keeps_nobody_out_and_gets_no_way_in(db: None) -> None:
     squatter, owner = Client(), Client()
+    squat = "staple battery another"
     for _ in range(3):
-        sign_up(squatter)
+        sign_up(squatter, password1=squat, password2=squat)
     link = link_to(ADDRESS)
 
     sign_up(owner, username="owner")
@@ -225,7 +226,11 @@ def test_squatter_keeps_nobody_out_and_gets_no_way_in(db: None) -> None:
     account = get_user_model().objects.get()
     assert account.get_username() == "owner"
     assert squatter.post(link).status_code == 410
-    assert not Client().login(username="grace", password=PASSWORD) or account.check_password(PASSWORD)
+    for name in ("grace", "owner", ADDRESS):
+        assert squatter.post(reverse("login"), {"username": name, "password": squat}).status_code == 200
+    assert squatter.get(reverse("account")).status_code == 302
+    assert Client().post(reverse("login"), {"username": "owner", "password": PASSWORD}).status_code == 302
+    assert get_user_model().objects.count() == 1
 
 
 def test_another_browser_chooses_name_and_password_anew(db: None) -> None:
