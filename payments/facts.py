@@ -45,6 +45,10 @@ def _record_money(provider: str, fact: Fact, now: datetime) -> None:
             keep_method(order, fact.method, now)
 
 
+def _refuse(provider: str, fact: Fact, now: datetime) -> None:
+    raise UnreadableFact(fact.code)
+
+
 def _record_doubtful(order: Order, money: MoneyReceived, now: datetime) -> None:
     """Record money for what may be another's order of this number as a surplus, unless it was recorded before.
 
@@ -102,4 +106,5 @@ APPLIED_BY: Mapping[FactKind, Callable[[str, Fact, datetime], None]] = {
     FactKind.DISPUTE_WON: record_dispute,
     FactKind.METHOD_SAVED: payment_methods.save,
     FactKind.METHOD_REMOVED: payment_methods.remove,
+    FactKind.UNREADABLE: _refuse,
 }

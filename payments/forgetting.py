@@ -8,6 +8,7 @@ from typing import Protocol
 from accounts.profiles import is_erased
 from foundation.orm.key import Key
 from payments.errors import ProviderRefused, ProviderUnavailable
+from payments.isolation import apart
 from payments.models import PaymentMethod
 
 logger = logging.getLogger(__name__)
@@ -34,11 +35,17 @@ def forgotten_fields(user_id: Key, now: datetime) -> dict[str, datetime]:
 def forget_customers(provider: ForgettingProvider, now: datetime, time_left: Callable[[], timedelta]) -> int:
     """Ask the provider to delete the customers of erased users; return how many it deleted.
 
-    What it does not answer is asked again by the next run. No transaction is open during a call.
+    What it does not answer is asked again by the next run, and hides no other. No transaction is open during a call.
     """
     waiting = PaymentMethod.objects.to_forget().filter(provider=provider.name)
-    customers = list(dict.fromkeys(waiting.order_by("pk").values_list("customer", flat=True)[:BATCH]))
-    return sum(_forget(provider, customer, now) for customer in customers if time_left() > RESERVE)
+    methods = {customer: key for key, customer in waiting.order_by("pk").values_list("pk", "customer")[:BATCH]}
+    forgotten = 0
+    for customer, method in methods.items():
+        if time_left() <= RESERVE:
+            break
+        with apart(payment_method=method):
+            forgotten += _forget(provider, customer, now)
+    return forgotten
 
 
 def _forget(provider: ForgettingProvider, customer: str, now: datetime) -> bool:

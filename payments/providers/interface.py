@@ -87,6 +87,8 @@ class FactKind(StrEnum):
     DISPUTE_WON = "dispute_won"
     METHOD_SAVED = "method_saved"
     METHOD_REMOVED = "method_removed"
+    UNREADABLE = "unreadable"
+    """Listed by the provider, and not read by the adapter; `code` says which, and why. It is counted, never applied."""
 
 
 @dataclass(frozen=True)
@@ -171,11 +173,12 @@ class Provider(Protocol):
         """Return the message of a webhook's request, after verifying it over the raw bytes. Raises Forged."""
 
     def facts(self, message: Message) -> tuple[Fact, ...]:
-        """Return the facts that a stored message tells; none of a type that is ignored."""
+        """Return the facts that a stored message tells; none of a type that is ignored. Raises UnreadableFact."""
 
     def since(self, instant: datetime) -> Iterable[Fact] | None:
         """Return what happened since the instant, for reconciling; None if there is no list of it.
 
+        What cannot be read stands in it as UNREADABLE, so that the rest is applied.
         Raises ProviderUnavailable, of these KeyRefused for a key that is not accepted, or ProviderRefused.
         """
 

@@ -184,8 +184,12 @@ class Forgetful:
     def __init__(self, *, is_there: bool = True) -> None:
         self.is_there = is_there
         self.deleted: list[str] = []
+        self.broken = ""
+        """Customer on which the adapter has a fault of its own."""
 
     def forget(self, customer: str) -> None:
+        if customer == self.broken:
+            raise KeyError(customer)
         if not self.is_there:
             raise ProviderUnavailable("no answer")
         self.deleted.append(customer)
@@ -211,3 +215,18 @@ def test_customer_is_asked_for_again_until_the_provider_has_answered() -> None:
 
     assert forget_customers(Forgetful(is_there=False), NOW, unlimited) == 0
     assert forget_customers(Forgetful(), NOW, unlimited) == 1
+
+
+def test_customer_on_which_the_adapter_fails_hides_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    first, second = saved_card(make_user()), saved_card(make_user())
+    PaymentMethod.objects.filter(pk=first.pk).update(customer="cus_of_ada")
+    for method in (first, second):
+        Payments().erase(Erasure(method.user, "erased", (), (), NOW))
+    provider = Forgetful()
+    provider.broken = "cus_of_ada"
+
+    assert forget_customers(provider, NOW, unlimited) == 1
+
+    assert provider.deleted == ["cus_1"]
+    assert list(PaymentMethod.objects.to_forget()) == [first]
+    assert "cus_of_ada" not in str([record.__dict__ for record in caplog.records])

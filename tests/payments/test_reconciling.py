@@ -9,10 +9,13 @@ import pytest
 
 from payments.models import Payment
 from payments.providers.interface import Fact, FactKind
+from payments.providers.stripe.adapter import StripeProvider
 from payments.reconciling import DAYS, reconcile
 from payments.recording import MoneyReceived, record_payment
 from tests.payments.bank import NAME, Bank, paid
 from tests.payments.orders import first_order
+from tests.payments.providers.stripe.scripted import Script
+from tests.payments.webhooks.signed_events import event, intent
 from tests.support.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +51,22 @@ def test_one_fact_that_cannot_be_applied_stops_nothing(bank: Any) -> None:
     bank.listed = [lost, paid(first_order().pk)]
     found = reconcile(bank, NOW - DAYS, NIGHT)
     assert (found.recorded, found.failed) == (1, 1)
+
+
+def test_event_in_an_unknown_currency_is_counted_and_the_rest_recorded(
+    online: Script, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = {"created": int(NOW.timestamp())}
+    ours = event("payment_intent.succeeded", intent(first_order().pk), **made)
+    foreign = event("payment_intent.succeeded", intent(77, id="pi_2", currency="bgn"), id="evt_x", **made)
+    online.answer({"object": "list", "url": "/v1/events", "has_more": False, "data": [foreign, ours]})
+
+    found = reconcile(StripeProvider(), NOW - DAYS, NIGHT)
+
+    assert found.summary() == {"facts": 2, "recorded": 1, "failed": 1, "unaccounted": 0}
+    reasons = [record.__dict__.get("reason") for record in caplog.records]
+    assert "evt_x: payment_intent.succeeded cannot be read: UnknownCurrency" in reasons
+    assert "example.com" not in str([record.__dict__ for record in caplog.records])
 
 
 def test_payment_that_the_provider_does_not_list_is_told(bank: Any) -> None:

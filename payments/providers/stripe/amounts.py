@@ -18,6 +18,10 @@ class UnpayableAmount(ValueError):
     """Stripe cannot take this amount in this currency. Change the plan's price."""
 
 
+class UnknownCurrency(ValueError):
+    """Stripe tells of money in a currency that foundation/money.py lacks. Add its decimals there."""
+
+
 def to_minor_units(amount: Decimal, currency: str) -> int:
     """Return the amount as Stripe counts it. Raises UnpayableAmount."""
     if currency not in DECIMALS:
@@ -31,10 +35,10 @@ def to_minor_units(amount: Decimal, currency: str) -> int:
 
 
 def from_minor_units(counted: int, currency: str) -> Decimal:
-    """Return the amount that Stripe counts so. The currency may be in lower case. Raises UnpayableAmount."""
+    """Return the amount that Stripe counts so. The currency may be in lower case. Raises UnknownCurrency."""
     code = currency.upper()
     if code not in DECIMALS:
-        raise UnpayableAmount(f"{code} is no currency")
+        raise UnknownCurrency(f"{code} has no known decimals")
     amount = Decimal(counted).scaleb(-_decimals(code))
     return amount.quantize(Decimal(1).scaleb(-DECIMALS[code])) if code in ("ISK", "UGX") else amount
 

@@ -7,19 +7,27 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from payments.errors import UnreadableFact
 from payments.providers.interface import Fact, FactKind, Message, MethodDetails
 from payments.providers.stripe.amounts import from_minor_units
 from payments.providers.stripe.expiry import end_of_month
 from payments.providers.stripe.metadata import is_ours
 
 Kind = FactKind
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""Errors of members that are missing, or are not what they are documented to be."""
 Members = Mapping[str, Any]
 
 
 def facts_of(message: Message) -> tuple[Fact, ...]:
-    """Return the facts of a stored message; none of a type that is ignored. Raises KeyError for what is no event."""
+    """Return the facts of a stored message; none of a type that is ignored. Raises UnreadableFact."""
     reader = READERS.get(message.type)
-    fact = reader(message.body["object"], message.made_at) if reader else None
+    if reader is None:
+        return ()
+    try:
+        fact = reader(message.body["object"], message.made_at)
+    except UNREADABLE as error:  # the error's text may quote the message
+        raise UnreadableFact(f"{message.type} cannot be read: {type(error).__name__}") from error
     return (fact,) if fact else ()
 
 

@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -77,6 +78,16 @@ def test_money_that_names_no_order_is_a_surplus(send: Send) -> None:
     assert send(event("payment_intent.succeeded", unnamed)) == 200
     payment = Payment.objects.get()
     assert (payment.surplus, payment.order, payment.amount) == (True, None, Decimal("9.90"))
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"), [({"currency": "bgn"}, "UnknownCurrency"), ({"currency": None}, "KeyError")]
+)
+def test_message_that_cannot_be_read_waits_and_says_why(send: Send, members: dict[str, Any], reason: str) -> None:
+    assert send(event("payment_intent.succeeded", intent(first_order().pk, **members))) == 200
+    message = WebhookMessage.objects.get()
+    assert (message.outcome, message.attempts) == ("pending", 1)
+    assert message.error == f"UnreadableFact: payment_intent.succeeded cannot be read: {reason}"
 
 
 @pytest.mark.parametrize("address", [ADDRESS, f"{ADDRESS}/"])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,29 @@ def test_every_page_is_read_and_becomes_the_facts_of_the_webhook(script: Script,
     assert (facts[2].order_id, facts[2].amount, facts[2].currency) == (7, Decimal("9.90"), "EUR")
     assert script.requests[0].parameters["created[gte]"] == str(int(SINCE.timestamp()))
     assert "payment_intent.succeeded" in script.requests[0].parameters.values()
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "reason"),
+    [
+        (event("payment_intent.succeeded", intent(8, currency="bgn"), id="evt_x"), "UnknownCurrency"),
+        (event("payment_intent.succeeded", intent(8, amount_received=None), id="evt_x"), "KeyError"),
+        (event("refund.created", refund(created="tomorrow"), id="evt_x"), "TypeError"),
+        (event("charge.dispute.created", dispute(currency=978), id="evt_x"), "AttributeError"),
+        (event("payment_intent.succeeded", intent(8), id="evt_x", created=10**20), "OverflowError"),
+    ],
+)
+def test_event_that_cannot_be_read_hides_no_other(
+    script: Script, provider: StripeProvider, unreadable: dict[str, Any], reason: str
+) -> None:
+    script.answer(page(unreadable, event("payment_intent.succeeded", intent(7))))
+
+    told, money = provider.since(SINCE)
+
+    assert (told.kind, told.transaction_id) == (FactKind.UNREADABLE, "")
+    assert told.code.startswith("evt_x: ")
+    assert told.code.endswith(f": {reason}")
+    assert (money.kind, money.order_id) == (FactKind.SUCCEEDED, 7)
 
 
 @pytest.mark.parametrize("status", ["failed", "canceled"])
