@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from payments.models import Attempt, Order, OrderState, Payment, Refund, SurplusSettlement
 from payments.providers.interface import OutcomeKind
 
+MONEY_MOVES = (OutcomeKind.SUCCEEDED, OutcomeKind.PENDING)
+
 State = OrderState
 
 
@@ -81,11 +83,14 @@ class _Facts:
         if paid is None:
             return _("It is paid, and its payment is not here.")
         words = {"at": _instant(paid.paid_at), "amount": paid.amount_text, "currency": paid.currency}
-        failed = len([one for one in self.tries if one.outcome != OutcomeKind.SUCCEEDED])
-        if failed:
+        if failed := self._failed():
             text = _("It was paid on %(at)s: %(amount)s %(currency)s. Failed tries before that: %(failed)s.")
             return text % {**words, "failed": failed}
         return _("It was paid on %(at)s: %(amount)s %(currency)s.") % words
+
+    def _failed(self) -> int:
+        """Return the number of failed tries. A debit that did not arrive is there twice: on its way, and failed."""
+        return len([one for one in self.tries if one.outcome not in MONEY_MOVES])
 
     def _void(self) -> str:
         at = self._finished()
@@ -101,7 +106,7 @@ class _Facts:
 
     def _given_up(self) -> str:
         text = _("It was given up on %(at)s, when access ended. Failed tries: %(tries)s, the last one with %(code)s.")
-        return text % {"at": self._finished(), "tries": len(self.tries), "code": self._last_code()}
+        return text % {"at": self._finished(), "tries": self._failed(), "code": self._last_code()}
 
     def _claimed(self) -> str:
         return _("It is being charged at this moment.")

@@ -27,16 +27,20 @@ class Interrupted(NamedTuple):
     """Nothing was submitted since the decline that is recorded, and another try is due."""
     unanswered: frozenset[Order]
     """A later try was submitted. Repeated under its own key, it is made once, or its answer is repeated."""
+    told: frozenset[Order]
+    """The decline is recorded, nothing was submitted since, and no other try is due yet: it is no news."""
 
 
 def interrupted(outcomes: Mapping[Order, Outcome], now: datetime) -> Interrupted:
     """Return the interrupted tries among the orders that were asked about."""
     asked = [order for order, outcome in outcomes.items() if _may_be_of_an_earlier_try(order, outcome)]
     last = _last_attempts(asked)
-    unmade = frozenset(order for order in asked if order.pk in last and _is_due(order, last[order.pk], now))
+    # Money that was on its way and did not arrive was not declined before: its failure is news.
+    declined = [order for order in asked if order.pk in last and last[order.pk].outcome in DECLINED]
+    unmade = frozenset(order for order in declined if _is_due(order, last[order.pk], now))
     # A first try follows no other: what is said of it is its own.
     unanswered = frozenset(order for order in asked if order.pk not in last and order.attempts > 1)
-    return Interrupted(unmade, unanswered)
+    return Interrupted(unmade, unanswered, frozenset(declined) - unmade)
 
 
 def _may_be_of_an_earlier_try(order: Order, outcome: Outcome) -> bool:
@@ -53,12 +57,7 @@ def _last_attempts(orders: list[Order]) -> Mapping[int, Attempt]:
 
 
 def _is_due(order: Order, attempt: Attempt, now: datetime) -> bool:
-    """Return True if another try was planned since the attempt was declined, or another method is there since.
-
-    Money that was on its way and did not arrive was not declined before: its failure is news.
-    """
-    if attempt.outcome not in DECLINED:
-        return False
+    """Return True if another try was planned since the attempt was declined, or another method is there since."""
     if (method := _method_of(order)) is not None and method.saved_at > attempt.ended_at:
         return True
     planned = next_after(order, grace_until(order), attempt.ended_at)

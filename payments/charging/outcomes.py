@@ -64,8 +64,8 @@ class Recorder:
             if payment and payment.surplus:  # of another amount: an operator decides
                 self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
 
-    def failed(self, order: Order, outcome: Outcome) -> None:
-        """Record that nothing was taken, plan the next try, and tell the subscriber.
+    def failed(self, order: Order, outcome: Outcome, *, is_news: bool = True) -> None:
+        """Record that nothing was taken, plan the next try, and tell the subscriber, once for each try.
 
         Where no try follows, or none can succeed, the order waits for the subscriber until access ends, and is then
         given up.
@@ -74,9 +74,9 @@ class Recorder:
         with transaction.atomic():
             renews = self._renews(order)
             due_at = self._next_try(order, outcome) if renews else None
-            if self._give_back(order, due_at):
+            if self._give_back(order, due_at) and is_news:
                 if order.attempts:
-                    _write([self._attempt(order, outcome)])
+                    self._write_failure(order, outcome)
                 announce_failed(order, outcome.code[:LONGEST_CODE], due_at, self.now)
             if not renews and order.subscription_id:
                 take_back(order.subscription_id)
@@ -132,6 +132,13 @@ class Recorder:
         if due_at is None and order.subscription is not None and order.subscription.expired_at is not None:
             return self.claim.give_up(order, self.now)
         return self.claim.release(order, OrderState.OPEN if due_at else OrderState.NEEDS_SUBSCRIBER, due_at)
+
+    def _write_failure(self, order: Order, outcome: Outcome) -> None:
+        """Write the failed attempt; under a number of its own after money was on its way under the present one."""
+        if Attempt.objects.filter(order=order, number=order.attempts).exists():
+            order.attempts += 1
+            Order.objects.filter(pk=order.pk).update(attempts=order.attempts)
+        _write([self._attempt(order, outcome)])
 
     def _next_try(self, order: Order, outcome: Outcome) -> datetime | None:
         if outcome.kind in FOR_THE_SUBSCRIBER:

@@ -10,7 +10,7 @@ from payments import fence
 from payments.charging.calls import Calls, CallsUnderWay
 from payments.charging.claims import Claim
 from payments.charging.first_calls import FirstCall, is_to_be_charged, method_of, page_rests_until, sort
-from payments.charging.interrupted import interrupted
+from payments.charging.interrupted import Interrupted, interrupted
 from payments.charging.outcomes import MONEY, Recorder
 from payments.models import Order
 from payments.providers.interface import Outcome, OutcomeKind, Provider
@@ -34,11 +34,11 @@ class Stages:
         for call, orders in looked.items():
             outcomes = self.calls.ask_all(self._first(call), orders).wait()
             self.recorder.attempts(outcomes)
-            unmade, unanswered = interrupted(outcomes, self.recorder.now)
-            repeated |= unanswered
+            found = interrupted(outcomes, self.recorder.now)
+            repeated |= found.unanswered
             for order, outcome in outcomes.items():
                 with self.recorder.apart(order):
-                    if self._look(order, call, outcome, goes_on=order in unmade or order in unanswered):
+                    if self._look(order, call, outcome, found):
                         (stored if order.reference else unopened).append(order)
         preparing = self._prepare(self._taken(unopened))
         yield
@@ -61,11 +61,12 @@ class Stages:
     def _confirm(self, order: Order) -> Outcome:
         return self.provider.charge(order.reference, method_of(order), order.attempts)
 
-    def _look(self, order: Order, call: FirstCall, outcome: Outcome, *, goes_on: bool) -> bool:
+    def _look(self, order: Order, call: FirstCall, outcome: Outcome, found: Interrupted) -> bool:
         """Record what was seen; return True if the order is to be charged now.
 
-        `goes_on` says that a decline leaves the order open, because it is of an earlier try than the one that is due.
+        A decline leaves the order open if it is of an earlier try than the one that is due.
         """
+        goes_on = order in found.unmade or order in found.unanswered
         if outcome.kind in MONEY:
             self.recorder.money(order, outcome)
         elif outcome.kind is Kind.CLOSED:
@@ -79,7 +80,7 @@ class Stages:
         elif outcome.kind is Kind.OPEN or goes_on:
             self.recorder.rests(order)
         else:
-            self.recorder.failed(order, outcome)
+            self.recorder.failed(order, outcome, is_news=order not in found.told)
         return False
 
     def _drop(self, order: Order) -> bool:

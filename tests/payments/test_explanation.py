@@ -102,6 +102,13 @@ def test_paid_order_says_when_and_after_how_many_tries(renewal: Order) -> None:
     assert sentence(renewal) == "It was paid on 1 Dec 2026 03:00 UTC: 9.90 EUR. Failed tries before that: 1."
 
 
+def test_debit_that_did_not_arrive_is_one_failed_try(renewal: Order) -> None:
+    tried(renewal, "pending")
+    tried(renewal, "declined", "debit_failed", number=2)
+    record_payment(renewal, money(), now=NOW)
+    assert sentence(renewal).endswith("Failed tries before that: 1.")
+
+
 def test_order_that_an_operator_made_void_names_them() -> None:
     clerk = make_user(username="clerk")
     assert sentence(void(first_order(), LATER, clerk)) == f"It was not charged: clerk made it void on {AT}."
