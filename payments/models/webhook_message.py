@@ -4,6 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+MESSAGE_ID_LENGTH = 200
+TYPE_LENGTH = 100
+
 
 class WebhookMessage(models.Model):
     """A verified message of a provider. It is stored once, and its facts are applied afterwards."""
@@ -14,8 +17,8 @@ class WebhookMessage(models.Model):
         IGNORED = "ignored", _("ignored")
 
     provider = models.CharField(_("provider"), max_length=50)
-    message_id = models.CharField(_("message"), max_length=200)
-    type = models.CharField(_("type"), max_length=100)
+    message_id = models.CharField(_("message"), max_length=MESSAGE_ID_LENGTH)
+    type = models.CharField(_("type"), max_length=TYPE_LENGTH)
     made_at = models.DateTimeField(_("made at"), help_text=_("by the provider's clock"))
     received_at = models.DateTimeField(_("received at"))
     body = models.JSONField(_("body"), help_text=_("the members that facts are made of; no personal data"))

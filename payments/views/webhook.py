@@ -7,7 +7,7 @@ stored, whatever becomes of its facts; 400 if it is refused. Anything else makes
 import logging
 from http import HTTPStatus
 
-from django.db import Error
+from django.db import DataError, Error
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.cache import never_cache
 
@@ -38,6 +38,9 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
         return _answer(HTTPStatus.BAD_REQUEST, "refused")
     try:
         stored = inbox.store(provider, message, clock.now())
+    except DataError as error:  # sent again, it would have no place either
+        logger.warning("webhook message refused", extra={"provider": provider, "reason": type(error).__name__})
+        return _answer(HTTPStatus.BAD_REQUEST, "refused")
     except Error:
         logger.exception("webhook message not stored", extra={"provider": provider})
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "send it again")
@@ -50,7 +53,9 @@ def _verified(taker: Provider, request: HttpRequest) -> Message:
     if len(body) > MAXIMUM_BYTES:
         raise Forged(f"the body has more than {MAXIMUM_BYTES} bytes")
     # By the true time: the local stack moves its own clock, and a provider does not follow.
-    return taker.message(request.headers, body, clock.now() - clock.travelled())
+    message = taker.message(request.headers, body, clock.now() - clock.travelled())
+    inbox.refuse_unstorable(message)
+    return message
 
 
 def _answer(status: HTTPStatus, text: str) -> HttpResponse:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from payments.errors import PaymentError
+from payments.errors import Forged, PaymentError
 from payments.facts import apply
 from payments.models import WebhookMessage
+from payments.models.webhook_message import MESSAGE_ID_LENGTH, TYPE_LENGTH
 from payments.providers.interface import Message, Provider
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,14 @@ LONGEST_PAUSE = timedelta(hours=12)
 
 RESERVE = timedelta(seconds=20)
 """Time left of the invocation below which no other message begins."""
+
+
+def refuse_unstorable(message: Message) -> None:
+    """Raise Forged for an id or a type that has no place in a row. No query is made."""
+    if not 0 < len(message.message_id) <= MESSAGE_ID_LENGTH:
+        raise Forged(f"the message's id has not 1 to {MESSAGE_ID_LENGTH} characters")
+    if not 0 < len(message.type) <= TYPE_LENGTH:
+        raise Forged(f"the message's type has not 1 to {TYPE_LENGTH} characters")
 
 
 def store(provider: str, message: Message, now: datetime) -> int:

@@ -90,6 +90,20 @@ def test_message_that_cannot_be_read_waits_and_says_why(send: Send, members: dic
     assert message.error == f"UnreadableFact: payment_intent.succeeded cannot be read: {reason}"
 
 
+def test_longest_id_and_type_have_a_place(send: Send) -> None:
+    assert send(event("t" * 100, {"object": "x"}, id="e" * 200)) == 200
+    message = WebhookMessage.objects.get()
+    assert (message.type, message.message_id) == ("t" * 100, "e" * 200)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("fields", [{"id": "evt\0"}, {"type": "a\0type"}])
+def test_message_that_the_database_would_never_take_is_refused(send: Send, fields: dict[str, Any]) -> None:
+    assert send(event("payment_intent.succeeded", intent(1)) | fields) == 400
+    assert send(event("payment_intent.succeeded", intent(1, customer="cus\0"))) == 400
+    assert not WebhookMessage.objects.exists()
+
+
 @pytest.mark.parametrize("address", [ADDRESS, f"{ADDRESS}/"])
 def test_no_redirect_is_needed(send: Send, address: str) -> None:
     assert send(event("ping", {"object": "x"}), address=address) == 200
@@ -137,6 +151,7 @@ def refused() -> dict[str, tuple[bytes, str]]:
         "of a connected account": sealed(account="acct_other"),
         "no id": sealed(id=None),
         "id of any length": sealed(id="e" * 201),
+        "type of any length": sealed(type="t" * 101),
         "no object": sealed(data={}),
         "created in no year": sealed(created=10**20),
         "too large": (large := encoded(event("x", {"object": "x", "text": "x" * MAXIMUM_BYTES})), signature(large)),
