@@ -19,7 +19,8 @@ from infra.lambda_local.emulator.local_aws import LocalAWS
 from notifications.metrics import NotificationMetric
 from payments.metrics import PaymentMetric
 from subscriptions.metrics import SubscriptionMetric
-from tests.support.templates import Template, of_type
+from tests.infra.deployment.test_configure import GATE
+from tests.support.templates import Template, of_type, watched_metrics
 
 OUTPUTS_OF_MESSAGING = {
     "TopicArn", "RoleArn", "DeadLetterQueueArn", "DeadLetterQueueUrl", "FeedbackQueueArn", "ConfigurationSetName",
@@ -86,6 +87,38 @@ def test_stack_makes_what_zappa_settings_name(made: dict[str, str]) -> None:
     assert made["ConfigurationSetName"] == variables["SES_CONFIGURATION_SET"]
     assert made["SecretArn"] == variables["SECRET_ARN"]
     assert STAGE["FromAddress"] == variables["SES_FROM_ADDRESS"]
+
+
+def test_alarm_of_money_is_made_where_payments_are_on_alone(messaging: Template) -> None:
+    assert messaging["Parameters"]["TakesPayments"]["Default"] == "false"
+    assert messaging["Conditions"]["WatchesPayments"] == {"Fn::Equals": [{"Ref": "TakesPayments"}, "true"]}
+    resources = messaging["Resources"].items()
+    conditional = [name for name, resource in resources if resource.get("Condition") == "WatchesPayments"]
+    watching = [
+        name
+        for name, alarm in of_type(messaging, "CloudWatch::Alarm").items()
+        if any(metric["MetricName"] == PaymentMetric.NEEDS_ATTENTION for metric in watched_metrics(alarm))
+    ]
+    assert conditional == watching == ["PaymentsNeedAttention"]
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse")
+def test_gate_is_one_item_of_the_table_that_configure_names(made: dict[str, str]) -> None:
+    table = boto3.client("dynamodb").describe_table(TableName=made["GateTableName"])["Table"]
+    assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert table["AttributeDefinitions"] == [{"AttributeName": "id", "AttributeType": "S"}]
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert made["GateTableName"] == GATE["GATE_TABLE"]
+
+
+def test_gate_is_reached_without_a_way_out(data: Template) -> None:
+    assert data["Resources"]["GateEndpoint"]["Condition"] == "HasEndpoints"
+    endpoint = of_type(data, "EC2::VPCEndpoint")["GateEndpoint"]
+    assert endpoint["ServiceName"] == {"Fn::Sub": "com.amazonaws.${AWS::Region}.dynamodb"}
+    assert (endpoint["VpcEndpointType"], endpoint["RouteTableIds"]) == ("Gateway", [{"Ref": "RouteTable"}])
+    associations = of_type(data, "EC2::SubnetRouteTableAssociation").values()
+    led = {(each["SubnetId"]["Ref"], each["RouteTableId"]["Ref"]) for each in associations}
+    assert led >= {("SubnetA", "RouteTable"), ("SubnetB", "RouteTable")}
 
 
 def test_every_stage_does_the_same_with_queues_of_its_own() -> None:

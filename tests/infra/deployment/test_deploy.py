@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from click import ClickException
+from django.conf import LazySettings
 from moto.cloudformation.models import cloudformation_backends
 
 from infra.deployment import provisioning, rollout, teardown
@@ -172,6 +173,18 @@ def test_stack_is_updated_only_where_something_changed(account: Account) -> None
     (stack,) = boto3.client("cloudformation").describe_stacks(StackName="subs-dev-messaging")["Stacks"]
     values = {given["ParameterKey"]: given["ParameterValue"] for given in stack["Parameters"]}
     assert (values["LogRetentionDays"], values["SilentMinutes"]) == ("7", "5")
+
+
+@pytest.mark.parametrize(("provider", "takes"), [("", "false"), ("manual", "true"), ("stripe", "true")])
+def test_money_is_watched_where_payments_are_on(
+    account: Account, settings: LazySettings, provider: str, takes: str
+) -> None:
+    settings.PAYMENT_PROVIDER = provider
+    deployment = account.deployment()
+    deployment.update_stack()
+    (stack,) = boto3.client("cloudformation").describe_stacks(StackName=deployment.messaging.name)["Stacks"]
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert parameters["TakesPayments"] == takes
 
 
 def test_stack_whose_first_attempt_failed_is_made_anew(account: Account) -> None:
