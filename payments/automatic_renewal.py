@@ -39,16 +39,22 @@ def may_renew_automatically(subscription: Subscription, now: datetime) -> bool:
     return is_active and subscription.end_date > now and not subscription.plan.is_free
 
 
+def may_be_turned_on(subscription: Subscription, now: datetime) -> bool:
+    """Return True if its owner can agree to charges: they can renew it, and the plan of its renewal is not free."""
+    return may_renew_automatically(subscription, now) and not subscription.renewal_plan.is_free
+
+
 def renewal_of(subscription: Subscription) -> Renewal | None:
     """Return the agreement to renew the subscription, on or off; None if there never was one."""
-    return Renewal.objects.select_related("method", "subscription").filter(subscription=subscription).first()
+    agreed = Renewal.objects.select_related("method", "subscription__next_plan")
+    return agreed.filter(subscription=subscription).first()
 
 
 def price_of(subscription: Subscription, renewal: Renewal | None) -> Price:
-    """Return what was agreed to, or else the plan's present price."""
+    """Return what was agreed to for the next renewal, or else the present price of the plan that it is to."""
     if renewal:
         return Price(renewal.charge, renewal.currency)
-    return Price(subscription.plan.price, subscription.plan.currency)
+    return Price(subscription.renewal_plan.price, subscription.renewal_plan.currency)
 
 
 def shown_renewals(subscriptions: Collection[Subscription], now: datetime) -> Mapping[int, AutomaticRenewal]:
@@ -57,25 +63,28 @@ def shown_renewals(subscriptions: Collection[Subscription], now: datetime) -> Ma
     if not renewable:
         return {}
     agreed = Renewal.objects.filter(any_of("subscription", [each.pk for each in renewable]))
-    found = {renewal.subscription_id: renewal for renewal in agreed.select_related("subscription")}
-    return {each.pk: _shown(each, found.get(each.pk)) for each in renewable}
+    found = {renewal.subscription_id: renewal for renewal in agreed.select_related("subscription__next_plan")}
+    shown = {each.pk: _shown(each, found.get(each.pk)) for each in renewable}
+    return {each.pk: shown[each.pk] for each in renewable if shown[each.pk].is_on or may_be_turned_on(each, now)}
 
 
 def turn_on(subscription: Subscription, shown: Price, terms: str, now: datetime) -> Renewal:
-    """Agree to charge each further period to the owner's saved method at the price shown.
+    """Agree to charge each further period to the owner's saved method at the price shown, of the next renewal.
 
     Raises NotRenewable if no charge can renew it, no method is saved, or the price is another by now.
     """
     with transaction.atomic():
         lock_subscription(subscription)
-        subscription.plan = lock_plan(subscription.plan_id)
+        _lock_plans(subscription)
         method, renewal = method_of(subscription.user), renewal_of(subscription)
-        if method is None or not may_renew_automatically(subscription, now):
+        if method is None or not may_be_turned_on(subscription, now):
             raise NotRenewable(f"{subscription} has no method to be charged, or goes on no longer")
         if shown != price_of(subscription, renewal):
             raise NotRenewable(f"{subscription} has another price by now; show it again")
         agreed = {"auto_renew": True, "method": method, "terms": terms, "agreed_at": now}
-        price = {"amount": shown.amount, "currency": shown.currency}
+        if subscription.next_plan is not None:
+            agreed["next_amount"] = shown.amount
+        price = {"amount": subscription.plan.price, "currency": shown.currency}
         made, _new = Renewal.objects.update_or_create(
             subscription=subscription, defaults=agreed, create_defaults=agreed | price
         )
@@ -93,6 +102,13 @@ def turn_off(renewal: Renewal, now: datetime) -> None:
         for order in Order.objects.unfinished().filter(COLLECTED, subscription=renewal.subscription_id):
             void(order, now)
         grace.take_back(renewal.subscription_id)
+
+
+def _lock_plans(subscription: Subscription) -> None:
+    """Read the plans of the locked subscription as they stay until the transaction ends."""
+    subscription.plan = lock_plan(subscription.plan_id)
+    if subscription.next_plan_id is not None:
+        subscription.next_plan = lock_plan(subscription.next_plan_id)
 
 
 def _shown(subscription: Subscription, renewal: Renewal | None) -> AutomaticRenewal:

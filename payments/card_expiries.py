@@ -30,7 +30,8 @@ def expiring(now: datetime) -> QuerySet[Renewal]:
         subscription__end_date__gt=now,
         subscription__end_date__lte=now + AHEAD,
     )
-    return renewals.select_related("method", "subscription__plan", "subscription__user").order_by("pk")
+    shown = ("method", "subscription__plan", "subscription__next_plan", "subscription__user")
+    return renewals.select_related(*shown).order_by("pk")
 
 
 def tell_of_expiries(now: datetime, time_left: Callable[[], timedelta], batch: int = BATCH) -> int:

@@ -26,7 +26,8 @@ def agree(order: Order, subscription: Subscription) -> None:
         "new_amount": None,
         "new_amount_from": None,
     }
-    Renewal.objects.update_or_create(subscription=subscription, defaults=agreed)
+    planned = {"next_amount": subscription.next_plan.price if subscription.next_plan else None}
+    Renewal.objects.update_or_create(subscription=subscription, defaults=agreed, create_defaults=agreed | planned)
 
 
 def renews_already(order: Order) -> bool:

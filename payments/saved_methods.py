@@ -26,7 +26,8 @@ def method_of(user: AbstractBaseUser) -> PaymentMethod | None:
 def renewals_of(user: AbstractBaseUser, now: datetime) -> QuerySet[Renewal]:
     """Return the agreements on the user's subscriptions that may still renew."""
     live = Subscription.objects.live(now).filter(user_id=user.pk, status="active")
-    return Renewal.objects.filter(subscription__in=live).select_related("subscription__plan", "method").order_by("pk")
+    agreed = Renewal.objects.filter(subscription__in=live)
+    return agreed.select_related("subscription__plan", "subscription__next_plan", "method").order_by("pk")
 
 
 def replace_method(

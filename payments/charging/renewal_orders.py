@@ -78,7 +78,7 @@ def _adopt(keys: Collection[int], now: datetime) -> set[int]:
     opened = Order.objects.filter(
         subscription__in=keys, kind=Order.Kind.RENEWAL, state=OrderState.OPEN, period_start=F("subscription__end_date")
     )
-    for order in opened.select_related("subscription__renewal"):
+    for order in opened.select_related("subscription__renewal", "subscription__next_plan"):
         if _is_agreed(order):
             order.due_at = first_try(order, now)
             order.save(update_fields=["due_at"])

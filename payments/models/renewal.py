@@ -92,6 +92,8 @@ class Renewal(models.Model):
         """The amount of the next charge, for the period after the present one, of the planned plan if any."""
         if self.subscription.next_plan_id is not None and self.next_amount is not None:
             return self.next_amount
+        if self.subscription.next_plan is not None:  # never what was agreed to for the other plan
+            return self.subscription.next_plan.price
         if self.new_amount is None or self.new_amount_from is None:
             return self.amount
         return self.new_amount if self.new_amount_from <= self.subscription.end_date else self.amount

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from foundation import clock
-from payments.automatic_renewal import may_renew_automatically, price_of, renewal_of, turn_off, turn_on
+from payments.automatic_renewal import may_be_turned_on, price_of, renewal_of, turn_off, turn_on
 from payments.errors import NotRenewable
 from payments.forms import AutomaticRenewalForm
 from payments.grace import ending_at_once
@@ -29,7 +29,7 @@ from subscriptions.views.subscriber import SubscriberRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 def automatic_renewal(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
     """GET says what is charged, when and to what; POST turns it off, or on at the price shown."""
-    owned = Subscription.objects.select_related("plan", "user").filter(user=request.user)
+    owned = Subscription.objects.select_related("plan", "next_plan", "user").filter(user=request.user)
     subscription = get_object_or_404(owned, pk=subscription_id)
     renewal = renewal_of(subscription)
     is_on = renewal is not None and renewal.is_on
@@ -44,7 +44,7 @@ def automatic_renewal(request: SubscriberRequest, subscription_id: int) -> HttpR
 
 
 def _turn_on(request: SubscriberRequest, subscription: Subscription, renewal: Renewal | None) -> HttpResponse:
-    if registry.current() is None or not may_renew_automatically(subscription, clock.now()):
+    if registry.current() is None or not may_be_turned_on(subscription, clock.now()):
         raise Http404("no charge renews this subscription")
     form = AutomaticRenewalForm(price_of(subscription, renewal), request.POST if request.method == "POST" else None)
     if not form.is_bound:

@@ -1,6 +1,7 @@
 """Automatic renewal, turned on beside its terms, and off; also of a free trial, which is then charged for."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.conf import LazySettings
@@ -14,6 +15,7 @@ from payments.charging.renewal_orders import open_orders
 from payments.models import Order, PaymentMethod, Renewal
 from payments.recording import record_payment
 from subscriptions.models import Plan, Subscription
+from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.trials import start_trial
 from tests.payments.orders import money, renewal_order
@@ -156,6 +158,26 @@ def test_price_that_changed_since_it_was_shown_is_asked_again(browser: Client, t
     assert answer.status_code == 409
     assert "20.00 EUR" in answer.content.decode()
     assert not Renewal.objects.exists()
+
+
+@pytest.mark.usefixtures("method")
+@pytest.mark.parametrize(
+    ("language", "stated"),
+    [
+        ("en", ["Changes to</dt> <dd> Yearly ", "99.00 EUR", "1 year"]),
+        ("de", ["Wechselt zu</dt> <dd> Yearly ", "99,00 EUR", "1 Jahr"]),
+    ],
+)
+def test_page_states_the_plan_that_the_renewal_is_to(
+    browser: Client, ada: User, trial: Subscription, language: str, stated: list[str]
+) -> None:
+    change_plan(trial, make_plan(name="Yearly", price=99, duration_months=12), now=clock.now(), actor=ada)
+    answer = browser.get(address(trial), headers={"accept-language": language})
+    page = " ".join(answer.content.decode().split())
+    assert [part for part in stated if part not in page] == []
+    browser.post(address(trial), {"amount": "99.00", "currency": "EUR"})
+    renewal = Renewal.objects.get()
+    assert (renewal.amount, renewal.next_amount) == (Decimal("9.90"), Decimal(99))
 
 
 @pytest.mark.usefixtures("method")

@@ -11,7 +11,9 @@ from notifications.coverage import Coverage
 from notifications.models import Channel, Notification
 from notifications.ses.eligibility import withheld
 from notifications.ses.rendering import render_mail
+from payments.automatic_renewal import Price, price_of, renewal_of, shown_renewals, turn_off, turn_on
 from payments.charging.renewal_orders import open_orders
+from payments.errors import NotRenewable
 from payments.mail_texts import plan_change_planned
 from payments.models import Order, Payment, Renewal
 from payments.recording import record_payment
@@ -77,6 +79,66 @@ def test_charge_is_for_the_planned_plan_at_the_price_of_the_mail(
     assert (subscription.plan, subscription.next_plan, subscription.end_date) == (yearly, None, END + YEAR)
     renewal = Renewal.objects.get()
     assert (renewal.amount, renewal.next_amount, renewal.auto_renew) == (Decimal(99), None, True)
+
+
+def turned_on_while_planned(plan: Plan, planned: Plan) -> Subscription:
+    """Plan a change of a subscription without renewal, then turn automatic renewal on as the page does."""
+    subscription = Service.create_subscription(make_user(), plan, now=NOW)
+    make_method(subscription.user)
+    change_plan(subscription, planned, now=NOW, actor=subscription.user)
+    subscription = Subscription.objects.get(pk=subscription.pk)
+    shown = price_of(subscription, renewal_of(subscription))
+    assert shown == Price(planned.price, "EUR")
+    assert f"if it is renewed for {shown.amount_text} EUR" in mail(subscription)
+    turn_on(subscription, shown, "", NOW)
+    return subscription
+
+
+@pytest.mark.parametrize("is_longer", [True, False])
+def test_renewal_turned_on_while_a_change_is_planned_costs_the_planned_plan(
+    yearly: Plan, provider: LedgerProvider, *, is_longer: bool
+) -> None:
+    monthly = make_plan()
+    plan, planned = (monthly, yearly) if is_longer else (yearly, monthly)
+    subscription = turned_on_while_planned(plan, planned)
+    end = subscription.end_date
+    assert f"{plan.name} changes to {planned.name}" in mail(subscription)
+    assert f"for {planned.price:.2f} EUR. We charge it" in mail(subscription)
+
+    open_at(end - DAY)
+    order = Order.objects.get()
+    assert (order.plan, order.amount, order.duration_days) == (planned, planned.price, planned.duration_days)
+    charge(provider, end - timedelta(hours=1))
+    renewal = Renewal.objects.get()
+    assert (renewal.subscription.plan, renewal.charge) == (planned, planned.price)
+
+
+def test_undoing_the_change_after_turning_renewal_on_costs_the_present_plan(yearly: Plan) -> None:
+    subscription = turned_on_while_planned(make_plan(), yearly)
+    change_plan(subscription, subscription.plan, now=NOW, actor=subscription.user)
+    assert "for 9.90 EUR" in mail(subscription)
+    open_at(DUE)
+    order = Order.objects.get()
+    assert (order.plan.name, order.amount) == ("Monthly", Decimal("9.90"))
+
+
+def test_agreement_without_a_price_of_the_planned_plan_is_charged_that_plans_price(
+    subscription: Subscription, yearly: Plan
+) -> None:
+    change_plan(subscription, yearly, now=NOW, actor=subscription.user)
+    Renewal.objects.update(next_amount=None)  # as a release wrote it that knew of no planned plan
+    assert "99.00 EUR" in mail(subscription)
+    open_at(DUE)
+    order = Order.objects.get()
+    assert (order.plan, order.amount) == (yearly, Decimal(99))
+
+
+def test_renewal_to_a_free_plan_cannot_be_turned_on(subscription: Subscription) -> None:
+    turn_off(Renewal.objects.get(), NOW)
+    change_plan(subscription, make_plan(name="Free", price=0), now=NOW, actor=subscription.user)
+    assert shown_renewals([subscription], NOW) == {}
+    with pytest.raises(NotRenewable):
+        turn_on(subscription, Price(Decimal(0), "EUR"), "", NOW)
 
 
 def test_change_by_staff_never_raises_the_charge(subscription: Subscription, yearly: Plan) -> None:
