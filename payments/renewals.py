@@ -1,7 +1,14 @@
 """Agreements to renew a subscription by charges."""
 
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from foundation import money
 from payments.models import Order, Renewal
+from payments.orders import purchase_of
 from subscriptions.models import Subscription
+from subscriptions.rules import next_period
 
 
 def agree(order: Order, subscription: Subscription) -> None:
@@ -15,7 +22,8 @@ def agree(order: Order, subscription: Subscription) -> None:
         if order.way == Order.Way.PAGE:  # asked before the page opened, and not wanted
             Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
         return
-    if renews_already(order):  # paid by hand, on the terms that hold
+    if renews_already(order):  # paid by hand, on the terms that hold, or for less if the plan costs less by now
+        _lower(order)
         return
     agreed = {
         "auto_renew": True,
@@ -32,5 +40,25 @@ def agree(order: Order, subscription: Subscription) -> None:
 
 def renews_already(order: Order) -> bool:
     """Return True for a renewal of what renews automatically. At most one query."""
-    agreed = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True, method__isnull=False)
-    return order.kind == Order.Kind.RENEWAL and agreed.exists()
+    return order.kind == Order.Kind.RENEWAL and _agreed(order).exists()
+
+
+def charge_after(order: Order, now: datetime) -> str:
+    """Return the amount and currency of the first charge after an order that `renews_already` is paid, as text."""
+    renewal = _agreed(order).select_related("subscription__plan", "subscription__next_plan").get()
+    following = next_period(purchase_of(order).applied_to(order.plan), now, renewal.subscription)
+    amount = renewal.charge_from(following.end)
+    if order.currency == renewal.currency:
+        amount = min(amount, order.price)
+    return f"{money.formatted(amount, renewal.currency)} {renewal.currency}"
+
+
+def _agreed(order: Order) -> QuerySet[Renewal]:
+    return Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True, method__isnull=False)
+
+
+def _lower(order: Order) -> None:
+    """Charge no more for later periods, nor what was announced for them, than was paid for this one."""
+    agreed = _agreed(order).filter(currency=order.currency)
+    agreed.filter(amount__gt=order.price).update(amount=order.price)
+    agreed.filter(new_amount__gt=order.price).update(new_amount=order.price)

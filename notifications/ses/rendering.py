@@ -72,10 +72,21 @@ def _receipt_of(event: Any, now: datetime) -> dict[str, object] | None:
     return {
         "payment": payment,
         "order": payment.order,
+        "renewal": _agreed_with(payment.order, event.subscription),
         "url": f"{settings.SITE_URL}/payments/{payment.pk}/",
         "prices_include_tax": settings.PRICES_INCLUDE_TAX,
         "withdrawal_until": payment.withdrawal_until(now),
     }
+
+
+def _agreed_with(order: Any, subscription: Any) -> Any:
+    """Return the agreement by which the paid subscription renews, if its subscriber agreed to that with the order.
+
+    The provider may not have named the method yet.
+    """
+    renewal = getattr(subscription, "renewal", None)
+    renews = renewal and order.renews and renewal.auto_renew and subscription.status == "active"
+    return renewal if renews else None
 
 
 def _renewal_of(event: Any) -> Any:

@@ -1,5 +1,6 @@
 """Renewals: what a subscriber agreed to be charged for the next period."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import models
@@ -90,13 +91,17 @@ class Renewal(models.Model):
     @property
     def charge(self) -> Decimal:
         """The amount of the next charge, for the period after the present one, of the planned plan if any."""
+        return self.charge_from(self.subscription.end_date)
+
+    def charge_from(self, begin: datetime) -> Decimal:
+        """Return the amount of the charge for a period that begins then, of the planned plan if any."""
         if self.subscription.next_plan_id is not None and self.next_amount is not None:
             return self.next_amount
         if self.subscription.next_plan is not None:  # never what was agreed to for the other plan
             return self.subscription.next_plan.price
         if self.new_amount is None or self.new_amount_from is None:
             return self.amount
-        return self.new_amount if self.new_amount_from <= self.subscription.end_date else self.amount
+        return self.new_amount if self.new_amount_from <= begin else self.amount
 
     @property
     def charge_text(self) -> str:

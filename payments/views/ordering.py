@@ -9,6 +9,7 @@ from foundation import clock
 from payments.forms import ConsentForm
 from payments.grace import ends_access
 from payments.models import Order
+from payments.renewals import charge_after
 
 
 def bound_form(request: HttpRequest, order: Order) -> ConsentForm:
@@ -22,6 +23,7 @@ def asked(request: HttpRequest, order: Order, form: ConsentForm, status: HTTPSta
     context = {
         "order": order,
         "form": form,
+        "further": charge_after(order, clock.now()) if form.renews_already else "",
         "unavailable": status == HTTPStatus.SERVICE_UNAVAILABLE,
         "ends_access": ends_access(order, clock.now()),
     }

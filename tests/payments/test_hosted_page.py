@@ -75,6 +75,12 @@ def test_renewal_of_what_renews_automatically_does_not_ask_for_it_again_and_keep
     page = browser.get(reverse("pay", args=[renewal.pk])).content.decode()
     assert "Your subscription goes on renewing automatically. We charge 9.90 EUR to the card or account that" in page
     assert 'name="renews"' not in page
+    for price, stated in (("8.00", "8.00"), ("12.00", "9.90")):  # what is charged next, not what is paid now
+        Plan.objects.update(price=price)
+        renewal = renewal_order(Subscription.objects.get(), clock.now())
+        page = browser.get(reverse("pay", args=[renewal.pk])).content.decode()
+        assert f"{price} EUR" in page
+        assert f"renewing automatically. We charge {stated} EUR to the card or account that" in page
 
     online.answer(session("open", id="cs_2"))
     pay(browser, renewal)
