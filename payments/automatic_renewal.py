@@ -63,7 +63,7 @@ def shown_renewals(subscriptions: Collection[Subscription], now: datetime) -> Ma
     if not renewable:
         return {}
     agreed = Renewal.objects.filter(any_of("subscription", [each.pk for each in renewable]))
-    found = {renewal.subscription_id: renewal for renewal in agreed.select_related("subscription__next_plan")}
+    found = {renewal.subscription_id: renewal for renewal in agreed.select_related("subscription__next_plan", "method")}
     shown = {each.pk: _shown(each, found.get(each.pk)) for each in renewable}
     return {each.pk: shown[each.pk] for each in renewable if shown[each.pk].is_on or may_be_turned_on(each, now)}
 

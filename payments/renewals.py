@@ -54,11 +54,12 @@ def charge_after(order: Order, now: datetime) -> str:
 
 
 def _agreed(order: Order) -> QuerySet[Renewal]:
-    return Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True, method__isnull=False)
+    renewing = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True)
+    return renewing.filter(method__isnull=False, method__removed_at=None)
 
 
 def _lower(order: Order) -> None:
     """Charge no more for later periods, nor what was announced for them, than was paid for this one."""
-    agreed = _agreed(order).filter(currency=order.currency)
+    agreed = Renewal.objects.filter(pk__in=_agreed(order).values("pk"), currency=order.currency)
     agreed.filter(amount__gt=order.price).update(amount=order.price)
     agreed.filter(new_amount__gt=order.price).update(new_amount=order.price)

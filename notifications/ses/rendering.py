@@ -85,8 +85,10 @@ def _agreed_with(order: Any, subscription: Any) -> Any:
     The provider may not have named the method yet.
     """
     renewal = getattr(subscription, "renewal", None)
-    renews = renewal and order.renews and renewal.auto_renew and subscription.status == "active"
-    return renewal if renews else None
+    if renewal is None or not order.renews or subscription.status != "active":
+        return None
+    is_unnamed = renewal.auto_renew and renewal.method is None
+    return renewal if renewal.is_on or is_unnamed else None
 
 
 def _renewal_of(event: Any) -> Any:

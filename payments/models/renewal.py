@@ -85,8 +85,8 @@ class Renewal(models.Model):
 
     @property
     def is_on(self) -> bool:
-        """True if further periods are charged: it is turned on, and there is a method to charge them to."""
-        return self.auto_renew and self.method_id is not None
+        """True if further periods are charged: it is turned on, and its method was not removed, as at the provider."""
+        return self.auto_renew and self.method is not None and self.method.removed_at is None
 
     @property
     def charge(self) -> Decimal:

@@ -145,7 +145,15 @@ def test_reminder_of_an_automatic_renewal_names_day_and_amount() -> None:
     assert "for 8.00 EUR. We charge it a day before." in render_mail(reminder).text
     assert held.end_date == NOW + MONTH
 
+    PaymentMethod.objects.update(removed_at=NOW)  # at the provider
+    assert "It is not renewed by itself" in _rendered_again(reminder)
+    PaymentMethod.objects.update(removed_at=None)
+    assert "We charge it a day before." in _rendered_again(reminder)
     Renewal.objects.update(auto_renew=False)
+    assert "It is not renewed by itself" in _rendered_again(reminder)
+
+
+def _rendered_again(reminder: Notification) -> str:
     again = Notification.objects.get(pk=reminder.pk)
-    again.days_before = 7
-    assert "It is not renewed by itself" in render_mail(again).text
+    again.days_before = reminder.days_before
+    return render_mail(again).text

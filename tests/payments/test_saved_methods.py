@@ -9,9 +9,12 @@ from django.urls import reverse
 
 from accounts.erasure import erase_user
 from foundation import clock
+from payments.automatic_renewal import renewal_of
 from payments.facts import apply
+from payments.mail_texts import plan_change_planned
 from payments.models import Order, PaymentMethod, Renewal
 from payments.providers.interface import Fact, FactKind, MethodDetails
+from payments.renewals import renews_already
 from payments.saved_methods import method_of, replace_method
 from subscriptions.models import Subscription
 from tests.payments.orders import renewal_order
@@ -268,3 +271,36 @@ def test_message_about_an_erased_user_gives_no_card_back(renewal: Renewal) -> No
     assert not renewal.auto_renew
     assert not PaymentMethod.objects.usable().exists()
     assert PaymentMethod.objects.to_forget().filter(token="pm_new").exists()
+
+
+def test_method_removed_at_the_provider_renews_nothing_on_any_page_or_mail(renewal: Renewal) -> None:
+    held, now = renewal.subscription, clock.now()
+    removed = MethodDetails("cus_1", "pm_old")
+    browser = sign_in(held.user)
+    assert "Automatic renewal is on." in browser.get(reverse("subscriptions")).content.decode()
+
+    apply("stripe", Fact(FactKind.METHOD_REMOVED, now, method=removed), now)
+
+    agreed = renewal_of(held)
+    assert agreed is not None
+    assert not agreed.is_on
+    assert "Automatic renewal is off." in browser.get(reverse("subscriptions")).content.decode()
+    page = browser.get(reverse("payment_method")).content.decode()
+    assert "Access ends without a charge at this time:" in page
+    assert "We charge" not in page
+    german = browser.get(reverse("payment_method"), headers={"accept-language": "de"}).content.decode()
+    assert "Wir buchen" not in german
+    assert "Save a card first." in browser.get(reverse("automatic_renewal", args=[held.pk])).content.decode()
+    planned = plan_change_planned("", str(held.user_id), now)
+    assert planned is not None
+    assert "unless it is renewed for 9.90 EUR" in planned.text
+    assert not renews_already(renewal_order(held, now))
+
+
+def test_card_saved_after_one_was_removed_at_the_provider_renews_again(renewal: Renewal) -> None:
+    now = clock.now()
+    apply("stripe", Fact(FactKind.METHOD_REMOVED, now, method=MethodDetails("cus_1", "pm_old")), now)
+    replace_method(renewal.subscription.user, "stripe", MethodDetails("cus_1", "pm_new"), now)
+    agreed = renewal_of(renewal.subscription)
+    assert agreed is not None
+    assert agreed.is_on
