@@ -35,6 +35,7 @@ class AccountsConfig(AppConfig):
         registries.PERSONAL_DATA.register("accounts.personal_data.PARTS")
         registries.RETENTION.register("accounts.retention.RULES")
         registries.MAIL_KINDS.register("accounts.mail_texts.KINDS")
+        registries.MAIL_KINDS.register("accounts.notice_texts.KINDS")
         registries.DUE_WORK.register("accounts.next_due.WORK")
         registries.DASHBOARD.register("accounts.dashboard.CARDS")
         registries.TABLE_CLASSES.register("accounts.table_classes.TABLES")

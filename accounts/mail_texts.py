@@ -1,4 +1,4 @@
-"""Texts of the mails of accounts. None holds anything that a visitor typed.
+"""Texts of the mails of accounts but the notices. None holds anything that a visitor typed.
 
 Each renderer takes the recipient's address, the user's key and the time, and returns None if the mail is obsolete.
 """
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -17,8 +16,9 @@ from accounts.address_holders import address_holders
 from accounts.links import change_url, reset_url, sign_up_url
 from accounts.mail_composition import Link, compose
 from accounts.mail_limits import language_of_request
-from accounts.mails import ADDRESS_CHANGED, CHANGE_ADDRESS, PASSWORD_CHANGED, PASSWORD_RESET, SIGN_UP
+from accounts.mails import ADDRESS_CHANGED, CHANGE_ADDRESS, PASSWORD_RESET, SIGN_UP
 from accounts.models import User
+from accounts.notice_texts import active_user, compose_notice
 from accounts.preferences import language_of
 from foundation.email_addresses import address_of, normalised
 from foundation.mail import LINK, MailKind, Rendered
@@ -58,7 +58,7 @@ def change_address(address: str, user_id: str | None, now: datetime) -> Rendered
 
     If the account is gone, the link is that of a sign-up: the mail is counted, and may be the last of the day.
     """
-    user = _active_user(user_id)
+    user = active_user(user_id)
     if user is None:
         return sign_up(address, None, now)
     if address_holders(address).exclude(pk=user.pk).exists():
@@ -75,25 +75,13 @@ def change_address(address: str, user_id: str | None, now: datetime) -> Rendered
 
 def address_changed(address: str, user_id: str | None, now: datetime) -> Rendered | None:
     """Render the notice to the old address; None if it is the account's again."""
-    user = _active_user(user_id)
+    user = active_user(user_id)
     if user is None or normalised(address_of(user)) == normalised(address):
         return None
     with translation.override(language_of(user)):
-        return _notice(
+        return compose_notice(
             _("Your address has changed"),
             _("Your account has another e-mail address now. Mails no longer come to this one."),
-        )
-
-
-def password_changed(address: str, user_id: str | None, now: datetime) -> Rendered | None:
-    """Render the notice that the password has changed."""
-    user = _active_user(user_id)
-    if user is None:
-        return None
-    with translation.override(language_of(user)):
-        return _notice(
-            _("Your password has changed"),
-            _("The password of your account has been changed. You are signed out everywhere else."),
         )
 
 
@@ -122,11 +110,6 @@ def _has_account(holders: Sequence[User]) -> Rendered:
     )
 
 
-def _notice(subject: str, explanation: str) -> Rendered:
-    reset = Link(_("Choose a new password"), f"{settings.SITE_URL}/password-reset/")
-    return compose(subject, [explanation, _("If it was not you, choose a new password and contact us:")], [reset])
-
-
 def _validity() -> str:
     return _("The link is valid for three days.")
 
@@ -135,14 +118,6 @@ def _reset_text(users: Sequence[User]) -> str:
     if len(users) == 1:
         return _("Choose a new password")
     return _("Choose a new password for %(name)s") % {"name": users[0].get_username()}
-
-
-def _active_user(user_id: str | None) -> User | None:
-    if user_id is None:
-        return None
-    users = get_user_model()._base_manager.select_related("profile")
-    found: User | None = users.filter(pk=user_id, is_active=True).first()
-    return found
 
 
 def _language(kind: str, address: str) -> str:
@@ -154,5 +129,4 @@ KINDS = (
     MailKind(PASSWORD_RESET, gettext_lazy("Reset of a password"), password_reset),
     MailKind(CHANGE_ADDRESS, gettext_lazy("Confirmation of a new address"), change_address, is_to_own_address=False),
     MailKind(ADDRESS_CHANGED, gettext_lazy("Notice of a changed address"), address_changed),
-    MailKind(PASSWORD_CHANGED, gettext_lazy("Notice of a changed password"), password_changed),
 )

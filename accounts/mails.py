@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.contrib.auth.models import AbstractBaseUser
+
 from accounts.mail_limits import use_allowance
 from accounts.models import User
 from foundation.email_addresses import address_of
@@ -12,6 +14,11 @@ PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of mail
 CHANGE_ADDRESS = "change_address"
 ADDRESS_CHANGED = "address_changed"
 PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of mail
+TWO_FACTOR_ON = "two_factor_on"
+TWO_FACTOR_OFF = "two_factor_off"
+SECOND_FACTOR_REMOVED = "second_factor_removed"
+NEW_RECOVERY_CODES = "new_recovery_codes"
+TOKEN_CREATED = "token_created"  # noqa: S105 - a kind of mail
 
 DAY = timedelta(days=1)
 RESET_PERIOD = timedelta(hours=1)
@@ -44,5 +51,10 @@ def tell_of_changed_address(user: User, old_address: str) -> None:
 
 def tell_of_changed_password(user: User) -> None:
     """Tell the user, if they have an address."""
+    tell_owner(PASSWORD_CHANGED, user)
+
+
+def tell_owner(kind: str, user: AbstractBaseUser) -> None:
+    """Tell the user of a change to what guards the account, if they have an address. `kind` is one of the notices."""
     if address := address_of(user):
-        AccountMail(PASSWORD_CHANGED, address, str(user.pk)).send()
+        AccountMail(kind, address, str(user.pk)).send()

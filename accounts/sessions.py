@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from accounts.models import SignIn, User
 from accounts.models.sign_in import LONGEST_BROWSER
+
+FRESH = timedelta(minutes=10)
+"""Age of a session that stands for the password of an account without one."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,27 @@ def begin_session(request: HttpRequest, user: User) -> None:
     SignIn.objects.update_or_create(
         session_key=request.session.session_key, defaults={"user_id": user.pk, "browser": browser}
     )
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Return True if this session began within FRESH, by the database's clock, as its beginning was recorded.
+
+    `last_login` would not do: it is new when the owner signs in elsewhere, and so for a session that somebody borrowed.
+    """
+    own = SignIn.objects.filter(pk=request.session.session_key or "")
+    return own.filter(signed_in_at__gt=Now() - FRESH).exists()
+
+
+def renew_key(request: HttpRequest, user: User) -> None:
+    """Give this session another key, which copies of its cookie lack, and the hash of the user's password."""
+    old_key = request.session.session_key
+    update_session_auth_hash(request, user)
+    keep_listed(request, old_key)
+
+
+def keep_listed(request: HttpRequest, old_key: str | None) -> None:
+    """Record the new key of this session, so that the list has it and an end of all sessions ends it."""
+    SignIn.objects.filter(pk=old_key or "").update(session_key=request.session.session_key)
 
 
 def sessions_of(user: User, now: datetime) -> QuerySet[SignIn]:
@@ -71,7 +96,7 @@ def end_other_sessions(request: HttpRequest, user: User, password: str | None) -
     """
     user.password = make_password(password)
     user.save(update_fields=["password"])
-    update_session_auth_hash(request, user)
+    renew_key(request, user)
     others = SignIn.objects.filter(user_id=user.pk).exclude(pk=request.session.session_key)
     _end(list(others.values_list("pk", flat=True)))
 

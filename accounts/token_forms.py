@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AbstractUser
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.account_forms import PasswordForm
 from accounts.tokens import LIFETIME_DAYS
 from foundation.api.scopes import Scope, all_scopes
 
@@ -25,15 +27,16 @@ def _choices(scopes: Callable[[], Iterable[Scope]]) -> Iterator[tuple[str, str]]
     return ((scope.name, f"{scope.name}: {scope.description}") for scope in scopes())
 
 
-class PersonalTokenForm(forms.Form):
-    """A token that its owner creates."""
+class PersonalTokenForm(PasswordForm):
+    """A token that its owner creates, and the password: it outlasts the session."""
 
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("The program that will use it."))
     days = forms.IntegerField(label=_("Days until it ends"), min_value=1, max_value=LIFETIME_DAYS, initial=90)
 
-    def __init__(self, owner: AbstractUser, data: Any = None) -> None:
-        super().__init__(data)
-        self.fields["scopes"] = ScopesField(partial(useful_scopes, owner))
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        super().__init__(request, data)
+        self.fields["scopes"] = ScopesField(partial(useful_scopes, self.user))
+        self.order_fields(["name", "days", "scopes", "password"])
 
 
 def useful_scopes(user: AbstractUser) -> list[Scope]:

@@ -2,14 +2,14 @@
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from accounts.tokens import end_personal_tokens
+from accounts.tokens import end_tokens
 
 
 class TokenRevocation:
-    """Password validator that accepts every password and ends personal tokens when one is saved.
+    """Password validator that accepts every password and ends the user's tokens when one is saved.
 
     Django calls `password_changed` for every way to change a password: pages, admin, command and code. An upgrade of
-    the hash at a sign-in is no change.
+    the hash at a sign-in is no change. A service account has no password, so its tokens stay.
     """
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
@@ -20,6 +20,6 @@ class TokenRevocation:
         return ""
 
     def password_changed(self, password: str, user: AbstractBaseUser | None = None) -> None:
-        """End the user's personal tokens."""
+        """End the user's tokens."""
         if user is not None and user.pk is not None:
-            end_personal_tokens(user)
+            end_tokens(user)

@@ -42,7 +42,8 @@ def make_token(
 ) -> tuple[AuthToken, str]:
     """Create a token that expires after `days`. Return its row, and the token itself, which is not stored.
 
-    Without `scopes` it has those of the tokens from before scopes. A personal token ends when the password changes.
+    Without `scopes` it has those of the tokens from before scopes. `personal` records that its owner made it: with a
+    changed password earlier releases end those alone.
     """
     secret = PREFIX + create_token_string()
     token = AuthToken(
@@ -84,6 +85,6 @@ def tokens_of(user: AbstractBaseUser) -> Any:
     return AuthToken.objects.select_related("details").filter(user=user.pk).order_by("-created")
 
 
-def end_personal_tokens(user: AbstractBaseUser) -> None:
-    """Delete the tokens that the user created on the account page; those of a service account stay."""
-    AuthToken.objects.filter(user=user.pk, details__personal=True).delete()
+def end_tokens(user: AbstractBaseUser) -> None:
+    """Delete all tokens of the user, whoever created them and in whichever release."""
+    AuthToken.objects.filter(user=user.pk).delete()

@@ -11,7 +11,7 @@ RECOVERY_CODES = 10
 REQUIRABLE = ("staff",)
 """Groups of users that TWO_FACTOR_REQUIRED_FROM may name."""
 VERIFIED = "two_factor"
-"""Key of a session that began with a second factor."""
+"""Key of a session that has shown a second factor."""
 
 
 def has_second_factor(user: AbstractBaseUser) -> bool:
@@ -24,9 +24,14 @@ def is_required(user: AbstractBaseUser | AnonymousUser) -> bool:
     return "staff" in settings.TWO_FACTOR_REQUIRED_FROM and bool(getattr(user, "is_staff", False))
 
 
+def is_verified(request: HttpRequest) -> bool:
+    """Return True if this session has shown the second factor."""
+    return bool(request.session.get(VERIFIED, False))
+
+
 def is_missing(request: HttpRequest) -> bool:
-    """Return True if this session began without the second factor that is required from its user."""
-    return is_required(request.user) and not request.session.get(VERIFIED, False)
+    """Return True if this session lacks the second factor that is required from its user."""
+    return is_required(request.user) and not is_verified(request)
 
 
 def device_to_confirm(user: AbstractBaseUser) -> TOTPDevice:

@@ -38,6 +38,9 @@ class TokenForm(forms.ModelForm):
     class Meta:
         model = AuthToken
         fields = ("user",)
+        help_texts = {
+            "user": _("A service account has no password. A token of anybody else ends when the password changes.")
+        }
 
     def clean_user(self) -> AbstractUser:
         """Refuse a user whose tokens would be refused."""

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.erasure import PERMISSION, erase
+from accounts.admin import erasure, second_factor
 from accounts.admin.extensions import AccountLink, add_link, links_for
 from accounts.admin.user_fieldsets import has_field, user_pages
 from accounts.admin.user_search import find_by_part
@@ -29,7 +29,10 @@ from foundation.orm.any_of import any_of
 
 User = get_user_model()
 
-add_link(AccountLink(_("Erase user"), "admin:erase_user", PERMISSION))
+add_link(
+    AccountLink(_("Remove the second factor"), "admin:remove_second_factor", second_factor.PERMISSION),
+)
+add_link(AccountLink(_("Erase user"), "admin:erase_user", erasure.PERMISSION))
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 """Fields that give an account rights."""
@@ -66,9 +69,14 @@ class AccountAdmin(admin.ModelAdmin):
     search_help_text = _("A user name or an e-mail address, or a part of it of at least 3 characters")
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the page that erases a user first: Django's last one matches every path."""
-        page = self.admin_site.admin_view(partial(erase, self))
-        return [path("<str:key>/erase/", page, name="erase_user"), *super().get_urls()]
+        """Return the pages that take a reason first: Django's last one matches every path."""
+        erase = self.admin_site.admin_view(partial(erasure.erase, self))
+        remove = self.admin_site.admin_view(partial(second_factor.remove, self))
+        return [
+            path("<str:key>/erase/", erase, name="erase_user"),
+            path("<str:key>/remove-second-factor/", remove, name="remove_second_factor"),
+            *super().get_urls(),
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return NewestChangeList

@@ -93,7 +93,10 @@ class Profile(models.Model):
     class Meta:
         verbose_name = _("profile")
         verbose_name_plural = _("profiles")
-        permissions = [("erase_user", _("Can erase users"))]
+        permissions = [
+            ("erase_user", _("Can erase users")),
+            ("remove_second_factor", _("Can remove second factors")),
+        ]
         indexes = [
             # Those whom the hourly job looks for, among all users.
             models.Index(

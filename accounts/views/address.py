@@ -23,7 +23,7 @@ from foundation.email_addresses import address_of
 @owner_page
 def address(request: OwnerRequest) -> HttpResponse:
     """Send a link to the new address, whether or not an account has it."""
-    form = AddressForm(request.user, request.POST if request.method == "POST" else None)
+    form = AddressForm(request, request.POST if request.method == "POST" else None)
     context = {"form": form, "address": address_of(request.user)}
     if form.is_valid():
         send_change_of_address(request.user, form.cleaned_data["address"])

@@ -23,7 +23,7 @@ def delete_account(request: OwnerRequest) -> HttpResponse:
         return _keep(request)
     now = clock.now()
     until = leaving.stays_until(request.user, now)
-    form = LeavingForm(request.user, clock.now() - clock.travelled(), until is not None, request.POST or None)
+    form = LeavingForm(request, until is not None, request.POST or None)
     if form.is_valid():
         return _erase(request) if form.cleaned_data["when"] == LeavingForm.NOW else _leave(request)
     context = {

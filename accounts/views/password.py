@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.devices import remember_device
 from accounts.mails import tell_of_changed_password
+from accounts.sessions import keep_listed
 
 
 class ChangePassword(PasswordChangeView):
@@ -19,8 +20,10 @@ class ChangePassword(PasswordChangeView):
     success_url = reverse_lazy("account")
 
     def form_valid(self, form: Any) -> HttpResponse:
+        old_key = self.request.session.session_key
         response = super().form_valid(form)
         remember_device(response, form.user)
+        keep_listed(self.request, old_key)
         tell_of_changed_password(form.user)
         messages.success(self.request, _("Your password has changed. You are signed out everywhere else."))
         return response

@@ -19,7 +19,7 @@ def sessions(request: OwnerRequest) -> HttpResponse:
     if request.method == "POST" and "session" in request.POST:
         end_session(request.user, request.POST["session"])
         return HttpResponseRedirect(reverse("sessions"))
-    form = PasswordForm(request.user, request.POST if request.method == "POST" else None)
+    form = PasswordForm(request, request.POST if request.method == "POST" else None)
     if form.is_valid():
         end_other_sessions(request, request.user, form.cleaned_data.get("password"))
         messages.success(request, _("You are signed out everywhere else."))

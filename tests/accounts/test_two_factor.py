@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import totp
@@ -16,6 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts import two_factor
 from accounts.models import User
 from tests.support.factories import make_account
+from tests.support.staff import begin_anew
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +48,7 @@ def enter(browser: Client, page: str = "login", password: str = PASSWORD) -> Any
 def set_up(browser: Client) -> list[str]:
     """Set up an app, and return the recovery codes."""
     browser.get(reverse("two_factor"))
-    shown = browser.post(reverse("two_factor"), {"code": code()})
+    shown = browser.post(reverse("two_factor"), {"code": code(), "password": PASSWORD})
     return list(shown.context["codes"])
 
 
@@ -64,6 +66,15 @@ def protected(ada: User, clock: time_machine.Traveller) -> list[str]:
     return codes
 
 
+@pytest.fixture
+def unverified(protected: list[str], ada: User) -> Client:
+    """Return a browser with a session that has not shown the second factor."""
+    ada.refresh_from_db()
+    browser = Client()
+    browser.force_login(ada)
+    return browser
+
+
 def is_in(browser: Client) -> bool:
     return browser.get(reverse("subscriptions")).status_code == 200
 
@@ -74,7 +85,8 @@ def test_app_is_set_up_with_a_picture_a_key_and_a_code(ada: User) -> None:
     shown = browser.get(reverse("two_factor")).content.decode()
     assert "<svg" in shown
     assert f"<code>{browser.get(reverse('two_factor')).context['secret']}</code>" in shown
-    assert "This code is not valid." in browser.post(reverse("two_factor"), {"code": "000000"}).content.decode()
+    answer = browser.post(reverse("two_factor"), {"code": "000000", "password": PASSWORD})
+    assert "This code is not valid." in answer.content.decode()
     assert not TOTPDevice.objects.filter(confirmed=True).exists()
 
 
@@ -199,12 +211,93 @@ def test_staff_without_a_required_factor_are_led_to_its_set_up(ada: User, settin
     assert TOTPDevice.objects.filter(confirmed=True).exists()
 
 
-@pytest.mark.usefixtures("protected")
-def test_session_from_before_the_set_up_needs_the_second_factor(ada: User, settings: Any) -> None:
+def test_session_without_the_second_factor_needs_it(unverified: Client, settings: Any) -> None:
     settings.TWO_FACTOR_REQUIRED_FROM = ["staff"]
-    old = Client()
-    old.force_login(ada)
-    assert old.get(reverse(ADMIN)).headers["Location"] == reverse("two_factor")
+    assert unverified.get(reverse(ADMIN)).headers["Location"] == reverse("two_factor")
+
+
+@pytest.mark.parametrize("wish", ["new_codes", "off"])
+@pytest.mark.parametrize("required", [[], ["staff"]], ids=["optional", "required"])
+def test_password_alone_changes_nothing_of_the_second_factor(
+    unverified: Client, wish: str, required: list[str], settings: Any
+) -> None:
+    settings.TWO_FACTOR_REQUIRED_FROM = required
+    kept = set(StaticToken.objects.values_list("token", flat=True))
+    answer = unverified.post(reverse("two_factor"), {"password": PASSWORD, wish: "1"})
+    assert "Enter a code to go on." in answer.content.decode()
+    assert TOTPDevice.objects.filter(confirmed=True).exists()
+    assert set(StaticToken.objects.values_list("token", flat=True)) == kept
+
+
+def test_session_without_the_second_factor_goes_on_with_a_code(unverified: Client, settings: Any) -> None:
+    settings.TWO_FACTOR_REQUIRED_FROM = ["staff"]
+    copied = Client()
+    copied.cookies["sessionid"] = unverified.cookies["sessionid"].value
+    assert unverified.post(reverse("two_factor"), {"code": "000000"}).status_code == 200
+    assert unverified.get(reverse(ADMIN)).status_code == 302
+    recovery_code = StaticToken.objects.all()[0].token
+    assert unverified.post(reverse("two_factor"), {"code": recovery_code}).headers["Location"] == reverse("two_factor")
+    assert unverified.get(reverse(ADMIN)).status_code == 200
+    assert "Make new recovery codes" in unverified.get(reverse("two_factor")).content.decode()
+    assert copied.get(reverse("account")).headers["Location"].startswith(reverse("login"))
+
+
+def test_set_up_ends_the_other_sessions_and_keeps_this_one_listed(ada: User) -> None:
+    here, there, unlisted = Client(), Client(), Client()
+    enter(here)
+    enter(there)
+    unlisted.force_login(ada)
+    set_up(here)
+    assert [is_in(browser) for browser in (here, there, unlisted)] == [True, False, False]
+    assert [session.is_this_one for session in here.get(reverse("sessions")).context["sessions"]] == [True]
+
+
+@pytest.mark.parametrize("typed", [{}, {"password": "guessed"}])
+def test_borrowed_session_sets_up_nothing_without_the_password(ada: User, typed: dict[str, str]) -> None:
+    borrowed = Client()
+    borrowed.force_login(ada)
+    borrowed.get(reverse("two_factor"))
+    borrowed.post(reverse("two_factor"), {"code": code()} | typed)
+    assert not two_factor.has_second_factor(ada)
+    assert enter(Client()).headers["Location"] == reverse("subscriptions")
+    assert mail.outbox == []
+
+
+def test_account_without_a_password_sets_it_up_in_a_session_that_has_just_begun(ada: User) -> None:
+    ada.set_unusable_password()
+    ada.save()
+    browser = Client()
+    browser.force_login(ada)
+    browser.get(reverse("two_factor"))
+    assert "Sign out and in again" in browser.post(reverse("two_factor"), {"code": code()}).content.decode()
+    begin_anew(browser, ada)
+    assert len(browser.post(reverse("two_factor"), {"code": code()}).context["codes"]) == 10
+    assert is_in(browser)
+
+
+def test_owner_is_told_of_every_change_and_no_mail_holds_a_secret(protected: list[str]) -> None:
+    browser = Client()
+    enter(browser)
+    second_step(browser, code())
+    key = TOTPDevice.objects.get().key
+    new = browser.post(reverse("two_factor"), {"password": PASSWORD, "new_codes": "1"}).context["codes"]
+    browser.post(reverse("two_factor"), {"password": PASSWORD, "off": "1"})
+    assert [(sent.subject, sent.to) for sent in mail.outbox] == [
+        ("Subscriptions: Two-factor authentication is on", ["ada@example.com"]),
+        ("Subscriptions: You have new recovery codes", ["ada@example.com"]),
+        ("Subscriptions: Two-factor authentication is off", ["ada@example.com"]),
+    ]
+    sent = " ".join(str(told.message()) for told in mail.outbox)
+    assert not [secret for secret in (key, PASSWORD, *protected, *new) if secret in sent]
+
+
+@pytest.mark.usefixtures("protected")
+def test_form_that_asks_for_nothing_turns_nothing_off() -> None:
+    browser = Client()
+    enter(browser)
+    second_step(browser, code())
+    assert browser.post(reverse("two_factor"), {"password": PASSWORD}).status_code == 200
+    assert TOTPDevice.objects.exists()
 
 
 def test_subscribers_may_go_without(settings: Any) -> None:

@@ -63,6 +63,7 @@ def test_from_a_forgotten_password_to_two_factors(visitor: Visitor, ada: User) -
     visitor.sign_in(ada)
     visitor.open("two_factor")
     page.get_by_label("Code", exact=True).fill(f"{totp(unhexlify(device_to_confirm(ada).key)):06}")
+    page.get_by_label("Password", exact=True).fill(NEW)
     page.get_by_role("main").get_by_role("button").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     visitor.look_at("recovery-codes")

@@ -190,7 +190,7 @@ def _turn_on_two_factors(subscriber: Subscriber) -> str:
     subscriber.follow("Two-factor authentication")
     subscriber.look_at("15-two-factor")
     device = device_to_confirm(get_user_model().objects.get())
-    subscriber.fill(code=f"{totp(unhexlify(device.key)):06}")
+    subscriber.fill(code=f"{totp(unhexlify(device.key)):06}", password=NEW_PASSWORD)
     subscriber.press("Turn it on")
     subscriber.expect_heading("Recovery codes")
     subscriber.look_at("16-recovery-codes")

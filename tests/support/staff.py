@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import SignIn, User
 from subscriptions.admin import bulk_actions
 from subscriptions.models import Subscription
 from tests.support.factories import make_user
@@ -36,6 +36,12 @@ def sign_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def begin_anew(browser: Client, user: User) -> None:
+    """Sign the user in with the browser as the service does: the beginning of the session is recorded."""
+    browser.force_login(user)
+    SignIn.objects.create(session_key=str(browser.session.session_key), user_id=user.pk)
 
 
 def choose(client: Client, model: str, action: str, keys: Iterable[int], **fields: str) -> HttpResponse:

@@ -17,7 +17,7 @@ from foundation import clock
 from foundation.mail import mail_kind
 from tests.support.factories import make_account, make_user, user_page
 from tests.support.mailbox import link_to
-from tests.support.staff import sign_in
+from tests.support.staff import begin_anew, sign_in
 from tests.support.work import work_of
 
 pytestmark = pytest.mark.django_db
@@ -94,11 +94,14 @@ def test_wrong_password_changes_nothing(page: Client) -> None:
     assert mail.outbox == []
 
 
-def test_account_without_a_password_needs_none(client: Client) -> None:
+def test_account_without_a_password_needs_a_fresh_sign_in(client: Client) -> None:
     user = make_user(username="ada", email=OLD)
     user.set_unusable_password()
     user.save()
     client.force_login(user)
+    assert "Sign out and in again" in ask(client).content.decode()
+    assert mail.outbox == []
+    begin_anew(client, user)
     ask(client)
     client.post(link_to(NEW))
     assert address_of_ada() == NEW

@@ -4,9 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -14,8 +13,9 @@ from accounts import leaving
 from accounts.erasure import erase_user
 from accounts.jobs import erase_leaving_users
 from accounts.leaving import PrivilegedAccount, leave_now
-from accounts.models import User
+from accounts.models import SignIn, User
 from accounts.profiles import is_erased
+from accounts.sessions import begin_session
 from accounts.tokens import make_token
 from accounts.two_factor import new_recovery_codes
 from foundation import clock
@@ -23,6 +23,7 @@ from subscriptions.announcements import unlimited
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import make_account, make_plan, make_user
 from tests.support.lambda_context import SCHEDULED, Context
+from tests.support.staff import begin_anew
 
 PASSWORD = "correct horse battery"
 
@@ -125,10 +126,22 @@ def test_account_without_a_password_needs_a_fresh_sign_in(
     ada.set_unusable_password()
     ada.save()
     page.force_login(ada)
-    get_user_model()._base_manager.filter(pk=ada.pk).update(last_login=clock.now() - age)
+    begin_anew(page, ada)
+    SignIn.objects.update(signed_in_at=clock.now() - age)
     said = shown(page, when="now")
     assert is_erased(ada.pk) == is_fresh
     assert ("Sign out and in again" in said) != is_fresh
+
+
+def test_sign_in_elsewhere_makes_no_other_session_fresh(page: Client, ada: User) -> None:
+    ada.set_unusable_password()
+    ada.save()
+    page.force_login(ada)
+    request = RequestFactory().get("/")
+    request.session = Client().session
+    begin_session(request, ada)
+    assert "Sign out and in again" in shown(page, when="now")
+    assert not is_erased(ada.pk)
 
 
 def test_without_a_subscription_only_now_is_offered(page: Client, ada: User) -> None:

@@ -11,7 +11,7 @@ from knox.models import AuthToken
 from accounts.models import SignIn, User
 from accounts.sessions import name_of
 from accounts.tokens import make_token
-from tests.support.factories import make_account
+from tests.support.factories import make_account, make_user
 from tests.support.mailbox import link_to
 
 pytestmark = pytest.mark.django_db
@@ -47,16 +47,44 @@ def test_changed_password_ends_other_sessions_and_the_owner_is_told(ada: User) -
     assert mail.outbox[-1].subject == "Subscriptions: Your password has changed"
 
 
-def test_tokens_end_with_a_changed_password_unless_a_service_account_has_them(ada: User) -> None:
-    _own, mine = make_token(ada, 1, personal=True)
-    _service, program = make_token(ada, 1)
+def test_every_token_ends_with_a_changed_password_whoever_made_it(ada: User) -> None:
+    _row, mine = make_token(ada, 1, personal=True)
+    _row, by_staff = make_token(ada, 1)
+    _row, before_details = AuthToken.objects.create(ada)
+    assert statuses(mine, by_staff, before_details) == [200, 200, 200]
     change(enter())
-    answers = [Client().get("/api/v1/subscriptions", headers=bearer(token)) for token in (mine, program)]
-    assert [answer.status_code for answer in answers] == [401, 200]
+    assert statuses(mine, by_staff, before_details) == [401, 401, 401]
+    assert not AuthToken.objects.exists()
+
+
+def test_service_account_keeps_its_tokens(ada: User) -> None:
+    """It has no password: none is changed, and nobody resets one."""
+    service = make_user(username="crm", email="crm@example.com")
+    service.set_unusable_password()
+    service.save()
+    _row, token = make_token(service, 1)
+    Client().post(reverse("password_reset"), {"email": "crm@example.com"})
+    change(enter())
+    assert mail.outbox[-1].to == ["ada@example.com"]
+    service.set_unusable_password()
+    service.save()
+    assert statuses(token) == [200]
+
+
+def statuses(*tokens: str) -> list[int]:
+    """Return the statuses of API requests with these tokens."""
+    return [Client().get("/api/v1/subscriptions", headers=bearer(token)).status_code for token in tokens]
+
+
+def test_session_that_changes_the_password_stays_on_the_list(ada: User) -> None:
+    browser = enter()
+    change(browser)
+    assert [session.is_this_one for session in browser.get(reverse("sessions")).context["sessions"]] == [True]
 
 
 def test_tokens_end_with_a_reset_password(ada: User) -> None:
     make_token(ada, 1, personal=True)
+    AuthToken.objects.create(ada)
     Client().post(reverse("password_reset"), {"email": "ada@example.com"})
     browser = Client()
     form = browser.get(link_to("ada@example.com")).headers["Location"]

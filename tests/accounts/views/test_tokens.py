@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from knox.models import AuthToken
@@ -12,17 +13,18 @@ from knox.models import AuthToken
 from accounts.models import TokenDetails, User
 from accounts.tokens import MOST_TOKENS, make_token
 from tests.support.factories import make_account, make_user
-from tests.support.staff import make_staff, sign_in
+from tests.support.staff import begin_anew, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 
 PAGE = reverse("api_tokens")
-WISH = {"name": "Billing", "days": "30", "scopes": ["subscriptions:read"]}
+PASSWORD = "correct horse battery"
+WISH = {"name": "Billing", "days": "30", "scopes": ["subscriptions:read"], "password": PASSWORD}
 
 
 @pytest.fixture
 def owner() -> User:
-    return make_account("ada", "correct horse battery")
+    return make_account("ada", PASSWORD, email="ada@example.com")
 
 
 def status_with(secret: str) -> int:
@@ -106,20 +108,44 @@ def test_page_takes_no_more_queries_with_more_tokens(owner: User, django_assert_
             browser.get(PAGE)
 
 
-def test_personal_token_ends_with_a_changed_password(owner: User) -> None:
+def test_tokens_end_with_a_changed_password_and_nobody_elses(owner: User) -> None:
     _mine, personal = make_token(owner, 30, personal=True)
-    _service, kept = make_token(owner, 30)
     others = make_token(make_user(), 30, personal=True)[1]
     owner.set_password("another horse battery")
     owner.save()
-    assert [status_with(secret) for secret in (personal, kept, others)] == [401, 200, 200]
+    assert [status_with(secret) for secret in (personal, others)] == [401, 200]
+
+
+@pytest.mark.parametrize("password", ["", "guessed"])
+def test_borrowed_session_creates_no_token_without_the_password(owner: User, password: str) -> None:
+    page = sign_in(owner).post(PAGE, WISH | {"password": password})
+    assert page.context["form"].errors.keys() == {"password"}
+    assert not AuthToken.objects.exists()
+    assert mail.outbox == []
+
+
+def test_account_without_a_password_creates_a_token_in_a_session_that_has_just_begun(owner: User) -> None:
+    owner.set_unusable_password()
+    owner.save()
+    browser = sign_in(owner)
+    assert "Sign out and in again" in browser.post(PAGE, WISH).content.decode()
+    begin_anew(browser, owner)
+    assert browser.post(PAGE, WISH).context["secret"]
+
+
+def test_owner_is_told_of_a_new_token_without_its_secret_or_name(owner: User) -> None:
+    secret = sign_in(owner).post(PAGE, WISH).context["secret"]
+    (told,) = mail.outbox
+    assert (told.subject, told.to) == ("Subscriptions: You have a new API token", ["ada@example.com"])
+    sent = str(told.message())
+    assert not [hidden for hidden in (secret, secret[:12], "Billing", PASSWORD) if hidden in sent]
 
 
 def test_upgraded_hash_of_the_password_ends_no_token(owner: User, settings: Any) -> None:
     _mine, personal = make_token(owner, 30, personal=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", *settings.PASSWORD_HASHERS]
     before = owner.password
-    assert owner.check_password("correct horse battery")
+    assert owner.check_password(PASSWORD)
     owner.refresh_from_db()
     assert owner.password != before
     assert status_with(personal) == 200
