@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import two_factor
-from accounts.devices import remember_device
 from accounts.account_forms import PasswordForm
+from accounts.devices import remember_device
 from accounts.mails import NEW_RECOVERY_CODES, TWO_FACTOR_OFF, TWO_FACTOR_ON, tell_owner
 from accounts.sessions import end_other_sessions, renew_key
 from accounts.views.owner import OwnerRequest, owner_page

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_daily_counts'),
+        ('accounts', '0011_address_changes'),
     ]
 
     operations = [
