@@ -84,9 +84,11 @@ def turn_on(subscription: Subscription, shown: Price, terms: str, now: datetime)
         agreed = {"auto_renew": True, "method": method, "terms": terms, "agreed_at": now}
         if subscription.next_plan is not None:
             agreed["next_amount"] = shown.amount
-        price = {"amount": subscription.plan.price, "currency": shown.currency}
+        plan = subscription.plan
+        length = {"duration_days": plan.duration_days, "duration_months": plan.duration_months}
+        sold = {"amount": plan.price, "currency": shown.currency} | length
         made, _new = Renewal.objects.update_or_create(
-            subscription=subscription, defaults=agreed, create_defaults=agreed | price
+            subscription=subscription, defaults=agreed, create_defaults=agreed | sold
         )
         return made
 

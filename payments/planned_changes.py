@@ -10,6 +10,10 @@ from payments.models import Renewal
 from subscriptions.errors import CurrencyDiffers
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 
+WRITTEN = (
+    "auto_renew", "amount", "next_amount", "new_amount", "new_amount_from", "duration_days", "duration_months"
+)  # fmt: skip
+
 
 def agree_to_next(subscription: Subscription, plan: Plan | None, actor: AbstractBaseUser | None) -> None:
     """Write down the price of the next renewal to the plan; None: none is planned any more.
@@ -38,7 +42,8 @@ def apply(event_ids: Collection[int]) -> None:
         renewal.auto_renew = renewal.auto_renew and amount > 0
         renewal.amount, renewal.next_amount = amount or renewal.amount, None
         renewal.new_amount = renewal.new_amount_from = None  # announced for the plan before
-        renewal.save(update_fields=["auto_renew", "amount", "next_amount", "new_amount", "new_amount_from"])
+        renewal.duration_days, renewal.duration_months = plan.duration_days, plan.duration_months
+        renewal.save(update_fields=WRITTEN)
 
 
 def forget(event_ids: Collection[int]) -> None:

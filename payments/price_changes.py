@@ -117,7 +117,9 @@ def _to_tell(change: PriceChange) -> SubscriptionQuerySet:
 def _write(change: PriceChange, keys: list[int], now: datetime) -> int:
     renewals = Renewal.objects.filter(subscription__in=keys)
     _fold(renewals, now)
-    changed = renewals.filter(currency=change.currency).exclude(amount=change.amount, new_amount=None)
+    changed = renewals.filter(_has_length_of_plan(), currency=change.currency).exclude(
+        amount=change.amount, new_amount=None
+    )
     # Cancelled ones too: they may be resumed. Whoever turned renewal off sees the price when turning it on again.
     changed.filter(auto_renew=False).update(amount=change.amount, new_amount=None, new_amount_from=None)
     to_tell = changed.filter(auto_renew=True).select_related("subscription__user").order_by("pk")
@@ -129,3 +131,10 @@ def _write(change: PriceChange, keys: list[int], now: datetime) -> int:
     )
     renewals.update(price_change=change)
     return send_to_each(PRICE_CHANGED, [each.subscription.user for each in told])
+
+
+def _has_length_of_plan() -> Q:
+    """Return the condition that the price is for as long a period as was agreed to."""
+    plan = "subscription__plan"
+    same = Q(duration_days=F(f"{plan}__duration_days"), duration_months=F(f"{plan}__duration_months"))
+    return Q(duration_days=None) | same

@@ -29,6 +29,8 @@ def agree(order: Order, subscription: Subscription) -> None:
         "auto_renew": True,
         "amount": order.price,
         "currency": order.currency,
+        "duration_days": order.duration_days,
+        "duration_months": order.duration_months,
         "terms": order.terms,
         "agreed_at": order.consented_at or order.opened_at,
         "new_amount": None,

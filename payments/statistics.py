@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from django.db.models import Count, F, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, IntegerField, Sum
+from django.db.models.functions import Coalesce, TruncDate
 
 from foundation import money
 from payments.models import Order, OrderState, Payment, PaymentEvent, Renewal
@@ -73,8 +73,11 @@ def monthly_recurring_revenue(now: datetime) -> dict[str, Decimal]:
     """
     going_on = Subscription.objects.live(now).filter(status=Subscription.Status.ACTIVE)
     agreed = Renewal.objects.filter(auto_renew=True, subscription__in=going_on).order_by()
-    lengths = {"months": F("subscription__plan__duration_months"), "days": F("subscription__plan__duration_days")}
+    lengths = (
+        Coalesce(name, f"subscription__plan__{name}", output_field=IntegerField())
+        for name in ("duration_months", "duration_days")
+    )
     totals: dict[str, Decimal] = defaultdict(Decimal)
-    for currency, months, days, amount in agreed.values_list("currency", *lengths.values()).annotate(Sum("amount")):
+    for currency, months, days, amount in agreed.values_list("currency", *lengths).annotate(Sum("amount")):
         totals[currency] += amount / (Decimal(months) if months else days / DAYS_PER_MONTH)
     return {currency: money.rounded(total, currency, ROUND_HALF_EVEN) for currency, total in sorted(totals.items())}

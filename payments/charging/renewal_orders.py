@@ -99,7 +99,7 @@ def _is_agreed(order: Order) -> bool:
 
 def _order(renewal: Renewal, provider: str, now: datetime) -> Order:
     subscription = renewal.subscription
-    plan = subscription.renewal_plan
+    plan = renewal.plan_of(subscription)
     order = Order(
         user_id=subscription.user_id,
         plan=plan,

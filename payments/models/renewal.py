@@ -1,5 +1,6 @@
 """Renewals: what a subscriber agreed to be charged for the next period."""
 
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
 from payments.models.payment_method import PaymentMethod
 from payments.models.price_change import PriceChange
-from subscriptions.models import Subscription
+from subscriptions.models import Plan, Subscription
 
 AMOUNT = PriceField()
 
@@ -36,6 +37,11 @@ class Renewal(models.Model):
         null=True,
         help_text=_("of the next renewal, while a change of plan is planned; 0: to a free plan"),
     )
+    # No positive fields: to add their checks reads the locked table, and the values are an order's.
+    duration_days = models.IntegerField(
+        _("days"), null=True, help_text=_("of each further period, as agreed; empty: as the plan has them today")
+    )
+    duration_months = models.SmallIntegerField(_("months"), null=True)
     terms = models.CharField(_("terms"), max_length=50, blank=True, db_default="", default="")
     agreed_at = models.DateTimeField(_("agreed at"))
     new_amount = models.DecimalField(
@@ -102,6 +108,17 @@ class Renewal(models.Model):
         if self.new_amount is None or self.new_amount_from is None:
             return self.amount
         return self.new_amount if self.new_amount_from <= begin else self.amount
+
+    def plan_of(self, subscription: Subscription) -> Plan:
+        """Return the plan of the next renewal with the length that was agreed to, which may not be today's.
+
+        That of a planned plan is today's. Earlier releases stored no length.
+        """
+        if subscription.next_plan is not None or self.duration_days is None:
+            return subscription.renewal_plan
+        agreed = copy(subscription.plan)
+        agreed.duration_days, agreed.duration_months = self.duration_days, self.duration_months or 0
+        return agreed
 
     @property
     def charge_text(self) -> str:

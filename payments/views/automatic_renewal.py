@@ -67,9 +67,11 @@ def _page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     """Render the page. Without a saved method its form leads off the site, to the provider's page."""
+    renewal = renewal_of(subscription)
     context = {
         "subscription": subscription,
-        "price": price_of(subscription, renewal_of(subscription)),
+        "price": price_of(subscription, renewal),
+        "plan": renewal.plan_of(subscription) if renewal else subscription.renewal_plan,
         "method": method_of(request.user),
         "form": form,
         "is_late": subscription.is_late(clock.now()),

@@ -116,6 +116,16 @@ def test_switch_is_on_the_page_of_subscriptions_and_turns_off(
 
 
 @pytest.mark.usefixtures("method")
+def test_length_that_was_agreed_to_stays_when_the_plan_is_edited(browser: Client, trial: Subscription) -> None:
+    browser.post(address(trial), SHOWN)
+    renewal = Renewal.objects.get()
+    assert (renewal.duration_months, renewal.duration_days) == (1, trial.plan.duration_days)
+    Plan.objects.update(duration_months=12, duration_days=365)
+    assert "1 month" in text(browser, address(trial))
+    assert "12 months" not in text(browser, address(trial))
+
+
+@pytest.mark.usefixtures("method")
 def test_page_of_a_late_subscription_says_that_access_ends_at_once(browser: Client, trial: Subscription) -> None:
     browser.post(address(trial), SHOWN)
     assert "your access ends at this time" in text(browser, address(trial))

@@ -29,6 +29,7 @@ from payments.models import Order, PaymentMethod, PriceChange, Renewal
 from payments.price_changes import apply_price_changes, decide_price, fold_new_amounts
 from payments.recording import record_payment
 from payments.renewals import charge_after
+from payments.statistics import monthly_recurring_revenue
 from subscriptions.models import Plan, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.plan_changes import change_plan
@@ -88,6 +89,36 @@ def test_editing_a_plan_changes_no_agreement(plan: Plan) -> None:
     Plan.objects.update(price="12.00")
     assert apply_price_changes(NOW, unlimited) == 0
     assert charged(renewal).amount == Decimal("9.90")
+
+
+@pytest.mark.parametrize("edited", [{"duration_days": 365}, {"duration_days": 365, "duration_months": 12}])
+def test_editing_the_length_of_a_plan_changes_no_agreement(plan: Plan, edited: dict[str, int]) -> None:
+    renewal = renewing(plan)
+    Renewal.objects.update(duration_days=plan.duration_days, duration_months=plan.duration_months)
+    Plan.objects.update(price="99.00", **edited)
+    assert monthly_recurring_revenue(NOW) == {"EUR": Decimal("10.04")}
+    order = charged(renewal)
+    assert (order.amount, order.duration_days, order.duration_months) == (Decimal("9.90"), plan.duration_days, 0)
+    end = renewal.subscription.end_date
+    record_payment(order, money(), now=end - DAY / 2)
+    renewal.subscription.refresh_from_db()
+    assert renewal.subscription.end_date == end + plan.duration_days * DAY
+
+
+def test_price_of_another_length_is_nobodys_who_agreed_to_this_one(plan: Plan) -> None:
+    renewal = renewing(plan)
+    Renewal.objects.update(duration_days=plan.duration_days, duration_months=plan.duration_months)
+    Plan.objects.update(duration_days=7)
+    decide(plan, "3.00")
+    assert apply_price_changes(NOW, unlimited) == 0
+    assert mail.outbox == []
+    assert charged(renewal).amount == Decimal("9.90")
+
+
+def test_agreement_of_a_release_that_stored_no_length_has_the_plans(plan: Plan) -> None:
+    renewal = renewing(plan)
+    Plan.objects.update(duration_days=60)
+    assert charged(renewal).duration_days == 60
 
 
 def test_each_subscriber_is_told_and_periods_from_the_day_on_cost_the_new_price(plan: Plan) -> None:
