@@ -47,10 +47,10 @@ def renews_already(order: Order) -> bool:
 
 def charge_after(order: Order, now: datetime) -> str:
     """Return the amount and currency of the first charge after an order that `renews_already` is paid, as text."""
-    renewal = _agreed(order).select_related("subscription__plan", "subscription__next_plan").get()
+    renewal = _agreement(order)
     following = next_period(purchase_of(order).applied_to(order.plan), now, renewal.subscription)
     amount = renewal.charge_from(following.end)
-    if order.currency == renewal.currency:
+    if _is_comparable(order, renewal):
         amount = min(amount, order.price)
     return f"{money.formatted(amount, renewal.currency)} {renewal.currency}"
 
@@ -60,8 +60,21 @@ def _agreed(order: Order) -> QuerySet[Renewal]:
     return renewing.filter(method__isnull=False, method__removed_at=None)
 
 
+def _agreement(order: Order) -> Renewal:
+    return _agreed(order).select_related("subscription__plan", "subscription__next_plan").get()
+
+
+def _is_comparable(order: Order, renewal: Renewal) -> bool:
+    """Return True if the price of the order is one for the agreement: in its currency, and for as long a period."""
+    return (order.currency, order.length) == (renewal.currency, renewal.length)
+
+
 def _lower(order: Order) -> None:
     """Charge no more for later periods, nor what was announced for them, than was paid for this one."""
-    agreed = Renewal.objects.filter(pk__in=_agreed(order).values("pk"), currency=order.currency)
-    agreed.filter(amount__gt=order.price).update(amount=order.price)
-    agreed.filter(new_amount__gt=order.price).update(new_amount=order.price)
+    renewal = _agreement(order)
+    if not _is_comparable(order, renewal):
+        return
+    renewal.amount = min(renewal.amount, order.price)
+    if renewal.new_amount is not None:
+        renewal.new_amount = min(renewal.new_amount, order.price)
+    renewal.save(update_fields=["amount", "new_amount"])

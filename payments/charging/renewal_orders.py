@@ -78,7 +78,7 @@ def _adopt(keys: Collection[int], now: datetime) -> set[int]:
     opened = Order.objects.filter(
         subscription__in=keys, kind=Order.Kind.RENEWAL, state=OrderState.OPEN, period_start=F("subscription__end_date")
     )
-    for order in opened.select_related("subscription__renewal", "subscription__next_plan"):
+    for order in opened.select_related("subscription__renewal", "subscription__plan", "subscription__next_plan"):
         if _is_agreed(order):
             order.due_at = first_try(order, now)
             order.save(update_fields=["due_at"])
@@ -94,7 +94,8 @@ def _is_agreed(order: Order) -> bool:
     assert order.subscription is not None  # noqa: S101 - the filter joins it
     agreed = order.subscription.renewal
     agreed_plan = order.subscription.next_plan_id or order.subscription.plan_id
-    return (order.plan_id, order.amount, order.currency) == (agreed_plan, agreed.charge, agreed.currency)
+    stated = (order.plan_id, order.amount, order.currency, order.length)
+    return stated == (agreed_plan, agreed.charge, agreed.currency, agreed.length)
 
 
 def _order(renewal: Renewal, provider: str, now: datetime) -> Order:

@@ -209,6 +209,11 @@ class Order(models.Model):
         return money.formatted(self.amount, self.currency)
 
     @property
+    def length(self) -> tuple[int, int]:
+        """The days and months of the period."""
+        return self.duration_days, self.duration_months
+
+    @property
     def price(self) -> Decimal:
         """The value of the period: the amount, and what is credited for the one that it replaces."""
         return self.amount + self.credit

@@ -121,6 +121,12 @@ class Renewal(models.Model):
         return agreed
 
     @property
+    def length(self) -> tuple[int, int]:
+        """The days and months of the next renewal's period."""
+        plan = self.plan_of(self.subscription)
+        return plan.duration_days, plan.duration_months
+
+    @property
     def charge_text(self) -> str:
         """The amount of the next charge in the reader's language, without the currency."""
         return money.formatted(self.charge, self.currency)
