@@ -49,11 +49,6 @@ def tell_of_changed_address(user: User, old_address: str) -> None:
         AccountMail(ADDRESS_CHANGED, old_address, str(user.pk)).send()
 
 
-def tell_of_changed_password(user: User) -> None:
-    """Tell the user, if they have an address."""
-    tell_owner(PASSWORD_CHANGED, user)
-
-
 def tell_owner(kind: str, user: AbstractBaseUser) -> None:
     """Tell the user of a change to what guards the account, if they have an address. `kind` is one of the notices."""
     if address := address_of(user):

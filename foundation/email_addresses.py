@@ -39,7 +39,7 @@ def deliverable(address: str) -> str:
     Raises UndeliverableAddress. Django's validator alone accepts domains that DNS cannot represent.
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
     """
-    if PLAIN.fullmatch(address) and len(address) <= LONGEST_ADDRESS:
+    if len(address) <= LONGEST_ADDRESS and PLAIN.fullmatch(address):
         return address
     try:
         validate_email(address)

@@ -118,8 +118,7 @@ class GateStore:
         with self._lock:
             kept, self._kept = self._kept, None
             exchange = _Exchange()
-            call = exchange.start(lambda: self._send(endpoint, request, kept, exchange))
-            status, content = exchange.finish(call)
+            status, content = exchange.run(lambda: self._send(endpoint, request, kept, exchange))
             self._kept = exchange.connection
         return _answer(status, content)
 
@@ -169,21 +168,20 @@ class _Exchange:
     connection: HTTPConnection | None = None
     """Connection in use, and afterwards the one to keep."""
 
-    def start(self, send: Callable[[], tuple[int, bytes]]) -> "Future[tuple[int, bytes]]":
-        """Send in a thread, which does not outlive the process."""
+    def run(self, send: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+        """Send in a thread, which does not outlive the process, and return the answer.
+
+        Raises what `send` raises, and GateStoreUnavailable once the time is over.
+        """
         call: Future[tuple[int, bytes]] = Future()
 
-        def run() -> None:
+        def settle() -> None:
             try:
                 call.set_result(send())
-            except BaseException as error:  # noqa: BLE001 - `finish` raises it
+            except BaseException as error:  # noqa: BLE001 - whoever waits raises it
                 call.set_exception(error)
 
-        threading.Thread(target=run, daemon=True).start()
-        return call
-
-    def finish(self, call: "Future[tuple[int, bytes]]") -> tuple[int, bytes]:
-        """Return the answer. Raises GateStoreUnavailable, also once the time is over."""
+        threading.Thread(target=settle, daemon=True).start()
         try:
             return call.result(TIMEOUT)
         except TimeoutError as error:

@@ -6,7 +6,7 @@ Each query reads an index from some instant on, or a bounded number of rows; non
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum
@@ -14,13 +14,11 @@ from django.db.models.functions import Coalesce, TruncDate, TruncHour
 
 from subscriptions.models import AccessAuditRun, Subscription, SubscriptionEvent, SweepRun, Transition
 
-DAY = timedelta(days=1)
-
 COUNTED_TRANSITIONS = (Transition.CREATED, Transition.RENEWED, Transition.CANCELLED, Transition.EXPIRED)
 """The transitions that are counted by day."""
 
-AUDITED_AT = timedelta(hours=3, minutes=20)
-"""Time of the day in UTC at which an access audit is due behind the gate.
+AUDITED_AT = time(3, 20, tzinfo=UTC)
+"""Time of the day at which an access audit is due behind the gate.
 
 The nightly job that deletes old rows has the same in `zappa_settings.json`, so that the database is woken once.
 """
@@ -86,8 +84,8 @@ def audit_pause(last: AccessAuditRun) -> timedelta:
     """
     if last.finished_at is None or last.failed or not last.complete:
         return timedelta()
-    since_night = (last.finished_at - datetime.min.replace(tzinfo=UTC) - AUDITED_AT) % DAY
-    return DAY - since_night
+    night = datetime.combine(last.finished_at.astimezone(UTC), AUDITED_AT)
+    return (night if night > last.finished_at else night + timedelta(days=1)) - last.finished_at
 
 
 def is_quiet(now: datetime) -> bool:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.profile import LONGEST_ERASURE_REASON
+from accounts.models.profile import LONGEST_REASON
 from accounts.privileges import is_privileged
 from accounts.user_lookup import find_user
 
@@ -21,7 +21,7 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(
         label=_("Reason"),
-        max_length=LONGEST_ERASURE_REASON,
+        max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Recorded for good. Name nobody in it."),
     )

@@ -29,9 +29,7 @@ from foundation.orm.any_of import any_of
 
 User = get_user_model()
 
-add_link(
-    AccountLink(_("Remove the second factor"), "admin:remove_second_factor", second_factor.PERMISSION),
-)
+add_link(AccountLink(_("Remove the second factor"), "admin:remove_second_factor", second_factor.PERMISSION))
 add_link(AccountLink(_("Erase user"), "admin:erase_user", erasure.PERMISSION))
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")

@@ -10,7 +10,7 @@ LONGEST_LANGUAGE = 35
 LONGEST_TIME_ZONE = 64
 """Characters; the longest name of the IANA database has 32."""
 
-LONGEST_ERASURE_REASON = 500
+LONGEST_REASON = 500
 
 LONGEST_EXTERNAL_USER_ID = 255
 
@@ -83,7 +83,7 @@ class Profile(models.Model):
     )
     erasure_reason = models.CharField(
         _("reason for the erasure"),
-        max_length=LONGEST_ERASURE_REASON,
+        max_length=LONGEST_REASON,
         blank=True,
         default="",
         db_default="",

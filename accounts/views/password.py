@@ -9,7 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
 from accounts.devices import remember_device
-from accounts.mails import tell_of_changed_password
+from accounts.mails import PASSWORD_CHANGED, tell_owner
 from accounts.sessions import keep_listed
 
 
@@ -24,7 +24,7 @@ class ChangePassword(PasswordChangeView):
         response = super().form_valid(form)
         remember_device(response, form.user)
         keep_listed(self.request, old_key)
-        tell_of_changed_password(form.user)
+        tell_owner(PASSWORD_CHANGED, form.user)
         messages.success(self.request, _("Your password has changed. You are signed out everywhere else."))
         return response
 

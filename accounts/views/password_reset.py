@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.devices import remember_device
 from accounts.forms import AddressField
-from accounts.mails import send_password_reset, tell_of_changed_password
+from accounts.mails import PASSWORD_CHANGED, send_password_reset, tell_owner
 from accounts.models import User
 from accounts.opened_link import OPENED, forget_token, opened_token, redirect_without_token
 from accounts.views.another_account import refuse_another_account
@@ -77,7 +77,7 @@ def _choose(request: HttpRequest, user: User) -> HttpResponse:
     if not form.is_valid():
         return render(request, "account/choose_password.html", {"form": form})
     form.save()
-    tell_of_changed_password(user)
+    tell_owner(PASSWORD_CHANGED, user)
     messages.success(request, _("Your password has changed. Sign in with the new one."))
     response = HttpResponseRedirect(reverse("login"))
     remember_device(response, user)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.erasure import erase_user
-from accounts.models.profile import LONGEST_ERASURE_REASON
+from accounts.models.profile import LONGEST_REASON
 from accounts.user_lookup import find_user
 from foundation import clock
 
@@ -21,8 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if len(options["reason"]) > LONGEST_ERASURE_REASON:
-            raise CommandError(f"--reason takes at most {LONGEST_ERASURE_REASON} characters")
+        if len(options["reason"]) > LONGEST_REASON:
+            raise CommandError(f"--reason takes at most {LONGEST_REASON} characters")
         user = find_user(options["user"], is_key=options["key"])
         if user is None:
             raise CommandError("there is no such user")

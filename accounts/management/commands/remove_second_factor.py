@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models.profile import LONGEST_ERASURE_REASON
+from accounts.models.profile import LONGEST_REASON
 from accounts.second_factor_removal import remove_second_factor
 from accounts.user_lookup import find_user
 
@@ -18,8 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("--reason", required=True, help="recorded in the admin's log; name nobody in it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not 1 <= len(options["reason"].strip()) <= LONGEST_ERASURE_REASON:
-            raise CommandError(f"--reason takes 1 to {LONGEST_ERASURE_REASON} characters")
+        if not 1 <= len(options["reason"].strip()) <= LONGEST_REASON:
+            raise CommandError(f"--reason takes 1 to {LONGEST_REASON} characters")
         user = find_user(options["user"])
         if user is None:
             raise CommandError(f"there is no user {options['user']}")
