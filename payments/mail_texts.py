@@ -18,8 +18,9 @@ from foundation.mail import LINK, MailKind, Rendered
 from foundation.orm.any_of import any_of
 from payments.card_expiries import CARD_EXPIRES, expiring
 from payments.contract_cancellation import CANCEL_CONTRACT, latest_request, link_of
-from payments.mails import PAYMENT_FAILED, PAYMENT_REFUNDED, PLAN_CHANGE_PLANNED, REFUND_FAILED
+from payments.mails import CARD_REMOVED, PAYMENT_FAILED, PAYMENT_REFUNDED, PLAN_CHANGE_PLANNED, REFUND_FAILED
 from payments.models import Order, Payment, PaymentEvent, Renewal
+from payments.payment_methods import renewals_without_card
 from payments.price_changes import PRICE_CHANGED, announced_to
 from payments.returned_money import has_failed
 from subscriptions.models import Subscription
@@ -200,6 +201,22 @@ def card_expires(address: str, user_id: str | None, now: datetime) -> Rendered |
         )
 
 
+def card_removed(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+    """Render what ends because its card was removed at the provider; None if another card is charged meanwhile."""
+    found = [] if user_id is None else renewals_without_card(now).filter(any_of("subscription__user", [user_id]))
+    renewals = list(found)
+    if not renewals:
+        return None
+    user = renewals[0].subscription.user
+    with preferences_of(user):
+        return compose(
+            _("Your subscription no longer renews"),
+            [_removal(renewal) for renewal in renewals],
+            [Link(_("Save another card"), f"{settings.SITE_URL}/payments/method/")],
+            [_("If you do nothing, we charge nothing.")],
+        )
+
+
 def _new_price(renewal: Renewal) -> str:
     assert renewal.new_amount is not None and renewal.new_amount_from is not None  # noqa: S101, PT018 - announced_to
     shown = {
@@ -224,12 +241,18 @@ def _expiry(renewal: Renewal) -> str:
     return text % shown
 
 
+def _removal(renewal: Renewal) -> str:
+    text = _("The card or account that you paid %(plan)s with was removed. It ends on %(end)s unless you save another.")
+    return text % {"plan": renewal.subscription.plan.name, "end": _instant(renewal.subscription.access_end)}
+
+
 KINDS = (
     MailKind(PAYMENT_FAILED, gettext_lazy("payment failed"), payment_failed),
     MailKind(PAYMENT_REFUNDED, gettext_lazy("refund"), payment_refunded),
     MailKind(REFUND_FAILED, gettext_lazy("failed refund"), refund_failed),
     MailKind(PRICE_CHANGED, gettext_lazy("new price"), price_changed),
     MailKind(CARD_EXPIRES, gettext_lazy("card expires"), card_expires),
+    MailKind(CARD_REMOVED, gettext_lazy("card removed"), card_removed),
     MailKind(CANCEL_CONTRACT, gettext_lazy("confirmation of a cancellation"), cancel_contract),
     MailKind(PLAN_CHANGE_PLANNED, gettext_lazy("planned change of plan"), plan_change_planned),
 )

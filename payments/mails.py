@@ -10,6 +10,7 @@ from payments.models import PaymentEvent
 PAYMENT_FAILED = "payment_failed"
 PAYMENT_REFUNDED = "payment_refunded"
 REFUND_FAILED = "refund_failed"
+CARD_REMOVED = "card_removed"
 
 PLAN_CHANGE_PLANNED = "plan_change_planned"
 
@@ -30,6 +31,11 @@ def tell_the_subscriber(*, event: PaymentEvent, **kwargs: Any) -> None:
 def tell_of_plan_change(user: AbstractBaseUser) -> None:
     """Send what the user's subscriptions renew to, after a change of plan was planned or undone."""
     _send(PLAN_CHANGE_PLANNED, user)
+
+
+def tell_of_removed_card(user: AbstractBaseUser) -> None:
+    """Send which of the user's subscriptions end because the provider removed the card that they renewed by."""
+    _send(CARD_REMOVED, user)
 
 
 def _send(kind: str, user: AbstractBaseUser) -> None:

@@ -5,15 +5,18 @@ from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q, QuerySet
 
 from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
 from payments.forgetting import forgotten_fields
+from payments.mails import tell_of_removed_card
 from payments.models import PaymentMethod, Renewal
 from payments.providers.interface import Fact, MethodDetails
 from payments.saved_methods import replace_method
 from subscriptions.errors import UnknownUser
 from subscriptions.locks import lock_owner
+from subscriptions.models import Subscription
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +46,26 @@ def save(provider: str, fact: Fact, now: datetime) -> None:
 
 
 def remove(provider: str, fact: Fact, now: datetime) -> None:
-    """Mark the method as removed, if it is known and was not removed before."""
-    if fact.method:
-        known = PaymentMethod.objects.usable().filter(provider=provider, token=fact.method.token)
-        known.update(removed_at=now)
+    """Mark the method as removed, if it is known and was not removed before, and tell its owner what it renewed."""
+    if fact.method is None:
+        return
+    known = PaymentMethod.objects.filter(provider=provider, token=fact.method.token)
+    if known.usable().update(removed_at=now):
+        charged = renewals_without_card(now).filter(method__in=known).first()
+        if charged is not None:
+            tell_of_removed_card(charged.subscription.user)
+
+
+def renewals_without_card(now: datetime) -> QuerySet[Renewal]:
+    """Return the renewals that are turned on and not charged, because their card was removed at the provider."""
+    renewals = Renewal.objects.filter(
+        Q(subscription__end_date__gt=now) | Q(subscription__grace_until__gt=now),
+        auto_renew=True,
+        method__removed_at__isnull=False,
+        subscription__status=Subscription.Status.ACTIVE,
+        subscription__expired_at=None,
+    )
+    return renewals.select_related("method", "subscription__plan", "subscription__user").order_by("pk")
 
 
 def _entered_at(fact: Fact, now: datetime) -> datetime:
