@@ -22,9 +22,8 @@ import psycopg
 from infra.errors import PostgreSQLError
 from infra.lambda_local.lifetime import RemovedWithThisProcess, end_with_this_thread
 from infra.local.postgresql_package import account, programs
+from infra.shared_memory import ROOM, fastest_directory
 
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes a directory of our own inside
-ROOM = 1 << 30  # bytes; Docker's default of 64 MiB of shared memory holds a new cluster and little else
 START_SECONDS = 180.0
 STOP_SECONDS = 180.0
 """Limits for a busy machine; normally a start takes about one second, a stop less."""
@@ -140,13 +139,6 @@ class PostgreSQL:
         except psycopg.OperationalError:
             return False
         return True
-
-
-def fastest_directory(room: int = ROOM) -> Path | None:
-    """Return shared memory if it has enough free space, otherwise tempfile's default."""
-    if not os.access(SHARED_MEMORY, os.W_OK):
-        return None
-    return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free >= room else None
 
 
 def hold_a_port() -> socket.socket:

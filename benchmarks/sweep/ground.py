@@ -12,7 +12,8 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.program import run_program
-from infra.postgresql import PostgreSQL, fastest_directory
+from infra.postgresql import PostgreSQL
+from infra.shared_memory import fastest_directory
 
 Fresh = Callable[[], AbstractContextManager[str]]
 """Yield a copy of the filled database as its `DATABASE_URL`."""

@@ -5,16 +5,22 @@ the output of those that failed. The exit status is 1 if a target failed, 130 if
 """
 
 import argparse
+import os
 import signal
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from infra.checks.display import Display
 from infra.checks.step import Step
+from infra.lambda_local.lifetime import RemovedWithThisProcess
+from infra.shared_memory import fastest_directory
 
 SIDE_BY_SIDE = 2
 PAUSE_SECONDS = 10.0
 POLL_SECONDS = 0.05
+ROOM = 4 << 30  # bytes, twice of what the tests have at a time
 STOP_SECONDS = 60.0
 """The time that tests get after an interrupt to stop their servers and remove their files."""
 INTERRUPTED = 128 + signal.SIGINT
@@ -46,6 +52,18 @@ def stop(steps: list[Step]) -> None:
         step.kill_after(deadline)
 
 
+def use_fastest_temporary_files() -> Path:
+    """Give the targets a directory for their temporary files, in memory if the shell names none and there is enough.
+
+    Return it. On a disk `make test` takes up to three times as long.
+    """
+    memory = None if "TMPDIR" in os.environ else fastest_directory(ROOM)
+    directory = Path(tempfile.mkdtemp(prefix="checks-", dir=memory))
+    directory.chmod(0o711)  # PostgreSQL runs under an account of its own where the caller is root
+    os.environ["TMPDIR"] = str(directory)
+    return directory
+
+
 def main() -> int:
     """Run the targets that the command line names. Return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m infra.checks", description=(__doc__ or "").partition("\n")[0])
@@ -56,11 +74,14 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what runs in its background with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     started = time.monotonic()
+    temporary = RemovedWithThisProcess([use_fastest_temporary_files()])
     try:
         failed = run(arguments.targets, arguments.side_by_side, Display(arguments.pause))
     except KeyboardInterrupt:
         print("\nInterrupted.")
         return INTERRUPTED
+    finally:
+        temporary.remove()
     for step in failed:
         print(f"\n== {step.target}\n{step.reason}")
     names = ", ".join(step.target for step in failed)

@@ -21,10 +21,11 @@ from infra.packaging.lambda_target import LambdaTarget
 from infra.packaging.made_package import MadePackage
 from infra.packaging.package_comparison import PackageComparison
 from infra.packaging.package_sizes import has_bytecode, size_table
-from infra.packaging.packaging_environment import BUILD, MEMORY, SETTINGS_FILE, PackagingEnvironment
+from infra.packaging.packaging_environment import BUILD, SETTINGS_FILE, PackagingEnvironment
 from infra.packaging.release import Release
 from infra.packaging.wheel_environment import prepare_wheels
 from infra.packaging.zappa_stage import load_stage
+from infra.shared_memory import fastest_directory
 
 
 def make_package(stage: str, directory: Path = BUILD) -> Path:
@@ -106,8 +107,7 @@ class Recipe:
     def build(self, target: LambdaTarget, package: Path) -> None:
         """Build the package and replace `package` atomically. Raises PackagingFailed."""
         packages = self.environment if target.runs_here else prepare_wheels(self.environment, target)
-        memory = MEMORY if os.access(MEMORY, os.W_OK) else None
-        with tempfile.TemporaryDirectory(prefix="release-", dir=memory) as directory:
+        with tempfile.TemporaryDirectory(prefix="release-", dir=fastest_directory()) as directory:
             copy, unfinished = Path(directory) / "project", Path(directory) / package.name
             self.release.copy_to(copy)
             arguments = (

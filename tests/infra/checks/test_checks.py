@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.checks.__main__ import ROOM
+from infra.shared_memory import fastest_directory
 from tests.support.patience import PATIENCE_SECONDS, wait_until
 from tests.support.processes import is_gone
 
@@ -21,6 +23,7 @@ good: ; @echo nobody reads this
 bad: ; @echo the reason; exit 3
 silent: ; @until test -e seen; do sleep 0.05; done
 tests: ; @{PYTEST} test_numbers.py
+files: ; @touch $$TMPDIR/left && echo $$TMPDIR > where
 endless: ; @{sys.executable} endless.py
 """
 TESTS = """
@@ -135,6 +138,18 @@ def test_a_terminal_shows_the_progress_in_place(project: Path) -> None:
             output += os.read(ours, 1000).decode()
         (project / "seen").touch()
     os.close(ours)
+
+
+@pytest.mark.parametrize("is_given", [True, False], ids=["where the shell says", "in memory if there is enough"])
+def test_temporary_files_of_targets_are_removed_with_the_run(project: Path, *, is_given: bool) -> None:
+    given = project / "temporary"
+    given.mkdir()
+    asked = {"TMPDIR": str(given)} if is_given else {}
+    inherited = {name: value for name, value in environment().items() if name != "TMPDIR"}
+    subprocess.run(command("files"), cwd=project, env=inherited | asked, stdout=subprocess.DEVNULL, check=True)
+    used = Path((project / "where").read_text().strip())
+    assert used.parent == (given if is_given else fastest_directory(ROOM) or used.parent)
+    assert not used.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

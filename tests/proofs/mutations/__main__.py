@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from infra.postgresql import fastest_directory
+from infra.shared_memory import fastest_directory
 from tests.proofs.mutations.mutation import ROOT, Mutation
 from tests.proofs.mutations.table import MUTATIONS
 
