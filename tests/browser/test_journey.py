@@ -12,7 +12,7 @@ from infra.lambda_local.emulator.local_aws import LocalAWS
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 from tests.browser.contrast import READABLE, colour_of, contrast
 from tests.browser.schedule import Schedule
-from tests.browser.visitor import SCHEMES, SCREENSHOTS, WIDTHS, Scheme, Visitor
+from tests.browser.visitor import SCHEMES, WIDTHS, Scheme, Visitor
 from tests.support.factories import has_access, make_plan
 from tests.support.mailbox import link_to
 from tests.support.traffic import Traffic
@@ -138,9 +138,7 @@ def test_focused_skip_link_can_be_read(visitor: Visitor, free_plan: Plan, scheme
     expect(link).to_be_focused()
     text, ground = (colour_of(link, name) for name in ("color", "background-color"))
     assert contrast(text, ground) >= READABLE
-    visitor.page.screenshot(
-        path=SCREENSHOTS / f"skip-link-{scheme}.png", clip={"x": 0, "y": 0, "width": WIDTHS["phone"], "height": 120}
-    )
+    visitor.keep_picture(f"skip-link-{scheme}", clip={"x": 0, "y": 0, "width": WIDTHS["phone"], "height": 120})
 
 
 def test_admin_keeps_to_the_content_security_policy(visitor: Visitor, free_plan: Plan) -> None:

@@ -82,4 +82,4 @@ def test_pages_fit_320_pixels_in_german(
         visitor.open(name, *arguments)
         expect(visitor.page.get_by_text(text).first).to_be_visible()
         assert visitor.page.evaluate("document.documentElement.scrollWidth") == 320
-        visitor.page.screenshot(path=f"build/screenshots/{name}-320-de.png", full_page=True)
+        visitor.keep_picture(f"{name}-320-de", full_page=True)

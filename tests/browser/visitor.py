@@ -1,5 +1,6 @@
 """Visitor with a browser, who reports faults of a page."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +31,10 @@ OVERFLOWING = """() => [...document.querySelectorAll("main#content *")]
 """Boxes of a page of ours whose content sticks out of them. An inline box has no `clientWidth`."""
 NOT_OURS = {"exclude": [".inline-group th:first-child", ".inline-group th:last-child"]}
 """Empty headings in the tables of Django's admin."""
+
+VIOLATIONS = {"preload": False, "resultTypes": ["violations"]}
+"""Options of axe. What passes is not written out, which takes as long as to find what does not. Preloaded, style sheets
+that import others become inline styles, which the page's policy refuses."""
 
 
 @dataclass
@@ -103,16 +108,19 @@ class Visitor:
 
     def photograph_without_scripts(self, name: str) -> None:
         """Take a screenshot, and require that the page fits the window. The rules of accessibility need scripts."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self._await_its_width(f"{name} is wider than its window")
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        self.keep_picture(name, full_page=True)
         overflowing = self.page.evaluate(OVERFLOWING)
         assert not overflowing, f"{name}: {overflowing}"
 
+    def keep_picture(self, name: str, **options: Any) -> None:
+        """Take a screenshot to look at, if the variable SCREENSHOTS asks for it: it takes as long as a page."""
+        if os.environ.get("SCREENSHOTS"):
+            self.page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)
+
     def barriers(self, **options: Any) -> list[str]:
         """Return the accessibility barriers of the page, of any impact, by axe with these options."""
-        # Preloaded, style sheets that import others become inline styles, which the page's policy refuses.
-        violations = Axe().run(self.page, NOT_OURS, {"preload": False, **options}).response["violations"]
+        violations = Axe().run(self.page, NOT_OURS, VIOLATIONS | options).response["violations"]
         return [
             f"{violation['id']}: {node['html']} {node['failureSummary']}"
             for violation in violations
