@@ -174,7 +174,7 @@ django-checks: $(READY) ## Django's checks and ours, and missing migrations
 
 test-sqlite: $(READY) $(EMULATOR) browser ## the tests on SQLite
 	@echo "== tests on SQLite"
-	@$(PYTEST)
+	@$(PYTEST) -m "not once"
 
 test-postgresql: $(READY) ## the tests that use the database on a PostgreSQL of their own
 	@echo "== tests on PostgreSQL"

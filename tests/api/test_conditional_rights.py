@@ -8,7 +8,7 @@ from subscriptions.models import Plan, Subscription
 from tests.api.callers import Caller, assert_problem
 from tests.api.rights import CALLERS, CONDITIONS, MATRIX, documented_headers, filled, operation_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.slow]
 
 REFUSED = {401, 403, 404}
 

@@ -6,23 +6,28 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.conf import settings as settings_in_use
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.middleware.csrf import CSRF_SECRET_LENGTH
+from django.test import Client
 from hypothesis import HealthCheck, settings
 from knox.models import AuthToken
 from schemathesis.checks import CheckFunction
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from accounts.models import User
 from foundation.api.scopes import all_scopes
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller
+from tests.api.rights import SCOPES, operation_of
 from tests.api.test_description import DOCUMENT
 from tests.support.factories import make_plan, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # The document's own server is relative to where it is served.
 schema = schemathesis.openapi.from_dict({**json.loads(DOCUMENT.read_text()), "servers": [{"url": "/"}]})
@@ -88,6 +93,19 @@ def connection_outlives_requests() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+def session_headers(user: User, *, is_protected: bool) -> dict[str, str]:
+    """Return the headers of a browser that is signed in, and of its scripts if they send the CSRF token."""
+    browser = Client()
+    browser.force_login(user)
+    token = "a" * CSRF_SECRET_LENGTH
+    cookies = {
+        settings_in_use.SESSION_COOKIE_NAME: browser.session.session_key,
+        settings_in_use.CSRF_COOKIE_NAME: token,
+    }
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return {"Cookie": cookie} | ({"X-CSRFToken": token} if is_protected else {})
+
+
 @pytest.fixture
 def mine(owner: Caller) -> Subscription:
     """Return a free subscription of the owner's, so that every transition is allowed."""
@@ -130,6 +148,29 @@ def test_answers_to_a_service_without_scopes_are_as_described(case: schemathesis
 def test_answers_to_a_service_that_may_only_read_are_as_described(case: schemathesis.Case[Any]) -> None:
     reading = [scope.name for scope in all_scopes() if scope.name.endswith(":read")]
     ask_and_validate(case, headers=Caller(make_user(is_superuser=True)).narrowed(*reading)._headers)
+
+
+@schema.parametrize()
+@settings(bounded, max_examples=2)
+def test_answers_to_a_service_with_the_scope_alone_are_as_described(case: schemathesis.Case[Any]) -> None:
+    operation = operation_of(case.method.upper(), case.path.removeprefix("/api/v1/"))
+    scopes = [SCOPES[operation]] if operation in SCOPES else []
+    ask_and_validate(case, headers=Caller(make_user(is_superuser=True)).narrowed(*scopes)._headers)
+
+
+@schema.parametrize()
+@settings(bounded, max_examples=2)
+def test_answers_to_a_service_with_some_permissions_are_as_described(
+    case: schemathesis.Case[Any], service: Caller
+) -> None:
+    ask_and_validate(case, headers=service._headers)
+
+
+@schema.parametrize()
+@settings(bounded, max_examples=2)
+def test_answers_to_a_session_are_as_described(case: schemathesis.Case[Any], owner: Caller) -> None:
+    for is_protected in (True, False):
+        ask_and_validate(case, headers=session_headers(owner.user, is_protected=is_protected))
 
 
 @schema.parametrize()

@@ -16,7 +16,7 @@ from tests.api.rights import CALLERS, CONDITIONS, MATRIX, OPEN, SCOPES, document
 from tests.support.factories import make_user
 from tests.support.staff import make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.slow]
 
 MOVES: dict[str, tuple[str, str, dict[str, str]]] = {
     "cancel": ("paid", "cancel", {}),

@@ -296,6 +296,7 @@ steps = st.lists(st.tuples(times, st.sampled_from(["run", "run", "run", *MOVES])
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @settings(max_examples=100)
 @given(days=st.lists(st.integers(1, 14), max_size=5, unique=True), steps=steps)
 def test_runs_at_any_times_remind_at_most_once_each_and_ever_nearer_to_the_end(

@@ -27,7 +27,7 @@ from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import NOW, make_plan, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.once]
 
 DAY = timedelta(days=1)
 

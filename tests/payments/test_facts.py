@@ -119,6 +119,7 @@ def repeated(sequence: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_all_permutations_of_five_facts_with_repetitions_end_in_the_same_rows() -> None:
     sequences = [repeated(permutation) for permutation in itertools.permutations(range(5))]
     assert len(sequences) == 120
@@ -134,6 +135,7 @@ def test_all_permutations_of_five_facts_with_repetitions_end_in_the_same_rows() 
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_any_sequence_ends_as_the_sorted_one_does() -> None:
     order = first_order()
     found = [*facts(order), *others(order)]

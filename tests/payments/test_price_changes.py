@@ -283,6 +283,8 @@ def test_agreement_made_just_before_the_locks_is_on_later_terms(plan: Plan, monk
     assert mail.outbox == []
 
 
+@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("seed", range(12))
 def test_nobody_is_ever_charged_more_than_the_last_mail_said(plan: Plan, settings: LazySettings, seed: int) -> None:
     """Walk two years: every charge is held to what was told.

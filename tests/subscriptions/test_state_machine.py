@@ -18,7 +18,7 @@ from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import NOW, make_plan, make_user
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 @dataclass
