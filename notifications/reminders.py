@@ -164,8 +164,7 @@ def _has_come(before: timedelta, now: datetime) -> Q:
 
 def _renews(subscription: str) -> Q:
     """Return the condition that further periods are charged to the subscription that this column names."""
-    charged = Renewal.objects.filter(auto_renew=True, method__removed_at=None, method__isnull=False)
-    active = charged.filter(subscription__status=Subscription.Status.ACTIVE)
+    active = Renewal.objects.charged().filter(subscription__status=Subscription.Status.ACTIVE)
     return Q(Exists(active.filter(subscription=OuterRef(subscription))))
 
 

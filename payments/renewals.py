@@ -56,8 +56,7 @@ def charge_after(order: Order, now: datetime) -> str:
 
 
 def _agreed(order: Order) -> QuerySet[Renewal]:
-    renewing = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True)
-    return renewing.filter(method__isnull=False, method__removed_at=None)
+    return Renewal.objects.charged().filter(subscription=order.subscription_id)
 
 
 def _agreement(order: Order) -> Renewal:

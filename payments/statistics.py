@@ -72,7 +72,7 @@ def monthly_recurring_revenue(now: datetime) -> dict[str, Decimal]:
     A plan by days counts as so many months of 30.4375 days.
     """
     going_on = Subscription.objects.live(now).filter(status=Subscription.Status.ACTIVE)
-    agreed = Renewal.objects.filter(auto_renew=True, subscription__in=going_on).order_by()
+    agreed = Renewal.objects.charged().filter(subscription__in=going_on).order_by()
     lengths = (
         Coalesce(name, f"subscription__plan__{name}", output_field=IntegerField())
         for name in ("duration_months", "duration_days")

@@ -18,6 +18,14 @@ from subscriptions.models import Plan, Subscription
 AMOUNT = PriceField()
 
 
+class RenewalQuerySet(models.QuerySet["Renewal"]):
+    """Agreements to renew, of which some are charged."""
+
+    def charged(self) -> "RenewalQuerySet":
+        """Return those by which further periods are charged, as `Renewal.is_on` says of one."""
+        return self.filter(auto_renew=True, method__isnull=False, method__removed_at=None)
+
+
 class Renewal(models.Model):
     """Agreement to renew a subscription by charges. The plan's price of today does not change it."""
 
@@ -62,6 +70,8 @@ class Renewal(models.Model):
     expiry_told_for = models.DateTimeField(
         _("expiry told for"), null=True, help_text=_("end of the period for which the method's expiry was told")
     )
+
+    objects = RenewalQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("renewal")

@@ -11,7 +11,7 @@ from foundation.dashboard.cards import Period
 from payments import statistics
 from payments.announcements import announce_failed
 from payments.dashboard import payments_card
-from payments.models import Attempt, Renewal
+from payments.models import Attempt, PaymentMethod, Renewal
 from payments.recording import record_payment
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
@@ -27,8 +27,14 @@ def agree(amount: str, currency: str = "EUR", *, months: int = 0, days: int = 30
     """Return a live subscription whose subscriber agreed to renew it for this amount."""
     plan = make_plan(duration_months=months, duration_days=days, currency=currency, price=Decimal(amount))
     subscription = Service.create_subscription(make_user(), plan, now=NOW)
+    method = PaymentMethod.objects.create(user=subscription.user, provider="stripe", token=f"pm_{subscription.pk}")
     Renewal.objects.create(
-        subscription=subscription, auto_renew=True, amount=Decimal(amount), currency=currency, agreed_at=NOW
+        subscription=subscription,
+        auto_renew=True,
+        method=method,
+        amount=Decimal(amount),
+        currency=currency,
+        agreed_at=NOW,
     )
     return subscription
 
@@ -49,6 +55,7 @@ def test_recurring_revenue_counts_what_is_agreed_and_goes_on() -> None:
     agree("700", "JPY", days=7)
     Service.cancel_subscription(agree("50.00", months=1), now=NOW)
     Renewal.objects.filter(pk=agree("60.00", months=1).renewal.pk).update(auto_renew=False)
+    PaymentMethod.objects.filter(user=agree("70.00", months=1).user).update(removed_at=NOW)
 
     assert statistics.monthly_recurring_revenue(NOW) == {"EUR": Decimal("19.90"), "JPY": Decimal(3044)}
 
