@@ -32,6 +32,7 @@ from tests.support.mailbox import LINK
 from tests.support.traffic import Traffic
 
 OLD_PASSWORD, NEW_PASSWORD = "correct horse battery", "staple glue paper clip"
+WITHOUT_SCRIPTS = "de-phone-without-scripts"
 OLD_ADDRESS, NEW_ADDRESS = "ada@example.com", "ada.lovelace@example.org"
 
 
@@ -44,10 +45,12 @@ class Subscriber:
     deliver: Callable[[], Any]
     language: str
     name: str
+    has_scripts: bool
 
     def look_at(self, page: str) -> None:
-        """Take a screenshot at the present width, and require an accessible page."""
-        self.visitor.photograph(f"life-{page}-{self.name}")
+        """Take a screenshot at the present width, and require a page that fits; with scripts, an accessible one."""
+        look = self.visitor.photograph if self.has_scripts else self.visitor.photograph_without_scripts
+        look(f"life-{page}-{self.name}")
 
     def reads(self, text: str) -> str:
         """Return the text in the subscriber's language."""
@@ -104,7 +107,7 @@ def free_plan(transactional_db: None) -> Plan:
     return make_plan(name="Free trial", price=Decimal(0), duration_days=14)
 
 
-@pytest.fixture(params=[f"{language}-{device}" for language in LOCALES for device in WIDTHS])
+@pytest.fixture(params=[*(f"{language}-{device}" for language in LOCALES for device in WIDTHS), WITHOUT_SCRIPTS])
 def subscriber(
     request: pytest.FixtureRequest,
     browser: Browser,
@@ -116,12 +119,13 @@ def subscriber(
 ) -> Iterator[Subscriber]:
     """Yield a visitor whose browser prefers the language; the mails go through outbox, function and SES."""
     settings.EMAIL_BACKEND = config_settings.EMAIL_BACKEND
-    language, _, device = request.param.partition("-")
+    language, device, *_rest = request.param.split("-")
+    has_scripts = request.param != WITHOUT_SCRIPTS
     viewport = {"width": WIDTHS[device], "height": HEIGHT}
     options: dict[str, Any] = {"locale": LOCALES[language], "viewport": viewport, "reduced_motion": "reduce"}
-    with browser.new_context(**options) as context:
+    with browser.new_context(**options, java_script_enabled=has_scripts) as context:
         visitor = Visitor(context, site.url)
-        yield Subscriber(visitor, aws, lambda: lambda_function.invoke(EVENT), language, request.param)
+        yield Subscriber(visitor, aws, lambda: lambda_function.invoke(EVENT), language, request.param, has_scripts)
         assert visitor.troubles == []
 
 
