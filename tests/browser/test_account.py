@@ -5,6 +5,7 @@ from binascii import unhexlify
 import pytest
 from django.urls import reverse
 from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import expect
 
 from accounts.links import reset_url
@@ -41,6 +42,19 @@ def test_pages_of_an_account(visitor: Visitor, ada: User, language: str) -> None
     for name in PAGES:
         visitor.open(name)
         visitor.look_at(f"account-{name}-{language}")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_session_from_before_the_second_factor_is_asked_for_it(visitor: Visitor, ada: User, language: str) -> None:
+    visitor.sign_in(ada)
+    visitor.context.add_cookies([{"name": "django_language", "value": language, "url": visitor.site_url}])
+    TOTPDevice.objects.create(user=ada, confirmed=True)
+    visitor.open("two_factor")
+    visitor.page.locator("main [name=code]").fill("000000")
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("main").get_by_role("button").click()
+    expect(visitor.page.locator("main .errorlist")).to_be_visible()
+    visitor.look_at(f"two-factor-verify-{language}")
 
 
 def test_from_a_forgotten_password_to_two_factors(visitor: Visitor, ada: User) -> None:

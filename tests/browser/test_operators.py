@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from knox.models import AuthToken
 
 from accounts.daily_counts import Counted, count
+from accounts.two_factor import has_second_factor
 from foundation import gate, registries
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.local import demo
@@ -169,6 +171,16 @@ def test_page_of_a_notification(visitor: Visitor, past: None) -> None:
     visitor.open("admin:notifications_notification_change", Notification.objects.earliest("pk").pk)
     assert visitor.page.locator("pre.message").is_visible()
     assert visitor.barriers() == []
+
+
+def test_removing_a_lost_second_factor(visitor: Visitor) -> None:
+    ada = make_user(username="ada", email="ada@example.com")
+    TOTPDevice.objects.create(user=ada, confirmed=True)
+    visitor.open("admin:remove_second_factor", ada.pk)
+    visitor.look_at("admin-remove-second-factor")
+    visitor.page.get_by_label("Reason:").fill("came with a passport")
+    visitor.click("Remove the second factor")
+    assert not has_second_factor(ada)
 
 
 def test_subscribing_a_user_who_pays(visitor: Visitor, settings: Any) -> None:
