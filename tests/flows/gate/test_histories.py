@@ -9,17 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from accounts.erasure import AccountError
 from config.aws_lambda.gated_jobs import ASLEEP, run_gated
 from foundation import clock, gate
 from payments.errors import PaymentError
+from subscriptions.access.managed_groups import restore_groups
 from subscriptions.errors import SubscriptionError
 from tests.flows.gate.actions import ACTIONS, Action, Skipped, audit_by_hand, sell, send_everything, subscribe
 from tests.flows.gate.due_rows import due, marks
@@ -41,7 +45,7 @@ BETWEEN: list[tuple[Any, ...]] = [
     *(("job", job) for job in (SWEEP, DELIVERY, REMINDERS, PAYMENTS, AUDIT, ERASURE)),
     *((how, session) for session in (0, 1) for how in ("begin", "commit", "commit", "roll back")),
 ]
-MOSTLY = 0.75
+MOSTLY = [True, True, True, False]
 BEGINNING: list[tuple[Action, int]] = [
     (sell, 2), (sell, 5), (buy, 0), (subscribe, 1), (agree_to_renew, 0), (audit_by_hand, 5), (send_everything, 0),
 ]  # fmt: skip
@@ -92,26 +96,44 @@ class Session:
             self.finish(commits=False)
 
 
-def history(seed: int) -> Iterator[tuple[Any, ...]]:
-    """Yield each action once, in random order, and between them jobs, times that pass, and ends of transactions."""
-    chance = Random(seed)
-    for action in chance.sample(EVERY, len(EVERY)):
-        yield "act", chance.randrange(2), action, chance.randrange(6), chance.randint(1, 60 * 24) * HOUR
-        yield chance.choice(BETWEEN)
-        yield "close", chance.random() < MOSTLY
-        if chance.random() > MOSTLY:
-            yield "wait", chance.randint(1, chance.choice([48, 60 * 24])) * HOUR
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[Any, ...]]:
+    """Draw each action once, in any order, and between them jobs, times that pass, and ends of transactions."""
+    steps: list[tuple[Any, ...]] = []
+    for action in draw(st.permutations(EVERY)):
+        steps += [
+            ("act", draw(st.integers(0, 1)), action, draw(st.integers(0, 5)), draw(hours(60 * 24))),
+            draw(st.sampled_from(BETWEEN)),
+            ("close", draw(st.sampled_from(MOSTLY))),
+        ]
+        if not draw(st.sampled_from(MOSTLY)):
+            steps.append(("wait", draw(hours(48) | hours(60 * 24))))
+    return steps
 
 
-@pytest.mark.parametrize("seed", range(2))
+def hours(most: int) -> st.SearchStrategy[timedelta]:
+    return st.integers(1, most).map(lambda number: number * HOUR)
+
+
+@examples(max_examples=3)
+@given(history=histories())
 def test_gate_is_never_closed_beyond_what_is_due(
-    seed: int, gated: None, provider: LedgerProvider, settings: Any
+    gated: None, provider: LedgerProvider, settings: Any, history: list[tuple[Any, ...]]
 ) -> None:
     settings.GATE_CEILING = CEILING
+    forget_the_last_history(provider)
     with two_sessions() as sessions, time_machine.travel(NOW, tick=False) as now:
-        for step in history(seed):
+        for step in history:
             has_closed = take(step, sessions, now)
             assert_open_or_in_time(clock.now(), has_closed=has_closed)
+
+
+def forget_the_last_history(provider: LedgerProvider) -> None:
+    """Empty all tables, which opens the gate, and the provider's books: numbers of orders begin anew."""
+    call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+    restore_groups()
+    provider.path.unlink(missing_ok=True)
+    connection.close()
 
 
 @contextmanager
