@@ -8,10 +8,12 @@ from benchmarks.costs import prices
 from benchmarks.costs.measured import measured
 from benchmarks.costs.operations import Operation, operations
 from benchmarks.costs.prices import PRICES, Price
+from benchmarks.costs.sleep import awake_hours
 from benchmarks.costs.workload import (
     ALARMS_OF_AN_INSTANCE,
     ENDPOINTS_AND_ZONES,
     HOURS,
+    PAGES,
     SMALLEST_CAPACITY,
     SUBSCRIBERS_OF_A_UNIT,
     Workload,
@@ -53,16 +55,18 @@ def schedule_table() -> Iterator[str]:
 
 
 def database_table() -> Iterator[str]:
-    """Yield the cost of a month by size and database, and hours awake with the gate."""
-    yield from _head("subscribers", "awake, hours", "every minute", "gate", "small instance", "elsewhere", "take")
+    """Yield hours awake with the gate, and without any job, and the cost of a month by size and database."""
+    names = ("awake, hours", "for visitors alone", "every minute", "every hour", "gate", "small instance", "elsewhere")
+    yield from _head("subscribers", *names, "take")
     for number in SIZES:
         month, gated = Workload(number), Workload(number, gate=True)
         costs = [_sum(month), _sum(gated), _with_small_instance(month)]
-        elsewhere = _sum(month) - _sum(month, "Aurora")
+        hourly, elsewhere = _sum(Workload(number, minutes=60)), _sum(month) - _sum(month, "Aurora")
         awake = gated.capacity_hours() / max(SMALLEST_CAPACITY, number / SUBSCRIBERS_OF_A_UNIT)
         take = DATABASES[costs.index(min(costs))] if number <= MOST_OF_SMALL_INSTANCE else DATABASES[0]
-        shown = " | ".join(f"{each:,.2f}" for each in [*costs, elsewhere])
-        yield f"| {number:,} | {awake:,.0f} | {shown} | {take} |"
+        visited = awake_hours(number * PAGES, nights=0)
+        shown = " | ".join(f"{each:,.2f}" for each in [costs[0], hourly, *costs[1:], elsewhere])
+        yield f"| {number:,} | {awake:,.0f} | {visited:,.0f} | {shown} | {take} |"
 
 
 def _with_small_instance(month: Workload) -> float:

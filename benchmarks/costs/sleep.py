@@ -35,7 +35,7 @@ NIGHTLY_HOUR = 3
 YEAR = 365.25 * 86_400
 
 
-def awake_hours(visits: float, work: float = 0) -> float:
+def awake_hours(visits: float, work: float = 0, nights: float = NIGHTS) -> float:
     """Return the hours awake per month for so many visits and instants of work at random, and one each night.
 
     An instant is awake unless none of them came within the time before it: the share of a Poisson process whose marks
@@ -43,8 +43,13 @@ def awake_hours(visits: float, work: float = 0) -> float:
     """
     visit = (RESUME_SECONDS + SLEEP_AFTER_SECONDS) / 3600
     asleep = math.exp(-((visits + work) * visit + work * WORK_SECONDS / 3600) / HOURS)
-    nightly = NIGHTS * (RESUME_SECONDS + NIGHTLY_SECONDS + SLEEP_AFTER_SECONDS) / 3600
+    nightly = nights * (RESUME_SECONDS + NIGHTLY_SECONDS + SLEEP_AFTER_SECONDS) / 3600
     return HOURS * (1 - asleep) + nightly * asleep
+
+
+def scheduled_hours(visits: float, share: float) -> float:
+    """Return the hours awake per month if a schedule keeps the database awake for this share, and visits do besides."""
+    return HOURS - (1 - share) * (HOURS - awake_hours(visits, nights=0))
 
 
 def simulated_hours(visits: float, work: float, seed: int = 1) -> float:

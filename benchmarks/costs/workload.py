@@ -153,8 +153,8 @@ class Workload:
         if self.gate:
             return capacity * sleep.awake_hours(self.subscribers * PAGES, self._work())
         awake_after_a_job = RESUME_SECONDS + IDLE_SESSION_SECONDS + SLEEP_AFTER_SECONDS
-        awake = 1.0 if self.subscribers else min(1.0, awake_after_a_job / (self.minutes * 60))
-        return HOURS * awake * capacity
+        share = min(1.0, awake_after_a_job / (self.minutes * 60))
+        return capacity * sleep.scheduled_hours(self.subscribers * PAGES, share)
 
     def _work(self) -> float:
         """Return the instants at which a job has work."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.costs.sleep import awake_hours, simulated_hours
+from benchmarks.costs.sleep import awake_hours, scheduled_hours, simulated_hours
 from benchmarks.costs.workload import HOURS, Workload
 
 IDLE_MONTH = 1.50
@@ -25,6 +25,13 @@ def test_more_wakes_mean_more_hours_up_to_all() -> None:
     hours = [awake_hours(wakes, wakes) for wakes in (0, 10, 1_000, 100_000, 10_000_000)]
     assert hours == sorted(hours)
     assert hours[-1] == pytest.approx(HOURS)
+
+
+def test_schedule_and_visits_keep_the_database_awake_together() -> None:
+    assert scheduled_hours(0, 0.25) == pytest.approx(HOURS / 4)
+    assert scheduled_hours(1_000, 0) == pytest.approx(awake_hours(1_000, nights=0))
+    assert scheduled_hours(1_000, 0.5) == pytest.approx((HOURS + awake_hours(1_000, nights=0)) / 2)
+    assert scheduled_hours(1_000, 1) == HOURS
 
 
 def test_idle_month_with_the_gate_stays_below_its_bound() -> None:
