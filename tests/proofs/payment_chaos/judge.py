@@ -8,7 +8,7 @@ import os
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ def main(now: str) -> int:
         *_unmatched(provider, payments),
         *_unequal_sums(provider, payments),
         *_wrong_periods(payments),
+        *_wrong_terms(payments),
         *_untrue_attempts(provider),
         *_forgotten(),
         *_wrong_access(datetime.fromisoformat(now)),
@@ -82,6 +83,18 @@ def _wrong_periods(payments: list["Payment"]) -> Problems:
     for subscription in bought.keys() | renewed.keys():
         if bought[subscription] != renewed[subscription]:
             yield f"subscription {subscription}: paid {bought[subscription]}, renewed {renewed[subscription]} times"
+
+
+def _wrong_terms(payments: list["Payment"]) -> Problems:
+    """Yield each payment whose period is not the one that was ordered, at its price."""
+    for payment in payments:
+        order, event = payment.order, payment.event
+        if payment.surplus or order is None or order.period_start is None:
+            continue
+        ordered = (order.period_start, order.period_start + timedelta(days=order.duration_days))
+        given = (event.old_end_date, event.new_end_date) if event else None
+        if given != ordered or (payment.amount, payment.currency) != (order.amount, order.currency):
+            yield f"order {order.pk}: {payment.amount} {payment.currency} bought {given} instead of {ordered}"
 
 
 def _untrue_attempts(provider: "LedgerProvider") -> Problems:
