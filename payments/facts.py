@@ -42,7 +42,7 @@ def _record_money(provider: str, fact: Fact, now: datetime) -> None:
     else:
         record_payment(order, money, now=now)
         if fact.method:
-            keep_method(order, fact.method, now)
+            keep_method(order, fact.method, fact.made_at, now)
 
 
 def _refuse(provider: str, fact: Fact, now: datetime) -> None:

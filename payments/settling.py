@@ -24,7 +24,7 @@ def settle(order: Order, outcome: Outcome, now: datetime) -> Payment | None:
     if outcome.kind is OutcomeKind.SUCCEEDED and outcome.amount is not None and outcome.paid_at is not None:
         payment = record_payment(order, _received(order, outcome, outcome.amount, outcome.paid_at), now=now)
         if outcome.method:
-            keep_method(order, outcome.method, now)
+            keep_method(order, outcome.method, outcome.paid_at, now)
         return payment
     if outcome.kind is OutcomeKind.PENDING:
         await_money(order, now)
@@ -40,14 +40,21 @@ def await_money(order: Order, now: datetime) -> None:
             extend_for_pending(order, now)
 
 
-def keep_method(order: Order, details: MethodDetails, now: datetime) -> None:
+def keep_method(order: Order, details: MethodDetails, paid_at: datetime, now: datetime) -> None:
     """Keep the method by which the order was paid, and charge the subscription's renewals to it if it renews.
 
-    Of a user who is erased only what the provider is to forget is kept.
+    A payment is told again days later, by late messages and each night: a method that its owner saved since then is
+    still the one that is charged, and one that they removed does not come back. Of a user who is erased only what the
+    provider is to forget is kept.
     """
     with transaction.atomic():
         lock_owner(order.user_id)  # an erasure is over, or sees this method
-        told = forgotten_fields(order.user_id, now) or details.description()
+        since = max(paid_at, order.opened_at)  # the provider's clock may be behind
+        forgotten = forgotten_fields(order.user_id, now)
+        removed = PaymentMethod.objects.filter(user_id=order.user_id, forget_requested_at__gt=since)
+        if not forgotten and removed.exists():
+            return
+        told = forgotten or details.description()
         method, _new = PaymentMethod.objects.update_or_create(
             provider=order.provider,
             token=details.token,
@@ -56,7 +63,8 @@ def keep_method(order: Order, details: MethodDetails, now: datetime) -> None:
         )
         if order.renews:
             renewals = Renewal.objects.filter(subscription__orders=order.pk)
-            Renewal.objects.filter(pk__in=renewals.values("pk")).update(method=method)
+            earlier = renewals.exclude(method__saved_at__gt=since)
+            Renewal.objects.filter(pk__in=earlier.values("pk")).update(method=method)
 
 
 def _received(order: Order, outcome: Outcome, amount: Decimal, paid_at: datetime) -> MoneyReceived:

@@ -1,6 +1,7 @@
 """Payment method page: replace, remove, and automatic renewal."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -15,9 +16,9 @@ from payments.mail_texts import plan_change_planned
 from payments.models import Order, PaymentMethod, Renewal
 from payments.providers.interface import Fact, FactKind, MethodDetails
 from payments.renewals import renews_already
-from payments.saved_methods import method_of, replace_method
+from payments.saved_methods import method_of, remove_method, replace_method
 from subscriptions.models import Subscription
-from tests.payments.orders import renewal_order
+from tests.payments.orders import first_order, renewal_order
 from tests.payments.providers.stripe.answers import intent, session
 from tests.payments.providers.stripe.scripted import Answer, Script
 from tests.support.factories import make_plan, make_user
@@ -304,3 +305,49 @@ def test_card_saved_after_one_was_removed_at_the_provider_renews_again(renewal: 
     agreed = renewal_of(renewal.subscription)
     assert agreed is not None
     assert agreed.is_on
+
+
+def paid_with(order: Order, token: str, at: datetime) -> Fact:
+    """Return what the provider's list tells of the order, however often it is read."""
+    known: dict[str, Any] = {"order_id": order.pk, "transaction_id": f"tx_{order.pk}", "is_proven": True}
+    method = MethodDetails("cus_1", token, "visa", "2222")
+    return Fact(FactKind.SUCCEEDED, at, amount=order.amount, currency=order.currency, method=method, **known)
+
+
+@pytest.fixture
+def paid_first(online: Script) -> Order:
+    """Return an order that its subscriber has paid on the page, and agreed to renew by the card of then."""
+    now = clock.now()
+    order = first_order(now=now - DAY)
+    Order.objects.filter(pk=order.pk).update(renews=True, provider="stripe", consented_at=now)
+    order.refresh_from_db()
+    apply_told(paid_with(order, "pm_paid", now - DAY))
+    order.refresh_from_db()
+    return order
+
+
+def test_payment_that_is_told_again_brings_no_older_card_back(paid_first: Order) -> None:
+    user, held = paid_first.user, paid_first.subscription
+    assert held is not None
+    replace_method(user, "stripe", MethodDetails("cus_1", "pm_later"), clock.now())
+    apply_told(paid_with(paid_first, "pm_paid", clock.now() - DAY))
+    assert charged_to(held.renewal) == "pm_later"
+
+
+def test_payment_that_is_told_again_brings_no_removed_card_back(paid_first: Order, online: Script) -> None:
+    remove_method(paid_first.user, clock.now())
+    PaymentMethod.objects.update(token="forgotten-1", customer="")  # as the job leaves it
+    apply_told(paid_with(paid_first, "pm_paid", clock.now() - DAY))
+    assert not PaymentMethod.objects.usable().exists()
+    assert method_of(paid_first.user) is None
+
+
+def test_card_of_a_payment_after_a_removal_is_kept(paid_first: Order) -> None:
+    user, held = paid_first.user, paid_first.subscription
+    assert held is not None
+    remove_method(user, clock.now() - DAY / 2)
+    order = renewal_order(held, clock.now())
+    Order.objects.filter(pk=order.pk).update(renews=True, provider="stripe")
+    order.refresh_from_db()
+    apply_told(paid_with(order, "pm_new", clock.now()))
+    assert charged_to(held.renewal) == "pm_new"
