@@ -44,12 +44,13 @@ class Claim:
     claimed_at: datetime
 
     def submit(self, orders: Collection[Order], now: datetime, repeated: Collection[Order] = ()) -> list[Order]:
-        """Note the intent to charge the stored references; return the orders that are still held and unchanged.
+        """Note the intent to charge the stored references; return the orders that are still held, unchanged and wanted.
 
         Those in `repeated` keep the number of their last attempt, whose outcome is not known.
         """
         begins_in_time = self._held().filter(lease_until__gt=database_time(CALLS))
-        charged = begins_in_time.filter(any_of("pk", [order.pk for order in orders]), way=Order.Way.CHARGE)
+        wanted = begins_in_time.filter(way=Order.Way.CHARGE, close_requested_at=None)
+        charged = wanted.filter(any_of("pk", [order.pk for order in orders]))
         rows = update_returning(charged, submitted_at=now, attempts=_numbers(repeated)) if orders else []
         stored = {row.pk: row for row in rows}
         return [order for order in orders if _is_unchanged(order, stored.get(order.pk), now)]

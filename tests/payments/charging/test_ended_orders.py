@@ -1,14 +1,18 @@
 """Orders whose subscription ends, or is cancelled, while the charger has them."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 
 from payments import fence
+from payments.automatic_renewal import turn_off
 from payments.charging import claims
+from payments.charging.claims import Claim
 from payments.charging.renewal_orders import open_orders
-from payments.models import Order, OrderState, Payment, PaymentMethod
+from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, due_order, make_method
@@ -73,6 +77,35 @@ def test_late_subscriber_who_cancels_during_a_charge_is_not_charged_later(provid
     charge(provider, LATE + 3 * DAY)
     assert provider.successes() == []
     assert not Order.objects.get().is_open
+
+
+def cancel_late() -> None:
+    Service.cancel_subscription(Subscription.objects.get(), now=LATE)
+
+
+def turn_renewal_off() -> None:
+    turn_off(Renewal.objects.get(), LATE)
+
+
+@pytest.mark.parametrize("stop", [cancel_late, turn_renewal_off])
+def test_charge_that_has_not_begun_when_the_subscriber_stops_it_never_begins(
+    provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch, stop: Callable[[], None]
+) -> None:
+    late_order(provider)
+    would_now_succeed()
+    submit = Claim.submit
+
+    def stopped_first(*args: Any) -> list[Order]:
+        stop()
+        monkeypatch.setattr(Claim, "submit", submit)
+        return submit(*args)
+
+    monkeypatch.setattr(Claim, "submit", stopped_first)
+    charge(provider, LATE + DAY)
+    charge(provider, LATE + 2 * DAY)
+    assert provider.successes() == []
+    assert not Order.objects.get().is_open
+    assert not Subscription.objects.get().is_live(LATE)
 
 
 def test_money_on_its_way_of_a_late_subscriber_who_cancels_gives_one_period_and_no_more(
