@@ -80,7 +80,7 @@ def _adopt(keys: Collection[int], now: datetime) -> set[int]:
     )
     for order in opened.select_related("subscription__renewal", "subscription__plan", "subscription__next_plan"):
         if _is_agreed(order):
-            order.due_at = first_try(order, now)
+            order.due_at = first_try(order, now, _grace_until(order.subscription))
             order.save(update_fields=["due_at"])
         elif void(order, now).is_open:  # the charger closes it first
             pass
@@ -116,5 +116,11 @@ def _order(renewal: Renewal, provider: str, now: datetime) -> Order:
         way=Order.Way.CHARGE,
         provider=provider,
     )
-    order.due_at = first_try(order, now)
+    order.due_at = first_try(order, now, _grace_until(subscription))
     return order
+
+
+def _grace_until(subscription: Subscription | None) -> datetime:
+    """Return the end of the grace period that is granted with the order."""
+    assert subscription is not None  # noqa: S101 - renewals have one
+    return subscription.end_date + timedelta(days=subscription.plan.grace_days)

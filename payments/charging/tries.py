@@ -17,9 +17,13 @@ LAST_BEFORE_GRACE_ENDS = timedelta(hours=1)
 """No try lies closer to the end of the grace period, so that its outcome is known before access ends."""
 
 
-def first_try(order: Order, opened_at: datetime) -> datetime:
-    """Return the instant of the first try. The subscription's key spreads the tries over the day."""
-    return opened_at + timedelta(minutes=(order.subscription_id or 0) % SPREAD_MINUTES)
+def first_try(order: Order, opened_at: datetime, grace_until: datetime) -> datetime:
+    """Return the instant of the first try. The subscription's key spreads the tries over the day.
+
+    An order that opens late, as that of a renewal turned on in the last hours, is tried before access ends.
+    """
+    spread = opened_at + timedelta(minutes=(order.subscription_id or 0) % SPREAD_MINUTES)
+    return max(opened_at, min(spread, grace_until - LAST_BEFORE_GRACE_ENDS))
 
 
 def planned(order: Order, grace_until: datetime) -> list[datetime]:
@@ -28,7 +32,7 @@ def planned(order: Order, grace_until: datetime) -> list[datetime]:
     Subscribers may have opened the order long before: it is charged no earlier than any other.
     """
     opens = order.period_start - RENEWAL_AHEAD if order.period_start else order.opened_at
-    first = first_try(order, max(order.opened_at, opens))
+    first = first_try(order, max(order.opened_at, opens), grace_until)
     latest = grace_until - LAST_BEFORE_GRACE_ENDS
     return [instant for offset in OFFSETS if (instant := first + offset) <= latest]
 

@@ -29,7 +29,7 @@ from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
 
-SECOND = timedelta(seconds=1)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +47,16 @@ def renewing(charged_as: str = "ok") -> Subscription:
 
 def open_at(now: datetime) -> int:
     return open_orders(LedgerProvider.name, now, lambda: timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("before", [HOUR + 30 * SECOND, HOUR / 2])
+def test_order_that_opens_in_the_last_hours_is_tried_before_access_ends(
+    provider: LedgerProvider, before: timedelta
+) -> None:
+    renewing()
+    Plan.objects.update(grace_days=0)
+    assert open_at(END - before) == 1
+    assert Order.objects.get().due_at == max(END - HOUR, END - before)
 
 
 def test_order_opens_a_day_before_the_end_and_once(provider: LedgerProvider) -> None:

@@ -39,9 +39,14 @@ def test_no_try_lies_within_an_hour_of_the_end_of_grace(subscription: int) -> No
 
 
 def test_first_tries_are_spread_and_end_before_the_period_does() -> None:
-    tries = {first_try(order_of(key), DUE) for key in range(3000)}
+    tries = {first_try(order_of(key), DUE, END + 7 * DAY) for key in range(3000)}
     assert len(tries) > 1000
     assert max(tries) < END - 3 * HOUR
+
+
+def test_first_try_of_an_order_that_opens_late_comes_before_access_ends() -> None:
+    assert first_try(order_of(1100), END - 2 * HOUR, END) == END - HOUR
+    assert first_try(order_of(1100), END - HOUR / 2, END) == END - HOUR / 2
 
 
 def test_next_try_lies_after_now() -> None:
