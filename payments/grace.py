@@ -15,6 +15,9 @@ from subscriptions.errors import IllegalTransition
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
 
+TIME_TO_PAY = timedelta(days=1)
+"""For a subscriber whose money turned out not to arrive after the grace period of the plan."""
+
 
 def grace_until(order: Order) -> datetime:
     """Return the instant at which access ends unless the order is paid."""
@@ -60,6 +63,19 @@ def _money_on_its_way() -> QuerySet[Order]:
     orders = Order.objects.unfinished().filter(subscription=OuterRef("pk"), kind=Order.Kind.RENEWAL)
     called = orders.exclude(reference="")  # nothing was charged before there is one
     return called.filter(state__in=[OrderState.CLAIMED, OrderState.UNKNOWN, OrderState.PENDING])
+
+
+def end_extension(order: Order, now: datetime) -> None:
+    """Let access end as if no money had been on its way, after it did not arrive: with the grace period of the plan.
+
+    Whoever is told of it keeps a day to pay in. The caller holds the lock of the owner.
+    """
+    if order.kind != Order.Kind.RENEWAL or order.subscription is None or order.period_start is None:
+        return
+    until = max(order.period_start + timedelta(days=order.subscription.plan.grace_days), now + TIME_TO_PAY)
+    extended = Subscription.objects.filter(pk=order.subscription.pk, grace_until__gt=until, expired_at=None)
+    if extended.update(grace_until=until):
+        order.subscription.grace_until = until
 
 
 def extend_for_pending(order: Order, now: datetime) -> None:

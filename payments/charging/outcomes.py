@@ -13,7 +13,7 @@ from payments.announcements import announce_failed
 from payments.charging.claims import Claim
 from payments.charging.first_calls import is_near
 from payments.charging.tries import next_after
-from payments.grace import grace_until, take_back
+from payments.grace import end_extension, grace_until, take_back
 from payments.isolation import apart
 from payments.models import Attempt, Order, OrderState, Renewal
 from payments.orders import void
@@ -73,6 +73,8 @@ class Recorder:
         self.kinds[outcome.kind] += 1
         with transaction.atomic():
             renews = self._renews(order)
+            if order.state != OrderState.OPEN:  # else no money was on its way
+                end_extension(order, self.now)
             due_at = self._next_try(order, outcome) if renews else None
             if self._give_back(order, due_at) and is_news:
                 if order.attempts:
@@ -106,6 +108,8 @@ class Recorder:
 
     def rests(self, order: Order) -> None:
         """Give back an order that only its subscriber can pay, or that is not to be charged yet."""
+        if order.state == OrderState.PENDING:
+            self._debit_failed(order)
         if order.kind != Order.Kind.RENEWAL or not is_near(order, self.now):
             self.claim.release(order, OrderState.OPEN, None)
             return
@@ -122,6 +126,13 @@ class Recorder:
             Order.objects.filter(pk=order.pk).update(close_requested_at=None)
             if order.kind == Order.Kind.RENEWAL and order.subscription_id:
                 take_back(order.subscription_id)
+
+    def _debit_failed(self, order: Order) -> None:
+        """Tell that the money which was on its way from the page did not arrive, once: the order is released next."""
+        with transaction.atomic():
+            lock_owner(order.user_id)
+            end_extension(order, self.now)
+            announce_failed(order, "", None, self.now)
 
     def _renews(self, order: Order) -> bool:
         """Lock the owner, and return True if the order's subscription renews by itself."""

@@ -9,11 +9,12 @@ from django.conf import LazySettings
 from payments import hosted_page
 from payments.automatic_renewal import turn_off
 from payments.consents import Consent
-from payments.models import Order, OrderState, Renewal
+from payments.models import Order, OrderState, PaymentEvent, Renewal
 from payments.orders import withdraw
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.payments.charging.renewal_orders import DAY, DUE, END, charge, due_order
+from tests.payments.orders import first_order
 from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +118,36 @@ def test_money_that_does_not_arrive_is_tried_again_while_renewal_is_on(provider:
     order.refresh_from_db()
     assert order.due_at is not None
     assert swept(LATE).is_live(LATE)
+
+
+@pytest.mark.parametrize(("fails_at", "ends_at"), [(END + 2 * DAY, GRACE), (END + 9 * DAY, END + 10 * DAY)])
+def test_money_that_does_not_arrive_leaves_the_grace_of_the_plan_and_a_day_to_pay(
+    provider: LedgerProvider, fails_at: datetime, ends_at: datetime
+) -> None:
+    order = due_order("sepa")
+    charge(provider)
+    assert Subscription.objects.get().grace_until == END + 14 * DAY
+    order.refresh_from_db()
+    provider.settle_pending(order.reference, arrives=False)
+    Order.objects.update(due_at=fails_at)
+    charge(provider, fails_at)
+    assert Subscription.objects.get().access_end == ends_at
+    order.refresh_from_db()
+    assert order.due_at is None or order.due_at <= ends_at - HOUR
+
+
+@pytest.mark.parametrize("kind", ["first", "renewal"])
+def test_debit_of_the_page_that_fails_is_told_once(provider: LedgerProvider, kind: str) -> None:
+    order = due_order() if kind == "renewal" else first_order(now=DUE)
+    Renewal.objects.update(auto_renew=False)
+    page = hosted_page.begin(order, provider, Consent("", renews=False), "https://example.com", DUE)
+    Order.objects.update(state=OrderState.PENDING, due_at=LATE)
+    provider.cancel(page.reference)  # as a page is seen whose debit has failed
+    for hours in range(3):
+        Order.objects.update(due_at=LATE + hours * HOUR)
+        charge(provider, LATE + hours * HOUR)
+    (told,) = PaymentEvent.objects.all()
+    assert (told.kind, told.order_id, told.next_attempt_at) == ("failed", order.pk, None)
 
 
 def test_second_click_on_an_old_order_leaves_the_new_one_alone(provider: LedgerProvider) -> None:
