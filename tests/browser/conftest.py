@@ -46,10 +46,16 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, site: Site, traffic: Traffic) -> Iterator[Visitor]:
+def scripts() -> bool:
+    """Return whether the visitor's browser runs scripts. A test that needs none is given both."""
+    return True
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: Site, traffic: Traffic, scripts: bool) -> Iterator[Visitor]:
     """Yield a visitor with a fresh profile, and fail on console errors or requests to other hosts."""
-    with browser.new_context(locale="en-GB", reduced_motion="reduce") as context:
-        visitor = Visitor(context, site.url)
+    with browser.new_context(locale="en-GB", reduced_motion="reduce", java_script_enabled=scripts) as context:
+        visitor = Visitor(context, site.url, has_scripts=scripts)
         yield visitor
         assert visitor.troubles == []
 

@@ -45,12 +45,10 @@ class Subscriber:
     deliver: Callable[[], Any]
     language: str
     name: str
-    has_scripts: bool
 
     def look_at(self, page: str) -> None:
-        """Take a screenshot at the present width, and require a page that fits; with scripts, an accessible one."""
-        look = self.visitor.photograph if self.has_scripts else self.visitor.photograph_without_scripts
-        look(f"life-{page}-{self.name}")
+        """Take a screenshot at the present width, and require a page that fits and is accessible."""
+        self.visitor.photograph(f"life-{page}-{self.name}")
 
     def reads(self, text: str) -> str:
         """Return the text in the subscriber's language."""
@@ -124,8 +122,8 @@ def subscriber(
     viewport = {"width": WIDTHS[device], "height": HEIGHT}
     options: dict[str, Any] = {"locale": LOCALES[language], "viewport": viewport, "reduced_motion": "reduce"}
     with browser.new_context(**options, java_script_enabled=has_scripts) as context:
-        visitor = Visitor(context, site.url)
-        yield Subscriber(visitor, aws, lambda: lambda_function.invoke(EVENT), language, request.param, has_scripts)
+        visitor = Visitor(context, site.url, has_scripts=has_scripts)
+        yield Subscriber(visitor, aws, lambda: lambda_function.invoke(EVENT), language, request.param)
         assert visitor.troubles == []
 
 

@@ -146,6 +146,7 @@ def test_german_order_page_obliges_in_the_words_of_the_law(visitor: Visitor, pla
     visitor.look_at("payment-method-german")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 @pytest.mark.parametrize(
     ("language", "title", "reason", "sent", "seen"),
     [

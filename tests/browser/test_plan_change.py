@@ -33,6 +33,7 @@ def subscription(transactional_db: None, settings: LazySettings) -> Subscription
     return Subscription.objects.get()
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_subscriber_changes_the_plan_pays_and_sees_the_receipt(
     visitor: Visitor, subscription: Subscription, local_provider: LocalProvider
 ) -> None:

@@ -46,6 +46,8 @@ class Visitor:
     troubles: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     """Addresses of other sites that the visitor is led to."""
+    has_scripts: bool = True
+    """Whether the context runs scripts, which the rules of accessibility need."""
 
     def __post_init__(self) -> None:
         self.page: Page = self.context.new_page()
@@ -103,6 +105,8 @@ class Visitor:
     def photograph(self, name: str) -> None:
         """Take a screenshot of the page as it is, and require that it fits the window and is accessible."""
         self.photograph_without_scripts(name)
+        if not self.has_scripts:
+            return
         barriers = self.barriers()
         assert not barriers, f"{name}: {barriers}"
 
