@@ -15,5 +15,5 @@ def enter(request: HttpRequest, user: User, url: str, *, has_second_factor: bool
     begin_session(request, user)
     request.session[VERIFIED] = has_second_factor
     response = HttpResponseRedirect(url)
-    remember_device(response, user)
+    remember_device(response, user, is_verified=has_second_factor)
     return response

@@ -10,6 +10,12 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 RECOVERY_CODES = 10
 REQUIRABLE = ("staff",)
 """Groups of users that TWO_FACTOR_REQUIRED_FROM may name."""
+COUNTED_FAILURES = 12
+"""Failures that lengthen the wait, to 2,048 s at most. Django-otp's own waits go up to 100 years.
+
+That allows 42 guesses a day at three codes of a million: the present one, the one before and the next. A stranger with
+the password finds one within a year with a probability of 5 %.
+"""
 VERIFIED = "two_factor"
 """Key of a session that has shown a second factor."""
 
@@ -53,16 +59,26 @@ def confirm(device: TOTPDevice, code: str) -> bool:
 
 
 @transaction.atomic
-def is_valid(user: AbstractBaseUser, code: str) -> bool:
+def is_valid(user: AbstractBaseUser, code: str, *, in_known_browser: bool) -> bool:
     """Return True for the app's present code or an unused recovery code, each of which works once.
 
-    Django-otp makes each failure double the wait before the next try.
+    Each failure doubles the wait before the next try, up to COUNTED_FAILURES. A known browser, which has shown the
+    second factor before, does not wait, so that a stranger with the password does not lock the owner out: the limits of
+    its sign-ins hold for it.
     """
     app = TOTPDevice.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
     if app is not None and code.isdecimal():
-        return bool(app.verify_token(code))
+        return _verify(app, code, in_known_browser)
     recovery = StaticDevice.objects.select_for_update().filter(user_id=user.pk).first()
-    return recovery is not None and bool(recovery.verify_token(code))
+    return recovery is not None and _verify(recovery, code, in_known_browser)
+
+
+def _verify(device: TOTPDevice | StaticDevice, code: str, in_known_browser: bool) -> bool:
+    """Check the code, with a wait that django-otp takes from these two fields. A failure counts in any case."""
+    device.throttling_failure_count = min(device.throttling_failure_count, COUNTED_FAILURES)
+    if in_known_browser:
+        device.throttling_failure_timestamp = None
+    return bool(device.verify_token(code))
 
 
 @transaction.atomic

@@ -80,6 +80,6 @@ def _choose(request: HttpRequest, user: User) -> HttpResponse:
     tell_owner(PASSWORD_CHANGED, user)
     messages.success(request, _("Your password has changed. Sign in with the new one."))
     response = HttpResponseRedirect(reverse("login"))
-    remember_device(response, user)
+    remember_device(response, user, is_verified=False)
     forget_token(response)
     return response

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.devices import is_verified_device
 from accounts.entering import enter
 from accounts.models import User
 from accounts.pending_sign_in import awaiting_user, begin_sign_in, end_sign_in
@@ -48,7 +49,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("login"))
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        if is_valid(user, form.cleaned_data["code"]):
+        if is_valid(user, form.cleaned_data["code"], in_known_browser=is_verified_device(request, user)):
             return enter(request, user, end_sign_in(request), has_second_factor=True)
         form.add_error("code", WRONG_CODE)
     return render(request, "account/second_step.html", {"form": form})

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.account_forms import PasswordForm
 from accounts.devices import remember_device
 from accounts.sessions import end_other_sessions, end_session, own_sessions
+from accounts.two_factor import is_verified
 from accounts.views.owner import OwnerRequest, owner_page
 from foundation import clock
 
@@ -24,7 +25,7 @@ def sessions(request: OwnerRequest) -> HttpResponse:
         end_other_sessions(request, request.user, form.cleaned_data.get("password"))
         messages.success(request, _("You are signed out everywhere else."))
         response = HttpResponseRedirect(reverse("sessions"))
-        remember_device(response, request.user)
+        remember_device(response, request.user, is_verified=is_verified(request))
         return response
     now = clock.now() - clock.travelled()  # sessions expire by the true time
     context = {"form": form, "sessions": own_sessions(request, request.user, now)}

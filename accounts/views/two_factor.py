@@ -16,7 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import two_factor
 from accounts.account_forms import PasswordForm
-from accounts.devices import remember_device
+from accounts.devices import is_verified_device, remember_device
 from accounts.mails import NEW_RECOVERY_CODES, TWO_FACTOR_OFF, TWO_FACTOR_ON, tell_owner
 from accounts.sessions import end_other_sessions, renew_key
 from accounts.views.owner import OwnerRequest, owner_page
@@ -44,7 +44,7 @@ def _set_up(request: OwnerRequest) -> HttpResponse:
     if form.is_valid():
         if codes := _turn_on(request, device, form):
             response = _show(request, codes)
-            remember_device(response, request.user)
+            remember_device(response, request.user, is_verified=True)
             return response
         form.add_error("code", WRONG_CODE)
     picture = segno.make(device.config_url, micro=False).svg_inline(scale=4, dark="#000", light="#fff", border=4)
@@ -72,10 +72,13 @@ def _verify(request: OwnerRequest) -> HttpResponse:
     """Ask a session that began without the second factor for it."""
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        if two_factor.is_valid(request.user, form.cleaned_data["code"]):
+        known = is_verified_device(request, request.user)
+        if two_factor.is_valid(request.user, form.cleaned_data["code"], in_known_browser=known):
             renew_key(request, request.user)
             request.session[two_factor.VERIFIED] = True
-            return HttpResponseRedirect(reverse("two_factor"))
+            response = HttpResponseRedirect(reverse("two_factor"))
+            remember_device(response, request.user, is_verified=True)
+            return response
         form.add_error("code", WRONG_CODE)
     return render(request, "account/two_factor_verify.html", {"form": form})
 

@@ -4,6 +4,7 @@ from binascii import unhexlify
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import two_factor
+from accounts.links import reset_url
 from accounts.models import User
 from tests.support.factories import make_account
 from tests.support.staff import begin_anew
@@ -130,6 +132,96 @@ def test_codes_cannot_be_guessed_in_a_row(protected: list[str]) -> None:
     second_step(browser, "000000")
     second_step(browser, "000001")
     assert second_step(browser, code()).status_code == 200
+
+
+LONGEST_WAIT = timedelta(seconds=2048)
+"""Time after which a right code is taken, whatever was guessed before."""
+
+
+@pytest.fixture
+def owner(protected: list[str], clock: time_machine.Traveller) -> Client:
+    """Return a browser that Ada has entered with both factors, and signed out of."""
+    browser = Client()
+    enter(browser)
+    assert second_step(browser, code()).status_code == 302
+    browser.post(reverse("logout"))
+    clock.shift(timedelta(minutes=1))
+    return browser
+
+
+def guess_twenty(clock: time_machine.Traveller, wrong: str = "000000") -> None:
+    """Let a stranger who has the password type twenty wrong codes, each after the wait for the one before."""
+    for number in range(20):
+        clock.shift(timedelta(seconds=max(60, 2**number)))
+        stranger = Client()
+        enter(stranger)
+        assert second_step(stranger, wrong).status_code == 200
+
+
+@pytest.mark.parametrize("wrong", ["000000", "aaaaaaaa"], ids=["app", "recovery"])
+def test_wrong_codes_of_others_do_not_lock_out_a_known_device(
+    owner: Client, protected: list[str], clock: time_machine.Traveller, wrong: str
+) -> None:
+    guess_twenty(clock, wrong)
+    enter(owner)
+    right = code() if wrong.isdecimal() else protected[0]
+    assert second_step(owner, right).headers["Location"] == reverse("subscriptions")
+
+
+def test_wrong_codes_of_others_do_not_keep_a_known_device_from_verifying_its_session(
+    owner: Client, ada: User, clock: time_machine.Traveller
+) -> None:
+    guess_twenty(clock)
+    ada.refresh_from_db()
+    owner.force_login(ada)
+    assert owner.post(reverse("two_factor"), {"code": code()}).headers["Location"] == reverse("two_factor")
+
+
+@pytest.mark.parametrize("wrong", ["000000", "aaaaaaaa"], ids=["app", "recovery"])
+def test_wait_after_wrong_codes_has_an_end(protected: list[str], clock: time_machine.Traveller, wrong: str) -> None:
+    guess_twenty(clock, wrong)
+    browser = Client()
+    for wait, status in ((LONGEST_WAIT - timedelta(minutes=1), 200), (timedelta(minutes=1), 302)):
+        clock.shift(wait)
+        enter(browser)
+        right = code() if wrong.isdecimal() else protected[0]
+        assert second_step(browser, right).status_code == status
+
+
+def test_wrong_code_of_a_known_device_counts_for_others(owner: Client) -> None:
+    enter(owner)
+    second_step(owner, "000000")
+    stranger = Client()
+    enter(stranger)
+    assert second_step(stranger, code()).status_code == 200
+    assert second_step(owner, code()).status_code == 302
+
+
+def test_browser_that_reset_the_password_waits_after_wrong_codes(protected: list[str], ada: User) -> None:
+    """The mailbox alone does not make it a browser that has shown the second factor."""
+    browser, new = Client(), "another battery staple"
+    ada.refresh_from_db()
+    form = browser.get(urlsplit(reset_url(ada)).path).headers["Location"]
+    browser.post(form, {"new_password1": new, "new_password2": new})
+    enter(browser, password=new)
+    second_step(browser, "000000")
+    assert second_step(browser, code()).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["change_password", "sessions"])
+def test_session_without_the_second_factor_makes_no_browser_that_has_shown_it(unverified: Client, page: str) -> None:
+    typed = dict.fromkeys(["password", "old_password", "new_password1", "new_password2"], PASSWORD)
+    assert unverified.post(reverse(page), typed).status_code == 302
+    unverified.post(reverse("two_factor"), {"code": "000000"})
+    assert unverified.post(reverse("two_factor"), {"code": code()}).status_code == 200
+
+
+def test_browser_that_verified_its_session_is_known(unverified: Client, clock: time_machine.Traveller) -> None:
+    assert unverified.post(reverse("two_factor"), {"code": code()}).status_code == 302
+    unverified.post(reverse("logout"))
+    guess_twenty(clock)
+    enter(unverified)
+    assert second_step(unverified, code()).status_code == 302
 
 
 def test_guesses_of_others_do_not_stop_a_known_device_at_the_second_step(
