@@ -97,13 +97,13 @@ def end_other_sessions(request: HttpRequest, user: User, password: str | None) -
     user.password = make_password(password)
     user.save(update_fields=["password"])
     renew_key(request, user)
-    others = SignIn.objects.filter(user_id=user.pk).exclude(pk=request.session.session_key)
+    end_known_sessions(user, but=request.session.session_key)
+
+
+def end_known_sessions(user: AbstractBaseUser, *, but: str | None = None) -> None:
+    """End the listed sessions but the one with this key. Those of earlier releases end with a changed password."""
+    others = SignIn.objects.filter(user_id=user.pk).exclude(pk=but or "")
     _end(list(others.values_list("pk", flat=True)))
-
-
-def end_known_sessions(user: AbstractBaseUser) -> None:
-    """End the sessions that are listed. Others, of earlier releases, end once the password has changed."""
-    _end(list(SignIn.objects.filter(user_id=user.pk).values_list("pk", flat=True)))
 
 
 def _end(keys: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.devices import remember_device
 from accounts.mails import PASSWORD_CHANGED, tell_owner
-from accounts.sessions import keep_listed
+from accounts.sessions import end_known_sessions, keep_listed
 from accounts.two_factor import is_verified
 
 
@@ -25,6 +25,7 @@ class ChangePassword(PasswordChangeView):
         response = super().form_valid(form)
         remember_device(response, form.user, is_verified=is_verified(self.request))
         keep_listed(self.request, old_key)
+        end_known_sessions(form.user, but=self.request.session.session_key)
         tell_owner(PASSWORD_CHANGED, form.user)
         messages.success(self.request, _("Your password has changed. You are signed out everywhere else."))
         return response

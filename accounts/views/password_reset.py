@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import PasswordResetConfirmView
@@ -20,6 +21,7 @@ from accounts.forms import AddressField
 from accounts.mails import PASSWORD_CHANGED, send_password_reset, tell_owner
 from accounts.models import User
 from accounts.opened_link import OPENED, forget_token, opened_token, redirect_without_token
+from accounts.sessions import end_known_sessions
 from accounts.views.another_account import refuse_another_account
 from foundation.email_addresses import LONGEST_ADDRESS
 from foundation.web.typed_text import redirect_with_text, text_typed_for
@@ -77,6 +79,9 @@ def _choose(request: HttpRequest, user: User) -> HttpResponse:
     if not form.is_valid():
         return render(request, "account/choose_password.html", {"form": form})
     form.save()
+    if request.user.is_authenticated:
+        logout(request)  # the session ends with the others, and the browser would try to save it
+    end_known_sessions(user)
     tell_owner(PASSWORD_CHANGED, user)
     messages.success(request, _("Your password has changed. Sign in with the new one."))
     response = HttpResponseRedirect(reverse("login"))

@@ -82,6 +82,28 @@ def test_session_that_changes_the_password_stays_on_the_list(ada: User) -> None:
     assert [session.is_this_one for session in browser.get(reverse("sessions")).context["sessions"]] == [True]
 
 
+def test_sessions_that_a_changed_password_ends_leave_the_list(ada: User) -> None:
+    here, there = enter("Firefox"), enter("Chrome")
+    change(here)
+    assert [session.browser for session in here.get(reverse("sessions")).context["sessions"]] == ["Firefox"]
+    assert (is_in(here), is_in(there)) == (True, False)
+
+
+@pytest.mark.parametrize("opened_by", ["owner's browser", "another browser"])
+def test_sessions_that_a_reset_password_ends_leave_the_list(ada: User, opened_by: str) -> None:
+    browsers = [enter("Firefox"), enter("Chrome")]
+    Client().post(reverse("password_reset"), {"email": "ada@example.com"})
+    browser = browsers[0] if opened_by == "owner's browser" else Client()
+    form = browser.get(link_to("ada@example.com")).headers["Location"]
+    answer = browser.post(form, {"new_password1": NEW, "new_password2": NEW})
+    assert answer.headers["Location"] == reverse("login")
+    assert not SignIn.objects.exists()
+    assert [is_in(each) for each in browsers] == [False, False]
+    entered = browser.post(reverse("login"), {"username": "ada", "password": NEW}, follow=True)
+    assert entered.status_code == 200
+    assert [each.is_this_one for each in browser.get(reverse("sessions")).context["sessions"]] == [True]
+
+
 def test_tokens_end_with_a_reset_password(ada: User) -> None:
     make_token(ada, 1, personal=True)
     AuthToken.objects.create(ada)

@@ -56,6 +56,13 @@ def test_earlier_sessions_end_with_the_reset(page: Client, client: Client) -> No
     assert browser.get(reverse("subscriptions")).status_code == 302
 
 
+def test_browser_that_nobody_is_signed_in_to_keeps_its_session(client: Client, ada: User) -> None:
+    client.post(reverse("set_language"), {"language": "de"})
+    ask(client)
+    choose(client, link_to(ADDRESS))
+    assert client.get(reverse("login")).headers["Content-Language"] == "de"
+
+
 def test_request_says_and_costs_the_same_for_any_address(ada: User) -> None:
     make_user(email="off@example.com", is_active=False)
     make_user(email="none@example.com", password=UNUSABLE_PASSWORD_PREFIX)
