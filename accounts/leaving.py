@@ -41,9 +41,13 @@ def losses(user: AbstractBaseUser, now: datetime) -> list[str]:
 
 
 def leave_at_end(user: AbstractBaseUser, now: datetime) -> None:
-    """Stop what would go on, and have the account erased once everything has ended. Raises PrivilegedAccount."""
+    """Stop what would go on, and have the account erased once everything has ended.
+
+    Raises PrivilegedAccount or UnknownAccount.
+    """
     refuse_privileged(user)
     with transaction.atomic():
+        lock_user(user.pk)  # before the profile, as an erasure does
         profile_of(user)
         Profile.objects.filter(user=user.pk, leaving_since__isnull=True).update(leaving_since=now)
         for part in parts():
@@ -95,10 +99,11 @@ def _erase_leaver(profile: Profile, now: datetime) -> str:
         return "waiting"
     try:
         with transaction.atomic():
+            user = lock_user(profile.pk)  # before the profile, as an erasure and a change of address do
             still_leaving = Profile.objects.select_for_update().filter(pk=profile.pk, leaving_since__isnull=False)
             if not still_leaving.exists():
                 return "waiting"
-            refuse_privileged(lock_user(profile.pk))
+            refuse_privileged(user)
             erase_user(profile.pk, now, reason=REASON)
             return "erased"
     except PrivilegedAccount:
