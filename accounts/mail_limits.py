@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
@@ -17,12 +18,15 @@ def bucket(kind: str, address: str) -> str:
     return salted_hmac("accounts.mail_limits", named, algorithm="sha256").hexdigest()
 
 
+@transaction.atomic
 def use_allowance(kind: str, address: str, period: timedelta) -> bool:
     """Count a mail and return True, or return False if three have been counted within the period.
 
-    The condition is part of the UPDATE, so that of any number of requests at once three succeed.
+    The condition is part of the UPDATE, so that of any number of requests at once three succeed. A row that is there is
+    locked first, or else the retention might delete an old one before the UPDATE.
     """
     key = bucket(kind, address)
+    MailLimit.objects.select_for_update(no_key=True).filter(bucket=key).exists()
     MailLimit.objects.bulk_create([MailLimit(bucket=key)], ignore_conflicts=True)
     is_free = Q(third_last__isnull=True) | Q(third_last__lte=Now() - period)
     shifted = {"last": Now(), "second_last": F("last"), "third_last": F("second_last")}
@@ -36,7 +40,9 @@ def language_of_request(kind: str, address: str) -> str:
 
 
 def lock_address(address: str) -> None:
-    """Lock the address until the end of the transaction, against another account for it."""
-    key = bucket("lock", address)
-    MailLimit.objects.bulk_create([MailLimit(bucket=key, last=Now())], ignore_conflicts=True)
-    MailLimit.objects.select_for_update(no_key=True).get(bucket=key)
+    """Lock the address until the end of the transaction, against another account for it.
+
+    One statement inserts or writes the row, so that the retention never deletes it in between.
+    """
+    lock = MailLimit(bucket=bucket("lock", address), last=Now())
+    MailLimit.objects.bulk_create([lock], update_conflicts=True, unique_fields=["bucket"], update_fields=["last"])

@@ -1,16 +1,21 @@
 """Limit of mails to an address that anybody can type."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
-from accounts.mail_limits import use_allowance
+from accounts.mail_limits import lock_address, use_allowance
 from accounts.models import MailLimit
 from foundation.jobs import retention
 from subscriptions.announcements import unlimited
+from tests.support.locks import in_thread, wait_until_blocked
 
 DAY = timedelta(days=1)
 ADDRESS = "stranger@fa\u00df.example"
@@ -68,3 +73,50 @@ def test_limit_names_nobody_and_is_deleted_when_it_no_longer_counts(db: None) ->
     assert retention.delete_old(datetime.now(UTC), unlimited)["mail_limits"] == 0
     let_pass(timedelta(days=2))
     assert retention.delete_old(datetime.now(UTC), unlimited)["mail_limits"] == 1
+
+
+@contextmanager
+def retention_after_the_first_statement() -> Iterator[None]:
+    """Let the retention run, in a connection of its own, once the block has asked for a limit."""
+    runs: list[None] = []
+
+    def run_after(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        result = execute(sql, *arguments)
+        if MailLimit._meta.db_table in sql and not runs:
+            runs.append(None)
+            in_thread(lambda: retention.delete_old(datetime.now(UTC), unlimited)).join()
+        return result
+
+    with connection.execute_wrapper(run_after):
+        yield
+    assert runs
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_limit_that_is_asked_for_is_not_deleted_meanwhile() -> None:
+    ask()
+    let_pass(timedelta(days=2))
+    with retention_after_the_first_statement():
+        assert ask()
+    assert MailLimit.objects.count() == 1
+    assert [ask(), ask(), ask()] == [True, True, False]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_address_that_was_locked_long_ago_is_locked_again() -> None:
+    with transaction.atomic():
+        lock_address(ADDRESS)
+    let_pass(timedelta(days=2))
+    with retention_after_the_first_statement(), transaction.atomic():
+        lock_address(ADDRESS)
+        other = in_thread(lambda: lock_in_a_transaction(ADDRESS))
+        wait_until_blocked()
+    other.join()
+    assert MailLimit.objects.filter(last__gt=Now() - timedelta(hours=1)).count() == 1
+
+
+def lock_in_a_transaction(address: str) -> None:
+    with transaction.atomic():
+        lock_address(address)
