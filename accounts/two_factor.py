@@ -67,7 +67,7 @@ def is_valid(user: AbstractBaseUser, code: str, *, in_known_browser: bool) -> bo
     its sign-ins hold for it.
     """
     app = TOTPDevice.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
-    if app is not None and code.isdecimal():
+    if app is not None and code.isdecimal() and len(code) == app.digits:
         return _verify(app, code, in_known_browser)
     recovery = StaticDevice.objects.select_for_update().filter(user_id=user.pk).first()
     return recovery is not None and _verify(recovery, code, in_known_browser)

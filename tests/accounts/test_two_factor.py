@@ -126,6 +126,15 @@ def test_each_recovery_code_works_once(protected: list[str]) -> None:
     assert StaticToken.objects.count() == 9
 
 
+def test_recovery_code_of_digits_alone_is_none_of_the_app(protected: list[str]) -> None:
+    """Recovery codes have eight of the letters a to z and the digits 2 to 7."""
+    StaticToken.objects.filter(token=protected[0]).update(token="23456723")
+    browser = Client()
+    enter(browser)
+    assert second_step(browser, "23456723").status_code == 302
+    assert TOTPDevice.objects.get().throttling_failure_count == 0
+
+
 def test_codes_cannot_be_guessed_in_a_row(protected: list[str]) -> None:
     browser = Client()
     enter(browser)
