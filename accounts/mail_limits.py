@@ -22,19 +22,18 @@ def bucket(kind: str, address: str) -> str:
 def use_allowance(kind: str, address: str, period: timedelta) -> bool:
     """Count a mail and return True, or return False if three have been counted within the period.
 
-    The condition is part of the UPDATE, so that of any number of requests at once three succeed. A row that is there is
-    locked first, or else the retention might delete an old one before the UPDATE.
+    The condition is part of the UPDATE, so that of any number of requests at once three succeed. The row is inserted or
+    written before, which locks it, or else the retention might delete an old one in between.
     """
-    key = bucket(kind, address)
-    MailLimit.objects.select_for_update(no_key=True).filter(bucket=key).exists()
-    MailLimit.objects.bulk_create([MailLimit(bucket=key)], ignore_conflicts=True)
+    limit = MailLimit(bucket=bucket(kind, address), language=get_language() or "")
+    MailLimit.objects.bulk_create([limit], update_conflicts=True, unique_fields=["bucket"], update_fields=["language"])
     is_free = Q(third_last__isnull=True) | Q(third_last__lte=Now() - period)
     shifted = {"last": Now(), "second_last": F("last"), "third_last": F("second_last")}
-    return MailLimit.objects.filter(is_free, bucket=key).update(**shifted, language=get_language() or "") == 1
+    return MailLimit.objects.filter(is_free, bucket=limit.bucket).update(**shifted) == 1
 
 
 def language_of_request(kind: str, address: str) -> str:
-    """Return the language of the page on which the newest mail was asked for, or an empty string."""
+    """Return the language of the page on which a mail was asked for last, or an empty string."""
     languages = MailLimit.objects.filter(bucket=bucket(kind, address)).values_list("language", flat=True)
     return languages.first() or ""
 
