@@ -4,6 +4,7 @@ from tests.proofs.mutations.mutation import Mutation
 
 CHARGER = "tests/payments/charging/test_charger.py::"
 TRIES = "tests/payments/charging/test_tries.py::"
+ENDED = "tests/payments/charging/test_ended_orders.py::"
 RENEWALS = "tests/payments/charging/test_renewal_orders.py::"
 RECORDING = "tests/payments/test_recording.py::"
 SHARED = "tests/payments/webhooks/test_shared_account.py::"
@@ -131,6 +132,34 @@ PAYMENTS = (
         "        elif outcome.kind is Kind.CLOSED:\n            return",
         "        if outcome.kind is Kind.CLOSED:\n            return",
         (f"{CHARGER}test_page_that_was_paid_is_not_charged_again",),
+    ),
+    Mutation(
+        "stopped before it begins",
+        "payments/charging/claims.py",
+        "way=Order.Way.CHARGE, close_requested_at=None)",
+        "way=Order.Way.CHARGE)",
+        (f"{ENDED}test_charge_that_has_not_begun_when_the_subscriber_stops_it_never_begins",),
+    ),
+    Mutation(
+        "card saved since",
+        "payments/settling.py",
+        "renewals.exclude(method__saved_at__gt=since)",
+        "renewals",
+        (f"{SAVED}test_payment_that_is_told_again_brings_no_older_card_back",),
+    ),
+    Mutation(
+        "card removed since",
+        "payments/settling.py",
+        "if not forgotten and removed.exists():",
+        "if False:",
+        (f"{SAVED}test_payment_that_is_told_again_brings_no_removed_card_back",),
+    ),
+    Mutation(
+        "time given for a debit",
+        "payments/charging/outcomes.py",
+        "                end_extension(order, self.now)\n            due_at",
+        "                pass\n            due_at",
+        (f"{GRACE}test_money_that_does_not_arrive_leaves_the_grace_of_the_plan_and_a_day_to_pay",),
     ),
     Mutation(
         "planned tries",
