@@ -118,6 +118,26 @@ def test_link_of_a_sign_up_is_kept_nowhere(
     assert Client().get(link).status_code == HTTPStatus.GONE
 
 
+def test_link_of_a_change_of_address_is_kept_nowhere(
+    aws: LocalAWS, operator: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    owner = sign_in(make_account("grace", OLD, email="grace.old@example.com"))
+    assert owner.post(reverse("address"), {"address": ADDRESS, "password": OLD}).status_code == HTTPStatus.OK
+    link = delivered_path(aws, "/account/address/")
+    secret = link.split("/")[-2]
+    assert Notification.objects.get().state == State.SENT
+    assert places_with(secret, operator, caplog) == set()
+
+    assert owner.get(link).status_code == HTTPStatus.OK
+    assert places_with(secret, operator, caplog) == set()
+
+    assert owner.post(link).headers["Location"] == reverse("account")
+    assert get_user_model()._base_manager.filter(**{EMAIL: ADDRESS}).count() == 1
+    assert places_with(secret, operator, caplog) == set()
+    assert owner.get(link).status_code == Client().get(link).status_code == HTTPStatus.GONE
+
+
 def test_search_finds_a_secret_wherever_it_is(operator: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = "d5k7p1-0f9e8d7c6b5a"
