@@ -21,6 +21,7 @@ from django.db.backends.signals import connection_created
 from foundation.due_work import all_work, harmless_tables, next_instants
 from foundation.gate_statements import may_make_due
 from foundation.gate_store import GateStore, GateStoreUnavailable
+from foundation.orm.primary_reads import primary_reads
 
 logger = logging.getLogger(__name__)
 
@@ -94,11 +95,12 @@ def close_gate(now: datetime) -> bool:
         connection.close()
 
 
+@primary_reads()
 def _close(connection: BaseDatabaseWrapper, now: datetime) -> bool:
     token = store().read().token
     if _has_writers(connection):
         return False
-    # Each statement from here on reads a snapshot that is younger than the look at the lock.
+    # Each statement from here on reads a snapshot of the primary that is younger than the look at the lock.
     ceiling = now + settings.GATE_CEILING
     markers = {marker: min(due or ceiling, ceiling) for marker, due in next_instants(now).items()}
     _note_quiet(markers, now)

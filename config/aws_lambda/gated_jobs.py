@@ -12,6 +12,7 @@ from foundation import clock, gate
 from foundation.due_work import work_of
 from foundation.jobs import metrics
 from foundation.jobs.invocation import LambdaContext
+from foundation.orm.primary_reads import primary_reads
 from notifications.jobs import deliver_notifications
 from subscriptions.jobs import check_expired_subscriptions
 from subscriptions.models import Subscription
@@ -81,7 +82,8 @@ def _sweep_next_ends(
 
 def _wait_for_next_end(swept: datetime, until: datetime, context: LambdaContext) -> timedelta | None:
     """Return the time until the next end after `swept`; None if that is too far, or leaves too little time."""
-    end = Subscription.objects.earliest_end(after=swept)
+    with primary_reads():
+        end = Subscription.objects.earliest_end(after=swept)
     connection.close()  # while it waits it holds no session, and no lock
     if end is None or end > until:
         return None

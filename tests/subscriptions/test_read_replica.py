@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
 
+from config.aws_lambda import gated_jobs
+from foundation import clock, gate
 from foundation.jobs import retention
 from foundation.throttling.models import RequestCount
 from notifications.models import Channel, Notification
@@ -21,6 +25,9 @@ from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import Terms
 from tests.subscriptions.test_sweep import strict_receiver
 from tests.support.factories import MONTH, NOW, make_due, make_plan, make_user
+from tests.support.gate import Context, gate_on, make_table, read_item
+from tests.support.ledger_provider import LedgerProvider
+from tests.support.patience import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REPLICA = "replica"
@@ -152,3 +159,35 @@ def test_old_rows_go(user_and_plan: Any, replica: None) -> None:
 def test_preview_of_the_sweep_and_audit_of_access_run(replica: None) -> None:
     call_command("preview_sweep", "--at", NOW.isoformat())
     assert find_mismatches(NOW).missing == []
+
+
+@pytest.fixture
+def gated(
+    replica: None, aws: object, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger"))
+    settings.PAYMENT_PROVIDER = LedgerProvider.name
+    make_table()
+    with gate_on(settings):
+        yield
+
+
+@pytest.mark.postgresql
+def test_gate_closes_until_what_the_primary_has(due: list[Subscription], gated: None) -> None:
+    now = due[0].end_date - ENDLESS
+    earlier = now + timedelta(hours=1)
+    in_default(Subscription).update(end_date=earlier)
+    connection.close()
+    with CaptureQueriesContext(connections[REPLICA]) as read:
+        wait_until(lambda: gate.close_gate(now))
+    assert read_item().markers["sweep"] == earlier
+    assert [query["sql"] for query in read] == []
+
+
+@pytest.mark.postgresql
+def test_sweep_waits_for_the_end_that_the_primary_has(gated: None) -> None:
+    now = clock.now()
+    in_default(Subscription).update(end_date=now + timedelta(seconds=30))
+    wait = gated_jobs._wait_for_next_end(now, now + gated_jobs.AWAITED, Context())
+    assert wait is not None
+    assert wait <= timedelta(seconds=30)
