@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -15,7 +16,7 @@ from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import GROUP, PlanGroup
 from subscriptions.access.membership import Membership
 from subscriptions.errors import ManagedGroupProtected
-from subscriptions.models import Plan
+from subscriptions.models import AccessAuditRun, Plan
 
 TIME_LIMIT = timedelta(seconds=20)
 """API Gateway waits 29 seconds. The scheduled audit corrects what is left over."""
@@ -51,7 +52,9 @@ def _follow(*, instance: Plan, action: str, pk_set: Collection[int] | None, **kw
         case "post_remove":
             _empty_without(instance, pk_set or ())
     if action.startswith("post_") and (pk_set or action == "post_clear"):
-        transaction.on_commit(_correct_access, robust=True)
+        # Committed with the edit: should this process die, or the audit fail, the next one is due at once.
+        ordered = AccessAuditRun.objects.create(started_at=clock.now())
+        transaction.on_commit(partial(_correct_access, ordered), robust=True)
 
 
 def _lock(groups: Collection[int]) -> None:
@@ -71,6 +74,6 @@ def _empty_without(plan: Plan, groups: Collection[int]) -> None:
     Membership.objects.filter(group__in=set(groups) - set(kept)).delete()
 
 
-def _correct_access() -> None:
+def _correct_access(ordered: AccessAuditRun) -> None:
     end = time.monotonic() + TIME_LIMIT.total_seconds()
-    AccessAudit(clock.now(), lambda: timedelta(seconds=end - time.monotonic()), expected=True).run()
+    AccessAudit(clock.now(), lambda: timedelta(seconds=end - time.monotonic()), ordered=ordered).run()

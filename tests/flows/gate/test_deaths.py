@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from accounts.models import User
@@ -24,7 +25,7 @@ from tests.flows.gate.gated import run
 from tests.payments.charging.renewal_orders import agree, make_method
 from tests.support.dying_process import dies
 from tests.support.factories import make_due, make_plan, make_user
-from tests.support.gate import DELIVERY, PAYMENTS, SWEEP
+from tests.support.gate import AUDIT, DELIVERY, PAYMENTS, SWEEP
 from tests.support.ledger_provider import LedgerProvider
 from tests.support.patience import wait_until
 
@@ -151,6 +152,34 @@ def test_renewal_is_told_by_the_next_tick(
         assert unfinished() == []
     assert outcomes.count(False) > 3
     assert outcomes[-1]
+
+
+def test_edit_of_a_plans_groups_reaches_its_subscribers_by_the_next_audit(
+    each_death: EachDeath[Subscription], now: time_machine.Traveller
+) -> None:
+    now.shift(HOUR)  # the night's audit is far off
+
+    def subscription_of_a_sleeping_stage() -> Subscription:
+        (subscription,) = make_due(make_plan(reminder_days=[]), 1, end=clock.now() + 400 * HOUR)
+        connection.close()
+        run(AUDIT)
+        settle(now)
+        return subscription
+
+    def edit(subscription: Subscription) -> None:
+        assert run(AUDIT) == ASLEEP
+        subscription.plan.groups.add(Group.objects.create(name=f"Readers {subscription.pk}"))
+
+    outcomes = []
+    for subscription in each_death(subscription_of_a_sleeping_stage, edit):
+        run(DELIVERY)  # it closes the gate unless it sees what the dead left
+        now.shift(10 * MINUTE)
+        run(AUDIT)
+        granted = set(subscription.plan.groups.values_list("name", flat=True))
+        assert granted <= set(subscription.user.groups.values_list("name", flat=True))
+        outcomes.append(bool(granted))
+    assert outcomes.count(False) > 3
+    assert outcomes.count(True) > 3
 
 
 @pytest.mark.parametrize("tries", [1, 2])
