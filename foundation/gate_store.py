@@ -75,14 +75,16 @@ class GateStore:
     def close(self, token: str | None, markers: Mapping[str, datetime]) -> bool:
         """Set the markers if nobody has opened the gate since the token was read; return True if they are set.
 
-        Raises GateStoreUnavailable.
+        Without a token the item is given one instead: its absence would not tell an item that was deleted again from
+        one that nobody has opened. Raises GateStoreUnavailable.
         """
-        values: dict[str, Any] = {":markers": {"M": {name: _number(due) for name, due in markers.items()}}}
-        if token is not None:
-            values[":token"] = {"S": token}
-        unchanged = "attribute_not_exists(#token)" if token is None else "#token = :token"
+        if token is None:
+            self.open()
+            return False
+        instants = {name: _number(due) for name, due in markers.items()}
+        values = {":markers": {"M": instants}, ":token": {"S": token}}
         try:
-            self._updated("SET #markers = :markers", values, NAMES, unchanged)
+            self._updated("SET #markers = :markers", values, NAMES, "#token = :token")
         except _Refused as refusal:
             if refusal.kind == CHANGED:
                 return False

@@ -77,7 +77,17 @@ def test_question_writes_when_it_was_asked(store: GateStore) -> None:
     assert item["asked_at"] == {"N": str(int(NOW.timestamp()))}
 
 
+def test_item_without_a_token_is_given_one_and_stays_open(store: GateStore) -> None:
+    token = store.read().token
+    store.open()
+    boto3.client("dynamodb").delete_item(TableName=TABLE, Key={"id": {"S": "gate"}})
+    assert not store.close(token, {"sweep": NOW}), "somebody has opened it since"
+    assert store.read().markers == {}
+    assert store.close(store.read().token, {"sweep": NOW})
+
+
 def test_markers_are_set_in_whole_seconds_and_never_later(store: GateStore) -> None:
+    store.open()
     assert store.close(store.read().token, {"sweep": NOW})
     assert store.ask(NOW).markers == {"sweep": NOW.replace(microsecond=0)}
 
@@ -92,6 +102,7 @@ def test_opening_removes_all_markers_and_changes_the_token(store: GateStore) -> 
 
 
 def test_gate_that_was_opened_meanwhile_is_not_closed(store: GateStore) -> None:
+    store.open()
     token = store.read().token
     store.open()
     assert not store.close(token, {"sweep": NOW})

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.db.backends.signals import connection_created
 
-from foundation import gate_store
+from foundation import gate, gate_store
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from payments.providers.registry import current
 from subscriptions.access.managed_groups import restore_groups
@@ -24,6 +24,7 @@ def gated(transactional_db: None, aws: LocalAWS, settings: Any, monkeypatch: pyt
     make_table()
     restore_groups()
     with gate_on(settings):
+        gate.open_gate()  # as a deployment does
         yield
 
 

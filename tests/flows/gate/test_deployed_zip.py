@@ -15,6 +15,7 @@ import pytest
 
 from config.aws_lambda.gated_jobs import ASLEEP
 from foundation import local_clock
+from foundation.gate_store import GateStore
 from infra.lambda_local.sandbox.function_configuration import FunctionConfiguration
 from infra.lambda_local.sandbox.invocation_result import InvocationResult
 from infra.lambda_local.sandbox.lambda_service import LambdaService
@@ -48,6 +49,7 @@ def proxy(aws: object) -> Iterator[SleepyProxy]:
         }
         boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps(given))
         make_table()
+        GateStore(TABLE, os.environ).open()  # as a deployment does
         yield proxy
 
 

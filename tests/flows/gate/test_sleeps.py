@@ -66,6 +66,7 @@ def proxy(
     parameters = connection.settings_dict
     host, port = parameters["HOST"], parameters["PORT"]
     with SleepyProxy(host, int(port), lambda: now.shift(resumes[0])) as proxy, gate_on(settings):
+        gate.open_gate()  # as a deployment does
         parameters.update(HOST="127.0.0.1", PORT=str(proxy.port))
         try:
             yield proxy

@@ -48,8 +48,8 @@ GATE_RULES = (
     Mutation(
         "closed on a condition",
         "foundation/gate_store.py",
-        'else "#token = :token"',
-        'else "#token = :token OR #token <> :token"',
+        'NAMES, "#token = :token")',
+        'NAMES, "#token = :token OR #token <> :token")',
         (
             f"{STORE}test_gate_that_was_opened_meanwhile_is_not_closed",
             f"{FLOWS}test_writer_that_opens_while_the_gate_closes_keeps_it_open",
