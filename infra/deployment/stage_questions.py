@@ -80,10 +80,11 @@ class StageQuestions:
         return sender, database, alarms, sleeps
 
     def _sleep(self, database: str) -> str:
-        """Return what holds for the stage; for one that nobody has configured, yes if it is SLEEPING_STAGE."""
-        if self.stage and self._parameters:
-            return "yes" if self._variable("GATE_TABLE") else "no"
-        return "yes" if database == "stack" and self.name == SLEEPING_STAGE else "no"
+        """Return what holds for the stage; with its first database, yes if it is SLEEPING_STAGE."""
+        if self._variable("GATE_TABLE"):
+            return "yes"
+        is_first = self._database == "none" and database == "stack"
+        return "yes" if is_first and self.name == SLEEPING_STAGE else "no"
 
     def _ask(self, name: str, default: str, read: Callable[[str], str]) -> str:
         """Return the given value, the typed one or the default; "", recorded as missing, if there is none."""

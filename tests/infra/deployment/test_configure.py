@@ -206,6 +206,21 @@ def test_dev_sleeps_unless_told_otherwise_and_others_only_when_asked(
     assert not check_file(settings)
 
 
+@pytest.mark.parametrize(
+    ("stage", "given", "sleeps"),
+    [("dev", {}, True), ("dev", {"Sleep": "no"}, False), ("staging", {}, False)],
+)
+def test_dev_that_gets_its_first_database_sleeps_unless_told_otherwise(
+    run: Callable[..., Deployment], settings: Path, stage: str, given: dict[str, str], sleeps: bool
+) -> None:
+    run(stage, **GIVEN | {"Database": "none"})
+    assert gate_of(settings, stage) == {}
+    run(stage, **{"Database": "stack"} | given)
+    assert gate_of(settings, stage) == (GATE if sleeps else {})
+    run(stage)
+    assert gate_of(settings, stage) == (GATE if sleeps else {})
+
+
 def test_stage_that_is_copied_from_one_that_sleeps_does_not(run: Callable[..., Deployment], settings: Path) -> None:
     run("dev", **GIVEN | {"Database": "stack"})
     run("staging", **GIVEN)
