@@ -162,9 +162,7 @@ def test_preview_of_the_sweep_and_audit_of_access_run(replica: None) -> None:
 
 
 @pytest.fixture
-def gated(
-    replica: None, aws: object, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def gated(replica: None, aws: object, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger"))
     settings.PAYMENT_PROVIDER = LedgerProvider.name
     make_table()
