@@ -8,9 +8,13 @@ from django.core.checks import CheckMessage, Error
 from config.zappa.stages import Stage
 from foundation.due_work import work_of
 
-RDS_PROXY = ".proxy-"
-"""Part of the host name of every RDS Proxy:
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connecting.html"""
+PROXIES = (".proxy-", "pooler.")
+"""Parts of the host names of every RDS Proxy, and of poolers such as Neon's:
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connecting.html
+https://neon.com/docs/connect/connection-pooling"""
+
+PGBOUNCER_PORT = "6432"
+"""https://www.pgbouncer.org/config.html"""
 
 LEAST_SECONDS = 25
 """A database that sleeps takes about 15 s to resume, and longer after a day of sleep:
@@ -29,13 +33,18 @@ def check_database(database: Mapping[str, Any], environment: Mapping[str, str]) 
         found.append(
             _error("config.E082", "the gate needs PostgreSQL", "Unset GATE_TABLE, or set another DATABASE_URL.")
         )
-    if RDS_PROXY in environment.get("DATABASE_HOST", "") or RDS_PROXY in str(database.get("HOST", "")):
+    if _is_proxy(database, environment):
         text = "a proxy before the database keeps it awake, and hides the sessions that hold the gate's lock"
         found.append(_error("config.E083", text, "Name the database itself in DATABASE_URL, or unset GATE_TABLE."))
     if database.get("CONN_MAX_AGE") or database.get("OPTIONS", {}).get("pool"):
         text = "an open connection keeps the database awake, and the gate open"
         found.append(_error("config.E084", text, "Set CONN_MAX_AGE to 0 and use no pool, or unset GATE_TABLE."))
     return found
+
+
+def _is_proxy(database: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
+    hosts = environment.get("DATABASE_HOST", ""), str(database.get("HOST", ""))
+    return str(database.get("PORT")) == PGBOUNCER_PORT or any(part in host for part in PROXIES for host in hosts)
 
 
 def _of_stage(stage: Stage) -> Iterator[CheckMessage]:
