@@ -77,7 +77,7 @@ DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number
 """Seconds to wait for the database; 25 for one that sleeps."""
 GATE_TABLE = env.optional("GATE_TABLE", matching(r"[A-Za-z0-9_.-]{3,255}", "name of a DynamoDB table"), "")
 """DynamoDB table that tells the schedule when something is due, so that the database can sleep; empty: no gate."""
-GATE_AHEAD = timedelta(seconds=env.optional("GATE_AHEAD_SECONDS", whole_number(60), 75))
+GATE_AHEAD = timedelta(seconds=env.optional("GATE_AHEAD_SECONDS", whole_number(75), 75))
 """Seconds before something is due at which the database is woken: 75 leaves it 15 s to resume, 90 leaves 30 s."""
 GATE_CEILING = timedelta(hours=env.optional("GATE_CEILING_HOURS", whole_number(), 24))
 """Hours after which the jobs run even if nothing seems due: how late they may be after a change by hand."""

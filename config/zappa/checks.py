@@ -47,7 +47,7 @@ Region and site of a stage (config/zappa/region_checks.py, config/zappa/site_che
 - config.E054: `ALLOWED_HOSTS` lacks the region's API Gateway, where a deployment is tested.
 
 Gate (config/zappa/gate_checks.py):
-- config.E080: a stage has `GATE_TABLE` and waits less than 25 s for its database, which takes 15 s to resume.
+- config.E080: a stage has `GATE_TABLE` and waits for its database less than `GATE_AHEAD_SECONDS` - 50: 25 s by default.
 - config.E081: a stage has `GATE_TABLE` and a scheduled job that no app has registered in `registries.DUE_WORK`.
 - config.E082: `GATE_TABLE` is set and the database is not PostgreSQL.
 - config.E083: `GATE_TABLE` is set and a proxy or pooler is before the database: it keeps it awake and hides sessions.

@@ -16,9 +16,13 @@ https://neon.com/docs/connect/connection-pooling"""
 PGBOUNCER_PORT = "6432"
 """https://www.pgbouncer.org/config.html"""
 
-LEAST_SECONDS = 25
-"""A database that sleeps takes about 15 s to resume, and longer after a day of sleep:
+AHEAD_SECONDS = 75
+"""GATE_AHEAD_SECONDS unless the stage sets it: a minute until the next tick, and 15 s in which a database resumes.
+
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html"""
+
+BEYOND_RESUMING = 10 - 60
+"""Seconds to wait for a connection beyond those that the database is woken ahead: 10 to spare, less that minute."""
 
 
 def check_gates(stages: list[Stage]) -> list[CheckMessage]:
@@ -49,9 +53,11 @@ def _is_proxy(database: Mapping[str, Any], environment: Mapping[str, str]) -> bo
 
 def _of_stage(stage: Stage) -> Iterator[CheckMessage]:
     seconds = str(_variables(stage).get("DATABASE_CONNECT_SECONDS", "5"))
-    if not seconds.isdecimal() or int(seconds) < LEAST_SECONDS:
+    ahead = str(_variables(stage).get("GATE_AHEAD_SECONDS", AHEAD_SECONDS))
+    least = max(int(ahead) if ahead.isdecimal() else 0, AHEAD_SECONDS) + BEYOND_RESUMING
+    if not seconds.isdecimal() or int(seconds) < least:
         text = f"waits {seconds} s for a database that may sleep"
-        yield _error("config.E080", text, f"Set DATABASE_CONNECT_SECONDS to {LEAST_SECONDS}.", stage.name)
+        yield _error("config.E080", text, f"Set DATABASE_CONNECT_SECONDS to {least}.", stage.name)
     for event in stage.events:
         if event.expressions and work_of(event.function) is None:
             text = f"{event.function} has no work in registries.DUE_WORK, so that the gate cannot know when it is due"

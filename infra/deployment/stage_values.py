@@ -18,7 +18,7 @@ GATE_TABLE = "GATE_TABLE"
 GATE_VARIABLES = (GATE_TABLE, "DATABASE_CONNECT_SECONDS")
 """Variables of a stage whose database sleeps: the gate's table, and patience for one that resumes."""
 RESUME_PATIENCE = "25"
-"""Seconds; Aurora takes about 15 s to resume, and config.E080 requires as much."""
+"""Seconds; Aurora takes about 15 s to resume, and config.E080 requires these."""
 OUR_NAMES = ("role/", "secret:", "")
 """Prefixes of resources in the stacks' ARNs, before the stage's own name."""
 

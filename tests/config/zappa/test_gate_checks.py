@@ -27,6 +27,12 @@ def test_stage_that_does_not_wait_long_enough_is_told(seconds: str) -> None:
     assert ids(VARIABLES | {"DATABASE_CONNECT_SECONDS": seconds}) == ["config.E080"]
 
 
+@pytest.mark.parametrize(("seconds", "problems"), [("39", ["config.E080"]), ("40", [])])
+def test_stage_that_is_woken_earlier_waits_longer(seconds: str, problems: list[str]) -> None:
+    """60 s until the next tick are among them, which leaves 30 s for a database to resume."""
+    assert ids(VARIABLES | {"GATE_AHEAD_SECONDS": "90", "DATABASE_CONNECT_SECONDS": seconds}) == problems
+
+
 def test_job_whose_next_instant_nobody_knows_is_told() -> None:
     assert ids(VARIABLES, "reports.jobs.write_reports") == ["config.E081"]
 
