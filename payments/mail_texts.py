@@ -242,7 +242,9 @@ def _expiry(renewal: Renewal) -> str:
 
 
 def _removal(renewal: Renewal) -> str:
-    text = _("The card or account that you paid %(plan)s with was removed. It ends on %(end)s unless you save another.")
+    text = _(
+        "The card or account that you paid %(plan)s with was removed. %(plan)s ends on %(end)s unless you save another."
+    )
     return text % {"plan": renewal.subscription.plan.name, "end": _instant(renewal.subscription.access_end)}
 
 

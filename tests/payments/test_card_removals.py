@@ -48,7 +48,7 @@ def test_owner_is_told_once_what_ends_and_when(renewal: Renewal) -> None:
         remove_at_provider()
     (sent,) = mail.outbox
     assert sent.to == [address_of(renewal.subscription.user)]
-    for part in ("Monthly with was removed. It ends on Dec. 31, 2026, 03:00 UTC", "Archive with", "/payments/method/"):
+    for part in ("Monthly with was removed. Monthly ends on Dec. 31, 2026, 03:00 UTC", "Archive with", "/payments/method/"):
         assert part in str(sent.body)
 
 
@@ -57,14 +57,14 @@ def test_german_owner_is_told_in_german(renewal: Renewal) -> None:
     remove_at_provider()
     (sent,) = mail.outbox
     assert sent.subject.endswith("Ihr Abonnement verlängert sich nicht mehr")
-    assert "Es endet am 31. Dezember 2026" in str(sent.body)
+    assert "Monthly endet am 31. Dezember 2026" in str(sent.body)
 
 
 def test_late_subscription_ends_with_its_grace_period(renewal: Renewal) -> None:
     Subscription.objects.update(grace_until=renewal.subscription.end_date + 7 * DAY)
     remove_at_provider(renewal.subscription.end_date + DAY)
     (sent,) = mail.outbox
-    assert "It ends on Jan. 7, 2027" in str(sent.body)
+    assert "Monthly ends on Jan. 7, 2027" in str(sent.body)
 
 
 @pytest.mark.parametrize("why", ["off", "cancelled", "ended", "other card", "never used", "removed here"])
