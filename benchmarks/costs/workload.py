@@ -1,5 +1,6 @@
 """Monthly quantities per service. Measured numbers say so; the others are assumptions, to be changed here."""
 
+import math
 from dataclasses import dataclass
 
 from benchmarks.costs import operations, prices, sleep
@@ -22,10 +23,14 @@ EVENTS = 1.2
 """Events per subscriber and month: a monthly plan that is always renewed, and sometimes cancelled or resumed."""
 REMINDERS = 1.5
 """Reminders per subscriber and month: one week before the end, and for half of them on the last day too."""
+ENDS = 0.25
+"""Ends per subscriber and month that come by themselves: in the month of `make sleep`, three quarters are renewed."""
 PAGES = 6
 """Requests per subscriber and month."""
 JOB_SECONDS = 0.15
 """Duration of a sweep or delivery without work: a few queries with a round trip each."""
+WAIT_SECONDS = 30
+"""Mean time that a sweep behind the gate waits for an end within its minute (config.aws_lambda.gated_jobs.AWAITED)."""
 POLLS = 5 * 3 * 60 * HOURS
 """Polls of an idle queue per month: Lambda runs five long polls of 20 s in parallel."""
 COLD_STARTS = 3_000  # per month; each reads the secret once
@@ -183,6 +188,12 @@ class Workload:
         asking = self.runs * (JOBS if self.takes_payments else JOBS - 1) + HOURS * HOURLY_JOBS
         return asking + 3 * (self._wakes() + self.webhooks)
 
+    def _awaiting_seconds(self) -> float:
+        """Return the time in which sweeps wait for ends: those of one minute are awaited together."""
+        if not self.gate:
+            return 0
+        return self.runs * -math.expm1(-self.subscribers * ENDS / self.runs) * WAIT_SECONDS
+
     def _accesses_of_jobs(self) -> float:
         runs = self._wakes() if self.gate else self.runs
         return runs * JOBS * ACCESSES_OF_A_JOB
@@ -193,4 +204,4 @@ class Workload:
         heard = self.mails * operations.feedback().seconds()
         pages = requests * operations.request("plans", PAGE_KILOBYTES).seconds()
         told = self.webhooks * operations.request("API POST subscribe", ANSWER_KILOBYTES).seconds()
-        return jobs + sent + heard + pages + told + self.attempts * ATTEMPT_SECONDS
+        return jobs + sent + heard + pages + told + self.attempts * ATTEMPT_SECONDS + self._awaiting_seconds()

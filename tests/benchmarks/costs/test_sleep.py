@@ -2,8 +2,9 @@
 
 import pytest
 
+from benchmarks.costs.prices import LAMBDA_SECOND
 from benchmarks.costs.sleep import awake_hours, scheduled_hours, simulated_hours
-from benchmarks.costs.workload import HOURS, Workload
+from benchmarks.costs.workload import HOURS, MEMORY_GIGABYTES, Workload
 
 IDLE_MONTH = 1.50
 """Dollars without payments: what an idle month with the gate must stay below."""
@@ -32,6 +33,18 @@ def test_schedule_and_visits_keep_the_database_awake_together() -> None:
     assert scheduled_hours(1_000, 0) == pytest.approx(awake_hours(1_000, nights=0))
     assert scheduled_hours(1_000, 0.5) == pytest.approx((HOURS + awake_hours(1_000, nights=0)) / 2)
     assert scheduled_hours(1_000, 1) == HOURS
+
+
+def seconds_of_the_gate(subscribers: int) -> float:
+    """Return the seconds of the function that the gate adds."""
+    gated, ungated = (Workload(subscribers, gate=gate).quantities()[LAMBDA_SECOND] for gate in (True, False))
+    return (gated - ungated) / MEMORY_GIGABYTES
+
+
+def test_gate_has_the_function_wait_half_a_minute_where_an_end_falls() -> None:
+    assert seconds_of_the_gate(0) == 0
+    assert seconds_of_the_gate(40) == pytest.approx(10 * 30, rel=0.001), "a quarter of them end by themselves"
+    assert seconds_of_the_gate(10**9) == pytest.approx(HOURS * 3600 / 2)
 
 
 def test_idle_month_with_the_gate_stays_below_its_bound() -> None:
