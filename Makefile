@@ -71,9 +71,9 @@ chaos-payments: $(READY) ## charges under faults, and the model of their protoco
 	@$(PYTHON) -m pytest -n 0 -s tests/proofs/charging
 	@$(PYTHON) -m tests.proofs.payment_chaos --until-hit $(if $(SEED),--seed $(SEED)) $(if $(ORDERS),--orders $(ORDERS))
 
-sleep: $(READY) ## a month of subscriptions and a day of ticks of the zip before a database that sleeps, in half an hour
-	@SLEEP_WHOLE=1 $(PYTHON) -m infra.postgresql $(PYTHON) -m pytest -n 0 -s --show-capture=no \
-		tests/flows/gate/test_sleeps.py tests/flows/gate/test_deployed_zip.py
+sleep: $(READY) ## a month and a day of ticks before a database that sleeps, and histories of the gate, in an hour; HISTORIES=50
+	@SLEEP_WHOLE=1 GATE_HISTORIES=$(or $(HISTORIES),50) $(PYTHON) -m infra.postgresql $(PYTHON) -m pytest -n 0 -s --show-capture=no \
+		tests/flows/gate/test_sleeps.py tests/flows/gate/test_deployed_zip.py tests/flows/gate/test_histories.py
 
 storm: $(READY) ## deployments that fail, are killed and undone by hand, in 15 minutes; SEED=7 STEPS=60
 	@$(PYTHON) -m tests.proofs.deployment_storm $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS))

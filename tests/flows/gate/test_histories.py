@@ -4,6 +4,7 @@ What is due next is found by `due_rows` from all rows, and not from the queries 
 now opens no earlier than that, or than a plan's next day of reminders: whoever wants none counts there, too.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -38,6 +39,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql, p
 HOUR = timedelta(hours=1)
 CEILING = timedelta(days=400)
 """Ceiling beyond all instants, so that it hides none."""
+HISTORIES = int(os.environ.get("GATE_HISTORIES", "0"))
+"""Number of histories, drawn anew each time; without it three, the same each time. `make sleep` draws 50."""
 LOCK_TIMEOUT = "SET lock_timeout = '50ms'"
 
 EVERY = ACTIONS + MONEY_ACTIONS
@@ -115,7 +118,7 @@ def hours(most: int) -> st.SearchStrategy[timedelta]:
     return st.integers(1, most).map(lambda number: number * HOUR)
 
 
-@examples(max_examples=3)
+@examples(max_examples=HISTORIES or 3, derandomize=not HISTORIES)
 @given(history=histories())
 def test_gate_is_never_closed_beyond_what_is_due(
     gated: None, provider: LedgerProvider, settings: Any, history: list[tuple[Any, ...]]
