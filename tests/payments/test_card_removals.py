@@ -48,7 +48,8 @@ def test_owner_is_told_once_what_ends_and_when(renewal: Renewal) -> None:
         remove_at_provider()
     (sent,) = mail.outbox
     assert sent.to == [address_of(renewal.subscription.user)]
-    for part in ("Monthly with was removed. Monthly ends on Dec. 31, 2026, 03:00 UTC", "Archive with", "/payments/method/"):
+    ends = "Monthly with was removed. Monthly ends on Dec. 31, 2026, 03:00 UTC"
+    for part in (ends, "Archive ends on", "/payments/method/"):
         assert part in str(sent.body)
 
 
