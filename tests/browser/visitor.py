@@ -29,6 +29,9 @@ OVERFLOWING = """() => [...document.querySelectorAll("main#content *")]
     .filter(box => getComputedStyle(box).overflowX === "visible")
     .map(box => box.outerHTML.slice(0, 200))"""
 """Boxes of a page of ours whose content sticks out of them. An inline box has no `clientWidth`."""
+STILL = """document.getAnimations().every((one) => one.playState !== "running"
+    || one.effect.getComputedTiming().endTime === Infinity)"""
+"""No transition is under way, as that of a link to its colour in the other scheme."""
 NOT_OURS = {"exclude": [".inline-group th:first-child", ".inline-group th:last-child"]}
 """Empty headings in the tables of Django's admin."""
 
@@ -124,6 +127,7 @@ class Visitor:
 
     def barriers(self, **options: Any) -> list[str]:
         """Return the accessibility barriers of the page, of any impact, by axe with these options."""
+        wait_until(lambda: bool(self.page.evaluate(STILL)))
         violations = Axe().run(self.page, NOT_OURS, VIOLATIONS | options).response["violations"]
         return [
             f"{violation['id']}: {node['html']} {node['failureSummary']}"
