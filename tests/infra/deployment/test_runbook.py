@@ -12,6 +12,7 @@ import pytest
 from config.aws_lambda.admission import MANAGEMENT_COMMANDS
 from infra.lambda_local.emulator.local_aws import LocalAWS
 from infra.packaging.zappa_stage import SETTINGS_FILE
+from tests.accounts.admin import test_second_factor
 from tests.end_to_end import deploy_local, local_use, operator_shell, operator_use, runbook
 from tests.end_to_end.aws_command import AwsCommand
 from tests.end_to_end.errors import UnknownCommand
@@ -49,6 +50,7 @@ TESTED_BY: dict[str, object] = {
     "make configure": test_configure,
     "make plan": test_plan.test_command_of_the_operator_prints_it,
     "make data": test_deploy.test_database_has_a_stack_of_its_own,
+    "python manage.py remove_second_factor": test_second_factor,
     "python -m infra.deployment.secret_key rotate": test_secret_key,
     "python -m infra.deployment.secret_key retire": test_secret_key,
 }
