@@ -140,12 +140,13 @@ from urllib.parse import urlsplit
 from django.test import Client
 
 from accounts.links import change_url, reset_url, sign_up_url
-from accounts.models import User
+from accounts.models import Profile, User
 from notifications.unsubscription import link_of as unsubscribe_url
 from payments.contract_cancellation import link_of as cancellation_url
 from payments.models import CancellationRequest
 
 ada = User(pk=7, username="ada", email="ada@example.com", password="!")
+ada.profile = Profile(user=ada)  # there is no database
 links = [
     sign_up_url("ada@example.com"), change_url(ada, "ada@example.net"), reset_url(ada),
     cancellation_url(CancellationRequest(pk=7)), unsubscribe_url(ada),
