@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
@@ -58,13 +58,8 @@ def remove(provider: str, fact: Fact, now: datetime) -> None:
 
 def renewals_without_card(now: datetime) -> QuerySet[Renewal]:
     """Return the renewals that are turned on and not charged, because their card was removed at the provider."""
-    renewals = Renewal.objects.filter(
-        Q(subscription__end_date__gt=now) | Q(subscription__grace_until__gt=now),
-        auto_renew=True,
-        method__removed_at__isnull=False,
-        subscription__status=Subscription.Status.ACTIVE,
-        subscription__expired_at=None,
-    )
+    going_on = Subscription.objects.live(now).filter(status=Subscription.Status.ACTIVE)
+    renewals = Renewal.objects.filter(auto_renew=True, method__removed_at__isnull=False, subscription__in=going_on)
     return renewals.select_related("method", "subscription__plan", "subscription__user").order_by("pk")
 
 
