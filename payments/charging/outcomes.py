@@ -107,16 +107,18 @@ class Recorder:
         self.claim.release(order, OrderState.OPEN, until)
 
     def rests(self, order: Order) -> None:
-        """Give back an order that only its subscriber can pay, or that is not to be charged yet."""
-        if order.state == OrderState.PENDING:
-            self._debit_failed(order)
-        if order.kind != Order.Kind.RENEWAL or not is_near(order, self.now):
-            self.claim.release(order, OrderState.OPEN, None)
-            return
+        """Give back an order that only its subscriber can pay, or that is not to be charged yet.
+
+        One that waited for money is one of the page, whose debit did not arrive: that is told, once.
+        """
+        is_collected = order.kind == Order.Kind.RENEWAL and is_near(order, self.now)
         with transaction.atomic():
             renews = self._renews(order)
-            self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
-            if not renews and order.subscription_id:
+            state = OrderState.NEEDS_SUBSCRIBER if is_collected else OrderState.OPEN
+            if self.claim.release(order, state, None) and order.state == OrderState.PENDING:
+                end_extension(order, self.now)
+                announce_failed(order, "", None, self.now)
+            if is_collected and not renews and order.subscription_id:
                 take_back(order.subscription_id)
 
     def void(self, order: Order) -> None:
@@ -126,13 +128,6 @@ class Recorder:
             Order.objects.filter(pk=order.pk).update(close_requested_at=None)
             if order.kind == Order.Kind.RENEWAL and order.subscription_id:
                 take_back(order.subscription_id)
-
-    def _debit_failed(self, order: Order) -> None:
-        """Tell that the money which was on its way from the page did not arrive, once: the order is released next."""
-        with transaction.atomic():
-            lock_owner(order.user_id)
-            end_extension(order, self.now)
-            announce_failed(order, "", None, self.now)
 
     def _renews(self, order: Order) -> bool:
         """Lock the owner, and return True if the order's subscription renews by itself."""

@@ -1,13 +1,17 @@
 """Grace period: it ends with the collection that it was granted for."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
 
 from payments import hosted_page
 from payments.automatic_renewal import turn_off
+from payments.charging import claims
+from payments.charging.outcomes import Recorder
 from payments.consents import Consent
 from payments.models import Order, OrderState, PaymentEvent, Renewal
 from payments.orders import withdraw
@@ -148,6 +152,16 @@ def test_debit_of_the_page_that_fails_is_told_once(provider: LedgerProvider, kin
         charge(provider, LATE + hours * HOUR)
     (told,) = PaymentEvent.objects.all()
     assert (told.kind, told.order_id, told.next_attempt_at) == ("failed", order.pk, None)
+
+
+def test_charger_that_was_overtaken_tells_of_no_debit(provider: LedgerProvider) -> None:
+    order = first_order(now=DUE)
+    hosted_page.begin(order, provider, Consent("", renews=False), "https://example.com", DUE)
+    Order.objects.update(state=OrderState.PENDING, due_at=LATE)
+    overtaken = claims.claim(provider.name, 1, LATE)
+    Order.objects.update(lease_token=uuid4())
+    Recorder(overtaken, LATE, Counter()).rests(overtaken.orders[0])
+    assert not PaymentEvent.objects.exists()
 
 
 def test_second_click_on_an_old_order_leaves_the_new_one_alone(provider: LedgerProvider) -> None:
