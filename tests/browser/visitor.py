@@ -29,10 +29,6 @@ OVERFLOWING = """() => [...document.querySelectorAll("main#content *")]
     .filter(box => getComputedStyle(box).overflowX === "visible")
     .map(box => box.outerHTML.slice(0, 200))"""
 """Boxes of a page of ours whose content sticks out of them. An inline box has no `clientWidth`."""
-COLOURS = {("desktop", "light"), ("phone", "dark")}
-"""Where the contrast is judged, which takes axe five times as long as all else. An element has the colours of its
-scheme at any width."""
-NO_COLOURS = {"rules": {"color-contrast": {"enabled": False}}}
 STILL = """document.getAnimations().every((one) => one.playState !== "running"
     || one.effect.getComputedTiming().endTime === Infinity)"""
 """No transition is under way, as that of a link to its colour in the other scheme."""
@@ -107,14 +103,14 @@ class Visitor:
         for scheme in SCHEMES:
             for device in WIDTHS:
                 self.use(device, scheme)
-                self.photograph(f"{name}-{device}-{scheme}", **({} if (device, scheme) in COLOURS else NO_COLOURS))
+                self.photograph(f"{name}-{device}-{scheme}")
 
-    def photograph(self, name: str, **options: Any) -> None:
+    def photograph(self, name: str) -> None:
         """Take a screenshot of the page as it is, and require that it fits the window and is accessible."""
         self.photograph_without_scripts(name)
         if not self.has_scripts:
             return
-        barriers = self.barriers(**options)
+        barriers = self.barriers()
         assert not barriers, f"{name}: {barriers}"
 
     def photograph_without_scripts(self, name: str) -> None:
