@@ -10,17 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payments.models import Dispute, Order, OrderState, Payment, Refund
 from payments.models.refund import TWICE
+from payments.refunds.overdue import BANK_DAYS, PATIENCE, overdue_refunds
 from payments.webhooks.inbox import pending
-
-PATIENCE = timedelta(minutes=30)
-"""Time in which an unknown outcome or a failed message settles itself."""
-
-BANK_DAYS = timedelta(days=14)
-"""Time for which the bank explains that money is on its way: ten business days.
-
-https://support.stripe.com/embedded-connect/questions/refunds-faq; who withdraws is to have it back in as many days:
-https://eur-lex.europa.eu/eli/dir/2011/83/oj, article 13
-"""
 
 SHOWN = timedelta(days=7)
 """Time for which a refund that was refused, or went back twice, needs attention, if nothing ends it before."""
@@ -46,13 +37,6 @@ def _is_made_good() -> Exists:
     """Return the condition that a later request gave money of the same payment back."""
     later = Refund.objects.filter(payment=OuterRef("payment"), finished_at__gt=OuterRef("finished_at"))
     return Exists(later.filter(state=Refund.State.DONE))
-
-
-def overdue_refunds(now: datetime) -> QuerySet[Refund]:
-    """Return the refunds that are not finished in time, also those whose provider is not the present one."""
-    on_its_way = Q(state=Refund.State.PENDING)
-    in_time = Q(requested_at__gte=now - PATIENCE) | on_its_way & Q(requested_at__gte=now - BANK_DAYS)
-    return Refund.objects.filter(finished_at__isnull=True).exclude(in_time)
 
 
 def next_attention(now: datetime) -> datetime | None:

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.urls import reverse
 
-from payments.automatic_renewal import shown_renewals
-from payments.change_orders import change_now, quote
 from payments.models import Order
-from payments.orders import open_first, open_renewal
+from payments.orders.opening import open_first, open_renewal
+from payments.plan_changes.change_orders import change_now, quote
 from payments.providers import registry
+from payments.renewal.automatic_renewal import shown_renewals
 from subscriptions.checkout import AutomaticRenewal, ChangeQuote, Checkout, PaymentDue
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import Terms

@@ -9,15 +9,15 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from payments import payment_methods
 from payments.charging.first_calls import is_chargeable
 from payments.errors import UnreadableFact
+from payments.methods import reported_methods
 from payments.models import Order, OrderState
 from payments.models.order import OrderQuerySet
 from payments.providers.interface import Fact, FactKind
-from payments.recording import MoneyReceived, record_payment, record_unexpected
-from payments.returned_money import record_dispute, record_failed_refund, record_refund
-from payments.settling import keep_method
+from payments.received_money.recording import MoneyReceived, record_payment, record_unexpected
+from payments.received_money.settling import keep_method
+from payments.refunds.returned_money import record_dispute, record_failed_refund, record_refund
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ APPLIED_BY: Mapping[FactKind, Callable[[str, Fact, datetime], None]] = {
     FactKind.DISPUTED: record_dispute,
     FactKind.DISPUTE_LOST: record_dispute,
     FactKind.DISPUTE_WON: record_dispute,
-    FactKind.METHOD_SAVED: payment_methods.save,
-    FactKind.METHOD_REMOVED: payment_methods.remove,
+    FactKind.METHOD_SAVED: reported_methods.save,
+    FactKind.METHOD_REMOVED: reported_methods.remove,
     FactKind.UNREADABLE: _refuse,
 }

@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.email_addresses import LONGEST_ADDRESS
 from foundation.money import MAXIMUM_DECIMALS, validate_amount, validate_currency
-from payments.automatic_renewal import Price
-from payments.consents import Consent
 from payments.models import Order
 from payments.models.cancellation_request import TEXT_LENGTH
 from payments.models.payment import BY_STAFF, TRANSACTION_ID_LENGTH
+from payments.orders.consents import Consent
 from payments.providers import registry
-from payments.recording import MoneyReceived
-from payments.renewals import renews_already
+from payments.received_money.recording import MoneyReceived
+from payments.renewal.agreements import renews_already
+from payments.renewal.automatic_renewal import Price
 
 
 class PaymentForm(forms.Form):

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from payments import orders
-from payments.consents import Consent, store_consent
 from payments.errors import OrderFinished, ProviderUnavailable
-from payments.fence import store_reference, take_way
 from payments.models import Order, Renewal
+from payments.orders import opening
+from payments.orders.consents import Consent, store_consent
+from payments.orders.fence import store_reference, take_way
 from payments.providers.interface import Outcome, OutcomeKind, Page, Provider
-from payments.settling import settle
+from payments.received_money.settling import settle
 
 MONEY_MOVES = (OutcomeKind.SUCCEEDED, OutcomeKind.PENDING)
 
@@ -50,7 +50,7 @@ def withdraw(order: Order, provider: Provider, now: datetime) -> bool:
     """
     if order.is_open and close(order, provider, now):
         take_way(order, order.way, order.provider)  # nothing is open for it
-    return orders.withdraw(order, now)
+    return opening.withdraw(order, now)
 
 
 def ask(order: Order, provider: Provider, now: datetime) -> Outcome:

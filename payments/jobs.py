@@ -11,16 +11,16 @@ from foundation import clock
 from foundation.jobs import metrics
 from foundation.jobs.invocation import LambdaContext, scheduled_job
 from payments.attention import needs_attention
-from payments.card_expiries import tell_of_expiries
 from payments.charging.charger import Charger
 from payments.charging.claims import release_abandoned
-from payments.forgetting import forget_customers
+from payments.methods.card_expiries import tell_of_expiries
+from payments.methods.forgetting import forget_customers
 from payments.metrics import PaymentMetric
-from payments.price_changes import apply_price_changes, fold_new_amounts
 from payments.providers.interface import Provider
 from payments.providers.registry import current
 from payments.reconciling import DAYS, reconcile
-from payments.refunds import process_refunds
+from payments.refunds.requests import process_refunds
+from payments.renewal.price_changes import apply_price_changes, fold_new_amounts
 from payments.webhooks.inbox import process_pending
 
 logger = logging.getLogger(__name__)

@@ -16,13 +16,13 @@ from accounts.preferences import language_of, preferences_of, time_zone_of
 from foundation import money
 from foundation.mail import LINK, MailKind, Rendered
 from foundation.orm.any_of import any_of
-from payments.card_expiries import CARD_EXPIRES, expiring
 from payments.contract_cancellation import CANCEL_CONTRACT, latest_request, link_of
 from payments.mails import CARD_REMOVED, PAYMENT_FAILED, PAYMENT_REFUNDED, PLAN_CHANGE_PLANNED, REFUND_FAILED
+from payments.methods.card_expiries import CARD_EXPIRES, expiring
+from payments.methods.reported_methods import renewals_without_card
 from payments.models import Order, Payment, PaymentEvent, Renewal
-from payments.payment_methods import renewals_without_card
-from payments.price_changes import PRICE_CHANGED, announced_to
-from payments.returned_money import has_failed
+from payments.refunds.returned_money import has_failed
+from payments.renewal.price_changes import PRICE_CHANGED, announced_to
 from subscriptions.models import Subscription
 
 NEEDS_CONFIRMATION = "authentication_required"

@@ -19,7 +19,7 @@ from payments.models import (
     Renewal,
     SurplusSettlement,
 )
-from payments.orders import void
+from payments.orders.opening import void
 
 
 class Payments(PersonalData):

@@ -14,8 +14,8 @@ from foundation import clock
 from infra.lambda_local.gateway.http_messages import HttpRequest
 from notifications.unsubscription import ONE_CLICK, ShortSigner
 from payments.models import Order, Payment
-from payments.orders import open_first
-from payments.recording import MoneyReceived, record_payment
+from payments.orders.opening import open_first
+from payments.received_money.recording import MoneyReceived, record_payment
 from subscriptions.terms import UNSEEN
 
 

@@ -17,10 +17,10 @@ from foundation.admin import ChoiceFilter, SubscriberHistoryAdmin
 from payments.admin.explanation import explain_order
 from payments.errors import OrderFinished
 from payments.forms import PaymentForm
-from payments.grace import ends_access
 from payments.models import Order
-from payments.orders import withdraw
-from payments.recording import record_payment
+from payments.orders.grace import ends_access
+from payments.orders.opening import withdraw
+from payments.received_money.recording import record_payment
 from subscriptions.admin.reasons import operator_of, require_permission
 
 if TYPE_CHECKING:

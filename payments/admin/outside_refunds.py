@@ -24,7 +24,7 @@ from payments.errors import PaymentError, RefundUnderWay
 from payments.models import Payment, Refund
 from payments.models.payment import TRANSACTION_ID_LENGTH
 from payments.models.refund import REASON_LENGTH
-from payments.outside_refunds import ReturnedOutside, is_known, is_left_to_staff, most_for, record_outside
+from payments.refunds.outside_refunds import ReturnedOutside, is_known, is_left_to_staff, most_for, record_outside
 from subscriptions.admin.reasons import ask_reason, log_deed, operator_of, require_permission
 from subscriptions.forms import ReasonField
 

@@ -13,8 +13,8 @@ from payments.admin.refunding import PERMISSION, SURPLUS, refund
 from payments.admin.surplus import PERMISSION as SETTLE
 from payments.admin.surplus import WaitingFilter, settle
 from payments.models import Payment, Refund
-from payments.refunds import refundable
-from payments.surplus import is_waiting
+from payments.received_money.surplus import is_waiting
+from payments.refunds.requests import refundable
 
 
 @admin.register(Payment)

@@ -12,7 +12,7 @@ from foundation import clock
 from foundation.admin import HistoryAdmin
 from payments.errors import PriceChangeRefused
 from payments.models import PriceChange
-from payments.price_changes import decide_price, refuse_price_change
+from payments.renewal.price_changes import decide_price, refuse_price_change
 from subscriptions.admin.reasons import operator_of
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from payments.models import Payment, Refund
 from payments.models.payment import BY_STAFF
 from payments.models.refund import REASON_LENGTH
 from payments.providers.registry import is_asked
-from payments.refunds import ends_by_default, refundable, request_refund
+from payments.refunds.requests import ends_by_default, refundable, request_refund
 from subscriptions.admin.reasons import ask_reason, log_deed, operator_of, require_permission
 from subscriptions.forms import ReasonField
 

@@ -15,7 +15,7 @@ from foundation import clock
 from payments.errors import NothingToSettle
 from payments.models import Payment
 from payments.models.payment import PaymentQuerySet
-from payments.surplus import settle_surplus
+from payments.received_money.surplus import settle_surplus
 from subscriptions.admin.reasons import ReasonForm, ask_reason, log_deed, operator_of, require_permission
 
 if TYPE_CHECKING:

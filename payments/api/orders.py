@@ -21,7 +21,7 @@ from payments.api.scopes import PAYMENTS_READ, PAYMENTS_WRITE
 from payments.api.serializers import OrderSerializer
 from payments.errors import NothingDue
 from payments.models import Order
-from payments.orders import open_first, open_renewal
+from payments.orders.opening import open_first, open_renewal
 from subscriptions import checkout
 from subscriptions.api.changes import KeyedEndpoint
 from subscriptions.api.documentation import IDEMPOTENCY_KEY

@@ -11,7 +11,7 @@ from payments.api.permissions import VIEW_PAYMENTS, may_see_payment
 from payments.api.scopes import PAYMENTS_READ
 from payments.api.serializers import PaymentDetailSerializer, PaymentSerializer
 from payments.models import Payment
-from payments.refunds import refundable
+from payments.refunds.requests import refundable
 from subscriptions.api.users import owned_by
 
 LOOKUPS = ("subscription", "order")

@@ -15,7 +15,7 @@ from payments.api.permissions import REFUND
 from payments.api.request_serializers import RefundPaymentSerializer
 from payments.api.scopes import PAYMENTS_WRITE
 from payments.api.serializers import RefundSerializer
-from payments.refunds import ends_by_default, refundable, request_refund
+from payments.refunds.requests import ends_by_default, refundable, request_refund
 from subscriptions.api.changes import KeyedEndpoint
 from subscriptions.api.documentation import IDEMPOTENCY_KEY
 from subscriptions.api.idempotency import Answer

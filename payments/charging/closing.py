@@ -7,7 +7,7 @@ from payments.isolation import apart
 from payments.models import Order
 from payments.models.order import OrderQuerySet
 from payments.providers.interface import OutcomeKind, Provider
-from payments.settling import settle
+from payments.received_money.settling import settle
 
 LIMIT = 64
 """Orders per run; the next run closes the rest."""

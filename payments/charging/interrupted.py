@@ -13,8 +13,8 @@ from django.db.models import F
 
 from foundation.orm.any_of import any_of
 from payments.charging.tries import next_after
-from payments.grace import grace_until
 from payments.models import Attempt, Order, OrderState, PaymentMethod
+from payments.orders.grace import grace_until
 from payments.providers.interface import Outcome, OutcomeKind
 
 DECLINED = {OutcomeKind.DECLINED, OutcomeKind.DECLINED_FOR_GOOD, OutcomeKind.REQUIRES_ACTION}

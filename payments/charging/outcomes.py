@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from payments import fence
 from payments.announcements import announce_failed
 from payments.charging.claims import Claim
 from payments.charging.first_calls import is_near
 from payments.charging.tries import next_after
-from payments.grace import end_extension, grace_until, take_back
 from payments.isolation import apart
 from payments.models import Attempt, Order, OrderState, Renewal
-from payments.orders import void
+from payments.orders import fence
+from payments.orders.grace import end_extension, grace_until, take_back
+from payments.orders.opening import void
 from payments.providers.interface import Outcome, OutcomeKind
-from payments.settling import settle
+from payments.received_money.settling import settle
 from subscriptions.locks import lock_owner
 
 CALL_AGAIN = timedelta(minutes=5)

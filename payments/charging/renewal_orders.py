@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from payments import grace
 from payments.batches import BATCH, in_batches, still_found
 from payments.charging.tries import first_try
 from payments.models import Order, OrderState, Renewal
-from payments.orders import void
+from payments.orders import grace
+from payments.orders.opening import void
 from subscriptions.models import RENEWAL_AHEAD, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService

@@ -6,13 +6,13 @@ Each stage makes its calls in threads and then writes what they said; no transac
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from payments import fence
 from payments.charging.calls import Calls, CallsUnderWay
 from payments.charging.claims import Claim
 from payments.charging.first_calls import FirstCall, is_to_be_charged, method_of, page_rests_until, sort
 from payments.charging.interrupted import Interrupted, interrupted
 from payments.charging.outcomes import MONEY, Recorder
 from payments.models import Order
+from payments.orders import fence
 from payments.providers.interface import Outcome, OutcomeKind, Provider
 
 Kind = OutcomeKind

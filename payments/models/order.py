@@ -63,7 +63,7 @@ class Order(models.Model):
         CHANGE = "change", _("change of plan")
 
     class Way(models.TextChoices):
-        """Way by which the money comes. One at a time: see `payments.fence`."""
+        """Way by which the money comes. One at a time: see `payments.orders.fence`."""
 
         NONE = "", _("none yet")
         PAGE = "page", _("the provider's page")

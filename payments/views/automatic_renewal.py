@@ -12,13 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from foundation import clock
-from payments.automatic_renewal import may_be_turned_on, price_of, renewal_of, turn_off, turn_on
 from payments.errors import NotRenewable
 from payments.forms import AutomaticRenewalForm
-from payments.grace import ending_at_once
+from payments.methods.saved_methods import method_of
 from payments.models import Renewal
+from payments.orders.grace import ending_at_once
 from payments.providers import registry
-from payments.saved_methods import method_of
+from payments.renewal.automatic_renewal import may_be_turned_on, price_of, renewal_of, turn_off, turn_on
 from payments.views.provider_pages import may_lead_to
 from subscriptions.models import Subscription
 from subscriptions.views.subscriber import SubscriberRequest

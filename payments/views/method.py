@@ -13,12 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from foundation import clock
-from payments.automatic_renewal import turn_off
 from payments.errors import MethodInUse, ProviderRefused, ProviderUnavailable
-from payments.grace import ending_at_once
+from payments.methods.saved_methods import method_of, remove_method, renewals_of, replace_method
+from payments.orders.grace import ending_at_once
 from payments.providers import registry
 from payments.providers.interface import OutcomeKind
-from payments.saved_methods import method_of, remove_method, renewals_of, replace_method
+from payments.renewal.automatic_renewal import turn_off
 from payments.views.provider_pages import may_lead_to
 from subscriptions.views.subscriber import SubscriberRequest
 

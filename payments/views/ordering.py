@@ -7,9 +7,9 @@ from django.shortcuts import render
 
 from foundation import clock
 from payments.forms import ConsentForm
-from payments.grace import ends_access
 from payments.models import Order
-from payments.renewals import charge_after
+from payments.orders.grace import ends_access
+from payments.renewal.agreements import charge_after
 
 
 def bound_form(request: HttpRequest, order: Order) -> ConsentForm:

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from foundation import clock
 from payments import hosted_page
-from payments.consents import store_consent
 from payments.errors import OrderFinished
 from payments.models import Order
-from payments.orders import withdraw
+from payments.orders.consents import store_consent
+from payments.orders.opening import withdraw
 from payments.providers import registry
-from payments.transfers import waits_for_consent
+from payments.received_money.transfers import waits_for_consent
 from payments.views import hosted
 from payments.views.ordering import asked, bound_form
 from payments.views.owned import own_order

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from foundation import clock, money
 from payments.errors import WithdrawalOver
 from payments.models import Payment
-from payments.withdrawal import returned_amount, withdraw
+from payments.refunds.withdrawal import returned_amount, withdraw
 from subscriptions.views.subscriber import SubscriberRequest
 
 

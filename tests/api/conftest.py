@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import Permission
 
-from payments.orders import open_first
-from payments.recording import MoneyReceived, record_payment
+from payments.orders.opening import open_first
+from payments.received_money.recording import MoneyReceived, record_payment
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
 from tests.api.callers import OPERATORS, Caller, service_token

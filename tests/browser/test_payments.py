@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 from accounts.models import Profile
 from foundation import clock
 from payments.models import Order
-from payments.orders import open_first, void
-from payments.recording import MoneyReceived, record_payment
-from payments.refunds import request_refund
+from payments.orders.opening import open_first, void
+from payments.received_money.recording import MoneyReceived, record_payment
+from payments.refunds.requests import request_refund
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import UNSEEN
 from tests.browser.visitor import Visitor

@@ -10,8 +10,8 @@ from accounts.models import Profile
 from foundation import clock
 from infra.local_provider.provider import LocalProvider
 from payments.models import Order
-from payments.orders import open_first
-from payments.recording import MoneyReceived, record_payment
+from payments.orders.opening import open_first
+from payments.received_money.recording import MoneyReceived, record_payment
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import UNSEEN
 from tests.browser.visitor import Visitor

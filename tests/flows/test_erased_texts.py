@@ -16,10 +16,10 @@ from foundation import clock
 from foundation.redaction import MOST_MENTIONS
 from notifications.models import Feedback, Notification
 from payments.models import CancellationRequest, PriceChange, Refund, SurplusSettlement
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent, SweepRun
 from subscriptions.services import SubscriptionService as Service
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.support.database_search import tables_with
 from tests.support.factories import NOW, make_plan, make_user
 

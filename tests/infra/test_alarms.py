@@ -21,7 +21,7 @@ from notifications.models import Channel, Notification, State
 from notifications.outbox.delivery import Delivery
 from notifications.ses.channel import SesChannel
 from payments.jobs import process_payments
-from payments.recording import MoneyReceived, record_unexpected
+from payments.received_money.recording import MoneyReceived, record_unexpected
 from subscriptions.access.audit import AccessAudit
 from subscriptions.access.managed_groups import managed_groups
 from subscriptions.announcements import unlimited

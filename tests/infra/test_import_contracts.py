@@ -65,7 +65,7 @@ def with_import(graph: grimp.ImportGraph, importer: str, imported: str) -> grimp
         ("notifications.new", "subscriptions", "Notifications"),
         ("notifications.new", "subscriptions.signals", ""),
         ("notifications.new", "subscriptions.models.plan", ""),
-        ("notifications.new", "payments.recording", "Notifications"),
+        ("notifications.new", "payments.received_money.recording", "Notifications"),
         ("notifications.new", "payments.models.order", ""),
         ("payments.new", "notifications.models", "Imports run one way"),
         ("subscriptions.new", "payments.models", "Imports run one way"),

@@ -4,12 +4,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 from foundation import clock
-from payments.attention import PATIENCE
 from payments.models import Payment, Refund
-from payments.recording import MoneyReceived, record_payment
-from payments.refunds import request_refund
+from payments.received_money.recording import MoneyReceived, record_payment
+from payments.refunds.overdue import PATIENCE
+from payments.refunds.requests import request_refund
 from tests.payments.bank import NAME
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.support.factories import make_user
 
 LATE = PATIENCE + timedelta(minutes=1)

@@ -15,7 +15,7 @@ from infra.local_provider.provider import LocalProvider
 from notifications.outbox.delivery import Delivery
 from payments.jobs import process_payments
 from payments.models import Order, Payment, PaymentMethod
-from payments.orders import open_first
+from payments.orders.opening import open_first
 from subscriptions.announcements import unlimited
 from subscriptions.terms import UNSEEN
 from tests.infra.local_provider.conftest import visit

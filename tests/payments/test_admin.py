@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from payments.models import Order, Payment
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.models import Subscription
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW
 from tests.support.staff import make_staff, sign_in
 

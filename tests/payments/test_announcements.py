@@ -11,8 +11,8 @@ from django.dispatch import Signal
 from payments import signals
 from payments.announcements import announce_disputed, announce_failed
 from payments.models import PaymentEvent
-from payments.recording import record_payment
-from tests.payments.orders import first_order, money
+from payments.received_money.recording import record_payment
+from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW
 
 DAY = timedelta(days=1)

@@ -6,14 +6,15 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings
 
-from payments.attention import BANK_DAYS, PATIENCE, needs_attention
+from payments.attention import needs_attention
 from payments.facts import apply
 from payments.models import Dispute, Order, OrderState, Refund, WebhookMessage
 from payments.next_due import next_payment
 from payments.providers.interface import Fact, FactKind
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
+from payments.refunds.overdue import BANK_DAYS, PATIENCE
 from tests.payments.charging.renewal_orders import DUE, charge, due_order
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW
 from tests.support.ledger_provider import AFTER, LedgerProvider
 

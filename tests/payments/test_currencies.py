@@ -12,14 +12,14 @@ from django.conf import LazySettings
 from foundation import clock
 from infra.local_provider.provider import SECRET_KEY, LocalProvider
 from payments import hosted_page
-from payments.change_orders import change_now
-from payments.consents import Consent
 from payments.models import Order, Payment
-from payments.orders import open_first
+from payments.orders.consents import Consent
+from payments.orders.opening import open_first
+from payments.plan_changes.change_orders import change_now
 from payments.providers import registry
-from payments.recording import MoneyReceived, record_payment
-from payments.refunds import process_refunds
-from payments.withdrawal import withdraw
+from payments.received_money.recording import MoneyReceived, record_payment
+from payments.refunds.requests import process_refunds
+from payments.refunds.withdrawal import withdraw
 from subscriptions.announcements import unlimited
 from subscriptions.models import Subscription
 from subscriptions.terms import UNSEEN

@@ -12,10 +12,10 @@ from payments import statistics
 from payments.announcements import announce_failed
 from payments.dashboard import payments_card
 from payments.models import Attempt, PaymentMethod, Renewal
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db

@@ -11,11 +11,11 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from payments.admin.explanation import explain_order
 from payments.models import Attempt, Order, PaymentMethod
-from payments.orders import void
-from payments.recording import record_payment
-from payments.refunds import request_refund
+from payments.orders.opening import void
+from payments.received_money.recording import record_payment
+from payments.refunds.requests import request_refund
 from subscriptions.services import SubscriptionService as Service
-from tests.payments.orders import first_order, money, renewal_order
+from tests.payments.opened_orders import first_order, money, renewal_order
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.staff import make_staff, sign_in
 

@@ -17,7 +17,7 @@ from payments.models import Dispute, Order, Payment, PaymentEvent, PaymentMethod
 from payments.providers.interface import Fact, FactKind, Message, MethodDetails
 from payments.webhooks import inbox
 from subscriptions.models import Subscription, SubscriptionEvent
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.support.factories import NOW
 
 pytestmark = pytest.mark.django_db

@@ -11,17 +11,17 @@ from django.urls import reverse
 from foundation import clock
 from payments import hosted_page
 from payments.charging.first_calls import page_rests_until
-from payments.consents import Consent
 from payments.facts import apply
 from payments.models import Order, Payment, PaymentMethod, Renewal
-from payments.orders import open_first
+from payments.orders.consents import Consent
+from payments.orders.opening import open_first
 from payments.providers.interface import Message, Provider
 from payments.providers.stripe.adapter import StripeProvider
 from payments.providers.stripe.messages import kept_of
 from payments.providers.stripe.metadata import named
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import UNSEEN
-from tests.payments.orders import first_order, renewal_order
+from tests.payments.opened_orders import first_order, renewal_order
 from tests.payments.providers.stripe.answers import failure, intent, session
 from tests.payments.providers.stripe.scripted import Answer, Script
 from tests.payments.watched_providers import InBetween, OutsideTransactions

@@ -13,9 +13,9 @@ from foundation import clock
 from payments.jobs import process_payments, reconcile_payments
 from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
 from payments.next_due import WORK
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.services import SubscriptionService as Service
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.lambda_context import SCHEDULED, Context
 

@@ -16,9 +16,9 @@ from notifications.ses.mail import Mail
 from notifications.ses.rendering import render_mail, render_subject
 from payments.announcements import announce_failed
 from payments.models import Order, PaymentMethod, Renewal
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.services import SubscriptionService as Service
-from tests.payments.orders import first_order, money, renewal_order
+from tests.payments.opened_orders import first_order, money, renewal_order
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db

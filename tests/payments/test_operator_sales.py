@@ -13,10 +13,10 @@ from accounts.models import User
 from foundation import clock
 from notifications.models import Notification
 from payments.models import Order
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
-from tests.payments.orders import money
+from tests.payments.opened_orders import money
 from tests.subscriptions.admin.test_subscribing import ADD, VIEW, address, answers, hidden
 from tests.support.factories import has_access, make_plan, make_user
 from tests.support.staff import make_staff, messages, sign_in

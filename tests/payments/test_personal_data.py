@@ -12,14 +12,14 @@ from accounts.erasure import erase_user
 from foundation.personal_data import Erasure
 from payments.errors import ProviderUnavailable
 from payments.facts import apply
-from payments.forgetting import forget_customers
+from payments.methods.forgetting import forget_customers
 from payments.models import Dispute, Order, Payment, PaymentMethod, Refund, Renewal
 from payments.personal_data import Payments
 from payments.providers.interface import Fact, FactKind, MethodDetails
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.announcements import unlimited
 from subscriptions.services import SubscriptionService as Service
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from payments.models import Dispute, Refund, WebhookMessage
-from payments.recording import record_payment
-from tests.payments.orders import first_order, money
+from payments.received_money.recording import record_payment
+from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW
 from tests.support.staff import make_staff
 

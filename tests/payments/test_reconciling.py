@@ -10,10 +10,10 @@ import pytest
 from payments.models import Payment
 from payments.providers.interface import Fact, FactKind
 from payments.providers.stripe.adapter import StripeProvider
+from payments.received_money.recording import MoneyReceived, record_payment
 from payments.reconciling import DAYS, reconcile
-from payments.recording import MoneyReceived, record_payment
 from tests.payments.bank import NAME, Bank, paid
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.payments.providers.stripe.scripted import Script
 from tests.payments.webhooks.signed_events import event, intent
 from tests.support.factories import NOW

@@ -12,13 +12,13 @@ from django.urls import reverse
 from foundation import clock
 from payments.facts import apply
 from payments.models import Order, Payment
-from payments.orders import open_first, void
+from payments.orders.opening import open_first, void
 from payments.providers.interface import Fact, FactKind
-from payments.recording import MoneyReceived, record_payment
+from payments.received_money.recording import MoneyReceived, record_payment
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN, Terms
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.support.factories import make_plan, make_user
 from tests.support.staff import sign_in
 

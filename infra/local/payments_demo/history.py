@@ -6,11 +6,11 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser
 
 from infra.local import demo
-from payments.consents import Consent, store_consent
 from payments.models import Order
 from payments.models.payment import BY_STAFF
-from payments.orders import open_first
-from payments.recording import MoneyReceived, record_payment
+from payments.orders.consents import Consent, store_consent
+from payments.orders.opening import open_first
+from payments.received_money.recording import MoneyReceived, record_payment
 from subscriptions.models import Plan
 from subscriptions.terms import UNSEEN
 

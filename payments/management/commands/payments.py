@@ -15,11 +15,11 @@ from payments.attention import needs_attention
 from payments.errors import KeyRefused, PaymentError, ProviderUnavailable
 from payments.models import Order, Payment, Refund
 from payments.models.payment import TRANSACTION_ID_LENGTH
-from payments.outside_refunds import ReturnedOutside, is_left_to_staff, most_for, record_outside
 from payments.providers.registry import current
+from payments.received_money.surplus import is_waiting, settle_surplus
 from payments.reconciling import reconcile
-from payments.refunds import refundable, request_refund
-from payments.surplus import is_waiting, settle_surplus
+from payments.refunds.outside_refunds import ReturnedOutside, is_left_to_staff, most_for, record_outside
+from payments.refunds.requests import refundable, request_refund
 
 LONGEST_DAYS = 30
 """Days for which Stripe keeps events: https://docs.stripe.com/api/events"""

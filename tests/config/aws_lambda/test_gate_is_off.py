@@ -24,7 +24,7 @@ from payments.providers.registry import current
 from subscriptions.access.managed_groups import restore_groups
 from subscriptions.services import SubscriptionService
 from tests.payments.charging.renewal_orders import DUE, due_order
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.support.deployment import environment
 from tests.support.factories import make_due, make_plan, make_user
 from tests.support.gate import DELIVERY, PAYMENTS, RECONCILIATION, SWEEP, Context

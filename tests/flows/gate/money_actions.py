@@ -6,20 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 from foundation import clock
-from payments.change_orders import change_now
 from payments.models import Dispute, Order, OrderState, Payment, PaymentMethod, Refund, Renewal, WebhookMessage
-from payments.orders import open_renewal, withdraw
-from payments.price_changes import decide_price, notice
+from payments.orders.opening import open_renewal, withdraw
+from payments.plan_changes.change_orders import change_now
 from payments.providers.interface import Fact, FactKind
-from payments.recording import MoneyReceived, record_payment
-from payments.refunds import refundable, request_refund
-from payments.returned_money import record_dispute, record_failed_refund, record_refund
-from payments.surplus import settle_surplus
+from payments.received_money.recording import MoneyReceived, record_payment
+from payments.received_money.surplus import settle_surplus
+from payments.refunds.requests import refundable, request_refund
+from payments.refunds.returned_money import record_dispute, record_failed_refund, record_refund
+from payments.renewal.price_changes import decide_price, notice
 from subscriptions.models import Plan, Subscription
 from subscriptions.terms import UNSEEN
 from tests.flows.gate.actions import NUMBER, Action, live, nth
 from tests.payments.charging.renewal_orders import agree, make_method
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.support.ledger_provider import LedgerProvider
 
 MINUTE = timedelta(minutes=1)

@@ -9,7 +9,7 @@ from functools import partial
 
 from accounts.models import User
 from foundation import clock
-from payments.saved_methods import replace_method
+from payments.methods.saved_methods import replace_method
 from subscriptions.errors import SubscriptionError
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service

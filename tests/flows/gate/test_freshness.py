@@ -16,12 +16,12 @@ from foundation.dashboard.cards import Period
 from foundation.gate_store import GateStore
 from notifications.models import Channel, ChannelStatus, Notification, PauseReason
 from payments.models import Dispute
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.dashboard import sweeps_card
 from subscriptions.jobs import check_expired_subscriptions
 from subscriptions.models import AccessAuditRun
 from tests.flows.gate.gated import ends_in, run
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW
 from tests.support.gate import AUDIT, DELIVERY, PAYMENTS, SWEEP, Context
 from tests.support.ledger_provider import LedgerProvider

@@ -22,7 +22,7 @@ from subscriptions.services import SubscriptionService as Service
 from tests.flows.gate import lateness
 from tests.flows.gate.gated import ends_in, invoke, run
 from tests.payments.charging.renewal_orders import DAY, agree, make_method
-from tests.payments.orders import renewal_order
+from tests.payments.opened_orders import renewal_order
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.gate import DELIVERY, PAYMENTS, REMINDERS, SWEEP, TABLE, Context, tick
 from tests.support.injected_answers import InjectedAnswers

@@ -21,7 +21,7 @@ from infra.local.payment_provider import PaymentProvider
 from payments.models import Order, Payment
 from payments.providers.interface import OutcomeKind
 from payments.providers.stripe.adapter import StripeProvider
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.support.patience import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,9 +15,9 @@ from notifications.sns import publisher
 from notifications.sns.channel import SnsChannel
 from payments.announcements import announce_disputed, announce_failed
 from payments.models import Order
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.announcements import unlimited
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.support.event_schema import problems, schema_of, undescribed
 from tests.support.factories import NOW
 

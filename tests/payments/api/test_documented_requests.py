@@ -12,10 +12,10 @@ from django.test import Client
 
 from accounts.tokens import make_token
 from foundation import clock
-from payments.orders import open_first
-from payments.recording import record_payment
+from payments.orders.opening import open_first
+from payments.received_money.recording import record_payment
 from subscriptions.terms import UNSEEN
-from tests.payments.orders import money
+from tests.payments.opened_orders import money
 from tests.support.factories import make_plan, make_user
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "howto" / "sell-by-api.md"

@@ -5,11 +5,11 @@ from django.conf import LazySettings
 
 from foundation import clock
 from payments.models import Order
-from payments.recording import record_payment
+from payments.received_money.recording import record_payment
 from subscriptions.models import Plan
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller, assert_problem, service_token
-from tests.payments.orders import first_order, money
+from tests.payments.opened_orders import first_order, money
 from tests.payments.providers.stripe.scripted import Script
 from tests.support.factories import NOW, make_plan, make_user
 

@@ -7,12 +7,12 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from foundation import clock
 from payments.models import Payment, Refund
-from payments.orders import open_first
-from payments.recording import MoneyReceived, record_payment, record_unexpected
+from payments.orders.opening import open_first
+from payments.received_money.recording import MoneyReceived, record_payment, record_unexpected
 from subscriptions.models import Subscription
 from subscriptions.terms import UNSEEN
 from tests.api.callers import Caller, assert_problem, service_token
-from tests.payments.orders import money, renewal_order
+from tests.payments.opened_orders import money, renewal_order
 from tests.support.factories import make_plan, make_user
 
 pytestmark = pytest.mark.django_db

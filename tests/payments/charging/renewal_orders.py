@@ -11,7 +11,7 @@ from payments.models import Order, PaymentMethod, Renewal
 from subscriptions.models import Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
-from tests.payments.orders import renewal_order
+from tests.payments.opened_orders import renewal_order
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from foundation.orm.database_time import database_time
-from payments import fence
 from payments.charging import claims
 from payments.models import Attempt, Order, OrderState, Payment, PaymentEvent
+from payments.orders import fence
 from tests.payments.charging.renewal_orders import DAY, DUE, END, charge, charged_as, due_order
 from tests.support.factories import MONTH
 from tests.support.ledger_provider import AFTER, BEFORE, SERVER_ERROR, THROTTLED, Faults, LedgerProvider

@@ -13,7 +13,7 @@ from payments.charging import charger
 from payments.charging.calls import Pace
 from payments.models import Order, OrderState, Payment
 from payments.providers.interface import Outcome
-from payments.settling import settle
+from payments.received_money.settling import settle
 from tests.payments.charging.renewal_orders import charge, due_order
 from tests.support.ledger_provider import LedgerProvider
 

@@ -6,14 +6,14 @@ import pytest
 from django.conf import LazySettings
 
 from payments import hosted_page
-from payments.consents import Consent
 from payments.facts import apply
 from payments.models import Order, OrderState, Renewal
+from payments.orders.consents import Consent
 from payments.providers.interface import Fact, FactKind
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
 from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, make_method
-from tests.payments.orders import renewal_order
+from tests.payments.opened_orders import renewal_order
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 

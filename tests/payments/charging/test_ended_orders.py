@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
-from payments import fence
-from payments.automatic_renewal import turn_off
 from payments.charging import claims
 from payments.charging.claims import Claim
 from payments.charging.renewal_orders import open_orders
 from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
+from payments.orders import fence
+from payments.renewal.automatic_renewal import turn_off
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, due_order, make_method
-from tests.payments.orders import renewal_order
+from tests.payments.opened_orders import renewal_order
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 

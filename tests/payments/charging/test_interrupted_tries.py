@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from payments.charging import claims
+from payments.methods.saved_methods import replace_method
 from payments.models import Attempt, Order, OrderState, PaymentEvent
 from payments.providers.interface import MethodDetails
-from payments.saved_methods import replace_method
 from tests.payments.charging.renewal_orders import DAY, DUE, charge, charged_as, due_order
 from tests.support.factories import MONTH
 from tests.support.ledger_provider import AFTER, BEFORE, LedgerProvider

@@ -9,12 +9,12 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.models.signals import pre_save
 
-from payments.consents import Consent
 from payments.hosted_page import begin
 from payments.models import Order, OrderState, Payment, PaymentEvent
+from payments.orders.consents import Consent
 from payments.signals import payment_event_recorded
 from tests.payments.charging.renewal_orders import DUE, charge, due_order
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.support.factories import NOW
 from tests.support.ledger_provider import LedgerProvider
 

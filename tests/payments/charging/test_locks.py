@@ -8,11 +8,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from payments.models import Order
-from payments.recording import record_payment
-from payments.settling import await_money
+from payments.received_money.recording import record_payment
+from payments.received_money.settling import await_money
 from subscriptions.locks import lock_owner
 from tests.payments.charging.renewal_orders import DUE, due_order
-from tests.payments.orders import money
+from tests.payments.opened_orders import money
 from tests.support.locks import wait_until_blocked
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]

@@ -10,7 +10,7 @@ from django.conf import LazySettings
 
 from payments.charging.renewal_orders import open_orders
 from payments.models import Order, OrderState, Renewal
-from payments.orders import open_renewal
+from payments.orders.opening import open_renewal
 from subscriptions.models import Plan, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService as Service

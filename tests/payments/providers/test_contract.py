@@ -18,11 +18,11 @@ from payments.models import Order, Payment, PaymentMethod, WebhookMessage
 from payments.providers import registry
 from payments.providers.interface import FactKind, OutcomeKind, Page
 from payments.reconciling import reconcile
-from payments.refunds import process_refunds, request_refund
+from payments.refunds.requests import process_refunds, request_refund
 from payments.webhooks import inbox
 from subscriptions.models import Subscription
 from tests.infra.local_provider.conftest import Received, receiver  # noqa: F401 - a fixture
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.payments.providers.houses import (
     CANCEL,
     LINKS_SECRET,

@@ -15,7 +15,7 @@ from payments.models import Payment, WebhookMessage
 from payments.providers.registry import current
 from payments.webhooks import inbox
 from payments.webhooks.inbox import pause_after
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.payments.webhooks.conftest import Send
 from tests.payments.webhooks.signed_events import event, intent, refund
 from tests.support.factories import NOW

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from payments.models import Payment, WebhookMessage
 from payments.views.webhook import MAXIMUM_BYTES
 from subscriptions.models import Subscription
-from tests.payments.orders import first_order
+from tests.payments.opened_orders import first_order
 from tests.payments.webhooks.conftest import Send
 from tests.payments.webhooks.signed_events import ADDRESS, SECRET, dispute, encoded, event, intent, signature
 from tests.support.factories import make_user

@@ -17,7 +17,7 @@ from payments.providers.stripe.adapter import StripeProvider
 from payments.providers.stripe.messages import kept_of
 from payments.providers.stripe.metadata import named
 from subscriptions.services import SubscriptionService
-from tests.payments.orders import first_order, renewal_order
+from tests.payments.opened_orders import first_order, renewal_order
 from tests.payments.providers.stripe.answers import intent as answered
 from tests.payments.providers.stripe.answers import session
 from tests.payments.providers.stripe.scripted import Script

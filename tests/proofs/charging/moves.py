@@ -12,7 +12,7 @@ from tests.proofs.charging.unreachable import without_the_unreachable
 
 @dataclass(frozen=True)
 class Protocol:
-    """Protocol of `payments.charging` and `payments.fence` for one order."""
+    """Protocol of `payments.charging` and `payments.orders.fence` for one order."""
 
     rules: Rules = ALL
     surroundings: Surroundings = EVERYTHING

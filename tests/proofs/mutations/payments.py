@@ -6,30 +6,30 @@ CHARGER = "tests/payments/charging/test_charger.py::"
 TRIES = "tests/payments/charging/test_tries.py::"
 ENDED = "tests/payments/charging/test_ended_orders.py::"
 RENEWALS = "tests/payments/charging/test_renewal_orders.py::"
-RECORDING = "tests/payments/test_recording.py::"
+RECORDING = "tests/payments/received_money/test_recording.py::"
 SHARED = "tests/payments/webhooks/test_shared_account.py::"
 EARLY = "tests/payments/charging/test_early_orders.py::"
-GRACE = "tests/payments/test_grace.py::"
-SAVED = "tests/payments/test_saved_methods.py::"
+GRACE = "tests/payments/orders/test_grace.py::"
+SAVED = "tests/payments/methods/test_saved_methods.py::"
 
 PAYMENTS = (
     Mutation(
         "stored reference",
-        "payments/fence.py",
+        "payments/orders/fence.py",
         "if order.reference or not _seen(order).update(reference=reference):",
         "if not Order.objects.filter(pk=order.pk).update(reference=reference):",
         (f"{CHARGER}test_second_charger_stores_nothing_beside_the_first",),
     ),
     Mutation(
         "stored once per claim",
-        "payments/fence.py",
+        "payments/orders/fence.py",
         ', way=Order.Way.CHARGE, reference="")',
         ")",
         (f"{CHARGER}test_charges_are_stored_for_the_orders_that_have_none",),
     ),
     Mutation(
         "way that was seen",
-        "payments/fence.py",
+        "payments/orders/fence.py",
         "_waiting().filter(pk=order.pk, way=order.way, reference=order.reference)",
         "_waiting().filter(pk=order.pk)",
         (f"{CHARGER}test_way_is_not_taken_from_an_order_that_has_changed",),
@@ -142,14 +142,14 @@ PAYMENTS = (
     ),
     Mutation(
         "card saved since",
-        "payments/settling.py",
+        "payments/received_money/settling.py",
         "renewals.exclude(method__saved_at__gt=since)",
         "renewals",
         (f"{SAVED}test_payment_that_is_told_again_brings_no_older_card_back",),
     ),
     Mutation(
         "card removed since",
-        "payments/settling.py",
+        "payments/received_money/settling.py",
         "if not forgotten and removed.exists():",
         "if False:",
         (f"{SAVED}test_payment_that_is_told_again_brings_no_removed_card_back",),
@@ -198,7 +198,7 @@ PAYMENTS = (
     ),
     Mutation(
         "money on its way",
-        "payments/settling.py",
+        "payments/received_money/settling.py",
         "waiting.update(state=OrderState.PENDING",
         "waiting.update(state=OrderState.OPEN",
         (f"{CHARGER}test_money_on_its_way_is_asked_about_until_it_arrives",),
@@ -261,7 +261,7 @@ PAYMENTS = (
     ),
     Mutation(
         "stays cancelled",
-        "payments/recording.py",
+        "payments/received_money/recording.py",
         "if was_cancelled:",
         "if not was_cancelled:",
         (f"{RENEWALS}test_money_that_moved_before_a_cancellation_gives_the_period_and_stays_cancelled",),
@@ -275,14 +275,14 @@ PAYMENTS = (
     ),
     Mutation(
         "amount of the order",
-        "payments/recording.py",
+        "payments/received_money/recording.py",
         "order.is_open and (order.amount, order.currency) == (money.amount, money.currency)",
         "order.is_open",
         (f"{RECORDING}test_another_amount_or_currency_is_a_surplus_and_the_order_stays_open",),
     ),
     Mutation(
         "finished order",
-        "payments/recording.py",
+        "payments/received_money/recording.py",
         "return order.is_open and (",
         "return (",
         (f"{RECORDING}test_money_for_a_void_order_is_a_surplus",),
@@ -320,14 +320,14 @@ PAYMENTS = (
     ),
     Mutation(
         "grace ends with renewal",
-        "payments/automatic_renewal.py",
+        "payments/renewal/automatic_renewal.py",
         "        grace.take_back(renewal.subscription_id)\n",
         "",
         (f"{GRACE}test_late_subscription_ends_at_once_when_nothing_renews_it_any_more",),
     ),
     Mutation(
         "money on its way",
-        "payments/grace.py",
+        "payments/orders/grace.py",
         "granted.filter(~Exists(renews), ~Exists(_money_on_its_way()))",
         "granted.filter(~Exists(renews))",
         (
@@ -337,21 +337,21 @@ PAYMENTS = (
     ),
     Mutation(
         "card that was entered last",
-        "payments/payment_methods.py",
+        "payments/methods/reported_methods.py",
         '"saved_at": _entered_at(fact, now)',
         '"saved_at": now',
         (f"{SAVED}test_older_message_does_not_beat_a_newer_card",),
     ),
     Mutation(
         "provider's clock",
-        "payments/payment_methods.py",
+        "payments/methods/reported_methods.py",
         "return min(fact.made_at, now)",
         "return fact.made_at",
         (f"{SAVED}test_card_saved_after_a_message_from_a_clock_ahead_is_the_last_one",),
     ),
     Mutation(
         "charged by our clock",
-        "payments/payment_methods.py",
+        "payments/methods/reported_methods.py",
         "replace_method(user, provider, fact.method, now, _entered_at(fact, now))",
         "replace_method(user, provider, fact.method, fact.made_at)",
         (f"{SAVED}test_card_of_a_provider_whose_clock_is_ahead_is_charged_by_ours",),

@@ -13,7 +13,7 @@ UNCHECKED = Mutation(
 )
 UNSTORED = Mutation(
     "stored before it is confirmed",
-    "payments/fence.py",
+    "payments/orders/fence.py",
     "stored = {row.pk: row.reference for row in update_returning(empty, reference=references)}",
     "stored = {row.pk: opened[row] for row in empty if references}",
     CAMPAIGN,
@@ -32,7 +32,7 @@ STORMS = (
     ),
     Mutation(
         "fence in a storm",
-        "payments/fence.py",
+        "payments/orders/fence.py",
         "_waiting().filter(pk=order.pk, way=order.way, reference=order.reference)",
         "_waiting().filter(pk=order.pk)",
         CAMPAIGN,

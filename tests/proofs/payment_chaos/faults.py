@@ -12,10 +12,11 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from payments import fence, hosted_page
+from payments import hosted_page
 from payments.charging import claims
 from payments.charging.claims import Claim
 from payments.charging.outcomes import Recorder
+from payments.orders import fence
 from tests.support.ledger_provider import AFTER, BEFORE, SERVER_ERROR, THROTTLED, LedgerProvider
 
 P = ParamSpec("P")

@@ -11,11 +11,11 @@ from django.db.models.functions import Mod
 
 from payments.charging.calls import Pace
 from payments.charging.charger import Charger
-from payments.consents import Consent
 from payments.errors import PaymentError
 from payments.facts import apply
 from payments.hosted_page import begin
 from payments.models import Order, OrderState
+from payments.orders.consents import Consent
 from payments.providers.interface import Fact
 from tests.proofs.payment_chaos import faults
 from tests.proofs.payment_chaos.durations import Durations

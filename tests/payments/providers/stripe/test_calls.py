@@ -10,8 +10,8 @@ from payments.models import Order, Payment, PaymentMethod
 from payments.providers.interface import OutcomeKind, Page
 from payments.providers.stripe.adapter import StripeProvider
 from payments.providers.stripe.metadata import named
-from payments.recording import record_payment
-from tests.payments.orders import first_order, money
+from payments.received_money.recording import record_payment
+from tests.payments.opened_orders import first_order, money
 from tests.payments.providers.stripe.answers import intent, session
 from tests.payments.providers.stripe.scripted import Answer, Script
 from tests.support.factories import NOW, make_plan

@@ -1,0 +1,1 @@
+"""Payment methods: those that are charged, and what the provider reports of them."""

@@ -1,0 +1,1 @@
+"""Refunds: asked for, recorded, and the withdrawal from a contract."""

@@ -1,0 +1,79 @@
+"""Withdrawal from a contract within the days that the law gives a consumer, with the money back.
+
+https://eur-lex.europa.eu/eli/dir/2011/83/oj, articles 9, 14 and 16
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import ROUND_UP, Decimal
+
+from django.db import transaction
+
+from foundation import money
+from payments.errors import WithdrawalOver
+from payments.models import Order, Payment, Refund, Renewal
+from payments.models.payment import BY_STAFF
+from payments.orders.opening import lock
+from payments.plan_changes.proration import PaidPeriod
+from payments.providers.payable import payable
+from payments.refunds.requests import refundable, request_refund
+from subscriptions.services import SubscriptionService
+
+REASON = "withdrawal from the contract"
+
+
+def returned_amount(payment: Payment, now: datetime) -> Decimal:
+    """Return what the subscriber gets back: all, or the part not used yet of a period that began on their wish.
+
+    It is rounded up to the minor unit, or to what the provider can give back, for the subscriber.
+    """
+    return sum((amount for _payment, amount in _portions(payment, now)), Decimal(0))
+
+
+def withdraw(payment: Payment, now: datetime) -> Refund | None:
+    """End the subscription at once and ask for the money back, in one transaction; a job gives it back.
+
+    Return the request, or None where nothing is left to give back. Raises WithdrawalOver.
+    """
+    with transaction.atomic():
+        if payment.order:
+            lock(payment.order)
+        payment.refresh_from_db()
+        if payment.withdrawal_until(now) is None or payment.subscription is None:
+            raise WithdrawalOver(f"{payment} can no longer be withdrawn from")
+        portions = list(_portions(payment, now))
+        Renewal.objects.filter(subscription=payment.subscription).update(auto_renew=False)
+        SubscriptionService.cancel_now(payment.subscription, REASON, now=now)
+        requests = [
+            request_refund(paid, amount, REASON, ends_now=False, now=now, actor=None) for paid, amount in portions
+        ]
+        return requests[0] if requests else None
+
+
+def _portions(payment: Payment, now: datetime) -> Iterator[tuple[Payment, Decimal]]:
+    """Yield what goes back, by payment: this one, then those before it whose value a change of plan credited."""
+    left = _unused(payment, now)
+    for paid in (payment, *_credited(payment)):
+        if amount := min(left, refundable(paid)):
+            yield paid, amount
+            left -= amount
+
+
+def _unused(payment: Payment, now: datetime) -> Decimal:
+    event, order = payment.event, payment.order
+    if event is None or order is None:
+        return payment.amount
+    if order.agreed_to_begin_at is None:
+        return order.price
+    begin = event.old_end_date if order.kind == Order.Kind.CHANGE and event.old_end_date else event.occurred_at
+    exact = PaidPeriod(begin, event.new_end_date, order.price).unused(now)
+    unused = money.rounded(Decimal(exact.numerator) / exact.denominator, payment.currency, ROUND_UP)
+    return payable(unused, payment.currency, ROUND_UP)
+
+
+def _credited(payment: Payment) -> Iterable[Payment]:
+    """Return the payments whose value the order credits, newest first. What staff recorded, staff pays back."""
+    if payment.order is None or not payment.order.credit:
+        return ()
+    earlier = Payment.objects.filter(subscription=payment.subscription, kind=Payment.Kind.PAYMENT, pk__lt=payment.pk)
+    return earlier.exclude(provider=BY_STAFF).exclude(event=None).order_by("-pk")

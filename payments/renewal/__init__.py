@@ -1,0 +1,1 @@
+"""Renewal: what subscribers agree to be charged, and changes of its price."""

@@ -1,0 +1,79 @@
+"""Agreements to renew a subscription by charges."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from foundation import money
+from payments.models import Order, Renewal
+from payments.orders.opening import purchase_of
+from subscriptions.models import Subscription
+from subscriptions.rules import next_period
+
+
+def agree(order: Order, subscription: Subscription) -> None:
+    """Write down what the order's subscriber agreed to be charged for later periods, if anything.
+
+    An order that was to be closed when its money came, such as that of somebody who left, agrees to nothing any more.
+    """
+    if order.close_requested_at:
+        return
+    if not order.renews:
+        if order.way == Order.Way.PAGE:  # asked before the page opened, and not wanted
+            Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
+        return
+    if renews_already(order):  # paid by hand, on the terms that hold, or for less if the plan costs less by now
+        _lower(order)
+        return
+    agreed = {
+        "auto_renew": True,
+        "amount": order.price,
+        "currency": order.currency,
+        "duration_days": order.duration_days,
+        "duration_months": order.duration_months,
+        "terms": order.terms,
+        "agreed_at": order.consented_at or order.opened_at,
+        "new_amount": None,
+        "new_amount_from": None,
+    }
+    planned = {"next_amount": subscription.next_plan.price if subscription.next_plan else None}
+    Renewal.objects.update_or_create(subscription=subscription, defaults=agreed, create_defaults=agreed | planned)
+
+
+def renews_already(order: Order) -> bool:
+    """Return True for a renewal of what renews automatically. At most one query."""
+    return order.kind == Order.Kind.RENEWAL and _agreed(order).exists()
+
+
+def charge_after(order: Order, now: datetime) -> str:
+    """Return the amount and currency of the first charge after an order that `renews_already` is paid, as text."""
+    renewal = _agreement(order)
+    following = next_period(purchase_of(order).applied_to(order.plan), now, renewal.subscription)
+    amount = renewal.charge_from(following.end)
+    if _is_comparable(order, renewal):
+        amount = min(amount, order.price)
+    return f"{money.formatted(amount, renewal.currency)} {renewal.currency}"
+
+
+def _agreed(order: Order) -> QuerySet[Renewal]:
+    return Renewal.objects.charged().filter(subscription=order.subscription_id)
+
+
+def _agreement(order: Order) -> Renewal:
+    return _agreed(order).select_related("subscription__plan", "subscription__next_plan").get()
+
+
+def _is_comparable(order: Order, renewal: Renewal) -> bool:
+    """Return True if the price of the order is one for the agreement: in its currency, and for as long a period."""
+    return (order.currency, order.length) == (renewal.currency, renewal.length)
+
+
+def _lower(order: Order) -> None:
+    """Charge no more for later periods, nor what was announced for them, than was paid for this one."""
+    renewal = _agreement(order)
+    if not _is_comparable(order, renewal):
+        return
+    renewal.amount = min(renewal.amount, order.price)
+    if renewal.new_amount is not None:
+        renewal.new_amount = min(renewal.new_amount, order.price)
+    renewal.save(update_fields=["amount", "new_amount"])

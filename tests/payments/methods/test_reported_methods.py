@@ -1,0 +1,97 @@
+"""Cards that are removed at the provider: their owner is told, once, what ends because of it."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+
+from accounts.models import Profile
+from foundation.email_addresses import address_of
+from payments.facts import apply
+from payments.mail_texts import card_removed
+from payments.methods.saved_methods import remove_method, replace_method
+from payments.models import PaymentMethod, Renewal
+from payments.providers.interface import Fact, FactKind, MethodDetails
+from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService as Service
+from tests.support.factories import NOW, make_plan, make_user
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def renewal() -> Renewal:
+    user = make_user()
+    method = PaymentMethod.objects.create(user=user, provider="stripe", customer="cus_1", token="pm_1")
+    return renewing(make_plan(), method)
+
+
+def renewing(plan: Plan, method: PaymentMethod) -> Renewal:
+    held = Service.create_subscription(method.user, plan, now=NOW)
+    return Renewal.objects.create(
+        subscription=held, auto_renew=True, method=method, amount="9.90", currency="EUR", agreed_at=NOW
+    )
+
+
+def remove_at_provider(at: datetime = NOW + DAY) -> None:
+    with time_machine.travel(at, tick=False):
+        apply("stripe", Fact(FactKind.METHOD_REMOVED, at, method=MethodDetails("cus_1", "pm_1")), at)
+
+
+def test_owner_is_told_once_what_ends_and_when(renewal: Renewal) -> None:
+    assert renewal.method is not None
+    renewing(make_plan(name="Archive"), renewal.method)
+    for _time in range(2):
+        remove_at_provider()
+    (sent,) = mail.outbox
+    assert sent.to == [address_of(renewal.subscription.user)]
+    ends = "Monthly with was removed. Monthly ends on Dec. 31, 2026, 03:00 UTC"
+    for part in (ends, "Archive ends on", "/payments/method/"):
+        assert part in str(sent.body)
+
+
+def test_german_owner_is_told_in_german(renewal: Renewal) -> None:
+    Profile.objects.update_or_create(user=renewal.subscription.user, defaults={"language": "de"})
+    remove_at_provider()
+    (sent,) = mail.outbox
+    assert sent.subject.endswith("Ihr Abonnement verlängert sich nicht mehr")
+    assert "Monthly endet am 31. Dezember 2026" in str(sent.body)
+
+
+def test_late_subscription_ends_with_its_grace_period(renewal: Renewal) -> None:
+    Subscription.objects.update(grace_until=renewal.subscription.end_date + 7 * DAY)
+    remove_at_provider(renewal.subscription.end_date + DAY)
+    (sent,) = mail.outbox
+    assert "Monthly ends on Jan. 7, 2027" in str(sent.body)
+
+
+@pytest.mark.parametrize("why", ["off", "cancelled", "ended", "other card", "never used", "removed here"])
+def test_nobody_is_told_where_nothing_was_to_be_charged(renewal: Renewal, why: str) -> None:
+    held = renewal.subscription
+    match why:
+        case "off":
+            Renewal.objects.update(auto_renew=False)
+        case "cancelled":
+            Service.cancel_subscription(held, now=NOW)
+        case "ended":
+            Service.cancel_now(held, now=NOW + timedelta(hours=1))
+        case "other card":
+            replace_method(held.user, "stripe", MethodDetails("cus_1", "pm_2"), NOW)
+        case "never used":
+            Renewal.objects.all().delete()
+        case "removed here":
+            remove_method(held.user, NOW)
+    mail.outbox.clear()
+    remove_at_provider()
+    assert mail.outbox == []
+
+
+def test_mail_is_obsolete_once_another_card_is_charged(renewal: Renewal) -> None:
+    user = renewal.subscription.user
+    remove_at_provider()
+    assert card_removed("", str(user.pk), NOW + DAY) is not None
+    replace_method(user, "stripe", MethodDetails("cus_1", "pm_2"), NOW + DAY)
+    assert card_removed("", str(user.pk), NOW + DAY) is None

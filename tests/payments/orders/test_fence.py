@@ -1,0 +1,76 @@
+"""Fence between the ways to pay an order."""
+
+import pytest
+
+from payments.models import Order
+from payments.orders.fence import store_reference, take_way
+from payments.orders.opening import void
+from tests.payments.opened_orders import first_order
+from tests.support.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+PAGE, CHARGE = Order.Way.PAGE, Order.Way.CHARGE
+
+
+def seen_twice() -> tuple[Order, Order]:
+    """Return an order as two actors read it."""
+    order = first_order()
+    return order, Order.objects.get(pk=order.pk)
+
+
+def stored(order: Order) -> tuple[str, str, str]:
+    return Order.objects.values_list("way", "reference", "state").get(pk=order.pk)
+
+
+def test_of_two_that_see_no_way_one_takes_it() -> None:
+    first, second = seen_twice()
+    assert take_way(first, PAGE, "stripe")
+    assert not take_way(second, CHARGE, "stripe")
+    assert stored(first)[0] == "page"
+
+
+def test_reference_of_a_way_that_was_lost_is_not_stored() -> None:
+    first, second = seen_twice()
+    assert take_way(first, CHARGE, "stripe")
+    second.refresh_from_db()
+    assert take_way(second, PAGE, "stripe")
+    assert not store_reference(first, "pi_1")
+    assert store_reference(second, "cs_1")
+    assert stored(first)[:2] == ("page", "cs_1")
+
+
+def test_reference_is_stored_where_none_is() -> None:
+    first, second = seen_twice()
+    assert take_way(first, PAGE, "stripe")
+    second.refresh_from_db()
+    assert store_reference(first, "cs_1")
+    assert not store_reference(second, "cs_2")
+    assert not store_reference(first, "cs_3")
+    assert stored(first)[1] == "cs_1"
+
+
+def test_way_is_not_taken_from_a_reference_that_was_not_seen() -> None:
+    first, second = seen_twice()
+    assert take_way(first, PAGE, "stripe")
+    assert store_reference(first, "cs_1")
+    assert not take_way(second, CHARGE, "stripe")
+    second.refresh_from_db()
+    assert take_way(second, CHARGE, "stripe")
+    assert stored(first)[:2] == ("charge", "")
+
+
+@pytest.mark.parametrize(("state", "after"), [("unknown", "open"), ("needs_subscriber", "open"), ("open", "open")])
+def test_what_was_unknown_is_settled_because_the_reference_is_closed(state: str, after: str) -> None:
+    order = first_order()
+    Order.objects.filter(pk=order.pk).update(state=state)
+    assert take_way(order, PAGE, "stripe")
+    assert stored(order)[2] == after
+
+
+def test_no_way_is_taken_while_money_is_on_its_way_or_after_the_end() -> None:
+    pending, finished = first_order(), first_order()
+    Order.objects.filter(pk=pending.pk).update(state="pending")
+    void(Order.objects.get(pk=finished.pk), NOW)
+    assert not take_way(pending, PAGE, "stripe")
+    assert not take_way(finished, PAGE, "stripe")

@@ -1,0 +1,433 @@
+"""Refunds: stored first, executed once whatever gets lost, and recorded as negative payments."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core import mail
+from django.db import connection, transaction
+
+from foundation.mail import mail_kind
+from notifications.sns.payment_events import cloud_event
+from payments.attention import needs_attention
+from payments.errors import NotRefundable
+from payments.facts import apply
+from payments.models import Payment, PaymentEvent, Refund
+from payments.providers.interface import Fact, FactKind, OutcomeKind
+from payments.received_money.recording import MoneyReceived, record_payment
+from payments.refunds.overdue import BANK_DAYS, PATIENCE
+from payments.refunds.requests import process_refunds, refundable, request_refund
+from payments.signals import payment_event_recorded, payment_refund_failed, payment_refunded
+from payments.statistics import standing
+from subscriptions.models import Subscription
+from subscriptions.services import SubscriptionService
+from tests.payments.bank import NAME, Bank
+from tests.payments.opened_orders import first_order
+from tests.support.event_schema import problems
+from tests.support.factories import NOW, has_access, make_user
+from tests.support.locks import wait_until_blocked
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+LATER = NOW + DAY
+
+
+@pytest.fixture
+def bank() -> Bank:
+    return Bank()
+
+
+@pytest.fixture
+def payment() -> Payment:
+    """Return a payment of 9.90 EUR for the running period."""
+    return record_payment(first_order(), MoneyReceived(NAME, "pi_1", Decimal("9.90"), "EUR", NOW), now=NOW)
+
+
+def ask(payment: Payment, amount: str = "9.90", *, ends_now: bool = False, now: datetime = LATER) -> Refund:
+    return request_refund(payment, Decimal(amount), "by mistake", ends_now=ends_now, now=now, actor=make_user())
+
+
+def process(bank: Bank, now: datetime = LATER) -> int:
+    return process_refunds(bank, now, lambda: HOUR)
+
+
+def test_refund_is_executed_by_the_job_and_recorded_as_a_negative_payment(bank: Bank, payment: Payment) -> None:
+    request = ask(payment)
+    assert (bank.calls, request.state) == (0, "requested")
+
+    assert process(bank) == 1
+
+    returned = Payment.objects.get(kind="refund")
+    assert (returned.of, returned.amount, returned.order, returned.subscription) == (
+        payment,
+        Decimal("-9.90"),
+        payment.order,
+        payment.subscription,
+    )
+    request.refresh_from_db()
+    assert (request.state, request.transaction_id, request.due_at) == ("done", returned.transaction_id, None)
+    assert PaymentEvent.objects.filter(kind="refunded", payment=returned).exists()
+    assert process(bank, LATER + DAY) == 0
+    assert Subscription.objects.get().status == "active"
+
+
+def test_access_ends_with_the_refund_that_is_to_end_it(bank: Bank, payment: Payment) -> None:
+    request = ask(payment, ends_now=True)
+    assert payment.order is not None
+    assert has_access(payment.order.user)
+    process(bank)
+    assert not has_access(payment.order.user)
+    event = Subscription.objects.get().events.latest("pk")
+    assert (event.reason, event.actor) == ("by mistake", request.requested_by)
+
+
+@pytest.mark.parametrize("lost", [OutcomeKind.UNKNOWN, OutcomeKind.PENDING, OutcomeKind.NOTHING_HAPPENED])
+def test_lost_answers_give_back_once(bank: Bank, payment: Payment, lost: OutcomeKind) -> None:
+    request = ask(payment)
+    bank.losing = [lost] * 4
+    now = LATER
+    for _tick in range(200):
+        process(bank, now)
+        now += timedelta(minutes=1)
+    request.refresh_from_db()
+    assert (request.state, bank.calls, len(bank.refunds)) == ("done", 5, 1)
+    assert Payment.objects.filter(kind="refund").count() == 1
+
+
+def test_refund_whose_caller_died_is_called_again_under_the_same_key(
+    bank: Bank, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(payment)
+
+    def dying(*arguments: Any) -> Any:
+        Bank.refund(bank, *arguments)
+        raise SystemExit
+
+    monkeypatch.setattr(bank, "refund", dying)
+    with pytest.raises(SystemExit):
+        process(bank)
+    monkeypatch.undo()
+    assert process(bank, LATER + timedelta(minutes=1)) == 0, "within the lease"
+    assert process(bank, LATER + timedelta(minutes=3)) == 1
+    assert len(bank.refunds) == 1
+
+
+def test_webhook_that_is_faster_than_the_answer_finishes_the_request(bank: Bank, payment: Payment) -> None:
+    request = ask(payment, ends_now=True)
+    told = Fact(
+        FactKind.REFUNDED,
+        LATER,
+        reference=str(request.key),
+        transaction_id="re-0",
+        of="pi_1",
+        amount=Decimal("9.90"),
+        currency="EUR",
+    )
+    apply(NAME, told, LATER)
+    request.refresh_from_db()
+    assert (request.state, Subscription.objects.get().status) == ("done", "expired")
+    assert process(bank) == 0
+    assert bank.calls == 0
+
+
+def test_refused_refund_says_why_and_needs_attention(bank: Bank, payment: Payment) -> None:
+    request = ask(payment)
+    bank.refusing = "insufficient_balance"
+    process(bank)
+    request.refresh_from_db()
+    assert (request.state, request.code) == ("refused", "insufficient_balance")
+    assert needs_attention(LATER)["refused_refunds"] == 1
+    assert refundable(payment) == Decimal("9.90")
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "counted"),
+    [
+        ("requested", PATIENCE, 0),
+        ("requested", PATIENCE + MINUTE, 1),
+        ("unknown", PATIENCE + MINUTE, 1),
+        ("pending", BANK_DAYS, 0),
+        ("pending", BANK_DAYS + MINUTE, 1),
+        ("done", BANK_DAYS + MINUTE, 0),
+    ],
+)
+@pytest.mark.parametrize("provider", ["", "manual", "tests.payments.bank.Bank"])
+def test_refund_that_stays_unpaid_needs_attention_whoever_is_the_provider_now(
+    payment: Payment, settings: LazySettings, provider: str, state: str, after: timedelta, counted: int
+) -> None:
+    settings.PAYMENT_PROVIDER = provider
+    finished = {"finished_at": LATER, "due_at": None} if state == "done" else {}
+    Refund.objects.filter(pk=ask(payment).pk).update(state=state, **finished)
+    needed = needs_attention(LATER + after)
+    assert (needed["overdue_refunds"], sum(needed.values())) == (counted, counted)
+
+
+def test_refund_for_which_the_key_lacks_the_right_is_logged_and_tried_again(
+    bank: Bank, payment: Payment, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = ask(payment)
+    bank.losing, bank.code = [OutcomeKind.NOTHING_HAPPENED], "PermissionError"
+    process(bank)
+    request.refresh_from_db()
+    assert (request.state, request.code) == ("requested", "PermissionError")
+    (line,) = [record for record in caplog.records if record.name == "payments.refunds.requests"]
+    assert (line.levelname, vars(line)["refund"], vars(line)["code"]) == ("WARNING", request.pk, "PermissionError")
+    assert process(bank, LATER + HOUR) == 1
+
+
+def told(request: Refund | None, kind: FactKind, transaction_id: str = "re-0") -> Fact:
+    """Return what the provider tells of the refund that was asked for, or that was made in its dashboard."""
+    return Fact(
+        kind,
+        LATER,
+        reference=str(request.key) if request else "",
+        transaction_id=transaction_id,
+        of="pi_1",
+        amount=Decimal("9.90"),
+        currency="EUR",
+        code="expired_or_canceled_card" if kind is FactKind.REFUND_FAILED else "",
+    )
+
+
+SEQUENCES = sorted(set(permutations([FactKind.REFUNDED, FactKind.REFUND_FAILED] * 2)))
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES, ids=" ".join)
+@pytest.mark.parametrize("made_by", ["us, answered", "us, not asked yet", "the dashboard"])
+def test_refund_that_failed_counts_for_nothing_whatever_was_told_before(
+    bank: Bank, payment: Payment, made_by: str, sequence: tuple[FactKind, ...]
+) -> None:
+    request = None if made_by == "the dashboard" else ask(payment)
+    if made_by == "us, answered":
+        process(bank)
+    for kind in sequence:
+        apply(NAME, told(request, kind), LATER)
+    if made_by == "us, not asked yet":
+        process(bank)
+
+    assert sum(Payment.objects.values_list("amount", flat=True)) == Decimal("9.90")
+    assert refundable(payment) == Decimal("9.90")
+    kept = Refund.objects.get()
+    assert (kept.state, kept.code, kept.transaction_id) == ("refused", "expired_or_canceled_card", "re-0")
+    assert needs_attention(LATER)["refused_refunds"] == 1
+    ask(payment)
+    apply(NAME, told(Refund.objects.latest("pk"), FactKind.REFUNDED, "re-1"), LATER)
+    assert refundable(payment) == 0
+    assert sum(Payment.objects.values_list("amount", flat=True)) == 0
+
+
+def test_failed_refund_is_told_to_the_subscriber_and_to_other_systems(
+    bank: Bank, payment: Payment, django_capture_on_commit_callbacks: Any
+) -> None:
+    request = ask(payment)
+    process(bank)
+    heard: list[dict[str, Any]] = []
+
+    def hear(sender: type, **told_of: Any) -> None:
+        heard.append(told_of)
+
+    payment_refund_failed.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            apply(NAME, told(request, FactKind.REFUND_FAILED), LATER)
+            apply(NAME, told(request, FactKind.REFUND_FAILED), LATER)
+    finally:
+        payment_refund_failed.disconnect(hear)
+
+    reversal = Payment.objects.get(kind=Payment.Kind.REVERSAL)
+    reason = "expired_or_canceled_card"
+    assert [(each["payment"], each["of"], each["code"]) for each in heard] == [(reversal, payment, reason)]
+    event = PaymentEvent.objects.get(kind=PaymentEvent.Kind.REFUND_FAILED)
+    assert (event.payment, event.order, event.code) == (reversal, payment.order, reason)
+    body = cloud_event(event, None)
+    assert (body["type"], body["data"]["amount"], problems(body, "payment")) == ("payment.refund_failed.v1", "9.90", [])
+    assert mail.outbox[-1].subject == "Subscriptions: Your refund did not arrive"
+    text = mail.outbox[-1].body
+    assert "The refund of 9.90 EUR for Monthly did not reach you" in text
+    assert "http://127.0.0.1:8000/payments/" in text
+
+
+def test_refund_that_failed_before_it_was_told_of_is_not_told(bank: Bank, payment: Payment) -> None:
+    request = ask(payment)
+    apply(NAME, told(request, FactKind.REFUND_FAILED), LATER)
+    assert not PaymentEvent.objects.filter(kind=PaymentEvent.Kind.REFUND_FAILED).exists()
+
+
+def test_surplus_whose_refund_failed_needs_attention_again(bank: Bank, payment: Payment) -> None:
+    assert payment.order is not None
+    surplus = record_payment(payment.order, MoneyReceived(NAME, "pi_2", Decimal("9.90"), "EUR", NOW), now=NOW)
+    request = ask(surplus)
+    process(bank)
+    assert (needs_attention(NOW)["surplus"], standing(NOW).surplus) == (0, 0)
+    apply(NAME, replace(told(request, FactKind.REFUND_FAILED), of="pi_2"), LATER)
+    assert (needs_attention(NOW)["surplus"], standing(NOW).surplus) == (1, 1)
+
+
+def dashboards(amount: str, transaction_id: str = "re-9") -> Fact:
+    """Return what the provider tells of a refund that was made in its dashboard."""
+    return replace(told(None, FactKind.REFUNDED, transaction_id), amount=Decimal(amount))
+
+
+def test_requests_are_finished_when_the_dashboard_has_left_nothing(bank: Bank, payment: Payment) -> None:
+    first, second = ask(payment, "4.00"), ask(payment, "5.00")
+    bank.losing = [OutcomeKind.UNKNOWN] * 2
+    process(bank)
+    bank.refunds.clear()  # the calls had no effect
+    apply(NAME, dashboards("4.90"), LATER)
+    for request in (first, second):
+        request.refresh_from_db()
+        assert request.finished_at is None, "what is left may still go back"
+    apply(NAME, dashboards("5.00", "re-10"), LATER)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert [(each.state, each.transaction_id, each.code) for each in (first, second)] == [
+        ("done", "re-10", "superseded"),
+        ("done", "re-10", ""),
+    ]
+    assert not any(needs_attention(LATER + BANK_DAYS * 2).values())
+    assert (process(bank, LATER + DAY), bank.calls) == (0, 2)
+
+
+def test_refund_that_superseded_a_request_and_failed_makes_it_refused(payment: Payment) -> None:
+    request = ask(payment)
+    apply(NAME, dashboards("9.90"), LATER)
+    apply(NAME, told(None, FactKind.REFUND_FAILED, "re-9"), LATER)
+    request.refresh_from_db()
+    assert (request.state, refundable(payment)) == ("refused", Decimal("9.90"))
+
+
+def test_late_news_of_a_finished_request_ends_nothing_again(payment: Payment) -> None:
+    request = ask(payment, ends_now=True)
+    apply(NAME, dashboards("9.90"), LATER)
+    subscription = Subscription.objects.get()
+    assert subscription.status == "expired"
+    SubscriptionService.renew_subscription(subscription, now=LATER)
+    apply(NAME, told(request, FactKind.REFUNDED), LATER)
+    request.refresh_from_db()
+    assert (request.transaction_id, Subscription.objects.get().status) == ("re-9", "active")
+    assert Payment.objects.filter(kind="refund").count() == 2, "money that moved is recorded"
+
+
+def test_amount_with_more_decimals_than_the_currency_is_refused(payment: Payment) -> None:
+    with pytest.raises(NotRefundable, match="more decimals"):
+        ask(payment, "1.005")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+def test_two_refunds_at_once_never_give_more_than_was_paid(payment: Payment) -> None:
+    def second() -> str:
+        try:
+            return ask(payment, "6.00").state
+        except NotRefundable as error:
+            return str(error)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            ask(payment, "6.00")
+            other = pool.submit(second)
+            wait_until_blocked()
+        assert "3.90 EUR left" in other.result()
+    assert [request.amount for request in Refund.objects.all()] == [Decimal("6.00")]
+
+
+def test_no_more_goes_back_than_came(bank: Bank, payment: Payment) -> None:
+    ask(payment, "6.00")
+    with pytest.raises(NotRefundable, match=r"3\.90"):
+        ask(payment, "3.91")
+    process(bank)
+    ask(payment, "3.90")
+    with pytest.raises(NotRefundable):
+        ask(payment, "0.01")
+    process(bank)
+    assert sum(Payment.objects.values_list("amount", flat=True)) == 0
+    with pytest.raises(NotRefundable):
+        request_refund(Payment.objects.filter(kind="refund")[0], Decimal(1), "", ends_now=False, now=NOW, actor=None)
+
+
+@pytest.mark.parametrize("amount", ["0", "-1"])
+def test_amount_below_zero_is_refused(payment: Payment, amount: str) -> None:
+    with pytest.raises(NotRefundable):
+        ask(payment, amount)
+
+
+def test_transfer_that_staff_recorded_is_recorded_as_returned_at_once() -> None:
+    money = MoneyReceived("manual", "t-1", Decimal("9.90"), "EUR", NOW)
+    request = ask(record_payment(first_order(), money, now=NOW))
+    assert (request.state, Payment.objects.get(kind="refund").amount) == ("done", Decimal("-9.90"))
+
+
+def test_surplus_goes_back_and_needs_no_attention_then(bank: Bank, payment: Payment) -> None:
+    assert payment.order is not None
+    surplus = record_payment(payment.order, MoneyReceived(NAME, "pi_2", Decimal(5), "EUR", NOW), now=NOW)
+    assert needs_attention(NOW)["surplus"] == 1
+    ask(surplus, "5.00")
+    process(bank)
+    assert needs_attention(NOW)["surplus"] == 0
+    assert Subscription.objects.get().status == "active"
+
+
+def test_public_signal_follows_the_commit(
+    bank: Bank, payment: Payment, django_capture_on_commit_callbacks: Any
+) -> None:
+    heard = []
+
+    def hear(**arguments: Any) -> None:
+        heard.append((arguments["payment"].amount, arguments["of"]))
+
+    ask(payment)
+    payment_refunded.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            process(bank)
+    finally:
+        payment_refunded.disconnect(hear)
+    assert heard == [(Decimal("-9.90"), payment)]
+
+
+def refund_mail(payment: Payment) -> str:
+    """Return the text of the mail about money that went back, as it is rendered when it is sent."""
+    assert payment.order is not None
+    rendered = mail_kind("payment_refunded").render("a@example.com", str(payment.order.user_id), LATER)
+    return rendered.text if rendered else ""
+
+
+def test_mail_of_a_refund_that_has_failed_meanwhile_is_obsolete(bank: Bank, payment: Payment) -> None:
+    ask(payment)
+    process(bank)
+    assert "We have given back 9.90 EUR of your payment for Monthly" in refund_mail(payment)
+    apply(NAME, told(Refund.objects.get(), FactKind.REFUND_FAILED), LATER)
+    assert refund_mail(payment) == ""
+    ask(payment)
+    apply(NAME, told(Refund.objects.latest("pk"), FactKind.REFUNDED, "re-1"), LATER)
+    assert "We have given back 9.90 EUR" in refund_mail(payment), "another one has arrived"
+
+
+def test_refund_that_cannot_be_recorded_holds_up_no_other(bank: Bank, payment: Payment) -> None:
+    other = record_payment(first_order(), MoneyReceived(NAME, "pi_2", Decimal("9.90"), "EUR", NOW), now=NOW)
+    bad, good = ask(payment), ask(other)
+
+    def break_(event: PaymentEvent, **_kwargs: Any) -> None:
+        if event.payment is not None and event.payment.of_id == payment.pk:
+            raise LookupError("a strict receiver broke")
+
+    payment_event_recorded.connect(break_)
+    try:
+        assert process(bank) == 1
+    finally:
+        payment_event_recorded.disconnect(break_)
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.finished_at, good.state) == (None, "done")
+    assert process(bank, LATER + HOUR) == 1
+    assert len(bank.refunds) == 2, "given back once each"

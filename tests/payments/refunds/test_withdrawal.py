@@ -1,0 +1,100 @@
+"""Withdrawal from a contract: the money back and access gone, once, within the days of the law."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+from django.urls import reverse
+
+from foundation import clock
+from payments.errors import WithdrawalOver
+from payments.models import Order, Payment, Refund
+from payments.received_money.recording import MoneyReceived, record_payment
+from payments.refunds.withdrawal import returned_amount, withdraw
+from tests.payments.opened_orders import first_order, renewal_order
+from tests.support.factories import MONTH, NOW, has_access, make_plan
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def fourteen_days(settings: LazySettings) -> None:
+    settings.WITHDRAWAL_DAYS = 14
+
+
+def pay(order: Order, now: datetime = NOW) -> Payment:
+    """Record money that a provider took for the order."""
+    return record_payment(order, MoneyReceived("bank", f"t-{order.pk}", order.amount, order.currency, now), now=now)
+
+
+def consent(order: Order) -> Order:
+    """Let the subscriber ask for access before the time for withdrawal is over."""
+    Order.objects.filter(pk=order.pk).update(consented_at=NOW, way=Order.Way.PAGE)
+    order.refresh_from_db()
+    return order
+
+
+def test_withdrawal_ends_access_and_asks_for_all_the_money() -> None:
+    payment = pay(first_order())
+
+    request = withdraw(payment, NOW + 3 * DAY)
+
+    assert request
+    assert (request.amount, request.currency, request.state) == (Decimal("9.90"), "EUR", Refund.State.REQUESTED)
+    assert not has_access(payment.order.user)  # type: ignore[union-attr] # the fixture's has one
+    with pytest.raises(WithdrawalOver):
+        withdraw(payment, NOW + 3 * DAY)
+    assert Refund.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "back"), [("EUR", "9.90", "8.91"), ("JPY", "1000", "900"), ("KWD", "1.005", "0.905")]
+)
+def test_who_asked_to_begin_at_once_pays_for_the_time_until_then(currency: str, price: str, back: str) -> None:
+    plan = make_plan(price=Decimal(price), currency=currency)
+    payment = pay(consent(first_order(plan)))
+    assert returned_amount(payment, NOW + MONTH / 10) == Decimal(back)
+
+
+@pytest.mark.parametrize(("after", "is_open"), [(DAY, True), (14 * DAY - DAY / 24, True), (14 * DAY, False)])
+def test_withdrawal_is_open_for_its_days_and_no_longer(after: timedelta, is_open: bool) -> None:
+    assert bool(pay(first_order()).withdrawal_until(NOW + after)) is is_open
+
+
+def test_renewal_transfer_and_a_site_without_it_have_no_withdrawal(settings: LazySettings) -> None:
+    payment = pay(first_order())
+    assert payment.subscription
+    renewed = pay(renewal_order(payment.subscription, NOW + DAY), NOW + DAY)
+    payment.refresh_from_db()
+    by_transfer = first_order()
+    money = MoneyReceived("manual", "transfer", by_transfer.amount, by_transfer.currency, NOW)
+    off = pay(first_order())
+
+    assert renewed.withdrawal_until(NOW + 2 * DAY) is None
+    assert payment.withdrawal_until(NOW + 2 * DAY) is None, "a later period is paid already"
+    assert record_payment(by_transfer, money, now=NOW).withdrawal_until(NOW + DAY) is None
+    settings.WITHDRAWAL_DAYS = 0
+    assert off.withdrawal_until(NOW + DAY) is None
+
+
+def test_subscriber_withdraws_on_a_page_that_says_what_comes_back(client: Client) -> None:
+    now = clock.now() - DAY
+    payment = pay(first_order(), now)
+    client.force_login(payment.order.user)  # type: ignore[union-attr] # the fixture's has one
+    page = reverse("withdraw", args=[payment.pk])
+
+    assert page in client.get(reverse("receipt", args=[payment.pk])).content.decode()
+    assert "9.90 EUR" in client.get(page).content.decode()
+    assert "on its way back" in client.post(page, follow=True).content.decode()
+    assert "can no longer withdraw" in client.post(page, follow=True).content.decode()
+    assert Refund.objects.count() == 1
+
+
+def test_page_of_somebody_else_is_not_there(client: Client) -> None:
+    payment = pay(first_order())
+    client.force_login(first_order().user)
+    assert client.post(reverse("withdraw", args=[payment.pk])).status_code == 404
