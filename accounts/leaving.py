@@ -1,16 +1,18 @@
 """Leaving: an account is erased when its last subscription has ended, and can be kept until then."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.erasure import AccountError, erase_user, lock_user
 from accounts.models import Profile
 from accounts.privileges import is_privileged
 from accounts.profiles import profile_of
+from foundation.orm.key import Key
 from foundation.personal_data import parts
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ def refuse_privileged(user: AbstractBaseUser) -> None:
 
 def stays_until(user: AbstractBaseUser, now: datetime) -> datetime | None:
     """Return the instant at which the last of what the user has ends; None if nothing lasts."""
-    return max(filter(None, (part.kept_until(user, now) for part in parts())), default=None)
+    return _ends([user.pk], now).get(user.pk)
 
 
 def losses(user: AbstractBaseUser, now: datetime) -> list[str]:
@@ -77,7 +79,7 @@ def erase_leavers(now: datetime, time_left: Callable[[], timedelta]) -> dict[str
     erased: the request ends, as it would have been refused.
     """
     counted = {"erased": 0, "waiting": 0, "failed": 0, "refused": 0}
-    for profile in _leaving():
+    for profile in _leaving().select_related("user").order_by("leaving_since").iterator():
         if time_left() <= RESERVE:
             break
         counted[_erase_leaver(profile, now)] += 1
@@ -86,12 +88,22 @@ def erase_leavers(now: datetime, time_left: Callable[[], timedelta]) -> dict[str
 
 def next_erasure(now: datetime) -> datetime | None:
     """Return the earliest instant at which somebody who leaves can be erased; None if nobody leaves."""
-    return min((stays_until(profile.user, now) or now for profile in _leaving()), default=None)
+    users = list(_leaving().values_list("pk", flat=True))
+    ends = _ends(users, now) if users else {}
+    return min((ends.get(user, now) for user in users), default=None)
 
 
-def _leaving() -> Iterator[Profile]:
-    leaving = Profile.objects.filter(leaving_since__isnull=False, erased_at__isnull=True)
-    return leaving.select_related("user").order_by("leaving_since").iterator()
+def _ends(users: Collection[Key], now: datetime) -> dict[Key, datetime]:
+    """Return the instant at which the last of what each user has ends, of those with something that lasts."""
+    ends: dict[Key, datetime] = {}
+    for part in parts():
+        for user, end in part.kept_until(users, now).items():
+            ends[user] = max(end, ends.get(user, end))
+    return ends
+
+
+def _leaving() -> QuerySet[Profile]:
+    return Profile.objects.filter(leaving_since__isnull=False, erased_at__isnull=True)
 
 
 def _erase_leaver(profile: Profile, now: datetime) -> str:

@@ -47,7 +47,7 @@ class DueWork:
     is_on: Callable[[], bool] = always
     """Return False if the jobs do nothing on this stage, and make no connection: then they are not asked for."""
     heartbeats: tuple[Metric, ...] = ()
-    """Metrics that a job writes at each run, for an alarm on their absence."""
+    """Metrics that a job writes each minute, for an alarm on their absence."""
     reasons: Callable[[datetime], Iterable[str]] = no_reasons
     """Return sentences that tell operators what is due, once `next_due` has come. Asked by the dashboard only."""
     note_quiet: Callable[[datetime], None] = nothing_to_note
@@ -92,9 +92,19 @@ def next_instants(now: datetime) -> dict[str, datetime | None]:
     return instants
 
 
+def frequent_markers() -> set[str]:
+    """Return the markers whose jobs run each minute while work is due: those with a heartbeat.
+
+    The jobs of the others run seldom, and let the database sleep until their next tick.
+    """
+    return {work.marker for work in all_work() if work.heartbeats}
+
+
 def reasons_to_stay_awake(now: datetime) -> list[str]:
     """Return what is due by now, in sentences; the job's name where an app has none."""
-    due = [work for work in all_work() if work.marker and (instant := work.next_due(now)) and instant <= now]
+    frequent = frequent_markers()
+    works = [work for work in all_work() if work.marker in frequent]
+    due = [work for work in works if (instant := work.next_due(now)) and instant <= now]
     return [reason for work in due for reason in list(work.reasons(now)) or [", ".join(work.jobs)]]
 
 

@@ -35,9 +35,10 @@ https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS"""
 
 WRITERS = """
     SELECT count(*) FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND objsubid = 1 AND pid <> pg_backend_pid()
+    WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND objsubid = 1
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+"""A session that closes the gate is new. Where it holds the lock itself, a pooler has given it another's session."""
 
 
 @cache

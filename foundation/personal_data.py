@@ -4,7 +4,7 @@ An app registers its parts in `foundation.registries.PERSONAL_DATA`. Parts are e
 registration, each erasure within one transaction that locks the user's row.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 
 from foundation import registries
+from foundation.orm.key import Key
 
 Exported = dict[str, Any]
 """Values that JSON can hold, or that `DjangoJSONEncoder` turns into such: datetimes, decimals, UUIDs."""
@@ -56,9 +57,12 @@ class PersonalData:
     def leave(self, user: AbstractBaseUser, now: datetime) -> None:
         """Stop what would go on, because the user leaves once everything has ended."""
 
-    def kept_until(self, user: AbstractBaseUser, now: datetime) -> datetime | None:
-        """Return the instant before which a user who leaves keeps the account; None if nothing lasts."""
-        return None
+    def kept_until(self, users: Collection[Key], now: datetime) -> Mapping[Key, datetime]:
+        """Return the instant before which each user who leaves keeps the account, of those with something that lasts.
+
+        Users are given by primary key. The number of queries does not depend on theirs: all who leave are asked about.
+        """
+        return {}
 
 
 def parts() -> Iterator[PersonalData]:

@@ -76,6 +76,18 @@ def _await(provider: str, fact: Fact, now: datetime) -> None:
     answered = referring.filter(way=Order.Way.CHARGE, state__in=ANSWERED)
     answered.update(state=OrderState.UNKNOWN, unknown_since=now)
     referring.update(due_at=now)
+    _at_the_page(provider, fact).update(due_at=now)
+
+
+def _at_the_page(provider: str, fact: Fact) -> OrderQuerySet:
+    """Return the unfinished order that the fact names and whose page is open; none if the number is not proven.
+
+    The page has a reference of its own, and its subscriber may never come back from it.
+    """
+    if fact.order_id is None or not fact.is_proven:
+        return Order.objects.none()
+    named = Order.objects.unfinished().filter(pk=fact.order_id, provider=provider, way=Order.Way.PAGE)
+    return named.exclude(reference="")
 
 
 def _referring(provider: str, fact: Fact) -> OrderQuerySet:

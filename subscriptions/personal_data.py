@@ -1,5 +1,6 @@
 """Part of the subscriptions in a user's export and erasure."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from foundation.orm.any_of import any_of
+from foundation.orm.key import Key
 from foundation.personal_data import Erasure, Exported, PersonalData
 from foundation.redaction import redact, redact_addresses
 from subscriptions.models import IdempotentRequest, Subscription, SubscriptionEvent, SweepRun
@@ -42,12 +45,10 @@ class SubscriptionData(PersonalData):
         for subscription in Subscription.objects.live(now).filter(user=user.pk).order_by("pk"):
             SubscriptionService.cancel_subscription(subscription, now=now, actor=user)
 
-    def kept_until(self, user: AbstractBaseUser, now: datetime) -> datetime | None:
-        """Return the end of the last live subscription."""
-        last: datetime | None = (
-            Subscription.objects.live(now).filter(user=user.pk).aggregate(last=Max(access_end()))["last"]
-        )
-        return last
+    def kept_until(self, users: Collection[Key], now: datetime) -> Mapping[Key, datetime]:
+        """Return the end of each user's last live subscription."""
+        live = Subscription.objects.live(now).filter(any_of("user", users))
+        return dict(live.order_by().values("user").annotate(last=Max(access_end())).values_list("user", "last"))
 
 
 def _loss(subscription: Subscription) -> str:

@@ -17,6 +17,12 @@ from subscriptions.models import AccessAuditRun, Subscription, SubscriptionEvent
 COUNTED_TRANSITIONS = (Transition.CREATED, Transition.RENEWED, Transition.CANCELLED, Transition.EXPIRED)
 """The transitions that are counted by day."""
 
+LONGEST_EDIT = timedelta(minutes=15)
+"""Of a plan's groups: a transaction ends with its invocation.
+
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
 AUDITED_AT = time(3, 20, tzinfo=UTC)
 """Time of the day at which an access audit is due behind the gate.
 
@@ -58,8 +64,13 @@ def last_finished_audit() -> AccessAuditRun | None:
 
 
 def has_unfinished_audit(since: AccessAuditRun) -> bool:
-    """Return True if an access audit that began after this one is at work, or died."""
-    return AccessAuditRun.objects.filter(pk__gt=since.pk, finished_at__isnull=True).exists()
+    """Return True if an access audit that may have begun after this one is at work, or died.
+
+    An edit of a plan's groups orders its audit in its own transaction: the row has a lower key, and an earlier
+    beginning, than an audit that has seen nothing of the edit.
+    """
+    may_be_later = AccessAuditRun.objects.filter(started_at__gt=since.started_at - LONGEST_EDIT)
+    return may_be_later.exclude(pk=since.pk).filter(finished_at__isnull=True).exists()
 
 
 def is_sweep_stale(last_sweep: datetime | None, now: datetime) -> bool:
@@ -80,9 +91,9 @@ def audit_expected_within(last: AccessAuditRun) -> timedelta:
 def audit_pause(last: AccessAuditRun) -> timedelta:
     """Return for how long the gate lets no audit follow this one: until the night, a day at most.
 
-    None if it left something to correct.
+    None if it left something to correct, or users whom another transaction held.
     """
-    if last.finished_at is None or last.failed or not last.complete:
+    if last.finished_at is None or last.failed or last.held or not last.complete:
         return timedelta()
     night = datetime.combine(last.finished_at.astimezone(UTC), AUDITED_AT)
     return (night if night > last.finished_at else night + timedelta(days=1)) - last.finished_at

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from foundation import gate
 from foundation.dashboard.cards import Alert, Card, CardSource, Period, Tile
-from foundation.due_work import reasons_to_stay_awake
+from foundation.due_work import frequent_markers, reasons_to_stay_awake
 from foundation.gate_store import GateStoreUnavailable
 from subscriptions.models import AccessAuditRun, SweepRun
 
@@ -28,14 +28,14 @@ def sleep_card(period: Period) -> Card:
     """Return until when jobs let the database sleep, and what keeps it awake."""
     now = period.now
     try:
-        until = _earliest_marker(now)
+        ahead, past = _markers(now)
     except GateStoreUnavailable:
         alert = Alert(_("The gate's table does not answer: every job runs at each tick, and the database stays awake."))
         return Card(_("Database"), alerts=[alert], tiles=[_awake_tile(now)])
     reasons = reasons_to_stay_awake(now)
     return Card(
         _("Database"),
-        tiles=[_state_tile(until, reasons), _awake_tile(now)],
+        tiles=[_state_tile(ahead, past, reasons), _awake_tile(now)],
         template="admin/dashboard_sleep.html" if reasons else "",
         context={"reasons": reasons},
         empty="" if reasons else _("No job keeps the database awake. It sleeps five minutes after the last visitor."),
@@ -45,18 +45,20 @@ def sleep_card(period: Period) -> Card:
 CARDS = (CardSource(sleep_card),)
 
 
-def _earliest_marker(now: datetime) -> datetime | None:
-    """Return the instant until which every kind of work sleeps; None if the gate is open for one."""
+def _markers(now: datetime) -> tuple[list[datetime], set[str]]:
+    """Return the instants for which the gate is closed, and the markers for which it is open."""
     markers = gate.store().read().markers
-    ahead = [instant for instant in markers.values() if instant > now + settings.GATE_AHEAD]
-    return min(ahead) if ahead and len(ahead) == len(markers) else None
+    ahead = {marker: instant for marker, instant in markers.items() if instant > now + settings.GATE_AHEAD}
+    return list(ahead.values()), markers.keys() - ahead.keys()
 
 
-def _state_tile(until: datetime | None, reasons: list[str]) -> Tile:
+def _state_tile(ahead: list[datetime], past: set[str], reasons: list[str]) -> Tile:
     label = _("Database, when nobody visits")
-    if until and not reasons:
-        return Tile(label, _("asleep"), _("until %(time)s UTC") % {"time": date_format(until, "j M H:i")})
-    return Tile(label, _("awake"), "" if reasons else _("until the jobs of this minute have run"))
+    if reasons or not ahead or past & frequent_markers():
+        return Tile(label, _("awake"), "" if reasons else _("until the jobs of this minute have run"))
+    if past:
+        return Tile(label, _("asleep"), _("until the next tick of a job that is due"))
+    return Tile(label, _("asleep"), _("until %(time)s UTC") % {"time": date_format(min(ahead), "j M H:i")})
 
 
 def _awake_tile(now: datetime) -> Tile:
@@ -64,7 +66,7 @@ def _awake_tile(now: datetime) -> Tile:
     return Tile(
         _("Awake for jobs, last 24 hours"),
         _("%(hours)s h") % {"hours": number_format(round(hours, 1), decimal_pos=1)},
-        _("visitors who only read are not counted"),
+        _("by sweeps and access audits; hourly jobs and visitors who only read are not counted"),
     )
 
 

@@ -79,6 +79,7 @@ class AccessAudit:
         else:
             run.given += corrections.given
             run.taken += corrections.taken
+            run.held += corrections.held
         return True
 
     def _fail(self, run: AccessAuditRun, user: Key, error: DatabaseError) -> None:

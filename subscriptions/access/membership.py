@@ -4,7 +4,7 @@ Every subscription grants the group `Subscribers`, and its plan the plan's own g
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,10 +39,12 @@ class Mismatches:
 
 @dataclass(frozen=True)
 class Corrections:
-    """Numbers of memberships that were wrong and were changed."""
+    """Numbers of memberships that were wrong and were changed, and of users whom nobody could look at."""
 
     given: int
     taken: int
+    held: int = 0
+    """Users whom another transaction held."""
 
 
 def lock_users(user_ids: Collection[Key], *, lock_wait: timedelta | None = None) -> list[Key]:
@@ -116,7 +118,8 @@ def find_mismatches(now: datetime, *, due_is_ended: bool = True) -> Mismatches:
 @transaction.atomic
 def repair(user_ids: Collection[Key], now: datetime, *, lock_wait: timedelta | None = None) -> Corrections:
     """Lock the users and reconcile their access, in one transaction. What was found before the lock does not count."""
-    return reconcile_access(lock_users(user_ids, lock_wait=lock_wait), now)
+    locked = lock_users(user_ids, lock_wait=lock_wait)
+    return replace(reconcile_access(locked, now), held=len(set(user_ids)) - len(locked))
 
 
 def _memberships() -> QuerySet[Any]:

@@ -239,7 +239,7 @@ class SweepRunAdmin(HistoryAdmin):
 
 @admin.register(AccessAuditRun)
 class AccessAuditRunAdmin(HistoryAdmin):
-    list_display = ["id", "started_at", "finished_at", "given", "taken", "failed", "complete"]
+    list_display = ["id", "started_at", "finished_at", "given", "taken", "failed", "held", "complete"]
 
     def get_urls(self) -> list[URLPattern]:
         """Return our URL first: Django's last one matches every path."""

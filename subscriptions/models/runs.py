@@ -63,6 +63,9 @@ class AccessAuditRun(models.Model):
     taken = models.PositiveIntegerField(_("access taken"), default=0, help_text=_("without a subscription"))
     failed = models.PositiveIntegerField(_("failed"), default=0, help_text=_("users who could not be put right"))
     complete = models.BooleanField(_("complete"), default=False, help_text=_("the time sufficed for all users"))
+    held = models.PositiveIntegerField(
+        _("left to the next audit"), default=0, db_default=0, help_text=_("users whom another transaction held")
+    )
 
     class Meta:
         verbose_name = _("access audit")
@@ -79,5 +82,6 @@ class AccessAuditRun(models.Model):
             "taken": self.taken,
             "failed": self.failed,
             "complete": self.complete,
+            "held": self.held,
             "run": self.pk,
         }

@@ -150,9 +150,9 @@ def next_audit(now: datetime) -> datetime:
         return now
     runs = list(AccessAuditRun.objects.all())
     last = max((run for run in runs if run.finished_at), key=lambda run: run.finished_at or now, default=None)
-    if last is None or last.finished_at is None or last.failed or not last.complete:
+    if last is None or last.finished_at is None or last.failed or last.held or not last.complete:
         return now
-    died = any(run.finished_at is None and run.pk > last.pk for run in runs)
+    died = any(run.finished_at is None and run.started_at > last.started_at - 15 * MINUTE for run in runs)
     night = last.finished_at.replace(hour=3, minute=20, second=0, microsecond=0)
     return now if died else night + DAY * (night <= last.finished_at)
 

@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
+from accounts.models import User
 from config.aws_lambda.gated_jobs import ASLEEP, run_gated
 from config.operations.readiness import find_problems
 from foundation import clock, gate
@@ -25,10 +26,12 @@ from payments.attention import needs_attention
 from payments.jobs import process_payments
 from payments.models import Order
 from subscriptions.access.audit import AccessAudit
+from subscriptions.announcements import unlimited
 from subscriptions.models import AccessAuditRun, SweepRun
+from subscriptions.next_due import next_audit
 from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
-from subscriptions.statistics import AUDITED_AT, is_sweep_stale, last_finished_sweep
+from subscriptions.statistics import AUDITED_AT, is_sweep_stale, last_finished_audit, last_finished_sweep
 from subscriptions.sweep import RECORDED
 from tests.flows.gate.gated import close, ends_in, in_threads, invoke, run
 from tests.payments.charging.renewal_orders import due_order
@@ -45,6 +48,7 @@ from tests.support.gate import (
     tick,
 )
 from tests.support.ledger_provider import LedgerProvider
+from tests.support.locks import in_thread
 from tests.support.patience import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -277,6 +281,37 @@ def test_order_that_a_charger_of_a_former_provider_has_left_is_found(
     assert needs_attention(clock.now())["unknown"] == 1
 
 
+def test_audit_that_passes_over_a_user_is_followed_by_another(gated: None, now: time_machine.Traveller) -> None:
+    subscription = ends_in(timedelta(days=3))
+    run(AUDIT)
+    subscription.user.groups.clear()
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=subscription.user_id)
+        in_thread(AccessAudit(clock.now(), unlimited).run).join()
+    connection.close()
+    assert is_open("audit")
+    close()
+    now.shift(timedelta(minutes=10))
+    assert run(AUDIT)["given"] == 1
+    assert run(AUDIT) == ASLEEP
+
+
+def test_audit_that_an_edit_has_ordered_is_due_whatever_ended_while_the_edit_was_open(
+    gated: None, now: time_machine.Traveller
+) -> None:
+    run(AUDIT)
+    ordered = AccessAuditRun.objects.create(started_at=clock.now())
+    now.shift(timedelta(seconds=1))
+    AccessAudit(clock.now(), unlimited).run()
+    last = last_finished_audit()
+    assert last is not None
+    assert last.pk > ordered.pk
+    assert next_audit(clock.now()) == clock.now()
+    now.shift(timedelta(minutes=30))
+    AccessAudit(clock.now(), unlimited).run()
+    assert next_audit(clock.now()) > clock.now()
+
+
 @pytest.mark.parametrize("dies", [False, True])
 def test_audit_by_hand_that_does_not_check_all_users_is_followed_by_another(
     dies: bool, gated: None, now: time_machine.Traveller
@@ -294,6 +329,8 @@ def test_audit_by_hand_that_does_not_check_all_users_is_followed_by_another(
     close()
     now.shift(timedelta(minutes=10))
     assert run(AUDIT)["given"] == 1
+    now.shift(timedelta(minutes=6))
+    assert (run(AUDIT) != ASLEEP) is dies, "an edit that committed meanwhile may have ordered the one that died"
     assert run(AUDIT) == ASLEEP
 
 

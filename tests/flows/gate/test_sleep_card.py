@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.leaving import leave_at_end
 from config.operations.sleep_card import sleep_card
 from foundation import clock, gate, registries
 from foundation.dashboard.cards import Card, Period
@@ -73,6 +74,16 @@ def test_open_gate_without_work_closes_with_the_next_jobs(gated: None, now: time
     assert tiles()[0][0] == "asleep"
 
 
+def test_job_that_runs_seldom_lets_it_sleep_until_its_tick(gated: None, now: time_machine.Traveller) -> None:
+    finish_an_audit()
+    AccessAuditRun.objects.update(held=1)
+    ends_in(timedelta(hours=9))
+    wait_until(close)
+    now.shift(timedelta(minutes=1))
+    assert tiles()[0] == ("asleep", "until the next tick of a job that is due")
+    assert "reasons" not in card().context or card().context["reasons"] == []
+
+
 @pytest.mark.parametrize(
     ("minutes_ago", "hours"),
     [
@@ -106,6 +117,8 @@ QUERIES = 16
 def test_queries_are_bounded_whatever_is_due(gated: None, now: time_machine.Traveller) -> None:
     ends_in(timedelta(minutes=-1))
     finish_runs(*range(60))
+    for days in range(20):
+        leave_at_end(ends_in(timedelta(days=days + 1)).user, clock.now())
     with CaptureQueriesContext(connection) as captured:
         card()
     assert len(captured) <= QUERIES, [query["sql"] for query in captured]

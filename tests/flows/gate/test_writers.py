@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from foundation import gate, gate_store
 from foundation.due_work import next_instants
@@ -55,6 +57,21 @@ def test_writer_in_flight_keeps_the_gate_open_until_its_session_ends(gated: None
             may_end.set()
 
     in_threads(write, look)
+    wait_until(close)
+
+
+def test_session_that_a_pooler_has_given_on_keeps_the_gate_open(gated: None) -> None:
+    wait_until(close)
+
+    def given_on(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(gate.TAKE_LOCK, [gate.LOCK])
+
+    connection_created.connect(given_on)
+    try:
+        assert not close()
+    finally:
+        connection_created.disconnect(given_on)
     wait_until(close)
 
 

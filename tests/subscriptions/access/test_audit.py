@@ -18,6 +18,7 @@ from subscriptions.announcements import unlimited
 from subscriptions.jobs import audit_access
 from subscriptions.models import AccessAuditRun, Subscription
 from subscriptions.services import SubscriptionService as Service
+from subscriptions.statistics import audit_pause
 from tests.support.factories import NOW, has_access, make_due, make_plan, make_user
 from tests.support.lambda_context import SCHEDULED, Context
 from tests.support.locks import in_thread
@@ -52,9 +53,9 @@ def run(now: datetime = NOW, batch_size: int = audit.BATCH_SIZE) -> dict[str, in
 
 def test_it_gives_and_takes_what_is_wrong_and_nothing_else() -> None:
     stale, missing, right, stranger = intruder(), deprived(), subscriber(), make_user()
-    assert run() == {"given": 1, "taken": 1, "failed": 0, "complete": True}
+    assert run() == {"given": 1, "taken": 1, "failed": 0, "complete": True, "held": 0}
     assert [has_access(user) for user in (stale, missing, right, stranger)] == [False, True, True, False]
-    assert run() == {"given": 0, "taken": 0, "failed": 0, "complete": True}
+    assert run() == {"given": 0, "taken": 0, "failed": 0, "complete": True, "held": 0}
 
 
 def test_due_subscriptions_are_left_to_the_sweep() -> None:
@@ -82,13 +83,13 @@ def test_other_groups_are_left_alone() -> None:
 def test_batches_cover_everybody_once(size: int) -> None:
     wrong = [intruder() if number % 2 else deprived() for number in range(7)]
     right = [subscriber() for _ in range(3)]
-    assert run(batch_size=size) == {"given": 4, "taken": 3, "failed": 0, "complete": True}
+    assert run(batch_size=size) == {"given": 4, "taken": 3, "failed": 0, "complete": True, "held": 0}
     assert not any(has_access(user) for user in wrong[1::2])
     assert all(has_access(user) for user in wrong[::2] + right)
 
 
 def test_nobody_at_all() -> None:
-    assert run() == {"given": 0, "taken": 0, "failed": 0, "complete": True}
+    assert run() == {"given": 0, "taken": 0, "failed": 0, "complete": True, "held": 0}
 
 
 def test_group_that_was_renamed_by_sql_gets_its_members_back() -> None:
@@ -107,7 +108,7 @@ def test_finding_is_judged_again_under_the_lock(monkeypatch: pytest.MonkeyPatch)
         return Mismatches(stale=[began.pk], missing=[ended.pk])
 
     monkeypatch.setattr(audit, "find_mismatches", find)
-    assert run() == {"given": 0, "taken": 0, "failed": 0, "complete": True}
+    assert run() == {"given": 0, "taken": 0, "failed": 0, "complete": True, "held": 0}
     assert has_access(began)
     assert not has_access(ended)
 
@@ -139,7 +140,7 @@ def test_one_user_who_cannot_be_put_right_holds_nobody_up(
         return corrections
 
     monkeypatch.setattr(audit, "repair", fails)
-    assert run() == {"given": 0, "taken": 4, "failed": 1, "complete": True}
+    assert run() == {"given": 0, "taken": 4, "failed": 1, "complete": True, "held": 0}
     assert [has_access(user) for user in users] == [False, False, True, False, False]
     assert "ada@example.com" not in caplog.text
 
@@ -162,7 +163,7 @@ def test_scheduled_job_records_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     intruder()
     summary = audit_access(SCHEDULED, Context())
     recorded = AccessAuditRun.objects.get()
-    assert summary == {"given": 0, "taken": 1, "failed": 0, "complete": True, "run": recorded.pk}
+    assert summary == {"given": 0, "taken": 1, "failed": 0, "complete": True, "held": 0, "run": recorded.pk}
     assert recorded.finished_at is not None
 
 
@@ -175,6 +176,9 @@ def test_user_whom_somebody_holds_is_left_to_the_next_run() -> None:
         other = in_thread(run)
         other.join()
         assert (has_access(held), has_access(free)) == (True, False)
+    last = AccessAuditRun.objects.get()
+    assert (last.held, last.failed, last.complete) == (1, 0, True)
+    assert audit_pause(last) == timedelta()
     run()
     assert not has_access(held)
 
