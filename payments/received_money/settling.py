@@ -59,12 +59,24 @@ def keep_method(order: Order, details: MethodDetails, paid_at: datetime, now: da
             provider=order.provider,
             token=details.token,
             defaults={name: value for name, value in told.items() if value},
-            create_defaults={"user_id": order.user_id, "customer": details.customer, **told},
+            create_defaults={
+                "user_id": order.user_id,
+                "customer": details.customer,
+                "saved_at": min(since, now),
+                **told,
+            },
         )
         if order.renews:
-            renewals = Renewal.objects.filter(subscription__orders=order.pk)
-            earlier = renewals.exclude(method__saved_at__gt=since)
-            Renewal.objects.filter(pk__in=earlier.values("pk")).update(method=method)
+            _charge_renewals(order, method, since)
+
+
+def _charge_renewals(order: Order, method: PaymentMethod, since: datetime) -> None:
+    """Charge the order's renewals to the method, unless its owner has entered another one since."""
+    renewals = Renewal.objects.filter(subscription__in=Order.objects.filter(pk=order.pk).values("subscription"))
+    entered = PaymentMethod.objects.usable().filter(user_id=order.user_id, saved_at__gt=since)
+    if newest := entered.order_by("saved_at", "pk").last():  # its message came before the payment's
+        renewals.filter(method=None).update(method=newest)
+    renewals.exclude(method__saved_at__gt=since).update(method=method)
 
 
 def _received(order: Order, outcome: Outcome, amount: Decimal, paid_at: datetime) -> MoneyReceived:

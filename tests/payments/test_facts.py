@@ -172,6 +172,26 @@ def comparable() -> Any:
     }
 
 
+def test_card_that_was_entered_last_is_charged_whatever_is_told_first_and_again() -> None:
+    order = first_order(now=MADE - HOUR)
+    Order.objects.filter(pk=order.pk).update(
+        provider=PROVIDER, reference="pi_1", way="page", renews=True, consented_at=MADE
+    )
+    known: dict[str, Any] = {"order_id": order.pk, "reference": "pi_1", "transaction_id": "pi_1"}
+    paid_by, entered = MethodDetails("cus_1", "pm_1"), MethodDetails("cus_1", "pm_2", "visa", "4242")
+    found = [
+        Fact(FactKind.SUCCEEDED, MADE, method=paid_by, **known, **AMOUNT),
+        Fact(FactKind.METHOD_SAVED, MADE + HOUR, method=entered, user_id=str(order.user_id)),
+        Fact(FactKind.METHOD_REMOVED, MADE + 2 * HOUR, method=paid_by),
+    ]
+    for permutation in itertools.permutations(range(3)):
+        with transaction.atomic():
+            deliver(found, (*permutation, *permutation[:2]))
+            charged = Renewal.objects.values_list("auto_renew", "method__token", "method__removed_at")
+            assert list(charged) == [(True, "pm_2", None)], permutation
+            transaction.set_rollback(True)
+
+
 def test_dispute_turns_renewal_off() -> None:
     order = first_order()
     found = facts(order)

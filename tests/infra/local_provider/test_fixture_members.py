@@ -71,17 +71,33 @@ def test_answers_of_every_state_have_the_same_members(api: stripe.V1Services, sh
     with pytest.raises(stripe.CardError) as declined:
         api.payment_intents.confirm(prepared.id, {"off_session": True})
     cancelled = api.payment_intents.cancel(prepared.id)
+    asks = shop.prepared(shop.saved_method("pm_card_authenticationRequired"))
+    asked = api.payment_intents.confirm(asks.id, {"return_url": "https://shop.example/back"})
+    debited = shop.prepared(shop.saved_method("pm_success_at"))
+    on_its_way = api.payment_intents.confirm(debited.id, {"off_session": True})
     session = shop.checkout()
     expired = api.checkout.sessions.expire(session.id)
     error = declined.value.error
     assert error is not None
+    assert (asked.status, on_its_way.status) == ("requires_action", "processing")
     found: dict[str, list[Any]] = {
-        "payment_intent": [prepared, error.payment_intent, cancelled],
+        "payment_intent": [prepared, error.payment_intent, cancelled, asked, on_its_way],
         "checkout.session": [session, expired],
+        "setup_intent": [set_up(api, action) for action in ("", "decline", "authenticate", "pay")],
     }
     for kind, states in found.items():
         for state in states:
             assert list(missing(FIXTURES[kind], state.to_dict())) == []
+
+
+def set_up(api: stripe.V1Services, action: str) -> stripe.SetupIntent:
+    """Return the intent of a page on which a card is saved, after the action on it."""
+    addresses = {"success_url": "https://shop.example/", "cancel_url": "https://shop.example/"}
+    session = api.checkout.sessions.create({"mode": "setup", "currency": "eur", **addresses})
+    if action:
+        visit(page_of(session), action=action)
+    assert isinstance(session.setup_intent, str)
+    return api.setup_intents.retrieve(session.setup_intent)
 
 
 def test_nothing_of_the_providers_own_is_shown(api: stripe.V1Services, shop: Shop, control: Control) -> None:
