@@ -61,6 +61,13 @@ def preview(subscription: Subscription, plan: Plan, now: datetime) -> None:
         acceptable_plan(locked, plan, now)
 
 
+def undo_planned_change(subscription: Subscription, now: datetime) -> None:
+    """Undo what is planned for a subscription that the open transaction has locked, in whatever state it is."""
+    if subscription.next_plan_id is not None:
+        with transition(subscription, is_locked=True) as changed:
+            _plan(changed, None, None, now)
+
+
 def begin_period(
     subscription: Subscription,
     plan: Plan,

@@ -11,6 +11,7 @@ from payments.charging.tries import first_try
 from payments.models import Order, OrderState, Renewal
 from payments.orders import grace
 from payments.orders.opening import void
+from payments.renewal.second_subscriptions import end_renewal, has_planned_plan
 from subscriptions.models import RENEWAL_AHEAD, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService
@@ -32,9 +33,8 @@ def _open_batch(provider: str, now: datetime, batch: int) -> int | None:
         if not claimed:
             return None
         keys = still_found(ending, claimed)
-        adopted = _adopt(keys, now)
-        renewals = Renewal.objects.filter(subscription__in=keys)
-        agreed = list(renewals.select_related("subscription__plan", "subscription__next_plan"))
+        agreed = _agreed(keys, now)
+        adopted = _adopt([renewal.subscription_id for renewal in agreed], now)
         charged = [renewal for renewal in agreed if renewal.charge]
         orders = [_order(renewal, provider, now) for renewal in charged if renewal.subscription_id not in adopted]
         Order.objects.bulk_create(orders)
@@ -44,6 +44,21 @@ def _open_batch(provider: str, now: datetime, batch: int) -> int | None:
             if not renewal.charge:  # the planned plan is free
                 SubscriptionService.renew_subscription(renewal.subscription, now=now)
     return len(keys)
+
+
+def _agreed(keys: Collection[int], now: datetime) -> list[Renewal]:
+    """Return the renewals of the subscriptions. One to a plan that its subscriber gets otherwise ends instead."""
+    found = Renewal.objects.filter(subscription__in=keys).annotate(is_second=has_planned_plan(now)).order_by("pk")
+    agreed, planned = [], set()
+    for renewal in found.select_related("subscription__plan", "subscription__next_plan"):
+        subscription = renewal.subscription
+        wanted = (subscription.user_id, subscription.next_plan_id)
+        if wanted in planned or renewal.is_second:  # type: ignore[attr-defined] # annotated
+            end_renewal(subscription, now)
+        else:
+            agreed.append(renewal)
+            planned |= {wanted} if subscription.next_plan_id else set()
+    return agreed
 
 
 def next_opening(provider: str, now: datetime) -> datetime | None:

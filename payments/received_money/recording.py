@@ -15,6 +15,7 @@ from payments.models import Order, Payment
 from payments.orders.opening import finish, lock, purchase_of
 from payments.plan_changes.change_orders import give_change
 from payments.renewal.agreements import agree
+from payments.renewal.second_subscriptions import end_renewal
 from subscriptions.bought_periods import renew_bought
 from subscriptions.errors import AlreadySubscribed, IllegalTransition, SubscriptionError
 from subscriptions.locks import lock_subscription
@@ -102,10 +103,13 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
     )
     if _is_expected(order, money) and (given := _period_given(order, now)):
         payment.surplus = False
-        payment.subscription = order.subscription = given.subscription
+        renewed, order.subscription = order.subscription, given.subscription
+        payment.subscription = given.subscription
         payment.event_id = given.event_id
         agree(order, given.subscription)  # before it is forgotten that the order was to be closed
         finish(order, Order.State.PAID, now)
+        if renewed is not None and renewed != given.subscription:  # which no order names any more
+            end_renewal(renewed, now)
     else:
         logger.error("money arrived that no order waits for", extra={"order": order.pk})
     payment.save()

@@ -6,6 +6,7 @@ CHARGER = "tests/payments/charging/test_charger.py::"
 TRIES = "tests/payments/charging/test_tries.py::"
 ENDED = "tests/payments/charging/test_ended_orders.py::"
 RENEWALS = "tests/payments/charging/test_renewal_orders.py::"
+SECOND = "tests/payments/charging/test_second_subscriptions.py::"
 RECORDING = "tests/payments/received_money/test_recording.py::"
 SHARED = "tests/payments/webhooks/test_shared_account.py::"
 EARLY = "tests/payments/charging/test_early_orders.py::"
@@ -265,6 +266,20 @@ PAYMENTS = (
         "if was_cancelled:",
         "if not was_cancelled:",
         (f"{RENEWALS}test_money_that_moved_before_a_cancellation_gives_the_period_and_stays_cancelled",),
+    ),
+    Mutation(
+        "planned plan bought besides",
+        "payments/charging/renewal_orders.py",
+        "if wanted in planned or renewal.is_second:",
+        "if wanted in planned:",
+        (f"{SECOND}test_planned_plan_that_was_bought_meanwhile_is_not_charged_and_the_owner_is_told",),
+    ),
+    Mutation(
+        "renewal without an order ends",
+        "payments/received_money/recording.py",
+        "if renewed is not None and renewed != given.subscription:",
+        "if False:",
+        (f"{SECOND}test_planned_plan_that_is_bought_while_its_order_is_open_is_charged_once",),
     ),
     Mutation(
         "one active per plan",
