@@ -1,6 +1,7 @@
 """Renewal orders: opened a day before the end on the terms that were agreed to, together with the grace period."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -8,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from payments.batches import BATCH, in_batches, still_found
 from payments.charging.tries import first_try
+from payments.isolation import apart
 from payments.models import Order, OrderState, Renewal
 from payments.orders import grace
 from payments.orders.opening import void
@@ -23,17 +25,19 @@ def open_orders(provider: str, now: datetime, time_left: Callable[[], timedelta]
     Subscriptions that are cancelled, or have no usable method at the provider, end as before. What is locked by
     somebody else is left to the next run.
     """
-    return in_batches(lambda: _open_batch(provider, now, batch), time_left)
+    failed: set[int] = set()
+    return in_batches(lambda: _open_batch(provider, now, batch, failed), time_left)
 
 
-def _open_batch(provider: str, now: datetime, batch: int) -> int | None:
+def _open_batch(provider: str, now: datetime, batch: int, failed: set[int]) -> int | None:
+    """Open the orders of one batch. Subscriptions of which an error is known are left to the next run."""
     with transaction.atomic():
-        ending = _to_renew(provider, now).filter(end_date__lte=now + RENEWAL_AHEAD)
+        ending = _to_renew(provider, now).filter(end_date__lte=now + RENEWAL_AHEAD).exclude(pk__in=list(failed))
         claimed = ending.claim(batch)
         if not claimed:
             return None
         keys = still_found(ending, claimed)
-        agreed = _agreed(keys, now)
+        agreed = _agreed(keys, now, failed)
         adopted = _adopt([renewal.subscription_id for renewal in agreed], now)
         charged = [renewal for renewal in agreed if renewal.charge]
         orders = [_order(renewal, provider, now) for renewal in charged if renewal.subscription_id not in adopted]
@@ -42,11 +46,21 @@ def _open_batch(provider: str, now: datetime, batch: int) -> int | None:
         grace.grant(renewal.subscription for renewal in charged)
         for renewal in agreed:
             if not renewal.charge:  # the planned plan is free
-                SubscriptionService.renew_subscription(renewal.subscription, now=now)
-    return len(keys)
+                with _apart(renewal.subscription, failed):
+                    SubscriptionService.renew_subscription(renewal.subscription, now=now)
+    return len({renewal.subscription_id for renewal in agreed} - failed)
 
 
-def _agreed(keys: Collection[int], now: datetime) -> list[Renewal]:
+@contextmanager
+def _apart(subscription: Subscription, failed: set[int]) -> Iterator[None]:
+    """Keep an error of this subscription, such as a strict receiver's, from all others of the run."""
+    with apart(subscription=subscription.pk) as failures, transaction.atomic():
+        yield
+    if failures:
+        failed.add(subscription.pk)
+
+
+def _agreed(keys: Collection[int], now: datetime, failed: set[int]) -> list[Renewal]:
     """Return the renewals of the subscriptions. One to a plan that its subscriber gets otherwise ends instead."""
     found = Renewal.objects.filter(subscription__in=keys).annotate(is_second=has_planned_plan(now)).order_by("pk")
     agreed, planned = [], set()
@@ -54,7 +68,8 @@ def _agreed(keys: Collection[int], now: datetime) -> list[Renewal]:
         subscription = renewal.subscription
         wanted = (subscription.user_id, subscription.next_plan_id)
         if wanted in planned or renewal.is_second:  # type: ignore[attr-defined] # annotated
-            end_renewal(subscription, now)
+            with _apart(subscription, failed):
+                end_renewal(subscription, now)
         else:
             agreed.append(renewal)
             planned |= {wanted} if subscription.next_plan_id else set()

@@ -6,16 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import OperationalError, connection
 from django.db.models.signals import pre_save
 
 from payments.hosted_page import begin
-from payments.models import Order, OrderState, Payment, PaymentEvent
+from payments.models import Order, OrderState, Payment, PaymentEvent, Renewal
 from payments.orders.consents import Consent
 from payments.signals import payment_event_recorded
-from tests.payments.charging.renewal_orders import DUE, charge, due_order
+from subscriptions.models import Subscription, SubscriptionEvent
+from subscriptions.plan_changes import change_plan
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.signals import subscriptions_transitioned
+from tests.payments.charging.renewal_orders import DUE, END, agree, charge, due_order, make_method
 from tests.payments.opened_orders import first_order
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +98,36 @@ def test_lost_database_ends_the_run(provider: LedgerProvider, monkeypatch: pytes
     bad = due_order()
     with refused_by_a_receiver(bad, lose), pytest.raises(OperationalError):
         charge(provider)
+
+
+def test_free_renewal_that_a_receiver_refuses_holds_up_no_other(
+    provider: LedgerProvider, settings: LazySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.PAYMENT_PROVIDER = provider.name
+    free = make_plan(name="Free", price=0)
+    held = [Service.create_subscription(make_user(), make_plan(), now=NOW) for _number in range(3)]
+    for subscription in held:
+        agree(subscription, make_method(subscription.user))
+    for subscription in held[:2]:
+        change_plan(subscription, free, now=NOW, actor=subscription.user)
+
+    def receive(event_ids: list[int], **_kwargs: Any) -> None:
+        if SubscriptionEvent.objects.filter(pk__in=event_ids, subscription=held[0], plan=free).exists():
+            raise ReceiverBroke("quotes a row")
+
+    subscriptions_transitioned.connect(receive)
+    try:
+        for _time in range(2):
+            assert charge(provider, END - MINUTE)["opened"] in (2, 0)
+    finally:
+        subscriptions_transitioned.disconnect(receive)
+
+    ends = dict(Subscription.objects.values_list("pk", "end_date"))
+    assert ends[held[0].pk] == END
+    assert ends[held[1].pk] > END
+    assert Order.objects.get().subscription == held[2]
+    assert "ReceiverBroke" in [getattr(record, "error", "") for record in caplog.records]
+    assert "quotes a row" not in caplog.text
+    charge(provider, END - MINUTE / 2)
+    assert Subscription.objects.get(pk=held[0].pk).plan == free
+    assert not Renewal.objects.get(subscription=held[0]).auto_renew
