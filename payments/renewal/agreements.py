@@ -1,6 +1,7 @@
 """Agreements to renew a subscription by charges."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -20,17 +21,15 @@ def agree(order: Order, subscription: Subscription) -> None:
         return
     if not order.renews:
         if order.way == Order.Way.PAGE:  # asked before the page opened, and not wanted
-            Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
+            sold = _sold(order) if order.kind == Order.Kind.CHANGE else {}  # shown when it is turned on later
+            Renewal.objects.filter(subscription=subscription).update(auto_renew=False, **sold)
         return
     if renews_already(order):  # paid by hand, on the terms that hold, or for less if the plan costs less by now
         _lower(order)
         return
     agreed = {
         "auto_renew": True,
-        "amount": order.price,
-        "currency": order.currency,
-        "duration_days": order.duration_days,
-        "duration_months": order.duration_months,
+        **_sold(order),
         "terms": order.terms,
         "agreed_at": order.consented_at or order.opened_at,
         "new_amount": None,
@@ -53,6 +52,12 @@ def charge_after(order: Order, now: datetime) -> str:
     if _is_comparable(order, renewal):
         amount = min(amount, order.price)
     return f"{money.formatted(amount, renewal.currency)} {renewal.currency}"
+
+
+def _sold(order: Order) -> dict[str, Any]:
+    """Return price and length of the order's period, as an agreement stores them."""
+    length = {"duration_days": order.duration_days, "duration_months": order.duration_months}
+    return {"amount": order.price, "currency": order.currency} | length
 
 
 def _agreed(order: Order) -> QuerySet[Renewal]:

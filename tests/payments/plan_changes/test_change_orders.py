@@ -12,6 +12,7 @@ from payments.plan_changes.change_orders import change_now
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.requests import request_refund
 from payments.refunds.withdrawal import returned_amount, withdraw
+from payments.renewal.automatic_renewal import Price, price_of, renewal_of, turn_on
 from subscriptions.errors import (
     AlreadySubscribed,
     ChangedMeanwhile,
@@ -235,7 +236,12 @@ def test_renewal_that_is_not_wanted_after_the_change_is_off(subscription: Subscr
     order.save()
     record_payment(order, money("94.05"), now=HALF)
     renewal = Renewal.objects.get()
-    assert (renewal.amount, renewal.auto_renew) == (Decimal("9.90"), False)
+    assert (renewal.amount, renewal.length, renewal.auto_renew) == (Decimal(99), (365, 0), False)
+
+    stored = Subscription.objects.get()
+    shown = price_of(stored, renewal_of(stored))
+    assert shown == Price(Decimal(99), "EUR")
+    assert turn_on(stored, shown, "", HALF + DAY).charge == Decimal(99)
 
 
 def test_withdrawing_from_a_change_gives_back_what_is_unused_of_both_payments_and_no_more(yearly: Plan) -> None:
