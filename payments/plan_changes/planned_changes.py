@@ -11,7 +11,8 @@ from subscriptions.errors import CurrencyDiffers
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 
 WRITTEN = (
-    "auto_renew", "amount", "next_amount", "new_amount", "new_amount_from", "duration_days", "duration_months"
+    "auto_renew", "amount", "currency", "next_amount", "new_amount", "new_amount_from", "duration_days",
+    "duration_months",
 )  # fmt: skip
 
 
@@ -31,13 +32,15 @@ def agree_to_next(subscription: Subscription, plan: Plan | None, actor: Abstract
 def apply(event_ids: Collection[int]) -> None:
     """Let the agreements follow changes of plan: at the price that was planned, or at most at the present one.
 
-    A free plan is not renewed by charges.
+    A free plan is not renewed by charges, nor is one in another currency, to which only its subscriber can agree.
     """
     events = SubscriptionEvent.objects.filter(any_of("pk", event_ids))
     renewals = Renewal.objects.filter(subscription__in=events.values("subscription"))
     for renewal in renewals.select_related("subscription__plan"):
         planned = renewal.next_amount
         plan = renewal.subscription.plan
+        if planned is None and not plan.is_free and plan.currency != renewal.currency:
+            renewal.auto_renew, planned, renewal.currency = False, plan.price, plan.currency
         amount = _price(renewal, plan, by_owner=False) if planned is None else planned
         renewal.auto_renew = renewal.auto_renew and amount > 0
         renewal.amount, renewal.next_amount = amount or renewal.amount, None

@@ -244,6 +244,23 @@ def test_renewal_that_is_not_wanted_after_the_change_is_off(subscription: Subscr
     assert turn_on(stored, shown, "", HALF + DAY).charge == Decimal(99)
 
 
+@pytest.mark.parametrize("renews", [True, False])
+def test_change_from_a_free_plan_into_another_currency_begins_the_period_that_was_paid(
+    subscription: Subscription, *, renews: bool
+) -> None:
+    agree(subscription, make_method(subscription.user))
+    change_plan(subscription, make_plan(name="Free", price=0), "now", now=NOW)
+    Service.give_days(subscription, 1, now=NOW)
+    order = ordered(subscription, make_plan(name="Swiss", price=20, currency="CHF"), END + DAY / 2)
+    Order.objects.update(renews=renews, consented_at=HALF, way=Order.Way.PAGE)
+    payment = record_payment(order, money("20.00", "CHF"), now=END + DAY / 2)
+
+    assert not payment.surplus
+    assert Subscription.objects.get().plan.name == "Swiss"
+    renewal = Renewal.objects.get()
+    assert (renewal.amount, renewal.currency, renewal.auto_renew) == (Decimal(20), "CHF", renews)
+
+
 def test_withdrawing_from_a_change_gives_back_what_is_unused_of_both_payments_and_no_more(yearly: Plan) -> None:
     begun = record_payment(first_order(), through_stripe("9.90"), now=NOW)
     assert begun.subscription is not None
