@@ -1,7 +1,7 @@
 """Changes of plan that are paid: their quotes, their orders, and the periods that they give."""
 
 from datetime import datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -19,8 +19,8 @@ from subscriptions.plan_changes import acceptable_plan, begin_period, refuse_unc
 from subscriptions.rules import next_period
 from subscriptions.terms import Purchase, Terms
 
-LARGEST_STEP = Decimal("0.01")
-"""Step of an amount to which a provider may have rounded a difference in a currency that has thousandths."""
+LEAST_STEP = Decimal("0.01")
+"""Step to which the provider of that time may have rounded a difference in a currency that has thousandths."""
 
 
 def quote(subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
@@ -76,10 +76,15 @@ def give_change(order: Order, now: datetime) -> Subscription:
     if subscription.end_date != order.period_start or subscription.status == Subscription.Status.CANCELLED:
         raise IllegalTransition(f"{subscription} has changed since {order} opened; refund the payment")
     credit = unused_value(subscription, order.opened_at, order.currency)
-    if order.amount <= proration.difference(order.price, credit) - LARGEST_STEP:
+    if order.amount <= proration.difference(order.price, credit) - _largest_step(order.currency):
         raise IllegalTransition(f"the value that {order} credits went back; refund the payment")
     bought = Purchase(order.price, order.currency, order.duration_days, order.duration_months)
     return begin_period(subscription, order.plan, bought, begin=order.opened_at, now=now)
+
+
+def _largest_step(currency: str) -> Decimal:
+    """Return the step of an amount to which a difference may have been rounded down when its order opened."""
+    return max(LEAST_STEP, payable(LEAST_STEP, currency, ROUND_UP))
 
 
 def void_changes(subscription: Subscription | None, now: datetime) -> None:

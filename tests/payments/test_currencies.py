@@ -33,6 +33,7 @@ CURRENCIES = [
     ("JPY", "980", "9800", 980, 9310, "9310"),
     ("EUR", "9.90", "99.00", 990, 9405, "94.05"),
     ("KWD", "2.990", "29.900", 2990, 28400, "28.40"),
+    ("MGA", "9901", "99000", 9901, 94049, "94049"),
 ]
 """Currency, prices per month and year, both charges in the provider's minor unit, and the difference."""
 
