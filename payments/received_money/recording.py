@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 
 from foundation.orm.violations import violates_unique
 from payments.announcements import announce_processed
@@ -23,6 +24,10 @@ from subscriptions.models import BEGINS_A_PERIOD, Subscription, Transition
 from subscriptions.services import SubscriptionService
 
 logger = logging.getLogger(__name__)
+
+
+ENDING = (Transition.CANCELLED, Transition.REACTIVATED)
+"""Transitions by which somebody decides that a subscription ends, and that it does not."""
 
 
 @dataclass(frozen=True)
@@ -142,11 +147,17 @@ def _renewed(order: Order, subscription: Subscription, now: datetime) -> GivenPe
 
 
 def _is_cancelled(order: Order, subscription: Subscription) -> bool:
-    """Return True if somebody ended it. One that was late has ended at once, by which it lost its grace period."""
-    if subscription.status == Subscription.Status.CANCELLED:
+    """Return True if somebody ended it since the order opened, at once or with the paid time, and did not resume it."""
+    if subscription.status != Subscription.Status.EXPIRED:
+        return subscription.status == Subscription.Status.CANCELLED
+    events = subscription.events.filter(occurred_at__gte=order.opened_at).order_by("pk")
+    at_once = Q(actor__isnull=False) | Q(old_end_date__gt=F("occurred_at"))  # the sweep does neither
+    if events.filter(at_once, transition=Transition.EXPIRED).exists():
         return True
-    is_over = subscription.status == Subscription.Status.EXPIRED and subscription.grace_until is None
-    return is_over and order.way == Order.Way.CHARGE
+    if last := events.filter(transition__in=ENDING).last():
+        return last.transition == Transition.CANCELLED
+    # One that was late and was ended in nobody's name: it had the grace period of its charge, and lost it.
+    return order.way == Order.Way.CHARGE and subscription.grace_until is None
 
 
 def _period(order: Order, now: datetime) -> GivenPeriod:

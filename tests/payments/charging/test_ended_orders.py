@@ -1,7 +1,7 @@
 """Orders whose subscription ends, or is cancelled, while the charger has them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,12 @@ from django.conf import LazySettings
 from payments.charging import claims
 from payments.charging.claims import Claim
 from payments.charging.renewal_orders import open_orders
+from payments.hosted_page import begin
 from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from payments.orders import fence
+from payments.orders.consents import Consent
+from payments.providers.interface import Outcome, OutcomeKind
+from payments.received_money.settling import settle
 from payments.renewal.automatic_renewal import turn_off
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
@@ -119,6 +123,71 @@ def test_money_on_its_way_of_a_late_subscriber_who_cancels_gives_one_period_and_
     assert Order.objects.get().state == OrderState.PAID
     subscription = Subscription.objects.get()
     assert (subscription.status, subscription.is_live(LATE + DAY)) == (Subscription.Status.CANCELLED, True)
+
+
+@pytest.mark.parametrize("way", [Order.Way.CHARGE, Order.Way.PAGE])
+@pytest.mark.parametrize("ends", ["late", "cancelled, then swept", "at once"])
+def test_subscription_that_somebody_ended_stays_cancelled_when_its_debit_arrives(
+    provider: LedgerProvider, way: str, ends: str
+) -> None:
+    order = debited_order(provider, way, END - HOUR if ends != "late" else LATE)
+    subscription = Subscription.objects.get()
+    if ends == "late":
+        Service.cancel_subscription(subscription, now=LATE + HOUR, actor=subscription.user)
+    elif ends == "at once":
+        Service.cancel_now(subscription, now=END - HOUR / 2, actor=make_user())
+    else:
+        Service.cancel_subscription(subscription, now=END - HOUR / 2, actor=subscription.user)
+        Service.sweep(now=END)
+    subscription.refresh_from_db()
+    assert subscription.status == Subscription.Status.EXPIRED
+
+    arrive(provider, order)
+    charge(provider, LATE + DAY)
+    subscription.refresh_from_db()
+    assert not Payment.objects.get().surplus
+    assert (subscription.status, subscription.is_live(LATE + DAY)) == (Subscription.Status.CANCELLED, True)
+    for hours in (25, 12, 1):
+        charge(provider, subscription.end_date - hours * HOUR)
+    assert len(provider.successes()) == 1
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+def test_debit_of_a_subscription_that_nobody_ended_renews_it_after_the_sweep(
+    provider: LedgerProvider, *, resumed: bool
+) -> None:
+    order = debited_order(provider, Order.Way.PAGE, END - HOUR)
+    if resumed:
+        Service.cancel_subscription(Subscription.objects.get(), now=END - HOUR / 2)
+        Service.reactivate_subscription(Subscription.objects.get(), now=END - HOUR / 2)
+    Service.sweep(now=END + 20 * DAY)
+    assert Subscription.objects.get().status == Subscription.Status.EXPIRED
+    arrive(provider, order)
+    charge(provider, END + 21 * DAY)
+    assert Subscription.objects.get().status == Subscription.Status.ACTIVE
+
+
+def debited_order(provider: LedgerProvider, way: str, at: datetime) -> Order:
+    """Open a renewal order, of which a debit by this way is on its way since `at`."""
+    if way == Order.Way.CHARGE and at < END:
+        return late_order(provider, "sepa")
+    order = late_order(provider)
+    if way == Order.Way.CHARGE:
+        PaymentMethod.objects.update(token="sepa_now")
+        charge(provider, at)
+    else:
+        begin(order, provider, Consent("", renews=True), "", at)
+        settle(order, Outcome(OutcomeKind.PENDING), at)
+    order.refresh_from_db()
+    assert order.state == OrderState.PENDING
+    return order
+
+
+def arrive(provider: LedgerProvider, order: Order) -> None:
+    if order.way == Order.Way.PAGE:
+        assert provider.pay_page(order.reference)
+    else:
+        provider.settle_pending(order.reference, arrives=True)
 
 
 @pytest.mark.parametrize("paid", [True, False])
