@@ -44,17 +44,18 @@ class NextPeriod(NamedTuple):
     anchor_day: int
 
 
-def next_period(plan: Plan, now: datetime, subscription: Subscription | None = None) -> NextPeriod:
+def next_period(plan: Plan, now: datetime, subscription: Subscription | None = None, anchor_day: int = 0) -> NextPeriod:
     """Return the period of the plan that follows what is left of the subscription, or begins at `now`.
 
-    After a late payment it begins at the old end, because late days are not free, unless it would be over already.
+    After a late payment it begins at the old end, because late days are not free, unless it would be over already. One
+    that begins at `now` keeps the anchor day of those before it, if it begins on it.
     Raises InvalidPeriod beyond the last date that can be stored.
     """
     if subscription and subscription.access_end > now:
         following = _period(plan, subscription.end_date, subscription.anchor_day)
         if following.end > now:
             return following
-    return _period(plan, now)
+    return _period(plan, now, anchor_day)
 
 
 def _period(plan: Plan, begin: datetime, anchor_day: int = 0) -> NextPeriod:

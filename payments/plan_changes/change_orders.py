@@ -36,7 +36,8 @@ def quote(subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
     if amount := payable(proration.difference(plan.price, credit), plan.currency, ROUND_DOWN):
         return ChangeQuote(plan.price - amount, amount, next_period(plan, now).end, plan.currency)
     credit = max(credit, plan.price)  # less may be missing than the provider takes
-    end = proration.time_for(credit, plan.price, now, lambda begin: next_period(plan, begin).end)
+    anchor_day = next_period(plan, now).anchor_day
+    end = proration.time_for(credit, plan.price, now, lambda begin: next_period(plan, begin, anchor_day=anchor_day).end)
     return ChangeQuote(credit, Decimal(0), end, plan.currency)
 
 

@@ -1,6 +1,6 @@
 """Changes of plan that are paid: the difference, the period that it gives, and what a refund leaves of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -259,6 +259,16 @@ def test_change_from_a_free_plan_into_another_currency_begins_the_period_that_wa
     assert Subscription.objects.get().plan.name == "Swiss"
     renewal = Renewal.objects.get()
     assert (renewal.amount, renewal.currency, renewal.auto_renew) == (Decimal(20), "CHF", renews)
+
+
+def test_credit_that_becomes_months_ends_on_the_day_on_which_they_begin() -> None:
+    begin = datetime(2027, 1, 31, 3, 0, tzinfo=UTC)
+    order = first_order(make_plan(name="Large", price=30), now=begin)
+    held = record_payment(order, money("30.00"), now=begin).subscription
+    assert held is not None
+    assert change_now(held, make_plan(name="Small", price=10, duration_months=1), begin, UNSEEN) is None
+    stored = Subscription.objects.get()
+    assert (stored.end_date, stored.anchor_day) == (datetime(2027, 4, 30, 3, 0, tzinfo=UTC), 31)
 
 
 def test_withdrawing_from_a_change_gives_back_what_is_unused_of_both_payments_and_no_more(yearly: Plan) -> None:
