@@ -80,9 +80,10 @@ def announced_to(user_id: Key, now: datetime) -> QuerySet[Renewal]:
 def fold_new_amounts(now: datetime) -> int:
     """Make new amounts whose time has come the agreed ones; return their number.
 
-    Every period that is charged from now on begins after `now`, so no charge becomes another by it.
+    A late subscription's next period begins before then: its charge stays what it was announced to be.
     """
-    return _fold(Renewal.objects.all(), now)
+    late = Q(subscription__expired_at=None, subscription__end_date__lt=F("new_amount_from"))
+    return _fold(Renewal.objects.exclude(late), now)
 
 
 def _fold(renewals: QuerySet[Renewal], now: datetime) -> int:
