@@ -59,7 +59,9 @@ def replace_method(
 
 
 def _charge_at_once(user: AbstractBaseUser, now: datetime) -> None:
-    waiting = Order.objects.unfinished().filter(COLLECTED, user_id=user.pk, way__in=["", Order.Way.CHARGE])
+    # Those of the page too for which no charge is planned any more; the charger leaves alone who is there.
+    collected = Q(way__in=["", Order.Way.CHARGE]) | Q(state=OrderState.NEEDS_SUBSCRIBER)
+    waiting = Order.objects.unfinished().filter(COLLECTED, collected, user_id=user.pk)
     waiting.exclude(state=OrderState.CLAIMED).exclude(UNPLANNED).update(due_at=now)
     waiting.filter(state=OrderState.NEEDS_SUBSCRIBER).update(state=OrderState.OPEN)
 

@@ -12,8 +12,12 @@ from foundation.orm.any_of import any_of
 from foundation.orm.update_returning import update_returning
 from payments.models import Order, OrderState
 
-SETTLED = Case(When(state=OrderState.CLAIMED, then=F("state")), default=Value(OrderState.OPEN))
-"""State after the reference was seen closed: nothing is unknown any more. A claim is its holder's to give back."""
+KEPT = (OrderState.CLAIMED, OrderState.NEEDS_SUBSCRIBER)
+SETTLED = Case(When(state__in=KEPT, then=F("state")), default=Value(OrderState.OPEN))
+"""State after the reference was seen closed: nothing is unknown any more.
+
+A claim is its holder's to give back. What only the subscriber can pay is not charged again because a page was opened.
+"""
 
 
 def take_way(order: Order, way: str, provider: str) -> bool:

@@ -1,15 +1,25 @@
 """Fence between the ways to pay an order."""
 
-import pytest
+from datetime import timedelta
 
-from payments.models import Order
+import pytest
+from django.conf import LazySettings
+
+from payments.hosted_page import begin
+from payments.methods.saved_methods import replace_method
+from payments.models import Order, PaymentEvent
+from payments.orders.consents import Consent
 from payments.orders.fence import store_reference, take_way
 from payments.orders.opening import void
+from payments.providers.interface import MethodDetails
+from tests.payments.charging.renewal_orders import DUE, charge, due_order
 from tests.payments.opened_orders import first_order
 from tests.support.factories import NOW
+from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
 
+HOUR = timedelta(hours=1)
 PAGE, CHARGE = Order.Way.PAGE, Order.Way.CHARGE
 
 
@@ -60,7 +70,9 @@ def test_way_is_not_taken_from_a_reference_that_was_not_seen() -> None:
     assert stored(first)[:2] == ("charge", "")
 
 
-@pytest.mark.parametrize(("state", "after"), [("unknown", "open"), ("needs_subscriber", "open"), ("open", "open")])
+@pytest.mark.parametrize(
+    ("state", "after"), [("unknown", "open"), ("needs_subscriber", "needs_subscriber"), ("open", "open")]
+)
 def test_what_was_unknown_is_settled_because_the_reference_is_closed(state: str, after: str) -> None:
     order = first_order()
     Order.objects.filter(pk=order.pk).update(state=state)
@@ -74,3 +86,37 @@ def test_no_way_is_taken_while_money_is_on_its_way_or_after_the_end() -> None:
     void(Order.objects.get(pk=finished.pk), NOW)
     assert not take_way(pending, PAGE, "stripe")
     assert not take_way(finished, PAGE, "stripe")
+
+
+@pytest.mark.parametrize("said", ["lost", "authentication"])
+def test_method_that_cannot_be_charged_is_not_charged_again_after_a_page_that_was_left(
+    provider: LedgerProvider, settings: LazySettings, said: str
+) -> None:
+    settings.PAYMENT_PROVIDER = provider.name
+    order = left_at_the_page(provider, said)
+    for hours in range(2, 96, 6):
+        charge(provider, DUE + hours * HOUR)
+    assert provider.calls().count("charge") == 1
+    assert PaymentEvent.objects.filter(order=order, kind="failed").count() == 1
+
+
+def test_method_that_is_saved_after_a_page_that_was_left_is_charged(
+    provider: LedgerProvider, settings: LazySettings
+) -> None:
+    settings.PAYMENT_PROVIDER = provider.name
+    order = left_at_the_page(provider, "lost")
+    replace_method(order.user, provider.name, MethodDetails("customer", "ok_saved"), DUE + 2 * HOUR)
+    for hours in (2, 3, 4):
+        charge(provider, DUE + hours * HOUR)
+    order.refresh_from_db()
+    assert (order.state, len(provider.successes())) == ("paid", 1)
+
+
+def left_at_the_page(provider: LedgerProvider, said: str) -> Order:
+    """Return a renewal order that no charge can collect, whose subscriber has opened the page and gone."""
+    order = due_order(said)
+    charge(provider, DUE)
+    order.refresh_from_db()
+    assert order.state == "needs_subscriber"
+    begin(order, provider, Consent("", renews=True), "https://example.com", DUE + HOUR)
+    return order
