@@ -1,6 +1,7 @@
 """Forms."""
 
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -19,6 +20,8 @@ from payments.received_money.recording import MoneyReceived
 from payments.renewal.agreements import renews_already
 from payments.renewal.automatic_renewal import Price
 
+LEAST_AMOUNT = Decimal(1).scaleb(-MAXIMUM_DECIMALS)
+
 
 class PaymentForm(forms.Form):
     """A transfer as the bank shows it."""
@@ -28,7 +31,9 @@ class PaymentForm(forms.Form):
         max_length=TRANSACTION_ID_LENGTH,
         help_text=_("The bank's number of the transfer. The same number is recorded once."),
     )
-    amount = forms.DecimalField(label=_("Amount"), min_value=0, decimal_places=MAXIMUM_DECIMALS, max_digits=11)
+    amount = forms.DecimalField(
+        label=_("Amount"), min_value=LEAST_AMOUNT, decimal_places=MAXIMUM_DECIMALS, max_digits=11
+    )
     currency = forms.CharField(label=_("Currency"), max_length=3, validators=[validate_currency])
     paid_on = forms.DateField(label=_("Paid on"), help_text=_("As in 2026-12-01."))
 

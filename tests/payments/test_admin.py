@@ -65,6 +65,7 @@ def test_another_amount_is_a_surplus_and_says_so(bookkeeper: Client) -> None:
     [
         ({"amount": "9.905"}, "amount"),
         ({"amount": "-1"}, "amount"),
+        ({"amount": "0"}, "amount"),
         ({"amount": ""}, "amount"),
         ({"currency": "XXX"}, "currency"),
         ({"transaction_id": ""}, "transaction_id"),
