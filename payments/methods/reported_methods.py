@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
+from accounts.profiles import is_erased
 from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
 from payments.mails import tell_of_removed_card
@@ -32,7 +33,7 @@ def save(provider: str, fact: Fact, now: datetime) -> None:
     owner = fact.user_id or _user_of(provider, fact.method.customer)
     if owner and not _lock(owner):
         return
-    if _update(provider, fact.method):
+    if _update(provider, fact.method) or (owner and _was_removed_since(owner, fact)):
         return
     if (user := _who_entered(fact)) is not None:
         replace_method(user, provider, fact.method, now, _entered_at(fact, now))
@@ -61,6 +62,12 @@ def renewals_without_card(now: datetime) -> QuerySet[Renewal]:
     going_on = Subscription.objects.live(now).filter(status=Subscription.Status.ACTIVE)
     renewals = Renewal.objects.filter(auto_renew=True, method__removed_at__isnull=False, subscription__in=going_on)
     return renewals.select_related("method", "subscription__plan", "subscription__user").order_by("pk")
+
+
+def _was_removed_since(owner: Key, fact: Fact) -> bool:
+    """Return True if the owner has removed their methods since: this may be one of those, whose token is forgotten."""
+    removed = PaymentMethod.objects.filter(any_of("user", [owner]), forget_requested_at__gt=fact.made_at)
+    return not is_erased(owner) and removed.exists()
 
 
 def _entered_at(fact: Fact, now: datetime) -> datetime:

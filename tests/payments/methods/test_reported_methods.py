@@ -10,6 +10,7 @@ from accounts.models import Profile
 from foundation.email_addresses import address_of
 from payments.facts import apply
 from payments.mail_texts import card_removed
+from payments.methods.forgetting import forget_customers
 from payments.methods.saved_methods import remove_method, replace_method
 from payments.models import PaymentMethod, Renewal
 from payments.providers.interface import Fact, FactKind, MethodDetails
@@ -95,3 +96,32 @@ def test_mail_is_obsolete_once_another_card_is_charged(renewal: Renewal) -> None
     assert card_removed("", str(user.pk), NOW + DAY) is not None
     replace_method(user, "stripe", MethodDetails("cus_1", "pm_2"), NOW + DAY)
     assert card_removed("", str(user.pk), NOW + DAY) is None
+
+
+@pytest.mark.parametrize("has_renewal", [True, False])
+def test_method_that_was_removed_since_it_was_entered_does_not_come_back(
+    renewal: Renewal, *, has_renewal: bool
+) -> None:
+    user = renewal.subscription.user
+    remove_method(user, NOW + DAY)
+    assert forget_customers(Forgetting(), NOW + DAY, lambda: DAY) == 1
+    Renewal.objects.update(auto_renew=has_renewal)
+    details = MethodDetails("cus_1", "pm_1", "visa", "4242")
+    for days in (2, 3):
+        apply("stripe", Fact(FactKind.METHOD_SAVED, NOW, method=details, user_id=str(user.pk)), NOW + days * DAY)
+    assert not PaymentMethod.objects.usable().exists()
+    assert PaymentMethod.objects.count() == 1
+    assert Renewal.objects.get().method is None
+
+    fresh = MethodDetails("cus_2", "pm_2", "visa", "4242")
+    apply("stripe", Fact(FactKind.METHOD_SAVED, NOW + 2 * DAY, method=fresh, user_id=str(user.pk)), NOW + 3 * DAY)
+    assert PaymentMethod.objects.usable().get().token == "pm_2"
+
+
+class Forgetting:
+    """Provider that deletes each customer."""
+
+    name = "stripe"
+
+    def forget(self, customer: str) -> None:
+        assert customer == "cus_1"
