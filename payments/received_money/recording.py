@@ -16,7 +16,7 @@ from payments.models import Order, Payment
 from payments.orders.opening import finish, lock, purchase_of
 from payments.plan_changes.change_orders import give_change
 from payments.renewal.agreements import agree
-from payments.renewal.second_subscriptions import end_renewal
+from payments.renewal.second_subscriptions import end_renewal, end_renewals_to_bought
 from subscriptions.bought_periods import renew_bought
 from subscriptions.errors import AlreadySubscribed, IllegalTransition, SubscriptionError
 from subscriptions.locks import lock_subscription
@@ -109,18 +109,25 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
     if _is_expected(order, money) and (given := _period_given(order, now)):
         payment.surplus = False
         renewed, order.subscription = order.subscription, given.subscription
-        payment.subscription = given.subscription
+        payment.subscription = order.subscription
         payment.event_id = given.event_id
         agree(order, given.subscription)  # before it is forgotten that the order was to be closed
         finish(order, Order.State.PAID, now)
-        if renewed is not None and renewed != given.subscription:  # which no order names any more
-            end_renewal(renewed, now)
+        _end_second_renewals(order, renewed, now)
     else:
         logger.error("money arrived that no order waits for", extra={"order": order.pk})
     payment.save()
     if not payment.surplus:
         announce_processed(payment)
     return payment
+
+
+def _end_second_renewals(order: Order, renewed: Subscription | None, now: datetime) -> None:
+    """End the renewals that the paid order makes needless, of which one may be that of the subscription it named."""
+    if renewed is not None and renewed != order.subscription:  # which no order names any more
+        end_renewal(renewed, now)
+    if order.kind == Order.Kind.FIRST:
+        end_renewals_to_bought(order, now)
 
 
 def _is_expected(order: Order, money: MoneyReceived) -> bool:

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from payments.models import Order, Renewal
 from payments.orders import grace
+from subscriptions.locks import lock_subscription
 from subscriptions.models import Subscription
 from subscriptions.plan_changes import undo_planned_change
 
@@ -26,3 +27,16 @@ def end_renewal(subscription: Subscription, now: datetime) -> None:
     Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
     undo_planned_change(subscription, now)
     grace.take_back(subscription.pk)
+
+
+def end_renewals_to_bought(order: Order, now: datetime) -> None:
+    """End the renewals that are being collected for the plan whose first period was paid by the order.
+
+    The caller holds the lock of the owner. Those that are not ordered yet end when they would be.
+    """
+    collected = Order.objects.unfinished().filter(kind=Order.Kind.RENEWAL, user_id=order.user_id, plan=order.plan_id)
+    changing = collected.filter(subscription__next_plan=order.plan_id)
+    for renewal in changing.select_related("subscription"):
+        assert renewal.subscription is not None  # noqa: S101 - the filter joins it
+        lock_subscription(renewal.subscription)
+        end_renewal(renewal.subscription, now)

@@ -9,11 +9,15 @@ from foundation.mail import Rendered
 from notifications.models import Notification
 from payments.charging.renewal_orders import open_orders
 from payments.mail_texts import plan_change_planned
-from payments.models import Order, OrderState, Payment, Renewal
+from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
+from payments.orders.opening import open_first
+from payments.received_money.recording import record_payment
 from subscriptions.models import Plan, Subscription
 from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import UNSEEN
 from tests.payments.charging.renewal_orders import DUE, END, agree, charge, make_method
+from tests.payments.opened_orders import money
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 
@@ -113,6 +117,28 @@ def test_planned_plan_that_is_bought_while_its_order_is_open_is_charged_once(
     assert not Payment.objects.get().surplus
     bought.refresh_from_db()
     assert bought.end_date == end + timedelta(days=365)
+    assert stopped(Subscription.objects.get(pk=subscription.pk))
+    assert told() == before + 1
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_planned_plan_that_is_paid_for_while_its_order_waits_for_another_try_is_not_charged(
+    subscription: Subscription, yearly: Plan, provider: LedgerProvider, *, is_late: bool
+) -> None:
+    PaymentMethod.objects.update(token="declined_1")
+    plan_change(subscription, yearly)
+    charge(provider, DUE)
+    charge(provider, DUE + 20 * HOUR)  # the first tries are spread over so many
+    assert Order.objects.get().attempts == 1
+    PaymentMethod.objects.update(token="ok_1")
+    paid_at, before = END + HOUR if is_late else DUE + 21 * HOUR, told()
+    order = open_first(subscription.user, yearly, paid_at, UNSEEN)
+    assert not record_payment(order, money("99.00"), now=paid_at).surplus
+    for hours in range(26, 96, 6):
+        charge(provider, DUE + hours * HOUR)
+
+    assert provider.successes() == []
+    assert not Order.objects.unfinished().exists()
     assert stopped(Subscription.objects.get(pk=subscription.pk))
     assert told() == before + 1
 

@@ -277,7 +277,7 @@ PAYMENTS = (
     Mutation(
         "renewal without an order ends",
         "payments/received_money/recording.py",
-        "if renewed is not None and renewed != given.subscription:",
+        "if renewed is not None and renewed != order.subscription:",
         "if False:",
         (f"{SECOND}test_planned_plan_that_is_bought_while_its_order_is_open_is_charged_once",),
     ),
