@@ -14,6 +14,7 @@ from notifications import unsubscription
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Notification
 from notifications.ses.mail import Mail
+from payments.refunds import withdrawal
 
 
 def render_mail(notification: Notification, coverage: Coverage | None = None) -> Mail:
@@ -57,6 +58,7 @@ def _context(event: Any) -> dict[str, object]:
         "is_trial": event.subscription.trial and event.transition == "created",
         "price_text": event.subscription.plan.price_text,
         "actor": event.asked_by(user.pk),
+        "is_withdrawn": event.asked_by(user.pk) == "subscriber" and event.reason == withdrawal.REASON,
         # Not reversed: a warm function remembers the stage prefix of the request before.
         "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",
         "site_name": site_name(),

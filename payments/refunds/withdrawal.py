@@ -43,7 +43,7 @@ def withdraw(payment: Payment, now: datetime) -> Refund | None:
             raise WithdrawalOver(f"{payment} can no longer be withdrawn from")
         portions = list(_portions(payment, now))
         Renewal.objects.filter(subscription=payment.subscription).update(auto_renew=False)
-        SubscriptionService.cancel_now(payment.subscription, REASON, now=now)
+        SubscriptionService.cancel_now(payment.subscription, REASON, now=now, actor=payment.subscription.user)
         requests = [
             request_refund(paid, amount, REASON, ends_now=False, now=now, actor=None) for paid, amount in portions
         ]

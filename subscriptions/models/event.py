@@ -1,5 +1,6 @@
 """Subscription events: the history of transitions."""
 
+from datetime import datetime
 from typing import Literal
 
 from django.conf import settings
@@ -101,6 +102,15 @@ class SubscriptionEvent(AppendOnlyModel):
         if self.actor_id is None:
             return "system"
         return "subscriber" if self.actor_id == owner else "operator"
+
+    @property
+    def access_end(self) -> datetime:
+        """The instant at which access ended, of an expiry: asked for, or with the later of end and grace period."""
+        if self.actor_id is not None or self.reason:  # the sweep has neither
+            return self.occurred_at
+        grace = self.subscription.grace_until
+        # One that ends later is that of a period since.
+        return grace if grace and self.new_end_date < grace <= self.occurred_at else self.new_end_date
 
     @property
     def price_text(self) -> str:

@@ -88,6 +88,19 @@ def test_cancellation_is_confirmed_by_a_mail_with_its_time_and_the_end_of_access
         assert "Your subscription stays until Dec. 31, 2026, 03:00 UTC" in body
 
 
+def test_cancellation_while_the_payment_is_late_is_confirmed_by_a_mail_too(client: Client, held: Subscription) -> None:
+    ask(client)
+    with time_machine.travel("2027-01-04T08:15:00Z", tick=False):
+        Subscription.objects.update(
+            start_date="2026-12-01T03:00:00Z", end_date="2026-12-31T03:00:00Z", grace_until="2027-01-07T03:00:00Z"
+        )
+        client.post(link_of(CancellationRequest.objects.get()), {"contract": held.pk})
+        sent = render_mail(Notification.objects.get(channel="ses", event__transition="expired"))
+    for body in (sent.text, sent.html):
+        assert "You have cancelled Monthly." in body
+        assert "We received the cancellation on Jan. 4, 2027, 08:15 UTC. Your access ended with it." in body
+
+
 def test_request_says_and_costs_the_same_for_any_address_and_name(held: Subscription) -> None:
     make_user(username="off", email="off@example.com", is_active=False)
     make_user(username="none", email="")

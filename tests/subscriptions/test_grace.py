@@ -93,6 +93,30 @@ def test_cancelling_while_late_ends_access_at_once(late: Subscription) -> None:
     assert (event.transition, event.reason, event.new_end_date) == ("expired", "too dear", END)
 
 
+def ended_at() -> object:
+    return SubscriptionEvent.objects.select_related("subscription").latest("pk").access_end
+
+
+def test_history_says_when_access_ended_with_or_within_the_grace_period_or_without_one(late: Subscription) -> None:
+    others = [Service.create_subscription(make_user(), late.plan, now=NOW) for _ in range(3)]
+    Service.sweep(now=END + MICROSECOND)
+    assert ended_at() == END, "not when the sweep saw it"
+    for other in others:
+        Service.renew_subscription(other, now=END + MICROSECOND)
+        Service.grant_grace(other, GRACE + MONTH, now=END + MONTH)
+    Service.sweep(now=GRACE + DAY)
+    assert ended_at() == GRACE
+    Service.cancel_subscription(others[0], now=END + MONTH + DAY, actor=others[0].user)
+    assert ended_at() == END + MONTH + DAY
+    Service.cancel_now(others[1], "a payment went back", now=END + MONTH + DAY)
+    assert ended_at() == END + MONTH + DAY
+    Service.sweep(now=GRACE + 2 * MONTH)
+    assert ended_at() == GRACE + MONTH
+    Service.renew_subscription(others[2], now=GRACE + 2 * MONTH)
+    event = SubscriptionEvent.objects.filter(transition="expired").select_related("subscription").latest("pk")
+    assert event.access_end <= GRACE + MONTH, "whatever period it has now"
+
+
 def test_operator_who_ends_a_late_one_gives_no_paid_time(late: Subscription) -> None:
     Service.cancel_now(late, now=END + DAY)
     assert (late.end_date, late.status, has_access(late.user)) == (END, "expired", False)

@@ -1,6 +1,6 @@
 """Rendered mails."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 
 import pytest
@@ -13,6 +13,7 @@ from notifications.models import Channel, Notification
 from notifications.ses.mail import Mail
 from notifications.ses.mailer import compose
 from notifications.ses.rendering import render_mail
+from payments.refunds import withdrawal
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import MONTH, NOW, make_plan, make_user
@@ -150,6 +151,54 @@ def test_mime_has_text_and_html_and_one_recipient() -> None:
     assert message.mime.index(b"text/plain") < message.mime.index(b"text/html")
 
 
+def late() -> Subscription:
+    """Return a subscription whose access goes on for a week after its end on Dec. 31."""
+    subscription = subscribe()
+    return Service.grant_grace(subscription, subscription.end_date + timedelta(days=7), now=NOW)
+
+
+LATE = datetime(2027, 1, 4, 8, 15, tzinfo=UTC)
+
+
+def test_cancellation_of_a_late_one_is_confirmed_with_its_time_and_the_end_of_access() -> None:
+    subscription = late()
+    Service.cancel_subscription(subscription, now=LATE, actor=subscription.user)
+    for body in (latest_mail().text, latest_mail().html):
+        assert "You have cancelled Monthly." in body
+        assert "We received the cancellation on Jan. 4, 2027, 08:15 UTC. Your access ended with it." in body
+        assert "Dec. 31" not in body
+
+
+def test_end_after_the_grace_period_is_that_of_access() -> None:
+    late()
+    Service.sweep(now=datetime(2027, 1, 7, 3, 4, tzinfo=UTC))
+    for body in (latest_mail().text, latest_mail().html):
+        assert "Monthly ended on Jan. 7, 2027, 03:00 UTC." in body
+        assert "Dec. 31" not in body
+
+
+def test_end_that_an_operator_brings_to_a_late_one_is_that_of_access() -> None:
+    Service.cancel_now(late(), now=LATE, actor=make_user())
+    for body in (latest_mail().text, latest_mail().html):
+        assert "We ended Monthly on Jan. 4, 2027, 08:15 UTC." in body
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("", "Sie haben Monthly gekündigt. Wir haben die Kündigung am 4. Januar 2027, 08:15 UTC erhalten."),
+        (withdrawal.REASON, "Sie haben den Vertrag über Monthly widerrufen. Wir haben den Widerruf am 4. Januar 2027"),
+    ],
+)
+def test_end_that_its_subscriber_asked_for_in_german(settings: LazySettings, reason: str, said: str) -> None:
+    settings.LANGUAGE_CODE = "de"
+    subscription = late()
+    Service.cancel_now(subscription, reason, now=LATE, actor=subscription.user)
+    for body in (latest_mail().text, latest_mail().html):
+        assert said in body
+        assert "Ihr Zugang endete damit." in body
+
+
 @pytest.mark.parametrize(
     ("transition", "own", "of_operators", "of_nobody"),
     [
@@ -157,7 +206,7 @@ def test_mime_has_text_and_html_and_one_recipient() -> None:
         ("renewed", "Monthly is renewed.", "We have renewed Monthly for you.", None),
         ("cancelled", "Monthly is cancelled, as you wished.", "We have cancelled Monthly.", "Monthly is cancelled."),
         ("reactivated", "You have resumed Monthly.", "We have resumed Monthly for you.", "Monthly is resumed."),
-        ("expired", "Monthly ended on", "We ended Monthly on", None),
+        ("expired", "You have cancelled Monthly.", "We ended Monthly on", "Monthly ended on"),
     ],
 )
 def test_mail_says_who_asked_for_it(transition: str, own: str, of_operators: str, of_nobody: str | None) -> None:

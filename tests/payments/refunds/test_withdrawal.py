@@ -9,10 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from foundation import clock
+from notifications.models import Notification
+from notifications.ses.rendering import render_mail
 from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, Refund
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.withdrawal import returned_amount, withdraw
+from subscriptions.models import SubscriptionEvent
 from tests.payments.opened_orders import first_order, renewal_order
 from tests.support.factories import MONTH, NOW, has_access, make_plan
 
@@ -49,6 +52,20 @@ def test_withdrawal_ends_access_and_asks_for_all_the_money() -> None:
     with pytest.raises(WithdrawalOver):
         withdraw(payment, NOW + 3 * DAY)
     assert Refund.objects.count() == 1
+
+
+def test_withdrawal_is_confirmed_by_a_mail_with_its_time_and_recorded_as_the_subscribers() -> None:
+    payment = pay(first_order())
+
+    withdraw(payment, NOW + 3 * DAY)
+
+    assert payment.order
+    assert SubscriptionEvent.objects.get(transition="expired").actor == payment.order.user
+    sent = render_mail(Notification.objects.get(channel="ses", event__transition="expired"))
+    for body in (sent.text, sent.html):
+        assert "You have withdrawn from the contract for Monthly." in body
+        assert "We received the withdrawal on Dec. 4, 2026, 03:00 UTC. Your access ended with it." in body
+        assert "cancel" not in body
 
 
 @pytest.mark.parametrize(
