@@ -1,4 +1,4 @@
-"""Account mails: messages that are stored as a kind, an address and a user, and rendered when they are sent.
+"""Account mails: messages that are stored as a kind, an address, a user and a key, and rendered when they are sent.
 
     AccountMail("reset_password", "ada@example.com").send()
 
@@ -58,31 +58,45 @@ class Rendered:
 Renderer = Callable[[str, str | None, datetime], Rendered | None]
 """Renders the mail to an address and a user's key, if one is given, at an instant. None: the mail is obsolete."""
 
+RendererAbout = Callable[[str, datetime], Rendered | None]
+"""Renders the mail about the one thing that has this key, such as an event, at an instant. None: as above."""
+
 
 @dataclass(frozen=True)
 class MailKind:
-    """A kind of account mail: its name, which is stored, its label for operators, and its renderer."""
+    """A kind of account mail: its name, which is stored, its label for operators, and its renderers."""
 
     name: str
     label: str | Promise
     render: Renderer
     is_to_own_address: bool = True
     """False if a mail of this kind that names a user goes to an address that the user has yet to prove."""
+    render_about: RendererAbout | None = None
+    """Renders a mail that was stored with a key; `render` does any other."""
+
+    def rendered(self, address: str, user_id: str | None, about: str, now: datetime) -> Rendered | None:
+        """Render a mail of this kind; return None if it is obsolete."""
+        if about and self.render_about:
+            return self.render_about(about, now)
+        return self.render(address, user_id, now)
 
 
 class AccountMail(EmailMultiAlternatives):
     """A mail of a registered kind to one address.
 
-    A backend with `renders_later` stores kind, address and user's key, and renders the mail when it is delivered. For
-    any other backend it is rendered when it is sent.
+    A backend with `renders_later` stores kind, address, user's key and that of what the mail is about, and renders the
+    mail when it is delivered. For any other backend it is rendered when it is sent.
     """
 
-    def __init__(self, kind: str, to_address: str, user_id: str | None = None, connection: Any = None) -> None:
+    def __init__(
+        self, kind: str, to_address: str, user_id: str | None = None, connection: Any = None, *, about: str = ""
+    ) -> None:
         """Prepare a mail; raises UnknownMailKind."""
         super().__init__(to=[to_address], connection=connection)
         self.kind = mail_kind(kind)
         self.to_address = to_address
         self.user_id = user_id
+        self.about = about
         self._is_rendered = False
 
     def send(self, fail_silently: bool = False, **kwargs: Any) -> int:
@@ -100,7 +114,7 @@ class AccountMail(EmailMultiAlternatives):
 
     def _render(self) -> bool:
         """Return False if the mail is obsolete."""
-        rendered = self.kind.render(self.to_address, self.user_id, clock.now())
+        rendered = self.kind.rendered(self.to_address, self.user_id, self.about, clock.now())
         if rendered is None:
             return False
         final = rendered.complete()

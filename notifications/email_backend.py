@@ -62,7 +62,7 @@ def _account_content(mail: AccountMail) -> dict[str, str]:
     kind, user_key = mail.kind.name, mail.user_id or ""
     _require(len(kind) <= LONGEST_KIND, f"the kind has more than {LONGEST_KIND} characters")
     _require(len(user_key) <= LONGEST_USER_KEY, f"the user's key has more than {LONGEST_USER_KEY} characters")
-    return {"account_kind": kind, "user_key": user_key}
+    return {"account_kind": kind, "user_key": user_key, "stored_subject": mail.about}
 
 
 def _stored_content(mail: EmailMessage) -> dict[str, str]:

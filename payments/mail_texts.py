@@ -1,11 +1,13 @@
 """Texts of the mails of payments. A renderer returns None if its mail is obsolete, as one of a paid order is."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,10 +19,11 @@ from foundation import money
 from foundation.mail import LINK, MailKind, Rendered
 from foundation.orm.any_of import any_of
 from payments.contract_cancellation import CANCEL_CONTRACT, latest_request, link_of
-from payments.mails import CARD_REMOVED, PAYMENT_FAILED, PAYMENT_REFUNDED, PLAN_CHANGE_PLANNED, REFUND_FAILED
+from payments.mails import CARD_REMOVED, PLAN_CHANGE_PLANNED
+from payments.mails import KINDS as MAIL_KINDS
 from payments.methods.card_expiries import CARD_EXPIRES, expiring
 from payments.methods.reported_methods import renewals_without_card
-from payments.models import Order, Payment, PaymentEvent, Renewal
+from payments.models import Order, PaymentEvent, Renewal
 from payments.refunds.returned_money import has_failed
 from payments.renewal.price_changes import PRICE_CHANGED, announced_to
 from subscriptions.models import Subscription
@@ -29,12 +32,14 @@ NEEDS_CONFIRMATION = "authentication_required"
 """The provider's reason where only the subscriber can go on."""
 
 
-def payment_failed(address: str, user_id: str | None, now: datetime) -> Rendered | None:
-    """Render that a renewal could not be collected, with the link for paying and the day on which access ends."""
-    failed = _latest_failure(user_id)
-    if failed is None:
-        return None
+def payment_failed(failed: PaymentEvent, now: datetime) -> Rendered | None:
+    """Render that an order could not be collected, with the link for paying and the day on which access ends.
+
+    Obsolete where the order waits for no money any more, or a later try has failed, whose mail tells of that.
+    """
     order = failed.order
+    if not _waits_for(order) or order.events.filter(kind=PaymentEvent.Kind.FAILED, pk__gt=failed.pk).exists():
+        return None
     with preferences_of(order.user):
         wanted = {"plan": order.plan.name, "amount": f"{order.amount_text} {order.currency}"}
         links = [Link(_("Pay now"), f"{settings.SITE_URL}/pay/{order.pk}/")]
@@ -44,35 +49,56 @@ def payment_failed(address: str, user_id: str | None, now: datetime) -> Rendered
         return compose(_("Your payment has failed"), [_could_not_collect() % wanted], links, after)
 
 
-def payment_refunded(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+def _waits_for(order: Order) -> bool:
+    return order.finished_at is None and order.close_requested_at is None and order.user.is_active
+
+
+def payment_refunded(event: PaymentEvent, now: datetime) -> Rendered | None:
     """Render that money went back. Obsolete where it has failed to arrive meanwhile: another mail tells of that."""
-    refund = _latest(Payment.Kind.REFUND, user_id)
-    if refund is None or refund.order is None or has_failed(refund):
+    refund, order = event.payment, event.order
+    if refund is None or has_failed(refund):
         return None
-    with preferences_of(refund.order.user):
-        wanted = {"plan": refund.order.plan.name, "amount": f"{refund.returned_text} {refund.currency}"}
+    with preferences_of(order.user):
+        wanted = {"plan": order.plan.name, "amount": f"{refund.returned_text} {refund.currency}"}
         text = _("We have given back %(amount)s of your payment for %(plan)s. It can take some days to arrive.")
         return compose(_("Your refund"), [text % wanted], [_your_payments()])
 
 
-def refund_failed(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+def refund_failed(event: PaymentEvent, now: datetime) -> Rendered | None:
     """Render that a refund, which an earlier mail told of, did not arrive."""
-    reversal = _latest(Payment.Kind.REVERSAL, user_id)
-    if reversal is None or reversal.order is None:
+    reversal, order = event.payment, event.order
+    if reversal is None:
         return None
-    with preferences_of(reversal.order.user):
-        wanted = {"plan": reversal.order.plan.name, "amount": f"{reversal.amount_text} {reversal.currency}"}
+    with preferences_of(order.user):
+        wanted = {"plan": order.plan.name, "amount": f"{reversal.amount_text} {reversal.currency}"}
         text = _("The refund of %(amount)s for %(plan)s did not reach you: the bank or card it went to refused it.")
         after = [_("You need not do anything. We will find another way to pay you back.")]
         return compose(_("Your refund did not arrive"), [text % wanted], [_your_payments()], after)
 
 
-def _latest(kind: Payment.Kind, user_id: str | None) -> Payment | None:
-    """Return the user's latest payment of this kind."""
-    if user_id is None:
-        return None
-    found = Payment.objects.filter(kind=kind, order__user_id=user_id)
-    return found.select_related("order__user", "order__plan").order_by("-pk").first()
+def _kind_about(
+    kind: PaymentEvent.Kind, label: Promise, render: Callable[[PaymentEvent, datetime], Rendered | None]
+) -> MailKind:
+    """Return the kind of the mails that each tell of one payment event.
+
+    Without the key of one, as the release before stores them, the user's latest event of the kind is told.
+    """
+
+    def render_latest(address: str, user_id: str | None, now: datetime) -> Rendered | None:
+        found = _events().filter(kind=kind, order__user_id=user_id) if user_id else PaymentEvent.objects.none()
+        event = found.order_by("-pk").first()
+        return render(event, now) if event else None
+
+    def render_about(key: str, now: datetime) -> Rendered | None:
+        return render(_events().get(pk=key), now)
+
+    return MailKind(MAIL_KINDS[kind], label, render_latest, render_about=render_about)
+
+
+def _events() -> QuerySet[PaymentEvent]:
+    return PaymentEvent.objects.select_related(
+        "payment", "order__user", "order__plan", "order__subscription__renewal__method"
+    )
 
 
 def _your_payments() -> Link:
@@ -113,15 +139,6 @@ def _next_period(subscription: Subscription) -> str:
 
 def _price(subscription: Subscription) -> str:
     return f"{subscription.renewal_plan.price_text} {subscription.renewal_plan.currency}"
-
-
-def _latest_failure(user_id: str | None) -> PaymentEvent | None:
-    """Return the last failure of the user's youngest order that still waits for money."""
-    if user_id is None or not get_user_model()._base_manager.filter(pk=user_id, is_active=True).exists():
-        return None
-    unfinished = Order.objects.unfinished().filter(user_id=user_id, close_requested_at=None)
-    failures = PaymentEvent.objects.filter(kind=PaymentEvent.Kind.FAILED, order__in=unfinished)
-    return failures.select_related("order__user", "order__plan", "order__subscription").order_by("-pk").first()
 
 
 def _could_not_collect() -> str:
@@ -249,9 +266,9 @@ def _removal(renewal: Renewal) -> str:
 
 
 KINDS = (
-    MailKind(PAYMENT_FAILED, gettext_lazy("payment failed"), payment_failed),
-    MailKind(PAYMENT_REFUNDED, gettext_lazy("refund"), payment_refunded),
-    MailKind(REFUND_FAILED, gettext_lazy("failed refund"), refund_failed),
+    _kind_about(PaymentEvent.Kind.FAILED, gettext_lazy("payment failed"), payment_failed),
+    _kind_about(PaymentEvent.Kind.REFUNDED, gettext_lazy("refund"), payment_refunded),
+    _kind_about(PaymentEvent.Kind.REFUND_FAILED, gettext_lazy("failed refund"), refund_failed),
     MailKind(PRICE_CHANGED, gettext_lazy("new price"), price_changed),
     MailKind(CARD_EXPIRES, gettext_lazy("card expires"), card_expires),
     MailKind(CARD_REMOVED, gettext_lazy("card removed"), card_removed),

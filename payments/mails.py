@@ -23,9 +23,9 @@ KINDS = {
 
 
 def tell_the_subscriber(*, event: PaymentEvent, **kwargs: Any) -> None:
-    """Send the event's mail, if it has one, to the subscriber's address."""
+    """Send the event's own mail, if it has one, to the subscriber's address."""
     if kind := KINDS.get(PaymentEvent.Kind(event.kind)):
-        _send(kind, event.order.user)
+        _send(kind, event.order.user, about=str(event.pk))
 
 
 def tell_of_plan_change(user: AbstractBaseUser) -> None:
@@ -38,8 +38,8 @@ def tell_of_removed_card(user: AbstractBaseUser) -> None:
     _send(CARD_REMOVED, user)
 
 
-def _send(kind: str, user: AbstractBaseUser) -> None:
+def _send(kind: str, user: AbstractBaseUser, *, about: str = "") -> None:
     if address := address_of(user):
         from foundation.mail import AccountMail  # noqa: PLC0415 - the mail package, which a start need not load
 
-        AccountMail(kind, address, str(user.pk)).send()
+        AccountMail(kind, address, str(user.pk), about=about).send()

@@ -135,7 +135,8 @@ def _still_due(mail: Notification, now: datetime) -> bool:
     """Return True for a mail without an event that is not obsolete."""
     if not mail.account_kind:
         return True
-    return mail_kind(mail.account_kind).render(mail.address, mail.user_key or None, now) is not None
+    kind = mail_kind(mail.account_kind)
+    return kind.rendered(mail.address, mail.user_key or None, mail.about, now) is not None
 
 
 def _unreachable() -> list[str]:

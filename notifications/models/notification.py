@@ -286,6 +286,11 @@ class Notification(models.Model):
         return REMINDER if self.days_before is not None else self.event.transition
 
     @property
+    def about(self) -> str:
+        """The key of what an account mail is about, in place of a subject; empty if its kind and user say it."""
+        return self.stored_subject if self.account_kind else ""
+
+    @property
     def recipient(self) -> str:
         """The address of a mail, as it was entered: its own, or the subscriber's."""
         return self.address if self.event is None else address_of(self.event.subscription.user)

@@ -62,7 +62,7 @@ def _rendered(notification: Notification, now: datetime, finish: Callable[[Rende
     """Render an account mail. One renderer's error must not hold up the other mails of the claim."""
     kind = mail_kind(notification.account_kind)
     try:
-        rendered = kind.render(notification.address, notification.user_key or None, now)
+        rendered = kind.rendered(notification.address, notification.user_key or None, notification.about, now)
         final = finish(rendered) if rendered else None
     except Exception as error:  # noqa: BLE001 - code of any app, recorded on the row and in the log
         name = type(error).__name__

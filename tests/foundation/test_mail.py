@@ -1,6 +1,7 @@
 """Account mails are rendered when they are sent, and their links are made then."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
 
@@ -34,6 +35,16 @@ def test_backend_that_stores_nothing_gets_the_rendered_mail() -> None:
     assert (sent.subject, sent.to) == ("Enter the site", [KNOWN])
     assert GRANTING_LINK in text
     assert f'href="{GRANTING_LINK.replace("&", "&amp;")}"' in html
+
+
+def test_mail_about_one_thing_is_rendered_by_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    def render_about(key: str, now: datetime) -> Rendered | None:
+        return Rendered(f"About {key}", "Text", "<p>Text</p>") if key != "gone" else None
+
+    kind = MailKind("enter", "Link to enter", render_enter, render_about=render_about)
+    monkeypatch.setattr("foundation.mail.find_mail_kind", lambda name: kind)
+    assert [AccountMail("enter", KNOWN, about=key).send() for key in ("7", "gone", "")] == [1, 0, 1]
+    assert [sent.subject for sent in mail.outbox] == ["About 7", "Enter the site"]
 
 
 def test_obsolete_mail_is_not_sent() -> None:

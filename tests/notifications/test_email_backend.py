@@ -14,6 +14,7 @@ from foundation import registries
 from foundation.mail import AccountMail
 from notifications.errors import UnsendableMail
 from notifications.models import Channel, Notification, State
+from notifications.personal_data import NotificationData
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,14 @@ def test_account_mail_is_recorded_alike_for_known_and_unknown_addresses() -> Non
     assert differing == {"id", "address"}
     assert (known["account_kind"], known["user_key"]) == ("enter", str(user.pk))
     assert known["stored_subject"] == known["stored_text"] == known["stored_html"] == ""
+
+
+def test_key_of_what_an_account_mail_is_about_is_recorded_and_no_part_of_an_export() -> None:
+    user = make_user(email="ada@example.com")
+    AccountMail("enter", "ada@example.com", str(user.pk), about="4711").send()
+    assert Notification.objects.get().about == "4711"
+    [exported] = NotificationData().export(user)["notifications"]
+    assert (exported["kind"], exported["subject"], exported["text"]) == ("enter", "", "")
 
 
 def test_html_alone_is_stored_as_html() -> None:

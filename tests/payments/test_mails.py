@@ -19,6 +19,7 @@ from payments.models import Order, PaymentMethod, Renewal
 from payments.received_money.recording import record_payment
 from subscriptions.services import SubscriptionService as Service
 from tests.payments.opened_orders import first_order, money, renewal_order
+from tests.payments.stored_mails import BACKEND, OBSOLETE, stored_mails
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,49 @@ def test_failure_that_was_paid_meanwhile_is_not_told() -> None:
     order = failed()
     record_payment(order, money(), now=NOW)
     assert text_of(order) == ""
+
+
+@pytest.fixture
+def stored(settings: LazySettings) -> None:
+    """Keep mails in the outbox, as a deployed site does."""
+    settings.EMAIL_BACKEND = BACKEND
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.usefixtures("stored")
+def test_each_of_two_failures_of_a_user_is_told_once() -> None:
+    user = make_user()
+    held = [Service.create_subscription(user, make_plan(name=name), now=NOW) for name in ("Left", "Right")]
+    orders = [renewal_order(each) for each in held]
+    for order in orders:
+        announce_failed(order, "insufficient_funds", None, NOW)
+
+    told = stored_mails("payment_failed", NOW)
+
+    for text, order in zip(told, orders, strict=True):
+        assert f"for {order.plan.name}." in text
+        assert f"/pay/{order.pk}/" in text
+
+
+@pytest.mark.usefixtures("stored")
+def test_failure_is_told_by_the_latest_try_of_its_order() -> None:
+    order = renewal_order(Service.create_subscription(make_user(), make_plan(), now=NOW))
+    for days in (3, 5):
+        announce_failed(order, "insufficient_funds", NOW + days * DAY, NOW)
+
+    earlier, later = stored_mails("payment_failed", NOW)
+
+    assert earlier == OBSOLETE
+    assert "We try again on Dec. 6, 2026" in later
+
+
+@pytest.mark.usefixtures("stored")
+def test_mail_that_the_release_before_stored_tells_the_latest_failure() -> None:
+    failed()
+    Notification.objects.update(stored_subject="")
+    assert "We could not collect 9.90 EUR for Monthly" in stored_mails("payment_failed", NOW)[0]
 
 
 def test_mails_speak_the_subscribers_language() -> None:
