@@ -18,6 +18,7 @@ from accounts.preferences import language_of, preferences_of, time_zone_of
 from foundation import money
 from foundation.mail import LINK, MailKind, Rendered
 from foundation.orm.any_of import any_of
+from payments.charging.first_calls import is_near
 from payments.contract_cancellation import CANCEL_CONTRACT, latest_request, link_of
 from payments.mails import CARD_REMOVED, PLAN_CHANGE_PLANNED
 from payments.mails import KINDS as MAIL_KINDS
@@ -33,7 +34,7 @@ NEEDS_CONFIRMATION = "authentication_required"
 
 
 def payment_failed(failed: PaymentEvent, now: datetime) -> Rendered | None:
-    """Render that an order could not be collected, with the link for paying and the day on which access ends.
+    """Render that an order could not be collected, with the link for paying and what follows if nobody does.
 
     Obsolete where the order waits for no money any more, or a later try has failed, whose mail tells of that.
     """
@@ -43,7 +44,7 @@ def payment_failed(failed: PaymentEvent, now: datetime) -> Rendered | None:
     with preferences_of(order.user):
         wanted = {"plan": order.plan.name, "amount": f"{order.amount_text} {order.currency}"}
         links = [Link(_("Pay now"), f"{settings.SITE_URL}/pay/{order.pk}/")]
-        after = [text for text in (_end_of_access(order), _next_attempt(failed)) if text]
+        after = [text for text in (_what_follows(order, now), _next_attempt(failed)) if text]
         if failed.code == NEEDS_CONFIRMATION:
             return compose(_("Please confirm your payment"), [_needs_confirmation() % wanted], links, after)
         return compose(_("Your payment has failed"), [_could_not_collect() % wanted], links, after)
@@ -149,13 +150,21 @@ def _needs_confirmation() -> str:
     return _("Your bank asks you to confirm the payment of %(amount)s for %(plan)s. Please do so on the payment page:")
 
 
-def _end_of_access(order: Order) -> str:
+def _what_follows(order: Order, now: datetime) -> str:
+    """Return what becomes of the subscription if nobody pays the order."""
     subscription = order.subscription
-    if subscription is None:
+    if subscription is None or subscription.access_end <= now:
         return ""
-    return _("Your access ends on %(end)s unless the payment arrives before then.") % {
-        "end": _instant(subscription.grace_until or subscription.end_date)
-    }
+    if order.kind == Order.Kind.CHANGE:
+        return _("Your subscription stays as it is unless the payment arrives.")
+    renewal = getattr(subscription, "renewal", None)
+    goes_on = renewal is not None and renewal.is_on and not is_near(order, now)
+    text = (
+        _("Your subscription goes on: it renews automatically on %(end)s.")
+        if goes_on
+        else _("Your access ends on %(end)s unless the payment arrives before then.")
+    )
+    return text % {"end": _instant(subscription.access_end)}
 
 
 def _next_attempt(failed: PaymentEvent) -> str:

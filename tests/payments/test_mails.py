@@ -16,8 +16,12 @@ from notifications.ses.mail import Mail
 from notifications.ses.rendering import render_mail, render_subject
 from payments.announcements import announce_failed
 from payments.models import Order, PaymentMethod, Renewal
+from payments.plan_changes.change_orders import change_now
 from payments.received_money.recording import record_payment
+from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import UNSEEN
+from tests.payments.charging.renewal_orders import agree, make_method
 from tests.payments.opened_orders import first_order, money, renewal_order
 from tests.payments.stored_mails import BACKEND, OBSOLETE, stored_mails
 from tests.support.factories import MONTH, NOW, make_plan, make_user
@@ -169,6 +173,46 @@ def test_mail_that_the_release_before_stored_tells_the_latest_failure() -> None:
     failed()
     Notification.objects.update(stored_subject="")
     assert "We could not collect 9.90 EUR for Monthly" in stored_mails("payment_failed", NOW)[0]
+
+
+@pytest.mark.usefixtures("stored")
+def test_failed_change_of_plan_ends_nothing(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = "manual"
+    held = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = change_now(held, make_plan(name="Yearly", price=99, duration_days=365), NOW + DAY, UNSEEN)
+    assert order is not None
+    announce_failed(order, "", None, NOW + DAY)
+
+    [text] = stored_mails("payment_failed", NOW + DAY)
+
+    assert "for Yearly." in text
+    assert "Your subscription stays as it is unless the payment arrives." in text
+    assert "access ends" not in text
+
+
+@pytest.mark.usefixtures("stored")
+def test_failed_payment_ahead_of_an_automatic_renewal_ends_nothing_until_that_is_due() -> None:
+    held = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    agree(held, make_method(held.user))
+    announce_failed(renewal_order(held), "", None, NOW)
+
+    def told(now: datetime) -> str:
+        return stored_mails("payment_failed", now)[0]
+
+    assert "Your subscription goes on: it renews automatically on Dec. 31, 2026, 03:00 UTC." in told(NOW)
+    assert "access ends" not in told(NOW)
+    assert "Your access ends on Dec. 31, 2026, 03:00 UTC unless" in told(held.end_date - DAY)
+    PaymentMethod.objects.update(removed_at=NOW)
+    assert "Your access ends on Dec. 31, 2026, 03:00 UTC unless" in told(NOW)
+
+
+@pytest.mark.usefixtures("stored")
+def test_end_of_access_that_has_come_is_not_announced() -> None:
+    order = failed()
+    assert order.subscription
+    Subscription.objects.filter(pk=order.subscription.pk).update(grace_until=NOW + MONTH + 7 * DAY)
+    assert "Your access ends on Jan. 7, 2027" in stored_mails("payment_failed", NOW + MONTH)[0]
+    assert "access ends" not in stored_mails("payment_failed", NOW + MONTH + 7 * DAY)[0]
 
 
 def test_mails_speak_the_subscribers_language() -> None:
