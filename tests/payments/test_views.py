@@ -18,7 +18,7 @@ from payments.received_money.recording import MoneyReceived, record_payment
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN, Terms
-from tests.payments.opened_orders import first_order, money
+from tests.payments.opened_orders import first_order, money, renewal_order
 from tests.support.factories import make_plan, make_user
 from tests.support.staff import sign_in
 
@@ -113,6 +113,25 @@ def test_order_is_withdrawn_once_and_a_paid_one_stays() -> None:
     assert answer["Location"] == reverse("pay", args=[paid.pk])
     paid.refresh_from_db()
     assert paid.state == "paid"
+
+
+@pytest.mark.usefixtures("manual")
+@pytest.mark.parametrize("reference", ["", "pi_1"])
+def test_order_that_was_given_up_says_so_and_leads_to_the_subscription(reference: str) -> None:
+    held = Service.create_subscription(make_user(), make_plan(), now=clock.now() - timedelta(days=31))
+    order = renewal_order(held, clock.now())
+    charged = {"way": "charge", "provider": "stripe", "reference": reference, "attempts": 1}
+    Order.objects.update(state="needs_subscriber", **charged)
+    Service.sweep(now=clock.now())
+    order.refresh_from_db()
+    assert (order.state, bool(order.close_requested_at)) == ("given_up", bool(reference))
+
+    page = sign_in(order.user).get(reverse("pay", args=[order.pk])).content.decode()
+    assert "This order was not paid before your access ended. Nothing is to be paid for it any more." in page
+    for untrue in ("You have withdrawn", "when your payment has arrived", "Acme Ltd", order.transfer_reference):
+        assert untrue not in page
+    assert f'href="{reverse("subscription", args=[held.pk])}"' in page
+    assert f'href="{reverse("plans")}">See the plans' in page
 
 
 @pytest.mark.usefixtures("manual")
