@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.urls import reverse
 
 from payments.models import Order
+from payments.orders.grace import money_on_its_way
 from payments.orders.opening import open_first, open_renewal
 from payments.plan_changes.change_orders import change_now, quote
 from payments.providers import registry
@@ -35,6 +36,9 @@ class ProviderCheckout(Checkout):
 
     def renewals(self, subscriptions: Collection[Subscription], now: datetime) -> Mapping[int, AutomaticRenewal]:
         return shown_renewals(subscriptions, now) if registry.current() else {}
+
+    def money_on_its_way(self, subscriptions: Collection[Subscription]) -> Collection[int]:
+        return money_on_its_way([subscription.pk for subscription in subscriptions])
 
     def quote_change(self, subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
         return quote(subscription, plan, now)

@@ -78,6 +78,10 @@ class Checkout(ABC):
         """Return the automatic renewal by subscription, of those that can have one; the plans are loaded."""
         return {}
 
+    def money_on_its_way(self, subscriptions: Collection[Subscription]) -> Collection[int]:
+        """Return those, by primary key, that go on when money arrives that is on its way, though they are cancelled."""
+        return ()
+
     @abstractmethod
     def quote_change(self, subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
         """Return what a change to the plan at once costs. Raises FreePlanAtOnce, CurrencyDiffers, or InvalidPeriod."""
@@ -99,6 +103,12 @@ def renewals(subscriptions: Collection[Subscription], now: datetime) -> Mapping[
     """Return the automatic renewal by subscription; none without a checkout."""
     checkout = current()
     return checkout.renewals(subscriptions, now) if checkout else {}
+
+
+def has_money_on_its_way(subscription: Subscription) -> bool:
+    """Return True if money is on its way that gives another period, though the subscription is cancelled."""
+    checkout = current()
+    return checkout is not None and subscription.pk in checkout.money_on_its_way([subscription])
 
 
 def required(plan: Plan) -> Checkout | None:

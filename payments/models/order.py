@@ -245,6 +245,11 @@ class Order(models.Model):
         return self.consented_at if was_asked else None
 
     @property
+    def may_be_paid(self) -> bool:
+        """True if its subscriber can pay or withdraw it: no money is on its way, and nobody closes it."""
+        return self.is_open and self.state != OrderState.PENDING and self.close_requested_at is None
+
+    @property
     def is_open(self) -> bool:
         """True if money for it is still waited for."""
         return self.state in UNFINISHED

@@ -1,7 +1,7 @@
 """Grace period of a renewal order: until then its charge is tried, and access goes on."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -40,26 +40,25 @@ def take_back(subscription_id: int) -> None:
     """
     granted = Subscription.objects.filter(pk=subscription_id, expired_at=None, grace_until__isnull=False)
     renews = Renewal.objects.filter(subscription=OuterRef("pk"), auto_renew=True)
-    granted.filter(~Exists(renews), ~Exists(_money_on_its_way())).update(grace_until=None)
+    granted.filter(~Exists(renews), ~Exists(_may_be_on_its_way())).update(grace_until=None)
 
 
-def ending_at_once(subscriptions: Iterable[Subscription], now: datetime) -> set[int]:
-    """Return those, by primary key, whose access ends at once when nothing renews them any more. One query at most."""
-    late = [subscription.pk for subscription in subscriptions if subscription.is_late(now)]
-    if not late:
+def money_on_its_way(subscription_ids: Collection[int]) -> set[int]:
+    """Return those that go on when money arrives that is on its way, whatever their owner does. One query at most."""
+    if not subscription_ids:
         return set()
-    pending = Order.objects.unfinished().filter(any_of("subscription", late), state=OrderState.PENDING)
-    return set(late) - set(pending.values_list("subscription", flat=True))
+    pending = Order.objects.unfinished().filter(any_of("subscription", subscription_ids), state=OrderState.PENDING)
+    return set(pending.values_list("subscription", flat=True))
 
 
 def ends_access(order: Order, now: datetime) -> bool:
-    """Return True if access ends at once when the order is withdrawn."""
+    """Return True if access ends at once when the order is withdrawn. One query at most."""
     if order.kind != Order.Kind.RENEWAL or order.subscription is None:
         return False
-    return bool(ending_at_once([order.subscription], now))
+    return order.subscription.is_late(now) and not money_on_its_way([order.subscription.pk])
 
 
-def _money_on_its_way() -> QuerySet[Order]:
+def _may_be_on_its_way() -> QuerySet[Order]:
     orders = Order.objects.unfinished().filter(subscription=OuterRef("pk"), kind=Order.Kind.RENEWAL)
     called = orders.exclude(reference="")  # nothing was charged before there is one
     return called.filter(state__in=[OrderState.CLAIMED, OrderState.UNKNOWN, OrderState.PENDING])

@@ -16,7 +16,7 @@ from payments.errors import NotRenewable
 from payments.forms import AutomaticRenewalForm
 from payments.methods.saved_methods import method_of
 from payments.models import Renewal
-from payments.orders.grace import ending_at_once
+from payments.orders.grace import money_on_its_way
 from payments.providers import registry
 from payments.renewal.automatic_renewal import may_be_turned_on, price_of, renewal_of, turn_off, turn_on
 from payments.views.provider_pages import may_lead_to
@@ -68,14 +68,15 @@ def _page(
 ) -> HttpResponse:
     """Render the page. Without a saved method its form leads off the site, to the provider's page."""
     renewal = renewal_of(subscription)
+    on_its_way = bool(money_on_its_way([subscription.pk]))
     context = {
         "subscription": subscription,
         "price": price_of(subscription, renewal),
         "plan": renewal.plan_of(subscription) if renewal else subscription.renewal_plan,
         "method": method_of(request.user),
         "form": form,
-        "is_late": subscription.is_late(clock.now()),
-        "ends_access": ending_at_once([subscription], clock.now()),
+        "money_on_its_way": on_its_way,
+        "ends_access": subscription.is_late(clock.now()) and not on_its_way,
         "changed": status == HTTPStatus.CONFLICT,
     }
     page = render(request, "payments/automatic_renewal.html", context, status=status)

@@ -13,6 +13,7 @@ from foundation import clock
 from foundation.web.typed_text import redirect_with_text, text_typed_for
 from payments.contract_cancellation import confirm, contracts_of, read_link, request_cancellation
 from payments.forms import CancelContractForm
+from payments.orders.grace import money_on_its_way
 
 
 @never_cache
@@ -53,5 +54,11 @@ def confirm_cancellation(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("confirm_contract_cancellation", token)
     contracts = contracts_of(asked.address, now)
     goes_on = [each for each in contracts if each.status == "active"]
-    context = {"asked": asked, "contracts": contracts, "goes_on": goes_on}
+    context = {
+        "asked": asked,
+        "contracts": contracts,
+        "goes_on": goes_on,
+        "late": {each.pk for each in goes_on if each.is_late(now)},
+        "on_its_way": money_on_its_way([each.pk for each in contracts]),
+    }
     return render(request, "payments/confirm_contract_cancellation.html", context)

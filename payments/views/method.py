@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from foundation import clock
 from payments.errors import MethodInUse, ProviderRefused, ProviderUnavailable
 from payments.methods.saved_methods import method_of, remove_method, renewals_of, replace_method
-from payments.orders.grace import ending_at_once
+from payments.orders.grace import money_on_its_way
 from payments.providers import registry
 from payments.providers.interface import OutcomeKind
 from payments.renewal.automatic_renewal import turn_off
@@ -98,11 +98,15 @@ def auto_renew(request: SubscriberRequest, renewal_id: int) -> HttpResponse:
 
 def _page(request: SubscriberRequest, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     provider = registry.current()
-    renewals = renewals_of(request.user, clock.now())
+    now = clock.now()
+    renewals = renewals_of(request.user, now)
+    on_its_way = money_on_its_way([renewal.subscription_id for renewal in renewals])
+    late = {renewal.subscription_id for renewal in renewals if renewal.subscription.is_late(now)}
     context = {
         "method": method_of(request.user),
         "renewals": renewals,
-        "ending_at_once": ending_at_once([renewal.subscription for renewal in renewals], clock.now()),
+        "money_on_its_way": on_its_way,
+        "ending_at_once": late - on_its_way,
         "takes_online": provider is not None,
         "unavailable": status == HTTPStatus.SERVICE_UNAVAILABLE,
     }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from foundation import clock
 from payments import hosted_page
 from payments.errors import OrderFinished
+from payments.hosted_page import MoneyOnItsWay
 from payments.models import Order
 from payments.orders.consents import store_consent
 from payments.orders.opening import withdraw
@@ -33,7 +34,7 @@ def pay(request: SubscriberRequest, order_id: int) -> HttpResponse:
     """
     order = own_order(request, order_id)
     provider = registry.current()
-    if order.is_open and order.close_requested_at is None:
+    if order.may_be_paid:
         if provider is not None:
             return hosted.order_page(request, order, provider)
         if waits_for_consent(order):
@@ -46,16 +47,27 @@ def pay(request: SubscriberRequest, order_id: int) -> HttpResponse:
 def void_order(request: SubscriberRequest, order_id: int) -> HttpResponse:
     """Let the subscriber withdraw an order that is not paid. A second click finds it done."""
     order = own_order(request, order_id)
-    provider = registry.current()
     try:
-        ends_renewal = hosted_page.withdraw(order, provider, clock.now()) if provider else withdraw(order, clock.now())
+        ends_renewal = _withdraw(order)
     except OrderFinished:
-        messages.info(request, _("This order is paid already."))
+        order.refresh_from_db()
+        paid, on_its_way = _("This order is paid already."), _("Your payment is on its way already.")
+        messages.info(request, paid if order.state == Order.State.PAID else on_its_way)
         return redirect("pay", order.pk)
     messages.success(request, _("You have withdrawn the order. Nothing is to be paid."))
     if ends_renewal:
         messages.info(request, _("%(plan)s does not renew automatically any more.") % {"plan": order.plan.name})
     return redirect("payments")
+
+
+def _withdraw(order: Order) -> bool:
+    """Withdraw the order. Return True if automatic renewal ends with it. Raises OrderFinished, MoneyOnItsWay."""
+    provider = registry.current()
+    if provider is not None:
+        return hosted_page.withdraw(order, provider, clock.now())
+    if order.state == Order.State.PENDING:  # left by a provider that nobody can ask
+        raise MoneyOnItsWay(f"money of {order} is on its way")
+    return withdraw(order, clock.now())
 
 
 def _order_by_transfer(request: SubscriberRequest, order: Order) -> HttpResponse:

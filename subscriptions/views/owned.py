@@ -83,7 +83,8 @@ def cancel(request: SubscriberRequest, subscription_id: int) -> HttpResponse:
             changed = error
     if not standing.may_cancel:
         raise IllegalTransition(f"{standing.subscription} is {standing.state}")
-    context = {"standing": standing, "form": form}
+    on_its_way = checkout.has_money_on_its_way(standing.subscription)
+    context = {"standing": standing, "form": form, "money_on_its_way": on_its_way}
     terms = Terms.of_end(standing.subscription)
     return ask(request, "subscriptions/cancel.html", context, terms, shown=shown, changed=changed)
 

@@ -17,11 +17,12 @@ from foundation import clock
 from notifications.models import Notification
 from notifications.ses.rendering import render_mail
 from payments.contract_cancellation import LIFETIME, link_of
-from payments.models import CancellationRequest
+from payments.models import CancellationRequest, Order
 from payments.personal_data import Payments
 from payments.retention import RULES
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
+from tests.payments.opened_orders import renewal_order
 from tests.support.factories import make_plan, make_user
 from tests.support.mailbox import link_to
 from tests.support.work import work_of
@@ -73,6 +74,38 @@ def test_contract_is_cancelled_by_the_link_and_only_on_post(client: Client, held
     assert event.actor == held.user
     assert "the monthly one; at once, too dear" in event.reason
     assert CancellationRequest.objects.get().confirmed_at is not None
+
+
+@pytest.mark.parametrize("on_its_way", [True, False])
+def test_late_contract_says_what_its_cancellation_ends_and_whether_a_payment_still_renews_it(
+    client: Client, held: Subscription, on_its_way: bool
+) -> None:
+    order = renewal_order(held, clock.now())
+    Order.objects.update(state="pending" if on_its_way else "needs_subscriber")
+    ask(client)
+    ends = clock.now() - timedelta(days=1)
+    Subscription.objects.update(
+        start_date=ends - timedelta(days=30), end_date=ends, grace_until=ends + timedelta(days=7)
+    )
+    shown = client.get(link_to(ADDRESS)).content.decode()
+    assert "at once, because the payment is late" in shown
+    assert ends.isoformat() not in shown
+    assert ("A payment is on its way" in shown) is on_its_way
+    assert order.subscription == held
+
+
+@pytest.mark.parametrize("on_its_way", [True, False])
+def test_cancelled_contract_says_whether_a_payment_still_renews_it(
+    client: Client, held: Subscription, on_its_way: bool
+) -> None:
+    Service.cancel_subscription(held, now=clock.now())
+    if on_its_way:
+        renewal_order(held, clock.now())
+        Order.objects.update(state="pending")
+    ask(client)
+    shown = client.get(link_to(ADDRESS)).content.decode()
+    assert "Monthly is cancelled. Access ends on:" in shown
+    assert ("A payment is on its way" in shown) is on_its_way
 
 
 def test_cancellation_is_confirmed_by_a_mail_with_its_time_and_the_end_of_access(

@@ -301,6 +301,24 @@ def test_return_without_money_gives_nothing_and_says_why(  # a visit proves noth
     assert not Payment.objects.exists()
 
 
+def test_order_whose_debit_is_on_its_way_is_neither_ordered_again_nor_withdrawn(
+    browser: Client, order: Order, online: Script
+) -> None:
+    debit = session("complete", payment_intent=intent("processing"))
+    online.answer(OPEN)
+    pay(browser, order)
+    shown_before = browser.get(reverse("pay", args=[order.pk])).content.decode()
+    assert "Withdraw the order" in shown_before
+    online.refuse(400)  # the page cannot be closed
+    online.answer(debit)
+    page = browser.post(reverse("void_order", args=[order.pk]), follow=True).content.decode()
+    assert "Your payment is on its way already." in page
+    for offered in ("Order with obligation to pay", "Withdraw the order"):
+        assert offered not in page
+    order.refresh_from_db()
+    assert (order.state, order.close_requested_at) == ("pending", None)
+
+
 def test_other_amount_than_ordered_is_a_surplus(browser: Client, order: Order, online: Script) -> None:
     online.answer(OPEN)
     pay(browser, order)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_django
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
@@ -111,8 +112,39 @@ def test_order_is_withdrawn_once_and_a_paid_one_stays() -> None:
     record_payment(paid, money(), now=clock.now())
     answer = sign_in(paid.user).post(reverse("void_order", args=[paid.pk]))
     assert answer["Location"] == reverse("pay", args=[paid.pk])
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == ["This order is paid already."]
     paid.refresh_from_db()
     assert paid.state == "paid"
+
+
+@pytest.mark.usefixtures("manual")
+def test_order_whose_money_is_on_its_way_is_neither_to_be_paid_nor_withdrawn() -> None:
+    order = first_order()
+    Order.objects.update(state="pending", way="page", provider="stripe", reference="cs_1")
+    browser = sign_in(order.user)
+    listed = browser.get(reverse("payments")).content.decode()
+    assert "Your payment is on its way" in listed
+    assert "To be paid" not in listed
+    for answer in (browser.get(reverse("pay", args=[order.pk])), browser.post(reverse("pay", args=[order.pk]))):
+        page = answer.content.decode()
+        assert "Your payment is on its way" in page
+        assert "Please do not pay again" in page
+        for untrue in ("Withdraw the order", "Acme Ltd", order.transfer_reference, "obligation to pay"):
+            assert untrue not in page
+
+    page = browser.post(reverse("void_order", args=[order.pk]), follow=True).content.decode()
+    assert "Your payment is on its way already." in page
+    order.refresh_from_db()
+    assert (order.state, order.close_requested_at) == ("pending", None)
+
+
+@pytest.mark.usefixtures("manual")
+def test_order_that_the_charger_closes_is_not_to_be_paid() -> None:
+    order = first_order()
+    Order.objects.update(way="page", provider="stripe", reference="cs_1", close_requested_at=clock.now())
+    listed = sign_in(order.user).get(reverse("payments")).content.decode()
+    assert "Being closed" in listed
+    assert "To be paid" not in listed
 
 
 @pytest.mark.usefixtures("manual")

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
+from django.urls import reverse
 
 from payments import hosted_page
 from payments.charging import claims
@@ -20,6 +21,7 @@ from subscriptions.services import SubscriptionService as Service
 from tests.payments.charging.renewal_orders import DAY, DUE, END, charge, due_order
 from tests.payments.opened_orders import first_order
 from tests.support.ledger_provider import LedgerProvider
+from tests.support.staff import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +73,39 @@ def test_money_on_its_way_keeps_the_grace_period_when_renewal_is_turned_off(prov
     assert order.state == OrderState.PENDING
     turn_renewal_off(order, LATE)
     assert swept(LATE).is_live(LATE)
+
+
+STILL_GIVEN = "A payment is on its way. When it arrives, it still gives you the period that it is for"
+
+
+@pytest.mark.parametrize("at", [DUE, LATE])
+@pytest.mark.parametrize(("method", "on_its_way"), [("sepa", True), ("declined", False)])
+def test_page_of_a_cancellation_says_whether_a_payment_still_gives_a_period(
+    provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch, at: datetime, method: str, on_its_way: bool
+) -> None:
+    order = due_order(method)
+    charge(provider)
+    monkeypatch.setattr("foundation.clock.now", lambda: at)
+    assert order.subscription is not None
+    page = sign_in(order.user).get(reverse("cancel_subscription", args=[order.subscription.pk])).content.decode()
+    assert (STILL_GIVEN in page) is on_its_way
+    assert ("no paid time is left, and nothing more is charged" in page) is (at == LATE and not on_its_way)
+    assert ("the subscription is not renewed" in page) is (at == DUE and not on_its_way)
+
+
+@pytest.mark.parametrize("at", [DUE, LATE])
+def test_page_of_automatic_renewal_says_that_money_on_its_way_renews(
+    provider: LedgerProvider, settings: LazySettings, monkeypatch: pytest.MonkeyPatch, at: datetime
+) -> None:
+    order = due_order("sepa")
+    charge(provider)
+    settings.PAYMENT_PROVIDER = "manual"
+    monkeypatch.setattr("foundation.clock.now", lambda: at)
+    assert order.subscription is not None
+    page = sign_in(order.user).get(reverse("automatic_renewal", args=[order.subscription.pk])).content.decode()
+    assert "A payment is on its way. It still renews the subscription" in page
+    assert "If you turn it off, nothing more is charged" not in page
+    assert STILL_GIVEN in sign_in(order.user).get(reverse("payment_method")).content.decode()
 
 
 def test_period_that_expired_in_its_grace_still_says_so(provider: LedgerProvider) -> None:

@@ -343,7 +343,7 @@ PAYMENTS = (
     Mutation(
         "money on its way",
         "payments/orders/grace.py",
-        "granted.filter(~Exists(renews), ~Exists(_money_on_its_way()))",
+        "granted.filter(~Exists(renews), ~Exists(_may_be_on_its_way()))",
         "granted.filter(~Exists(renews))",
         (
             f"{GRACE}test_money_on_its_way_keeps_the_grace_period_when_renewal_is_turned_off",
