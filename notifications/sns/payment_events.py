@@ -33,7 +33,7 @@ def event_id(key: int) -> str:
 def cloud_event(event: PaymentEvent, previous: int | None) -> dict[str, Any]:
     """Return the event as JSON-able values: ids and numbers, nothing personal. `id` is the same in every replay."""
     order = event.order
-    amount = event.payment.amount if event.payment else order.amount
+    money = event.payment or order  # a surplus may have another currency than its order
     return {
         "specversion": "1.0",
         "id": event_id(event.pk),
@@ -50,8 +50,8 @@ def cloud_event(event: PaymentEvent, previous: int | None) -> dict[str, Any]:
             "plan": {"id": order.plan_id, "name": order.plan.name},
             "payment_id": event.payment_id,
             "transaction_id": event.payment.transaction_id if event.payment else None,
-            "amount": str(with_decimals(amount, 2)),
-            "currency": order.currency,
+            "amount": str(with_decimals(money.amount, 2)),
+            "currency": money.currency,
             "code": event.code,
             "next_attempt_at": event.next_attempt_at and event.next_attempt_at.isoformat(),
         },

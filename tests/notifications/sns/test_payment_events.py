@@ -13,8 +13,8 @@ from notifications.outbox import claims
 from notifications.outbox.delivery import Delivery
 from notifications.sns import publisher
 from notifications.sns.channel import SnsChannel
-from payments.announcements import announce_disputed, announce_failed
-from payments.models import Order
+from payments.announcements import announce_disputed, announce_failed, announce_failed_refund, announce_refunded
+from payments.models import Order, Payment
 from payments.received_money.recording import record_payment
 from subscriptions.announcements import unlimited
 from tests.payments.opened_orders import first_order, money
@@ -63,6 +63,26 @@ def test_event_names_what_was_asked_for_and_what_moved(aws: LocalAWS) -> None:
     assert (succeeded["amount"], succeeded["currency"], succeeded["code"]) == ("9.90", "EUR", "")
     assert succeeded["subscription_id"]
     assert succeeded["transaction_id"]
+
+
+def test_event_of_a_surplus_names_the_currency_of_its_payment(aws: LocalAWS) -> None:
+    order = first_order()
+    surplus = record_payment(order, money("1000", "JPY"), now=NOW)
+    assert surplus.surplus
+    moved = {"of": surplus, "order": order, "provider": "manual", "currency": "JPY", "paid_at": NOW, "recorded_at": NOW}
+    refund = Payment.objects.create(kind="refund", amount=-1000, transaction_id="re_1", **moved)
+    reversal = Payment.objects.create(kind="reversal", amount=1000, transaction_id="re_1-failed", **moved)
+    with transaction.atomic():
+        announce_refunded(refund)
+        announce_failed_refund(reversal, "lost_or_stolen_card")
+        announce_disputed(surplus, NOW)
+
+    sent = [(event["type"], event["data"]["amount"], event["data"]["currency"]) for event in deliver(aws)]
+    assert sent == [
+        ("payment.refunded.v1", "-1000.00", "JPY"),
+        ("payment.refund_failed.v1", "1000.00", "JPY"),
+        ("payment.disputed.v1", "1000.00", "JPY"),
+    ]
 
 
 def test_subject_of_a_site_with_a_prefix_follows_the_prefix(aws: LocalAWS, settings: Any) -> None:
