@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from django.db.models import Count, IntegerField, Sum
+from django.db.models import Count, Exists, IntegerField, OuterRef, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
 from foundation import money
@@ -54,7 +54,8 @@ def failed_by_day(since: datetime) -> dict[date, int]:
 def recovered(since: datetime) -> int:
     """Return the number of orders that were paid after a failed try."""
     paid = PaymentEvent.objects.filter(occurred_at__gte=since, kind=PaymentEvent.Kind.SUCCEEDED)
-    return paid.filter(order__tries__outcome__startswith="declined").values("order").distinct().count()
+    failed = PaymentEvent.objects.filter(order=OuterRef("order"), kind=PaymentEvent.Kind.FAILED, pk__lt=OuterRef("pk"))
+    return paid.filter(Exists(failed)).values("order").distinct().count()
 
 
 def standing(now: datetime) -> Standing:

@@ -72,6 +72,27 @@ def test_order_that_was_paid_after_a_failed_try_is_recovered() -> None:
     assert statistics.failed_by_day(NOW) == {NOW.date(): 1}
 
 
+@pytest.mark.parametrize("outcome", ["requires_action", "pending"])
+def test_order_that_was_paid_after_another_failure_than_a_decline_is_recovered(outcome: str) -> None:
+    order = first_order()
+    Attempt.objects.create(order=order, number=1, way="charge", begun_at=NOW, ended_at=NOW, outcome=outcome)
+    with transaction.atomic():
+        announce_failed(order, "", None, NOW)
+    record_payment(order, money(), now=NOW + DAY)
+
+    assert statistics.recovered(NOW) == sum(statistics.failed_by_day(NOW).values()) == 1
+
+
+def test_debit_of_the_page_that_failed_and_was_paid_later_is_recovered_once() -> None:
+    order = first_order()
+    with transaction.atomic():  # no try is written for it
+        announce_failed(order, "debit_not_authorized", None, NOW)
+        announce_failed(order, "debit_not_authorized", None, NOW)
+    record_payment(order, money(), now=NOW + DAY)
+
+    assert statistics.recovered(NOW) == 1
+
+
 def test_late_unknown_and_surplus_are_counted() -> None:
     late = agree("9.90", months=1)
     Service.grant_grace(late, late.end_date + 7 * DAY, now=NOW)
