@@ -9,10 +9,11 @@ from payments.errors import NothingDue, NotRefundable
 from subscriptions.api.documentation import ALREADY_SUBSCRIBED
 from subscriptions.api.problems import ConflictSerializer
 from subscriptions.api.problems import urn as subscription_urn
-from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, PlanNotOnSale
+from subscriptions.errors import AlreadySubscribed, ChangedMeanwhile, ChangeTooEarly, PlanNotOnSale
 
 _COMMON = problems(400, 401, 403, 404, 413, 415, 422, 429)
-_REFUSALS = (urn(NothingDue), *(subscription_urn(one) for one in (AlreadySubscribed, PlanNotOnSale, ChangedMeanwhile)))
+_OF_SUBSCRIPTIONS = (AlreadySubscribed, PlanNotOnSale, ChangedMeanwhile, ChangeTooEarly)
+_REFUSALS = (urn(NothingDue), *map(subscription_urn, _OF_SUBSCRIPTIONS))
 ORDER_PROBLEMS = _COMMON | problem(
     409,
     "No such order can be opened; `type` says why: " + ", ".join(f"`{name}`" for name in _REFUSALS),

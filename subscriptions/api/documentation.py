@@ -1,11 +1,13 @@
 """OpenAPI descriptions that changing endpoints share."""
 
+from collections.abc import Iterable
+
 from drf_spectacular.utils import OpenApiParameter
 
 from foundation.api.documentation import problem, problems
 from subscriptions.api.idempotency import HEADER, KEY_PATTERN
 from subscriptions.api.problems import ConflictSerializer, PaymentRequiredSerializer, urn
-from subscriptions.errors import CONFLICTS, AlreadySubscribed, PaymentRequired
+from subscriptions.errors import CONFLICTS, AlreadySubscribed, PaymentRequired, SubscriptionError
 
 ALREADY_SUBSCRIBED = {
     "type": urn(AlreadySubscribed),
@@ -14,7 +16,17 @@ ALREADY_SUBSCRIBED = {
     "detail": "user 7 has the live subscription 42 to plan 1, which is active; renew that one",
     "subscription": 42,
 }
-CONFLICT = "The state of things forbids it; `type` says why: " + ", ".join(f"`{urn(error)}`" for error in CONFLICTS)
+
+
+def _with_subclasses(errors: Iterable[type[SubscriptionError]]) -> set[type[SubscriptionError]]:
+    """Return the errors and all that are more specific: each has a problem type of its own."""
+    found = set(errors)
+    return found.union(*(_with_subclasses(error.__subclasses__()) for error in found))
+
+
+CONFLICT = "The state of things forbids it; `type` says why: " + ", ".join(
+    f"`{name}`" for name in sorted(map(urn, _with_subclasses(CONFLICTS)))
+)
 PAYMENT_REQUIRED = problem(
     402,
     "The period must be paid for first, on the page `pay_url`. The same request leads to the same order.",

@@ -27,7 +27,8 @@ class ConflictSerializer(problems.ProblemSerializer):
         required=False, help_text="with `already-subscribed`: the id of the live subscription"
     )
     possible_from = serializers.DateTimeField(
-        required=False, help_text="with `renewal-too-early`: the instant from which the renewal is possible"
+        required=False,
+        help_text="with `renewal-too-early` and `change-too-early`: the instant from which the renewal is possible",
     )
 
 

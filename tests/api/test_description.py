@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.urls import resolve
 from drf_spectacular.drainage import GENERATOR_STATS
 
 from config.api.schema import Generator
+from subscriptions.api.problems import urn
+from subscriptions.errors import IllegalTransition, SubscriptionError
 from tests.api.rights import OPEN, SCOPES
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -24,6 +27,26 @@ def document() -> dict[str, Any]:
     """Return the parsed OpenAPI file."""
     read: dict[str, Any] = json.loads(DOCUMENT.read_text())
     return read
+
+
+def specific(error: type[SubscriptionError]) -> Iterator[type[SubscriptionError]]:
+    """Yield the error and all that are more specific."""
+    yield error
+    for below in error.__subclasses__():
+        yield from specific(below)
+
+
+def test_operation_that_names_a_conflict_names_the_more_specific_ones_too(document: dict[str, Any]) -> None:
+    conflicts = [
+        operation["responses"]["409"]["description"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        if "409" in operation.get("responses", {})
+    ]
+    general = [text for text in conflicts if f"`{urn(IllegalTransition)}`" in text]
+    assert len(general) > 5
+    for text in general:
+        assert [error for error in specific(IllegalTransition) if f"`{urn(error)}`" not in text] == []
 
 
 def test_file_is_what_the_code_says(document: dict[str, Any]) -> None:

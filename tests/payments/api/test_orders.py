@@ -1,14 +1,17 @@
 """Orders over the API: what is to be paid, and where."""
 
+import json
+
 import pytest
 from django.conf import LazySettings
 
 from foundation import clock
 from payments.models import Order
 from payments.received_money.recording import record_payment
-from subscriptions.models import Plan
+from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.api.callers import Caller, assert_problem, service_token
+from tests.api.rights import DOCUMENT
 from tests.payments.opened_orders import first_order, money
 from tests.payments.providers.stripe.scripted import Script
 from tests.support.factories import NOW, make_plan, make_user
@@ -97,6 +100,16 @@ def test_terms_that_differ_order_nothing(owner: Caller, plan: Plan) -> None:
     problem = assert_problem(owner.post("orders", {"plan": plan.pk, "expected_price": "1.00"}), 409)
     assert problem["type"] == "urn:subscriptions:problem:changed-meanwhile"
     assert not Order.objects.exists()
+
+
+def test_change_of_plan_that_is_ordered_too_early_is_a_documented_problem(owner: Caller, plan: Plan) -> None:
+    held = Service.create_subscription(owner.user, plan, now=clock.now())
+    Subscription.objects.update(next_plan=make_plan(name="Yearly"))
+    problem = assert_problem(owner.post("orders", {"subscription": held.pk}), 409)
+    assert problem["type"] == "urn:subscriptions:problem:change-too-early"
+    assert problem["possible_from"]
+    conflict = json.loads(DOCUMENT.read_text())["paths"]["/api/v1/orders"]["post"]["responses"]["409"]
+    assert f"`{problem['type']}`" in conflict["description"]
 
 
 def test_free_plan_needs_no_order(owner: Caller) -> None:
