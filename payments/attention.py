@@ -1,6 +1,6 @@
-"""Money that needs an operator: surplus, unknown outcomes, failed messages, open disputes, and refunds.
+"""What needs an operator: surplus, unknown outcomes, failed messages, open disputes, refunds, and customers.
 
-Refunds do if they are refused, late, or went back twice.
+Refunds do if they are refused, late, or went back twice; customers of erased users if nobody deletes them.
 """
 
 from datetime import datetime, timedelta
@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from payments.models import Dispute, Order, OrderState, Payment, Refund
+from payments.methods import forgetting
+from payments.methods.forgetting import left_to_staff
+from payments.models import Dispute, Order, OrderState, Payment, PaymentMethod, Refund
 from payments.models.refund import TWICE
 from payments.refunds.overdue import BANK_DAYS, PATIENCE, overdue_refunds
 from payments.webhooks.inbox import pending
@@ -30,6 +32,7 @@ def needs_attention(now: datetime) -> dict[str, int]:
         "refused_refunds": lately.filter(~_is_made_good(), state=Refund.State.REFUSED).count(),
         "double_refunds": lately.filter(code=TWICE).count(),
         "overdue_refunds": overdue_refunds(now).count(),
+        "customers": left_to_staff(now).values("provider", "customer").distinct().count(),
     }
 
 
@@ -48,6 +51,7 @@ def next_attention(now: datetime) -> datetime | None:
         _next_end(Order.objects.filter(state=OrderState.UNKNOWN), "unknown_since", PATIENCE, now),
         _next_end(refunds.exclude(on_its_way), "requested_at", PATIENCE, now),
         _next_end(refunds.filter(on_its_way), "requested_at", BANK_DAYS, now),
+        _next_end(PaymentMethod.objects.to_forget(), "forget_requested_at", forgetting.PATIENCE, now),
     ]
     return min(filter(None, instants), default=None)
 

@@ -63,6 +63,10 @@ class NothingToSettle(PaymentError, ValueError):
     """The payment is no surplus, or nothing of it waits for a decision: it is settled, or it goes back."""
 
 
+class NothingToForget(PaymentError, ValueError):
+    """The payment method's customer is not to be deleted at the provider, or is deleted already."""
+
+
 class MethodInUse(PaymentError, ValueError):
     """A renewal is being collected by the payment method. Pay it, or cancel the subscription, before removing it."""
 

@@ -6,16 +6,17 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings
 
-from payments.attention import needs_attention
+from payments.attention import needs_attention, next_attention
 from payments.facts import apply
-from payments.models import Dispute, Order, OrderState, Refund, WebhookMessage
+from payments.models import Dispute, Order, OrderState, PaymentMethod, Refund, WebhookMessage
 from payments.next_due import next_payment
 from payments.providers.interface import Fact, FactKind
 from payments.received_money.recording import record_payment
 from payments.refunds.overdue import BANK_DAYS, PATIENCE
-from tests.payments.charging.renewal_orders import DUE, charge, due_order
+from tests.payments.bank import NAME as BANK
+from tests.payments.charging.renewal_orders import DAY, DUE, charge, due_order
 from tests.payments.opened_orders import first_order, money
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_user
 from tests.support.ledger_provider import AFTER, LedgerProvider
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,35 @@ def test_what_waits_for_a_decision_counts(kind: str, happen: Callable[[], None])
     assert not any(needs_attention(NOW + PATIENCE + MICROSECOND).values())
     happen()
     assert {name for name, number in needs_attention(NOW + PATIENCE + MICROSECOND).items() if number} == {kind}
+
+
+def customer_to_delete(provider: str = "stripe") -> PaymentMethod:
+    return PaymentMethod.objects.create(
+        user=make_user(), provider=provider, customer="cus_1", token="pm_1", removed_at=NOW, forget_requested_at=NOW
+    )
+
+
+def test_customer_whom_the_provider_does_not_delete_counts_after_a_day(settings: LazySettings) -> None:
+    settings.PAYMENT_PROVIDER = "tests.payments.bank.Bank"
+    customer_to_delete(BANK)
+    assert next_attention(NOW) == NOW + DAY
+    assert needs_attention(NOW + DAY)["customers"] == 0
+    assert needs_attention(NOW + DAY + MICROSECOND)["customers"] == 1
+    PaymentMethod.objects.update(forgotten_at=NOW + DAY)
+    assert needs_attention(NOW + DAY + MICROSECOND)["customers"] == 0
+
+
+@pytest.mark.parametrize("provider_now", ["manual", "tests.payments.bank.Bank"])
+def test_customer_of_a_former_provider_counts_at_once_and_keeps_the_database_awake(
+    provider_now: str, settings: LazySettings
+) -> None:
+    settings.PAYMENT_PROVIDER = provider_now
+    method = customer_to_delete()
+    PaymentMethod.objects.create(
+        user=method.user, provider="stripe", customer="cus_1", token="pm_2", removed_at=NOW, forget_requested_at=NOW
+    )
+    assert needs_attention(NOW)["customers"] == 1  # the same customer, with two cards
+    assert next_payment(NOW) == NOW
 
 
 def refund_without_an_answer() -> None:

@@ -1,4 +1,4 @@
-"""Operation of payments: what needs attention, a payment's story, refunds, surplus, and the provider's list and ours.
+"""Operation of payments: what needs attention, a payment's story, refunds, surplus, customers, and the provider's list.
 
 Prints nothing that tells who somebody is: on Lambda the output is in the log.
 """
@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from foundation import clock
 from payments.attention import needs_attention
 from payments.errors import KeyRefused, PaymentError, ProviderUnavailable
-from payments.models import Order, Payment, Refund
+from payments.methods.forgetting import mark_forgotten
+from payments.models import Order, Payment, PaymentMethod, Refund
 from payments.models.payment import TRANSACTION_ID_LENGTH
 from payments.providers.registry import current
 from payments.received_money.surplus import is_waiting, settle_surplus
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     help = "Show what needs attention or one order, refund or settle a payment, and compare with the provider's list."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        every = "show|refund|returned|settle|reconcile|check"
+        every = "show|refund|returned|settle|forgotten|reconcile|check"
         actions = parser.add_subparsers(dest="action", required=True, metavar=every)
         show = actions.add_parser(
             "show", help="count what needs attention, or show one order with its tries, payments and refunds"
@@ -53,6 +54,11 @@ class Command(BaseCommand):
         settle.add_argument("payment", type=int, help="primary key of the payment")
         settle.add_argument("--reason", required=True, help="recorded with the settlement; name nobody in it")
         settle.add_argument("--apply", action="store_true", help="settle it; without this, show whether it waits")
+        forgotten = actions.add_parser(
+            "forgotten", help="list customers whom the provider has not deleted yet, or record that an operator did it"
+        )
+        forgotten.add_argument("method", type=int, nargs="?", help="primary key of a payment method of the customer")
+        forgotten.add_argument("--apply", action="store_true", help="record it; without this, show the customer")
         again = actions.add_parser("reconcile", help="record payments that the provider lists and no webhook reported")
         days = range(1, LONGEST_DAYS + 1)
         again.add_argument(
@@ -66,6 +72,7 @@ class Command(BaseCommand):
             "refund": self._refund,
             "returned": self._returned,
             "settle": self._settle,
+            "forgotten": self._forgotten,
             "reconcile": self._reconcile,
             "check": self._check,
         }
@@ -128,6 +135,20 @@ class Command(BaseCommand):
         if options["apply"]:
             made = settle_surplus(payment, options["reason"], now=clock.now(), actor=None)
             self._write(payment=payment.pk, settled=True, at=made.settled_at)
+
+    def _forgotten(self, options: dict[str, Any]) -> None:
+        now, key = clock.now(), options["method"]
+        methods = PaymentMethod.objects.to_forget() if key is None else PaymentMethod.objects.filter(pk=key)
+        for method in methods.order_by("pk"):
+            self._write(method=method.pk, provider=method.provider, customer=method.customer or "-")
+        if key is None:
+            return
+        method = methods.first()
+        if method is None:
+            raise CommandError(f"there is no payment method {key}; `payments forgotten` lists those that wait")
+        if options["apply"]:
+            mark_forgotten(method, now)
+            self._write(method=key, forgotten=True, at=now)
 
     def _reconcile(self, options: dict[str, Any]) -> None:
         provider = current()

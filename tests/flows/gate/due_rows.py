@@ -117,8 +117,16 @@ def attention(now: datetime) -> Iterator[datetime]:
             yield refund.requested_at + (BANK_DAYS if refund.state == "pending" else PATIENCE)
         elif refund.finished_at >= now - SHOWN and (refund.code == "twice" or is_refused_for_good(refund)):
             yield now
+    yield from customers(now)
     yield from (now for dispute in Dispute.objects.all() if dispute.state == "open")
     yield from (now for payment in Payment.objects.all() if payment.surplus and is_kept(payment))
+
+
+def customers(now: datetime) -> Iterator[datetime]:
+    """Yield the instants from which an operator must delete the customers of erased users."""
+    for method in PaymentMethod.objects.all():
+        if method.forget_requested_at and not method.forgotten_at:
+            yield method.forget_requested_at + DAY if method.provider == OURS else now
 
 
 def is_refused_for_good(refund: Refund) -> bool:
