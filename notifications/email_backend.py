@@ -16,7 +16,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from foundation.email_addresses import LONGEST_ADDRESS, UndeliverableAddress, deliverable
 from foundation.mail import AccountMail
 from notifications.errors import UnsendableMail
-from notifications.models import LONGEST_KIND, LONGEST_USER_KEY, Channel, Notification
+from notifications.models import LONGEST_ABOUT, LONGEST_KIND, LONGEST_USER_KEY, Channel, Notification
 from notifications.outbox import immediate_delivery
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,8 @@ def _account_content(mail: AccountMail) -> dict[str, str]:
     kind, user_key = mail.kind.name, mail.user_id or ""
     _require(len(kind) <= LONGEST_KIND, f"the kind has more than {LONGEST_KIND} characters")
     _require(len(user_key) <= LONGEST_USER_KEY, f"the user's key has more than {LONGEST_USER_KEY} characters")
-    return {"account_kind": kind, "user_key": user_key, "stored_subject": mail.about}
+    _require(len(mail.about) <= LONGEST_ABOUT, f"the key of what it is about has more than {LONGEST_ABOUT} characters")
+    return {"account_kind": kind, "user_key": user_key, "about": mail.about}
 
 
 def _stored_content(mail: EmailMessage) -> dict[str, str]:

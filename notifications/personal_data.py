@@ -108,16 +108,11 @@ def _exported(mail: Notification) -> dict[str, Any]:
     return {
         "kind": mail.kind,
         "subscription": mail.event.subscription_id if mail.event else None,
-        **(_stored(mail) if mail.address else {}),
+        **({"address": mail.address, "subject": mail.stored_subject, "text": mail.stored_text} if mail.address else {}),
         "state": mail.state,
         "created_at": mail.created_at,
         "finished_at": mail.finished_at,
     }
-
-
-def _stored(mail: Notification) -> dict[str, str]:
-    subject = "" if mail.account_kind else mail.stored_subject
-    return {"address": mail.address, "subject": subject, "text": mail.stored_text}
 
 
 PARTS = (NotificationData(),)

@@ -9,9 +9,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from foundation.orm.any_of import any_of
+from payments import planned_changes
 from payments.mails import tell_of_plan_change
 from payments.models import Order, OrderState
-from payments.plan_changes import planned_changes
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 
 CONTINUING = (Order.Kind.RENEWAL, Order.Kind.CHANGE)

@@ -4,6 +4,7 @@ from foundation.orm.database_time import database_time
 from notifications.models.channel_status import ChannelStatus, ChannelStatusQuerySet, PauseReason, ensure_statuses
 from notifications.models.feedback import BAD_NEWS, EventType, Feedback
 from notifications.models.notification import (
+    LONGEST_ABOUT,
     LONGEST_KIND,
     LONGEST_USER_KEY,
     MESSAGE,
@@ -22,6 +23,7 @@ from notifications.models.suppression import Reason, Suppression, SuppressionQue
 
 __all__ = [
     "BAD_NEWS",
+    "LONGEST_ABOUT",
     "LONGEST_KIND",
     "LONGEST_USER_KEY",
     "MESSAGE",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LONGEST_KIND = 40
 LONGEST_USER_KEY = 64
 """Characters of a primary key; a UUID has 36."""
+LONGEST_ABOUT = LONGEST_USER_KEY
 
 
 class Channel(models.TextChoices):
@@ -187,6 +188,12 @@ class Notification(models.Model):
     user_key = models.CharField(
         _("user's key"), max_length=LONGEST_USER_KEY, db_default="", help_text=_("for whom an account mail is rendered")
     )
+    about = models.CharField(
+        _("about"),
+        max_length=LONGEST_ABOUT,
+        db_default="",
+        help_text=_("key of what an account mail tells of"),
+    )
     stored_subject = models.TextField(_("stored subject"), db_default="")
     stored_text = models.TextField(_("stored text"), db_default="")
     stored_html = models.TextField(_("stored HTML"), db_default="")
@@ -284,11 +291,6 @@ class Notification(models.Model):
         if self.event is None:
             return self.account_kind or MESSAGE
         return REMINDER if self.days_before is not None else self.event.transition
-
-    @property
-    def about(self) -> str:
-        """The key of what an account mail is about, in place of a subject; empty if its kind and user say it."""
-        return self.stored_subject if self.account_kind else ""
 
     @property
     def recipient(self) -> str:

@@ -14,7 +14,7 @@ from notifications import unsubscription
 from notifications.coverage import Coverage
 from notifications.models import REMINDER, Notification
 from notifications.ses.mail import Mail
-from payments.refunds import withdrawal
+from payments.models.payment import WITHDRAWAL
 
 
 def render_mail(notification: Notification, coverage: Coverage | None = None) -> Mail:
@@ -58,7 +58,7 @@ def _context(event: Any) -> dict[str, object]:
         "is_trial": event.subscription.trial and event.transition == "created",
         "price_text": event.subscription.plan.price_text,
         "actor": event.asked_by(user.pk),
-        "is_withdrawn": event.asked_by(user.pk) == "subscriber" and event.reason == withdrawal.REASON,
+        "is_withdrawn": event.asked_by(user.pk) == "subscriber" and event.reason == WITHDRAWAL,
         # Not reversed: a warm function remembers the stage prefix of the request before.
         "subscriptions_url": f"{settings.SITE_URL}/subscriptions/",
         "site_name": site_name(),

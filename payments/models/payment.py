@@ -20,6 +20,9 @@ TRANSACTION_ID_LENGTH = 200
 BY_STAFF = "manual"
 """Provider of the transfers that staff saw arrive."""
 
+WITHDRAWAL = "withdrawal from the contract"
+"""Reason of the refunds of a contract that its subscriber withdrew from, and of the end of its subscription."""
+
 
 class PaymentQuerySet(AppendOnlyQuerySet["Payment"]):
     """Payments by what is left of them."""

@@ -12,14 +12,12 @@ from django.db import transaction
 from foundation import money
 from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, Refund, Renewal
-from payments.models.payment import BY_STAFF
+from payments.models.payment import BY_STAFF, WITHDRAWAL
 from payments.orders.opening import lock
 from payments.plan_changes.proration import PaidPeriod
 from payments.providers.payable import payable
 from payments.refunds.requests import refundable, request_refund
 from subscriptions.services import SubscriptionService
-
-REASON = "withdrawal from the contract"
 
 
 def returned_amount(payment: Payment, now: datetime) -> Decimal:
@@ -43,9 +41,9 @@ def withdraw(payment: Payment, now: datetime) -> Refund | None:
             raise WithdrawalOver(f"{payment} can no longer be withdrawn from")
         portions = list(_portions(payment, now))
         Renewal.objects.filter(subscription=payment.subscription).update(auto_renew=False)
-        SubscriptionService.cancel_now(payment.subscription, REASON, now=now, actor=payment.subscription.user)
+        SubscriptionService.cancel_now(payment.subscription, WITHDRAWAL, now=now, actor=payment.subscription.user)
         requests = [
-            request_refund(paid, amount, REASON, ends_now=False, now=now, actor=None) for paid, amount in portions
+            request_refund(paid, amount, WITHDRAWAL, ends_now=False, now=now, actor=None) for paid, amount in portions
         ]
         return requests[0] if requests else None
 

@@ -139,8 +139,8 @@ class Command(BaseCommand):
     def _forgotten(self, options: dict[str, Any]) -> None:
         now, key = clock.now(), options["method"]
         methods = PaymentMethod.objects.to_forget() if key is None else PaymentMethod.objects.filter(pk=key)
-        for method in methods.order_by("pk"):
-            self._write(method=method.pk, provider=method.provider, customer=method.customer or "-")
+        for each in methods.order_by("pk"):
+            self._write(method=each.pk, provider=each.provider, customer=each.customer or "-")
         if key is None:
             return
         method = methods.first()

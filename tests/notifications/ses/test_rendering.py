@@ -13,7 +13,7 @@ from notifications.models import Channel, Notification
 from notifications.ses.mail import Mail
 from notifications.ses.mailer import compose
 from notifications.ses.rendering import render_mail
-from payments.refunds import withdrawal
+from payments.models.payment import WITHDRAWAL
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import MONTH, NOW, make_plan, make_user
@@ -187,7 +187,7 @@ def test_end_that_an_operator_brings_to_a_late_one_is_that_of_access() -> None:
     ("reason", "said"),
     [
         ("", "Sie haben Monthly gekündigt. Wir haben die Kündigung am 4. Januar 2027, 08:15 UTC erhalten."),
-        (withdrawal.REASON, "Sie haben den Vertrag über Monthly widerrufen. Wir haben den Widerruf am 4. Januar 2027"),
+        (WITHDRAWAL, "Sie haben den Vertrag über Monthly widerrufen. Wir haben den Widerruf am 4. Januar 2027"),
     ],
 )
 def test_end_that_its_subscriber_asked_for_in_german(settings: LazySettings, reason: str, said: str) -> None:
