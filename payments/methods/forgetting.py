@@ -41,12 +41,9 @@ def forgotten_fields(user_id: Key, now: datetime) -> dict[str, datetime]:
 
 def left_to_staff(now: datetime) -> QuerySet[PaymentMethod]:
     """Return what only an operator gets deleted: of a former provider, or not deleted by the present one for a day."""
-    waiting = PaymentMethod.objects.to_forget()
-    if not waiting.exists():
-        return waiting
     provider = current()
     waits_long = Q(forget_requested_at__lt=now - PATIENCE)
-    return waiting.filter(waits_long | ~Q(provider=provider.name) if provider else Q())
+    return PaymentMethod.objects.to_forget().filter(waits_long | ~Q(provider=provider.name) if provider else Q())
 
 
 def mark_forgotten(method: PaymentMethod, now: datetime) -> None:
