@@ -82,8 +82,9 @@ def fold_new_amounts(now: datetime) -> int:
 
     A late subscription's next period begins before then: its charge stays what it was announced to be.
     """
-    late = Q(subscription__expired_at=None, subscription__end_date__lt=F("new_amount_from"))
-    return _fold(Renewal.objects.exclude(late), now)
+    late = Q(subscription__expired_at=None, subscription__grace_until__gt=now)
+    before = Q(subscription__end_date__lt=F("new_amount_from"))
+    return _fold(Renewal.objects.exclude(late & before), now)
 
 
 def _fold(renewals: QuerySet[Renewal], now: datetime) -> int:
