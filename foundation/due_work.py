@@ -102,9 +102,7 @@ def frequent_markers() -> set[str]:
 
 def reasons_to_stay_awake(now: datetime) -> list[str]:
     """Return what is due by now, in sentences; the job's name where an app has none."""
-    frequent = frequent_markers()
-    works = [work for work in all_work() if work.marker in frequent]
-    due = [work for work in works if (instant := work.next_due(now)) and instant <= now]
+    due = [work for work in all_work() if work.marker and (instant := work.next_due(now)) and instant <= now]
     return [reason for work in due for reason in list(work.reasons(now)) or [", ".join(work.jobs)]]
 
 

@@ -109,6 +109,7 @@ def order_of(provider: str, fact: Fact) -> Order | None:
 APPLIED_BY: Mapping[FactKind, Callable[[str, Fact, datetime], None]] = {
     FactKind.SUCCEEDED: _record_money,
     FactKind.PENDING: _await,
+    FactKind.REQUIRES_ACTION: _ask_soon,
     FactKind.FAILED: _ask_soon,
     FactKind.CLOSED: _ask_soon,
     FactKind.REFUNDED: record_refund,

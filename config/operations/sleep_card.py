@@ -54,7 +54,7 @@ def _markers(now: datetime) -> tuple[list[datetime], set[str]]:
 
 def _state_tile(ahead: list[datetime], past: set[str], reasons: list[str]) -> Tile:
     label = _("Database, when nobody visits")
-    if reasons or not ahead or past & frequent_markers():
+    if not ahead or past & frequent_markers():
         return Tile(label, _("awake"), "" if reasons else _("until the jobs of this minute have run"))
     if past:
         return Tile(label, _("asleep"), _("until the next tick of a job that is due"))

@@ -103,8 +103,14 @@ class Recorder:
         self.claim.release(order, OrderState(order.state), self.now + CALL_AGAIN)
 
     def left_to_the_page(self, order: Order, until: datetime) -> None:
-        """Give back an order that its subscriber is about to pay, or has taken from the charger."""
-        self.claim.release(order, OrderState.OPEN, until)
+        """Give back an order that its subscriber is about to pay, or has taken from the charger.
+
+        One that only they can pay waits for them, however long they are at the page.
+        """
+        if order.state == OrderState.NEEDS_SUBSCRIBER:
+            self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
+        else:
+            self.claim.release(order, OrderState.OPEN, until)
 
     def rests(self, order: Order) -> None:
         """Give back an order that only its subscriber can pay, or that is not to be charged yet.

@@ -11,7 +11,7 @@ from payments.charging.claims import Claim
 from payments.charging.first_calls import FirstCall, is_to_be_charged, method_of, page_rests_until, sort
 from payments.charging.interrupted import Interrupted, interrupted
 from payments.charging.outcomes import MONEY, Recorder
-from payments.models import Order
+from payments.models import Order, OrderState
 from payments.orders import fence
 from payments.providers.interface import Outcome, OutcomeKind, Provider
 
@@ -100,10 +100,10 @@ class Stages:
         return taken
 
     def _take_way(self, order: Order) -> bool:
-        """Take the way of a charge. An order that cannot be charged rests, or is void if it was to be closed."""
+        """Take the way of a charge. An order that no charge can collect rests, or is void if it was to be closed."""
         if order.close_requested_at:
             self.recorder.void(order)
-        elif not self._is_chargeable(order):
+        elif order.state == OrderState.NEEDS_SUBSCRIBER or not self._is_chargeable(order):
             self.recorder.rests(order)
         elif (order.way, order.provider) == (Order.Way.CHARGE, self.provider.name) or fence.take_way(
             order, Order.Way.CHARGE, self.provider.name

@@ -47,7 +47,8 @@ def money_on_its_way(subscription_ids: Collection[int]) -> set[int]:
     """Return those that go on when money arrives that is on its way, whatever their owner does. One query at most."""
     if not subscription_ids:
         return set()
-    pending = Order.objects.unfinished().filter(any_of("subscription", subscription_ids), state=OrderState.PENDING)
+    renewals = Order.objects.unfinished().filter(any_of("subscription", subscription_ids), kind=Order.Kind.RENEWAL)
+    pending = renewals.filter(state=OrderState.PENDING)
     return set(pending.values_list("subscription", flat=True))
 
 

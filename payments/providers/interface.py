@@ -78,6 +78,7 @@ class FactKind(StrEnum):
 
     SUCCEEDED = "succeeded"
     PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
     FAILED = "failed"
     CLOSED = "closed"
     REFUNDED = "refunded"

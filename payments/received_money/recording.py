@@ -126,7 +126,7 @@ def _end_second_renewals(order: Order, renewed: Subscription | None, now: dateti
     """End the renewals that the paid order makes needless, of which one may be that of the subscription it named."""
     if renewed is not None and renewed != order.subscription:  # which no order names any more
         end_renewal(renewed, now)
-    if order.kind == Order.Kind.FIRST:
+    if order.kind != Order.Kind.RENEWAL:
         end_renewals_to_bought(order, now)
 
 

@@ -96,13 +96,16 @@ def turn_on(subscription: Subscription, shown: Price, terms: str, now: datetime)
 def turn_off(renewal: Renewal, now: datetime) -> None:
     """Turn automatic renewal off. What is being collected is void, or closed by the charger first.
 
-    Access ends with the paid time, and at once where that is over, unless money is on its way.
+    Access ends with the paid time, and at once where that is over, unless money is on its way: that still gives its
+    period, and agrees to no further one.
     """
     with transaction.atomic():
         lock_owner(renewal.subscription.user_id)
         Renewal.objects.filter(pk=renewal.pk).update(auto_renew=False)
         for order in Order.objects.unfinished().filter(COLLECTED, subscription=renewal.subscription_id):
             void(order, now)
+        on_its_way = Order.objects.unfinished().filter(subscription=renewal.subscription_id, state=Order.State.PENDING)
+        on_its_way.update(renews=False)
         grace.take_back(renewal.subscription_id)
 
 

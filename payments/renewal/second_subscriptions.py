@@ -30,7 +30,7 @@ def end_renewal(subscription: Subscription, now: datetime) -> None:
 
 
 def end_renewals_to_bought(order: Order, now: datetime) -> None:
-    """End the renewals that are being collected for the plan whose first period was paid by the order.
+    """End the renewals that are being collected for the plan that the paid order has given otherwise.
 
     The caller holds the lock of the owner. Those that are not ordered yet end when they would be.
     """

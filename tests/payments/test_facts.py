@@ -260,14 +260,20 @@ def test_money_on_its_way_after_a_decline_is_asked_about_and_not_charged_again(s
     assert (order.state, order.due_at) == ("unknown", NOW)
 
 
-@pytest.mark.parametrize(("is_proven", "due_at"), [(True, NOW), (False, None)])
+@pytest.mark.parametrize(
+    ("kind", "is_proven", "due_at"),
+    [
+        (FactKind.PENDING, True, NOW),
+        (FactKind.PENDING, False, None),
+        (FactKind.REQUIRES_ACTION, True, None),  # they are at the page, or have left it
+    ],
+)
 def test_money_on_its_way_from_a_page_that_nobody_came_back_from_is_asked_about(
-    is_proven: bool, due_at: datetime | None
+    kind: FactKind, is_proven: bool, due_at: datetime | None
 ) -> None:
     order = first_order()
     Order.objects.filter(pk=order.pk).update(provider=PROVIDER, reference="cs_1", way="page")
-    pending = Fact(FactKind.PENDING, MADE, order_id=order.pk, reference="pi_1", is_proven=is_proven)
-    deliver([pending], [0])
+    deliver([Fact(kind, MADE, order_id=order.pk, reference="pi_1", is_proven=is_proven)], [0])
     order.refresh_from_db()
     assert (order.state, order.due_at) == ("open", due_at)
 

@@ -171,7 +171,7 @@ def test_failure_is_told_by_the_latest_try_of_its_order() -> None:
 @pytest.mark.usefixtures("stored")
 def test_mail_that_the_release_before_stored_tells_the_latest_failure() -> None:
     failed()
-    Notification.objects.update(stored_subject="")
+    Notification.objects.update(about="")
     assert "We could not collect 9.90 EUR for Monthly" in stored_mails("payment_failed", NOW)[0]
 
 

@@ -134,7 +134,7 @@ REFUND_KINDS = {"succeeded": Kind.REFUNDED, "failed": Kind.REFUND_FAILED, "cance
 READERS: Mapping[str, Callable[[Members, datetime], Fact | None]] = {
     "payment_intent.succeeded": _intent(Kind.SUCCEEDED),
     "payment_intent.processing": _intent(Kind.PENDING),
-    "payment_intent.requires_action": _intent(Kind.PENDING),
+    "payment_intent.requires_action": _intent(Kind.REQUIRES_ACTION),
     "payment_intent.payment_failed": _intent(Kind.FAILED),
     "payment_intent.canceled": _intent(Kind.CLOSED),
     "checkout.session.expired": _session_expired,

@@ -152,6 +152,20 @@ def test_subscription_that_somebody_ended_stays_cancelled_when_its_debit_arrives
     assert len(provider.successes()) == 1
 
 
+@pytest.mark.parametrize("way", [Order.Way.CHARGE, Order.Way.PAGE])
+def test_renewal_that_was_turned_off_stays_off_when_the_debit_arrives(provider: LedgerProvider, way: str) -> None:
+    order = debited_order(provider, way, END - HOUR)
+    turn_off(Renewal.objects.get(), END - HOUR / 2)
+    arrive(provider, order)
+    charge(provider, END)
+    subscription = Subscription.objects.get()
+    assert not Payment.objects.get().surplus
+    assert (subscription.status, Renewal.objects.get().auto_renew) == (Subscription.Status.ACTIVE, False)
+    for hours in (25, 12, 1):
+        charge(provider, subscription.end_date - hours * HOUR)
+    assert len(provider.successes()) == 1
+
+
 @pytest.mark.parametrize("resumed", [True, False])
 def test_debit_of_a_subscription_that_nobody_ended_renews_it_after_the_sweep(
     provider: LedgerProvider, *, resumed: bool

@@ -11,6 +11,7 @@ from payments.charging.renewal_orders import open_orders
 from payments.mail_texts import plan_change_planned
 from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from payments.orders.opening import open_first
+from payments.plan_changes.change_orders import change_now
 from payments.received_money.recording import record_payment
 from subscriptions.models import Plan, Subscription
 from subscriptions.plan_changes import change_plan
@@ -141,6 +142,26 @@ def test_planned_plan_that_is_paid_for_while_its_order_waits_for_another_try_is_
     assert not Order.objects.unfinished().exists()
     assert stopped(Subscription.objects.get(pk=subscription.pk))
     assert told() == before + 1
+
+
+def test_planned_plan_that_another_subscription_has_changed_to_is_not_charged(
+    subscription: Subscription, yearly: Plan, provider: LedgerProvider, settings: LazySettings
+) -> None:
+    PaymentMethod.objects.update(token="declined_1")
+    plan_change(subscription, yearly)
+    charge(provider, DUE)
+    charge(provider, DUE + 20 * HOUR)
+    PaymentMethod.objects.update(token="ok_1")
+    other = Service.create_subscription(subscription.user, make_plan(name="Free", price=0), now=NOW)
+    settings.PAYMENT_PROVIDER = "manual"
+    order = change_now(other, yearly, DUE + 21 * HOUR, UNSEEN, actor=other.user)
+    assert order is not None
+    assert not record_payment(order, money("99.00"), now=DUE + 21 * HOUR).surplus
+    for hours in range(26, 96, 6):
+        charge(provider, DUE + hours * HOUR)
+
+    assert provider.successes() == []
+    assert stopped(Subscription.objects.get(pk=subscription.pk))
 
 
 def test_renewal_of_another_subscription_ends_no_renewal(subscription: Subscription, provider: LedgerProvider) -> None:

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings
 
+from payments.facts import apply
 from payments.hosted_page import begin
 from payments.methods.saved_methods import replace_method
 from payments.models import Order, PaymentEvent
 from payments.orders.consents import Consent
 from payments.orders.fence import store_reference, take_way
 from payments.orders.opening import void
-from payments.providers.interface import MethodDetails
+from payments.providers.interface import Fact, FactKind, MethodDetails
 from tests.payments.charging.renewal_orders import DUE, charge, due_order
 from tests.payments.opened_orders import first_order
 from tests.support.factories import NOW
@@ -96,6 +97,24 @@ def test_method_that_cannot_be_charged_is_not_charged_again_after_a_page_that_wa
     order = left_at_the_page(provider, said)
     for hours in range(2, 96, 6):
         charge(provider, DUE + hours * HOUR)
+    assert provider.calls().count("charge") == 1
+    assert PaymentEvent.objects.filter(order=order, kind="failed").count() == 1
+
+
+@pytest.mark.parametrize("told", [FactKind.CLOSED, FactKind.PENDING, FactKind.REQUIRES_ACTION])
+def test_method_that_cannot_be_charged_is_not_charged_again_whatever_is_told_of_the_page(
+    provider: LedgerProvider, settings: LazySettings, told: FactKind
+) -> None:
+    settings.PAYMENT_PROVIDER = provider.name
+    order = left_at_the_page(provider, "lost")
+    reference = order.reference if told is FactKind.CLOSED else "intent-of-the-page"
+    if told is FactKind.CLOSED:
+        provider.cancel(order.reference)
+    apply(provider.name, Fact(told, DUE + 2 * HOUR, order_id=order.pk, reference=reference), DUE + 2 * HOUR)
+    for hours in range(2, 96, 6):
+        charge(provider, DUE + hours * HOUR)
+    order.refresh_from_db()
+    assert order.state == "needs_subscriber"
     assert provider.calls().count("charge") == 1
     assert PaymentEvent.objects.filter(order=order, kind="failed").count() == 1
 

@@ -105,6 +105,10 @@ def test_page_of_automatic_renewal_says_that_money_on_its_way_renews(
     page = sign_in(order.user).get(reverse("automatic_renewal", args=[order.subscription.pk])).content.decode()
     assert "A payment is on its way. It still renews the subscription" in page
     assert "If you turn it off, nothing more is charged" not in page
+    saved = sign_in(order.user).get(reverse("payment_method")).content.decode()
+    assert "A payment for the next period is on its way." in saved
+    assert STILL_GIVEN not in saved
+    turn_renewal_off(order, at)
     assert STILL_GIVEN in sign_in(order.user).get(reverse("payment_method")).content.decode()
 
 
