@@ -12,12 +12,14 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect receivers; register checks, and what the payments add to the registries."""
-        from payments import checks, mails, signals  # noqa: F401, PLC0415 - importing registers the checks
-        from payments.receivers import end_orders, follow_planned_change  # noqa: PLC0415 - loads models
-        from subscriptions.signals import plan_change_planned, subscriptions_transitioned  # noqa: PLC0415 - loads models
+        from payments import checks, mails, receivers, signals  # noqa: F401, PLC0415 - importing registers the checks
+        from subscriptions import signals as transitions  # noqa: PLC0415 - loads models
 
-        subscriptions_transitioned.connect(end_orders, dispatch_uid="payments.end_orders")
-        plan_change_planned.connect(follow_planned_change, dispatch_uid="payments.follow_planned_change")
+        transitions.subscriptions_transitioned.connect(receivers.end_orders, dispatch_uid="payments.end_orders")
+        transitions.plan_change_planned.connect(
+            receivers.follow_planned_change, dispatch_uid="payments.follow_planned_change"
+        )
+        transitions.subscription_restarted.connect(receivers.end_agreement, dispatch_uid="payments.end_agreement")
         signals.payment_event_recorded.connect(mails.tell_the_subscriber, dispatch_uid="payments.tell_the_subscriber")
         registries.DASHBOARD.register("payments.dashboard.CARDS")
         registries.PROBLEMS.register("payments.api.problems.PROBLEMS")

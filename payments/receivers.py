@@ -11,7 +11,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from foundation.orm.any_of import any_of
 from payments import planned_changes
 from payments.mails import tell_of_plan_change
-from payments.models import Order, OrderState
+from payments.models import Order, OrderState, Renewal
 from subscriptions.models import Plan, Subscription, SubscriptionEvent, Transition
 
 CONTINUING = (Order.Kind.RENEWAL, Order.Kind.CHANGE)
@@ -52,6 +52,11 @@ def follow_planned_change(
     renewals = Order.objects.unfinished().filter(kind=Order.Kind.RENEWAL, subscription=subscription)
     _close(renewals.exclude(plan=plan or subscription.plan), now)
     tell_of_plan_change(subscription.user)
+
+
+def end_agreement(*, subscription: Subscription, **kwargs: Any) -> None:
+    """End the agreement of a subscription that goes on without being resumed or paid for: its owner is not charged."""
+    Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
 
 
 def _of(event_ids: Collection[int]) -> QuerySet[Order]:

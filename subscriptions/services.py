@@ -134,7 +134,7 @@ class SubscriptionService:
             refuse_second_live(subscription.user_id, plan, now, besides=subscription)
             if plan.pk != changed.plan_id:
                 switch_plan(SubscriptionService, changed, plan, Record(Transition.CHANGED, now, actor, reason))
-            add_period(changed, plan, Status.ACTIVE, Record(Transition.RENEWED, now, actor, reason))
+            _add_unpaid(changed, plan, Status.ACTIVE, Record(Transition.RENEWED, now, actor, reason))
         return subscription
 
     @staticmethod
@@ -163,7 +163,7 @@ class SubscriptionService:
             refuse_second_live(subscription.user_id, gift, now, besides=subscription)
             stays_cancelled = subscription.status == Status.CANCELLED and subscription.end_date > now
             status = Status.CANCELLED if stays_cancelled else Status.ACTIVE
-            add_period(changed, gift, status, Record(Transition.RENEWED, now, actor, reason))
+            _add_unpaid(changed, gift, status, Record(Transition.RENEWED, now, actor, reason))
         return subscription
 
     @staticmethod
@@ -291,20 +291,19 @@ class SubscriptionService:
         return SubscriptionService.sweep().expired
 
 
+def _add_unpaid(changed: Subscription, sold: Plan, status: Status, record: Record) -> None:
+    if changed.status != status:
+        signals.subscription_restarted.send(SubscriptionService, subscription=changed)
+    add_period(changed, sold, status, record)
+
+
 def add_period(changed: Subscription, sold: Plan, status: Status, record: Record) -> int:
     """Add a period on the terms that were sold to the locked subscription. Return the key of the event."""
     old_end = changed.end_date
     new_end, anchor_day = next_period(sold, record.now, changed)
     exempt = changed.exempt and changed.expired_at is None  # it may overlap another until they are joined
-    change(
-        changed,
-        status=status,
-        end_date=new_end,
-        grace_until=None,
-        anchor_day=anchor_day,
-        expired_at=None,
-        exempt=exempt,
-    )
+    fields = {"status": status, "end_date": new_end, "anchor_day": anchor_day}
+    change(changed, **fields, grace_until=None, expired_at=None, exempt=exempt)
     announce_on_commit(
         signals.subscription_renewed, SubscriptionService, [changed], old_end_date=old_end, new_end_date=new_end
     )

@@ -3,11 +3,11 @@
 `sender` is always `subscriptions.services.SubscriptionService`, but for `subscriber_notices`. Receivers take
 `**kwargs`: arguments may be added.
 
-Two stages. `subscriptions_transitioned` and `plan_change_planned` are strict: they run inside the transaction, and an
-exception undoes the transition. The others are public: they run once each after the commit, through `send_robust`, in
-the order of the transitions, with a `subscription` of their own, as its transition left it. A receiver that fails is
-logged by name and stops nothing. What must not be lost belongs into a row that a strict receiver writes, because
-receivers of a public signal are not called
+Two stages. `subscriptions_transitioned`, `plan_change_planned` and `subscription_restarted` are strict: they run inside
+the transaction, and an exception undoes the transition. The others are public: they run once each after the commit,
+through `send_robust`, in the order of the transitions, with a `subscription` of their own, as its transition left it. A
+receiver that fails is logged by name and stops nothing. What must not be lost belongs into a row that a strict receiver
+writes, because receivers of a public signal are not called
 - where the process dies just after the commit;
 - where the time of a sweep is over: the run counts those subscriptions as `unannounced`. It ends fewer at once where
   the receivers are slow, so that all can be announced as long as 100 of them can;
@@ -49,6 +49,12 @@ plan_change_planned = Signal(use_caching=True)
 """A change of plan was planned for the next renewal, or the planned one was undone. Strict, and no transition.
 
 Arguments: `subscription` (locked), `plan` (the next one; None: undone), `actor` (a user or None), `now`.
+"""
+
+subscription_restarted = Signal(use_caching=True)
+"""One that was cancelled, or has ended, is about to get a period that no order paid for. Strict, and no transition.
+
+Arguments: `subscription` (locked, with the status that it had). The transition `renewed` follows. Resuming is none.
 """
 
 subscriber_notices = Signal()

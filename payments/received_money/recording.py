@@ -15,7 +15,7 @@ from payments.announcements import announce_processed
 from payments.models import Order, Payment
 from payments.orders.opening import finish, lock, purchase_of
 from payments.plan_changes.change_orders import give_change
-from payments.renewal.agreements import agree
+from payments.renewal.agreements import ENDING, agree, kept_ended
 from payments.renewal.second_subscriptions import end_renewal, end_renewals_to_bought
 from subscriptions.bought_periods import renew_bought
 from subscriptions.errors import AlreadySubscribed, IllegalTransition, SubscriptionError
@@ -24,10 +24,6 @@ from subscriptions.models import BEGINS_A_PERIOD, Subscription, Transition
 from subscriptions.services import SubscriptionService
 
 logger = logging.getLogger(__name__)
-
-
-ENDING = (Transition.CANCELLED, Transition.REACTIVATED)
-"""Transitions by which somebody decides that a subscription ends, and that it does not."""
 
 
 @dataclass(frozen=True)
@@ -147,9 +143,10 @@ def _renewed(order: Order, subscription: Subscription, now: datetime) -> GivenPe
     """Renew the subscription. One that was cancelled while its charge was on its way stays cancelled."""
     was_cancelled = order.close_requested_at is not None and _is_cancelled(order, subscription)
     _refuse_changed_since(order, subscription)
-    event_id = renew_bought(subscription, order.plan_id, purchase_of(order), now=now)
-    if was_cancelled:
-        SubscriptionService.cancel_subscription(subscription, now=now)
+    with kept_ended(order, subscription):
+        event_id = renew_bought(subscription, order.plan_id, purchase_of(order), now=now)
+        if was_cancelled:
+            SubscriptionService.cancel_subscription(subscription, now=now)
     return GivenPeriod(subscription, event_id)
 
 
@@ -170,7 +167,7 @@ def _is_cancelled(order: Order, subscription: Subscription) -> bool:
 def _period(order: Order, now: datetime) -> GivenPeriod:
     """Begin or renew the subscription. A live one to the same plan that stands in the way is renewed instead."""
     if order.kind == Order.Kind.CHANGE:
-        return _latest(give_change(order, now))
+        return _latest(_changed(order, now))
     bought = purchase_of(order)
     try:
         if order.subscription is None:
@@ -181,7 +178,14 @@ def _period(order: Order, now: datetime) -> GivenPeriod:
             raise
         live = Subscription.objects.get(pk=error.subscription_id)
         lock_subscription(live)
-        return GivenPeriod(live, renew_bought(live, order.plan_id, bought, now=now))
+        with kept_ended(order, live):
+            return GivenPeriod(live, renew_bought(live, order.plan_id, bought, now=now))
+
+
+def _changed(order: Order, now: datetime) -> Subscription:
+    assert order.subscription is not None  # noqa: S101 - the database requires it
+    with kept_ended(order, order.subscription):
+        return give_change(order, now)
 
 
 def _latest(subscription: Subscription) -> GivenPeriod:

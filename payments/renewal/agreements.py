@@ -1,5 +1,7 @@
 """Agreements to renew a subscription by charges."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +10,11 @@ from django.db.models import QuerySet
 from foundation import money
 from payments.models import Order, Renewal
 from payments.orders.opening import purchase_of
-from subscriptions.models import Subscription
+from subscriptions.models import Subscription, Transition
 from subscriptions.rules import next_period
+
+ENDING = (Transition.CANCELLED, Transition.REACTIVATED)
+"""Transitions by which somebody decides that a subscription ends, and that it does not."""
 
 
 def agree(order: Order, subscription: Subscription) -> None:
@@ -39,8 +44,31 @@ def agree(order: Order, subscription: Subscription) -> None:
     Renewal.objects.update_or_create(subscription=subscription, defaults=agreed, create_defaults=agreed | planned)
 
 
+@contextmanager
+def kept_ended(order: Order, subscription: Subscription) -> Iterator[None]:
+    """Keep an agreement ended that is over, although the block gives the locked subscription the order's period.
+
+    It is over if the subscription was cancelled and not resumed, or had ended before the order opened. One that the
+    sweep ended while the order's money was on its way goes on, and one that stays cancelled can be resumed. Two queries
+    at most, and none for an active one.
+    """
+    is_over = _is_over(order, subscription)
+    yield
+    if is_over and subscription.status == Subscription.Status.ACTIVE:
+        Renewal.objects.filter(subscription=subscription).update(auto_renew=False)
+
+
+def _is_over(order: Order, subscription: Subscription) -> bool:
+    if subscription.status == Subscription.Status.ACTIVE:
+        return False
+    if subscription.expired_at is None or subscription.expired_at <= order.opened_at:
+        return True
+    last = subscription.events.filter(transition__in=ENDING).order_by("pk").last()
+    return last is not None and last.transition == Transition.CANCELLED
+
+
 def renews_already(order: Order) -> bool:
-    """Return True for a renewal of what renews automatically. At most one query."""
+    """Return True for a renewal of what renews automatically, and was not cancelled and has not ended. One query."""
     return order.kind == Order.Kind.RENEWAL and _agreed(order).exists()
 
 
@@ -61,7 +89,8 @@ def _sold(order: Order) -> dict[str, Any]:
 
 
 def _agreed(order: Order) -> QuerySet[Renewal]:
-    return Renewal.objects.charged().filter(subscription=order.subscription_id)
+    active = {"subscription__status": Subscription.Status.ACTIVE, "subscription__expired_at": None}
+    return Renewal.objects.charged().filter(subscription=order.subscription_id, **active)
 
 
 def _agreement(order: Order) -> Renewal:

@@ -1,5 +1,6 @@
 """Payment on the provider's page: there, back, twice, and while another way is open."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from payments.providers.stripe.adapter import StripeProvider
 from payments.providers.stripe.messages import kept_of
 from payments.providers.stripe.metadata import named
 from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
 from tests.payments.opened_orders import first_order, renewal_order
 from tests.payments.providers.stripe.answers import failure, intent, session
@@ -435,6 +437,31 @@ def renewed_by_charges() -> Order:
         subscription=held, auto_renew=True, method=method, amount="9.90", currency="EUR", agreed_at=now
     )
     return renewal_order(held, now)
+
+
+@pytest.mark.parametrize("end", [Service.cancel_subscription, Service.cancel_now])
+@pytest.mark.parametrize("ticked", [{}, {"renews": "on"}])
+def test_renewal_of_what_was_cancelled_renews_again_only_if_the_subscriber_says_so(
+    online: Script, end: Callable[[Subscription], object], ticked: dict[str, str]
+) -> None:
+    before = renewed_by_charges()
+    assert before.subscription is not None
+    Subscription.objects.update(start_date=clock.now() - timedelta(days=1))
+    end(before.subscription)
+    agreed_at = Renewal.objects.get().agreed_at
+    order = renewal_order(before.subscription, clock.now())
+    browser = sign_in(order.user)
+    page = browser.get(reverse("pay", args=[order.pk])).content.decode()
+    assert 'name="renews"' in page
+    assert "checked" not in page
+    assert "goes on renewing" not in page
+    online.answer(OPEN)
+    pay(browser, order, **ticked)
+    online.answer(PAID)
+    come_back(browser, order)
+    assert Subscription.objects.get().status == "active"
+    renewal = Renewal.objects.get()
+    assert (renewal.auto_renew, renewal.agreed_at > agreed_at) == (bool(ticked), bool(ticked))
 
 
 @pytest.mark.parametrize("ticked", [{}, {"renews": "on"}])

@@ -116,6 +116,26 @@ def test_switch_is_on_the_page_of_subscriptions_and_turns_off(
 
 
 @pytest.mark.usefixtures("method")
+@pytest.mark.parametrize("swept", [False, True])
+def test_cancelled_trial_that_is_bought_by_hand_is_not_charged_again(
+    browser: Client, trial: Subscription, swept: bool
+) -> None:
+    browser.post(address(trial), SHOWN)
+    Service.cancel_subscription(trial)
+    at = trial.end_date if swept else clock.now()
+    if swept:
+        Service.sweep(now=at)
+    order = renewal_order(trial, at)
+    assert 'name="renews"' in text(browser, reverse("pay", args=[order.pk]))
+    Order.objects.update(way=Order.Way.PAGE)
+    record_payment(order, money(), now=at)
+    trial.refresh_from_db()
+    assert trial.status == "active"
+    assert "Automatic renewal is off." in text(browser, reverse("subscriptions"))
+    assert open_orders("stripe", trial.end_date - DAY, unlimited) == 0
+
+
+@pytest.mark.usefixtures("method")
 def test_length_that_was_agreed_to_stays_when_the_plan_is_edited(browser: Client, trial: Subscription) -> None:
     browser.post(address(trial), SHOWN)
     renewal = Renewal.objects.get()
