@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerField, Q, QuerySet, Value, When
 
+from foundation.orm.active_users import active_users
 from foundation.orm.insert_select import insert_select_returning
 from notifications import preferences
 from notifications.models import Channel, Notification
@@ -135,16 +135,10 @@ def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
     ends = Q(subscription__expired_at__isnull=True, subscription__grace_until__isnull=True)
     began = SubscriptionEvent._base_manager.filter(near, BEGINS_A_PERIOD, ends)
     days = Case(*_marks(plans, now), output_field=PositiveSmallIntegerField())
-    began = _of_active_users(began).exclude(_began_anew()).exclude(_is_unwanted())
+    began = began.filter(active_users("subscription__user")).exclude(_began_anew()).exclude(_is_unwanted())
     due = began.annotate(days=days).filter(days__isnull=False).exclude(_is_recorded())
     ordered: QuerySet[Any, Any] = due.order_by("subscription__end_date", "subscription")
     return ordered.values_list("pk", Value(Channel.SES.value), "days")
-
-
-def _of_active_users(events: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-    """Leave out the deactivated, where the user model has a column for them."""
-    has_column = any(field.name == "is_active" for field in get_user_model()._meta.concrete_fields)
-    return events.filter(subscription__user__is_active=True) if has_column else events
 
 
 def _marks(plans: dict[int, list[int]], now: datetime) -> Iterator[When]:

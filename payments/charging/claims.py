@@ -78,7 +78,7 @@ def claim(provider: str, limit: int, now: datetime) -> Claim:
     """Claim up to `limit` orders that are due at `now`, the longest due first."""
     token = uuid4()
     rows = Order.objects.due(now).filter(provider__in=["", provider]).exclude(state=OrderState.CLAIMED)
-    rows = rows.select_related("subscription__renewal__method").order_by("due_at", "pk")
+    rows = rows.select_related("subscription__renewal__method", "user").order_by("due_at", "pk")
     with transaction.atomic():
         taken = list(rows.select_for_update(of=("self",), skip_locked=True)[:limit])
         if taken:

@@ -41,12 +41,16 @@ def sort(orders: Iterable[Order], provider: str, now: datetime) -> Sorted:
 
 
 def is_chargeable(order: Order, provider: str) -> bool:
-    """Return True if the subscriber agreed to be charged this much for the period, to a method of the provider."""
+    """Return True if the subscriber agreed to be charged this much for the period, to a method of the provider.
+
+    Nobody is charged who is deactivated.
+    """
     renewal = _renewal_of(order)
     if order.kind != Order.Kind.RENEWAL or renewal is None or not renewal.auto_renew or renewal.method is None:
         return False
     agreed = order.currency == renewal.currency and order.amount <= renewal.charge
-    return agreed and renewal.method.removed_at is None and renewal.method.provider == provider
+    usable = renewal.method.removed_at is None and renewal.method.provider == provider
+    return agreed and usable and order.user.is_active
 
 
 def is_to_be_charged(order: Order, provider: str, now: datetime) -> bool:

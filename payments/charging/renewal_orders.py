@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from foundation.orm.active_users import active_users
 from payments.batches import BATCH, in_batches, still_found
 from payments.charging.tries import first_try
 from payments.isolation import apart
@@ -83,13 +84,17 @@ def next_opening(provider: str, now: datetime) -> datetime | None:
 
 
 def _to_renew(provider: str, now: datetime) -> SubscriptionQuerySet:
-    """Return the subscriptions that renew by themselves, have not ended, and have no order that will be charged."""
+    """Return the subscriptions that renew by themselves, have not ended, and have no order that will be charged.
+
+    Those of deactivated users are left out: they can neither use what they would pay for, nor cancel it.
+    """
     ordered = Order.objects.filter(
         subscription=OuterRef("pk"), period_start=OuterRef("end_date"), kind=Order.Kind.RENEWAL
     ).exclude(state=OrderState.VOID)
     unplanned = Q(state=OrderState.OPEN, due_at=None, close_requested_at=None)
     return Subscription.objects.filter(
         ~Exists(ordered.exclude(unplanned)),
+        active_users("user"),
         status=Subscription.Status.ACTIVE,
         expired_at=None,
         end_date__gt=now,

@@ -89,10 +89,10 @@ def pause(attempts: int) -> timedelta:
 
 def openings(now: datetime) -> Iterator[datetime]:
     """Yield a day before the end for each subscription that renews by a charge that no order makes yet."""
-    for renewal in Renewal.objects.select_related("subscription", "method"):
+    for renewal in Renewal.objects.select_related("subscription__user", "method"):
         row, method = renewal.subscription, renewal.method
         renews = renewal.auto_renew and method and method.removed_at is None and method.provider == OURS
-        goes_on = row.status == "active" and row.expired_at is None and row.end_date > now
+        goes_on = row.status == "active" and row.expired_at is None and row.end_date > now and row.user.is_active
         if renews and goes_on and not any(is_charged(order, row) for order in Order.objects.all()):
             yield row.end_date - DAY
 

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from django.conf import LazySettings
 
-from payments.charging.renewal_orders import open_orders
+from accounts.models import User
+from payments.charging.renewal_orders import next_opening, open_orders
 from payments.methods.saved_methods import replace_method
 from payments.models import Order, OrderState, Renewal
 from payments.orders.opening import open_renewal
@@ -137,6 +138,38 @@ def test_subscription_whose_method_was_removed_gets_no_order() -> None:
     subscription = renewing()
     subscription.user.payment_methods.update(removed_at=NOW)
     assert open_at(DUE) == 0
+
+
+def test_deactivated_user_is_not_charged_until_they_are_active_again(provider: LedgerProvider) -> None:
+    subscription = renewing()
+    User.objects.update(is_active=False)
+    assert next_opening(provider.name, NOW) is None
+    charge(provider, DUE)
+    assert not Order.objects.exists()
+    subscription.refresh_from_db()
+    assert subscription.grace_until is None
+    User.objects.update(is_active=True)
+    assert next_opening(provider.name, NOW) == DUE
+    charge(provider, DUE)
+    charge(provider, END - SECOND)
+    assert len(provider.successes()) == 1
+
+
+@pytest.mark.parametrize("is_prepared", [False, True])
+def test_user_who_is_deactivated_after_the_order_opened_is_not_charged(
+    provider: LedgerProvider, is_prepared: bool
+) -> None:
+    subscription = renewing()
+    open_at(DUE)
+    if is_prepared:
+        order = Order.objects.get()
+        order.reference = provider.prepare(order, subscription.user.payment_methods.get(), 1)
+        order.save()
+    User.objects.update(is_active=False)
+    charge(provider, END - SECOND)
+    assert provider.successes() == []
+    order = Order.objects.get()
+    assert (order.state, order.due_at, order.reference) == (OrderState.NEEDS_SUBSCRIBER, None, "")
 
 
 def test_cancelled_subscription_gets_no_order() -> None:
