@@ -20,6 +20,7 @@ from payments.orders.opening import lock
 from payments.plan_changes.change_orders import void_changes
 from payments.providers.interface import Fact, FactKind, Outcome, OutcomeKind
 from payments.refunds.returned_money import record_refund
+from payments.renewal.automatic_renewal import stop
 
 logger = logging.getLogger(__name__)
 
@@ -76,12 +77,15 @@ def request_refund(
 ) -> Refund:
     """Store the wish to give back this much of the payment; a job executes it. Return the request.
 
-    What staff recorded, staff has paid back: that is recorded at once. Raises NotRefundable, also for a fraction of the
+    With `ends_now` the subscription renews no more, and ends when the money has gone back, which may take days. What
+    staff recorded, staff has paid back: that is recorded at once. Raises NotRefundable, also for a fraction of the
     currency's minor unit, or UnknownOrder.
     """
     with transaction.atomic():
         if payment.order:
             lock(payment.order)
+        if ends_now and payment.subscription_id:
+            stop(payment.subscription_id, now)
         locked = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
         if amount != money.rounded(amount, locked.currency, ROUND_DOWN):
             raise NotRefundable(f"{amount} {locked.currency} has more decimals than the currency")

@@ -101,12 +101,17 @@ def turn_off(renewal: Renewal, now: datetime) -> None:
     """
     with transaction.atomic():
         lock_owner(renewal.subscription.user_id)
-        Renewal.objects.filter(pk=renewal.pk).update(auto_renew=False)
-        for order in Order.objects.unfinished().filter(COLLECTED, subscription=renewal.subscription_id):
-            void(order, now)
-        on_its_way = Order.objects.unfinished().filter(subscription=renewal.subscription_id, state=Order.State.PENDING)
-        on_its_way.update(renews=False)
-        grace.take_back(renewal.subscription_id)
+        stop(renewal.subscription_id, now)
+
+
+def stop(subscription_id: int, now: datetime) -> None:
+    """End automatic renewal, and what is being collected, as `turn_off` does. The caller holds the owner's lock."""
+    Renewal.objects.filter(subscription=subscription_id).update(auto_renew=False)
+    unfinished = Order.objects.unfinished().filter(subscription=subscription_id)
+    for order in unfinished.filter(COLLECTED):
+        void(order, now)
+    unfinished.filter(state=Order.State.PENDING).update(renews=False)
+    grace.take_back(subscription_id)
 
 
 def _lock_plans(subscription: Subscription) -> None:

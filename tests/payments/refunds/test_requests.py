@@ -17,7 +17,7 @@ from notifications.sns.payment_events import cloud_event
 from payments.attention import needs_attention
 from payments.errors import NotRefundable
 from payments.facts import apply
-from payments.models import Payment, PaymentEvent, Refund
+from payments.models import Order, Payment, PaymentEvent, Refund, Renewal
 from payments.providers.interface import Fact, FactKind, OutcomeKind
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.overdue import BANK_DAYS, PATIENCE
@@ -27,9 +27,11 @@ from payments.statistics import standing
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
 from tests.payments.bank import NAME, Bank
-from tests.payments.opened_orders import first_order
+from tests.payments.charging.renewal_orders import DUE, END, agree, charge, make_method
+from tests.payments.opened_orders import first_order, money, renewal_order
 from tests.support.event_schema import problems
 from tests.support.factories import NOW, has_access, make_user
+from tests.support.ledger_provider import LedgerProvider
 from tests.support.locks import wait_until_blocked
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +89,39 @@ def test_access_ends_with_the_refund_that_is_to_end_it(bank: Bank, payment: Paym
     assert not has_access(payment.order.user)
     event = Subscription.objects.get().events.latest("pk")
     assert (event.reason, event.actor) == ("by mistake", request.requested_by)
+
+
+def test_next_period_is_not_charged_while_a_refund_that_ends_the_subscription_takes_days(
+    bank: Bank, payment: Payment, provider: LedgerProvider
+) -> None:
+    subscription = Subscription.objects.get()
+    agree(subscription, make_method(subscription.user))
+    charge(provider, DUE)
+    order = Order.objects.get(kind=Order.Kind.RENEWAL)
+    ask(payment, ends_now=True, now=DUE)
+    bank.losing = [OutcomeKind.PENDING]
+    process(bank, DUE)
+    charge(provider, END - timedelta(seconds=1))
+    order.refresh_from_db()
+    assert (provider.successes(), order.state, Renewal.objects.get().auto_renew) == ([], "void", False)
+    subscription.refresh_from_db()
+    assert subscription.access_end == END
+
+
+@pytest.mark.parametrize("paid_at", [NOW, DUE])
+def test_refund_ends_no_subscription_that_was_paid_for_since_it_was_asked_for(
+    bank: Bank, payment: Payment, paid_at: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was paid before was known to whoever asked."""
+    order = renewal_order(Subscription.objects.get(), NOW)
+    Order.objects.filter(pk=order.pk).update(state="pending", way="page", reference="cs_1")
+    steps = [lambda: ask(payment, ends_now=True), lambda: record_payment(order, money(), now=paid_at)]
+    is_kept = paid_at > LATER
+    for step in steps if is_kept else steps[::-1]:
+        step()
+    process(bank, paid_at + 2 * DAY)
+    assert Subscription.objects.get().status == ("active" if is_kept else "expired")
+    assert ("a refund ends no subscription that was paid for since" in caplog.text) is is_kept
 
 
 @pytest.mark.parametrize("lost", [OutcomeKind.UNKNOWN, OutcomeKind.PENDING, OutcomeKind.NOTHING_HAPPENED])

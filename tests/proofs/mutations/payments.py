@@ -336,7 +336,7 @@ PAYMENTS = (
     Mutation(
         "grace ends with renewal",
         "payments/renewal/automatic_renewal.py",
-        "        grace.take_back(renewal.subscription_id)\n",
+        "    grace.take_back(subscription_id)\n",
         "",
         (f"{GRACE}test_late_subscription_ends_at_once_when_nothing_renews_it_any_more",),
     ),
