@@ -117,10 +117,14 @@ def _locking(order: Order) -> QuerySet[Order]:
     return continuing.select_for_update(of=("subscription", "self"), no_key=True)
 
 
-def finish(order: Order, state: OrderState, now: datetime) -> None:
-    """Give a locked order its last state. The charger closes what is still open of it at the provider."""
+def finish(order: Order, state: OrderState, now: datetime, paid_through: str = "") -> None:
+    """Give a locked order its last state. The charger closes what is still open of it at the provider.
+
+    What was paid through the order's provider is closed there by that.
+    """
     order.state, order.finished_at, order.due_at = state, now, None
-    order.close_requested_at = now if order.reference and state != State.PAID else None
+    is_closed = state == State.PAID and paid_through == order.provider
+    order.close_requested_at = now if order.reference and not is_closed else None
     order.save(update_fields=["state", "finished_at", "due_at", "close_requested_at", "subscription"])
 
 

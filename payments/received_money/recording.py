@@ -108,7 +108,7 @@ def _recorded(order: Order, money: MoneyReceived, now: datetime, recorded_by: Ab
         payment.subscription = order.subscription
         payment.event_id = given.event_id
         agree(order, given.subscription)  # before it is forgotten that the order was to be closed
-        finish(order, Order.State.PAID, now)
+        finish(order, Order.State.PAID, now, money.provider)
         _end_second_renewals(order, renewed, now)
     else:
         logger.error("money arrived that no order waits for", extra={"order": order.pk})

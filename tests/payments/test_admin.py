@@ -7,8 +7,10 @@ from django.urls import reverse
 from payments.models import Order, Payment
 from payments.received_money.recording import record_payment
 from subscriptions.models import Subscription
+from tests.payments.charging.renewal_orders import charge, make_method
 from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW
+from tests.support.ledger_provider import LedgerProvider
 from tests.support.staff import make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +45,31 @@ def test_transfer_is_recorded_and_the_period_is_given(bookkeeper: Client) -> Non
     assert payment.recorded_by is not None
     assert "the period is given" in answer.content.decode()
     assert Subscription.objects.get().user == order.user
+
+
+@pytest.mark.parametrize("way", [Order.Way.PAGE, Order.Way.CHARGE])
+def test_page_of_an_order_that_staff_record_as_paid_is_closed(
+    bookkeeper: Client, provider: LedgerProvider, way: Order.Way
+) -> None:
+    """Else its subscriber pays there once more."""
+    order = first_order()
+    reference = provider.prepare(order, make_method(order.user), 1)
+    Order.objects.filter(pk=order.pk).update(way=way, provider=provider.name, reference=reference, due_at=NOW)
+    bookkeeper.post(record_page(order), TRANSFER)
+    order.refresh_from_db()
+    assert order.state == "paid"
+    assert charge(provider)["closed"] == 1
+    assert provider.calls()[-1] == "close"
+    order.refresh_from_db()
+    assert (order.state, order.close_requested_at) == ("paid", None)
+
+
+def test_page_by_which_an_order_was_paid_is_not_closed() -> None:
+    order = first_order()
+    Order.objects.filter(pk=order.pk).update(way=Order.Way.PAGE, provider="manual", reference="cs_1")
+    record_payment(order, money(), now=NOW)
+    order.refresh_from_db()
+    assert (order.state, order.close_requested_at) == ("paid", None)
 
 
 def test_repeated_number_is_recorded_once(bookkeeper: Client) -> None:
