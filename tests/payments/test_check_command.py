@@ -6,6 +6,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
+from payments.providers.stripe.adapter import StripeProvider
 from tests.payments.providers.stripe.scripted import Script
 
 NOTHING = {"object": "list", "data": [], "has_more": False, "url": "/v1/events"}
@@ -29,6 +30,16 @@ def test_key_that_is_refused_fails_and_names_the_secret(online: Script) -> None:
     online.refuse(401)
     with pytest.raises(CommandError, match=r"stripe does not accept the key.*docs/secrets\.md"):
         call_command("payments", "check")
+
+
+def test_provider_without_a_list_of_what_happened_is_not_said_to_answer(
+    online: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StripeProvider, "since", lambda *_args: None)
+    output = StringIO()
+    call_command("payments", "check", stdout=output)
+    assert output.getvalue() == "provider stripe was not asked: it has no list of what happened\n"
+    assert online.requests == []
 
 
 def test_nobody_is_asked_without_a_provider(settings: LazySettings) -> None:

@@ -167,11 +167,15 @@ class Command(BaseCommand):
             self.stdout.write("nobody to ask: PAYMENT_PROVIDER is empty or manual")
             return
         try:
-            list(provider.since(clock.now() - timedelta(minutes=1)) or ())
+            facts = provider.since(clock.now() - timedelta(minutes=1))
+            list(facts or ())  # the calls may be made while it is read
         except KeyRefused as error:
             raise CommandError(f"{provider.name} does not accept the key: {error}. {NEW_KEY}") from error
         except ProviderUnavailable as error:
             raise NotAnswered(f"{provider.name} does not answer from here: {error}. {WAY_OUT}") from error
+        if facts is None:
+            self.stdout.write(f"provider {provider.name} was not asked: it has no list of what happened")
+            return
         self._write(provider=provider.name, answers="yes")
 
     def _write(self, **values: object) -> None:
