@@ -17,6 +17,11 @@ CARD_EXPIRES = "card_expires"
 AHEAD = timedelta(days=30)
 """Time before the renewal from which on the subscriber is told."""
 
+COSTS_NOTHING = Q(subscription__next_plan__isnull=False) & (
+    Q(next_amount=0) | Q(next_amount=None, subscription__next_plan__price=0)
+)
+"""Condition that nothing is charged for the next period, as `Renewal.charge` says of one."""
+
 
 def expiring(now: datetime) -> QuerySet[Renewal]:
     """Return the renewals that will be charged within AHEAD to a card that has expired by then."""
@@ -31,7 +36,7 @@ def expiring(now: datetime) -> QuerySet[Renewal]:
         subscription__end_date__lte=now + AHEAD,
     )
     shown = ("method", "subscription__plan", "subscription__next_plan", "subscription__user")
-    return renewals.select_related(*shown).order_by("pk")
+    return renewals.exclude(COSTS_NOTHING).select_related(*shown).order_by("pk")
 
 
 def tell_of_expiries(now: datetime, time_left: Callable[[], timedelta], batch: int = BATCH) -> int:

@@ -93,6 +93,15 @@ def test_nobody_is_told_without_a_charge_to_come(renewal: Renewal, why: str) -> 
     assert mail.outbox == []
 
 
+@pytest.mark.parametrize(("agreed", "price", "mails"), [(0, 30, 0), (None, 0, 0), (30, 0, 1), (None, 30, 1)])
+def test_planned_plan_that_costs_nothing_needs_no_card(
+    renewal: Renewal, agreed: int | None, price: int, mails: int
+) -> None:
+    Subscription.objects.update(next_plan=make_plan(name="Other", price=price))
+    Renewal.objects.update(next_amount=agreed)
+    assert tell() == mails
+
+
 def test_mail_of_a_card_that_was_replaced_meanwhile_is_obsolete(renewal: Renewal) -> None:
     key = str(renewal.subscription.user_id)
     assert card_expires("a@example.com", key, NOW + 10 * DAY) is not None
