@@ -3,7 +3,8 @@
 A plan says how many days before the end. Of the days that have come only the nearest to the end is recorded, and none
 beside one that is as near: runs may be missed, late, repeated, or at work at the same time.
 
-Where the next period is charged by itself, no day comes later than BEFORE_A_CHARGE, so that nobody is charged unawares.
+Where the next period is charged by itself, the day nearest to the end comes at BEFORE_A_CHARGE at the latest, also in a
+period too short for it, such as a trial, so that nobody is charged unawares.
 """
 
 import logging
@@ -80,15 +81,10 @@ def next_mark(now: datetime) -> datetime | None:
     plans, _malformed = plans_by_day()
     if plans and wanted(plans, now).exists():
         return now
-    return min(filter(None, (_first_mark(day, keys, now) for day, keys in plans.items())), default=None)
-
-
-def _first_mark(day: int, plans: list[int], now: datetime) -> datetime | None:
-    rows = Subscription.objects.filter(expired_at__isnull=True, plan__in=plans)
-    before = timedelta(days=day)
-    marks = [_mark(rows, before, now)]
-    if before < BEFORE_A_CHARGE:
-        marks.append(_mark(rows.filter(_renews("pk")), BEFORE_A_CHARGE, now))
+    rows = Subscription.objects.filter(expired_at__isnull=True)
+    marks = [_mark(rows.filter(plan__in=keys), timedelta(days=day), now) for day, keys in plans.items()]
+    reminding = sorted({key for keys in plans.values() for key in keys})
+    marks.append(_mark(rows.filter(_renews("pk"), plan__in=reminding), BEFORE_A_CHARGE, now))
     return min(filter(None, marks), default=None)
 
 
@@ -143,11 +139,13 @@ def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
 
 def _marks(plans: dict[int, list[int]], now: datetime) -> Iterator[When]:
     """Return the days that have come, nearest to the end first, without those before the period's beginning."""
+    told: set[int] = set()
     for day in sorted(plans):
-        before, of_plan = timedelta(days=day), Q(subscription__plan__in=plans[day])
-        yield When(of_plan & _has_come(before, now), then=Value(day))
-        if before < BEFORE_A_CHARGE:
-            yield When(of_plan & _has_come(BEFORE_A_CHARGE, now) & _renews("subscription"), then=Value(day))
+        yield When(Q(subscription__plan__in=plans[day]) & _has_come(timedelta(days=day), now), then=Value(day))
+        if nearest := [plan for plan in plans[day] if plan not in told]:
+            is_charged = Q(subscription__plan__in=nearest) & _renews("subscription")
+            yield When(is_charged & _has_come(BEFORE_A_CHARGE, now), then=Value(day))
+        told.update(nearest)
 
 
 def _has_come(before: timedelta, now: datetime) -> Q:

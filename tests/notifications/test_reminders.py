@@ -24,6 +24,7 @@ from payments.models import PaymentMethod, Renewal
 from subscriptions.errors import IllegalTransition
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
+from subscriptions.trials import start_trial
 from tests.support.explain import plan_of
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.patience import PATIENCE_SECONDS
@@ -209,7 +210,16 @@ def test_renewal_between_two_statements_hides_nobody(monkeypatch: pytest.MonkeyP
 
 def renewing(days: list[int], **fields: Any) -> Subscription:
     """Subscribe to a plan with these reminder days, and agree to renewals by a card."""
-    subscription = subscribe(make_plan(reminder_days=days, **fields))
+    return charged(subscribe(make_plan(reminder_days=days, **fields)))
+
+
+def trial(days: list[int]) -> Subscription:
+    """Begin a trial of 7 days of a plan with these reminder days."""
+    return start_trial(make_user(), make_plan(reminder_days=days, trial_days=7, duration_months=12), now=NOW)
+
+
+def charged(subscription: Subscription) -> Subscription:
+    """Agree to renewals by a card."""
     card = PaymentMethod.objects.create(
         user=subscription.user, provider="stripe", customer="cus_1", token=f"pm_{subscription.pk}"
     )
@@ -240,6 +250,23 @@ def test_mail_names_the_day_and_the_price_before_the_card_is_charged() -> None:
     assert remind(end - 2 * DAY) == 1
     mail = render_mail(Notification.objects.get(event__subscription=subscription, days_before=1))
     assert mail.subject.endswith("Monthly renews on Dec. 31, 2026 for 5.00 EUR")
+
+
+@pytest.mark.parametrize("days", [[30], [30, 7], [7, 14]], ids=str)
+def test_nobody_is_charged_unawares_after_a_trial_shorter_than_the_reminder_days(days: list[int]) -> None:
+    subscription, end = trial(days), NOW + 7 * DAY
+    charged(subscription)
+    assert remind(end - 2 * DAY - INSTANT) == 0
+    assert next_mark(end - 2 * DAY - INSTANT) == end - 2 * DAY
+    assert [remind(end - hours * DAY / 24) for hours in (48, 47, 25)] == [1, 0, 0]
+    mail = render_mail(Notification.objects.get(event__subscription=subscription, days_before=min(days)))
+    assert mail.subject.endswith("Your free trial of Monthly ends on Dec. 8, 2026, then it costs 5.00 EUR")
+
+
+def test_trial_that_is_not_charged_is_reminded_as_the_plan_says() -> None:
+    trial([30])
+    assert next_mark(NOW) is None
+    assert [remind(NOW + hours * DAY / 24) for hours in (1, 5 * 24, 6 * 24)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("change", [{"auto_renew": False}, {"method": None}], ids=["turned off", "without a card"])

@@ -175,9 +175,9 @@ def marks(now: datetime) -> list[datetime]:
 
 
 def of(row: Subscription, day: int) -> Iterator[datetime]:
-    """Yield the instant so many days before the end, and the earlier one of whoever is charged then."""
+    """Yield the instant so many days before the end, and for the nearest day that of whoever is charged then."""
     yield row.end_date - day * DAY
-    if day * DAY < BEFORE_A_CHARGE and is_to_be_charged(row):
+    if day == min(row.plan.reminder_days) and is_to_be_charged(row):
         yield row.end_date - BEFORE_A_CHARGE
 
 
