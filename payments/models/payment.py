@@ -1,6 +1,6 @@
 """Payments: money that moved."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from foundation.orm.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
 from payments.models.order import Order
+from payments.models.withdrawal_period import withdrawal_end
 from subscriptions.models import REASON_LENGTH, Subscription, SubscriptionEvent
 
 TRANSACTION_ID_LENGTH = 200
@@ -151,7 +152,9 @@ class Payment(AppendOnlyModel):
         That is a first period, or one that a change of plan began, paid through a provider, which goes on and was not
         renewed or changed since.
         """
-        until = self.paid_at + timedelta(days=settings.WITHDRAWAL_DAYS)
+        if not settings.WITHDRAWAL_DAYS:
+            return None
+        until = withdrawal_end(self.paid_at, settings.WITHDRAWAL_DAYS)
         return until if now < until and self._is_latest_and_goes_on(now) else None
 
     def _is_latest_and_goes_on(self, now: datetime) -> bool:

@@ -60,7 +60,7 @@ def test_first_mail_is_the_receipt_with_what_was_agreed(settings: LazySettings, 
     for body in (sent.text, sent.html):
         for part in (f"Receipt {payment.pk}", "taxes included", "9.90 EUR", "pi_1", "2026-11", "Dec. 1, 2026"):
             assert part in body
-        assert "You may withdraw from the contract until Dec. 15, 2026, 03:00 UTC." in body
+        assert "You may withdraw from the contract until Dec. 17, 2026, 00:00 UTC." in body
         assert "Agreed to begin at once" in body
         assert f"/payments/{payment.pk}/" in body
         assert ("renews automatically for 9.90 EUR" in body) is renews
@@ -98,8 +98,8 @@ def test_receipt_of_a_transfer_promises_no_withdrawal() -> None:
 
 def test_receipt_that_comes_late_promises_no_withdrawal_that_is_over() -> None:
     record_payment(first_order(), replace(money(), provider="bank"), now=NOW)
-    assert "withdraw" in latest_mail(NOW + timedelta(days=13)).text
-    assert "withdraw" not in latest_mail(NOW + timedelta(days=14)).text
+    assert "withdraw" in latest_mail(NOW + timedelta(days=14)).text
+    assert "withdraw" not in latest_mail(NOW + timedelta(days=16)).text
 
 
 def test_receipt_without_tax_and_withdrawal_says_so(settings: LazySettings) -> None:

@@ -1,6 +1,6 @@
 """Withdrawal from a contract: the money back and access gone, once, within the days of the law."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -13,6 +13,7 @@ from notifications.models import Notification
 from notifications.ses.rendering import render_mail
 from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, Refund
+from payments.models.withdrawal_period import withdrawal_end
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.withdrawal import returned_amount, withdraw
 from subscriptions.models import SubscriptionEvent
@@ -22,6 +23,7 @@ from tests.support.factories import MONTH, NOW, has_access, make_plan
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
 
 
 @pytest.fixture(autouse=True)
@@ -77,9 +79,23 @@ def test_who_asked_to_begin_at_once_pays_for_the_time_until_then(currency: str, 
     assert returned_amount(payment, NOW + MONTH / 10) == Decimal(back)
 
 
-@pytest.mark.parametrize(("after", "is_open"), [(DAY, True), (14 * DAY - DAY / 24, True), (14 * DAY, False)])
-def test_withdrawal_is_open_for_its_days_and_no_longer(after: timedelta, is_open: bool) -> None:
+LAST = datetime(2026, 12, 17, tzinfo=UTC) - NOW
+"""Time until the last hour of 16 December: the 14 days end a day before, and in some time zones on that day."""
+
+
+@pytest.mark.parametrize(("after", "is_open"), [(DAY, True), (14 * DAY, True), (LAST - INSTANT, True), (LAST, False)])
+def test_withdrawal_is_open_until_the_last_day_is_over_and_no_longer(after: timedelta, is_open: bool) -> None:
     assert bool(pay(first_order()).withdrawal_until(NOW + after)) is is_open
+
+
+@pytest.mark.parametrize("hour", range(0, 7 * 24, 5))
+def test_withdrawal_ends_nowhere_before_the_last_hour_of_a_working_day(hour: int) -> None:
+    paid_at = NOW + timedelta(hours=hour)
+    for offset in range(-12, 15):
+        last = paid_at.astimezone(timezone(timedelta(hours=offset))).replace(hour=0, minute=0) + 14 * DAY
+        while last.weekday() > 4:
+            last += DAY
+        assert last + DAY <= withdrawal_end(paid_at, 14) <= last + 5 * DAY
 
 
 def test_renewal_transfer_and_a_site_without_it_have_no_withdrawal(settings: LazySettings) -> None:
