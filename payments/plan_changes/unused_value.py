@@ -49,11 +49,11 @@ def _period(event: SubscriptionEvent, subscription: Subscription) -> PaidPeriod:
     if payment is None:
         return PaidPeriod(event.occurred_at, event.new_end_date, Decimal(0))
     returned = _returned(Payment.objects.filter(pk=payment.pk))
-    return PaidPeriod(_begin(event, payment, subscription), event.new_end_date, payment.amount, returned)
+    return PaidPeriod(begin_of(event, payment, subscription), event.new_end_date, payment.amount, returned)
 
 
-def _begin(event: SubscriptionEvent, payment: Payment, subscription: Subscription) -> datetime:
-    """Return the begin of a period: at the old end, even if it was paid late, or when it was given."""
+def begin_of(event: SubscriptionEvent, payment: Payment, subscription: Subscription) -> datetime:
+    """Return the begin of a period that was paid: at the old end, even if it was paid late, or when it was given."""
     old_end = event.old_end_date
     if old_end is None or payment.order is None:
         return event.occurred_at

@@ -15,8 +15,10 @@ from payments.models import Order, Payment, Refund, Renewal
 from payments.models.payment import BY_STAFF, WITHDRAWAL
 from payments.orders.opening import lock
 from payments.plan_changes.proration import PaidPeriod
+from payments.plan_changes.unused_value import begin_of
 from payments.providers.payable import payable
 from payments.refunds.requests import refundable, request_refund
+from subscriptions.bought_periods import cancel_bought
 from subscriptions.services import SubscriptionService
 
 
@@ -28,10 +30,23 @@ def returned_amount(payment: Payment, now: datetime) -> Decimal:
     return sum((amount for _payment, amount in _portions(payment, now)), Decimal(0))
 
 
-def withdraw(payment: Payment, now: datetime) -> Refund | None:
-    """End the subscription at once and ask for the money back, in one transaction; a job gives it back.
+def stays_until(payment: Payment, now: datetime) -> datetime | None:
+    """Return the end of the earlier period that goes on after a withdrawal; None if access ends at once.
 
-    Return the request, or None where nothing is left to give back. Raises WithdrawalOver.
+    That is where a first period was added to a live subscription and has not begun. After a renewal it would be the
+    start of another one, and each start is ordered once.
+    """
+    if payment.order is None or payment.order.kind != Order.Kind.FIRST:
+        return None
+    begin = _begin(payment)
+    return begin if begin and begin > now else None
+
+
+def withdraw(payment: Payment, now: datetime) -> Refund | None:
+    """End what the payment bought and ask for the money back, in one transaction; a job gives it back.
+
+    Access ends at once, or with the period before it. Return the request, or None where nothing is left to give back.
+    Raises WithdrawalOver.
     """
     with transaction.atomic():
         if payment.order:
@@ -41,7 +56,11 @@ def withdraw(payment: Payment, now: datetime) -> Refund | None:
             raise WithdrawalOver(f"{payment} can no longer be withdrawn from")
         portions = list(_portions(payment, now))
         Renewal.objects.filter(subscription=payment.subscription).update(auto_renew=False)
-        SubscriptionService.cancel_now(payment.subscription, WITHDRAWAL, now=now, actor=payment.subscription.user)
+        owner = payment.subscription.user
+        if end := stays_until(payment, now):
+            cancel_bought(payment.subscription, end, WITHDRAWAL, now=now, actor=owner)
+        else:
+            SubscriptionService.cancel_now(payment.subscription, WITHDRAWAL, now=now, actor=owner)
         requests = [
             request_refund(paid, amount, WITHDRAWAL, ends_now=False, now=now, actor=None) for paid, amount in portions
         ]
@@ -58,15 +77,23 @@ def _portions(payment: Payment, now: datetime) -> Iterator[tuple[Payment, Decima
 
 
 def _unused(payment: Payment, now: datetime) -> Decimal:
-    event, order = payment.event, payment.order
-    if event is None or order is None:
+    event, order, begin = payment.event, payment.order, _begin(payment)
+    if event is None or order is None or begin is None:
         return payment.amount
     if order.agreed_to_begin_at is None:
         return order.price
-    begin = event.old_end_date if order.kind == Order.Kind.CHANGE and event.old_end_date else event.occurred_at
     exact = PaidPeriod(begin, event.new_end_date, order.price).unused(now)
     unused = money.rounded(Decimal(exact.numerator) / exact.denominator, payment.currency, ROUND_UP)
     return payable(unused, payment.currency, ROUND_UP)
+
+
+def _begin(payment: Payment) -> datetime | None:
+    event, order = payment.event, payment.order
+    if event is None or order is None:
+        return None
+    if order.kind == Order.Kind.CHANGE:
+        return event.old_end_date or event.occurred_at
+    return begin_of(event, payment, event.subscription)
 
 
 def _credited(payment: Payment) -> Iterable[Payment]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from foundation import clock, money
 from payments.errors import WithdrawalOver
 from payments.models import Payment
-from payments.refunds.withdrawal import returned_amount, withdraw
+from payments.refunds.withdrawal import returned_amount, stays_until, withdraw
 from subscriptions.views.subscriber import SubscriberRequest
 
 
@@ -25,7 +25,8 @@ def withdrawal(request: SubscriberRequest, payment_id: int) -> HttpResponse:
     if request.method == "POST":
         return _withdrawn(request, payment)
     amount = money.formatted(returned_amount(payment, now), payment.currency)
-    context = {"payment": payment, "until": payment.withdrawal_until(now), "amount": amount}
+    until, stays = payment.withdrawal_until(now), stays_until(payment, now)
+    context = {"payment": payment, "until": until, "amount": amount, "stays_until": stays}
     return render(request, "payments/withdraw.html", context)
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
@@ -14,9 +15,13 @@ from notifications.ses.rendering import render_mail
 from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, Refund
 from payments.models.withdrawal_period import withdrawal_end
+from payments.orders.opening import open_first
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.withdrawal import returned_amount, withdraw
-from subscriptions.models import SubscriptionEvent
+from subscriptions.models import Subscription, SubscriptionEvent
+from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import UNSEEN
+from subscriptions.trials import start_trial
 from tests.payments.opened_orders import first_order, renewal_order
 from tests.support.factories import MONTH, NOW, has_access, make_plan
 
@@ -96,6 +101,67 @@ def test_withdrawal_ends_nowhere_before_the_last_hour_of_a_working_day(hour: int
         while last.weekday() > 4:
             last += DAY
         assert last + DAY <= withdrawal_end(paid_at, 14) <= last + 5 * DAY
+
+
+def added_to_a_live_subscription() -> tuple[Payment, datetime]:
+    """Return the payment of a first order that another tab had left open when the ended subscription was renewed."""
+    held = pay(first_order()).subscription
+    assert held
+    now = held.end_date + DAY
+    Service.sweep(now=now)
+    renewal, first = renewal_order(held, now), open_first(held.user, held.plan, now, UNSEEN)
+    pay(renewal, now)
+    return pay(consent(first), now), now
+
+
+def test_withdrawal_from_a_period_that_has_not_begun_gives_all_back_and_leaves_the_one_before() -> None:
+    payment, now = added_to_a_live_subscription()
+    assert payment.subscription
+
+    request = withdraw(payment, now + 3 * DAY)
+
+    assert request
+    assert request.amount == Decimal("9.90")
+    held = Subscription.objects.get()
+    assert (held.status, held.end_date) == ("cancelled", now + MONTH)
+    assert has_access(held.user)
+    event = held.events.latest("pk")
+    assert (event.transition, event.actor) == ("cancelled", held.user)
+    assert (event.old_end_date, event.new_end_date) == (now + 2 * MONTH, now + MONTH)
+    with pytest.raises(WithdrawalOver):
+        withdraw(payment, now + 3 * DAY)
+
+
+def test_withdrawal_from_a_period_that_has_not_begun_is_confirmed_with_what_stays() -> None:
+    payment, now = added_to_a_live_subscription()
+    withdraw(payment, now + 3 * DAY)
+    sent = render_mail(Notification.objects.get(channel="ses", event__transition="cancelled"))
+    for body in (sent.text, sent.html):
+        assert "You have withdrawn from the contract for a further period of Monthly." in body
+        assert "Your subscription stays until Jan. 31, 2027, 03:00 UTC, and then ends by itself." in body
+        assert "The withdrawal was received on Jan. 4, 2027, 03:00 UTC." in body
+
+
+def test_page_of_a_period_that_has_not_begun_says_what_stays(client: Client) -> None:
+    payment, now = added_to_a_live_subscription()
+    assert payment.order
+    with time_machine.travel(now + DAY, tick=False):
+        client.force_login(payment.order.user)
+        page = client.get(reverse("withdraw", args=[payment.pk])).content.decode()
+    assert "with the period before" in page
+    assert "9.90 EUR" in page
+    assert "you pay for the time until now" not in page
+
+
+@pytest.mark.parametrize(("days", "back", "status"), [(3, "9.90", "cancelled"), (10, "8.91", "expired")])
+def test_period_paid_during_a_trial_is_paid_for_from_its_begin_on(days: int, back: str, status: str) -> None:
+    order = consent(first_order(make_plan(trial_days=7)))
+    start_trial(order.user, order.plan, now=NOW)
+    request = withdraw(pay(order), NOW + days * DAY)
+    assert request
+    assert request.amount == Decimal(back)
+    held = Subscription.objects.get()
+    assert (held.status, held.end_date) == (status, NOW + max(days, 7) * DAY)
 
 
 def test_renewal_transfer_and_a_site_without_it_have_no_withdrawal(settings: LazySettings) -> None:
