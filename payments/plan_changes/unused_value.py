@@ -44,11 +44,11 @@ def _period(event: SubscriptionEvent, subscription: Subscription) -> PaidPeriod:
     if event.transition == Transition.CHANGED:
         begin = event.old_end_date or event.occurred_at
         earlier = Payment.objects.filter(subscription=subscription, event__lt=event)
-        returned = _returned(earlier, begin) + (_returned(Payment.objects.filter(event=event)))
+        returned = returned_of(earlier, begin) + (returned_of(Payment.objects.filter(event=event)))
         return PaidPeriod(begin, event.new_end_date, event.price, returned)
     if payment is None:
         return PaidPeriod(event.occurred_at, event.new_end_date, Decimal(0))
-    returned = _returned(Payment.objects.filter(pk=payment.pk))
+    returned = returned_of(Payment.objects.filter(pk=payment.pk))
     return PaidPeriod(begin_of(event, payment, subscription), event.new_end_date, payment.amount, returned)
 
 
@@ -64,7 +64,7 @@ def begin_of(event: SubscriptionEvent, payment: Payment, subscription: Subscript
     return old_end if is_late else event.occurred_at
 
 
-def _returned(payments: QuerySet[Payment], since: datetime | None = None) -> Decimal:
+def returned_of(payments: QuerySet[Payment], since: datetime | None = None) -> Decimal:
     """Return what went back of the payments, and what was asked to go back and has not gone yet."""
     back = Payment.objects.filter(of__in=payments)
     asked = Refund.objects.filter(payment__in=payments, finished_at__isnull=True)

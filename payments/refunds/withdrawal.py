@@ -6,6 +6,7 @@ https://eur-lex.europa.eu/eli/dir/2011/83/oj, articles 9, 14 and 16
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
+from itertools import chain
 
 from django.db import transaction
 
@@ -15,7 +16,7 @@ from payments.models import Order, Payment, Refund, Renewal
 from payments.models.payment import BY_STAFF, WITHDRAWAL
 from payments.orders.opening import lock
 from payments.plan_changes.proration import PaidPeriod
-from payments.plan_changes.unused_value import begin_of
+from payments.plan_changes.unused_value import begin_of, returned_of
 from payments.providers.payable import payable
 from payments.refunds.requests import refundable, request_refund
 from subscriptions.bought_periods import cancel_bought
@@ -68,12 +69,25 @@ def withdraw(payment: Payment, now: datetime) -> Refund | None:
 
 
 def _portions(payment: Payment, now: datetime) -> Iterator[tuple[Payment, Decimal]]:
-    """Yield what goes back, by payment: this one, then those before it whose value a change of plan credited."""
-    left = _unused(payment, now)
-    for paid in (payment, *_credited(payment)):
-        if amount := min(left, refundable(paid)):
+    """Yield what goes back, by payment: this one, then those before it whose value a change of plan credited.
+
+    What went back of the same period, or was asked to, is deducted.
+    """
+    refundable_of_own = refundable(payment)
+    left = _unused(payment, now) - (payment.amount - refundable_of_own) - _returned_of_credit(payment)
+    amounts = chain([(payment, refundable_of_own)], ((paid, refundable(paid)) for paid in _credited(payment)))
+    for paid, most in amounts:
+        if (amount := min(left, most)) > 0:
             yield paid, amount
             left -= amount
+
+
+def _returned_of_credit(payment: Payment) -> Decimal:
+    """Return what went back, or was asked to, of the payments that the order credits, since the period began."""
+    if payment.order is None or not payment.order.credit:
+        return Decimal(0)
+    earlier = Payment.objects.filter(subscription=payment.subscription, event__lt=payment.event)
+    return returned_of(earlier, _begin(payment))
 
 
 def _unused(payment: Payment, now: datetime) -> Decimal:

@@ -289,6 +289,15 @@ def test_withdrawing_from_a_change_gives_back_what_is_unused_of_both_payments_an
     assert asked == {change.pk: Decimal("94.05"), begun.pk: Decimal("3.96")}  # 99 hundredths of 99.00
 
 
+def test_withdrawing_from_a_change_deducts_what_went_back_of_the_payment_that_it_credits(yearly: Plan) -> None:
+    begun = record_payment(first_order(), through_stripe("9.90"), now=NOW)
+    assert begun.subscription is not None
+    change = record_payment(ordered(begun.subscription, yearly), through_stripe("94.05"), now=HALF)
+    begun.refresh_from_db()
+    request_refund(begun, Decimal("4.00"), "a wish", ends_now=False, now=HALF + DAY, actor=None)
+    assert returned_amount(change, HALF + DAY) == Decimal("95.00")
+
+
 def test_first_payment_can_no_longer_be_withdrawn_from_after_a_change(subscription: Subscription, yearly: Plan) -> None:
     change = paid_change(subscription, yearly, NOW + DAY)
     assert [payment.withdrawal_until(NOW + DAY) for payment in Payment.objects.all()] == [None, None]

@@ -17,6 +17,7 @@ from payments.models import Order, Payment, Refund
 from payments.models.withdrawal_period import withdrawal_end
 from payments.orders.opening import open_first
 from payments.received_money.recording import MoneyReceived, record_payment
+from payments.refunds.requests import request_refund
 from payments.refunds.withdrawal import returned_amount, withdraw
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
@@ -162,6 +163,23 @@ def test_period_paid_during_a_trial_is_paid_for_from_its_begin_on(days: int, bac
     assert request.amount == Decimal(back)
     held = Subscription.objects.get()
     assert (held.status, held.end_date) == (status, NOW + max(days, 7) * DAY)
+
+
+@pytest.mark.parametrize(("asks", "back"), [(True, "1.00"), (False, "15.00")])
+def test_what_went_back_or_is_to_go_back_is_not_given_back_again(asks: bool, back: str) -> None:
+    order = first_order(make_plan(price=30))
+    payment = pay(consent(order) if asks else order)
+    request_refund(payment, Decimal(15), "a wish", ends_now=False, now=NOW + DAY, actor=None)
+    assert returned_amount(payment, NOW + 14 * DAY) == Decimal(back)
+    assert withdraw(payment, NOW + 14 * DAY)
+    assert returned_amount(payment, NOW + 14 * DAY) == 0
+
+
+def test_withdrawal_after_more_went_back_than_is_unused_gives_nothing() -> None:
+    payment = pay(consent(first_order(make_plan(price=30))))
+    request_refund(payment, Decimal(25), "a wish", ends_now=False, now=NOW + DAY, actor=None)
+    assert withdraw(payment, NOW + 14 * DAY) is None
+    assert not has_access(payment.order.user)  # type: ignore[union-attr] # the fixture's has one
 
 
 def test_renewal_transfer_and_a_site_without_it_have_no_withdrawal(settings: LazySettings) -> None:
