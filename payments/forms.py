@@ -105,7 +105,7 @@ class ConsentForm(forms.Form):
             del self.fields["renews"]
         if not settings.TERMS_VERSION:
             del self.fields["terms"]
-        if not (self.online and order.begins_contract and settings.WITHDRAWAL_DAYS):
+        if not (self.online and settings.WITHDRAWAL_DAYS and order.begins_contract):
             del self.fields["begins_at_once"]
 
     def consent(self) -> Consent:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from foundation import money
 from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
-from subscriptions.models import Plan, Subscription
+from subscriptions.models import BEGINS_A_PERIOD, Plan, Subscription, SubscriptionEvent
 
 REFERENCE_LENGTH = 200
 
@@ -235,13 +235,43 @@ class Order(models.Model):
 
     @property
     def begins_contract(self) -> bool:
-        """True for a first period or a change of plan: what it begins can be withdrawn from, unlike a renewal."""
-        return self.kind in (self.Kind.FIRST, self.Kind.CHANGE)
+        """True if what it begins can be withdrawn from: a first period, a change of plan, or a renewal that is one.
+
+        That is a renewal after the end, or the first that costs something, as after a trial, unless it was agreed to
+        before. Only for renewals it takes queries, three at most.
+        """
+        if self.kind != self.Kind.RENEWAL:
+            return True
+        return self._follows_the_end() or (self._costs_first() and not self._was_agreed_to())
+
+    @property
+    def is_charged_renewal(self) -> bool:
+        """True for a renewal by a charge to the saved method, which was agreed to before."""
+        return self.kind == self.Kind.RENEWAL and self.way == self.Way.CHARGE
+
+    def _follows_the_end(self) -> bool:
+        given = SubscriptionEvent.objects.filter(payment__order=self).first()
+        if given is None:
+            return self.subscription is not None and not self.subscription.is_live(self.opened_at)
+        old_end, begin = given.old_end_date, given.occurred_at
+        sold = Plan(duration_days=self.duration_days, duration_months=self.duration_months)
+        is_late = sold.end_after(begin, begin.day) != given.new_end_date  # it has continued the period before
+        return old_end is not None and old_end < begin and not is_late
+
+    def _costs_first(self) -> bool:
+        """Return True if events tell of the periods before, and none cost anything."""
+        begun = SubscriptionEvent.objects.filter(BEGINS_A_PERIOD, subscription=self.subscription_id)
+        prices = begun.exclude(payment__order=self).order_by().values_list("price", flat=True).distinct()
+        return set(prices) == {0}
+
+    def _was_agreed_to(self) -> bool:
+        agreed = {"renewal__auto_renew": True, "renewal__agreed_at__lte": self.opened_at}
+        return Subscription.objects.filter(pk=self.subscription_id, **agreed).exists()
 
     @property
     def agreed_to_begin_at(self) -> datetime | None:
         """The instant of the consent to begin before the time for withdrawal is over; None if that was not asked."""
-        was_asked = settings.WITHDRAWAL_DAYS and self.begins_contract and self.way == self.Way.PAGE
+        was_asked = settings.WITHDRAWAL_DAYS and self.way == self.Way.PAGE and self.begins_contract
         return self.consented_at if was_asked else None
 
     @property

@@ -149,8 +149,8 @@ class Payment(AppendOnlyModel):
     def withdrawal_until(self, now: datetime) -> datetime | None:
         """Return the instant until which the contract of this payment can be withdrawn from; None if it cannot be.
 
-        That is a first period, or one that a change of plan began, paid through a provider, which goes on and was not
-        renewed or changed since.
+        That is one that began a contract (`Order.begins_contract`), paid through a provider and not by a charge that
+        was agreed to before, which goes on and was not renewed or changed since.
         """
         if not settings.WITHDRAWAL_DAYS:
             return None
@@ -159,11 +159,12 @@ class Payment(AppendOnlyModel):
 
     def _is_latest_and_goes_on(self, now: datetime) -> bool:
         event, order = self.event, self.order
-        if event is None or order is None or not order.begins_contract or self.provider == BY_STAFF:
+        if event is None or order is None or self.provider == BY_STAFF or order.is_charged_renewal:
             return False
         subscription = event.subscription  # loaded with the event by mails
         is_latest = subscription.end_date == event.new_end_date
-        return is_latest and subscription.is_live(now) and subscription.start_date < now
+        goes_on = is_latest and subscription.is_live(now) and subscription.start_date < now
+        return goes_on and order.begins_contract
 
 
 class SurplusSettlement(AppendOnlyModel):

@@ -23,6 +23,7 @@ from payments.providers.stripe.metadata import named
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
+from subscriptions.trials import start_trial
 from tests.payments.opened_orders import first_order, renewal_order
 from tests.payments.providers.stripe.answers import failure, intent, session
 from tests.payments.providers.stripe.scripted import Answer, Script
@@ -415,6 +416,22 @@ def test_renewal_has_no_withdrawal_so_that_nobody_is_asked_to_begin_before_it_en
     assert "2026-11" in receipt
     assert "begin at once" not in receipt
     assert "Withdraw from contract" not in receipt
+
+
+def test_first_payment_after_a_trial_asks_to_begin_before_the_time_for_withdrawal_is_over(online: Script) -> None:
+    held = start_trial(make_user(), make_plan(trial_days=7), now=clock.now())
+    order = renewal_order(held, clock.now())
+    browser = sign_in(order.user)
+    address = reverse("pay", args=[order.pk])
+    assert "within 14 days" in browser.get(address).content.decode()
+    assert browser.post(address, {}).status_code == 400
+    online.answer(OPEN)
+    assert browser.post(address, AGREED)["Location"] == HOSTED
+    online.answer(PAID)
+    come_back(browser, order)
+    receipt = browser.get(reverse("receipt", args=[order.payments.get().pk])).content.decode()
+    assert "Agreed to begin at once" in receipt
+    assert "Withdraw from contract" in receipt
 
 
 def test_whoever_is_at_the_page_is_left_alone_although_there_was_nothing_to_tick(online: Script) -> None:

@@ -13,7 +13,7 @@ from foundation import clock
 from notifications.models import Notification
 from notifications.ses.rendering import render_mail
 from payments.errors import WithdrawalOver
-from payments.models import Order, Payment, Refund
+from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
 from payments.models.withdrawal_period import withdrawal_end
 from payments.orders.opening import open_first
 from payments.received_money.recording import MoneyReceived, record_payment
@@ -24,7 +24,7 @@ from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
 from subscriptions.trials import start_trial
 from tests.payments.opened_orders import first_order, renewal_order
-from tests.support.factories import MONTH, NOW, has_access, make_plan
+from tests.support.factories import MONTH, NOW, has_access, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +180,53 @@ def test_withdrawal_after_more_went_back_than_is_unused_gives_nothing() -> None:
     request_refund(payment, Decimal(25), "a wish", ends_now=False, now=NOW + DAY, actor=None)
     assert withdraw(payment, NOW + 14 * DAY) is None
     assert not has_access(payment.order.user)  # type: ignore[union-attr] # the fixture's has one
+
+
+def trial() -> Subscription:
+    return start_trial(make_user(), make_plan(trial_days=7), now=NOW)
+
+
+def test_first_payment_after_a_trial_begins_a_contract() -> None:
+    payment = pay(consent(renewal_order(trial(), NOW + 3 * DAY)), NOW + 3 * DAY)
+    assert payment.withdrawal_until(NOW + 5 * DAY)
+    assert returned_amount(payment, NOW + 5 * DAY) == Decimal("9.90")
+    assert returned_amount(payment, NOW + 10 * DAY) == Decimal("8.91")
+    withdraw(payment, NOW + 5 * DAY)
+    assert not has_access(payment.order.user)  # type: ignore[union-attr] # it has one
+
+
+@pytest.mark.parametrize("opened", [29, 90])
+def test_renewal_after_the_end_begins_a_contract_whenever_its_order_opened(opened: int) -> None:
+    held, now = pay(first_order()).subscription, NOW + 90 * DAY
+    assert held
+    Service.sweep(now=NOW + min(opened, 30) * DAY)
+    order = consent(renewal_order(held, NOW + opened * DAY))
+    Order.objects.filter(pk=order.pk).update(reference="page")  # one that is open stays open
+    Service.sweep(now=now)
+    order.refresh_from_db()
+    assert order.begins_contract
+    payment = pay(order, now)
+    assert payment.withdrawal_until(now + DAY)
+    assert returned_amount(payment, now + MONTH / 10) == Decimal("8.91")
+
+
+def test_renewal_that_was_agreed_to_has_no_withdrawal() -> None:
+    by_charge, by_hand, late = trial(), trial(), pay(first_order()).subscription
+    assert late
+    card = PaymentMethod.objects.create(user=by_hand.user, provider="bank", customer="c", token="t")
+    agreed = {"auto_renew": True, "method": card, "amount": "9.90", "currency": "EUR", "agreed_at": NOW}
+    Renewal.objects.create(subscription=by_hand, **agreed)
+    charged, ordered = (renewal_order(held, NOW + 6 * DAY) for held in (by_charge, by_hand))
+    Order.objects.filter(pk=charged.pk).update(way=Order.Way.CHARGE)
+    Order.objects.filter(pk=ordered.pk).update(renews=True)
+    at_hand = pay(consent(ordered), NOW + 6 * DAY)
+    Service.grant_grace(late, late.end_date + 7 * DAY, now=late.end_date - DAY)
+    now = late.end_date + DAY
+    in_grace = pay(consent(renewal_order(late, late.end_date - DAY)), now)
+
+    assert pay(charged, NOW + 6 * DAY).withdrawal_until(NOW + 7 * DAY) is None
+    assert at_hand.withdrawal_until(NOW + 7 * DAY) is None
+    assert in_grace.withdrawal_until(now + DAY) is None
 
 
 def test_renewal_transfer_and_a_site_without_it_have_no_withdrawal(settings: LazySettings) -> None:
