@@ -54,7 +54,7 @@ CODES = {
     "contenttypes.ContentType": ("app_label", "model"),
     "notifications.ChannelStatus": ("pause_error",),
     "notifications.Feedback": ("sns_message_id", "message_id"),
-    "notifications.Notification": ("message_id", "error", "account_kind", "user_key"),
+    "notifications.Notification": ("message_id", "error", "account_kind", "user_key", "about"),
     "payments.Attempt": ("reference", "outcome", "code"),
     "payments.Dispute": ("provider", "transaction_id", "currency", "code"),
     "payments.Order": ("currency", "terms", "provider", "reference"),
