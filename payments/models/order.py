@@ -266,7 +266,7 @@ class Order(models.Model):
 
     def _was_agreed_to(self) -> bool:
         agreed = {"renewal__auto_renew": True, "renewal__agreed_at__lte": self.opened_at}
-        return Subscription.objects.filter(pk=self.subscription_id, **agreed).exists()
+        return Subscription.objects.filter(orders=self.pk, **agreed).exists()
 
     @property
     def agreed_to_begin_at(self) -> datetime | None:

@@ -236,7 +236,8 @@ def _end(payment: Payment, request: Refund | None, now: datetime) -> None:
     """End the subscription that the payment was for. One that has ended, or was paid for since, stays as it is."""
     if payment.subscription is None:
         return
-    if request and payment.subscription.payments.filter(event__gt=0, recorded_at__gt=request.requested_at).exists():
+    later = payment.subscription.payments.filter(event__gt=payment.event_id or 0)
+    if request and later.filter(recorded_at__gt=request.requested_at).exists():
         extra = {"refund": request.pk, "subscription": payment.subscription.pk}
         logger.error("a refund ends no subscription that was paid for since; decide by hand", extra=extra)
         return

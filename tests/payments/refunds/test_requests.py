@@ -1,5 +1,6 @@
 """Refunds: stored first, executed once whatever gets lost, and recorded as negative payments."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -115,7 +116,10 @@ def test_refund_ends_no_subscription_that_was_paid_for_since_it_was_asked_for(
     """What was paid before was known to whoever asked."""
     order = renewal_order(Subscription.objects.get(), NOW)
     Order.objects.filter(pk=order.pk).update(state="pending", way="page", reference="cs_1")
-    steps = [lambda: ask(payment, ends_now=True), lambda: record_payment(order, money(), now=paid_at)]
+    steps: list[Callable[[], object]] = [
+        lambda: ask(payment, ends_now=True),
+        lambda: record_payment(order, money(), now=paid_at),
+    ]
     is_kept = paid_at > LATER
     for step in steps if is_kept else steps[::-1]:
         step()
