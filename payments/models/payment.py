@@ -1,6 +1,6 @@
 """Payments: money that moved."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -13,13 +13,15 @@ from foundation.orm.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
 from payments.models.order import Order
-from payments.models.withdrawal_period import withdrawal_end
 from subscriptions.models import REASON_LENGTH, Subscription, SubscriptionEvent
 
 TRANSACTION_ID_LENGTH = 200
 
 BY_STAFF = "manual"
 """Provider of the transfers that staff saw arrive."""
+
+DAY = timedelta(days=1)
+SATURDAY = 5
 
 WITHDRAWAL = "withdrawal from the contract"
 """Reason of the refunds of a contract that its subscriber withdrew from, and of the end of its subscription."""
@@ -193,3 +195,22 @@ class SurplusSettlement(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"settlement {self.pk}"
+
+
+def withdrawal_end(begun_at: datetime, days: int) -> datetime:
+    """Return the first instant at which the days are over, wherever the subscriber is.
+
+    The day of the event does not count, and the last day ends with its last hour, or with that of the next working day
+    if it is a Saturday or Sunday: https://eur-lex.europa.eu/eli/reg/1971/1182/oj, article 3. Nobody knows the
+    subscriber's time zone, in which it may be a day more. Public holidays differ by country and are not known here.
+    """
+    last = _working_day(begun_at.astimezone(UTC).date() + days * DAY)
+    in_every_zone = _working_day(last + DAY)
+    return datetime.combine(in_every_zone + DAY, time.min, UTC)
+
+
+def _working_day(day: date) -> date:
+    """Return the day, or the Monday after it if it is a Saturday or Sunday."""
+    while day.weekday() >= SATURDAY:
+        day += DAY
+    return day

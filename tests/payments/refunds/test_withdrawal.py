@@ -14,7 +14,7 @@ from notifications.models import Notification
 from notifications.ses.rendering import render_mail
 from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
-from payments.models.withdrawal_period import withdrawal_end
+from payments.models.payment import withdrawal_end
 from payments.orders.opening import open_first
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.requests import request_refund
