@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payments.methods import forgetting
-from payments.methods.forgetting import left_to_staff
 from payments.models import Dispute, Order, OrderState, Payment, PaymentMethod, Refund
 from payments.models.refund import TWICE
 from payments.refunds.overdue import BANK_DAYS, PATIENCE, overdue_refunds
@@ -32,7 +31,7 @@ def needs_attention(now: datetime) -> dict[str, int]:
         "refused_refunds": lately.filter(~_is_made_good(), state=Refund.State.REFUSED).count(),
         "double_refunds": lately.filter(code=TWICE).count(),
         "overdue_refunds": overdue_refunds(now).count(),
-        "customers": left_to_staff(now).values("provider", "customer").distinct().count(),
+        "customers": forgetting.left_to_staff(now).values("provider", "customer").distinct().count(),
     }
 
 

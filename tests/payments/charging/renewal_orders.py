@@ -40,11 +40,17 @@ def agree(subscription: Subscription, method: PaymentMethod | None) -> Renewal:
     )
 
 
-def due_order(charged_as: str = "ok") -> Order:
-    """Open a renewal order that is due a day before the end of its subscription's period."""
+def renewing(charged_as: str = "ok") -> Subscription:
+    """Create a subscription that renews by itself."""
     user = make_user()
     subscription = SubscriptionService.create_subscription(user, make_plan(), now=NOW)
     agree(subscription, make_method(user, charged_as))
+    return subscription
+
+
+def due_order(charged_as: str = "ok") -> Order:
+    """Open a renewal order that is due a day before the end of its subscription's period."""
+    subscription = renewing(charged_as)
     order = renewal_order(subscription, DUE)
     SubscriptionService.grant_grace(subscription, END + 7 * DAY, now=DUE)
     order.due_at = DUE

@@ -1,6 +1,5 @@
 """Orders of automatic renewals."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -11,11 +10,8 @@ from django.conf import LazySettings
 
 from accounts.models import User
 from payments.charging.renewal_orders import next_opening, open_orders
-from payments.methods.saved_methods import replace_method
 from payments.models import Order, OrderState, Renewal
 from payments.orders.opening import open_renewal
-from payments.providers.interface import MethodDetails
-from payments.received_money.recording import record_payment
 from subscriptions.models import Plan, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.services import SubscriptionService as Service
@@ -24,13 +20,11 @@ from tests.payments.charging.renewal_orders import (
     DAY,
     DUE,
     END,
-    agree,
     charge,
     committed_before_the_locks,
-    make_method,
+    renewing,
 )
-from tests.payments.opened_orders import money, renewal_order
-from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.factories import MONTH, NOW
 from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
@@ -41,14 +35,6 @@ SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def _payments_are_on(settings: LazySettings) -> None:
     settings.PAYMENT_PROVIDER = LedgerProvider.name
-
-
-def renewing(charged_as: str = "ok") -> Subscription:
-    """Create a subscription that renews by itself."""
-    user = make_user()
-    subscription = Service.create_subscription(user, make_plan(), now=NOW)
-    agree(subscription, make_method(user, charged_as))
-    return subscription
 
 
 def open_at(now: datetime) -> int:
@@ -320,104 +306,5 @@ def test_money_that_arrives_after_the_end_renews_what_has_expired(provider: Ledg
     subscription.refresh_from_db()
     assert Order.objects.get().state == OrderState.PAID
     assert subscription.is_live(END + 16 * DAY)
-
-
-def swept(subscription: Subscription) -> None:
-    Service.sweep(now=END)
-    subscription.refresh_from_db()
-
-
-def cancelled_and_swept(subscription: Subscription) -> None:
-    Service.cancel_subscription(subscription, now=NOW)
-    swept(subscription)
-
-
-def resumed_cancelled_and_swept(subscription: Subscription) -> None:
-    Service.cancel_subscription(subscription, now=NOW)
-    Service.reactivate_subscription(subscription, now=NOW)
-    cancelled_and_swept(subscription)
-
-
-ENDINGS = [
-    pytest.param(partial(Service.cancel_subscription, now=NOW), id="cancelled"),
-    pytest.param(partial(Service.cancel_now, now=NOW + DAY), id="at once"),
-    pytest.param(cancelled_and_swept, id="cancelled and swept"),
-    pytest.param(resumed_cancelled_and_swept, id="resumed, cancelled and swept"),
-    pytest.param(swept, id="swept"),
-]
-LONG_AFTER = END + 60 * DAY
-
-
-@pytest.mark.parametrize("end", ENDINGS)
-@pytest.mark.parametrize("has_new_card", [False, True])
-def test_agreement_of_what_has_ended_does_not_come_back_with_days_that_staff_give(
-    provider: LedgerProvider, end: Callable[[Subscription], object], has_new_card: bool
-) -> None:
-    subscription = renewing()
-    end(subscription)
-    Service.give_days(subscription, 2, now=LONG_AFTER)
-    if has_new_card:
-        replace_method(subscription.user, provider.name, MethodDetails("customer", "ok_new"), LONG_AFTER)
-    assert subscription.status == Subscription.Status.ACTIVE
-    charge(provider, LONG_AFTER + DAY)
-    charge(provider, LONG_AFTER + 2 * DAY - SECOND)
-    assert provider.successes() == []
-    assert not Renewal.objects.get().auto_renew
-
-
-@pytest.mark.parametrize("end", ENDINGS)
-def test_agreement_of_what_has_ended_does_not_come_back_with_a_renewal_that_nobody_paid(
-    end: Callable[[Subscription], object],
-) -> None:
-    subscription = renewing()
-    end(subscription)
-    Service.renew_subscription(subscription, now=LONG_AFTER if subscription.expired_at else NOW + DAY)
-    assert not Renewal.objects.get().auto_renew
-
-
-@pytest.mark.parametrize("end", ENDINGS)
-def test_agreement_of_what_has_ended_does_not_come_back_with_a_transfer(end: Callable[[Subscription], object]) -> None:
-    subscription = renewing()
-    end(subscription)
-    at = LONG_AFTER if subscription.expired_at else NOW + DAY
-    record_payment(renewal_order(subscription, at), money(), now=at)
-    subscription.refresh_from_db()
-    assert subscription.status == Subscription.Status.ACTIVE
-    assert not Renewal.objects.get().auto_renew
-
-
-def test_debit_that_arrives_after_a_cancelled_subscription_was_swept_brings_no_agreement_back() -> None:
-    """Ordered by hand after the cancellation, and still on its way when the paid time was over."""
-    subscription = renewing()
-    Service.cancel_subscription(subscription, now=NOW)
-    order = renewal_order(subscription, NOW + DAY)
-    Order.objects.update(state=OrderState.PENDING, way=Order.Way.PAGE, reference="cs_1", provider=LedgerProvider.name)
-    swept(subscription)
-    record_payment(order, money(), now=END + DAY)
-    subscription.refresh_from_db()
-    assert subscription.status == Subscription.Status.ACTIVE
-    assert not Renewal.objects.get().auto_renew
-
-
-@pytest.mark.parametrize("gives", [True, False])
-def test_resuming_restores_the_agreement(provider: LedgerProvider, gives: bool) -> None:
-    subscription = renewing()
-    Service.cancel_subscription(subscription, now=NOW)
-    if gives:  # it stays cancelled
-        Service.give_days(subscription, 30, now=NOW)
-    Service.reactivate_subscription(subscription, now=NOW + DAY)
-    charge(provider, subscription.end_date - DAY)
-    charge(provider, subscription.end_date - SECOND)
-    assert len(provider.successes()) == 1
-
-
-def test_what_the_sweep_ended_while_its_debit_was_on_its_way_goes_on_renewing(provider: LedgerProvider) -> None:
-    subscription = renewing("sepa")
-    open_at(DUE)
-    charge(provider, END - SECOND)
-    Service.sweep(now=END + 15 * DAY)
-    provider.settle_pending(Order.objects.get().reference, arrives=True)
-    charge(provider, END + 16 * DAY)
-    subscription.refresh_from_db()
     assert subscription.status == Subscription.Status.ACTIVE
     assert Renewal.objects.get().auto_renew

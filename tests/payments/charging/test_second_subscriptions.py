@@ -17,9 +17,9 @@ from subscriptions.models import Plan, Subscription
 from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
-from tests.payments.charging.renewal_orders import DUE, END, agree, charge, make_method
+from tests.payments.charging.renewal_orders import DUE, END, agree, charge, renewing
 from tests.payments.opened_orders import money
-from tests.support.factories import NOW, make_plan, make_user
+from tests.support.factories import NOW, make_plan
 from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
@@ -36,9 +36,7 @@ def _payments_are_on(settings: LazySettings) -> None:
 @pytest.fixture
 def subscription() -> Subscription:
     """Create a subscription that renews automatically for 9.90 EUR."""
-    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
-    agree(subscription, make_method(subscription.user))
-    return subscription
+    return renewing()
 
 
 @pytest.fixture
