@@ -14,6 +14,7 @@ from infra.deployment.api_stack import ApiStack
 from infra.deployment.database_migration import DatabaseMigration
 from infra.deployment.deployment_settings import deployment_settings, write_settings
 from infra.deployment.first_run import FirstRun
+from infra.deployment.gate_item import forget_markers
 from infra.deployment.released_code import ReleasedCode
 from infra.deployment.reserved_concurrency import SETTING
 from infra.deployment.schedule_rules import ScheduleRules
@@ -107,6 +108,10 @@ class Deployment(StageResources):
         settings = deployment_settings(self.stage, self.outputs(), datetime.now(UTC))
         FirstRun(boto3.client("lambda", region_name=self.region), self.name, settings, self.target).of(package)
 
+    def forget_markers(self) -> str:
+        """Open the gate from here, because no release that runs now needs to have one. Return what came of it."""
+        return forget_markers(self.stage.settings["aws_environment_variables"], self.region)
+
     def upload(self, package: Path) -> str:
         """Run `zappa deploy` or `zappa update`, and return which. Raises ZappaFailed, Refused and NotSettled.
 
@@ -195,6 +200,7 @@ class Deployment(StageResources):
         code = ReleasedCode(self.function.client, self.name, version)
         then = replace(self, settings_file=code.write_settings(self.directory))
         configuration = self.function.configuration_in(version)
+        forget_markers(then.stage.settings["aws_environment_variables"], self.region)
         self.function.use_handler(configuration["Handler"])
         code.restore(self.function)
         self.function.configure(configuration)

@@ -37,6 +37,7 @@ def deploy(deployment: Deployment, steps: Steps, package: Path | None = None) ->
         rollout.take("stack", deployment.update_stack)
         if not deployment.target.runs_here:
             rollout.take("first run, not run here before", lambda: deployment.run_first(zipped))
+        rollout.take("open the gate", deployment.forget_markers)
         rollout.bring_out(zipped)
         rollout.take("delete unused versions", deployment.releases.prune)
     print(f"  {deployment.url()}/")

@@ -3,6 +3,7 @@
 import re
 import threading
 from functools import partial
+from typing import Any
 
 import boto3
 import pytest
@@ -92,6 +93,52 @@ def test_rollback_opens_the_gate_of_a_release_that_has_one(
     assert live.served() == "good"
     assert {"command": PLAN} not in [event for _code, event in live.functions.ran]
     assert "this release has none" in capsys.readouterr().out
+
+
+def test_release_with_a_gate_begins_with_an_open_one_after_one_without(
+    live: RunningStage, answers: InjectedAnswers
+) -> None:
+    """The releases without one wrote what is due, and left the markers of before."""
+    items: list[Any] = []
+    table = boto3.resource("dynamodb").Table(GATE["GATE_TABLE"])
+
+    def leave_markers() -> None:
+        table.put_item(Item={"id": "gate", "token": "former", "markers": {"sweep": 1_900_000_000}})
+
+    def look() -> None:
+        items.append(table.get_item(Key={"id": "gate"}).get("Item"))
+
+    leave_markers()
+    answers.before("lambda.UpdateFunctionCode", look)
+    live.settings["aws_environment_variables"] |= GATE
+    live.write_settings()
+    live.deploy("gated")
+    del live.settings["aws_environment_variables"]["GATE_TABLE"]
+    live.write_settings()
+    live.deploy("ungated")
+
+    leave_markers()
+    answers.before("lambda.UpdateFunctionCode", look)
+    live.rollback()
+    assert live.served() == "gated"
+    assert items == [None, None]
+
+
+@pytest.mark.parametrize(
+    "error", [("AccessDeniedException", EXPIRED, 400), ("ResourceNotFoundException", "no such table", 400)]
+)
+def test_markers_that_cannot_be_deleted_stop_no_deployment(
+    error: tuple[str, str, int], live: RunningStage, answers: InjectedAnswers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, message, status = error
+    answers.refuse("dynamodb.DeleteItem", code, message, status=status)
+    live.settings["aws_environment_variables"] |= GATE
+    live.write_settings()
+    live.deploy("gated")
+    assert live.served() == "gated"
+    said = capsys.readouterr().out
+    assert "it may be closed for GATE_CEILING_HOURS at most" in said
+    assert message in said
 
 
 def test_gate_that_cannot_be_opened_stops_no_rollback(live: RunningStage, monkeypatch: pytest.MonkeyPatch) -> None:
