@@ -14,6 +14,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import connections
 
+from config.aws_lambda import gated_jobs
 from infra.deployment import site_test
 from infra.deployment.deployed_function import DeployedFunction
 from infra.deployment.smoke_test import SmokeTest
@@ -70,15 +71,20 @@ class Jobs(Recorder):
     rules: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     failing: str = ""
+    asleep: bool = False
+    """Whether the gate is closed, so that the schedule's events start no job."""
 
     def invoke(self, function: Any, event: Any) -> InvocationResult:
-        if command := event.get("manage"):
+        if "command" in event:
+            self.commands.append(event["command"])
+        elif command := event.get("manage"):
             self.commands.append(command)
             failed = {"errorType": "CommandError", "errorMessage": "stripe does not accept the key"}
             self.error = failed if command == self.failing else None
         else:
             self.rules.append(event["resources"][0].rpartition("/")[2])
-        return super().invoke(function, event)
+        result = super().invoke(function, event)
+        return replace(result, payload=gated_jobs.ASLEEP) if self.asleep and "resources" in event else result
 
 
 @pytest.fixture
@@ -101,6 +107,14 @@ def test_each_job_runs_before_the_service_must_be_ready(
 
     assert jobs.rules == [schedule.rule_name for schedule in stage.schedules]
     assert site.asked == ["/healthz", "/readyz", "/", "/admin/login/"]
+
+
+def test_jobs_run_by_command_behind_a_closed_gate(smoke_test: SmokeTest, jobs: Jobs, stage: ZappaStage) -> None:
+    """The first job closes it, and no other would show whether its code runs."""
+    jobs.asleep = True
+    smoke_test.run()
+    assert jobs.rules == [schedule.rule_name for schedule in stage.schedules]
+    assert jobs.commands == [schedule.function for schedule in stage.schedules]
 
 
 def paying(smoke_test: SmokeTest, provider: str) -> SmokeTest:
