@@ -48,7 +48,7 @@ Region and site of a stage (config/zappa/region_checks.py, config/zappa/site_che
 
 Gate (config/zappa/gate_checks.py):
 - config.E080: a stage has `GATE_TABLE` and waits for its database less than `GATE_AHEAD_SECONDS` - 50: 25 s by default.
-- config.E081: a stage has `GATE_TABLE` and a scheduled job that no app has registered in `registries.DUE_WORK`.
+- config.E081: a stage has `GATE_TABLE` and a scheduled job without a `next_due` in `registries.DUE_WORK`.
 - config.E082: `GATE_TABLE` is set and the database is not PostgreSQL.
 - config.E083: `GATE_TABLE` is set and the database has the name or port of a proxy or pooler, which keep it awake.
 - config.E084: `GATE_TABLE` is set and a connection to the database is kept between requests.

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 
 from config.zappa.stages import Stage
-from foundation.due_work import work_of
+from foundation.due_work import DueWork, never, work_of
 
 PROXIES = (".proxy-", "pooler.")
 """Parts of the host names of every RDS Proxy, and of poolers such as Neon's:
@@ -40,7 +40,7 @@ def check_database(database: Mapping[str, Any], environment: Mapping[str, str]) 
     if _is_proxy(database, environment):
         text = "a proxy before the database keeps it awake, and hides the sessions that hold the gate's lock"
         found.append(_error("config.E083", text, "Name the database itself in DATABASE_URL, or unset GATE_TABLE."))
-    if database.get("CONN_MAX_AGE") or database.get("OPTIONS", {}).get("pool"):
+    if database.get("CONN_MAX_AGE", 0) != 0 or database.get("OPTIONS", {}).get("pool"):
         text = "an open connection keeps the database awake, and the gate open"
         found.append(_error("config.E084", text, "Set CONN_MAX_AGE to 0 and use no pool, or unset GATE_TABLE."))
     return found
@@ -59,9 +59,16 @@ def _of_stage(stage: Stage) -> Iterator[CheckMessage]:
         text = f"waits {seconds} s for a database that may sleep"
         yield _error("config.E080", text, f"Set DATABASE_CONNECT_SECONDS to {least}.", stage.name)
     for event in stage.events:
-        if event.expressions and work_of(event.function) is None:
-            text = f"{event.function} has no work in registries.DUE_WORK, so that the gate cannot know when it is due"
-            yield _error("config.E081", text, "Register a foundation.due_work.DueWork for it.", stage.name)
+        if event.expressions and not _is_known(work_of(event.function)):
+            text = f"{event.function} has no next_due in registries.DUE_WORK, so that the gate would let it sleep"
+            yield _error(
+                "config.E081", text, "Register a foundation.due_work.DueWork that says when it is due.", stage.name
+            )
+
+
+def _is_known(work: DueWork | None) -> bool:
+    """Return True if the work says when it is due, or is not asked for, having no marker."""
+    return work is not None and (not work.marker or work.next_due is not never)
 
 
 def _variables(stage: Stage) -> Mapping[str, Any]:

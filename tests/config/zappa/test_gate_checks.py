@@ -6,6 +6,9 @@ import pytest
 
 from config.zappa.gate_checks import check_database, check_gates
 from config.zappa.stages import read_stages
+from foundation import registries
+from foundation.due_work import DueWork
+from foundation.registries import Registry
 
 POSTGRESQL = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0}
 VARIABLES = {"GATE_TABLE": "subs-dev-gate", "DATABASE_CONNECT_SECONDS": "25"}
@@ -37,6 +40,23 @@ def test_job_whose_next_instant_nobody_knows_is_told() -> None:
     assert ids(VARIABLES, "reports.jobs.write_reports") == ["config.E081"]
 
 
+REPORTS = ("reports.jobs.write_reports",)
+FORGOTTEN = (DueWork("reports", REPORTS),)
+ALWAYS_RUN = (DueWork("", REPORTS),)
+KNOWN = (DueWork("reports", REPORTS, lambda now: now),)
+
+
+@pytest.mark.parametrize(("work", "problems"), [("FORGOTTEN", ["config.E081"]), ("ALWAYS_RUN", []), ("KNOWN", [])])
+def test_work_with_a_marker_must_say_when_it_is_due(
+    work: str, problems: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each close would put the marker's ceiling off by another day, past every tick of the job."""
+    registry = Registry()
+    registry.register(f"{__name__}.{work}")
+    monkeypatch.setattr(registries, "DUE_WORK", registry)
+    assert ids(VARIABLES, *REPORTS) == problems
+
+
 def test_stage_without_a_gate_needs_nothing() -> None:
     assert ids({}, "reports.jobs.write_reports") == []
 
@@ -53,6 +73,7 @@ def test_stage_without_a_gate_needs_nothing() -> None:
         (POSTGRESQL | {"HOST": "db.example.com", "PORT": 6432}, {}, ["config.E083"]),
         (POSTGRESQL | {"HOST": "ep-blue-123.eu-central-1.aws.neon.tech", "PORT": 5432}, {}, []),
         (POSTGRESQL | {"CONN_MAX_AGE": 60}, {}, ["config.E084"]),
+        (POSTGRESQL | {"CONN_MAX_AGE": None}, {}, ["config.E084"]),
         (POSTGRESQL | {"OPTIONS": {"pool": True}}, {}, ["config.E084"]),
     ],
 )
