@@ -75,7 +75,7 @@ def test_idle_jobs_close_the_gate_that_they_found_open(gated: None, now: None) -
         assert not is_open()
 
 
-def test_idle_delivery_writes_nothing(gated: None, now: None) -> None:
+def test_idle_jobs_write_nothing(gated: None, now: None, provider: LedgerProvider) -> None:
     wait_until(close)
     deliver_notifications(tick(DELIVERY), Context())
     process_payments(tick(PAYMENTS), Context())

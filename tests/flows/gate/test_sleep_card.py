@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.leaving import leave_at_end
+from config.aws_lambda.gated_jobs import ASLEEP
 from config.operations.sleep_card import sleep_card
 from foundation import clock, gate, registries
 from foundation.dashboard.cards import Card, Period
@@ -55,7 +56,7 @@ def test_paused_channel_keeps_it_awake_and_is_named(gated: None, now: time_machi
     ChannelStatus.objects.filter(pk=Channel.SES).update(
         paused_since=clock.now(), paused_until=clock.now() + timedelta(hours=9), pause_reason=PauseReason.ACCOUNT
     )
-    assert run(DELIVERY) is not None
+    assert run(DELIVERY) != ASLEEP
     assert tiles()[0][0] == "awake"
     assert [reason for reason in card().context["reasons"] if reason.endswith("is paused.")]
 
