@@ -49,6 +49,18 @@ def test_document_without_a_place_for_a_table_is_refused() -> None:
         fill("# What it costs")
 
 
+def test_each_job_that_wakes_the_database_oftener_than_nightly_is_named() -> None:
+    """A job whose schedule stays as it is keeps the database awake, whatever is made rarer."""
+    section = DOCUMENT.read_text().partition("## An idle month")[2].partition("\n### ")[0]
+    events = read_stages(read_document(settings.BASE_DIR / "zappa_settings.json"))[0].events
+    oftener = {event.function: event.expressions for event in events if event.expressions}
+    own = {
+        job for job, schedule in oftener.items() if schedule[0] != "rate(1 minute)" and " 3 * * ? *" not in schedule[0]
+    }
+    assert own
+    assert {job for job in own if f"`{job}`" not in section} == set()
+
+
 def test_counts_are_those_of_the_templates() -> None:
     stage = read_stages(read_document(settings.BASE_DIR / "zappa_settings.json"))[0]
     for template, number in ((MESSAGING, workload.ALARMS), (DATA, workload.ALARMS_OF_AN_INSTANCE)):
