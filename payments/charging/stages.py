@@ -1,6 +1,6 @@
 """Stages of one claim: look, take the way, prepare, store, confirm.
 
-Each stage makes its calls in threads and then writes what they said; no transaction is open during a call.
+Each stage makes its calls in threads and then writes what they said; no transaction waits for a call.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

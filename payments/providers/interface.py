@@ -126,7 +126,7 @@ class Message:
 
 
 class Provider(Protocol):
-    """A payment provider. No transaction is open while one of its calling methods runs.
+    """A payment provider. Whoever runs one of its calling methods has no transaction open meanwhile.
 
     Calls raise nothing for what a provider answers or does not answer: that is an `Outcome`. `begin` and `prepare`,
     which take nothing, raise ProviderUnavailable, or ProviderRefused for what would be refused again.

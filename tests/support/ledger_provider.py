@@ -8,7 +8,6 @@ import json
 import os
 import random
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -57,10 +56,9 @@ class LedgerProvider:
     charges_itself = False
     origin = "https://pay.example.com"
 
-    def __init__(self, path: Path | None = None, faults: Faults = no_faults, delay: float = 0.0) -> None:
+    def __init__(self, path: Path | None = None, faults: Faults = no_faults) -> None:
         self.path = path or Path(os.environ["LEDGER_PROVIDER_FILE"])
         self.faults = faults
-        self.delay = delay
         self.after_effect: Callable[[str], object] = no_faults
         with self._ledger() as ledger:
             ledger.executescript(SCHEMA)
@@ -251,8 +249,6 @@ class LedgerProvider:
     def _called(self, name: str, reference: str, effect: Callable[[sqlite3.Connection], Outcome]) -> Outcome:
         """Make a call: the fault decides whether it has its effect, and whether its answer arrives."""
         fault = self.faults(name)
-        if self.delay:
-            time.sleep(self.delay)
         with self._ledger() as ledger:
             ledger.execute("INSERT INTO call VALUES (?, ?, ?)", (name, reference, fault))
             outcome = effect(ledger) if fault not in (BEFORE, THROTTLED) else None
