@@ -13,6 +13,7 @@ from payments.errors import Forged
 from payments.providers.stripe.signatures import TOLERANCE, verify
 
 CASES = 20_000
+"""Signatures that are judged by both: of a time that is not ahead, and one in number."""
 NOW = 1_796_000_000
 SECRETS = ("whsec_one", "whsec_two", " whsec_three")
 TEXTS = ("{}", '{"a":\r\n"ä€😀"}', "\r\n", "", "x" * 5_000, '{"t": 1, "v1": "="}', "\u0000", "\ufeff{}")
@@ -101,7 +102,7 @@ def is_ahead(header: str) -> bool:
 def test_twenty_thousand_signatures_are_judged_as_by_the_official_verifier() -> None:
     chance = random.Random(16)
     counted: Counter[str] = Counter()
-    for _case in range(CASES):
+    while counted["both True"] + counted["both False"] < CASES:
         text, header = parts(chance)
         body = body_of(text, chance)
         if is_ahead(header) or len(timestamps(header)) != 1:
@@ -111,5 +112,4 @@ def test_twenty_thousand_signatures_are_judged_as_by_the_official_verifier() -> 
             verdict = sdks(header, body)
             assert ours(header, body) is verdict, (header, body)
             counted[f"both {verdict}"] += 1
-    assert counted.total() == CASES
     assert min(counted["both True"], counted["both False"], counted["ours alone"]) > CASES // 20, counted
