@@ -20,6 +20,8 @@ from infra.postgresql import PostgreSQL
 
 SHOWN = 20
 """Maximum number of problems to print."""
+SHORTEST = 75
+"""Times for the calls of one claim, each an hour of the campaign's clock: a message may come 72 hours late."""
 MOST_ROUNDS = 15
 """Storms after which the run ends, and fails, although a fault was hit too seldom."""
 
@@ -77,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hits", type=int, default=200, help="fewest hits of each fault; 200")
     parser.add_argument("--until-hit", action="store_true", help="add rounds until each was hit that often")
     parser.add_argument("--probability", type=float, default=0.02, help="of a fault at each point; 0.02")
-    parser.add_argument("--shortest", type=float, default=60, help="shortest storm, in times of a claim's calls; 60")
+    parser.add_argument(
+        "--shortest", type=float, default=SHORTEST, help="shortest storm, in times of a claim's calls; 75"
+    )
     return parser
 
 

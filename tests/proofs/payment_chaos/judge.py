@@ -38,6 +38,7 @@ def main(now: str) -> int:
         *_unequal_sums(provider, payments),
         *_wrong_periods(payments),
         *_wrong_terms(payments),
+        *_needless_surplus(payments),
         *_untrue_attempts(provider),
         *_forgotten(),
         *_wrong_access(datetime.fromisoformat(now)),
@@ -95,6 +96,14 @@ def _wrong_terms(payments: list["Payment"]) -> Problems:
         given = (event.old_end_date, event.new_end_date) if event else None
         if given != ordered or (payment.amount, payment.currency) != (order.amount, order.currency):
             yield f"order {order.pk}: {payment.amount} {payment.currency} bought {given} instead of {ordered}"
+
+
+def _needless_surplus(payments: list["Payment"]) -> Problems:
+    """Yield each surplus of an order for which nothing else was paid: its subscription was there to be renewed."""
+    used = {payment.order_id for payment in payments if not payment.surplus}
+    for payment in payments:
+        if payment.surplus and payment.order_id not in used:
+            yield f"order {payment.order_id}: {payment.transaction_id} is a surplus, and nothing else was paid"
 
 
 def _untrue_attempts(provider: "LedgerProvider") -> Problems:
