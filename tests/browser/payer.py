@@ -1,4 +1,4 @@
-"""Payer: somebody who orders and pays in one language, on a small phone, in a browser that runs no script."""
+"""Payer: somebody who orders and pays in one language, on a small phone, mostly in a browser that runs no script."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 @dataclass(frozen=True)
 class Payer:
-    """Person with two browsers: `visitor` runs no script, `reviewer` looks at the same pages for barriers."""
+    """Person with two browsers: `visitor` acts, `reviewer` looks at the same pages for barriers, by scripts."""
 
     visitor: Visitor
     reviewer: Visitor
@@ -51,9 +51,9 @@ class Payer:
         with translation.override(self.language):
             return translation.gettext(text) % values if values else translation.gettext(text)
 
-    def press(self, text: str) -> None:
+    def press(self, text: str, **values: object) -> None:
         """Press a button of ours."""
-        self.visitor.click_in_content(self.reads(text))
+        self.visitor.click_in_content(self.reads(text, **values))
 
     def follow(self, text: str, **values: object) -> None:
         """Follow a link of ours."""
@@ -62,8 +62,8 @@ class Payer:
     def expect_heading(self, text: str, **values: object) -> None:
         expect(self.heading).to_have_text(self.reads(text, **values))
 
-    def expect_notice(self, text: str) -> None:
-        expect(self.visitor.page.get_by_role("main")).to_contain_text(self.reads(text))
+    def expect_notice(self, text: str, **values: object) -> None:
+        expect(self.visitor.page.get_by_role("main")).to_contain_text(self.reads(text, **values))
 
     @property
     def heading(self) -> Locator:
@@ -88,10 +88,12 @@ class Payer:
         self.press("Order with obligation to pay")
 
     def look_at(self, name: str) -> None:
-        """Take a screenshot in each scheme, and require that the page fits the phone and has no barriers."""
+        """Take a screenshot in each width and scheme; require that the page fits, and has no barriers on the phone."""
         for scheme in SCHEMES:
-            self.visitor.use("phone", scheme)
-            self.visitor.photograph_without_scripts(f"pay-{name}-{self.language}-{scheme}")
+            for device in reversed(WIDTHS):
+                self.visitor.use(device, scheme)
+                self.visitor.photograph_without_scripts(f"pay-{name}-{self.language}-{device}-{scheme}")
+        self.visitor.use("phone", "light")
         self.reviewer.context.clear_cookies()
         self.reviewer.context.add_cookies(self.visitor.context.cookies())  # type: ignore[arg-type] # the same members
         self.reviewer.page.goto(self.visitor.page.url)
@@ -124,14 +126,14 @@ class Payer:
 
 
 @contextmanager
-def payer(browser: Browser, site_url: str, language: str) -> Iterator[Payer]:
+def payer(browser: Browser, site_url: str, language: str, *, scripts: bool = False) -> Iterator[Payer]:
     """Yield a payer, and fail on console errors or requests to hosts that are neither the site nor the provider."""
     options: dict[str, Any] = {"locale": LOCALES[language], "reduced_motion": "reduce", "viewport": PHONE}
     with (
-        browser.new_context(**options, java_script_enabled=False) as context,
+        browser.new_context(**options, java_script_enabled=scripts) as context,
         browser.new_context(**options) as scripted,
     ):
-        visitor = Visitor(context, site_url)
+        visitor = Visitor(context, site_url, has_scripts=scripts)
         reviewer = Visitor(scripted, site_url, others=visitor.others)
         yield Payer(visitor, reviewer, language)
         assert visitor.troubles + reviewer.troubles == []

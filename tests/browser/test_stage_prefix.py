@@ -104,11 +104,17 @@ def test_payment_stays_below_the_path_of_the_stage(ada: Payer, plan: Plan, local
     visitor.click(ada.reads("My subscriptions"), "link")
     expect(visitor.page.locator(".status")).to_have_text(ada.reads("active"))
     require_at(visitor, "/subscriptions/")
-    for name in ("payments", "payment_method"):
-        visitor.open(name)
+    yearly, subscription = make_plan(name="Yearly", duration_months=12), Subscription.objects.get()
+    for name, arguments in {
+        "payments": [],
+        "payment_method": [],
+        "choose_plan": [subscription.pk],
+        "change_plan": [subscription.pk, yearly.pk],
+    }.items():
+        visitor.open(name, *arguments)
         require_addresses_below(visitor)
         ada.look_at(f"stage-{name}")
-    assert Subscription.objects.get().user == order.user
+    assert subscription.user == order.user
     assert {cookie["path"] for cookie in visitor.context.cookies()} == {PREFIX}
 
 
