@@ -1,4 +1,4 @@
-"""The release before skips mails without an event, delivers its own, and leaves the others to this release."""
+"""The release before goes on in the database of this one: with subscriptions, the sweep, and mails that it knows."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +55,35 @@ print(json.dumps({
 }))
 """
 
+MOVES_ON = """
+import json
+from datetime import timedelta
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from subscriptions.models import Plan, Subscription
+from subscriptions.services import SubscriptionService as Service
+
+plan, users = Plan.objects.get(), get_user_model().objects
+moves = {
+    "renewed": [Service.renew_subscription],
+    "cancelled": [Service.cancel_subscription],
+    "resumed": [Service.cancel_subscription, Service.reactivate_subscription],
+    "ended": [Service.cancel_now],
+    "due": [],
+}
+for name, steps in moves.items():
+    subscription = Service.create_subscription(users.create_user(name, f"{name}@example.com"), plan)
+    for step in steps:
+        step(subscription)
+past = timezone.now() - timedelta(minutes=1)
+Subscription.objects.filter(user__username="due").update(start_date=past - timedelta(days=30), end_date=past)
+expired = Service.sweep().expired
+moved = Subscription.objects.filter(user__username__in=moves)
+rows = moved.values_list("user__username", "status", "user__groups__name")
+events = moved.values_list("user__username", "events__transition")
+print(json.dumps({"expired": expired, "rows": sorted(map(list, rows)), "events": sorted(map(list, events))}))
+"""
+
 DELIVERS = """
 import json
 from datetime import timedelta
@@ -102,3 +131,31 @@ def test_release_before_goes_on_beside_mails_that_it_does_not_know(
         "grace@example.com",
         "grace@example.com",
     ]
+
+
+@pytest.mark.once
+def test_release_before_makes_every_move_and_sweeps(releases: tuple[Release, Release]) -> None:
+    before, now = releases
+    moved = before.shell(MOVES_ON)
+    assert moved["expired"] == 1
+    assert moved["rows"] == [
+        ["cancelled", "cancelled", "Subscribers"],
+        ["due", "expired", None],
+        ["ended", "expired", None],
+        ["renewed", "active", "Subscribers"],
+        ["resumed", "active", "Subscribers"],
+    ]
+    assert moved["events"] == [
+        ["cancelled", "cancelled"],
+        ["cancelled", "created"],
+        ["due", "created"],
+        ["due", "expired"],
+        ["ended", "created"],
+        ["ended", "expired"],
+        ["renewed", "created"],
+        ["renewed", "renewed"],
+        ["resumed", "cancelled"],
+        ["resumed", "created"],
+        ["resumed", "reactivated"],
+    ]
+    assert "No overlaps." in now.manage("audit_overlaps")
