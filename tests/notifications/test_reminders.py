@@ -229,6 +229,7 @@ def charged(subscription: Subscription) -> Subscription:
     return subscription
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("days", "told"), [([1], [1]), ([7, 1], [7, 1]), ([2, 1], [1]), ([3, 2], [3, 2]), ([], [])], ids=str
 )

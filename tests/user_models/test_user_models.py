@@ -34,6 +34,7 @@ OTHERS = {
 
 
 @pytest.mark.django_db
+@pytest.mark.once
 @pytest.mark.parametrize("app", OTHERS)
 def test_service_runs_under(app: str) -> None:
     command = [sys.executable, "-m", "pytest", f"--ds=tests.user_models.{app}.settings", "-p", "no:cacheprovider"]

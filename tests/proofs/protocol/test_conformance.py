@@ -23,7 +23,7 @@ from tests.proofs.protocol.verdicts import explore
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ses_feedback import envelope, ses_event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ENOUGH = 50
 """Minimum number of kinds of moves. Fewer would mean that the model lost some."""
