@@ -25,9 +25,7 @@ def agree(order: Order, subscription: Subscription) -> None:
     if order.close_requested_at:
         return
     if not order.renews:
-        if order.way == Order.Way.PAGE:  # asked before the page opened, and not wanted
-            sold = _sold(order) if order.kind == Order.Kind.CHANGE else {}  # shown when it is turned on later
-            Renewal.objects.filter(subscription=subscription).update(auto_renew=False, **sold)
+        _follow_refusal(order, subscription)
         return
     if renews_already(order):  # paid by hand, on the terms that hold, or for less if the plan costs less by now
         _lower(order)
@@ -36,12 +34,25 @@ def agree(order: Order, subscription: Subscription) -> None:
         "auto_renew": True,
         **_sold(order),
         "terms": order.terms,
-        "agreed_at": order.consented_at or order.opened_at,
+        "agreed_at": _consented_at(order),
         "new_amount": None,
         "new_amount_from": None,
     }
     planned = {"next_amount": subscription.next_plan.price if subscription.next_plan else None}
     Renewal.objects.update_or_create(subscription=subscription, defaults=agreed, create_defaults=agreed | planned)
+
+
+def _follow_refusal(order: Order, subscription: Subscription) -> None:
+    """End an agreement that is older than the order's page, before which it was asked for and not wanted."""
+    if order.way != Order.Way.PAGE:
+        return
+    sold = _sold(order) if order.kind == Order.Kind.CHANGE else {}  # shown when it is turned on later
+    earlier = Renewal.objects.filter(subscription=subscription, agreed_at__lte=_consented_at(order))
+    earlier.update(auto_renew=False, **sold)
+
+
+def _consented_at(order: Order) -> datetime:
+    return order.consented_at or order.opened_at
 
 
 @contextmanager

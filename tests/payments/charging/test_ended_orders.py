@@ -16,7 +16,7 @@ from payments.orders import fence
 from payments.orders.consents import Consent
 from payments.providers.interface import Outcome, OutcomeKind
 from payments.received_money.settling import settle
-from payments.renewal.automatic_renewal import turn_off
+from payments.renewal.automatic_renewal import price_of, turn_off, turn_on
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, due_order, make_method
@@ -164,6 +164,19 @@ def test_renewal_that_was_turned_off_stays_off_when_the_debit_arrives(provider: 
     for hours in (25, 12, 1):
         charge(provider, subscription.end_date - hours * HOUR)
     assert len(provider.successes()) == 1
+
+
+@pytest.mark.parametrize("way", [Order.Way.CHARGE, Order.Way.PAGE])
+def test_renewal_that_was_turned_on_again_stays_on_when_the_debit_arrives(provider: LedgerProvider, way: str) -> None:
+    order = debited_order(provider, way, END - HOUR)
+    agreed = Renewal.objects.get()
+    turn_off(agreed, END - HOUR / 2)
+    turn_on(agreed.subscription, price_of(agreed.subscription, agreed), "2", END - HOUR / 4)
+    arrive(provider, order)
+    charge(provider, END)
+    assert Order.objects.get().state == OrderState.PAID
+    agreed.refresh_from_db()
+    assert (agreed.auto_renew, agreed.terms, agreed.agreed_at) == (True, "2", END - HOUR / 4)
 
 
 @pytest.mark.parametrize("resumed", [True, False])
