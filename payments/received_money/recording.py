@@ -15,7 +15,7 @@ from payments.announcements import announce_processed
 from payments.models import Order, Payment
 from payments.orders.opening import finish, lock, purchase_of
 from payments.plan_changes.change_orders import give_change
-from payments.renewal.agreements import ENDING, agree, kept_ended
+from payments.renewal.agreements import agree, kept_ended, last_decision
 from payments.renewal.second_subscriptions import end_renewal, end_renewals_to_bought
 from subscriptions.bought_periods import renew_bought
 from subscriptions.errors import AlreadySubscribed, IllegalTransition, SubscriptionError
@@ -154,12 +154,12 @@ def _is_cancelled(order: Order, subscription: Subscription) -> bool:
     """Return True if somebody ended it since the order opened, at once or with the paid time, and did not resume it."""
     if subscription.status != Subscription.Status.EXPIRED:
         return subscription.status == Subscription.Status.CANCELLED
-    events = subscription.events.filter(occurred_at__gte=order.opened_at).order_by("pk")
     at_once = Q(actor__isnull=False) | Q(old_end_date__gt=F("occurred_at"))  # the sweep does neither
-    if events.filter(at_once, transition=Transition.EXPIRED).exists():
+    expired = subscription.events.filter(transition=Transition.EXPIRED, occurred_at__gte=order.opened_at)
+    if expired.filter(at_once).exists():
         return True
-    if last := events.filter(transition__in=ENDING).last():
-        return last.transition == Transition.CANCELLED
+    if decided := last_decision(subscription, order.opened_at):
+        return decided == Transition.CANCELLED
     # One that was late and was ended in nobody's name: it had the grace period of its charge, and lost it.
     return order.way == Order.Way.CHARGE and subscription.grace_until is None
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from foundation import money
 from payments.models import Order, Renewal
@@ -59,9 +59,9 @@ def _consented_at(order: Order) -> datetime:
 def kept_ended(order: Order, subscription: Subscription) -> Iterator[None]:
     """Keep an agreement ended that is over, although the block gives the locked subscription the order's period.
 
-    It is over if the subscription was cancelled and not resumed, or had ended before the order opened. One that the
-    sweep ended while the order's money was on its way goes on, and one that stays cancelled can be resumed. Two queries
-    at most, and none for an active one.
+    It is over if the subscription was cancelled since and not resumed, or had ended before the order opened. One that
+    the sweep ended while the order's money was on its way goes on, and one that stays cancelled can be resumed. Two
+    queries at most, and none for an active one.
     """
     is_over = _is_over(order, subscription)
     yield
@@ -74,8 +74,14 @@ def _is_over(order: Order, subscription: Subscription) -> bool:
         return False
     if subscription.expired_at is None or subscription.expired_at <= order.opened_at:
         return True
-    last = subscription.events.filter(transition__in=ENDING).order_by("pk").last()
-    return last is not None and last.transition == Transition.CANCELLED
+    return last_decision(subscription, F("subscription__renewal__agreed_at")) == Transition.CANCELLED
+
+
+def last_decision(subscription: Subscription, since: datetime | F) -> str:
+    """Return how somebody last decided whether the subscription ends, if anybody has since then. One query."""
+    decided = subscription.events.filter(transition__in=ENDING, occurred_at__gte=since).order_by("pk")
+    last = decided.last()
+    return last.transition if last else ""
 
 
 def renews_already(order: Order) -> bool:

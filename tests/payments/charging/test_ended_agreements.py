@@ -1,7 +1,7 @@
 """Agreements to renew that have ended: nothing but resuming, or another agreement, brings them back."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -103,6 +103,33 @@ def test_debit_that_arrives_after_a_cancelled_subscription_was_swept_brings_no_a
     subscription.refresh_from_db()
     assert subscription.status == Subscription.Status.ACTIVE
     assert not Renewal.objects.get().auto_renew
+
+
+def agree_on_the_page(order: Order, at: datetime) -> None:
+    """Pay the order on the page, with automatic renewal ticked."""
+    Order.objects.filter(pk=order.pk).update(way=Order.Way.PAGE, renews=True, consented_at=at)
+    record_payment(order, money(), now=at)
+
+
+def test_agreement_after_a_cancellation_survives_a_sweep_while_its_debit_is_on_its_way(
+    provider: LedgerProvider,
+) -> None:
+    subscription = renewing("sepa")
+    Service.cancel_subscription(subscription, now=NOW)
+    agree_on_the_page(renewal_order(subscription, NOW + DAY), NOW + DAY)
+    subscription.refresh_from_db()
+    charge(provider, subscription.end_date - DAY)
+    charge(provider, subscription.end_date - SECOND)
+    order = Order.objects.get(state=OrderState.PENDING)
+    Service.sweep(now=subscription.end_date + 20 * DAY)
+    subscription.refresh_from_db()
+    assert subscription.status == Subscription.Status.EXPIRED
+
+    provider.settle_pending(order.reference, arrives=True)
+    charge(provider, subscription.end_date + 21 * DAY)
+    subscription.refresh_from_db()
+    assert subscription.status == Subscription.Status.ACTIVE
+    assert Renewal.objects.get().auto_renew
 
 
 @pytest.mark.parametrize("gives", [True, False])
