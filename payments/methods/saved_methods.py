@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from payments.errors import MethodInUse
 from payments.models import Order, OrderState, PaymentMethod, Renewal
+from payments.orders.consents import end_agreements
 from payments.providers.interface import MethodDetails
 from subscriptions.locks import lock_owner
 from subscriptions.models import Subscription
@@ -75,6 +76,7 @@ def remove_method(user: AbstractBaseUser, now: datetime) -> None:
         lock_owner(user.pk)
         if Order.objects.unfinished().filter(COLLECTED, user_id=user.pk).exists():
             raise MethodInUse("a renewal is being collected; pay it, or cancel the subscription, first")
-        Renewal.objects.filter(subscription__user_id=user.pk).update(auto_renew=False, method=None)
+        end_agreements(user)
+        Renewal.objects.filter(subscription__user_id=user.pk).update(method=None)
         usable = PaymentMethod.objects.usable().filter(user_id=user.pk)
         usable.update(removed_at=now, forget_requested_at=now, brand="", last4="", expires=None)

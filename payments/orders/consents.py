@@ -1,9 +1,11 @@
-"""Consent of the subscriber, stored on the order before money moves and repeated by the receipt."""
+"""Consent of the subscriber, stored on the order before money moves and repeated by the receipt; and its end."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from payments.models import Order
+from django.contrib.auth.models import AbstractBaseUser
+
+from payments.models import Order, Renewal
 
 
 @dataclass(frozen=True)
@@ -24,3 +26,19 @@ def store_consent(order: Order, consent: Consent, now: datetime) -> None:
     given = {"terms": consent.terms, "renews": consent.renews, "consented_at": now}
     if Order.objects.unfinished().filter(pk=order.pk).update(**given):
         order.terms, order.renews, order.consented_at = consent.terms, consent.renews, now
+
+
+def end_agreement(subscription_id: int) -> bool:
+    """End the agreement to renew the subscription, and those of its orders, whose money may be on its way.
+
+    Return True if it renewed automatically. The caller holds the lock of the owner.
+    """
+    ended = Renewal.objects.filter(subscription=subscription_id, auto_renew=True).update(auto_renew=False)
+    Order.objects.unfinished().filter(subscription=subscription_id, renews=True).update(renews=False)
+    return bool(ended)
+
+
+def end_agreements(user: AbstractBaseUser) -> None:
+    """End all agreements of the user, as `end_agreement` does; those of orders for a first period too."""
+    Renewal.objects.filter(subscription__user_id=user.pk).update(auto_renew=False)
+    Order.objects.unfinished().filter(user_id=user.pk, renews=True).update(renews=False)

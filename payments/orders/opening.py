@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from payments.errors import OrderFinished, UnknownOrder
-from payments.models import Order, OrderState, Renewal
+from payments.models import Order, OrderState
 from payments.orders import grace
+from payments.orders.consents import end_agreement
 from subscriptions.errors import AlreadySubscribed
 from subscriptions.locks import lock_owner, lock_plan_for, lock_plan_on_sale, lock_subscription
 from subscriptions.models import Plan, Subscription
@@ -85,8 +86,7 @@ def withdraw(order: Order, now: datetime, voided_by: AbstractBaseUser | None = N
         if not order.is_open and order.state != State.PAID:  # a second click: another order may be open by now
             return False
         void(order, now, voided_by)
-        agreed = Renewal.objects.filter(subscription=order.subscription_id, auto_renew=True)
-        ends_renewal = bool(agreed.update(auto_renew=False))
+        ends_renewal = end_agreement(order.subscription_id)
         grace.take_back(order.subscription_id)
     return ends_renewal
 

@@ -71,12 +71,16 @@ def keep_method(order: Order, details: MethodDetails, paid_at: datetime, now: da
 
 
 def _charge_renewals(order: Order, method: PaymentMethod, since: datetime) -> None:
-    """Charge the order's renewals to the method, unless its owner has entered another one since."""
+    """Charge the order's renewals to the method, unless its owner has entered another one since.
+
+    Where the provider has removed the card since the order was agreed to, a mail has said that nothing is charged.
+    """
     renewals = Renewal.objects.filter(subscription__in=Order.objects.filter(pk=order.pk).values("subscription"))
     entered = PaymentMethod.objects.usable().filter(user_id=order.user_id, saved_at__gt=since)
     if newest := entered.order_by("saved_at", "pk").last():  # its message came before the payment's
         renewals.filter(method=None).update(method=newest)
-    renewals.exclude(method__saved_at__gt=since).update(method=method)
+    charged = renewals.exclude(method__removed_at__gt=order.consented_at or order.opened_at)
+    charged.exclude(method__saved_at__gt=since).update(method=method)
 
 
 def _received(order: Order, outcome: Outcome, amount: Decimal, paid_at: datetime) -> MoneyReceived:

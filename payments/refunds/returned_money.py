@@ -9,8 +9,9 @@ from django.db.models import Q, Sum
 
 from payments.announcements import announce_disputed, announce_failed_refund, announce_refunded
 from payments.errors import UnknownTransaction, UnreadableFact
-from payments.models import Dispute, Payment, Refund, Renewal
+from payments.models import Dispute, Payment, Refund
 from payments.models.refund import TWICE
+from payments.orders.consents import end_agreement
 from payments.orders.opening import lock
 from payments.plan_changes.change_orders import void_changes
 from payments.providers.interface import Fact, FactKind
@@ -147,7 +148,8 @@ def record_dispute(provider: str, fact: Fact, now: datetime) -> None:
         },
     )
     if new:
-        Renewal.objects.filter(subscription=payment.subscription).update(auto_renew=False)
+        if payment.subscription_id:
+            end_agreement(payment.subscription_id)
         announce_disputed(payment, now)
     _raise_to(dispute, STATES[fact.kind])
     lost = fact.kind is FactKind.DISPUTE_LOST and _returned(payment, fact, Kind.DISPUTE, now)

@@ -14,6 +14,7 @@ from payments.errors import NotRenewable
 from payments.methods.saved_methods import COLLECTED, method_of
 from payments.models import Order, Renewal
 from payments.orders import grace
+from payments.orders.consents import end_agreement
 from payments.orders.opening import void
 from subscriptions.checkout import AutomaticRenewal
 from subscriptions.locks import lock_owner, lock_plan, lock_subscription
@@ -106,11 +107,9 @@ def turn_off(renewal: Renewal, now: datetime) -> None:
 
 def stop(subscription_id: int, now: datetime) -> None:
     """End automatic renewal, and what is being collected, as `turn_off` does. The caller holds the owner's lock."""
-    Renewal.objects.filter(subscription=subscription_id).update(auto_renew=False)
-    unfinished = Order.objects.unfinished().filter(subscription=subscription_id)
-    for order in unfinished.filter(COLLECTED):
+    end_agreement(subscription_id)
+    for order in Order.objects.unfinished().filter(COLLECTED, subscription=subscription_id):
         void(order, now)
-    unfinished.filter(state=Order.State.PENDING).update(renews=False)
     grace.take_back(subscription_id)
 
 

@@ -2,20 +2,29 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
+from django.db import transaction
 
-from payments.methods.saved_methods import replace_method
+from payments.methods.saved_methods import remove_method, replace_method
 from payments.models import Order, OrderState, Renewal
-from payments.providers.interface import MethodDetails
+from payments.orders.opening import withdraw
+from payments.plan_changes.change_orders import change_now
+from payments.providers.interface import Fact, FactKind, MethodDetails
 from payments.received_money.recording import record_payment
+from payments.refunds.returned_money import record_dispute
+from payments.renewal.automatic_renewal import turn_off
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
-from tests.payments.charging.renewal_orders import DAY, END, charge, renewing
-from tests.payments.opened_orders import money, renewal_order
-from tests.support.factories import NOW
+from subscriptions.terms import UNSEEN
+from tests.payments.charging.renewal_orders import DAY, END, charge, make_method, renewing
+from tests.payments.opened_orders import first_order, money, renewal_order
+from tests.support.factories import NOW, make_plan
 from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +33,9 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(autouse=True)
-def _payments_are_on(settings: LazySettings) -> None:
+def _payments_are_on(settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PAYMENT_PROVIDER = LedgerProvider.name
+    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger"))
 
 
 def swept(subscription: Subscription) -> None:
@@ -142,3 +152,83 @@ def test_resuming_restores_the_agreement(provider: LedgerProvider, gives: bool) 
     charge(provider, subscription.end_date - DAY)
     charge(provider, subscription.end_date - SECOND)
     assert len(provider.successes()) == 1
+
+
+def pay_the_difference(subscription: Subscription) -> Order:
+    order = change_now(subscription, make_plan(name="Large", price="29.90"), NOW + DAY, UNSEEN)
+    assert order is not None
+    return order
+
+
+def pay_the_next_period(subscription: Subscription) -> Order:
+    return renewal_order(subscription, NOW + DAY)
+
+
+def dispute(subscription: Subscription) -> None:
+    fact = Fact(FactKind.DISPUTED, NOW, transaction_id="dp_1", of="tx_1", amount=Decimal("9.90"), currency="EUR")
+    with transaction.atomic():
+        record_dispute("manual", fact, NOW + 2 * DAY)
+
+
+def remove_card(subscription: Subscription) -> None:
+    remove_method(subscription.user, NOW + 2 * DAY)
+
+
+def turn_renewal_off(subscription: Subscription) -> None:
+    turn_off(Renewal.objects.get(), NOW + 2 * DAY)
+
+
+def on_its_way(order: Order, state: OrderState = OrderState.PENDING, **fields: object) -> Order:
+    """Let the order be paid on the page, with automatic renewal ticked, by a debit that arrives later."""
+    wanted = {"way": Order.Way.PAGE, "reference": "page_1", "renews": True, "consented_at": NOW + DAY}
+    Order.objects.filter(pk=order.pk).update(state=state, provider=LedgerProvider.name, **wanted, **fields)
+    order.refresh_from_db()
+    return order
+
+
+@pytest.mark.parametrize("end", [dispute, remove_card, turn_renewal_off])
+@pytest.mark.parametrize("pay", [pay_the_next_period, pay_the_difference])
+def test_agreement_that_its_owner_ended_does_not_come_back_with_a_debit_on_its_way(
+    end: Callable[[Subscription], None], pay: Callable[[Subscription], Order]
+) -> None:
+    subscription = renewing()
+    record_payment(renewal_order(subscription, NOW), money(transaction_id="tx_1"), now=NOW)
+    subscription.refresh_from_db()
+    order = on_its_way(pay(subscription))
+    end(subscription)
+    record_payment(order, money(str(order.amount)), now=NOW + 9 * DAY)
+    order.refresh_from_db()
+    assert order.state == OrderState.PAID
+    assert not Renewal.objects.get().auto_renew
+
+
+@pytest.mark.parametrize("end", [dispute, turn_renewal_off])
+def test_debit_that_is_asked_about_while_its_owner_ends_renewal_brings_no_agreement_back(
+    end: Callable[[Subscription], None],
+) -> None:
+    subscription = renewing()
+    record_payment(renewal_order(subscription, NOW), money(transaction_id="tx_1"), now=NOW)
+    subscription.refresh_from_db()
+    order = on_its_way(
+        pay_the_difference(subscription), OrderState.CLAIMED, lease_token=uuid4(), lease_until=NOW + 3 * DAY
+    )
+    end(subscription)
+    record_payment(order, money(str(order.amount)), now=NOW + 9 * DAY)
+    assert not Renewal.objects.get().auto_renew
+
+
+def test_first_period_on_its_way_is_not_renewed_after_its_owner_has_removed_their_cards() -> None:
+    order = on_its_way(first_order())
+    make_method(order.user)
+    remove_method(order.user, NOW + 2 * DAY)
+    record_payment(order, money(), now=NOW + 9 * DAY)
+    assert not Renewal.objects.filter(auto_renew=True).exists()
+
+
+def test_withdrawn_renewal_does_not_come_back_with_a_change_on_its_way() -> None:
+    subscription = renewing()
+    withdrawn = pay_the_next_period(subscription)
+    order = on_its_way(pay_the_difference(subscription))
+    assert withdraw(withdrawn, NOW + 2 * DAY)
+    record_payment(order, money(str(order.amount)), now=NOW + 9 * DAY)
+    assert not Renewal.objects.get().auto_renew

@@ -1,10 +1,12 @@
 """Cards that are removed at the provider: their owner is told, once, what ends because of it."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail
+from django.db import transaction
 
 from accounts.models import Profile
 from foundation.email_addresses import address_of
@@ -12,10 +14,11 @@ from payments.facts import apply
 from payments.mail_texts import card_removed
 from payments.methods.forgetting import forget_customers
 from payments.methods.saved_methods import remove_method, replace_method
-from payments.models import PaymentMethod, Renewal
+from payments.models import Order, PaymentMethod, Renewal
 from payments.providers.interface import Fact, FactKind, MethodDetails
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
+from tests.payments.opened_orders import renewal_order
 from tests.support.factories import NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +99,30 @@ def test_mail_is_obsolete_once_another_card_is_charged(renewal: Renewal) -> None
     assert card_removed("", str(user.pk), NOW + DAY) is not None
     replace_method(user, "stripe", MethodDetails("cus_1", "pm_2"), NOW + DAY)
     assert card_removed("", str(user.pk), NOW + DAY) is None
+
+
+def debit_arrives(order: Order) -> None:
+    known: dict[str, Any] = {"order_id": order.pk, "is_proven": True, "transaction_id": "pi_1"}
+    method, at = MethodDetails("cus_1", "pm_debit", "sepa_debit", "3000"), NOW + 5 * DAY
+    fact = Fact(FactKind.SUCCEEDED, at, amount=order.amount, currency=order.currency, method=method, **known)
+    with transaction.atomic():
+        apply("stripe", fact, at)
+
+
+def test_debit_on_its_way_renews_nothing_after_its_owner_was_told_that_nothing_is_charged(renewal: Renewal) -> None:
+    order = renewal_order(renewal.subscription, NOW)
+    Order.objects.update(state="pending", way="page", provider="stripe", renews=True, consented_at=NOW)
+    remove_at_provider()
+    (sent,) = mail.outbox
+    assert "If you do nothing, we charge nothing." in str(sent.body)
+
+    debit_arrives(order)
+    renewal.refresh_from_db()
+    assert not renewal.is_on
+
+    replace_method(order.user, "stripe", MethodDetails("cus_1", "pm_2"), NOW + 6 * DAY)
+    renewal.refresh_from_db()
+    assert renewal.is_on, "as the mail has said"
 
 
 @pytest.mark.parametrize("has_renewal", [True, False])

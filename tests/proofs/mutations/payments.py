@@ -144,8 +144,8 @@ PAYMENTS = (
     Mutation(
         "card saved since",
         "payments/received_money/settling.py",
-        "renewals.exclude(method__saved_at__gt=since)",
-        "renewals",
+        "charged.exclude(method__saved_at__gt=since)",
+        "charged",
         (f"{SAVED}test_payment_that_is_told_again_brings_no_older_card_back",),
     ),
     Mutation(
