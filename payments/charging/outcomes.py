@@ -62,7 +62,7 @@ class Recorder:
         with transaction.atomic():
             payment = settle(order, outcome, self.now)
             if payment and payment.surplus:  # of another amount: an operator decides
-                self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
+                self._leave_surplus(order)
 
     def failed(self, order: Order, outcome: Outcome, *, is_news: bool = True) -> None:
         """Record that nothing was taken, plan the next try, and tell the subscriber, once for each try.
@@ -105,9 +105,11 @@ class Recorder:
     def left_to_the_page(self, order: Order, until: datetime) -> None:
         """Give back an order that its subscriber is about to pay, or has taken from the charger.
 
-        One that only they can pay waits for them, however long they are at the page.
+        One that only they can pay waits for them, however long they are there. One that is to be closed stays due.
         """
-        if order.state == OrderState.NEEDS_SUBSCRIBER:
+        if order.close_requested_at:
+            self.unchanged(order)
+        elif order.state == OrderState.NEEDS_SUBSCRIBER:
             self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
         else:
             self.claim.release(order, OrderState.OPEN, until)
@@ -144,6 +146,13 @@ class Recorder:
         if due_at is None and order.subscription is not None and order.subscription.expired_at is not None:
             return self.claim.give_up(order, self.now)
         return self.claim.release(order, OrderState.OPEN if due_at else OrderState.NEEDS_SUBSCRIBER, due_at)
+
+    def _leave_surplus(self, order: Order) -> None:
+        """Leave the order to its subscriber, or make it void if it was to be closed: nothing of it can be paid now."""
+        if order.close_requested_at and fence.take_way(order, order.way, order.provider):
+            self.void(order)
+        else:
+            self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
 
     def _write_failure(self, order: Order, outcome: Outcome) -> None:
         """Write the failed attempt; under a number of its own after money was on its way under the present one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -245,3 +246,40 @@ def test_order_that_is_to_be_closed_stays_due_whatever_the_charger_gives_back(
     claimed.release(claimed.orders[0], state, None)
     charge(provider, DUE + HOUR)
     assert Order.objects.get().state == OrderState.VOID
+
+
+@pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.NEEDS_SUBSCRIBER])
+def test_order_that_is_to_be_closed_stays_due_although_its_subscriber_has_just_opened_another_page(
+    provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch, state: OrderState
+) -> None:
+    order = due_order("lost")
+    take_way = fence.take_way
+    pages = [provider.begin(order, "", "").reference for _page in range(2)]
+    Order.objects.update(state=state, way=Order.Way.PAGE, reference=pages[0])
+    order.refresh_from_db()
+    Service.cancel_subscription(Subscription.objects.get(), now=DUE)
+
+    def take_after_the_subscriber(*args: Any) -> bool:
+        if take_way(order, Order.Way.PAGE, provider.name):
+            assert fence.store_reference(order, pages[1])
+        return take_way(*args)
+
+    monkeypatch.setattr(fence, "take_way", take_after_the_subscriber)
+    charge(provider, DUE)
+    monkeypatch.undo()
+    assert Order.objects.get().reference == pages[1]
+    charge(provider, DUE + 2 * HOUR)
+    assert Order.objects.get().state == OrderState.VOID
+    assert provider.references("closed") == pages
+
+
+def test_order_that_is_to_be_closed_is_void_when_another_amount_was_paid_on_its_page(provider: LedgerProvider) -> None:
+    order = due_order()
+    page = provider.begin(order, "", "").reference
+    Order.objects.update(way=Order.Way.PAGE, reference=page, amount=Decimal("19.90"))
+    assert provider.pay_page(page)
+    Service.cancel_subscription(Subscription.objects.get(), now=DUE)
+    charge(provider, DUE)
+    assert Payment.objects.get().surplus
+    order.refresh_from_db()
+    assert (order.state, order.close_requested_at) == (OrderState.VOID, None)
