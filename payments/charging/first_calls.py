@@ -45,12 +45,22 @@ def is_chargeable(order: Order, provider: str) -> bool:
 
     Nobody is charged who is deactivated.
     """
+    return order.user.is_active and _is_agreed_to(order, provider)
+
+
+def waits_for_user(order: Order, provider: str, now: datetime) -> bool:
+    """Return True if the order is not charged for no other reason than that its user is deactivated."""
+    needs_nothing = order.state != OrderState.NEEDS_SUBSCRIBER and not order.user.is_active
+    return needs_nothing and is_near(order, now) and _is_agreed_to(order, provider)
+
+
+def _is_agreed_to(order: Order, provider: str) -> bool:
     renewal = _renewal_of(order)
     if order.kind != Order.Kind.RENEWAL or renewal is None or not renewal.auto_renew or renewal.method is None:
         return False
     agreed = order.currency == renewal.currency and order.amount <= renewal.charge
     usable = renewal.method.removed_at is None and renewal.method.provider == provider
-    return agreed and usable and order.user.is_active
+    return agreed and usable
 
 
 def is_to_be_charged(order: Order, provider: str, now: datetime) -> bool:

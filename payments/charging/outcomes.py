@@ -114,18 +114,18 @@ class Recorder:
         else:
             self.claim.release(order, OrderState.OPEN, until)
 
-    def rests(self, order: Order) -> None:
-        """Give back an order that only its subscriber can pay, or that is not to be charged yet.
+    def rests(self, order: Order, until: datetime | None = None) -> None:
+        """Give back an order that only its subscriber can pay, or that is not to be charged yet, or before `until`.
 
         One that waited for money is one of the page, whose debit did not arrive: that is told, once.
         """
         is_collected = order.kind == Order.Kind.RENEWAL and is_near(order, self.now)
         with transaction.atomic():
             renews = self._renews(order)
-            state = OrderState.NEEDS_SUBSCRIBER if is_collected else OrderState.OPEN
-            if self.claim.release(order, state, None) and order.state == OrderState.PENDING:
+            state = OrderState.NEEDS_SUBSCRIBER if is_collected and until is None else OrderState.OPEN
+            if self.claim.release(order, state, until) and order.state == OrderState.PENDING:
                 end_extension(order, self.now)
-                announce_failed(order, "", None, self.now)
+                announce_failed(order, "", until, self.now)
             if is_collected and not renews and order.subscription_id:
                 take_back(order.subscription_id)
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from payments.charging.calls import Calls, CallsUnderWay
 from payments.charging.claims import Claim
-from payments.charging.first_calls import FirstCall, is_to_be_charged, method_of, page_rests_until, sort
+from payments.charging.first_calls import FirstCall, is_to_be_charged, method_of, page_rests_until, sort, waits_for_user
 from payments.charging.interrupted import Interrupted, interrupted
 from payments.charging.outcomes import MONEY, Recorder
+from payments.charging.tries import next_chance
 from payments.models import Order, OrderState
 from payments.orders import fence
+from payments.orders.grace import grace_until
 from payments.providers.interface import Outcome, OutcomeKind, Provider
 
 Kind = OutcomeKind
@@ -78,7 +80,7 @@ class Stages:
         elif (outcome.kind is Kind.OPEN or goes_on) and self._is_chargeable(order):
             return True
         elif outcome.kind is Kind.OPEN or goes_on:
-            self.recorder.rests(order)
+            self._rest(order)
         else:
             self.recorder.failed(order, outcome, is_news=order not in found.told)
         return False
@@ -104,7 +106,7 @@ class Stages:
         if order.close_requested_at:
             self.recorder.void(order)
         elif order.state == OrderState.NEEDS_SUBSCRIBER or not self._is_chargeable(order):
-            self.recorder.rests(order)
+            self._rest(order)
         elif (order.way, order.provider) == (Order.Way.CHARGE, self.provider.name) or fence.take_way(
             order, Order.Way.CHARGE, self.provider.name
         ):
@@ -153,6 +155,11 @@ class Stages:
 
     def _is_chargeable(self, order: Order) -> bool:
         return is_to_be_charged(order, self.provider.name, self.recorder.now)
+
+    def _rest(self, order: Order) -> None:
+        """Give back an order that is not charged now, which a deactivated user may be charged for later."""
+        is_chance = waits_for_user(order, self.provider.name, self.recorder.now)
+        self.recorder.rests(order, next_chance(order, grace_until(order), self.recorder.now) if is_chance else None)
 
     def _leave(self, order: Order) -> None:
         """Leave the order to its subscriber, who is at the page or has taken the way."""

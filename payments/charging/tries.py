@@ -37,6 +37,12 @@ def planned(order: Order, grace_until: datetime) -> list[datetime]:
     return [instant for offset in OFFSETS if (instant := first + offset) <= latest]
 
 
+def next_chance(order: Order, grace_until: datetime, now: datetime) -> datetime | None:
+    """Return when an order is charged that could not be tried at `now`: at the next try, or the last moment for one."""
+    last_moment = grace_until - LAST_BEFORE_GRACE_ENDS
+    return next_after(order, grace_until, now) or (last_moment if last_moment > now else None)
+
+
 def next_after(order: Order, grace_until: datetime, now: datetime) -> datetime | None:
     """Return the next try after `now`; None if there is none."""
     return next((instant for instant in planned(order, grace_until) if instant > now), None)
