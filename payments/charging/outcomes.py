@@ -16,7 +16,7 @@ from payments.isolation import apart
 from payments.models import Attempt, Order, OrderState, Renewal
 from payments.orders import fence
 from payments.orders.grace import end_extension, grace_until, take_back
-from payments.orders.opening import void
+from payments.orders.opening import finish, lock, void
 from payments.providers.interface import Outcome, OutcomeKind
 from payments.received_money.settling import settle
 from subscriptions.locks import lock_owner
@@ -61,8 +61,8 @@ class Recorder:
         self.kinds[outcome.kind] += 1
         with transaction.atomic():
             payment = settle(order, outcome, self.now)
-            if payment and payment.surplus:  # of another amount: an operator decides
-                self._leave_surplus(order)
+            if payment and payment.surplus:
+                self._surplus(order)
 
     def failed(self, order: Order, outcome: Outcome, *, is_news: bool = True) -> None:
         """Record that nothing was taken, plan the next try, and tell the subscriber, once for each try.
@@ -134,8 +134,19 @@ class Recorder:
         with transaction.atomic():
             void(order, self.now)
             Order.objects.filter(pk=order.pk).update(close_requested_at=None)
-            if order.kind == Order.Kind.RENEWAL and order.subscription_id:
-                take_back(order.subscription_id)
+            _take_grace_back(order)
+
+    def _surplus(self, order: Order) -> None:
+        """Make an order void that was to be closed: its reference has taken the one success that it can have.
+
+        Another one, whose money is of another amount, waits for an operator.
+        """
+        lock(order)
+        if order.is_open and order.close_requested_at:
+            finish(order, OrderState.VOID, self.now)
+            _take_grace_back(order)
+        else:
+            self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
 
     def _renews(self, order: Order) -> bool:
         """Lock the owner, and return True if the order's subscription renews by itself."""
@@ -146,13 +157,6 @@ class Recorder:
         if due_at is None and order.subscription is not None and order.subscription.expired_at is not None:
             return self.claim.give_up(order, self.now)
         return self.claim.release(order, OrderState.OPEN if due_at else OrderState.NEEDS_SUBSCRIBER, due_at)
-
-    def _leave_surplus(self, order: Order) -> None:
-        """Leave the order to its subscriber, or make it void if it was to be closed: nothing of it can be paid now."""
-        if order.close_requested_at and fence.take_way(order, order.way, order.provider):
-            self.void(order)
-        else:
-            self.claim.release(order, OrderState.NEEDS_SUBSCRIBER, None)
 
     def _write_failure(self, order: Order, outcome: Outcome) -> None:
         """Write the failed attempt; under a number of its own after money was on its way under the present one."""
@@ -177,6 +181,11 @@ class Recorder:
             outcome=outcome.kind,
             code=outcome.code[:LONGEST_CODE],
         )
+
+
+def _take_grace_back(order: Order) -> None:
+    if order.kind == Order.Kind.RENEWAL and order.subscription_id:
+        take_back(order.subscription_id)
 
 
 def _write(attempts: Iterable[Attempt]) -> None:

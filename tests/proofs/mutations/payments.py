@@ -5,6 +5,7 @@ from tests.proofs.mutations.mutation import Mutation
 CHARGER = "tests/payments/charging/test_charger.py::"
 TRIES = "tests/payments/charging/test_tries.py::"
 ENDED = "tests/payments/charging/test_ended_orders.py::"
+CLOSED = "tests/payments/charging/test_closed_orders.py::"
 RENEWALS = "tests/payments/charging/test_renewal_orders.py::"
 SECOND = "tests/payments/charging/test_second_subscriptions.py::"
 RECORDING = "tests/payments/received_money/test_recording.py::"
@@ -140,6 +141,16 @@ PAYMENTS = (
         "way=Order.Way.CHARGE, close_requested_at=None)",
         "way=Order.Way.CHARGE)",
         (f"{ENDED}test_charge_that_has_not_begun_when_the_subscriber_stops_it_never_begins",),
+    ),
+    Mutation(
+        "surplus of what is to be closed",
+        "payments/charging/outcomes.py",
+        "if order.is_open and order.close_requested_at:",
+        "if False:",
+        (
+            f"{CLOSED}test_change_that_was_paid_after_the_renewal_is_void_and_can_be_ordered_again",
+            f"{CLOSED}test_renewal_that_was_paid_for_the_old_plan_gives_way_to_one_of_the_new_plan",
+        ),
     ),
     Mutation(
         "card saved since",
