@@ -31,9 +31,6 @@ RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None, "submitted
 SINCE_IF_UNKNOWN = Case(When(state=OrderState.UNKNOWN, then=F("unknown_since")))
 """Instant since which an unclaimed order is unknown: none, unless it is."""
 
-DUE_IF_TO_BE_CLOSED = Case(When(close_requested_at__isnull=False, then=F("due_at")))
-"""Instant at which an order that waits for its subscriber is due: none, unless it is to be closed."""
-
 
 @dataclass(frozen=True)
 class Claim:
@@ -58,9 +55,9 @@ class Claim:
     def release(self, order: Order, state: OrderState, due_at: datetime | None) -> bool:
         """Give the order back in this state; return False if it is no longer held.
 
-        One that was to be closed meanwhile stays due: nobody but a charger closes it.
+        One that is to be closed since it was claimed stays due: nobody but a charger closes it.
         """
-        due = due_at if due_at or order.close_requested_at else DUE_IF_TO_BE_CLOSED
+        due = due_at if order.close_requested_at else _due_unless_to_be_closed(due_at)
         since = Coalesce(F("unknown_since"), self.claimed_at) if state is OrderState.UNKNOWN else None
         held = self._held().filter(pk=order.pk)
         return bool(held.update(state=state, due_at=due, unknown_since=since, **RELEASED))
@@ -107,6 +104,10 @@ def next_release() -> datetime | None:
     """Return the instant at which the first lease ends, of whatever provider; None if no order is claimed."""
     claimed = Order.objects.filter(state=OrderState.CLAIMED).order_by("lease_until")
     return claimed.values_list("lease_until", flat=True).first()
+
+
+def _due_unless_to_be_closed(due_at: datetime | None) -> Combinable:
+    return Case(When(close_requested_at__isnull=False, then=F("due_at")), default=due_at)
 
 
 def _numbers(repeated: Collection[Order]) -> Combinable:

@@ -19,6 +19,7 @@ from payments.providers.interface import Outcome, OutcomeKind
 from payments.received_money.settling import settle
 from payments.renewal.automatic_renewal import price_of, turn_off, turn_on
 from subscriptions.models import Subscription
+from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
 from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, due_order, make_method
 from tests.payments.opened_orders import renewal_order
@@ -28,6 +29,7 @@ from tests.support.ledger_provider import LedgerProvider
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 LATE = END + DAY
 
 
@@ -107,7 +109,7 @@ def test_charge_that_has_not_begun_when_the_subscriber_stops_it_never_begins(
 
     monkeypatch.setattr(Claim, "submit", stopped_first)
     charge(provider, LATE + DAY)
-    charge(provider, LATE + 2 * DAY)
+    charge(provider, LATE + DAY + MINUTE)
     assert provider.successes() == []
     assert not Order.objects.get().is_open
     assert not Subscription.objects.get().is_live(LATE)
@@ -236,15 +238,43 @@ def test_renewal_that_was_paid_on_the_page_before_the_end_is_given_after_it(
     assert not Payment.objects.filter(surplus=True).exists()
 
 
-@pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.NEEDS_SUBSCRIBER])
+def test_plan_that_is_planned_during_a_declined_charge_is_charged_in_time(
+    provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = make_user()
+    subscription = Service.create_subscription(user, make_plan(), now=NOW)
+    agree(subscription, make_method(user, "declined"))
+    small, first_try = make_plan(name="Small", price=5), END - 14 * HOUR
+    open_orders(LedgerProvider.name, DUE, lambda: MINUTE)
+    Order.objects.update(due_at=first_try)
+    submit = Claim.submit
+
+    def planned_after(*args: Any) -> list[Order]:
+        submitted = submit(*args)
+        monkeypatch.setattr(Claim, "submit", submit)
+        change_plan(subscription, small, now=first_try, actor=user)
+        return submitted
+
+    monkeypatch.setattr(Claim, "submit", planned_after)
+    charge(provider, first_try)
+    assert len(provider.refused()) == 1
+    would_now_succeed()
+    charge(provider, first_try + MINUTE)
+    charge(provider, END - HOUR)
+    assert Order.objects.get(plan=small).state == OrderState.PAID
+    assert Order.objects.exclude(plan=small).get().state == OrderState.VOID
+
+
+@pytest.mark.parametrize("state", [OrderState.OPEN, OrderState.NEEDS_SUBSCRIBER, OrderState.UNKNOWN])
+@pytest.mark.parametrize("due_at", [None, DUE + HOUR])
 def test_order_that_is_to_be_closed_stays_due_whatever_the_charger_gives_back(
-    provider: LedgerProvider, state: OrderState
+    provider: LedgerProvider, state: OrderState, due_at: datetime | None
 ) -> None:
     due_order("lost")
     claimed = claims.claim(provider.name, 10, DUE)
     Service.cancel_subscription(Subscription.objects.get(), now=DUE)
-    claimed.release(claimed.orders[0], state, None)
-    charge(provider, DUE + HOUR)
+    claimed.release(claimed.orders[0], state, due_at)
+    charge(provider, DUE + MINUTE)
     assert Order.objects.get().state == OrderState.VOID
 
 

@@ -143,6 +143,16 @@ PAYMENTS = (
         (f"{ENDED}test_charge_that_has_not_begun_when_the_subscriber_stops_it_never_begins",),
     ),
     Mutation(
+        "closing asked for during a claim",
+        "payments/charging/claims.py",
+        "due_at if order.close_requested_at else _due_unless_to_be_closed(due_at)",
+        "due_at",
+        (
+            f"{ENDED}test_order_that_is_to_be_closed_stays_due_whatever_the_charger_gives_back",
+            f"{ENDED}test_plan_that_is_planned_during_a_declined_charge_is_charged_in_time",
+        ),
+    ),
+    Mutation(
         "surplus of what is to be closed",
         "payments/charging/outcomes.py",
         "if order.is_open and order.close_requested_at:",
