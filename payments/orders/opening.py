@@ -67,8 +67,9 @@ def void(order: Order, now: datetime, voided_by: AbstractBaseUser | None = None)
         if order.state == State.PAID:
             raise OrderFinished(f"{order} is paid; refund the payment instead")
         if order.is_open:
-            order.voided_by_id = voided_by.pk if voided_by else None
-            order.save(update_fields=["voided_by"])
+            if order.close_requested_at is None:  # later it is the charger, or somebody who wants the same
+                order.voided_by_id = voided_by.pk if voided_by else None
+                order.save(update_fields=["voided_by"])
             _close(order, now)
     return order
 

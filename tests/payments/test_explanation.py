@@ -10,13 +10,17 @@ from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from payments.admin.explanation import explain_order
+from payments.hosted_page import begin
 from payments.models import Attempt, Order, PaymentMethod
+from payments.orders.consents import Consent
 from payments.orders.opening import void
 from payments.received_money.recording import record_payment
 from payments.refunds.requests import request_refund
 from subscriptions.services import SubscriptionService as Service
+from tests.payments.charging.renewal_orders import charge
 from tests.payments.opened_orders import first_order, money, renewal_order
 from tests.support.factories import NOW, make_plan, make_user
+from tests.support.ledger_provider import LedgerProvider
 from tests.support.staff import make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +116,24 @@ def test_debit_that_did_not_arrive_is_one_failed_try(renewal: Order) -> None:
 def test_order_that_an_operator_made_void_names_them() -> None:
     clerk = make_user(username="clerk")
     assert sentence(void(first_order(), LATER, clerk)) == f"It was not charged: clerk made it void on {AT}."
+
+
+def test_operator_is_named_by_an_order_that_the_charger_had_to_close_first(provider: LedgerProvider) -> None:
+    clerk, order = make_user(username="clerk"), first_order()
+    begin(order, provider, Consent("", renews=False), "", NOW)
+    assert void(order, NOW, clerk).is_open
+    void(order, NOW)  # a second click, or the subscriber's wish
+    charge(provider, LATER)
+    assert sentence(order) == f"It was not charged: clerk made it void on {AT}."
+
+
+def test_order_that_its_subscriber_withdrew_names_no_operator_who_made_it_void_again(provider: LedgerProvider) -> None:
+    order = first_order()
+    begin(order, provider, Consent("", renews=False), "", NOW)
+    void(order, NOW)
+    void(order, NOW, make_user(username="clerk"))
+    charge(provider, LATER)
+    assert "the subscriber withdrew it" in sentence(order)
 
 
 def test_surplus_is_mentioned() -> None:
