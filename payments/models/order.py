@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from foundation import money
 from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
-from subscriptions.models import BEGINS_A_PERIOD, Plan, Subscription, SubscriptionEvent
+from subscriptions.models import Plan, Subscription, SubscriptionEvent
 
 REFERENCE_LENGTH = 200
 
@@ -260,7 +260,7 @@ class Order(models.Model):
 
     def _costs_first(self) -> bool:
         """Return True if events tell of the periods before, and none cost anything."""
-        begun = SubscriptionEvent.objects.filter(BEGINS_A_PERIOD, subscription=self.subscription_id)
+        begun = SubscriptionEvent.objects.filter(subscription=self.subscription_id).periods()
         prices = begun.exclude(payment__order=self).order_by().values_list("price", flat=True).distinct()
         return set(prices) == {0}
 

@@ -30,13 +30,16 @@ def unused_value(subscription: Subscription, at: datetime, currency: str) -> Dec
 
 
 def _events(subscription: Subscription, at: datetime) -> list[SubscriptionEvent]:
-    """Return the events that had begun periods at an instant, since the latest one that replaced or ended others."""
+    """Return the events that had begun periods at an instant, since the latest one that replaced or ended others.
+
+    What was taken back since counts for nothing, as what went back since does.
+    """
     events = subscription.events.filter(occurred_at__lte=at).order_by("pk")
     ended = Q(transition=Transition.EXPIRED)
     replaced = Q(transition=Transition.CHANGED) & BEGINS_A_PERIOD
     last = events.filter(ended | replaced).last()
     since = events.filter(pk__gte=last.pk) if last else events
-    return list(since.filter(BEGINS_A_PERIOD).select_related("payment__order", "plan").order_by("pk"))
+    return list(since.periods().select_related("payment__order", "plan").order_by("pk"))
 
 
 def _period(event: SubscriptionEvent, subscription: Subscription) -> PaidPeriod:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from foundation import money
@@ -35,6 +35,21 @@ BEGINS_A_PERIOD = ~Q(transition__in=(Transition.CANCELLED, Transition.REACTIVATE
     old_end_date=F("new_end_date")  # a change of plan that leaves the end as it is
 )
 """Condition of events that begin a period."""
+
+
+class SubscriptionEventQuerySet(AppendOnlyQuerySet["SubscriptionEvent"]):
+    """Events by what they began."""
+
+    def periods(self) -> "SubscriptionEventQuerySet":
+        """Return the events that began a period, without those whose period was taken back before it began."""
+        taken_back = SubscriptionEvent.objects.filter(
+            subscription=OuterRef("subscription"),
+            pk__gt=OuterRef("pk"),
+            transition=Transition.CANCELLED,
+            new_end_date__lt=F("old_end_date"),
+            new_end_date__lte=OuterRef("old_end_date"),
+        )
+        return self.filter(BEGINS_A_PERIOD).exclude(Exists(taken_back))
 
 
 class SubscriptionEvent(AppendOnlyModel):
@@ -76,7 +91,7 @@ class SubscriptionEvent(AppendOnlyModel):
         _("months"), default=0, db_default=0, help_text=_("of the period that was sold; 0: it was sold by days")
     )
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = SubscriptionEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

@@ -16,6 +16,7 @@ from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
 from payments.models.payment import withdrawal_end
 from payments.orders.opening import open_first
+from payments.plan_changes.unused_value import unused_value
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.requests import request_refund
 from payments.refunds.withdrawal import returned_amount, withdraw
@@ -163,6 +164,38 @@ def test_period_paid_during_a_trial_is_paid_for_from_its_begin_on(days: int, bac
     assert request.amount == Decimal(back)
     held = Subscription.objects.get()
     assert (held.status, held.end_date) == (status, NOW + max(days, 7) * DAY)
+
+
+def test_period_renewed_after_a_withdrawal_during_the_trial_counts_and_is_withdrawn_from_alone() -> None:
+    order = consent(first_order(make_plan(trial_days=7, price=30)))
+    held = start_trial(order.user, order.plan, now=NOW)
+    withdrawn = pay(order, NOW + DAY)
+    withdraw(withdrawn, NOW + 2 * DAY)
+    held.refresh_from_db()
+    Service.reactivate_subscription(held, now=NOW + 3 * DAY)
+    following = renewal_order(held, NOW + 6 * DAY)
+    assert following.begins_contract
+    renewed = pay(consent(following), NOW + 6 * DAY)
+    withdrawn.refresh_from_db()
+    assert renewed.subscription
+
+    assert renewed.subscription.end_date == NOW + 7 * DAY + MONTH
+    assert unused_value(renewed.subscription, NOW + 7 * DAY + MONTH / 2, "EUR") == Decimal(15)
+    assert withdrawn.withdrawal_until(NOW + 7 * DAY) is None
+    with pytest.raises(WithdrawalOver):
+        withdraw(withdrawn, NOW + 7 * DAY)
+    assert renewed.withdrawal_until(NOW + 7 * DAY)
+    assert returned_amount(renewed, NOW + 7 * DAY) == Decimal(30)
+
+
+def test_period_added_after_a_withdrawal_continues_what_was_paid_before() -> None:
+    payment, now = added_to_a_live_subscription()
+    assert payment.subscription
+    withdraw(payment, now + DAY)
+    Service.reactivate_subscription(Subscription.objects.get(), now=now + DAY)
+    renewed = pay(renewal_order(Subscription.objects.get(), now + 2 * DAY), now + 2 * DAY)
+    assert renewed.withdrawal_until(now + 3 * DAY) is None
+    assert unused_value(Subscription.objects.get(), now + MONTH + MONTH / 2, "EUR") == Decimal("4.95")
 
 
 @pytest.mark.parametrize(("asks", "back"), [(True, "1.00"), (False, "15.00")])
