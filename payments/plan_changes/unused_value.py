@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from payments.models import Payment, Refund
 from payments.orders.opening import purchase_of
@@ -68,10 +68,26 @@ def begin_of(event: SubscriptionEvent, payment: Payment, subscription: Subscript
 
 
 def returned_of(payments: QuerySet[Payment], since: datetime | None = None) -> Decimal:
-    """Return what went back of the payments, and what was asked to go back and has not gone yet."""
+    """Return what went back of the payments, and what was asked to go back and has not gone yet.
+
+    Since an instant, it is less what was deducted then already: a request that was open, whatever became of it.
+    """
     back = Payment.objects.filter(of__in=payments)
     asked = Refund.objects.filter(payment__in=payments, finished_at__isnull=True)
-    if since is not None:
-        back, asked = back.filter(recorded_at__gt=since), asked.filter(requested_at__gt=since)
-    gone = back.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    return (asked.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)) - gone
+    if since is None:
+        return _sum(asked) - _sum(back)
+    returned = _sum(asked.filter(requested_at__gt=since)) - _sum(back.filter(recorded_at__gt=since))
+    return returned - _sum(_finished_since(payments, since))
+
+
+def _finished_since(payments: QuerySet[Payment], since: datetime) -> QuerySet[Refund]:
+    """Return the requests that were open at an instant, and are finished by now."""
+    same = {"of": OuterRef("payment"), "transaction_id": OuterRef("transaction_id")}
+    recorded = Payment.objects.filter(recorded_at__lte=since, **same)  # which may have failed since
+    untold = Q(state=Refund.State.REFUSED, attempts=0)  # a refund of the dashboard, of which only its failure was told
+    finished = Refund.objects.filter(payment__in=payments, requested_at__lte=since, finished_at__gt=since)
+    return finished.exclude(untold).exclude(Exists(recorded))
+
+
+def _sum(amounts: QuerySet[Payment] | QuerySet[Refund]) -> Decimal:
+    return amounts.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
