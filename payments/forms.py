@@ -111,7 +111,8 @@ class ConsentForm(forms.Form):
     def consent(self) -> Consent:
         """Return what a valid form says."""
         renews = self.renews_already or self.cleaned_data.get("renews", False)
-        return Consent(settings.TERMS_VERSION, renews)
+        begins_at_once = self.cleaned_data.get("begins_at_once", False)
+        return Consent(settings.TERMS_VERSION, renews, begins_at_once)
 
 
 class AutomaticRenewalForm(forms.Form):

@@ -94,6 +94,7 @@ def _order(order: Order) -> Exported:
         "finished_at": order.finished_at,
         "terms": order.terms,
         "consented_at": order.consented_at,
+        "begins_at_once": order.begins_at_once,
         "tries": [_try(each) for each in order.tries.all()],
     }
 

@@ -121,6 +121,11 @@ class Order(models.Model):
     consented_at = models.DateTimeField(
         _("consent"), null=True, help_text=_("to the terms, and to begin at once, before money moved")
     )
+    begins_at_once = models.BooleanField(
+        _("begins at once"),
+        null=True,
+        help_text=_("the subscriber agreed to it, before the time for withdrawal is over; empty: an earlier release"),
+    )
     renews = models.BooleanField(
         _("renews"), db_default=False, default=False, help_text=_("the subscriber agreed to later charges")
     )
@@ -238,11 +243,14 @@ class Order(models.Model):
         """True if what it begins can be withdrawn from: a first period, a change of plan, or a renewal that is one.
 
         That is a renewal after the end, or the first that costs something, as after a trial, unless it was agreed to
-        before. Only for renewals it takes queries, three at most.
+        before. What was paid is what it was when its subscriber consented, whatever has become of the agreement. Only
+        for renewals it takes queries, three at most.
         """
-        if self.kind != self.Kind.RENEWAL:
+        if self.kind != self.Kind.RENEWAL or self._follows_the_end():
             return True
-        return self._follows_the_end() or (self._costs_first() and not self._was_agreed_to())
+        if self.state == self.State.PAID:
+            return bool(self.begins_at_once)  # asked for with what begins a contract, and nothing else
+        return self._costs_first() and not self._was_agreed_to()
 
     @property
     def is_charged_renewal(self) -> bool:
@@ -261,8 +269,7 @@ class Order(models.Model):
     def _costs_first(self) -> bool:
         """Return True if events tell of the periods before, and none cost anything."""
         begun = SubscriptionEvent.objects.filter(subscription=self.subscription_id).periods()
-        prices = begun.exclude(payment__order=self).order_by().values_list("price", flat=True).distinct()
-        return set(prices) == {0}
+        return set(begun.order_by().values_list("price", flat=True).distinct()) == {0}
 
     def _was_agreed_to(self) -> bool:
         agreed = {"renewal__auto_renew": True, "renewal__agreed_at__lte": self.opened_at}
@@ -271,8 +278,10 @@ class Order(models.Model):
     @property
     def agreed_to_begin_at(self) -> datetime | None:
         """The instant of the consent to begin before the time for withdrawal is over; None if that was not asked."""
-        was_asked = settings.WITHDRAWAL_DAYS and self.way == self.Way.PAGE and self.begins_contract
-        return self.consented_at if was_asked else None
+        asked = self.begins_at_once
+        if asked is None:  # an earlier release asked for it with all but renewals
+            asked = settings.WITHDRAWAL_DAYS > 0 and self.kind != self.Kind.RENEWAL
+        return self.consented_at if asked and self.way == self.Way.PAGE else None
 
     @property
     def may_be_paid(self) -> bool:

@@ -1,6 +1,6 @@
 """Consent of the subscriber, stored on the order before money moves and repeated by the receipt; and its end."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -16,6 +16,8 @@ class Consent:
     """Version of the terms that were accepted; empty if the site has none."""
     renews: bool
     """True if later periods may be charged to the same method."""
+    begins_at_once: bool = False
+    """True if access is to begin before the time for withdrawal is over; False if that was not asked."""
 
 
 def store_consent(order: Order, consent: Consent, now: datetime) -> None:
@@ -23,9 +25,10 @@ def store_consent(order: Order, consent: Consent, now: datetime) -> None:
 
     Its instant is stored even if nothing was to be ticked: the charger leaves whoever is at the page alone.
     """
-    given = {"terms": consent.terms, "renews": consent.renews, "consented_at": now}
+    given = {**asdict(consent), "consented_at": now}
     if Order.objects.unfinished().filter(pk=order.pk).update(**given):
-        order.terms, order.renews, order.consented_at = consent.terms, consent.renews, now
+        for name, value in given.items():
+            setattr(order, name, value)
 
 
 def end_agreement(subscription_id: int) -> bool:

@@ -411,7 +411,7 @@ def test_renewal_has_no_withdrawal_so_that_nobody_is_asked_to_begin_before_it_en
     online.answer(PAID)
     come_back(browser, order)
     order.refresh_from_db()
-    assert (order.state, order.terms) == ("paid", "2026-11")
+    assert (order.state, order.terms, order.begins_at_once) == ("paid", "2026-11", False)
     receipt = browser.get(reverse("receipt", args=[order.payments.get().pk])).content.decode()
     assert "2026-11" in receipt
     assert "begin at once" not in receipt
@@ -427,6 +427,8 @@ def test_first_payment_after_a_trial_asks_to_begin_before_the_time_for_withdrawa
     assert browser.post(address, {}).status_code == 400
     online.answer(OPEN)
     assert browser.post(address, AGREED)["Location"] == HOSTED
+    order.refresh_from_db()
+    assert order.begins_at_once
     online.answer(PAID)
     come_back(browser, order)
     receipt = browser.get(reverse("receipt", args=[order.payments.get().pk])).content.decode()

@@ -59,7 +59,7 @@ def fact(request: Refund, kind: FactKind = FactKind.REFUNDED) -> Fact:
     return Fact(kind, CHANGED, reference=reference, transaction_id="re-1", of=of, amount=Decimal(10), currency="EUR")
 
 
-def left(now_days: int = 3) -> tuple[Decimal, Decimal]:
+def left(now_days: int = 3) -> tuple[Decimal | int, Decimal | int]:
     """Return what a withdrawal gives back, and what another change credits, days after the change."""
     at, payment = CHANGED + now_days * DAY, Payment.objects.filter(kind="payment").latest("pk")
     return returned_amount(payment, at), unused_value(Subscription.objects.get(), at, "EUR")

@@ -15,11 +15,13 @@ from notifications.ses.rendering import render_mail
 from payments.errors import WithdrawalOver
 from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
 from payments.models.payment import withdrawal_end
+from payments.orders.consents import Consent, store_consent
 from payments.orders.opening import open_first
 from payments.plan_changes.unused_value import unused_value
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.requests import request_refund
 from payments.refunds.withdrawal import returned_amount, withdraw
+from payments.renewal.automatic_renewal import turn_off
 from subscriptions.models import Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
@@ -43,9 +45,10 @@ def pay(order: Order, now: datetime = NOW) -> Payment:
     return record_payment(order, MoneyReceived("bank", f"t-{order.pk}", order.amount, order.currency, now), now=now)
 
 
-def consent(order: Order) -> Order:
-    """Let the subscriber ask for access before the time for withdrawal is over."""
-    Order.objects.filter(pk=order.pk).update(consented_at=NOW, way=Order.Way.PAGE)
+def consent(order: Order, *, begins_at_once: bool = True) -> Order:
+    """Let the subscriber ask on the page for access before the time for withdrawal is over, if that is asked there."""
+    Order.objects.filter(pk=order.pk).update(way=Order.Way.PAGE)
+    store_consent(order, Consent("", order.renews, begins_at_once), NOW)
     order.refresh_from_db()
     return order
 
@@ -252,14 +255,50 @@ def test_renewal_that_was_agreed_to_has_no_withdrawal() -> None:
     charged, ordered = (renewal_order(held, NOW + 6 * DAY) for held in (by_charge, by_hand))
     Order.objects.filter(pk=charged.pk).update(way=Order.Way.CHARGE)
     Order.objects.filter(pk=ordered.pk).update(renews=True)
-    at_hand = pay(consent(ordered), NOW + 6 * DAY)
+    ordered.refresh_from_db()
+    at_hand = pay(consent(ordered, begins_at_once=ordered.begins_contract), NOW + 6 * DAY)
     Service.grant_grace(late, late.end_date + 7 * DAY, now=late.end_date - DAY)
     now = late.end_date + DAY
-    in_grace = pay(consent(renewal_order(late, late.end_date - DAY)), now)
+    in_grace = pay(consent(renewal_order(late, late.end_date - DAY), begins_at_once=False), now)
 
     assert pay(charged, NOW + 6 * DAY).withdrawal_until(NOW + 7 * DAY) is None
     assert at_hand.withdrawal_until(NOW + 7 * DAY) is None
+    turn_off(Renewal.objects.get(), NOW + 7 * DAY)
+    assert Payment.objects.get(pk=at_hand.pk).withdrawal_until(NOW + 7 * DAY) is None
+    assert Order.objects.get(pk=ordered.pk).agreed_to_begin_at is None
     assert in_grace.withdrawal_until(now + DAY) is None
+
+
+def test_consent_to_begin_at_once_stays_when_another_period_is_paid() -> None:
+    payment = pay(consent(renewal_order(trial(), NOW + 3 * DAY)), NOW + 3 * DAY)
+    assert payment.subscription
+    pay(consent(renewal_order(payment.subscription, NOW + 4 * DAY), begins_at_once=False), NOW + 4 * DAY)
+    assert Order.objects.get(pk=payment.order_id).agreed_to_begin_at == NOW
+
+
+def test_nobody_agreed_to_begin_at_once_who_was_not_asked(settings: LazySettings) -> None:
+    held = pay(first_order()).subscription
+    assert held
+    before_the_end = consent(renewal_order(held, NOW + 29 * DAY), begins_at_once=False)
+    settings.WITHDRAWAL_DAYS = 0
+    first = consent(first_order(), begins_at_once=False)
+    settings.WITHDRAWAL_DAYS = 14
+    Order.objects.filter(pk=before_the_end.pk).update(reference="page")
+    Service.sweep(now=NOW + 31 * DAY)
+    before_the_end.refresh_from_db()
+    for order, now in ((before_the_end, NOW + 31 * DAY), (first, NOW)):
+        payment = pay(order, now)
+        assert payment.withdrawal_until(now + DAY)
+        assert order.agreed_to_begin_at is None
+        assert returned_amount(payment, now + 3 * DAY) == Decimal("9.90")
+
+
+def test_consent_of_an_earlier_release_was_asked_for_with_all_but_renewals() -> None:
+    first, renewal = consent(first_order()), consent(renewal_order(trial(), NOW + 6 * DAY))
+    Order.objects.update(begins_at_once=None)
+    for order, agreed_at in ((first, NOW), (renewal, None)):
+        pay(order, NOW + 6 * DAY)
+        assert Order.objects.get(pk=order.pk).agreed_to_begin_at == agreed_at
 
 
 def test_renewal_transfer_and_a_site_without_it_have_no_withdrawal(settings: LazySettings) -> None:
