@@ -273,7 +273,7 @@ def test_consent_to_begin_at_once_stays_when_another_period_is_paid() -> None:
     payment = pay(consent(renewal_order(trial(), NOW + 3 * DAY)), NOW + 3 * DAY)
     assert payment.subscription
     pay(consent(renewal_order(payment.subscription, NOW + 4 * DAY), begins_at_once=False), NOW + 4 * DAY)
-    assert Order.objects.get(pk=payment.order_id).agreed_to_begin_at == NOW
+    assert Order.objects.get(payments=payment).agreed_to_begin_at == NOW
 
 
 def test_nobody_agreed_to_begin_at_once_who_was_not_asked(settings: LazySettings) -> None:
