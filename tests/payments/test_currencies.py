@@ -50,7 +50,8 @@ def paid(order: Order) -> Payment:
     """Pay the order on the provider's page, and ask once as the return page does."""
     adapter = registry.current()
     assert adapter is not None
-    page = hosted_page.begin(order, adapter, Consent("", renews=False), BACK, clock.now())
+    consent = Consent("", renews=False, begins_at_once=True)
+    page = hosted_page.begin(order, adapter, consent, BACK, clock.now())
     assert visit(page.url, action="pay").status == 303
     hosted_page.ask(order, adapter, clock.now())
     return Payment.objects.get(order=order)
