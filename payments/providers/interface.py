@@ -43,6 +43,12 @@ class MethodDetails:
     brand: str = ""
     last4: str = ""
     expires: date | None = None
+    entered_at: datetime | None = None
+    """Instant of entering one by which an order is paid, the same in every answer and message about that payment.
+
+    A debit is told as paid days later, when its owner may have entered another method. None: it counts as entered when
+    the money moved, as a card's does.
+    """
 
     def description(self) -> dict[str, str | date | None]:
         """Return what its owner recognises it by, as the fields of PaymentMethod."""

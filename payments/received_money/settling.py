@@ -43,13 +43,13 @@ def await_money(order: Order, now: datetime) -> None:
 def keep_method(order: Order, details: MethodDetails, paid_at: datetime, now: datetime) -> None:
     """Keep the method by which the order was paid, and charge the subscription's renewals to it if it renews.
 
-    A payment is told again days later, by late messages and each night: a method that its owner saved since then is
-    still the one that is charged, and one that they removed does not come back. Of a user who is erased only what the
-    provider is to forget is kept.
+    A payment is told again days later, by late messages and each night, and a debit only then: a method that its owner
+    saved after entering this one is still the one that is charged, and one that they removed does not come back. Of a
+    user who is erased only what the provider is to forget is kept.
     """
     with transaction.atomic():
         lock_owner(order.user_id)  # an erasure is over, or sees this method
-        since = max(paid_at, order.opened_at)  # the provider's clock may be behind
+        since = max(details.entered_at or paid_at, order.opened_at)  # the provider's clock may be behind
         forgotten = forgotten_fields(order.user_id, now)
         removed = PaymentMethod.objects.filter(user_id=order.user_id, forget_requested_at__gt=since)
         if not forgotten and removed.exists():

@@ -50,9 +50,11 @@ def _intent(kind: FactKind) -> Callable[[Members, datetime], Fact]:
 
 def _agreed_method(intent: Members) -> MethodDetails | None:
     """Return the method that the subscriber agreed to have charged later. What its owner knows it by, asking tells."""
-    if intent.get("setup_future_usage") != "off_session" or not intent.get("customer"):
+    customer, token = intent.get("customer"), intent.get("payment_method")
+    if intent.get("setup_future_usage") != "off_session" or not customer or not token:
         return None
-    return MethodDetails(intent["customer"], intent["payment_method"]) if intent.get("payment_method") else None
+    created = intent.get("created")  # a message that was stored by an earlier release lacks it
+    return MethodDetails(customer, token, entered_at=datetime.fromtimestamp(created, UTC) if created else None)
 
 
 def _session_expired(session: Members, made_at: datetime) -> Fact:

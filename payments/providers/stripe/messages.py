@@ -16,7 +16,7 @@ SIGNATURE = "Stripe-Signature"
 
 KEPT: Mapping[str, tuple[str, ...]] = {
     "payment_intent": (
-        "id", "status", "amount_received", "currency", "metadata.order", "metadata.signature",
+        "id", "status", "created", "amount_received", "currency", "metadata.order", "metadata.signature",
         "customer", "payment_method", "setup_future_usage",
         "last_payment_error.code", "last_payment_error.decline_code",
     ),

@@ -1,5 +1,6 @@
 """Outcomes of PaymentIntents, refunds and the SDK's errors, each by one table. What no table knows is unknown."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import stripe
@@ -151,10 +152,13 @@ def of_refund(refund: Refund) -> Outcome:
 
 
 def saved_method(intent: PaymentIntent) -> MethodDetails | None:
-    """Return the method that the subscriber agreed to have charged later; None if there is none."""
+    """Return the method that the subscriber agreed to have charged later; None if there is none.
+
+    Checkout creates the intent when its page is submitted, and no message tells of the charge's instant.
+    """
     if intent.setup_future_usage != "off_session" or not isinstance(intent.payment_method, PaymentMethod):
         return None
-    return described(intent.payment_method, _id(intent.customer))
+    return replace(described(intent.payment_method, _id(intent.customer)), entered_at=_instant(intent.created))
 
 
 def described(method: PaymentMethod, customer: str) -> MethodDetails:

@@ -13,6 +13,8 @@ from tests.payments.providers.stripe.scripted import Script
 
 Kind = OutcomeKind
 
+ENTERED = datetime.fromtimestamp(CREATED, UTC)
+
 
 @pytest.mark.parametrize(
     ("status", "kind"),
@@ -48,14 +50,17 @@ def test_method_is_described_if_the_subscriber_agreed_to_later_charges(
     script: Script, provider: StripeProvider
 ) -> None:
     script.answer(intent(setup_future_usage="off_session"))
-    assert provider.ask("pi_1").method == MethodDetails("cus_1", "pm_1", "visa", "4242", date(2027, 12, 31))
+    assert provider.ask("pi_1").method == MethodDetails(
+        "cus_1", "pm_1", "visa", "4242", date(2027, 12, 31), entered_at=ENTERED
+    )
 
 
 def test_direct_debit_is_a_method_without_an_expiry(script: Script, provider: StripeProvider) -> None:
     debit = {"object": "payment_method", "id": "pm_2", "type": "sepa_debit", "sepa_debit": {"last4": "3000"}}
     script.answer(intent("processing", setup_future_usage="off_session", payment_method=debit))
     outcome = provider.ask("pi_1")
-    assert (outcome.kind, outcome.method) == (Kind.PENDING, MethodDetails("cus_1", "pm_2", "sepa_debit", "3000"))
+    assert outcome.kind is Kind.PENDING
+    assert outcome.method == MethodDetails("cus_1", "pm_2", "sepa_debit", "3000", entered_at=ENTERED)
 
 
 @pytest.mark.parametrize(
