@@ -40,8 +40,7 @@ def end_orders(*, transition: Transition, event_ids: Collection[int], now: datet
     elif transition is Transition.RENEWED:
         _close(_of(event_ids).exclude(period_start=F("subscription__end_date")), now)
     elif transition is Transition.EXPIRED:
-        # What the sweep has ended, money on its way renews. Whoever ended it themselves has lost their grace period.
-        _give_up(_of(event_ids).exclude(state=OrderState.PENDING, subscription__grace_until__isnull=False), now)
+        _give_up(_of(event_ids).exclude(_continued_by_money(event_ids)), now)
 
 
 def follow_planned_change(
@@ -62,6 +61,16 @@ def end_agreement(*, subscription: Subscription, **kwargs: Any) -> None:
 def _of(event_ids: Collection[int]) -> QuerySet[Order]:
     events = SubscriptionEvent.objects.filter(any_of("pk", event_ids))
     return Order.objects.unfinished().filter(kind__in=CONTINUING, subscription__in=events.values("subscription"))
+
+
+def _continued_by_money(event_ids: Collection[int]) -> Q:
+    """Return the condition of orders whose money is on its way and continues what nobody has ended.
+
+    Whoever ended a late subscription has lost its grace period. A change has none; the sweep names no actor or reason.
+    """
+    swept = SubscriptionEvent.objects.filter(any_of("pk", event_ids), actor=None, reason="")
+    changed = Q(kind=Order.Kind.CHANGE, subscription__in=swept.values("subscription"))
+    return Q(state=OrderState.PENDING) & (Q(subscription__grace_until__isnull=False) | changed)
 
 
 def _close(orders: QuerySet[Order], now: datetime) -> None:

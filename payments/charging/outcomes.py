@@ -123,7 +123,7 @@ class Recorder:
         with transaction.atomic():
             renews = self._renews(order)
             state = OrderState.NEEDS_SUBSCRIBER if is_collected and until is None else OrderState.OPEN
-            if self.claim.release(order, state, until) and order.state == OrderState.PENDING:
+            if self._rested(order, state, until) and order.state == OrderState.PENDING:
                 end_extension(order, self.now)
                 announce_failed(order, "", until, self.now)
             if is_collected and not renews and order.subscription_id:
@@ -157,6 +157,13 @@ class Recorder:
         if due_at is None and order.subscription is not None and order.subscription.expired_at is not None:
             return self.claim.give_up(order, self.now)
         return self.claim.release(order, OrderState.OPEN if due_at else OrderState.NEEDS_SUBSCRIBER, due_at)
+
+    def _rested(self, order: Order, state: OrderState, until: datetime | None) -> bool:
+        """Give the order back, or give it up if it was to change a plan whose time is over."""
+        over = order.subscription is not None and order.subscription.expired_at is not None
+        if order.kind == Order.Kind.CHANGE and over:
+            return self.claim.give_up(order, self.now)
+        return self.claim.release(order, state, until)
 
     def _write_failure(self, order: Order, outcome: Outcome) -> None:
         """Write the failed attempt; under a number of its own after money was on its way under the present one."""

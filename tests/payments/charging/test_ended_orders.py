@@ -15,12 +15,14 @@ from payments.hosted_page import begin
 from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from payments.orders import fence
 from payments.orders.consents import Consent
+from payments.plan_changes.change_orders import change_now
 from payments.providers.interface import Outcome, OutcomeKind
 from payments.received_money.settling import settle
 from payments.renewal.automatic_renewal import price_of, turn_off, turn_on
 from subscriptions.models import Subscription
 from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
+from subscriptions.terms import UNSEEN
 from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, due_order, make_method
 from tests.payments.opened_orders import renewal_order
 from tests.support.factories import NOW, make_plan, make_user
@@ -195,6 +197,22 @@ def test_debit_of_a_subscription_that_nobody_ended_renews_it_after_the_sweep(
     arrive(provider, order)
     charge(provider, END + 21 * DAY)
     assert Subscription.objects.get().status == Subscription.Status.ACTIVE
+
+
+def test_change_whose_debit_fails_after_the_old_end_waits_for_nobody(
+    provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(provider.path))
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = change_now(subscription, make_plan(name="Yearly", price=99, duration_days=365), DUE, UNSEEN)
+    assert order is not None
+    begin(order, provider, Consent("", renews=True), "", DUE)
+    settle(order, Outcome(OutcomeKind.PENDING), DUE)
+    Service.sweep(now=END)
+    provider.close(order.reference)
+    charge(provider, LATE)
+    order.refresh_from_db()
+    assert (order.state, order.finished_at) == (OrderState.GIVEN_UP, LATE)
 
 
 def debited_order(provider: LedgerProvider, way: str, at: datetime) -> Order:

@@ -68,6 +68,14 @@ def ordered(subscription: Subscription, plan: Plan, now: object = HALF) -> Order
     return order
 
 
+def debited(subscription: Subscription, plan: Plan) -> Order:
+    """Return the order of a change that a debit is to pay, with automatic renewal ticked."""
+    order = ordered(subscription, plan)
+    Order.objects.filter(pk=order.pk).update(state="pending", reference="r-1", way="page", renews=True)
+    order.refresh_from_db()
+    return order
+
+
 def paid_change(subscription: Subscription, plan: Plan, now: object = HALF) -> Payment:
     order = ordered(subscription, plan, now)
     return record_payment(order, money(str(order.amount), order.currency), now=now)  # type: ignore[arg-type]
@@ -111,12 +119,22 @@ def test_waiting_with_the_payment_gains_no_time(subscription: Subscription, year
 
 
 def test_money_that_arrives_after_the_old_end_still_changes_the_plan(subscription: Subscription, yearly: Plan) -> None:
-    order = ordered(subscription, yearly)
-    Order.objects.filter(pk=order.pk).update(state="pending", reference="r-1")
+    order = debited(subscription, yearly)
     Service.sweep(now=END)
     assert not record_payment(order, money("94.05"), now=END + DAY).surplus
     stored = Subscription.objects.get()
     assert (stored.status, stored.end_date, stored.expired_at) == ("active", HALF + YEAR, None)
+    assert Renewal.objects.values_list("auto_renew", "amount").get() == (True, Decimal(99))
+
+
+def test_change_whose_debit_arrives_after_somebody_ended_the_late_subscription_renews_nothing(
+    subscription: Subscription, yearly: Plan
+) -> None:
+    order = debited(subscription, yearly)
+    Service.grant_grace(subscription, END + 7 * DAY, now=HALF)
+    Service.cancel_subscription(subscription, now=END + DAY, actor=subscription.user)
+    record_payment(order, money("94.05"), now=END + 2 * DAY)
+    assert not Renewal.objects.filter(auto_renew=True).exists()
 
 
 def test_unpaid_time_has_no_value(yearly: Plan) -> None:
