@@ -23,7 +23,13 @@ TWO_DECIMAL = frozenset(
 STEPS = dict.fromkeys(THREE_DECIMAL, 10) | dict.fromkeys(TWO_ZEROS, 100)
 """Amounts are multiples of these."""
 
-SMALLEST = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "chf": 50, "sek": 300, "dkk": 250, "nok": 300, "pln": 200}
+SMALLEST = (
+    dict.fromkeys("aud brl cad chf eur inr jpy nzd sgd usd".split(), 50)  # noqa: SIM905 - as above
+    | dict.fromkeys(("aed", "myr", "pln", "ron"), 200)
+    | dict.fromkeys(("nok", "sek"), 300)
+    | dict.fromkeys(("mxn", "thb"), 1000)
+    | {"czk": 1500, "dkk": 250, "gbp": 30, "hkd": 400, "huf": 17_500}
+)
 """Smallest charge: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts"""
 
 LARGEST = 99_999_999

@@ -26,6 +26,8 @@ LEAST_STEP = Decimal("0.01")
 def quote(subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
     """Return the offer to change to the plan at once. With nothing left to pay, the credit becomes time.
 
+    So it does where less is missing than the provider takes: given away, it would be again with each change.
+
     Raises FreePlanAtOnce, CurrencyDiffers, or InvalidPeriod.
     """
     if plan.is_free:
@@ -33,9 +35,9 @@ def quote(subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
             f"plan {plan.pk} is free, and the paid time would be lost; change at the end of the period"
         )
     credit = unused_value(subscription, now, plan.currency)
-    if amount := payable(proration.difference(plan.price, credit), plan.currency, ROUND_DOWN):
+    missing = proration.difference(plan.price, credit)
+    if amount := payable(missing, plan.currency, ROUND_DOWN) if credit else missing:
         return ChangeQuote(plan.price - amount, amount, next_period(plan, now).end, plan.currency)
-    credit = max(credit, plan.price)  # less may be missing than the provider takes
     anchor_day = next_period(plan, now).anchor_day
     end = proration.time_for(credit, plan.price, now, lambda begin: next_period(plan, begin, anchor_day=anchor_day).end)
     return ChangeQuote(credit, Decimal(0), end, plan.currency)

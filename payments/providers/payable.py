@@ -1,4 +1,4 @@
-"""Amounts that the provider can take, where it cannot take every one in the currency's minor unit.
+"""Amounts that the provider can take, where it cannot take every one in the currency's minor unit, or none so small.
 
 Prices are somebody's choice, and one that cannot be taken is refused. Differences and parts of a price are computed, so
 they are rounded to what can be moved.
@@ -12,10 +12,13 @@ from payments.providers import registry
 
 @runtime_checkable
 class CountsCoarsely(Protocol):
-    """Provider that takes no step as small as the minor unit of some currency. Others have no such method."""
+    """Provider that takes no step, or no charge, as small as the minor unit of a currency. Others lack the method."""
 
     def payable(self, amount: Decimal, currency: str, rounding: str) -> Decimal:
-        """Return the amount, rounded as `decimal` names it to the smallest step that the provider takes."""
+        """Return the amount, rounded as `decimal` names it to the smallest step that the provider takes.
+
+        Rounded down, for a charge, it is 0 if the provider charges no amount as small.
+        """
 
 
 def payable(amount: Decimal, currency: str, rounding: str) -> Decimal:

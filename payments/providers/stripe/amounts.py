@@ -3,7 +3,7 @@
 Source: https://docs.stripe.com/currencies, "Zero-decimal currencies", "Special cases" and "Three-decimal currencies".
 """
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from foundation.money import DECIMALS
 
@@ -12,6 +12,17 @@ COUNTED_OTHERWISE = {"ISK": 2, "MGA": 0, "UGX": 2}
 
 LARGEST = 99_999_999
 """Most that one charge may take, in Stripe's minor unit (https://docs.stripe.com/currencies, "Minimum and maximum")."""
+
+SMALLEST = {
+    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400,
+    "HUF": 17_500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200,
+    "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
+"""Least that one charge may take, in Stripe's minor unit, where it publishes one.
+
+https://docs.stripe.com/currencies, "Minimum and maximum charge amounts". The table is by the currency of the account: a
+charge that is converted must reach that one's. Some methods of payment, such as iDEAL, take less.
+"""
 
 
 class UnpayableAmount(ValueError):
@@ -44,9 +55,14 @@ def from_minor_units(counted: int, currency: str) -> Decimal:
 
 
 def payable(amount: Decimal, currency: str, rounding: str) -> Decimal:
-    """Return the amount, rounded as `decimal` names it to the smallest step that Stripe takes."""
+    """Return the amount, rounded as `decimal` names it to the smallest step that Stripe takes.
+
+    What is charged is rounded down, to 0 if it is less than Stripe charges. What goes back has no minimum.
+    """
     step = Decimal(_step(currency)).scaleb(-_decimals(currency))
-    return (amount / step).to_integral_value(rounding) * step
+    rounded = (amount / step).to_integral_value(rounding) * step
+    is_too_small = rounding == ROUND_DOWN and rounded.scaleb(_decimals(currency)) < SMALLEST.get(currency, 0)
+    return Decimal(0) if is_too_small else rounded
 
 
 def _decimals(currency: str) -> int:

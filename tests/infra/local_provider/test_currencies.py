@@ -1,9 +1,12 @@
 """Amounts are taken as Stripe takes them."""
 
+from typing import Any
+
 import pytest
 import stripe
 
 from infra.local_provider.hosted.html import money
+from payments.providers.stripe.amounts import SMALLEST
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,28 @@ def test_amount_fits_its_currency(api: stripe.V1Services, amount: int, currency:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         api.payment_intents.create({"amount": amount, "currency": currency})
     assert refused.value.http_status == 400
+
+
+@pytest.mark.parametrize("currency", [code.lower() for code in SMALLEST])
+def test_charge_below_the_least_one_is_refused(api: stripe.V1Services, currency: str) -> None:
+    least = SMALLEST[currency.upper()]
+    assert api.payment_intents.create({"amount": least, "currency": currency}).amount == least
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        api.payment_intents.create({"amount": least - 1, "currency": currency})
+    assert refused.value.code == "amount_too_small"
+
+
+def test_page_for_less_than_the_least_charge_is_refused(api: stripe.V1Services) -> None:
+    product: Any = {"currency": "eur", "unit_amount": 10, "product_data": {"name": "Change to Dearer"}}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        api.checkout.sessions.create(
+            {
+                "mode": "payment",
+                "line_items": [{"quantity": 1, "price_data": product}],
+                "success_url": "https://shop.example/back",
+            }
+        )
+    assert refused.value.code == "amount_too_small"
 
 
 @pytest.mark.parametrize(

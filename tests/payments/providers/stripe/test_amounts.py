@@ -60,6 +60,12 @@ def test_every_currency_conserves_its_smallest_payable_amount() -> None:
         ("0.004", "KWD", "0", "0.01"),
         ("500", "ISK", "500", "500"),
         ("5.40", "MGA", "5", "6"),
+        ("0.50", "EUR", "0.50", "0.50"),
+        ("0.49", "EUR", "0", "0.49"),
+        ("49", "JPY", "0", "49"),
+        ("174.99", "HUF", "0", "174.99"),
+        ("0.30", "GBP", "0.30", "0.30"),
+        ("0.01", "GEL", "0.01", "0.01"),
     ],
 )
 def test_computed_amount_is_rounded_to_what_stripe_takes(amount: str, currency: str, down: str, up: str) -> None:
