@@ -77,6 +77,5 @@ def remove_method(user: AbstractBaseUser, now: datetime) -> None:
         if Order.objects.unfinished().filter(COLLECTED, user_id=user.pk).exists():
             raise MethodInUse("a renewal is being collected; pay it, or cancel the subscription, first")
         end_agreements(user)
-        Renewal.objects.filter(subscription__user_id=user.pk).update(method=None)
         usable = PaymentMethod.objects.usable().filter(user_id=user.pk)
         usable.update(removed_at=now, forget_requested_at=now, brand="", last4="", expires=None)

@@ -42,6 +42,6 @@ def end_agreement(subscription_id: int) -> bool:
 
 
 def end_agreements(user: AbstractBaseUser) -> None:
-    """End all agreements of the user, as `end_agreement` does; those of orders for a first period too."""
-    Renewal.objects.filter(subscription__user_id=user.pk).update(auto_renew=False)
+    """End all agreements of the user and name no method for them; those of orders for a first period too."""
+    Renewal.objects.filter(subscription__user_id=user.pk).update(auto_renew=False, method=None)
     Order.objects.unfinished().filter(user_id=user.pk, renews=True).update(renews=False)
