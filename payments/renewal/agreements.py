@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from foundation import money
 from payments.models import Order, Renewal
 from payments.orders.opening import purchase_of
-from subscriptions.models import Subscription, Transition
+from subscriptions.models import Subscription, SubscriptionEvent, Transition
 from subscriptions.rules import next_period
 
 ENDING = (Transition.CANCELLED, Transition.REACTIVATED)
@@ -20,9 +20,10 @@ ENDING = (Transition.CANCELLED, Transition.REACTIVATED)
 def agree(order: Order, subscription: Subscription) -> None:
     """Write down what the order's subscriber agreed to be charged for later periods, if anything.
 
-    An order that was to be closed when its money came, such as that of somebody who left, agrees to nothing any more.
+    An order that was to be closed when its money came, such as that of somebody who left, agrees to nothing any more,
+    unless it was the sweep that asked for it, while the subscriber was paying.
     """
-    if order.close_requested_at:
+    if order.close_requested_at and not _was_swept(order, order.close_requested_at):
         return
     if not order.renews:
         _follow_refusal(order, subscription)
@@ -40,6 +41,12 @@ def agree(order: Order, subscription: Subscription) -> None:
     }
     planned = {"next_amount": subscription.next_plan.price if subscription.next_plan else None}
     Renewal.objects.update_or_create(subscription=subscription, defaults=agreed, create_defaults=agreed | planned)
+
+
+def _was_swept(order: Order, at: datetime) -> bool:
+    """Return True if the sweep ended the order's subscription at an instant, in nobody's name."""
+    ended = SubscriptionEvent.objects.filter(subscription=order.subscription_id, transition=Transition.EXPIRED)
+    return ended.filter(occurred_at=at, actor=None, reason="").exists()
 
 
 def _follow_refusal(order: Order, subscription: Subscription) -> None:

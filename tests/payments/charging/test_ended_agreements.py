@@ -24,7 +24,7 @@ from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
 from tests.payments.charging.renewal_orders import DAY, END, charge, make_method, renewing
 from tests.payments.opened_orders import first_order, money, renewal_order
-from tests.support.factories import NOW, make_plan
+from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,30 @@ def test_agreement_after_a_cancellation_survives_a_sweep_while_its_debit_is_on_i
     subscription.refresh_from_db()
     assert subscription.status == Subscription.Status.ACTIVE
     assert Renewal.objects.get().auto_renew
+
+
+@pytest.mark.parametrize(
+    ("state", "held"),
+    [(OrderState.OPEN, {}), (OrderState.CLAIMED, {"lease_token": uuid4(), "lease_until": END + DAY})],
+)
+def test_renewal_that_is_ticked_on_a_page_paid_while_the_sweep_ends_it_is_agreed_to(
+    state: OrderState, held: dict[str, object]
+) -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = on_its_way(renewal_order(subscription, END - SECOND), state, **held)
+    swept(subscription)
+    record_payment(order, money(), now=END + SECOND)
+    subscription.refresh_from_db()
+    assert subscription.status == Subscription.Status.ACTIVE
+    assert Renewal.objects.get().auto_renew
+
+
+def test_page_paid_after_its_subscriber_left_agrees_to_nothing() -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = on_its_way(renewal_order(subscription, NOW + DAY), OrderState.OPEN)
+    Service.cancel_subscription(subscription, now=NOW + 2 * DAY)
+    record_payment(order, money(), now=NOW + 2 * DAY + SECOND)
+    assert not Renewal.objects.filter(auto_renew=True).exists()
 
 
 @pytest.mark.parametrize("gives", [True, False])
