@@ -24,9 +24,10 @@ def test_every_rule_of_the_promise_is_listed() -> None:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.rule)
 def test_code_that_is_taken_out_is_there(mutation: Mutation) -> None:
-    source = (ROOT / mutation.path).read_text()
-    assert mutation.mutated(source) != source
-    ast.parse(mutation.mutated(source))
+    for part in (mutation, *mutation.further):
+        source = (ROOT / part.path).read_text()
+        assert part.mutated(source) != source
+        ast.parse(part.mutated(source))
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.rule)
