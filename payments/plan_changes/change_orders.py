@@ -26,7 +26,7 @@ LEAST_STEP = Decimal("0.01")
 def quote(subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
     """Return the offer to change to the plan at once. With nothing left to pay, the credit becomes time.
 
-    So it does where less is missing than the provider takes: given away, it would be again with each change.
+    So it does where less is missing than the provider takes: otherwise each change would give that away again.
 
     Raises FreePlanAtOnce, CurrencyDiffers, or InvalidPeriod.
     """

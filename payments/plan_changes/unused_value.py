@@ -1,5 +1,6 @@
 """Unused paid value of a subscription: what a change of plan credits."""
 
+from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 
@@ -70,14 +71,18 @@ def begin_of(event: SubscriptionEvent, payment: Payment, subscription: Subscript
 def returned_of(payments: QuerySet[Payment], since: datetime | None = None) -> Decimal:
     """Return what went back of the payments, and what was asked to go back and has not gone yet.
 
-    Since an instant, it is less what was deducted then already: a request that was open, whatever became of it.
+    Since an instant, it is less what was deducted then already: a request that was open. One that fails afterwards is
+    still owed as money, and never becomes value again.
     """
     back = Payment.objects.filter(of__in=payments)
     asked = Refund.objects.filter(payment__in=payments, finished_at__isnull=True)
     if since is None:
         return _sum(asked) - _sum(back)
-    returned = _sum(asked.filter(requested_at__gt=since)) - _sum(back.filter(recorded_at__gt=since))
-    return returned - _sum(_finished_since(payments, since))
+    later = _by_payment(asked.filter(requested_at__gt=since), "payment")
+    gone = _by_payment(back.filter(recorded_at__gt=since), "of")
+    deducted = _by_payment(_finished_since(payments, since), "payment")
+    returned = (later[key] - gone[key] - deducted[key] for key in later.keys() | gone.keys())
+    return sum((amount for amount in returned if amount > 0), Decimal(0))
 
 
 def _finished_since(payments: QuerySet[Payment], since: datetime) -> QuerySet[Refund]:
@@ -87,6 +92,10 @@ def _finished_since(payments: QuerySet[Payment], since: datetime) -> QuerySet[Re
     untold = Q(state=Refund.State.REFUSED, attempts=0)  # a refund of the dashboard, of which only its failure was told
     finished = Refund.objects.filter(payment__in=payments, requested_at__lte=since, finished_at__gt=since)
     return finished.exclude(untold).exclude(Exists(recorded))
+
+
+def _by_payment(amounts: QuerySet[Payment] | QuerySet[Refund], key: str) -> defaultdict[int, Decimal]:
+    return defaultdict(Decimal, amounts.order_by().values_list(key).annotate(sum=Sum("amount")))
 
 
 def _sum(amounts: QuerySet[Payment] | QuerySet[Refund]) -> Decimal:

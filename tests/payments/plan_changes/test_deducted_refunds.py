@@ -8,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 
 from payments.models import Order, Payment, Refund
+from payments.orders.opening import open_renewal
 from payments.plan_changes.change_orders import change_now
 from payments.plan_changes.unused_value import unused_value
 from payments.providers.interface import Fact, FactKind
@@ -97,7 +98,7 @@ def test_refund_of_all_that_finishes_an_earlier_request_is_deducted_without_it(r
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])
-def test_refund_that_fails_after_a_change_is_deducted_no_more_until_it_is_repeated(
+def test_refund_that_fails_after_a_change_is_owed_as_money_and_is_no_value_again(
     request_: Refund, *, is_recorded: bool
 ) -> None:
     Refund.objects.update(attempts=1, state=Refund.State.PENDING)
@@ -105,11 +106,27 @@ def test_refund_that_fails_after_a_change_is_deducted_no_more_until_it_is_repeat
         record_refund("bank", fact(request_), CHANGED - DAY)
     change()
     record_failed_refund("bank", fact(request_, FactKind.REFUND_FAILED), CHANGED + DAY)
-    assert left() == (64, 64)
+    assert left() == (54, 54)
     request_.refresh_from_db()
     seen = ReturnedOutside("iban-1", Decimal(10), by_provider=False)
     record_outside(request_, seen, "by transfer", now=CHANGED + 2 * DAY, actor=make_user())
     assert left() == (54, 54)
+
+
+def test_refund_of_a_period_that_was_over_is_no_value_of_the_change_when_it_fails(request_: Refund) -> None:
+    """What a change credits is unused, and nothing of such a period is."""
+    Refund.objects.update(attempts=1, state=Refund.State.PENDING)
+    subscription = Subscription.objects.get()
+    order = open_renewal(subscription, CHANGED, UNSEEN)
+    record_payment(order, through_bank(order), now=CHANGED)
+    at = CHANGED + 35 * DAY
+    larger = change_now(Subscription.objects.get(), make_plan(name="Larger", price=60), at, UNSEEN)
+    assert larger
+    assert larger.credit == 15
+    payment = record_payment(larger, through_bank(larger), now=at)
+    before = returned_amount(payment, at + DAY), unused_value(Subscription.objects.get(), at + DAY, "EUR")
+    record_failed_refund("bank", fact(request_, FactKind.REFUND_FAILED), at + DAY)
+    assert (returned_amount(payment, at + DAY), unused_value(Subscription.objects.get(), at + DAY, "EUR")) == before
 
 
 def test_refund_that_only_its_failure_tells_of_was_never_deducted(request_: Refund) -> None:
