@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from foundation.orm.any_of import any_of
 from payments import planned_changes
@@ -98,5 +99,7 @@ def _give_up(orders: QuerySet[Order], now: datetime) -> None:
         ),
         finished_at=Case(When(ends, then=Value(now)), default=F("finished_at")),
         due_at=Case(When(ends, then=None), default=Value(now)),
-        close_requested_at=Case(When(ends, reference="", then=None), default=Value(now)),
+        close_requested_at=Case(
+            When(ends, reference="", then=None), default=Coalesce("close_requested_at", Value(now))
+        ),
     )

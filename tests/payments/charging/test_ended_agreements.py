@@ -158,6 +158,23 @@ def test_renewal_that_is_ticked_on_a_page_paid_while_the_sweep_ends_it_is_agreed
     assert Renewal.objects.get().auto_renew
 
 
+def test_cancellation_holds_although_the_sweep_comes_before_the_order_is_closed() -> None:
+    subscription = renewing()
+    record_payment(renewal_order(subscription, NOW), money(transaction_id="tx_1"), now=NOW)
+    subscription.refresh_from_db()
+    end = subscription.end_date
+    order = change_now(subscription, make_plan(name="Yearly", price=99, duration_days=365), end - DAY, UNSEEN)
+    assert order
+    on_its_way(order, OrderState.OPEN)
+    Service.cancel_subscription(subscription, now=end - SECOND)
+    Service.sweep(now=end)
+    order.refresh_from_db()
+    assert order.close_requested_at == end - SECOND
+    payment = record_payment(order, money(str(order.amount)), now=end + SECOND)
+    assert not payment.surplus
+    assert not Renewal.objects.get().auto_renew
+
+
 def test_page_paid_after_its_subscriber_left_agrees_to_nothing() -> None:
     subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
     order = on_its_way(renewal_order(subscription, NOW + DAY), OrderState.OPEN)
