@@ -13,7 +13,7 @@ from foundation.orm.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
 from payments.models.order import Order
-from subscriptions.models import BEGINS_A_PERIOD, REASON_LENGTH, Subscription, SubscriptionEvent
+from subscriptions.models import REASON_LENGTH, Subscription, SubscriptionEvent
 
 TRANSACTION_ID_LENGTH = 200
 
@@ -169,9 +169,9 @@ class Payment(AppendOnlyModel):
         return goes_on and order.begins_contract and not self._is_followed(event)
 
     def _is_followed(self, event: SubscriptionEvent) -> bool:
-        """Return True if another period began since, even if it ends at the same instant as one taken back did."""
-        later = SubscriptionEvent.objects.filter(BEGINS_A_PERIOD, subscription=event.subscription_id, pk__gt=event.pk)
-        return later.exists()
+        """Return True if another period began since, even if it ends at the same instant, and was not taken back."""
+        later = SubscriptionEvent.objects.filter(subscription=event.subscription_id, pk__gt=event.pk)
+        return later.periods().exists()
 
 
 class SurplusSettlement(AppendOnlyModel):

@@ -191,6 +191,18 @@ def test_period_renewed_after_a_withdrawal_during_the_trial_counts_and_is_withdr
     assert returned_amount(renewed, NOW + 7 * DAY) == Decimal(30)
 
 
+def test_contract_before_a_period_that_was_taken_back_can_still_be_withdrawn_from() -> None:
+    payment, now = added_to_a_live_subscription()
+    before = Payment.objects.get(order__kind=Order.Kind.RENEWAL)
+    assert before.withdrawal_until(now + 2 * DAY) is None
+    withdraw(payment, now + 3 * DAY)
+    before = Payment.objects.get(pk=before.pk)
+    assert before.withdrawal_until(now + 4 * DAY)
+    request = withdraw(before, now + 4 * DAY)
+    assert request
+    assert request.amount == Decimal("9.90")
+
+
 def test_period_added_after_a_withdrawal_continues_what_was_paid_before() -> None:
     payment, now = added_to_a_live_subscription()
     assert payment.subscription
