@@ -11,9 +11,9 @@ from django.db import transaction
 from payments.announcements import announce_failed
 from payments.charging.claims import Claim
 from payments.charging.first_calls import is_near
-from payments.charging.tries import next_after
+from payments.charging.tries import next_after, next_chance
 from payments.isolation import apart
-from payments.models import Attempt, Order, OrderState, Renewal
+from payments.models import Attempt, Order, OrderState, Payment, Renewal
 from payments.orders import fence
 from payments.orders.grace import end_extension, grace_until, take_back
 from payments.orders.opening import finish, lock, void
@@ -62,7 +62,7 @@ class Recorder:
         with transaction.atomic():
             payment = settle(order, outcome, self.now)
             if payment and payment.surplus:
-                self._surplus(order)
+                self._surplus(order, payment)
 
     def failed(self, order: Order, outcome: Outcome, *, is_news: bool = True) -> None:
         """Record that nothing was taken, plan the next try, and tell the subscriber, once for each try.
@@ -114,17 +114,20 @@ class Recorder:
         else:
             self.claim.release(order, OrderState.OPEN, until)
 
-    def rests(self, order: Order, until: datetime | None = None) -> None:
-        """Give back an order that only its subscriber can pay, or that is not to be charged yet, or before `until`.
+    def rests(self, order: Order, *, waits_for_user: bool = False) -> None:
+        """Give back an order that only its subscriber can pay, or that is not to be charged yet.
 
-        One that waited for money is one of the page, whose debit did not arrive: that is told, once.
+        One that waits for its deactivated user has another chance. One that waited for money is one of the page, whose
+        debit did not arrive: that is told, once.
         """
         is_collected = order.kind == Order.Kind.RENEWAL and is_near(order, self.now)
         with transaction.atomic():
             renews = self._renews(order)
+            if order.state == OrderState.PENDING:
+                end_extension(order, self.now)
+            until = next_chance(order, grace_until(order), self.now) if waits_for_user else None
             state = OrderState.NEEDS_SUBSCRIBER if is_collected and until is None else OrderState.OPEN
             if self._rested(order, state, until) and order.state == OrderState.PENDING:
-                end_extension(order, self.now)
                 announce_failed(order, "", until, self.now)
             if is_collected and not renews and order.subscription_id:
                 take_back(order.subscription_id)
@@ -136,13 +139,14 @@ class Recorder:
             Order.objects.filter(pk=order.pk).update(close_requested_at=None)
             _take_grace_back(order)
 
-    def _surplus(self, order: Order) -> None:
-        """Make an order void that was to be closed: its reference has taken the one success that it can have.
+    def _surplus(self, order: Order, payment: Payment) -> None:
+        """Make an order void for which no period can be given: its reference has taken its one success.
 
-        Another one, whose money is of another amount, waits for an operator.
+        One whose money is of another amount, and that was not to be closed, waits for an operator.
         """
         lock(order)
-        if order.is_open and order.close_requested_at:
+        is_in_full = (payment.amount, payment.currency) == (order.amount, order.currency)
+        if order.is_open and (order.close_requested_at or is_in_full):
             finish(order, OrderState.VOID, self.now)
             _take_grace_back(order)
         else:

@@ -11,10 +11,8 @@ from payments.charging.claims import Claim
 from payments.charging.first_calls import FirstCall, is_to_be_charged, method_of, page_rests_until, sort, waits_for_user
 from payments.charging.interrupted import Interrupted, interrupted
 from payments.charging.outcomes import MONEY, Recorder
-from payments.charging.tries import next_chance
 from payments.models import Order, OrderState
 from payments.orders import fence
-from payments.orders.grace import grace_until
 from payments.providers.interface import Outcome, OutcomeKind, Provider
 
 Kind = OutcomeKind
@@ -158,8 +156,8 @@ class Stages:
 
     def _rest(self, order: Order) -> None:
         """Give back an order that is not charged now, which a deactivated user may be charged for later."""
-        is_chance = waits_for_user(order, self.provider.name, self.recorder.now)
-        self.recorder.rests(order, next_chance(order, grace_until(order), self.recorder.now) if is_chance else None)
+        waits = waits_for_user(order, self.provider.name, self.recorder.now)
+        self.recorder.rests(order, waits_for_user=waits)
 
     def _leave(self, order: Order) -> None:
         """Leave the order to its subscriber, who is at the page or has taken the way."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
+from accounts.models import User
 from payments.charging.closing import to_close
 from payments.hosted_page import begin
 from payments.models import Order, OrderState, Payment, Renewal
@@ -78,6 +79,19 @@ def test_change_that_was_paid_after_the_renewal_is_void_and_can_be_ordered_again
     assert changing(subscription, yearly, END + 3 * DAY) != order
 
 
+def test_change_whose_debit_arrives_after_its_plan_was_bought_otherwise_is_void(
+    provider: LedgerProvider, yearly: Plan
+) -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(), now=NOW)
+    order = debited(changing(subscription, yearly, END - DAY), provider, END - DAY)
+    Service.sweep(now=END)
+    Service.create_subscription(subscription.user, yearly, now=END + DAY)
+    provider.pay_page(order.reference)
+    charge(provider, END + 5 * DAY)
+    charge(provider, END + 5 * DAY + MINUTE)
+    assert_void(order, provider)
+
+
 def changed_while_debited(provider: LedgerProvider, plan: Plan) -> Order:
     """Return a renewal order that is paid by a debit while an operator changes the plan at once."""
     subscription = renewing()
@@ -109,6 +123,20 @@ def test_grace_that_was_kept_for_the_debit_ends_if_nothing_renews_any_more(
     provider.pay_page(order.reference)
     charge(provider, END + DAY)
     assert not Subscription.objects.get().is_live(END + DAY)
+
+
+def test_deactivated_user_whose_debit_failed_has_a_last_chance_before_the_shortened_access_ends(
+    provider: LedgerProvider,
+) -> None:
+    subscription = renewing()
+    order = debited(renewal_order(subscription, CHANGED), provider, CHANGED)
+    User.objects.update(is_active=False)
+    provider.close(order.reference)
+    charge(provider, END + 8 * DAY)
+    subscription.refresh_from_db()
+    order.refresh_from_db()
+    assert subscription.grace_until == END + 9 * DAY
+    assert order.due_at == subscription.grace_until - timedelta(hours=1)
 
 
 def test_order_of_another_amount_waits_for_an_operator_who_makes_it_void(
