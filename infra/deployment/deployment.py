@@ -109,7 +109,7 @@ class Deployment(StageResources):
         FirstRun(boto3.client("lambda", region_name=self.region), self.name, settings, self.target).of(package)
 
     def forget_markers(self) -> str:
-        """Open the gate from here, because no release that runs now needs to have one. Return what came of it."""
+        """Open the gate from outside the function: the running release may have none. Return what came of it."""
         return forget_markers(self.stage.settings["aws_environment_variables"], self.region)
 
     def upload(self, package: Path) -> str:

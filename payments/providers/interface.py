@@ -47,7 +47,7 @@ class MethodDetails:
     """Instant of entering one by which an order is paid, the same in every answer and message about that payment.
 
     A debit is told as paid days later, when its owner may have entered another method. None: it counts as entered when
-    the money moved, as a card's does.
+    the money moved.
     """
 
     def description(self) -> dict[str, str | date | None]:
