@@ -22,7 +22,7 @@ SHOWN = 20
 """Maximum number of problems to print."""
 SHORTEST = 75
 """Times for the calls of one claim, each an hour of the campaign's clock: a message may come 72 hours late."""
-MOST_ROUNDS = 15
+MOST_ROUNDS = 30
 """Storms after which the run ends, and fails, although a fault was hit too seldom."""
 
 

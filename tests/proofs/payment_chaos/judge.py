@@ -31,7 +31,7 @@ def main(now: str) -> int:
 
     provider = LedgerProvider(Path(os.environ["LEDGER_PROVIDER_FILE"]))
     charged = Counter(order for order, _reference in provider.successes())
-    payments = list(Payment.objects.select_related("order", "event"))
+    payments = list(Payment.objects.select_related("order__plan", "event"))
     problems = [
         *(f"order {order} was charged {times} times" for order, times in charged.items() if times > 1),
         *_unmatched(provider, payments),
@@ -87,15 +87,22 @@ def _wrong_periods(payments: list["Payment"]) -> Problems:
 
 
 def _wrong_terms(payments: list["Payment"]) -> Problems:
-    """Yield each payment whose period is not the one that was ordered, at its price."""
+    """Yield each payment whose period is not the one that was ordered, at its price.
+
+    It begins where the last one ended; recorded after the grace period, when access may have ended, it may begin then.
+    """
     for payment in payments:
         order, event = payment.order, payment.event
         if payment.surplus or order is None or order.period_start is None:
             continue
-        ordered = (order.period_start, order.period_start + timedelta(days=order.duration_days))
-        given = (event.old_end_date, event.new_end_date) if event else None
-        if given != ordered or (payment.amount, payment.currency) != (order.amount, order.currency):
-            yield f"order {order.pk}: {payment.amount} {payment.currency} bought {given} instead of {ordered}"
+        length, grace = timedelta(days=order.duration_days), timedelta(days=order.plan.grace_days)
+        ends = {order.period_start + length}
+        if payment.recorded_at >= order.period_start + grace:
+            ends.add(payment.recorded_at + length)
+        is_ordered = event and event.old_end_date == order.period_start and event.new_end_date in ends
+        if not is_ordered or (payment.amount, payment.currency) != (order.amount, order.currency):
+            given = (event.old_end_date, event.new_end_date) if event else None
+            yield f"order {order.pk}: {payment.amount} {payment.currency} bought {given} instead of {sorted(ends)}"
 
 
 def _needless_surplus(payments: list["Payment"]) -> Problems:
