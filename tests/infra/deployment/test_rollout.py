@@ -29,6 +29,15 @@ def live(stage_on_aws: RunningStage) -> RunningStage:
     return stage_on_aws
 
 
+def deploy_with_a_gate_and_without(live: RunningStage) -> None:
+    live.settings["aws_environment_variables"] |= GATE
+    live.write_settings()
+    live.deploy("gated")
+    del live.settings["aws_environment_variables"]["GATE_TABLE"]
+    live.write_settings()
+    live.deploy("ungated")
+
+
 def test_release_that_fails_is_rolled_back(live: RunningStage, capsys: pytest.CaptureFixture[str]) -> None:
     live.functions.broken.add("bad")
     with pytest.raises(RolledBack, match=r"NotMigrated: config\.operations\.release_jobs\.migrations failed"):
@@ -78,12 +87,7 @@ def test_rollback_opens_the_gate_of_a_release_that_has_one(
     live: RunningStage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The release without it has written meanwhile, and opened nothing."""
-    live.settings["aws_environment_variables"] |= GATE
-    live.write_settings()
-    live.deploy("gated")
-    del live.settings["aws_environment_variables"]["GATE_TABLE"]
-    live.write_settings()
-    live.deploy("ungated")
+    deploy_with_a_gate_and_without(live)
 
     live.functions.ran.clear()
     live.rollback()
@@ -110,12 +114,7 @@ def test_release_with_a_gate_begins_with_an_open_one_after_one_without(
 
     leave_markers()
     answers.before("lambda.UpdateFunctionCode", look)
-    live.settings["aws_environment_variables"] |= GATE
-    live.write_settings()
-    live.deploy("gated")
-    del live.settings["aws_environment_variables"]["GATE_TABLE"]
-    live.write_settings()
-    live.deploy("ungated")
+    deploy_with_a_gate_and_without(live)
 
     leave_markers()
     answers.before("lambda.UpdateFunctionCode", look)

@@ -46,14 +46,6 @@ def _payments_are_on(settings: LazySettings) -> None:
 
 
 @pytest.fixture
-def subscription() -> Subscription:
-    """Return a subscription whose first period was paid with 9.90 EUR."""
-    payment = record_payment(first_order(), money(), now=NOW)
-    assert payment.subscription is not None
-    return payment.subscription
-
-
-@pytest.fixture
 def yearly() -> Plan:
     return make_plan(name="Yearly", price=99, duration_days=365)
 

@@ -19,7 +19,7 @@ from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import Terms
 from tests.api.callers import Caller, assert_problem
-from tests.payments.opened_orders import first_order, money
+from tests.payments.opened_orders import money
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.staff import make_staff, sign_in
 
@@ -32,14 +32,6 @@ HALF = NOW + MONTH / 2
 def _half_of_the_period_is_over() -> Any:
     with time_machine.travel(HALF, tick=False):
         yield
-
-
-@pytest.fixture
-def subscription() -> Subscription:
-    """Return a subscription whose first period was paid with 9.90 EUR."""
-    payment = record_payment(first_order(), money(), now=NOW)
-    assert payment.subscription is not None
-    return payment.subscription
 
 
 @pytest.fixture

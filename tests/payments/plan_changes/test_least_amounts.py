@@ -8,11 +8,9 @@ from django.conf import LazySettings
 
 from payments.models import Order
 from payments.plan_changes.change_orders import change_now, quote
-from payments.received_money.recording import record_payment
 from subscriptions.models import Plan, Subscription
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
-from tests.payments.opened_orders import first_order, money
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 
 pytestmark = pytest.mark.django_db
@@ -26,14 +24,6 @@ A_CENT = MONTH / 1000
 @pytest.fixture(autouse=True)
 def _stripe_takes_the_money(settings: LazySettings) -> None:
     settings.PAYMENT_PROVIDER = "stripe"
-
-
-@pytest.fixture
-def subscription() -> Subscription:
-    """Return a subscription whose first period was paid with 9.90 EUR."""
-    payment = record_payment(first_order(), money(), now=NOW)
-    assert payment.subscription is not None
-    return payment.subscription
 
 
 @pytest.fixture
