@@ -155,7 +155,7 @@ PAYMENTS = (
     Mutation(
         "surplus of what is to be closed",
         "payments/charging/outcomes.py",
-        "if order.is_open and order.close_requested_at:",
+        "if order.is_open and (order.close_requested_at or is_in_full):",
         "if False:",
         (
             f"{CLOSED}test_change_that_was_paid_after_the_renewal_is_void_and_can_be_ordered_again",
