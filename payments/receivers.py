@@ -67,9 +67,9 @@ def _of(event_ids: Collection[int]) -> QuerySet[Order]:
 def _continued_by_money(event_ids: Collection[int]) -> Q:
     """Return the condition of orders whose money is on its way and continues what nobody has ended.
 
-    Whoever ended a late subscription has lost its grace period. A change has none; the sweep names no actor or reason.
+    Whoever ended a late subscription has lost its grace period. A change has none.
     """
-    swept = SubscriptionEvent.objects.filter(any_of("pk", event_ids), actor=None, reason="")
+    swept = SubscriptionEvent.objects.filter(any_of("pk", event_ids)).swept()
     changed = Q(kind=Order.Kind.CHANGE, subscription__in=swept.values("subscription"))
     return Q(state=OrderState.PENDING) & (Q(subscription__grace_until__isnull=False) | changed)
 

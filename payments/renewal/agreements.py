@@ -45,8 +45,8 @@ def agree(order: Order, subscription: Subscription) -> None:
 
 def _was_swept(order: Order, at: datetime) -> bool:
     """Return True if the sweep ended the order's subscription at an instant, in nobody's name."""
-    ended = SubscriptionEvent.objects.filter(subscription=order.subscription_id, transition=Transition.EXPIRED)
-    return ended.filter(occurred_at=at, actor=None, reason="").exists()
+    ended = SubscriptionEvent.objects.filter(subscription=order.subscription_id, occurred_at=at)
+    return ended.swept().exists()
 
 
 def _follow_refusal(order: Order, subscription: Subscription) -> None:

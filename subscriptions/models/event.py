@@ -40,6 +40,10 @@ BEGINS_A_PERIOD = ~Q(transition__in=(Transition.CANCELLED, Transition.REACTIVATE
 class SubscriptionEventQuerySet(AppendOnlyQuerySet["SubscriptionEvent"]):
     """Events by what they began."""
 
+    def swept(self) -> "SubscriptionEventQuerySet":
+        """Return the ends that the sweep wrote: it names no actor and no reason."""
+        return self.filter(transition=Transition.EXPIRED, actor=None, reason="")
+
     def periods(self) -> "SubscriptionEventQuerySet":
         """Return the events that began a period, without those whose period was taken back before it began."""
         taken_back = SubscriptionEvent.objects.filter(
