@@ -200,7 +200,7 @@ class Deployment(StageResources):
         code = ReleasedCode(self.function.client, self.name, version)
         then = replace(self, settings_file=code.write_settings(self.directory))
         configuration = self.function.configuration_in(version)
-        forget_markers(then.stage.settings["aws_environment_variables"], self.region)
+        then.forget_markers()
         self.function.use_handler(configuration["Handler"])
         code.restore(self.function)
         self.function.configure(configuration)
