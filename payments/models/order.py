@@ -243,7 +243,7 @@ class Order(models.Model):
         """True if what it begins can be withdrawn from: a first period, a change of plan, or a renewal that is one.
 
         That is a renewal after the end, or the first that costs something, as after a trial, unless it was agreed to
-        before. What was paid is what it was when its subscriber consented, whatever has become of the agreement. Only
+        before. A paid order stays what it was when its subscriber consented, whatever has become of the agreement. Only
         for renewals it takes queries, three at most.
         """
         if self.kind != self.Kind.RENEWAL or self._follows_the_end():

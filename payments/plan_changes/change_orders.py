@@ -36,7 +36,8 @@ def quote(subscription: Subscription, plan: Plan, now: datetime) -> ChangeQuote:
         )
     credit = unused_value(subscription, now, plan.currency)
     missing = proration.difference(plan.price, credit)
-    if amount := payable(missing, plan.currency, ROUND_DOWN) if credit else missing:
+    amount = payable(missing, plan.currency, ROUND_DOWN) if credit else missing
+    if amount:
         return ChangeQuote(plan.price - amount, amount, next_period(plan, now).end, plan.currency)
     anchor_day = next_period(plan, now).anchor_day
     end = proration.time_for(credit, plan.price, now, lambda begin: next_period(plan, begin, anchor_day=anchor_day).end)
