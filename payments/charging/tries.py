@@ -13,17 +13,22 @@ OFFSETS = (timedelta(), DAY, 3 * DAY, 5 * DAY, 7 * DAY)
 SPREAD_MINUTES = 20 * 60
 """The first tries are spread over this time, and end well before the period does."""
 
-LAST_BEFORE_GRACE_ENDS = timedelta(hours=1)
-"""No try lies closer to the end of the grace period, so that its outcome is known before access ends."""
+LAST_BEFORE_AN_END = timedelta(hours=1)
+"""No try lies closer to the end of the grace period, so that its outcome is known before access ends.
+
+Nor does a first try that was still to come lie closer to the end of the period, so that nobody is late in vain.
+"""
 
 
 def first_try(order: Order, opened_at: datetime, grace_until: datetime) -> datetime:
     """Return the instant of the first try. The subscription's key spreads the tries over the day.
 
-    An order that opens late, as that of a renewal turned on in the last hours, is tried before access ends.
+    An order that opens late, as that of a renewal turned on in the last hours, is tried before its period begins,
+    or at once.
     """
     spread = opened_at + timedelta(minutes=(order.subscription_id or 0) % SPREAD_MINUTES)
-    return max(opened_at, min(spread, grace_until - LAST_BEFORE_GRACE_ENDS))
+    begins = order.period_start or grace_until
+    return max(opened_at, min(spread, begins - LAST_BEFORE_AN_END, grace_until - LAST_BEFORE_AN_END))
 
 
 def planned(order: Order, grace_until: datetime) -> list[datetime]:
@@ -33,13 +38,13 @@ def planned(order: Order, grace_until: datetime) -> list[datetime]:
     """
     opens = order.period_start - RENEWAL_AHEAD if order.period_start else order.opened_at
     first = first_try(order, max(order.opened_at, opens), grace_until)
-    latest = grace_until - LAST_BEFORE_GRACE_ENDS
+    latest = grace_until - LAST_BEFORE_AN_END
     return [instant for offset in OFFSETS if (instant := first + offset) <= latest]
 
 
 def next_chance(order: Order, grace_until: datetime, now: datetime) -> datetime | None:
     """Return when an order is charged that could not be tried at `now`: at the next try, or the last moment for one."""
-    last_moment = grace_until - LAST_BEFORE_GRACE_ENDS
+    last_moment = grace_until - LAST_BEFORE_AN_END
     return next_after(order, grace_until, now) or (last_moment if last_moment > now else None)
 
 

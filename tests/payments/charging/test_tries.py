@@ -49,6 +49,14 @@ def test_first_try_of_an_order_that_opens_late_comes_before_access_ends() -> Non
     assert first_try(order_of(1100), END - HOUR / 2, END) == END - HOUR / 2
 
 
+@pytest.mark.parametrize("key", [0, 599, 1199])
+def test_first_try_of_an_order_that_opens_hours_before_the_end_comes_before_it(key: int) -> None:
+    opened = END - 10 * HOUR
+    first = first_try(order_of(key), opened, END + 7 * DAY)
+    assert opened <= first <= END - HOUR
+    assert first_try(order_of(key), END + DAY, END + 7 * DAY) == END + DAY
+
+
 def test_next_try_lies_after_now() -> None:
     order = order_of(0)
     assert next_after(order, END + 7 * DAY, DUE) == DUE + DAY

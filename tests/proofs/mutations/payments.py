@@ -193,7 +193,7 @@ PAYMENTS = (
     Mutation(
         "hour before access ends",
         "payments/charging/tries.py",
-        "latest = grace_until - LAST_BEFORE_GRACE_ENDS",
+        "latest = grace_until - LAST_BEFORE_AN_END",
         "latest = grace_until",
         (f"{TRIES}test_no_try_lies_within_an_hour_of_the_end_of_grace",),
     ),
