@@ -165,7 +165,7 @@ def test_planned_plan_that_another_subscription_has_changed_to_is_not_charged(
 def test_renewal_of_another_subscription_ends_no_renewal(subscription: Subscription, provider: LedgerProvider) -> None:
     other = Service.create_subscription(subscription.user, make_plan(name="Third"), now=NOW)
     agree(other, subscription.renewal.method)
-    for hours in range(0, 24, 6):
+    for hours in range(0, 24, 5):
         charge(provider, DUE + hours * HOUR)
     assert len(provider.successes()) == 2
     assert Renewal.objects.filter(auto_renew=True).count() == 2
