@@ -23,7 +23,7 @@ from foundation.orm.insert_select import insert_select_returning
 from notifications import preferences
 from notifications.models import Channel, Notification
 from payments.models import Renewal
-from subscriptions.models import BEGINS_A_PERIOD, RENEWAL_AHEAD, Plan, Subscription, SubscriptionEvent
+from subscriptions.models import RENEWAL_AHEAD, Plan, Subscription, SubscriptionEvent
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
     earliest = max(timedelta(days=max(plans)), BEFORE_A_CHARGE)
     near = Q(subscription__end_date__gt=now, subscription__end_date__lte=now + earliest)
     ends = Q(subscription__expired_at__isnull=True, subscription__grace_until__isnull=True)
-    began = SubscriptionEvent._base_manager.filter(near, BEGINS_A_PERIOD, ends)
+    began = SubscriptionEvent.objects.filter(near, ends).periods()
     days = Case(*_marks(plans, now), output_field=PositiveSmallIntegerField())
     began = began.filter(active_users("subscription__user")).exclude(_began_anew()).exclude(_is_unwanted())
     due = began.annotate(days=days).filter(days__isnull=False).exclude(_is_recorded())
@@ -162,10 +162,8 @@ def _renews(subscription: str) -> Q:
 
 def _began_anew() -> Exists:
     """Return the condition that a later event began another period."""
-    later = SubscriptionEvent._base_manager.filter(
-        BEGINS_A_PERIOD, subscription=OuterRef("subscription"), pk__gt=OuterRef("pk")
-    )
-    return Exists(later)
+    later = SubscriptionEvent.objects.filter(subscription=OuterRef("subscription"), pk__gt=OuterRef("pk"))
+    return Exists(later.periods())
 
 
 def _is_recorded() -> Exists:

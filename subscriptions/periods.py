@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from foundation import money
-from subscriptions.models import BEGINS_A_PERIOD, Subscription, SubscriptionEvent
+from subscriptions.models import Subscription, SubscriptionEvent
 
 COLUMNS = {
     "period_price": "price",
@@ -43,10 +43,11 @@ class Period:
 def with_period(subscriptions: QuerySet[Subscription], now: datetime) -> QuerySet[Subscription]:
     """Annotate, for `period_of`, the period that is under way at `now`, or else the latest one.
 
-    A renewal in advance begins a period in the future, which is not yet the one under way.
+    A renewal in advance begins a period in the future, which is not yet the one under way, and one that was taken back
+    before it began never is.
     """
     begun = Q(old_end_date__isnull=True) | Q(old_end_date__lte=now)
-    events = SubscriptionEvent.objects.filter(BEGINS_A_PERIOD, begun, subscription=OuterRef("pk")).order_by("-pk")
+    events = SubscriptionEvent.objects.filter(begun, subscription=OuterRef("pk")).periods().order_by("-pk")
     return subscriptions.annotate(**{name: Subquery(events.values(column)[:1]) for name, column in COLUMNS.items()})
 
 

@@ -21,6 +21,7 @@ from notifications.models import Notification
 from notifications.reminders import BATCH_SIZE, RESERVE, Reminders, next_mark, plans_by_day, wanted
 from notifications.ses.rendering import render_mail
 from payments.models import PaymentMethod, Renewal
+from subscriptions.bought_periods import cancel_bought
 from subscriptions.errors import IllegalTransition
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
@@ -70,6 +71,15 @@ def test_of_marks_that_were_missed_only_the_nearest_is_told() -> None:
     assert remind(NOW + MONTH - DAY / 2) == 1
     assert remind(NOW + MONTH - DAY / 4) == 0
     assert recorded(subscription) == [("created", 1)]
+
+
+def test_end_before_a_period_that_was_taken_back_is_reminded_of() -> None:
+    subscription = subscribe()
+    renewed = Service.renew_subscription(subscription, now=NOW + DAY)
+    cancel_bought(renewed, NOW + MONTH, "withdrawn", now=NOW + 2 * DAY, actor=subscription.user)
+    assert remind(NOW + MONTH - 7 * DAY) == 1
+    assert remind(NOW + MONTH - DAY) == 1
+    assert recorded(subscription) == [("created", 7), ("created", 1)]
 
 
 def test_run_that_comes_late_with_an_early_time_tells_nothing_that_is_behind() -> None:

@@ -8,6 +8,7 @@ from django.conf import LazySettings
 from django.urls import reverse
 from django.utils import timezone
 
+from subscriptions.bought_periods import cancel_bought
 from subscriptions.models import Plan, Subscription
 from subscriptions.periods import Period, period_of, with_period
 from subscriptions.services import SubscriptionService as Service
@@ -44,6 +45,13 @@ def test_renewal_in_advance_counts_from_the_end_of_the_period_under_way(subscrip
     Service.renew_subscription(subscription, now=NOW + DAY)
     assert period_at(subscription, NOW + MONTH - DAY) == FIRST
     assert period_at(subscription, NOW + MONTH) == DEAR
+
+
+def test_period_that_was_taken_back_before_it_began_does_not_count(subscription: Subscription) -> None:
+    make_dear(subscription.plan)
+    renewed = Service.renew_subscription(subscription, now=NOW + DAY)
+    cancel_bought(renewed, NOW + MONTH, "withdrawn", now=NOW + 2 * DAY, actor=subscription.user)
+    assert period_at(subscription, NOW + MONTH) == FIRST
 
 
 def test_renewal_of_what_has_ended_counts_at_once(subscription: Subscription) -> None:
