@@ -34,7 +34,7 @@ class OrderExplanation:
 
 
 def explain_order(order: Order) -> OrderExplanation:
-    """Look at the order, its tries and its money. Three queries, however many there are."""
+    """Look at the order, its tries and its money. Three queries, however many there are, and one of an open order's user."""
     tries = list(order.tries.order_by("number"))
     payments = list(order.payments.select_related("settlement").order_by("pk").prefetch_related("refunds"))
     refunds = [refund for payment in payments for refund in payment.refunds.all()]
@@ -139,6 +139,9 @@ class _Facts:
             if self.order.way == Order.Way.PAGE:
                 return _("It is not paid: the subscriber has opened the provider's page, and has not paid there.")
             return _("It is not paid: the subscriber has not paid on the page, and nothing is charged by itself.")
+        if not self.order.user.is_active:
+            text = _("It is not charged: the subscriber's account is deactivated. It is looked at again %(at)s.")
+            return text % {"at": self._due()}
         if self.tries:
             text = _("It is not charged yet: try %(number)s failed (%(code)s). The next one follows %(at)s.")
             return text % {"number": self.tries[-1].number, "code": self._last_code(), "at": self._due()}

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
@@ -98,6 +99,12 @@ def test_order_without_a_try(renewal: Order, fields: dict[str, Any], text: str) 
 def test_order_whose_try_failed(renewal: Order, outcome: str, fields: dict[str, Any], text: str) -> None:
     tried(renewal, outcome, "stolen_card")
     assert text in sentence(renewal, **fields)
+
+
+def test_order_of_a_deactivated_subscriber_says_that_it_waits_for_them(renewal: Order) -> None:
+    get_user_model().objects.filter(pk=renewal.user_id).update(is_active=False)
+    text = f"It is not charged: the subscriber's account is deactivated. It is looked at again on {AT}."
+    assert sentence(renewal, due_at=LATER) == text
 
 
 def test_paid_order_says_when_and_after_how_many_tries(renewal: Order) -> None:
