@@ -34,7 +34,7 @@ class OrderExplanation:
 
 
 def explain_order(order: Order) -> OrderExplanation:
-    """Look at the order, its tries and its money. Three queries, however many there are, and one of an open order's user."""
+    """Look at the order, its tries and its money. Three queries, however many there are, and one for an open order."""
     tries = list(order.tries.order_by("number"))
     payments = list(order.payments.select_related("settlement").order_by("pk").prefetch_related("refunds"))
     refunds = [refund for payment in payments for refund in payment.refunds.all()]
