@@ -152,9 +152,10 @@ def record_dispute(provider: str, fact: Fact, now: datetime) -> None:
             end_agreement(payment.subscription_id)
         announce_disputed(payment, now)
     _raise_to(dispute, STATES[fact.kind])
-    lost = fact.kind is FactKind.DISPUTE_LOST and _returned(payment, fact, Kind.DISPUTE, now)
-    if lost and settings.LOST_DISPUTE == "ends":
-        _end(payment, None, now)
+    if fact.kind is FactKind.DISPUTE_LOST and _returned(payment, fact, Kind.DISPUTE, now):
+        void_changes(payment.subscription, now)
+        if settings.LOST_DISPUTE == "ends":
+            _end(payment, None, now)
 
 
 def _raise_to(dispute: Dispute, state: Dispute.State) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.conf import LazySettings
 
-from payments.models import Order, Payment, Refund
+from payments.models import Order, OrderState, Payment, Refund
 from payments.orders.opening import open_renewal
 from payments.plan_changes.change_orders import change_now
 from payments.plan_changes.unused_value import unused_value
@@ -15,7 +15,7 @@ from payments.providers.interface import Fact, FactKind
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.outside_refunds import ReturnedOutside, record_outside
 from payments.refunds.requests import request_refund
-from payments.refunds.returned_money import record_failed_refund, record_refund
+from payments.refunds.returned_money import record_dispute, record_failed_refund, record_refund
 from payments.refunds.withdrawal import returned_amount
 from subscriptions.models import Subscription
 from subscriptions.terms import UNSEEN
@@ -134,3 +134,19 @@ def test_refund_that_only_its_failure_tells_of_was_never_deducted(request_: Refu
     by_dashboard = replace(fact(request_, FactKind.REFUND_FAILED), reference="", made_at=CHANGED - DAY)
     record_failed_refund("bank", by_dashboard, CHANGED + DAY)
     assert left() == (54, 54)
+
+
+@pytest.mark.parametrize("lost_dispute", ["ends", "keeps"])
+def test_lost_dispute_closes_the_order_of_a_change_that_credits_what_it_took(
+    settings: LazySettings, lost_dispute: str
+) -> None:
+    settings.LOST_DISPUTE = lost_dispute
+    order = first_order(make_plan(price=30))
+    paid = record_payment(order, through_bank(order), now=NOW)
+    change_order = change_now(Subscription.objects.get(), make_plan(name="Larger", price=60), CHANGED, UNSEEN)
+    assert change_order
+    assert change_order.credit == 20
+    dispute = Fact(FactKind.DISPUTE_LOST, CHANGED, transaction_id="dp-1", of=paid.transaction_id, amount=paid.amount)
+    record_dispute("bank", replace(dispute, currency="EUR"), CHANGED)
+    change_order.refresh_from_db()
+    assert change_order.state == OrderState.VOID
