@@ -12,7 +12,7 @@ TRIES = (timedelta(), DAY, 3 * DAY, 5 * DAY, 7 * DAY)
 SPREAD_MINUTES = 1200
 """The first try is within 20 hours of the opening, by the key of the subscription."""
 LAST = HOUR
-"""No try lies in the last hour of the grace period."""
+"""No try lies in the last hour of the grace period, and no first try that is still to come in that of the period."""
 
 
 BY_VISIT = "at once, by a visit"
@@ -55,7 +55,9 @@ def missed(until: datetime) -> list[tuple[Order, datetime]]:
 def planned(order: Order) -> list[datetime]:
     """Return the instants at which an order is to be charged, as long as it is not paid."""
     assert order.subscription_id
-    first = order.opened_at + timedelta(minutes=order.subscription_id % SPREAD_MINUTES)
+    assert order.period_start
+    spread = order.opened_at + timedelta(minutes=order.subscription_id % SPREAD_MINUTES)
+    first = max(order.opened_at, min(spread, order.period_start - LAST))
     return [first + offset for offset in TRIES]
 
 
