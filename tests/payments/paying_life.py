@@ -52,11 +52,12 @@ class PayingLife:
         self.declare()
         self.job()
 
-    def buy(self) -> None:
-        """Pay on the provider's page at the second try, and save the card."""
+    def buy(self, *, renews: bool = True) -> None:
+        """Pay on the provider's page at the second try, and save the card if it `renews`."""
         order = open_first(self.user, make_plan(duration_days=1), clock.now(), UNSEEN)
         browser = sign_in(self.user)
-        page = browser.post(reverse("pay", args=[order.pk]), AGREED)["Location"]
+        agreed = AGREED if renews else AGREED | {"renews": ""}
+        page = browser.post(reverse("pay", args=[order.pk]), agreed)["Location"]
         assert visit(page, action="decline").status == 402
         assert visit(page, action="pay").status == 303
         browser.get(reverse("pay_return", args=[order.pk]))

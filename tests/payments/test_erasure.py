@@ -97,6 +97,27 @@ def test_nothing_names_an_erased_subscriber_and_the_books_stay(
     assert aws.mails(mails) == []
 
 
+@pytest.mark.parametrize("renews", [True, False])
+def test_provider_knows_no_customer_of_an_erased_subscriber(
+    aws: LocalAWS, house: StripeHouse, quast: User, renews: bool
+) -> None:
+    life = PayingLife(house, quast, NAMED)
+    life.buy(renews=renews)
+    assert PaymentMethod.objects.exists() == renews
+    assert len(customers_with_an_address(house)) == renews
+
+    assert erase_user(quast.pk, clock.now())
+    life.job()
+
+    assert customers_with_an_address(house) == []
+
+
+def customers_with_an_address(house: StripeHouse) -> list[str]:
+    """Return the customers in the provider's ledger that are not deleted and have an address."""
+    with house.local.ledger.transaction() as ledger:
+        return [each["id"] for each in ledger.select("customer") if each.get("email")]
+
+
 @pytest.fixture
 def sent(house: StripeHouse, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return path, form and key of each request that the provider gets, without the header of the secret key."""

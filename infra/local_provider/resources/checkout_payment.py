@@ -64,8 +64,7 @@ def _intent(books: Transaction, session: Body) -> Body:
     if session["payment_intent"]:
         return books.get("payment_intent", session["payment_intent"])
     data = session["_intent_data"]
-    saves = data.get("setup_future_usage")
-    if not session["customer"] and (saves or session["customer_creation"] == "always"):
+    if not session["customer"] and session["customer_creation"] == "always":  # saving a method makes none
         session["customer"] = _customer(books, session)
     amounts = {"amount": session["amount_total"], "currency": session["currency"], "_session": session["id"]}
     customer = {"customer": session["customer"]} if session["customer"] else {}

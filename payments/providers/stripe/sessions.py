@@ -32,7 +32,7 @@ def begin(order: "Order", return_url: str, cancel_url: str, customer: str, email
         if session.status != "open" or not session.url:
             raise NotOpen(f"session of order {order.pk} is {session.status}")
         return Page(session.id, session.url)
-    return _created_for(_payment(order, return_url, cancel_url), customer, email)
+    return _created_for(_payment(order, return_url, cancel_url), customer, email, keeps_method=order.renews)
 
 
 def save_method(user_id: str, return_url: str, cancel_url: str, customer: str) -> Page:
@@ -46,7 +46,7 @@ def save_method(user_id: str, return_url: str, cancel_url: str, customer: str) -
         "metadata": metadata,
         "setup_intent_data": {"metadata": metadata},
     }
-    return _created_for(wanted, customer, "")
+    return _created_for(wanted, customer, "", keeps_method=True)
 
 
 def ask(reference: str) -> Outcome:
@@ -115,8 +115,11 @@ def _payment(order: "Order", return_url: str, cancel_url: str) -> "SessionCreate
     return wanted
 
 
-def _created_for(wanted: "SessionCreateParams", customer: str, email: str) -> Page:
-    """Create the session for a known customer, or for a new one where Stripe no longer has that one."""
+def _created_for(wanted: "SessionCreateParams", customer: str, email: str, *, keeps_method: bool) -> Page:
+    """Create the session for a known customer, or for a new one where Stripe no longer has that one.
+
+    A session that keeps no method makes no customer: no row would lead an erasure to it.
+    """
     if customer:
         try:
             return _created({**wanted, "customer": customer})
@@ -124,7 +127,7 @@ def _created_for(wanted: "SessionCreateParams", customer: str, email: str) -> Pa
             if error.param != "customer":
                 raise
     known: SessionCreateParams = {"customer_email": email} if email else {}
-    return _created({**wanted, **known, "customer_creation": "always"})
+    return _created({**wanted, **known, "customer_creation": "always" if keeps_method else "if_required"})
 
 
 def _created(wanted: "SessionCreateParams") -> Page:

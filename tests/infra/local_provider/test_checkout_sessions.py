@@ -158,6 +158,20 @@ def test_method_is_saved_for_later_charges(api: stripe.V1Services, shop: Shop) -
     assert api.payment_intents.confirm(shop.prepared(intent.payment_method).id).status == "succeeded"
 
 
+@pytest.mark.parametrize("members", [{}, {"customer_creation": "if_required"}])
+def test_customer_is_made_only_where_one_is_asked_for(
+    api: stripe.V1Services, shop: Shop, members: dict[str, Any]
+) -> None:
+    saving = {"metadata": {"order": "7"}, "setup_future_usage": "off_session"}
+    session = shop.checkout(customer_email="ada@example.com", payment_intent_data=saving, **members)
+    visit(page_of(session), action="pay")
+    paid = asked(api, session)
+    assert (paid.status, paid.customer, intent_of(paid).customer) == ("complete", None, None)
+    assert paid.customer_details is not None
+    assert paid.customer_details.email == "ada@example.com"
+    assert api.events.list({"type": "customer.created"}).data == []
+
+
 def test_method_of_a_single_payment_is_used_up(api: stripe.V1Services, shop: Shop) -> None:
     session = shop.checkout()
     visit(page_of(session), action="pay")

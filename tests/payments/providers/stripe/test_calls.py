@@ -51,13 +51,17 @@ def test_metadata_holds_the_signed_order_and_nothing_else(script: Script, provid
 
 
 @pytest.mark.parametrize("renews", [True, False])
-def test_card_is_kept_only_if_the_subscriber_agreed(script: Script, provider: StripeProvider, renews: bool) -> None:
+def test_card_and_customer_are_kept_only_if_the_subscriber_agreed(
+    script: Script, provider: StripeProvider, renews: bool
+) -> None:
     order = first_order()
     order.renews = renews
     script.answer(session("open"))
     begin(provider, order)
-    asked = script.last.parameters.get("payment_intent_data[setup_future_usage]")
-    assert asked == ("off_session" if renews else None)
+    asked = script.last.parameters
+    assert asked.get("payment_intent_data[setup_future_usage]") == ("off_session" if renews else None)
+    assert asked["customer_creation"] == ("always" if renews else "if_required")
+    assert asked["customer_email"] == order.user.email
 
 
 def test_order_with_a_page_gets_that_page_and_none_is_made(script: Script, provider: StripeProvider) -> None:
@@ -91,6 +95,7 @@ def test_known_customer_is_named_and_one_that_stripe_lost_is_made_anew(
     script: Script, provider: StripeProvider
 ) -> None:
     order = first_order()
+    order.renews = True
     PaymentMethod.objects.create(user=order.user, provider="stripe", customer="cus_1", token="pm_1")
     script.refuse(400, code="resource_missing", param="customer")
     script.answer(session("open"))
