@@ -17,7 +17,15 @@ CARDS = {
     "pm_card_mastercard": "Mastercard 4444",
     "pm_card_authenticationRequiredSetupForOffSession": "Visa 0446: asks once for authentication",
 }
-SEPA = {"pm_success_at": "SEPA debit 3201: the money arrives later", "pm_failed_at": "SEPA debit 3202: fails later"}
+BANKS = {
+    "sepa_debit": {
+        "pm_success_at": "SEPA debit 3201: the money arrives later",
+        "pm_failed_at": "SEPA debit 3202: fails later",
+    },
+    "ideal": {"pm_ideal": "iDEAL: pays once"},
+}
+"""Test methods that take euros alone, by type."""
+
 LATER = {"pm_card_chargeCustomerFail": "Visa 0341: can be saved, and is declined when it is charged"}
 
 DECLINES = {
@@ -92,8 +100,9 @@ def _summary(session: Body) -> str:
 
 def _choices(session: Body) -> str:
     paying = session["mode"] == "payment"
-    euro = session["currency"] == "eur" and "sepa_debit" in session["payment_method_types"]
-    methods = CARDS | (SEPA if paying and euro else {}) | ({} if paying else LATER)
+    methods = dict(CARDS) if paying else CARDS | LATER
+    for kind in session["payment_method_types"] if paying and session["currency"] == "eur" else []:
+        methods |= BANKS.get(kind, {})
     options = "".join(
         f'<label><input type="radio" name="card" value="{token}"{"" if index else " checked"}>{escape(label)}</label>'
         for index, (token, label) in enumerate(methods.items())

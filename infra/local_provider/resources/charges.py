@@ -23,6 +23,10 @@ CARD_EMPTY = (
     "transaction_link_id", "wallet",
 )  # fmt: skip
 
+IDEAL_EMPTY = (
+    "generated_sepa_debit", "generated_sepa_debit_mandate", "iban_last4", "transaction_id", "verified_name",
+)  # fmt: skip
+
 
 def retrieve(books: Transaction, parameters: dict[str, Any], charge: str) -> Body:
     """Return a charge."""
@@ -121,4 +125,6 @@ def _method_details(method: Body) -> Body:
             "network_token": {"used": False},
             "overcapture": {"maximum_amount_capturable": 0, "status": "unavailable"},
         }
+    if kind == "ideal":
+        details |= dict.fromkeys(IDEAL_EMPTY)
     return {kind: details, "type": kind}

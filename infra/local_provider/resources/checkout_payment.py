@@ -22,6 +22,8 @@ def submit(books: Transaction, identifier: str, token: str) -> Body:
     """Pay, or save the method, with the test method. Return the session. Raises CardDeclined."""
     session = open_session(books, identifier)
     method = payment_methods.new(books, token)
+    if method["type"] not in session["payment_method_types"]:
+        raise Refused(f"This page takes no {method['type']}.")
     if session["mode"] == "setup":
         _save(books, session, method)
         return session

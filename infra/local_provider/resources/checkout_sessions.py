@@ -41,6 +41,7 @@ CREATE = EXPANDABLE.extended(
     metadata=metadata,
     submit_type=one_of("auto", "pay", "book", "donate"),
     allowed_payment_method_types=many(text),
+    excluded_payment_method_types=many(text),
     allow_promotion_codes=boolean,
     automatic_tax=SWITCH,
     adaptive_pricing=SWITCH,
@@ -62,10 +63,11 @@ EMPTY = (
     "after_expiration", "amount_subtotal", "amount_total", "billing_address_collection", "cancel_url",
     "client_reference_id", "client_secret", "collected_information", "consent", "consent_collection", "currency",
     "currency_conversion", "customer", "customer_account", "customer_creation", "customer_details", "customer_email",
-    "discounts", "integration_identifier", "invoice", "invoice_creation", "locale", "origin_context", "payment_intent",
-    "payment_link", "payment_method_collection", "payment_method_configuration_details", "permissions",
-    "recovered_from", "saved_payment_method_options", "setup_intent", "shipping_address_collection", "shipping_cost",
-    "submit_type", "subscription", "success_url", "total_details", "wallet_options",
+    "discounts", "excluded_payment_method_types", "integration_identifier", "invoice", "invoice_creation", "locale",
+    "origin_context", "payment_intent", "payment_link", "payment_method_collection",
+    "payment_method_configuration_details", "permissions", "recovered_from", "saved_payment_method_options",
+    "setup_intent", "shipping_address_collection", "shipping_cost", "submit_type", "subscription", "success_url",
+    "total_details", "wallet_options",
 )  # fmt: skip
 
 DAY = 86_400
@@ -73,8 +75,8 @@ SHORTEST = 1_800
 """Seconds after which a session expires, at the most (and by default) and at least."""
 
 GIVEN = (
-    "billing_address_collection", "cancel_url", "client_reference_id", "customer", "customer_email", "locale",
-    "metadata", "submit_type", "success_url",
+    "billing_address_collection", "cancel_url", "client_reference_id", "customer", "customer_email",
+    "excluded_payment_method_types", "locale", "metadata", "submit_type", "success_url",
 )  # fmt: skip
 
 
@@ -104,7 +106,7 @@ def create(books: Transaction, parameters: dict[str, Any]) -> Body:
         "metadata": {},
         "mode": parameters["mode"],
         "payment_method_options": {},
-        "payment_method_types": parameters.get("allowed_payment_method_types", ["card", "sepa_debit"]),
+        "payment_method_types": _types(parameters),
         "payment_status": "unpaid" if paying else "no_payment_required",
         "phone_number_collection": {"enabled": False},
         "shipping_options": [],
@@ -180,6 +182,13 @@ def _refuse(parameters: dict[str, Any], *names: str) -> None:
     for name in names:
         if name in parameters:
             raise Refused(f"You can not pass `{name}` in `{parameters['mode']}` mode.", param=name)
+
+
+def _types(parameters: dict[str, Any]) -> list[str]:
+    """Return the types of payment methods that the page takes."""
+    offered = ["card", "sepa_debit", "ideal"] if parameters["mode"] == "payment" else ["card", "sepa_debit"]
+    excluded = parameters.get("excluded_payment_method_types", [])
+    return [kind for kind in parameters.get("allowed_payment_method_types", offered) if kind not in excluded]
 
 
 def _payment(parameters: dict[str, Any]) -> Body:

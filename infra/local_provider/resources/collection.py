@@ -127,8 +127,8 @@ def _fail(books: Transaction, intent: Body, method: Body, error: Body) -> None:
 
 
 def _save_method(books: Transaction, intent: Body, method: Body) -> None:
-    """Keep the method for later, if the intent says so; otherwise it is used up."""
-    if intent["setup_future_usage"] and intent["customer"]:
+    """Keep the method for later, if the intent says so; otherwise it is used up, as iDEAL always is."""
+    if intent["setup_future_usage"] and intent["customer"] and method["type"] != "ideal":
         payment_methods.give_to_customer(books, method, intent["customer"])
     elif method["customer"] is None:
         books.save(method | {"_spent": True})

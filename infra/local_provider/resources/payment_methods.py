@@ -12,6 +12,18 @@ from infra.local_provider.resources.test_methods import TEST_METHODS, TestMethod
 
 ATTACH = EXPANDABLE.extended("customer", customer=text)
 LIST = LISTED.extended(customer=text, type=one_of("card", "sepa_debit"))
+SPENT = (
+    "The provided PaymentMethod was previously used without being attached to a Customer or was detached from a "
+    "Customer, and may not be used again."
+)
+USED_UP = {
+    "ideal": (
+        "The provided ideal PaymentMethod cannot be used again. It was used in a previous PaymentIntent or SetupIntent "
+        "to set up a sepa_debit PaymentMethod, which can be used for multiple payments."
+    )
+}
+"""Refusal of another use, by type."""
+
 NO_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 NO_CHECKS = {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"}
 
@@ -74,11 +86,7 @@ def given(books: Transaction, name: str) -> Body:
         return new(books, name)
     method = books.get("payment_method", name, "payment_method")
     if method["_spent"]:
-        message = (
-            "The provided PaymentMethod was previously used without being attached to a Customer or was detached "
-            "from a Customer, and may not be used again."
-        )
-        raise Refused(message, param="payment_method")
+        raise Refused(USED_UP.get(method["type"], SPENT), param="payment_method")
     return method
 
 
@@ -116,6 +124,8 @@ def new(books: Transaction, token: str) -> Body:
 
 def details(method: TestMethod, now: int) -> Body:
     """Return what the method's type says of it."""
+    if method.kind == "ideal":
+        return {"bank": "ing", "bic": "INGBNL2A"}
     if method.kind == "sepa_debit":
         return {
             "bank_code": "19043",

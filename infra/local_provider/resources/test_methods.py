@@ -85,8 +85,9 @@ TEST_METHODS: dict[str, TestMethod] = {
     "pm_successDelayed_at": _debited("3201", SETTLE_LATER, DELAY),
     "pm_failed_at": _debited("3202", FAIL_LATER, 1),
     "pm_failedDelayed_at": _debited("3202", FAIL_LATER, DELAY),
+    "pm_ideal": TestMethod("", brand="", kind="ideal"),
 }
-"""By Stripe's names of them."""
+"""By Stripe's names of them, of which iDEAL has none: its customers choose it on a page."""
 
 
 def reaction_of(method: dict[str, Any], *, off_session: bool) -> Reaction:

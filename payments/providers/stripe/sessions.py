@@ -18,6 +18,13 @@ if TYPE_CHECKING:  # the models would load before Django is ready, and the zip h
 
 PREFIX = "cs_"
 EXPANDED = ["payment_intent.latest_charge", "payment_intent.payment_method", "setup_intent.payment_method"]
+SINGLE_USE = ("bancontact", "ideal", "sofort")
+"""Types that pay once: what could be charged later is the SEPA debit that the charge generates, and events of intents
+do not name.
+
+https://docs.stripe.com/payments/ideal/save-during-payment
+"""
+
 MONEY_MOVES = (OutcomeKind.SUCCEEDED, OutcomeKind.PENDING)
 
 
@@ -112,6 +119,7 @@ def _payment(order: "Order", return_url: str, cancel_url: str) -> "SessionCreate
     }
     if order.renews:
         wanted["payment_intent_data"]["setup_future_usage"] = "off_session"
+        wanted["excluded_payment_method_types"] = list(SINGLE_USE)
     return wanted
 
 

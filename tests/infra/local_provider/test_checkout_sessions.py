@@ -182,6 +182,44 @@ def test_method_of_a_single_payment_is_used_up(api: stripe.V1Services, shop: Sho
         api.payment_methods.attach(method.id, {"customer": customer.id})
 
 
+SAVING: Any = {
+    "customer_creation": "always",
+    "payment_intent_data": {"metadata": {"order": "7"}, "setup_future_usage": "off_session"},
+}
+
+
+def test_ideal_pays_once_and_is_never_charged_again(api: stripe.V1Services, shop: Shop) -> None:
+    session = shop.checkout(**SAVING)
+    assert "iDEAL" in visit(page_of(session)).text
+    visit(page_of(session), action="pay", card="pm_ideal")
+    intent = intent_of(api.checkout.sessions.retrieve(session.id, {"expand": EXPANDED}))
+    assert (intent.status, intent.amount_received) == ("succeeded", 990)
+    assert isinstance(intent.latest_charge, stripe.Charge)
+    details = intent.latest_charge.payment_method_details
+    assert details is not None
+    assert (details.type, isinstance(details.ideal, stripe.Charge.PaymentMethodDetails.Ideal)) == ("ideal", True)
+    method, customer = intent.payment_method, intent.customer
+    assert isinstance(method, stripe.PaymentMethod)
+    assert isinstance(customer, str)
+    assert (method.type, method.customer) == ("ideal", None)
+    renewal: Any = {"amount": 990, "currency": "eur", "customer": customer, "payment_method": method.id}
+    with pytest.raises(stripe.InvalidRequestError, match="ideal PaymentMethod cannot be used again"):
+        api.payment_intents.create(renewal)
+
+
+@pytest.mark.parametrize("kind", ["ideal", "sepa_debit"])
+def test_page_takes_no_method_of_an_excluded_type(
+    api: stripe.V1Services, shop: Shop, control: Control, kind: str
+) -> None:
+    session = shop.checkout(excluded_payment_method_types=[kind, "bancontact"])
+    assert session.excluded_payment_method_types == [kind, "bancontact"]
+    assert kind not in session.payment_method_types
+    token = {"ideal": "pm_ideal", "sepa_debit": "pm_success_at"}[kind]
+    assert token not in visit(page_of(session)).text
+    assert visit(page_of(session), action="pay", card=token).status == 410
+    assert control("ledger")["movements"] == []
+
+
 def test_setup_saves_a_card_and_charges_nothing(api: stripe.V1Services, control: Control) -> None:
     customer = api.customers.create()
     session = setup_session(api, customer=customer.id)

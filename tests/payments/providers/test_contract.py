@@ -1,5 +1,6 @@
 """Contract of payment providers: what holds for each of them, however it takes the money."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +22,7 @@ from payments.reconciling import reconcile
 from payments.refunds.requests import process_refunds, request_refund
 from payments.webhooks import inbox
 from subscriptions.models import Subscription
-from tests.infra.local_provider.conftest import Received, receiver  # noqa: F401 - a fixture
+from tests.infra.local_provider.conftest import Received, receiver, visit  # noqa: F401 - a fixture
 from tests.payments.opened_orders import first_order
 from tests.payments.providers.houses import (
     CANCEL,
@@ -282,6 +283,34 @@ def test_saved_method_is_charged_once_or_never(house: House) -> None:
     charged = [house.provider.charge(reference, method, number) for number in (1, 2)]
     assert {outcome.transaction_id for outcome in charged} - {""} == {house.provider.ask(reference).transaction_id}
     assert house.provider.close(reference).kind is Kind.SUCCEEDED
+
+
+def offered(page: Page) -> list[str]:
+    """Return the methods that the local provider's page offers."""
+    return re.findall(r'name="card" value="(\w+)"', visit(page.url).text)
+
+
+def pay_and_authenticate(page: Page, method: str) -> None:
+    """Pay on the local provider's page, and tell the bank that it is us if it asks."""
+    asked = visit(page.url, action="pay", card=method).location
+    if asked.startswith("/authenticate/"):
+        assert visit(page.url.partition("/c/")[0] + asked, action="complete").status == 303
+
+
+def test_every_method_that_a_renewing_page_offers_is_charged_later(stripe: House) -> None:
+    assert "pm_ideal" in offered(begun(stripe, first_order(now=clock.now())))
+    order = first_order(now=clock.now())
+    order.renews = True
+    methods = offered(stripe.provider.begin(order, RETURN, CANCEL))
+    methods.remove("pm_failed_at")  # its bank refuses each charge
+    for name in methods:
+        page = stripe.provider.begin(order, RETURN, CANCEL)
+        pay_and_authenticate(page, name)
+        saved = stripe.provider.ask(page.reference).method
+        assert saved is not None, name
+        method = PaymentMethod(provider="stripe", customer=saved.customer, token=saved.token)
+        charged = stripe.provider.charge(stripe.provider.prepare(order, method, 1), method, 1)
+        assert charged.kind in {Kind.SUCCEEDED, Kind.PENDING}, name
 
 
 def test_transfer_is_recorded_once_by_staff_and_asks_no_adapter(settings: LazySettings) -> None:

@@ -62,6 +62,8 @@ def test_card_and_customer_are_kept_only_if_the_subscriber_agreed(
     assert asked.get("payment_intent_data[setup_future_usage]") == ("off_session" if renews else None)
     assert asked["customer_creation"] == ("always" if renews else "if_required")
     assert asked["customer_email"] == order.user.email
+    excluded = [value for name, value in asked.items() if name.startswith("excluded_payment_method_types")]
+    assert excluded == (["bancontact", "ideal", "sofort"] if renews else [])
 
 
 def test_order_with_a_page_gets_that_page_and_none_is_made(script: Script, provider: StripeProvider) -> None:
