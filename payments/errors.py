@@ -32,7 +32,7 @@ class ProviderRefused(PaymentError, ValueError):
 
 
 class UnknownTransaction(PaymentError, LookupError):
-    """A refund or a dispute is about a payment that is not recorded. Reconcile, and it is tried again."""
+    """A refund or a dispute is about a payment that is not recorded. Reconcile, and it is tried again; or ignore it."""
 
 
 class UnreadableFact(PaymentError, ValueError):
@@ -61,6 +61,10 @@ class RefundUnderWay(PaymentError):
 
 class NothingToSettle(PaymentError, ValueError):
     """The payment is no surplus, or nothing of it waits for a decision: it is settled, or it goes back."""
+
+
+class NothingToIgnore(PaymentError, ValueError):
+    """The webhook message is applied, or ignored already."""
 
 
 class NothingToForget(PaymentError, ValueError):

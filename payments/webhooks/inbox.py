@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from payments.errors import Forged, PaymentError
+from payments.errors import Forged, NothingToIgnore, PaymentError
 from payments.facts import apply
 from payments.models import WebhookMessage
 from payments.models.webhook_message import MESSAGE_ID_LENGTH, TYPE_LENGTH
@@ -78,6 +78,17 @@ def process_pending(provider: Provider, now: datetime, time_left: Callable[[], t
 def pending() -> QuerySet[WebhookMessage]:
     """Return the messages whose facts are not applied."""
     return WebhookMessage.objects.filter(outcome=Outcome.PENDING)
+
+
+def ignore(key: int, reason: str) -> None:
+    """Give up a message whose facts can never be applied, and keep the reason as its error. Raises NothingToIgnore."""
+    with transaction.atomic():
+        row = WebhookMessage.objects.select_for_update(no_key=True).get(pk=key)  # a try of it ends first
+        if row.outcome != Outcome.PENDING:
+            raise NothingToIgnore(f"{row} is {row.outcome}; only a pending one is ignored")
+        logger.warning("a webhook message is ignored", extra={"webhook_message": key, "error": row.error})
+        row.outcome, row.error = Outcome.IGNORED, reason
+        row.save(update_fields=["outcome", "error"])
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -1,4 +1,4 @@
-"""Operation of payments: what needs attention, a payment's story, refunds, surplus, customers, and the provider's list.
+"""Operation of payments: attention, a payment's story, refunds, surplus, messages, customers, and the provider's list.
 
 Prints nothing that tells who somebody is: on Lambda the output is in the log.
 """
@@ -14,13 +14,14 @@ from foundation import clock
 from payments.attention import needs_attention
 from payments.errors import KeyRefused, PaymentError, ProviderUnavailable
 from payments.methods.forgetting import mark_forgotten
-from payments.models import Order, Payment, PaymentMethod, Refund
+from payments.models import Order, Payment, PaymentMethod, Refund, WebhookMessage
 from payments.models.payment import TRANSACTION_ID_LENGTH
 from payments.providers.registry import current
 from payments.received_money.surplus import is_waiting, settle_surplus
 from payments.reconciling import reconcile
 from payments.refunds.outside_refunds import ReturnedOutside, is_left_to_staff, most_for, record_outside
 from payments.refunds.requests import refundable, request_refund
+from payments.webhooks.inbox import LONGEST_ERROR, ignore
 
 LONGEST_DAYS = 30
 """Days for which Stripe keeps events: https://docs.stripe.com/api/events"""
@@ -34,10 +35,10 @@ class NotAnswered(CommandError):
 
 
 class Command(BaseCommand):
-    help = "Show what needs attention or one order, refund or settle a payment, and compare with the provider's list."
+    help = "Show what needs attention or one order, refund or settle a payment, ignore a message, and reconcile."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        every = "show|refund|returned|settle|forgotten|reconcile|check"
+        every = "show|refund|returned|settle|ignore|forgotten|reconcile|check"
         actions = parser.add_subparsers(dest="action", required=True, metavar=every)
         show = actions.add_parser(
             "show", help="count what needs attention, or show one order with its tries, payments and refunds"
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         settle.add_argument("payment", type=int, help="primary key of the payment")
         settle.add_argument("--reason", required=True, help="recorded with the settlement; name nobody in it")
         settle.add_argument("--apply", action="store_true", help="settle it; without this, show whether it waits")
+        _add_ignore(actions.add_parser("ignore", help="give up a webhook message that can never be applied"))
         forgotten = actions.add_parser(
             "forgotten", help="list customers whom the provider has not deleted yet, or record that an operator did it"
         )
@@ -72,6 +74,7 @@ class Command(BaseCommand):
             "refund": self._refund,
             "returned": self._returned,
             "settle": self._settle,
+            "ignore": self._ignore,
             "forgotten": self._forgotten,
             "reconcile": self._reconcile,
             "check": self._check,
@@ -136,6 +139,17 @@ class Command(BaseCommand):
             made = settle_surplus(payment, options["reason"], now=clock.now(), actor=None)
             self._write(payment=payment.pk, settled=True, at=made.settled_at)
 
+    def _ignore(self, options: dict[str, Any]) -> None:
+        key = options["message"]
+        message = WebhookMessage.objects.filter(pk=key).first()
+        if message is None:
+            raise CommandError(f'there is no webhook message {key}; "Webhook messages" in the admin lists them')
+        known = {"outcome": message.outcome, "error": message.error or "-"}
+        self._write(message=key, provider=message.provider, type=message.type, **known)
+        if options["apply"]:
+            ignore(key, options["reason"])
+            self._write(message=key, outcome=WebhookMessage.Outcome.IGNORED)
+
     def _forgotten(self, options: dict[str, Any]) -> None:
         now, key = clock.now(), options["method"]
         methods = PaymentMethod.objects.to_forget() if key is None else PaymentMethod.objects.filter(pk=key)
@@ -191,6 +205,19 @@ def _add_returned(returned: ArgumentParser) -> None:
     returned.add_argument("--amount", help="amount that went back; default: all of the refund")
     returned.add_argument("--reason", required=True, help="recorded with the refund; name nobody in it")
     returned.add_argument("--apply", action="store_true", help="record it; without this, show what is left")
+
+
+def _add_ignore(ignored: ArgumentParser) -> None:
+    ignored.add_argument("message", type=int, help="primary key of the webhook message")
+    ignored.add_argument("--reason", required=True, type=_reason, help="recorded with the message; name nobody in it")
+    ignored.add_argument("--apply", action="store_true", help="ignore it; without this, show its error")
+
+
+def _reason(text: str) -> str:
+    reason = text.strip()
+    if not 0 < len(reason) <= LONGEST_ERROR:
+        raise ArgumentTypeError(f"a reason has 1 to {LONGEST_ERROR} characters")
+    return reason
 
 
 def _number(text: str) -> str:
