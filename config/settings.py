@@ -204,6 +204,7 @@ MIDDLEWARE = [
     "config.operations.health.LivenessMiddleware",  # before middleware that checks the host or queries the database
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),  # before what may refuse a request
     "config.web.middleware.HeaderEncodingMiddleware",
+    "payments.middleware.ProviderDeadlineMiddleware",
     "payments.middleware.WebhookMiddleware",  # before session, language, host and CSRF: the signature is the proof
     "config.web.static_files.StaticFilesMiddleware",
     "config.web.middleware.StageCookiesMiddleware",

@@ -1,13 +1,33 @@
-"""Middleware that answers webhooks before session, language and host are looked at."""
+"""Middleware: webhooks are answered before session, language and host are looked at, and calls to a provider end."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
 from foundation.web.lazy_page import LazyPage
+from payments.providers.deadline import Deadline, calls_end_by
 
 PREFIX = "/payments/webhooks/"
+
+PROVIDER_CALLS = timedelta(seconds=20)
+"""Until the last call of a request ends, however many it makes, from the request's beginning.
+
+API Gateway gives up after 29 seconds, of which the start of a sandbox, the database and the page need the rest:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+"""
+
+
+class ProviderDeadlineMiddleware:
+    """End the provider calls of a request in time for the page or the API's answer that says so."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with calls_end_by(Deadline.after(PROVIDER_CALLS)):
+            return self.get_response(request)
 
 
 class WebhookMiddleware:

@@ -59,7 +59,7 @@ def close(reference: str) -> Outcome:
         outcome = _attempted(lambda: sessions.expire(reference))
     else:
         outcome = _attempted(lambda: charges.cancel(reference))
-    return ask(reference) if outcome.kind is OutcomeKind.UNKNOWN else outcome
+    return _asked(reference, outcome) if outcome.kind is OutcomeKind.UNKNOWN else outcome
 
 
 def refund(payment: "Payment", amount: Decimal, key: str) -> Outcome:
@@ -81,6 +81,12 @@ def forget(customer: str) -> None:
     except ProviderRefused as error:
         if not isinstance(error.__cause__, InvalidRequestError) or error.__cause__.code != GONE:
             raise
+
+
+def _asked(reference: str, unknown: Outcome) -> Outcome:
+    """Return what is known of a reference after a call; still unknown if the question had no effect, not the call."""
+    outcome = ask(reference)
+    return unknown if outcome.kind is OutcomeKind.NOTHING_HAPPENED else outcome
 
 
 def _attempted(call: Callable[[], Outcome]) -> Outcome:

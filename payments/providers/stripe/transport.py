@@ -19,9 +19,7 @@ CONNECT_SECONDS = 3.0
 """To connect and negotiate TLS. Nothing has happened if it takes longer."""
 
 CALL = timedelta(seconds=15)
-"""From the first byte sent to the last one received. API Gateway answers a page's visitor after 29 seconds:
-https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-"""
+"""From the first byte sent to the last one received. All calls of a web request have `PROVIDER_CALLS` together."""
 
 LARGEST_ANSWER = 4 * 1024 * 1024
 """Bytes of an answer that are read. A page of 100 objects has about 300 KB."""

@@ -165,6 +165,15 @@ def test_closing_is_confirmed(script: Script, provider: StripeProvider) -> None:
     assert [provider.close(each).kind for each in ("pi_1", "cs_1")] == [OutcomeKind.CLOSED] * 2
 
 
+def test_closing_whose_answer_was_lost_is_unknown_where_nobody_can_ask(
+    script: Script, provider: StripeProvider
+) -> None:
+    for _reference in ("pi_1", "cs_1"):
+        script.answer({}, 500)
+        script.refuse(429)
+    assert [provider.close(each).kind for each in ("pi_1", "cs_1")] == [OutcomeKind.UNKNOWN] * 2
+
+
 @pytest.fixture
 def payment() -> Payment:
     return record_payment(first_order(), money(transaction_id="pi_1"), now=NOW)
