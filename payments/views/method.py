@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 REFERENCE = "payment_method_reference"
 """Key of the session under which the provider's page for a new method is remembered."""
 
+NO_ANSWER = (OutcomeKind.UNKNOWN, OutcomeKind.NOTHING_HAPPENED)
+"""Outcomes of a question that tell nothing. The webhook brings a card that was saved."""
+
 
 @never_cache
 @login_required
@@ -65,6 +68,9 @@ def return_with_method(request: SubscriberRequest) -> HttpResponse:
         if outcome.kind is OutcomeKind.SUCCEEDED and outcome.method:
             replace_method(request.user, provider.name, outcome.method, clock.now())
             messages.success(request, _("Your new card is saved. What is due is charged to it."))
+        elif outcome.kind in NO_ANSWER:
+            text = _("The payment provider does not answer now. If you have entered a card, it appears here by itself.")
+            messages.info(request, text)
         else:
             messages.info(request, _("Nothing has changed: no card was saved."))
     return redirect("payment_method")

@@ -110,6 +110,18 @@ def test_leaving_the_page_changes_nothing(browser: Client, renewal: Renewal, onl
     assert PaymentMethod.objects.get().token == "pm_old"
 
 
+@pytest.mark.parametrize("status", [500, 429])
+def test_provider_that_does_not_say_whether_a_card_was_saved_is_no_reason_to_say_no(
+    browser: Client, online: Script, status: int
+) -> None:
+    online.answer(saved("open"))
+    browser.post(reverse("replace_payment_method"))
+    online.answer({}, status)
+    shown = browser.get(reverse("payment_method_return"), follow=True).content.decode()
+    assert "If you have entered a card, it appears here by itself." in shown
+    assert "no card was saved" not in shown
+
+
 def test_provider_that_does_not_answer_is_503(browser: Client, online: Script) -> None:
     online.answers.append(Answer(hang_up=True))
     assert browser.post(reverse("replace_payment_method")).status_code == 503
