@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from payments.errors import ProviderRefused, ProviderUnavailable
+from payments.errors import KeyRefused, ProviderRefused, ProviderUnavailable
 from payments.models import Order
 from payments.providers.deadline import Deadline, calls_end_by
 from payments.providers.interface import Outcome, OutcomeKind
@@ -63,6 +63,8 @@ class Calls:
     pool: Executor
     pace: Pace
     deadline: Deadline
+    refusals: set[str]
+    """Collects the codes with which the provider refuses the key."""
 
     def ask_all(self, call: Callable[[Order], Outcome], orders: Iterable[Order]) -> CallsUnderWay[Outcome]:
         """Begin the calls that return an outcome."""
@@ -84,9 +86,12 @@ class Calls:
                 return Outcome(OutcomeKind.NOTHING_HAPPENED, code="too_late")
             with calls_end_by(self.deadline):
                 try:
-                    return call(order)
+                    answer: Answer | Outcome = call(order)
                 except Exception as error:  # noqa: BLE001 - one order must not stop the others; it is logged
-                    return explain(error)
+                    answer = explain(error)
+            if isinstance(answer, Outcome) and answer.key_refused:
+                self.refusals.add(answer.code)
+            return answer
 
         every = list(orders)
         return CallsUnderWay(every, self.pool.map(limited, every))
@@ -104,4 +109,5 @@ def _refused(error: Exception) -> Outcome:
         return Outcome(OutcomeKind.DECLINED_FOR_GOOD, code=str(error))
     if not isinstance(error, ProviderUnavailable):
         logger.error("a payment provider failed", exc_info=error)
-    return Outcome(OutcomeKind.NOTHING_HAPPENED, code=type(error).__name__)
+    code = type(error.__cause__ or error).__name__
+    return Outcome(OutcomeKind.NOTHING_HAPPENED, code=code, key_refused=isinstance(error, KeyRefused))

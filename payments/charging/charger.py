@@ -40,6 +40,7 @@ class Charger:
     time_left: Callable[[], timedelta]
     pace: Pace = field(default_factory=Pace)
     kinds: Counter[OutcomeKind] = field(default_factory=Counter, init=False)
+    refusals: set[str] = field(default_factory=set, init=False)
 
     def run(self) -> dict[str, int]:
         """Charge; return the numbers of orders opened, claimed, abandoned by others, closed, and per outcome."""
@@ -49,6 +50,8 @@ class Charger:
             while claimed := self._charge_due(pool):  # what was given back may be due again
                 summary["claimed"] += claimed
         summary |= {kind.value: self.kinds[kind] for kind in OutcomeKind if kind is not OutcomeKind.CLOSED}
+        if self.refusals:
+            logger.error("the payment provider refuses the key", extra={"codes": ", ".join(sorted(self.refusals))})
         logger.info("charging finished", extra=summary)
         return summary
 
@@ -81,7 +84,7 @@ class Charger:
         return claims.claim(self.provider.name, LIMIT, self.now())
 
     def _calls(self, pool: Executor) -> Calls:
-        return Calls(pool, self.pace, Deadline.after(claims.CALLS))
+        return Calls(pool, self.pace, Deadline.after(claims.CALLS), self.refusals)
 
 
 def _finish(stages: Iterator[None]) -> None:

@@ -69,6 +69,8 @@ class Outcome:
     method: MethodDetails | None = None
     action_url: str = ""
     receipt_url: str = ""
+    key_refused: bool = False
+    """True if nothing happened because the provider does not accept the key, or not for this call."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ class Provider(Protocol):
     """A payment provider. Whoever runs one of its calling methods has no transaction open meanwhile.
 
     Calls raise nothing for what a provider answers or does not answer: that is an `Outcome`. `begin` and `prepare`,
-    which take nothing, raise ProviderUnavailable, or ProviderRefused for what would be refused again.
+    which take nothing, raise ProviderUnavailable, of these KeyRefused for a key that is not accepted, or
+    ProviderRefused for what would be refused again.
     """
 
     name: str

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from payments.errors import Forged, ProviderUnavailable
+from payments.errors import Forged, KeyRefused, ProviderUnavailable
 from payments.models import Order, Payment, PaymentMethod
 from payments.providers.interface import Fact, FactKind, Message, MethodDetails, Outcome, OutcomeKind, Page
 
@@ -37,6 +37,7 @@ FINAL = ("succeeded", "closed", "pending")
 BEFORE, AFTER = "lost before the effect", "lost after the effect"
 SERVER_ERROR = "5xx after the effect"
 THROTTLED = "throttled"
+KEY_REFUSED = "key refused"
 Faults = Callable[[str], str]
 """Returns the fault of a call by its name, or an empty text."""
 
@@ -222,7 +223,7 @@ class LedgerProvider:
 
         outcome = self._called("prepare" if way == "charge" else "begin", "", open_)
         if outcome.kind is not Kind.OPEN:
-            raise ProviderUnavailable(outcome.code)
+            raise (KeyRefused if outcome.key_refused else ProviderUnavailable)(outcome.code)
         return outcome.transaction_id
 
     def _take(self, ledger: sqlite3.Connection, reference: str, token: str, key: str) -> Outcome:
@@ -251,10 +252,12 @@ class LedgerProvider:
         fault = self.faults(name)
         with self._ledger() as ledger:
             ledger.execute("INSERT INTO call VALUES (?, ?, ?)", (name, reference, fault))
-            outcome = effect(ledger) if fault not in (BEFORE, THROTTLED) else None
+            outcome = effect(ledger) if fault not in (BEFORE, THROTTLED, KEY_REFUSED) else None
         self.after_effect(name)
         if fault == THROTTLED:
             return Outcome(Kind.NOTHING_HAPPENED, code="rate_limit")
+        if fault == KEY_REFUSED:
+            return Outcome(Kind.NOTHING_HAPPENED, code="PermissionError", key_refused=True)
         if fault or outcome is None:
             return Outcome(Kind.UNKNOWN, code=fault)
         return outcome

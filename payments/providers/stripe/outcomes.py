@@ -107,7 +107,8 @@ def of_error(error: StripeError) -> Outcome:
     if isinstance(error, CardError):
         return _declined(*_codes(error))
     if isinstance(error, HAD_NO_EFFECT) or error.http_status == IN_USE:
-        return Outcome(Kind.NOTHING_HAPPENED, code=error.code or type(error).__name__)
+        code = error.code or type(error).__name__
+        return Outcome(Kind.NOTHING_HAPPENED, code=code, key_refused=isinstance(error, KEY_REFUSED))
     if error.code == "resource_missing" and getattr(error, "param", "") == "payment_method":
         return Outcome(Kind.DECLINED_FOR_GOOD, code="payment_method_missing")
     return Outcome(Kind.UNKNOWN, code=error.code or type(error).__name__)

@@ -1,5 +1,6 @@
 """Charges to saved methods."""
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from payments.models import Attempt, Order, OrderState, Payment, PaymentEvent
 from payments.orders import fence
 from tests.payments.charging.renewal_orders import DAY, DUE, END, charge, charged_as, due_order
 from tests.support.factories import MONTH
-from tests.support.ledger_provider import AFTER, BEFORE, SERVER_ERROR, THROTTLED, Faults, LedgerProvider
+from tests.support.ledger_provider import AFTER, BEFORE, KEY_REFUSED, SERVER_ERROR, THROTTLED, Faults, LedgerProvider
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,23 @@ def test_throttled_call_is_repeated_without_an_attempt(provider: LedgerProvider)
     assert not Attempt.objects.exists()
     charge(provider, DUE + HOUR)
     assert fresh(order).state == OrderState.PAID
+
+
+@pytest.mark.parametrize("call", ["prepare", "charge"])
+def test_refused_key_is_one_error_per_run_and_a_throttle_is_none(
+    provider: LedgerProvider, call: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _number in range(3):
+        due_order()
+    provider.faults = lambda name: THROTTLED if name == call else ""
+    with caplog.at_level(logging.WARNING):
+        charge(provider)
+        assert not caplog.records
+        provider.faults = lambda name: KEY_REFUSED if name == call else ""
+        charge(provider, DUE + HOUR)
+    (line,) = caplog.records
+    assert (line.levelname, line.getMessage()) == ("ERROR", "the payment provider refuses the key")
+    assert vars(line)["codes"] == ("KeyRefused" if call == "prepare" else "PermissionError")
 
 
 def test_declined_charge_is_tried_again_on_the_planned_days_and_then_waits(provider: LedgerProvider) -> None:
