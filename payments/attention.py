@@ -1,6 +1,7 @@
-"""What needs an operator: surplus, unknown outcomes, failed messages, open disputes, refunds, and customers.
+"""What needs an operator: surplus, unknown outcomes, untried renewals, failed messages, disputes, refunds, customers.
 
-Refunds do if they are refused, late, or went back twice; customers of erased users if nobody deletes them.
+Renewals do if their period has begun and no call to charge them had an effect; refunds if they are refused, late, or
+went back twice; customers of erased users if nobody deletes them.
 """
 
 from datetime import datetime, timedelta
@@ -8,8 +9,10 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from foundation.orm.active_users import active_users
 from payments.methods import forgetting
-from payments.models import Dispute, Order, OrderState, Payment, PaymentMethod, Refund
+from payments.models import Dispute, Order, OrderState, Payment, PaymentMethod, Refund, Renewal
+from payments.models.order import OrderQuerySet
 from payments.models.refund import TWICE
 from payments.refunds.overdue import BANK_DAYS, PATIENCE, overdue_refunds
 from payments.webhooks.inbox import pending
@@ -26,6 +29,7 @@ def needs_attention(now: datetime) -> dict[str, int]:
     return {
         "surplus": Payment.objects.kept_surplus().count(),
         "unknown": orders.count(),
+        "untried": _untried().filter(period_start__lt=now).count(),
         "messages": pending().filter(received_at__lt=late).count(),
         "disputes": Dispute.objects.filter(state=Dispute.State.OPEN).count(),
         "refused_refunds": lately.filter(~_is_made_good(), state=Refund.State.REFUSED).count(),
@@ -33,6 +37,20 @@ def needs_attention(now: datetime) -> dict[str, int]:
         "overdue_refunds": overdue_refunds(now).count(),
         "customers": forgetting.left_to_staff(now).values("provider", "customer").distinct().count(),
     }
+
+
+def _untried() -> OrderQuerySet:
+    """Return the renewal orders that are to be charged and have no try with an outcome, of whatever provider."""
+    return Order.objects.unfinished().filter(
+        active_users("user"),
+        kind=Order.Kind.RENEWAL,
+        way=Order.Way.CHARGE,
+        state=OrderState.OPEN,
+        due_at__isnull=False,
+        close_requested_at=None,
+        tries=None,
+        subscription__renewal__in=Renewal.objects.charged(),
+    )
 
 
 def _is_made_good() -> Exists:
@@ -48,6 +66,7 @@ def next_attention(now: datetime) -> datetime | None:
     instants = [
         _next_end(pending(), "received_at", PATIENCE, now),
         _next_end(Order.objects.filter(state=OrderState.UNKNOWN), "unknown_since", PATIENCE, now),
+        _next_end(_untried(), "period_start", timedelta(), now),
         _next_end(refunds.exclude(on_its_way), "requested_at", PATIENCE, now),
         _next_end(refunds.filter(on_its_way), "requested_at", BANK_DAYS, now),
         _next_end(PaymentMethod.objects.to_forget(), "forget_requested_at", forgetting.PATIENCE, now),

@@ -7,4 +7,4 @@ class PaymentMetric(Metric):
     """Names in CloudWatch."""
 
     NEEDS_ATTENTION = "PaymentsNeedAttention"
-    """Surplus, outcomes unknown for long, messages that fail, open disputes and refused refunds, at each run."""
+    """Surplus, outcomes unknown for long, untried renewals, failing messages, disputes and refunds, at each run."""

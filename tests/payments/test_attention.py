@@ -1,23 +1,25 @@
 """Money that needs an operator, as the alarm counts it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth import get_user_model
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from payments.attention import needs_attention, next_attention
 from payments.facts import apply
-from payments.models import Dispute, Order, OrderState, PaymentMethod, Refund, WebhookMessage
+from payments.models import Attempt, Dispute, Order, OrderState, PaymentMethod, Refund, Renewal, WebhookMessage
 from payments.next_due import next_payment
 from payments.providers.interface import Fact, FactKind
 from payments.received_money.recording import record_payment
 from payments.refunds.overdue import BANK_DAYS, PATIENCE
 from tests.payments.bank import NAME as BANK
-from tests.payments.charging.renewal_orders import DAY, DUE, charge, due_order
+from tests.payments.charging.renewal_orders import DAY, DUE, END, charge, due_order
 from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW, make_user
-from tests.support.ledger_provider import AFTER, LedgerProvider
+from tests.support.ledger_provider import AFTER, KEY_REFUSED, LedgerProvider
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +160,76 @@ def test_refund_that_the_bank_explains_needs_attention_after_two_weeks(settings:
     assert next_payment(NOW + MINUTE) == NOW + BANK_DAYS
     assert needs_attention(NOW + BANK_DAYS)["overdue_refunds"] == 0
     assert needs_attention(NOW + BANK_DAYS + MICROSECOND)["overdue_refunds"] == 1
+
+
+def charge_at(provider: LedgerProvider, *instants: datetime) -> None:
+    for instant in instants:
+        charge(provider, instant)
+
+
+@pytest.mark.parametrize("refused_calls", [{"prepare"}, {"charge"}])
+def test_renewal_that_no_try_reaches_counts_once_its_period_has_begun(
+    provider: LedgerProvider, refused_calls: set[str]
+) -> None:
+    order = due_order()
+    provider.faults = lambda name: KEY_REFUSED if name in refused_calls else ""
+    charge_at(provider, DUE, DUE + DAY / 2, END)
+    assert needs_attention(END)["untried"] == 0
+    assert next_attention(DUE) == next_attention(END) == END
+    assert needs_attention(END + MICROSECOND)["untried"] == 1
+    provider.faults = lambda _name: ""
+    charge(provider, END + MINUTE * 6)
+    order.refresh_from_db()
+    assert order.state == OrderState.PAID
+    assert not any(needs_attention(END + DAY).values())
+
+
+def test_renewal_that_was_declined_is_no_untried_one(provider: LedgerProvider) -> None:
+    due_order("declined")
+    charge(provider)
+    assert Attempt.objects.exists()
+    assert not any(needs_attention(END + MICROSECOND).values())
+    assert next_attention(DUE) is None
+
+
+def left_to_the_page() -> None:
+    Order.objects.update(way=Order.Way.PAGE)
+
+
+def not_planned() -> None:
+    Order.objects.update(due_at=None)
+
+
+def to_be_closed() -> None:
+    Order.objects.update(close_requested_at=DUE)
+
+
+def agreement_off() -> None:
+    Renewal.objects.update(auto_renew=False)
+
+
+def method_removed() -> None:
+    PaymentMethod.objects.update(removed_at=DUE)
+
+
+def user_deactivated() -> None:
+    get_user_model().objects.update(is_active=False)
+
+
+@pytest.mark.parametrize(
+    "change", [left_to_the_page, not_planned, to_be_closed, agreement_off, method_removed, user_deactivated]
+)
+def test_renewal_that_is_not_to_be_charged_is_no_untried_one(change: Callable[[], None]) -> None:
+    due_order()
+    assert needs_attention(END + MICROSECOND)["untried"] == 1
+    change()
+    assert needs_attention(END + MICROSECOND)["untried"] == 0
+    assert next_attention(DUE) is None
+
+
+@pytest.mark.parametrize("orders", [1, 5])
+def test_counting_takes_nine_queries(orders: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for _number in range(orders):
+        due_order()
+    with django_assert_num_queries(9):  # one per kind
+        assert needs_attention(END + MICROSECOND)["untried"] == orders

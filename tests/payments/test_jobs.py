@@ -1,11 +1,13 @@
 """Jobs and the command of payments."""
 
 import logging
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
@@ -15,12 +17,15 @@ from payments.models import Order, Payment, PaymentMethod, Refund, Renewal
 from payments.next_due import WORK
 from payments.received_money.recording import record_payment
 from subscriptions.services import SubscriptionService as Service
+from tests.payments.charging.renewal_orders import DUE, END, agree
 from tests.payments.opened_orders import first_order, money
+from tests.payments.providers.stripe.scripted import Script
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.lambda_context import SCHEDULED, Context
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+HOUR = timedelta(hours=1)
 BANK = "tests.payments.bank.Bank"
 
 
@@ -53,6 +58,25 @@ def test_surplus_is_a_metric_at_every_run(
         process_payments(dict(SCHEDULED), Unhurried())
     lines: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
     assert [line["PaymentsNeedAttention"] for line in lines if "PaymentsNeedAttention" in line] == [1] * surplus
+
+
+def test_key_that_may_not_charge_is_an_error_and_once_a_period_has_begun_a_metric(
+    online: Script, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscription = Service.create_subscription(make_user(), make_plan(grace_days=7), now=NOW)
+    agree(subscription, PaymentMethod.objects.create(user=subscription.user, provider="stripe", token="pm_1"))
+    needed, errors = [], []
+    for instant in (DUE, END - HOUR, END + HOUR):
+        online.refuse(403)
+        with time_machine.travel(instant, tick=False), caplog.at_level(logging.INFO):
+            process_payments(dict(SCHEDULED), Unhurried())
+        lines: list[Any] = [record.msg for record in caplog.records if record.name == "foundation.jobs.metrics"]
+        needed.append([line["PaymentsNeedAttention"] for line in lines if "PaymentsNeedAttention" in line])
+        errors.append([vars(record)["codes"] for record in caplog.records if record.levelno >= logging.WARNING])
+        caplog.clear()
+    assert [request.path for request in online.requests] == ["/v1/payment_intents"] * 2
+    assert errors == [[], ["PermissionError"], ["PermissionError"]]
+    assert needed == [[], [], [1]]
 
 
 @pytest.mark.parametrize("surplus", [0, 1])

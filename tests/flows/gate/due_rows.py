@@ -109,17 +109,31 @@ def attention(now: datetime) -> Iterator[datetime]:
     for message in WebhookMessage.objects.all():
         if message.outcome == "pending":
             yield message.received_at + PATIENCE
-    for order in Order.objects.all():
-        if order.state == "unknown" and order.unknown_since:
-            yield order.unknown_since + PATIENCE
     for refund in Refund.objects.all():
         if refund.finished_at is None:
             yield refund.requested_at + (BANK_DAYS if refund.state == "pending" else PATIENCE)
         elif refund.finished_at >= now - SHOWN and (refund.code == "twice" or is_refused_for_good(refund)):
             yield now
+    yield from uncollected()
     yield from customers(now)
     yield from (now for dispute in Dispute.objects.all() if dispute.state == "open")
     yield from (now for payment in Payment.objects.all() if payment.surplus and is_kept(payment))
+
+
+def uncollected() -> Iterator[datetime]:
+    """Yield the instants from which an order's outcome is unknown for long, or its period began without a try."""
+    for order in Order.objects.all():
+        if order.state == "unknown" and order.unknown_since:
+            yield order.unknown_since + PATIENCE
+        if order.period_start and is_untried(order):
+            yield order.period_start
+
+
+def is_untried(order: Order) -> bool:
+    """Return True for a renewal that is to be charged by an agreement, and of which no try has an outcome."""
+    is_planned = order.state == "open" and order.way == "charge" and order.due_at and not order.close_requested_at
+    agreed = order.subscription is not None and is_agreed(order.subscription)
+    return bool(order.kind == "renewal" and is_planned and agreed and order.user.is_active and not order.tries.count())
 
 
 def customers(now: datetime) -> Iterator[datetime]:
@@ -182,9 +196,13 @@ def of(row: Subscription, day: int) -> Iterator[datetime]:
 
 
 def is_to_be_charged(row: Subscription) -> bool:
+    return row.status == "active" and is_agreed(row)
+
+
+def is_agreed(row: Subscription) -> bool:
     renewal = Renewal.objects.filter(subscription=row).select_related("method").first()
     has_method = renewal is not None and renewal.method is not None and renewal.method.removed_at is None
-    return row.status == "active" and has_method and renewal is not None and renewal.auto_renew
+    return has_method and renewal is not None and renewal.auto_renew
 
 
 def is_anybody_reminded(at: datetime) -> bool:
