@@ -7,8 +7,9 @@ from datetime import datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from payments.models import Attempt, Order, OrderState, Payment, Refund, SurplusSettlement
+from payments.models import Attempt, Order, OrderState, Payment, PaymentEvent, Refund, SurplusSettlement
 from payments.providers.interface import OutcomeKind
+from subscriptions.models import SubscriptionEvent
 
 MONEY_MOVES = (OutcomeKind.SUCCEEDED, OutcomeKind.PENDING)
 
@@ -34,7 +35,10 @@ class OrderExplanation:
 
 
 def explain_order(order: Order) -> OrderExplanation:
-    """Look at the order, its tries and its money. Three queries, however many there are, and one for an open order."""
+    """Look at the order, its tries and its money. Three queries, however many there are.
+
+    An open order takes one more, as does a void renewal, and an order that waits for its subscriber and has no try.
+    """
     tries = list(order.tries.order_by("number"))
     payments = list(order.payments.select_related("settlement").order_by("pk").prefetch_related("refunds"))
     refunds = [refund for payment in payments for refund in payment.refunds.all()]
@@ -100,11 +104,22 @@ class _Facts:
                 "at": at,
             }
         if self.order.kind == Order.Kind.RENEWAL:
+            if ended := self._access_ended():
+                return _("It was not paid before access ended, on %(at)s.") % {"at": _instant(ended)}
             text = _("It was not charged: the subscription was cancelled, or went on otherwise, on %(at)s.")
             return text % {"at": at}
         return _("It was not paid: the subscriber withdrew it, or ordered on other terms, on %(at)s.") % {"at": at}
 
+    def _access_ended(self) -> datetime | None:
+        """Return the instant at which the sweep ended the subscription while it waited for this order."""
+        waited = (self.order.opened_at, self.order.finished_at)
+        ends = SubscriptionEvent.objects.filter(subscription=self.order.subscription_id, occurred_at__range=waited)
+        return ends.swept().values_list("occurred_at", flat=True).first()
+
     def _given_up(self) -> str:
+        if not self.tries:
+            text = _("It was given up on %(at)s, when access ended. No charge had an effect.")
+            return text % {"at": self._finished()}
         text = _("It was given up on %(at)s, when access ended. Failed tries: %(tries)s, the last one with %(code)s.")
         return text % {"at": self._finished(), "tries": self._failed(), "code": self._last_code()}
 
@@ -120,7 +135,7 @@ class _Facts:
 
     def _needs_subscriber(self) -> str:
         if not self.tries:
-            return _("It is not charged: there is no payment method that can be charged. The subscriber must pay.")
+            return self._untried()
         last = self.tries[-1]
         if last.outcome == OutcomeKind.REQUIRES_ACTION:
             return _("It is not charged: the bank wants the subscriber to confirm the payment, who was told by mail.")
@@ -132,9 +147,20 @@ class _Facts:
             )
         return text % {"code": self._last_code()}
 
+    def _untried(self) -> str:
+        failed = self.order.events.filter(kind=PaymentEvent.Kind.FAILED).order_by("pk").last()
+        if failed is None:
+            return _("It is not charged: there is no payment method that can be charged. The subscriber must pay.")
+        if not failed.code:
+            return _("It is not charged: the money that was on its way did not arrive. The subscriber must pay.")
+        text = _("It is not charged: the provider refused it (%(code)s). The subscriber must pay.")
+        return text % {"code": failed.code}
+
     def _open(self) -> str:
         if self.order.close_requested_at:
-            return _("It is not charged any more: it is being closed at the provider, because it was withdrawn.")
+            return _(
+                "It is not charged any more: it is being closed at the provider, as it was withdrawn, or access ended."
+            )
         if self.order.due_at is None:
             if self.order.way == Order.Way.PAGE:
                 return _("It is not paid: the subscriber has opened the provider's page, and has not paid there.")

@@ -66,7 +66,7 @@ def sentence(order: Order, **fields: Any) -> str:
         ),
         (
             {"close_requested_at": NOW},
-            "It is not charged any more: it is being closed at the provider, because it was withdrawn.",
+            "It is not charged any more: it is being closed at the provider, as it was withdrawn, or access ended.",
         ),
         (
             {"state": "void", "finished_at": LATER},
