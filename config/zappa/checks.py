@@ -46,7 +46,7 @@ Region and site of a stage (config/zappa/region_checks.py, config/zappa/site_che
 - config.E053: the host of `SITE_URL` is not in `ALLOWED_HOSTS`, so every link is answered with 400.
 - config.E054: `ALLOWED_HOSTS` lacks the region's API Gateway, where a deployment is tested.
 
-Gate (config/zappa/gate_checks.py):
+Gate (config/zappa/gate_checks.py); a deployment checks the database of the function's secret too:
 - config.E080: a stage has `GATE_TABLE` and waits for its database less than `GATE_AHEAD_SECONDS` - 50: 25 s by default.
 - config.E081: a stage has `GATE_TABLE` and a scheduled job without a `next_due` in `registries.DUE_WORK`.
 - config.E082: `GATE_TABLE` is set and the database is not PostgreSQL.

@@ -39,7 +39,8 @@ def check_database(database: Mapping[str, Any], environment: Mapping[str, str]) 
         )
     if _is_proxy(database, environment):
         text = "a proxy before the database keeps it awake, and hides the sessions that hold the gate's lock"
-        found.append(_error("config.E083", text, "Name the database itself in DATABASE_URL, or unset GATE_TABLE."))
+        hint = "Name the database itself in DATABASE_URL, or give the stack UseProxy=false, or unset GATE_TABLE."
+        found.append(_error("config.E083", text, hint))
     if database.get("CONN_MAX_AGE", 0) != 0 or database.get("OPTIONS", {}).get("pool"):
         text = "an open connection keeps the database awake, and the gate open"
         found.append(_error("config.E084", text, "Set CONN_MAX_AGE to 0 and use no pool, or unset GATE_TABLE."))

@@ -6,6 +6,7 @@
 import sys
 from collections.abc import Mapping
 
+from infra.deployment.cloud_stack import CloudStack
 from infra.deployment.deployment import Deployment
 from infra.errors import Refused
 
@@ -39,11 +40,20 @@ def advice(deployment: Deployment, engine: str) -> str:
     """Return what the stage's settings should say about the gate, or "" if they do."""
     stage = deployment.stage_name
     gated = bool(deployment.stage.settings["aws_environment_variables"].get("GATE_TABLE"))
-    if engine == AURORA and not gated:
+    awake = "is always on" if engine == INSTANCE else _awake_by(deployment.data)
+    if gated and awake:
+        return f'It {awake}, and the gate saves nothing: make configure STAGE={stage} PARAMETERS="Sleep=no"'
+    if not gated and not awake:
         return f'To let it sleep until something is due: make configure STAGE={stage} PARAMETERS="Sleep=yes"'
-    if engine == INSTANCE and gated:
-        return f'It is always on, and the gate saves nothing: make configure STAGE={stage} PARAMETERS="Sleep=no"'
     return ""
+
+
+def _awake_by(data: CloudStack) -> str:
+    """Return which parameter of Aurora's stack keeps it awake, or "" if it may sleep."""
+    if data.parameter("UseProxy") == "true":
+        return "never sleeps with UseProxy=true"
+    capacity = data.parameter("MinCapacity")
+    return f"never sleeps with MinCapacity={capacity}" if float(capacity or 0) else ""
 
 
 def _asked() -> str:

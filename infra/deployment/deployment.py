@@ -46,7 +46,7 @@ class Deployment(StageResources):
         aws_account.refuse(
             [
                 *preconditions.output_problems(self.stage, outputs),
-                *preconditions.secret_problems(outputs["SecretArn"], self.region),
+                *preconditions.secret_problems(self.stage, outputs),
                 *self.sender_identity(outputs).problems(self.stage_name),
                 *self.domain.problems(),
                 *code_storage.bucket_problems(

@@ -3,21 +3,25 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Any
 
 import boto3
+import environ
 from botocore.exceptions import ClientError
+from django.core.checks import CheckMessage
 
-from config.aws_lambda.secrets import REQUIRED, UnusableSecret, read_variables
+from config.aws_lambda.secrets import PROXY, REQUIRED, UnusableSecret, read_variables
 from config.environment import is_database_url
 from config.zappa.checks import check_file
+from config.zappa.gate_checks import check_database
 from config.zappa.stages import Stage
 from infra.deployment.deployed_function import DeployedFunction
+from infra.deployment.stage_values import GATE_TABLE
 
 
 def settings_problems(settings_file: Path) -> list[str]:
     """Return the errors of `manage.py check` in zappa_settings.json."""
-    errors = [message for message in check_file(settings_file) if message.is_serious()]
-    return [f"{error.obj}: {error.msg}. {error.hint}" for error in errors]
+    return [_text(message) for message in check_file(settings_file) if message.is_serious()]
 
 
 def directory_problems(directory: Path) -> list[str]:
@@ -41,24 +45,30 @@ def output_problems(stage: Stage, outputs: Mapping[str, str]) -> Iterator[str]:
             yield f"the event_source of {event.function} in zappa_settings.json is no queue of the stack's: {queues}."
 
 
-def secret_problems(secret_arn: str, region: str) -> Iterator[str]:
-    """Yield the keys that the secret lacks, as the function reads it."""
-    variables = _secret_variables(secret_arn, region)
+def secret_problems(stage: Stage, outputs: Mapping[str, str]) -> Iterator[str]:
+    """Yield the keys that the secret lacks, as the function reads it, and what is wrong with its database."""
+    secret_arn = outputs["SecretArn"]
+    host = outputs.get("DatabaseHost") or str(_variables(stage).get(PROXY, ""))
+    variables = _secret_variables(secret_arn, stage.settings["aws_region"], host)
     missing = [key for key in REQUIRED if not variables.get(key)]
     if missing:
         yield (
             f"the secret {secret_arn} has no {' and no '.join(missing)}: `make stack` makes the first; the "
             "other comes from `make data`, or from you by `make database-url`."
         )
-    yield from database_problems(variables.get("DATABASE_URL", ""))
+    yield from database_problems(stage, variables.get("DATABASE_URL", ""))
 
 
-def database_problems(address: str) -> Iterator[str]:
-    """Yield the reason why a function cannot use this database; the URL is not repeated."""
+def database_problems(stage: Stage, address: str) -> Iterator[str]:
+    """Yield the reasons why the stage's function cannot use this database; the URL is not repeated."""
     if address.startswith("sqlite"):
         yield "DATABASE_URL names SQLite, which loses its data on Lambda. Use PostgreSQL."
     elif address and not is_database_url(address):
         yield "DATABASE_URL must be postgres://user:password@host:port/name, with / ? # and @ in the password escaped."
+    elif address and _variables(stage).get(GATE_TABLE):
+        # With a gate, config/settings.py closes each connection, whatever the URL says.
+        database = environ.Env.db_url_config(address) | {"CONN_MAX_AGE": 0}
+        yield from map(_text, check_database(database, {}))
 
 
 def architecture_problems(function: DeployedFunction, architecture: str) -> Iterator[str]:
@@ -71,7 +81,16 @@ def architecture_problems(function: DeployedFunction, architecture: str) -> Iter
         )
 
 
-def _secret_variables(secret_arn: str, region: str) -> dict[str, str]:
+def _variables(stage: Stage) -> Mapping[str, Any]:
+    variables: Mapping[str, Any] = stage.settings.get("aws_environment_variables", {})
+    return variables
+
+
+def _text(message: CheckMessage) -> str:
+    return f"{message.obj}: {message.msg}. {message.hint}"
+
+
+def _secret_variables(secret_arn: str, region: str, host: str) -> dict[str, str]:
     try:
         found = boto3.client("secretsmanager", region_name=region).get_secret_value(SecretId=secret_arn)
     except ClientError as error:
@@ -79,6 +98,6 @@ def _secret_variables(secret_arn: str, region: str) -> dict[str, str]:
             return {}
         raise
     try:
-        return read_variables(found["SecretString"])
+        return read_variables(found["SecretString"], host)
     except UnusableSecret:
         return {}

@@ -57,7 +57,7 @@ def database_url(deployment: Deployment) -> None:
             "no address was given, and nothing changed. Type it, or give it on standard input: "
             f"printenv ADDRESS | make database-url STAGE={deployment.stage_name}"
         )
-    for problem in preconditions.database_problems(address):
+    for problem in preconditions.database_problems(deployment.stage, address):
         raise Refused(problem)
     deployment.secret.write(DATABASE_URL=address)
 

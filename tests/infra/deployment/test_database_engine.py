@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra.deployment import database_engine, provisioning
+from infra.deployment import provisioning
 from infra.deployment.deployment import Deployment
 from infra.deployment.steps import Steps
 from infra.errors import Refused
@@ -107,16 +107,28 @@ def test_unknown_engine_is_refused_before_anything_is_made(stage: Deployment) ->
 
 
 @pytest.mark.parametrize(
-    ("engine", "gate", "says"),
+    ("parameters", "gate", "says"),
     [
-        ("aurora", "", 'make configure STAGE=dev PARAMETERS="Sleep=yes"'),
-        ("aurora", "subs-dev-gate", ""),
-        ("instance", "subs-dev-gate", "Sleep=no"),
-        ("instance", "", ""),
+        ({}, "", 'make configure STAGE=dev PARAMETERS="Sleep=yes"'),
+        ({}, "subs-dev-gate", ""),
+        ({"MinCapacity": "0", "UseProxy": "false"}, "subs-dev-gate", ""),
+        ({"MinCapacity": "0", "UseProxy": "false"}, "", "Sleep=yes"),
+        ({"MinCapacity": "0.5"}, "subs-dev-gate", "It never sleeps with MinCapacity=0.5, and the gate saves nothing"),
+        ({"MinCapacity": "0.5"}, "", ""),
+        ({"MinCapacity": "0.0", "UseProxy": "true"}, "subs-dev-gate", "UseProxy=true, and the gate saves nothing"),
+        ({"MinCapacity": "0.0", "UseProxy": "true"}, "", ""),
+        ({"Engine": "instance"}, "subs-dev-gate", 'make configure STAGE=dev PARAMETERS="Sleep=no"'),
+        ({"Engine": "instance"}, "", ""),
+        ({"Engine": "instance", "MinCapacity": "0"}, "", ""),
     ],
 )
-def test_gate_is_advised_where_it_saves_something(account: Account, engine: str, gate: str, says: str) -> None:
+def test_gate_is_advised_where_it_saves_something(
+    account: Account, parameters: dict[str, str], gate: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     account.stage["aws_environment_variables"]["GATE_TABLE"] = gate
-    advice = database_engine.advice(account.deployment(), engine)
-    assert says in advice
-    assert bool(advice) == bool(says)
+    (account.directory / "data.yaml").write_text(network("subnet-1,subnet-2"))
+    stage = replace(account.deployment(), templates=account.directory)
+    provisioning.data(stage, {"Engine": "aurora"} | parameters, Steps())
+    said = capsys.readouterr().out
+    assert says in said
+    assert ("make configure" in said) is bool(says)

@@ -132,13 +132,16 @@ def test_secret_key_is_made_once_and_the_rest_kept(account: Account) -> None:
     assert (len(secret["SECRET_KEY"]) >= 50, secret["password"]) == (True, "of the database")
 
 
-def network(subnets: str) -> str:
+def network(subnets: str, host: str = "proxy.example.com") -> str:
     """Return the outputs of data.yaml. moto does not support its IPv6; cfn-lint checks the template."""
     outputs = {"SubnetIds": subnets, "SecurityGroupIds": "sg-1", "Ipv6AllowedForDualStack": "true"}
-    outputs["DatabaseHost"] = "proxy.example.com"
+    outputs["DatabaseHost"] = host
     return json.dumps(
         {
-            "Parameters": {name: {"Type": "String"} for name in ("Project", "Stage", "Engine")},
+            "Parameters": {
+                **{name: {"Type": "String"} for name in ("Project", "Stage", "Engine")},
+                **{name: {"Type": "String", "Default": ""} for name in ("MinCapacity", "UseProxy")},
+            },
             "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "network"}}},
             "Outputs": {name: {"Value": value} for name, value in outputs.items()},
         }

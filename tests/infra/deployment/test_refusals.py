@@ -1,7 +1,10 @@
 """Problems that AWS would report in the middle of a deployment are refused before any change."""
 
+import io
 import json
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -11,8 +14,11 @@ from infra.deployment.deployment import Deployment
 from infra.deployment.policies import STAGE, function_policies
 from infra.deployment.steps import Steps
 from infra.errors import Refused
-from tests.infra.deployment.account import Account
+from tests.infra.deployment.account import SECRET, Account
 from tests.infra.deployment.running_stage import RunningStage
+from tests.infra.deployment.test_configure import GATE
+from tests.infra.deployment.test_deploy import network
+from tests.infra.deployment.test_deploy_command import stored
 from tests.support.injected_answers import InjectedAnswers
 from tests.support.permissions import Call, is_allowed
 from tests.support.release_zip import release_of
@@ -129,3 +135,85 @@ def test_identity_that_is_there_is_not_made_once_more(account: Account, answers:
     with pytest.raises(Refused, match=r"has the identity dev.subscriptions.example.com already.*CreateIdentity=false"):
         provisioning.stack(deployment, {}, Steps())
     assert changes(answers) == []
+
+
+DATABASE = "postgres://user:password@ep-blue-123.eu-central-1.aws.neon.tech/subs"
+POOLER = DATABASE.replace(".eu-", "-pooler.eu-")
+PROXY = "a proxy before the database keeps it awake"
+OPEN = "an open connection keeps the database awake"
+PARTS = {
+    "SECRET_KEY": "a-key",
+    "username": "subs",
+    "password": "password",
+    "host": "subs-dev.cluster-abc.us-east-1.rds.amazonaws.com",
+    "port": "5432",
+    "dbname": "subs",
+}
+PROXY_HOST = "subs-dev.proxy-abc.us-east-1.rds.amazonaws.com"
+
+
+def of_gated_stage(account: Account, host: str = "") -> Deployment:
+    """Return a stage with a gate, and with a database stack of this host unless it is empty."""
+    account.stage["aws_environment_variables"] |= GATE
+    deployment = replace(account.deployment(), templates=account.directory)
+    if host:
+        (account.directory / "data.yaml").write_text(network("subnet-1,subnet-2", host))
+        provisioning.data(deployment, {"Engine": "aurora"}, Steps())
+    return deployment
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        (POOLER, PROXY),
+        ("postgres://user:password@db.example.com:6432/subs", PROXY),
+        (f"{DATABASE}?pool=true", OPEN),
+    ],
+)
+def test_database_that_the_gate_cannot_let_sleep_is_refused(
+    account: Account, answers: InjectedAnswers, address: str, says: str
+) -> None:
+    account.secret = SECRET | {"DATABASE_URL": address}
+    said = refused(of_gated_stage(account), answers)
+    assert f"GATE_TABLE: {says}" in said
+    assert "or unset GATE_TABLE." in said
+    assert "password" not in said
+
+
+def test_proxy_of_the_database_stack_behind_a_gate_is_refused(account: Account, answers: InjectedAnswers) -> None:
+    account.secret = PARTS
+    assert f"GATE_TABLE: {PROXY}" in refused(of_gated_stage(account, PROXY_HOST), answers)
+
+
+def test_proxy_that_a_variable_names_behind_a_gate_is_refused(account: Account, answers: InjectedAnswers) -> None:
+    account.secret = PARTS
+    account.stage["aws_environment_variables"]["DATABASE_HOST"] = PROXY_HOST
+    assert f"GATE_TABLE: {PROXY}" in refused(of_gated_stage(account), answers)
+
+
+@pytest.mark.parametrize(
+    ("secret", "host"),
+    [
+        (SECRET | {"DATABASE_URL": DATABASE}, ""),
+        (SECRET | {"DATABASE_URL": f"{DATABASE}?conn_max_age=60"}, ""),  # the settings override it
+        (SECRET | {"DATABASE_URL": DATABASE}, PROXY_HOST),  # which the function does not use
+        (PARTS, PARTS["host"]),
+    ],
+)
+def test_database_that_may_sleep_behind_the_gate_is_fine(account: Account, secret: dict[str, str], host: str) -> None:
+    account.secret = secret
+    of_gated_stage(account, host).check_there()
+
+
+def test_pooler_without_a_gate_is_fine(account: Account) -> None:
+    account.secret = SECRET | {"DATABASE_URL": POOLER}
+    account.deployment().check_there()
+
+
+def test_pooler_behind_a_gate_does_not_become_the_address(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The running function would take it at its next cold start, before any deployment."""
+    deployment = of_gated_stage(account)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{POOLER}\n"))
+    with pytest.raises(Refused, match=PROXY):
+        provisioning.database_url(deployment)
+    assert stored() == SECRET
