@@ -1,14 +1,20 @@
 """Item of the gate in DynamoDB, and stores that do not answer."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from http.client import parse_headers
+from typing import Any
+from uuid import UUID
 
 import boto3
 import pytest
+import time_machine
+from botocore.config import Config
 
 from foundation import gate_store
 from foundation.gate_store import GateStore, GateStoreUnavailable
@@ -20,6 +26,7 @@ from tests.support.patience import PATIENCE_SECONDS
 NOW = datetime(2026, 12, 1, 3, 0, 0, 900_000, tzinfo=UTC)
 KEYS = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 EMPTY = b'{"Attributes": {}}'
+TOKEN = "a8098c1a-f86e-11da-bd1a-00112444be1e"
 CALLS = [lambda store: store.ask(NOW), lambda store: store.read(), lambda store: store.open()]
 
 
@@ -64,6 +71,90 @@ def received(connection: socket.socket) -> bool:
 
 def respond(body: bytes, status: str = "200 OK") -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def read_request(connection: socket.socket) -> tuple[str, dict[str, str], bytes]:
+    """Return a request's first line, its headers by their names in lower case, and its body."""
+    with connection.makefile("rb") as stream:
+        line = stream.readline().decode()
+        headers = {name.lower(): value for name, value in parse_headers(stream).items()}
+        return line, headers, stream.read(int(headers["content-length"]))
+
+
+def botocore_client(region: str, **options: Any) -> Any:
+    key_id, secret = KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"]
+    return boto3.client("dynamodb", region, aws_access_key_id=key_id, aws_secret_access_key=secret, **options)
+
+
+@pytest.mark.parametrize("session", ["", "of-a-role"])
+@pytest.mark.parametrize(
+    ("call", "operation", "arguments"),
+    [
+        (
+            lambda store: store.ask(NOW),
+            "update_item",
+            {
+                "UpdateExpression": "SET asked_at = :now",
+                "ExpressionAttributeValues": {":now": {"N": "1796094000"}},
+                "ReturnValues": "ALL_NEW",
+            },
+        ),
+        (lambda store: store.read(), "get_item", {"ConsistentRead": True}),
+        (
+            lambda store: store.open(),
+            "update_item",
+            {
+                "UpdateExpression": "SET #token = :token, #markers = :none",
+                "ExpressionAttributeNames": {"#token": "token", "#markers": "markers"},
+                "ExpressionAttributeValues": {":token": {"S": TOKEN}, ":none": {"M": {}}},
+                "ReturnValues": "ALL_NEW",
+            },
+        ),
+        (
+            lambda store: store.close(TOKEN, {"sweep": NOW}),
+            "update_item",
+            {
+                "UpdateExpression": "SET #markers = :markers",
+                "ConditionExpression": "#token = :token",
+                "ExpressionAttributeNames": {"#token": "token", "#markers": "markers"},
+                "ExpressionAttributeValues": {
+                    ":markers": {"M": {"sweep": {"N": "1796094000"}}},
+                    ":token": {"S": TOKEN},
+                },
+                "ReturnValues": "ALL_NEW",
+            },
+        ),
+    ],
+    ids=["ask", "read", "open", "close"],
+)
+def test_request_is_the_one_that_botocore_sends(
+    call: Callable[[GateStore], object],
+    operation: str,
+    arguments: dict[str, Any],
+    session: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The local AWS takes any signature and content type, and DynamoDB does not: then no gate would ever close."""
+    monkeypatch.setattr(gate_store, "TIMEOUT", PATIENCE_SECONDS)
+    monkeypatch.setattr(gate_store, "uuid4", lambda: UUID(TOKEN))
+    requests: list[tuple[str, dict[str, str], bytes]] = []
+
+    def keep(connection: socket.socket) -> None:
+        requests.append(read_request(connection))
+        connection.sendall(respond(EMPTY))
+
+    with time_machine.travel(NOW, tick=False), serving(keep) as address:
+        store = GateStore(TABLE, {**KEYS, "AWS_SESSION_TOKEN": session, "AWS_ENDPOINT_URL": address})
+        call(store)
+        store.disconnect()
+        sent = json.loads(requests[0][2])
+        client = botocore_client(KEYS["AWS_REGION"], endpoint_url=address, aws_session_token=session or None)
+        getattr(client, operation)(**sent)
+
+    (line, headers, body), (their_line, their_headers, their_body) = requests
+    assert sent == {"TableName": TABLE, "Key": {"id": {"S": "gate"}}, **arguments}
+    assert headers == {name: their_headers.get(name) for name in headers}
+    assert (line, body) == (their_line, their_body)
 
 
 def test_table_without_an_item_is_open(store: GateStore) -> None:
@@ -213,7 +304,10 @@ def test_missing_credentials_are_unavailable() -> None:
         GateStore(TABLE, {"AWS_REGION": "us-east-1"}).ask(NOW)
 
 
-def test_region_and_dual_stack_name_the_host() -> None:
-    assert gate_store._host("eu-central-1", {}) == "dynamodb.eu-central-1.amazonaws.com"
-    dual = {"AWS_USE_DUALSTACK_ENDPOINT": "true"}
-    assert gate_store._host("eu-central-1", dual) == "dynamodb.eu-central-1.api.aws"
+@pytest.mark.parametrize("dual", ["", "false", "true"])
+def test_region_and_dual_stack_name_the_host_that_botocore_calls(dual: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in gate_store.ENDPOINT_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    client = botocore_client("eu-central-1", config=Config(use_dualstack_endpoint=dual == "true"))
+    host = gate_store._host("eu-central-1", {"AWS_USE_DUALSTACK_ENDPOINT": dual})
+    assert client.meta.endpoint_url == f"https://{host}"
