@@ -7,7 +7,7 @@ from socket import socket
 
 import boto3
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.db import connection
 from django.urls import set_script_prefix
 from django.utils import timezone, translation
@@ -105,6 +105,12 @@ def _never_analyze() -> None:
         with connection.cursor() as cursor:
             for table in connection.introspection.table_names(cursor):
                 cursor.execute(f'ALTER TABLE "{table}" SET (autovacuum_enabled = false)')
+
+
+@pytest.fixture
+def through_stripe(settings: LazySettings) -> None:
+    """Name Stripe as the payment provider, of which nothing is asked."""
+    settings.PAYMENT_PROVIDER = "stripe"
 
 
 @pytest.fixture(scope="session")

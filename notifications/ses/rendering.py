@@ -15,6 +15,7 @@ from notifications.coverage import Coverage
 from notifications.models import REMINDER, Notification
 from notifications.ses.mail import Mail
 from payments.models.payment import WITHDRAWAL
+from payments.models.present_provider import provider_name
 
 
 def render_mail(notification: Notification, coverage: Coverage | None = None) -> Mail:
@@ -84,12 +85,12 @@ def _receipt_of(event: Any, now: datetime) -> dict[str, object] | None:
 def _agreed_with(order: Any, subscription: Any) -> Any:
     """Return the agreement by which the paid subscription renews, if its subscriber agreed to that with the order.
 
-    The provider may not have named the method yet.
+    The present provider may not have named the method yet.
     """
     renewal = getattr(subscription, "renewal", None)
     if renewal is None or not order.renews or subscription.status != "active":
         return None
-    is_unnamed = renewal.auto_renew and renewal.method is None
+    is_unnamed = renewal.auto_renew and renewal.method is None and order.provider == provider_name()
     return renewal if renewal.is_on or is_unnamed else None
 
 

@@ -26,9 +26,7 @@ COSTS_NOTHING = Q(subscription__next_plan__isnull=False) & (
 def expiring(now: datetime) -> QuerySet[Renewal]:
     """Return the renewals that will be charged within AHEAD to a card that has expired by then."""
     charged_on = TruncDate(F("subscription__end_date") - RENEWAL_AHEAD, tzinfo=UTC)
-    renewals = Renewal.objects.filter(
-        auto_renew=True,
-        method__removed_at=None,
+    renewals = Renewal.objects.charged().filter(
         method__expires__lt=charged_on,
         subscription__status=Subscription.Status.ACTIVE,
         subscription__expired_at=None,

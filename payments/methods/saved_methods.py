@@ -1,5 +1,6 @@
 """Payment methods of a user: the one that is charged, its replacement and its removal, and the renewals it pays for."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -20,8 +21,18 @@ UNPLANNED = Q(state=OrderState.OPEN, due_at=None)
 
 
 def method_of(user: AbstractBaseUser) -> PaymentMethod | None:
-    """Return the method that the user's renewals are charged to: the one that was saved last."""
-    return PaymentMethod.objects.usable().filter(user_id=user.pk).order_by("saved_at", "pk").last()
+    """Return the method that the user's renewals are charged to: the last one that was saved and can be charged."""
+    return last_chargeable(kept_methods(user))
+
+
+def kept_methods(user: AbstractBaseUser) -> list[PaymentMethod]:
+    """Return the methods of the user that nobody removed, also those of former providers, as they were saved."""
+    return list(PaymentMethod.objects.usable().filter(user_id=user.pk).order_by("saved_at", "pk"))
+
+
+def last_chargeable(kept: Sequence[PaymentMethod]) -> PaymentMethod | None:
+    """Return the last one that can be charged; None if none can."""
+    return next((method for method in reversed(kept) if method.is_chargeable), None)
 
 
 def renewals_of(user: AbstractBaseUser, now: datetime) -> QuerySet[Renewal]:

@@ -6,6 +6,16 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from payments.models.present_provider import provider_name
+
+
+def chargeable(method: str) -> Q:
+    """Return the condition that the method at this path can be charged: it is kept, and the present provider's.
+
+    Those of a former provider are kept, and count again where it is the present one again.
+    """
+    return Q(**{f"{method}__removed_at__isnull": True, f"{method}__provider": provider_name()})
+
 
 class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
     """Payment methods that are kept, and removed ones."""
@@ -56,3 +66,8 @@ class PaymentMethod(models.Model):
 
     def __str__(self) -> str:
         return f"payment method {self.pk}"
+
+    @property
+    def is_chargeable(self) -> bool:
+        """True if it can be charged now, as `chargeable` says in a query."""
+        return self.removed_at is None and self.provider == provider_name()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from foundation import money
 from foundation.orm.minor_units import in_minor_units
 from foundation.orm.price_field import PriceField
-from payments.models.payment_method import PaymentMethod
+from payments.models.payment_method import PaymentMethod, chargeable
 from payments.models.price_change import PriceChange
 from subscriptions.models import Plan, Subscription
 
@@ -23,7 +23,7 @@ class RenewalQuerySet(models.QuerySet["Renewal"]):
 
     def charged(self) -> "RenewalQuerySet":
         """Return those by which further periods are charged, as `Renewal.is_on` says of one."""
-        return self.filter(auto_renew=True, method__isnull=False, method__removed_at=None)
+        return self.filter(chargeable("method"), auto_renew=True)
 
 
 class Renewal(models.Model):
@@ -101,8 +101,8 @@ class Renewal(models.Model):
 
     @property
     def is_on(self) -> bool:
-        """True if further periods are charged: it is turned on, and its method was not removed, as at the provider."""
-        return self.auto_renew and self.method is not None and self.method.removed_at is None
+        """True if further periods are charged: it is turned on, and its method can be charged."""
+        return self.auto_renew and self.method is not None and self.method.is_chargeable
 
     @property
     def charge(self) -> Decimal:

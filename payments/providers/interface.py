@@ -142,7 +142,10 @@ class Provider(Protocol):
     """
 
     name: str
-    """As rows and the webhook's address name it, for good: at most 50 letters, digits, dots and hyphens."""
+    """As rows and the webhook's address name it, for good: at most 50 letters, digits, dots and hyphens.
+
+    It is read from the class, too.
+    """
     charges_itself: bool
     """True if nothing can be charged here: no renewal order opens by itself, and subscribers pay each one on the page.
 

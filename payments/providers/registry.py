@@ -3,27 +3,19 @@
 import re
 from functools import cache
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.module_loading import import_string
 
-from payments.models.payment import BY_STAFF
+from payments.models.present_provider import provider_class
 from payments.providers.interface import Provider
-
-PATHS = {"stripe": "payments.providers.stripe.adapter.StripeProvider"}
-"""Dotted paths of the adapters by their short names."""
 
 NAME = re.compile(r"[\w.-]{1,50}")
 """What fits into rows and into the webhook's address."""
 
-NOT_ASKED = ("", BY_STAFF)
-"""Values under which no provider is asked: payments are off, or recorded by staff."""
-
 
 def current() -> Provider | None:
     """Return the provider that takes money; None if there is none. Raises ImproperlyConfigured for a wrong path."""
-    name = settings.PAYMENT_PROVIDER
-    return None if name in NOT_ASKED else _provider(PATHS.get(name, name))
+    found = provider_class()
+    return _made(found) if found else None
 
 
 def is_asked(name: str) -> bool:
@@ -33,11 +25,9 @@ def is_asked(name: str) -> bool:
 
 
 @cache
-def _provider(path: str) -> Provider:
-    try:
-        provider: Provider = import_string(path)()
-    except ImportError as error:
-        raise ImproperlyConfigured(f"PAYMENT_PROVIDER cannot be imported: {error}") from error
+def _made(found: type[Provider]) -> Provider:
+    provider = found()
     if not NAME.fullmatch(provider.name):
+        path = f"{found.__module__}.{found.__qualname__}"
         raise ImproperlyConfigured(f"the name of the payment provider {path} does not match {NAME.pattern}")
     return provider

@@ -35,7 +35,7 @@ def automatic_renewal(request: SubscriberRequest, subscription_id: int) -> HttpR
     is_on = renewal is not None and renewal.is_on
     if is_on and request.method != "POST":
         return _page(request, subscription)
-    if renewal and is_on and "off" in request.POST:
+    if renewal and renewal.auto_renew and "off" in request.POST:
         turn_off(renewal, clock.now())
         messages.success(request, _("%(plan)s does not renew automatically any more.") % _plan(subscription))
     if is_on or "off" in request.POST:  # a second click finds what it wants
@@ -74,6 +74,7 @@ def _page(
         "price": price_of(subscription, renewal),
         "plan": renewal.plan_of(subscription) if renewal else subscription.renewal_plan,
         "method": method_of(request.user),
+        "is_agreed": renewal is not None and renewal.auto_renew,
         "form": form,
         "money_on_its_way": on_its_way,
         "ends_access": subscription.is_late(clock.now()) and not on_its_way,

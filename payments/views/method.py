@@ -14,7 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from foundation import clock
 from payments.errors import MethodInUse, ProviderRefused, ProviderUnavailable
-from payments.methods.saved_methods import method_of, remove_method, renewals_of, replace_method
+from payments.methods.saved_methods import (
+    kept_methods,
+    last_chargeable,
+    method_of,
+    remove_method,
+    renewals_of,
+    replace_method,
+)
 from payments.orders.grace import money_on_its_way
 from payments.providers import registry
 from payments.providers.interface import OutcomeKind
@@ -108,8 +115,10 @@ def _page(request: SubscriberRequest, status: HTTPStatus = HTTPStatus.OK) -> Htt
     renewals = renewals_of(request.user, now)
     on_its_way = money_on_its_way([renewal.subscription_id for renewal in renewals])
     late = {renewal.subscription_id for renewal in renewals if renewal.subscription.is_late(now)}
+    kept = kept_methods(request.user)
     context = {
-        "method": method_of(request.user),
+        "method": last_chargeable(kept),
+        "is_removable": bool(kept),
         "renewals": renewals,
         "money_on_its_way": on_its_way,
         "ending_at_once": late - on_its_way,

@@ -30,7 +30,7 @@ from tests.support.explain import plan_of
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.patience import PATIENCE_SECONDS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_stripe")]
 
 DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)

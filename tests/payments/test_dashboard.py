@@ -49,6 +49,7 @@ def test_revenue_is_summed_per_day_and_currency() -> None:
     assert statistics.revenue_by_day(NOW + 2 * DAY) == []
 
 
+@pytest.mark.usefixtures("through_stripe")
 def test_recurring_revenue_counts_what_is_agreed_and_goes_on() -> None:
     agree("120.00", months=12)
     agree("9.90", months=1)

@@ -25,6 +25,7 @@ from tests.payments.charging.renewal_orders import agree, make_method
 from tests.payments.opened_orders import first_order, money, renewal_order
 from tests.payments.stored_mails import BACKEND, OBSOLETE, stored_mails
 from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
 
@@ -191,7 +192,10 @@ def test_failed_change_of_plan_ends_nothing(settings: LazySettings) -> None:
 
 
 @pytest.mark.usefixtures("stored")
-def test_failed_payment_ahead_of_an_automatic_renewal_ends_nothing_until_that_is_due() -> None:
+def test_failed_payment_ahead_of_an_automatic_renewal_ends_nothing_until_that_is_due(
+    settings: LazySettings,
+) -> None:
+    settings.PAYMENT_PROVIDER = LedgerProvider.name
     held = Service.create_subscription(make_user(), make_plan(), now=NOW)
     agree(held, make_method(held.user))
     announce_failed(renewal_order(held), "", None, NOW)
@@ -221,6 +225,7 @@ def test_mails_speak_the_subscribers_language() -> None:
     assert "fehlgeschlagen" in text_of(order)
 
 
+@pytest.mark.usefixtures("through_stripe")
 def test_reminder_of_an_automatic_renewal_names_day_and_amount() -> None:
     held = Service.create_subscription(make_user(), make_plan(), now=NOW)
     method = PaymentMethod.objects.create(user=held.user, provider="stripe", customer="cus_1", token="pm_1")

@@ -201,8 +201,9 @@ def is_to_be_charged(row: Subscription) -> bool:
 
 def is_agreed(row: Subscription) -> bool:
     renewal = Renewal.objects.filter(subscription=row).select_related("method").first()
-    has_method = renewal is not None and renewal.method is not None and renewal.method.removed_at is None
-    return has_method and renewal is not None and renewal.auto_renew
+    if renewal is None or not renewal.auto_renew or renewal.method is None:
+        return False
+    return renewal.method.removed_at is None and renewal.method.provider == OURS
 
 
 def is_anybody_reminded(at: datetime) -> bool:

@@ -13,7 +13,7 @@ from subscriptions.services import SubscriptionService as Service
 from subscriptions.trials import start_trial
 from tests.support.factories import NOW, make_plan, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_stripe")]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService as Service
 from tests.support.factories import NOW, make_plan, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_stripe")]
 
 DAY = timedelta(days=1)
 LAST_DAY = date(2026, 12, 29)

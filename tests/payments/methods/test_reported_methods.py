@@ -21,7 +21,7 @@ from subscriptions.services import SubscriptionService as Service
 from tests.payments.opened_orders import renewal_order
 from tests.support.factories import NOW, make_plan, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_stripe")]
 
 DAY = timedelta(days=1)
 

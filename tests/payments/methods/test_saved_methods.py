@@ -303,7 +303,7 @@ def test_method_removed_at_the_provider_renews_nothing_on_any_page_or_mail(renew
     assert "We charge" not in page
     german = browser.get(reverse("payment_method"), headers={"accept-language": "de"}).content.decode()
     assert "Wir buchen" not in german
-    assert "Save a card first." in browser.get(reverse("automatic_renewal", args=[held.pk])).content.decode()
+    assert "no saved card can be charged" in browser.get(reverse("automatic_renewal", args=[held.pk])).content.decode()
     planned = plan_change_planned("", str(held.user_id), now)
     assert planned is not None
     assert "unless it is renewed for 9.90 EUR" in planned.text

@@ -95,11 +95,11 @@ def test_page_of_a_cancellation_says_whether_a_payment_still_gives_a_period(
 
 @pytest.mark.parametrize("at", [DUE, LATE])
 def test_page_of_automatic_renewal_says_that_money_on_its_way_renews(
-    provider: LedgerProvider, settings: LazySettings, monkeypatch: pytest.MonkeyPatch, at: datetime
+    provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch, at: datetime
 ) -> None:
     order = due_order("sepa")
     charge(provider)
-    settings.PAYMENT_PROVIDER = "manual"
+    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(provider.path))
     monkeypatch.setattr("foundation.clock.now", lambda: at)
     assert order.subscription is not None
     page = sign_in(order.user).get(reverse("automatic_renewal", args=[order.subscription.pk])).content.decode()

@@ -31,6 +31,7 @@ from subscriptions.terms import UNSEEN, Terms
 from tests.payments.charging.renewal_orders import agree, make_method
 from tests.payments.opened_orders import first_order, money, renewal_order
 from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.ledger_provider import LedgerProvider
 
 pytestmark = pytest.mark.django_db
 
@@ -239,7 +240,9 @@ def test_new_price_is_agreed_to_with_the_order_and_not_otherwise(subscription: S
     assert (renewal.amount, renewal.auto_renew) == (Decimal(99), True)
 
 
-def test_renewal_that_is_not_wanted_after_the_change_is_off(subscription: Subscription, yearly: Plan) -> None:
+def test_renewal_that_is_not_wanted_after_the_change_is_off(
+    subscription: Subscription, yearly: Plan, settings: LazySettings
+) -> None:
     agree(subscription, make_method(subscription.user))
     order = ordered(subscription, yearly)
     order.consented_at, order.way = HALF, Order.Way.PAGE
@@ -251,6 +254,7 @@ def test_renewal_that_is_not_wanted_after_the_change_is_off(subscription: Subscr
     stored = Subscription.objects.get()
     shown = price_of(stored, renewal_of(stored))
     assert shown == Price(Decimal(99), "EUR")
+    settings.PAYMENT_PROVIDER = LedgerProvider.name
     assert turn_on(stored, shown, "", HALF + DAY).charge == Decimal(99)
 
 

@@ -16,6 +16,7 @@ from foundation import clock
 from payments.attention import needs_attention
 from payments.errors import ProviderRefused
 from payments.models import Order, Payment, PaymentMethod, WebhookMessage
+from payments.models.present_provider import provider_name
 from payments.providers import registry
 from payments.providers.interface import FactKind, OutcomeKind, Page
 from payments.reconciling import reconcile
@@ -86,6 +87,7 @@ def test_adapter_is_found_by_the_setting_and_names_its_page(house: House) -> Non
     found = registry.current()
     assert found is not None
     assert type(found) is type(house.provider)
+    assert type(found).name == found.name == provider_name()
     page = begun(house, first_order(now=clock.now()))
     assert page.url.startswith(f"{found.origin}/")
 

@@ -91,6 +91,7 @@ def test_editing_a_plan_changes_no_agreement(plan: Plan) -> None:
     assert charged(renewal).amount == Decimal("9.90")
 
 
+@pytest.mark.usefixtures("through_stripe")
 @pytest.mark.parametrize("edited", [{"duration_days": 365}, {"duration_days": 365, "duration_months": 12}])
 def test_editing_the_length_of_a_plan_changes_no_agreement(plan: Plan, edited: dict[str, int]) -> None:
     renewal = renewing(plan)
