@@ -74,7 +74,7 @@ DELIVERY_FUNCTION = env.optional("DELIVERY_FUNCTION", str, os.environ.get("AWS_L
 DELIVERY_THREADS = env.optional("DELIVERY_THREADS", whole_number(), 8)
 """Calls to AWS at once."""
 DATABASE_CONNECT_SECONDS = env.optional("DATABASE_CONNECT_SECONDS", whole_number(), 5)  # libpq's own default is minutes
-"""Seconds to wait for the database; 25 for one that sleeps."""
+"""Seconds to wait for the database; 25 for one that sleeps, 40 behind the gate, of which a request waits 25."""
 GATE_TABLE = env.optional("GATE_TABLE", matching(r"[A-Za-z0-9_.-]{3,255}", "name of a DynamoDB table"), "")
 """DynamoDB table that tells the schedule when something is due, so that the database can sleep; empty: no gate."""
 GATE_AHEAD = timedelta(seconds=env.optional("GATE_AHEAD_SECONDS", whole_number(75), 75))

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from config.aws_lambda.admission import scheduled_function
+from config.aws_lambda.http_events import is_http
 from foundation import clock, gate
 from foundation.due_work import work_of
 from foundation.jobs import metrics
@@ -25,6 +27,10 @@ AWAITED = timedelta(seconds=60)
 RESERVE = timedelta(seconds=90)
 """Time of the invocation that must be left after the wait, for the sweep and the delivery that follow."""
 
+REQUEST_PATIENCE = 25
+"""Seconds that a request waits for the database at most: API Gateway gives up after 29 s, and a form that is saved
+later is saved unseen."""
+
 ASLEEP = {"asleep": True}
 """Result of a job that had nothing to do."""
 
@@ -38,6 +44,7 @@ def run_gated(
 
     A job that raises leaves the gate open, so that its next run follows a minute later.
     """
+    _set_patience(event)
     if event.get("detail-type") != "Scheduled Event":
         answer = invoke(event, context)
         if _is_by_hand(event):
@@ -56,6 +63,13 @@ def run_gated(
         _sweep_next_ends(event, context, began, sleep)
     gate.close_gate(clock.now())
     return answer
+
+
+def _set_patience(event: dict[str, Any]) -> None:
+    """Wait for a database that resumes: a job as long as DATABASE_CONNECT_SECONDS, a request no longer than it may."""
+    seconds = settings.DATABASE_CONNECT_SECONDS
+    options = connection.settings_dict["OPTIONS"]
+    options["connect_timeout"] = min(seconds, REQUEST_PATIENCE) if is_http(event) else seconds
 
 
 def _is_by_hand(event: dict[str, Any]) -> bool:

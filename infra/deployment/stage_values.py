@@ -17,8 +17,8 @@ FIRST_KEY_OF_MANY = "aws_environment_variables"
 GATE_TABLE = "GATE_TABLE"
 GATE_VARIABLES = (GATE_TABLE, "DATABASE_CONNECT_SECONDS")
 """Variables of a stage whose database sleeps: the gate's table, and patience for one that resumes."""
-RESUME_PATIENCE = "25"
-"""Seconds; Aurora takes about 15 s to resume, and config.E080 requires these."""
+RESUME_PATIENCE = "40"
+"""Seconds: Aurora takes about 15 s to resume, at times 30, and a job that gives up leaves its work to the next tick."""
 OUR_NAMES = ("role/", "secret:", "")
 """Prefixes of resources in the stacks' ARNs, before the stage's own name."""
 

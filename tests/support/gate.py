@@ -64,6 +64,7 @@ def gate_on(settings: Any) -> Iterator[None]:
     gate.store.cache_clear()
     connection.close()
     before = connection.settings_dict["CONN_MAX_AGE"]
+    options = dict(connection.settings_dict["OPTIONS"])
     connection.settings_dict["CONN_MAX_AGE"] = 0
     gate.install()
     try:
@@ -72,6 +73,7 @@ def gate_on(settings: Any) -> Iterator[None]:
         connection_created.disconnect(dispatch_uid="foundation.gate")
         connection.execute_wrappers.clear()
         connection.settings_dict["CONN_MAX_AGE"] = before
+        connection.settings_dict["OPTIONS"].update(options)
         connection.close()
         gate.store().disconnect()
         gate.store.cache_clear()

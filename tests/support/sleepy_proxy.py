@@ -17,13 +17,17 @@ AWAKE_FOR = timedelta(seconds=300)
 
 
 class SleepyProxy:
-    """Context manager; `port` is the database's. `resume` moves the clock by the time that the database takes."""
+    """Context manager; `port` is the database's.
+
+    `resume` moves the clock by the time that the database takes, or returns False if whoever connects gives up before.
+    """
 
     def __init__(self, host: str, port: int, resume: Callable[[], object] = lambda: None) -> None:
         self._target = (host, port)
         self._resume = resume
         self._lock = threading.Lock()
         self._open = 0
+        self._is_resuming = False
         self._idle_since: datetime | None = None
         self._awake_since: datetime | None = None
         self.connections = 0
@@ -55,13 +59,15 @@ class SleepyProxy:
                 client, _address = self._server.accept()
             except OSError:
                 return
-            self._wake()
+            if not self._wake():
+                client.close()
+                continue
             server = socket.create_connection(self._target)
             forward = threading.Thread(target=_copy, args=(client, server), daemon=True)
             forward.start()
             threading.Thread(target=self._answer, args=(server, client, forward), daemon=True).start()
 
-    def _wake(self) -> None:
+    def _wake(self) -> bool:
         with self._lock:
             self.connections += 1
             self._open += 1
@@ -72,15 +78,21 @@ class SleepyProxy:
                     self.awake += self._idle_since + AWAKE_FOR - self._awake_since
                 self._awake_since = now
                 self.wakes += 1
-        if is_asleep:
-            self._resume()
+        if is_asleep or self._is_resuming:
+            self._is_resuming = self._resume() is False
+        if self._is_resuming:
+            self._leave()
+        return not self._is_resuming
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._open -= 1
+            self._idle_since = clock.now()
 
     def _answer(self, server: socket.socket, client: socket.socket, forward: threading.Thread) -> None:
         _copy(server, client)
         forward.join()
-        with self._lock:
-            self._open -= 1
-            self._idle_since = clock.now()
+        self._leave()
         for end in (server, client):
             end.close()
 

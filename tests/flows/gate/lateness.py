@@ -75,6 +75,17 @@ def _tried_until(order: Order) -> datetime:
     return min([grace, *ended])
 
 
+def of_an_end(first: float, resumes: float, connect: float) -> float:
+    """Return how many seconds late an end is whose first tick with an open gate comes `first` seconds before it.
+
+    A tick whose connect seconds are over before the database has resumed leaves the end to the next one.
+    """
+    tick, awake = -first, resumes - first
+    while awake - tick > connect:
+        tick += 60
+    return max(tick, awake, 0)
+
+
 def wakes() -> int:
     """Return the number of instants at which the schedule had something to do, nightly jobs apart."""
     told = Notification.objects.exclude(days_before=None).values("created_at").distinct().count()

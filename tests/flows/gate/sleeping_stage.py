@@ -7,7 +7,7 @@ from typing import Any
 
 import time_machine
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils.module_loading import import_string
 
 from config.aws_lambda.gated_jobs import run_gated
@@ -32,13 +32,36 @@ def run_job(event: dict[str, Any], context: Any) -> Any:
 
 
 @dataclass
+class Resuming:
+    """Database that resumes by a clock that is moved; jobs give up after their connect seconds, visits do not."""
+
+    now: time_machine.Traveller
+    takes: timedelta = timedelta(seconds=15)
+    jobs_began: datetime | None = None
+    """Instant at which the jobs of a tick began, which connect at once; None during a visit."""
+    _ready: datetime | None = None
+
+    def __call__(self) -> bool:
+        """Move the clock until the database is there, or whoever connects gives up; then return False."""
+        ready = self._ready or clock.now() + self.takes
+        gives_up = self.jobs_began and self.jobs_began + timedelta(seconds=settings.DATABASE_CONNECT_SECONDS)
+        is_there = gives_up is None or ready <= gives_up
+        self._ready = None if is_there else ready
+        self.now.move_to(max(clock.now(), ready if gives_up is None else min(ready, gives_up)))
+        return is_there
+
+
+@dataclass
 class SleepingStage:
     """Stage behind a proxy that sleeps; its clock is moved."""
 
     proxy: SleepyProxy
     now: time_machine.Traveller
+    resuming: Resuming
     ticks: int = 0
     """Ticks at which a job ran."""
+    failures: int = 0
+    """Jobs that got no connection in time."""
     _last: datetime = field(default=NOW - timedelta(minutes=1))
 
     def run(self, until: datetime, visits: Iterable[Visit]) -> None:
@@ -46,6 +69,7 @@ class SleepingStage:
         for instant, visit in sorted(visits, key=lambda visit: visit[0]):
             self._run_ticks(instant, JOBS)
             self._move_to(instant)
+            self.resuming.jobs_began = None
             visit()
             connection.close()
         self._run_ticks(until, JOBS)
@@ -56,10 +80,17 @@ class SleepingStage:
             self._last = following
             self._move_to(following)
             self.ticks += 1
+            self.resuming.jobs_began = clock.now()
             for job in jobs:
                 if next_time(SCHEDULE[job], NOW, following - timedelta(seconds=1)) == following:
-                    run_gated(tick(job), Context(), run_job, sleep=self._wait)
+                    self._run_job(job)
                     self.proxy.settle()
+
+    def _run_job(self, job: str) -> None:
+        try:
+            run_gated(tick(job), Context(), run_job, sleep=self._wait)
+        except OperationalError:
+            self.failures += 1
 
     def _next_tick(self, job: str) -> datetime:
         work = work_of(job)

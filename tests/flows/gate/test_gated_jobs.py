@@ -82,6 +82,20 @@ def test_idle_jobs_write_nothing(gated: None, now: None, provider: LedgerProvide
     assert not is_open()
 
 
+@pytest.mark.parametrize(("event", "seconds"), [(tick(SWEEP), 40), ({"manage": "check"}, 40), ({"version": "2.0"}, 25)])
+def test_request_waits_for_the_database_no_longer_than_api_gateway_for_the_request(
+    event: dict[str, Any], seconds: int, gated: None, settings: Any
+) -> None:
+    settings.DATABASE_CONNECT_SECONDS = 40
+    waits: list[object] = []
+
+    def connect(event: dict[str, Any], context: Any) -> None:
+        waits.append(connection.get_connection_params()["connect_timeout"])
+
+    run_gated(event, Context(), connect)
+    assert waits == [seconds]
+
+
 def test_database_is_woken_ahead_of_an_end(gated: None, now: time_machine.Traveller, settings: Any) -> None:
     subscription = ends_in(timedelta(hours=5))
     wait_until(close)

@@ -176,7 +176,7 @@ def test_missing_value_without_a_terminal_is_named(run: Callable[..., Deployment
     assert settings.read_bytes() == SETTINGS_FILE.read_bytes()
 
 
-GATE = {"GATE_TABLE": "subs-dev-gate", "DATABASE_CONNECT_SECONDS": "25"}
+GATE = {"GATE_TABLE": "subs-dev-gate", "DATABASE_CONNECT_SECONDS": "40"}
 
 
 def gate_of(path: Path, stage: str) -> dict[str, str]:
@@ -231,12 +231,12 @@ def test_sleep_ends_with_both_variables_and_patience_of_ones_own_stays(
     run: Callable[..., Deployment], settings: Path
 ) -> None:
     document = json.loads(settings.read_text(encoding="utf-8"))
-    document["dev"]["aws_environment_variables"]["DATABASE_CONNECT_SECONDS"] = "40"
+    document["dev"]["aws_environment_variables"]["DATABASE_CONNECT_SECONDS"] = "60"
     settings.write_text(json.dumps(document), encoding="utf-8")
     run("dev", **GIVEN)
-    assert gate_of(settings, "dev") == {"DATABASE_CONNECT_SECONDS": "40"}
+    assert gate_of(settings, "dev") == {"DATABASE_CONNECT_SECONDS": "60"}
     run("dev", Sleep="yes")
-    assert gate_of(settings, "dev") == GATE | {"DATABASE_CONNECT_SECONDS": "40"}
+    assert gate_of(settings, "dev") == GATE | {"DATABASE_CONNECT_SECONDS": "60"}
     run("dev", Sleep="no")
     assert gate_of(settings, "dev") == {}
 
