@@ -134,6 +134,7 @@ class _Opening:
         self._connection = connection
         self._harmless: frozenset[str] | None = None
         self._is_open = False
+        self._is_last_try = False
 
     def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if not self._is_open and self._may_make_due(str(sql)):
@@ -146,7 +147,10 @@ class _Opening:
         return may_make_due(sql, self._harmless)
 
     def _open(self) -> None:
-        """Take the lock first: whoever looks at it after this session has opened the gate sees it."""
+        """Take the lock first: whoever looks at it after this session has opened the gate sees it.
+
+        An opening that is lost is tried once more, before the session's next statement that may make something due.
+        """
         self._is_open = True  # for the statement that takes the lock
         try:
             with self._connection.cursor() as cursor:
@@ -154,7 +158,8 @@ class _Opening:
         except BaseException:
             self._is_open = False
             raise
-        open_gate()
+        self._is_open = open_gate() or self._is_last_try
+        self._is_last_try = True
 
 
 def _watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:

@@ -20,6 +20,7 @@ from tests.support.gate import (
     is_open,
     read_item,
 )
+from tests.support.injected_answers import InjectedAnswers
 from tests.support.patience import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -141,6 +142,25 @@ def test_lock_is_held_when_the_gate_opens(gated: None, monkeypatch: pytest.Monke
     monkeypatch.setattr(gate_store.GateStore, "open", look_and_open)
     make_plan()
     assert opened == [True]
+
+
+@pytest.mark.parametrize(("lost", "is_opened"), [(0, True), (1, True), (2, False)])
+def test_lost_opening_is_tried_once_more_by_the_next_statement(
+    lost: int, is_opened: bool, gated: None, answers: InjectedAnswers
+) -> None:
+    wait_until(close)
+    before = len(openings(answers))
+    answers.refuse("dynamodb.UpdateItem", "Broken", times=lost)
+    with transaction.atomic():
+        for _number in range(3):
+            make_plan()
+    assert is_open() == is_opened
+    assert len(openings(answers)) - before == max(1, min(lost + 1, 2))
+
+
+def openings(answers: InjectedAnswers) -> list[str]:
+    """Return the calls that write the item."""
+    return [call for call in answers.calls if call == "dynamodb.UpdateItem"]
 
 
 def test_row_that_commits_just_before_the_look_is_counted(

@@ -13,6 +13,7 @@ class Deed(Enum):
     LOCKS = "{name} takes the lock"
     OPENS = "{name} opens the gate"
     OPENING_IS_LOST = "{name} opens the gate, and the store loses it"
+    OPENS_AGAIN = "{name} opens the gate, whose first opening the store has lost"
     COMMITS = "{name} commits"
     UNLOCKS = "{name} gives the lock back"
     ENDS = "{name} ends, or is killed"

@@ -51,6 +51,8 @@ class Protocol:
         steps = self._writing()
         if writer.done == len(steps):
             return
+        if not writer.promised and Step.COMMIT in steps[writer.done :]:
+            yield Move(Deed.OPENS_AGAIN, state.opened(OPEN).with_writer(number, writer._replace(promised=True)), name)
         step, after = steps[writer.done], writer._replace(done=writer.done + 1)
         if step is Step.OPEN:
             yield from self._open(state, number, after)

@@ -27,8 +27,8 @@ GATE_RULES = (
     Mutation(
         "locked before opening",
         GATE,
-        f"{LOCKING}        open_gate()",
-        f"        open_gate()\n{LOCKING.rstrip()}",
+        f"{LOCKING}        self._is_open = open_gate() or self._is_last_try",
+        f"        opened = open_gate()\n{LOCKING}        self._is_open = opened or self._is_last_try",
         (f"{FLOWS}test_lock_is_held_when_the_gate_opens",),
     ),
     Mutation(
