@@ -77,16 +77,17 @@ def samples(result: InvocationResult) -> Iterator[str]:
 def test_ticks_of_the_deployed_zip_make_no_connection_and_one_sample_each(
     proxy: SleepyProxy, gated_function: LambdaService, stage: ZappaStage
 ) -> None:
-    connections = unanswered = 0
+    connections = 0
+    unanswered: list[str] = []
 
     def run(job: str) -> InvocationResult:
         """Run a tick, and another after one that a busy machine's store did not answer in time: it ran its job."""
-        nonlocal connections, unanswered
+        nonlocal connections
         before = proxy.connections
         result = gated_function.invoke(stage.lambda_name, fired(stage, job))
         if NOT_ASKED in result.log:
             proxy.settle()
-            unanswered += 1
+            unanswered.append(next(line for line in result.log.splitlines() if NOT_ASKED in line))
             return run(job)
         connections += proxy.connections - before
         return result
@@ -94,16 +95,19 @@ def test_ticks_of_the_deployed_zip_make_no_connection_and_one_sample_each(
     assert succeeded(run(SWEEP)) != ASLEEP
     proxy.settle()
     assert connections > 0
-    connections = 0
+    connections, unanswered = 0, []
+    ticks = 0
     counted: Counter[str] = Counter()
     for minute in range(MINUTES):
         local_clock.move_on(MINUTE)
         for job in (job for job, minutes in JOBS.items() if minute % minutes == 0):
+            ticks += 1
             result = run(job)
             assert succeeded(result) == ASLEEP, job
             written = list(samples(result))
             assert written == ([HEARTBEATS[job]] if job in HEARTBEATS else [])
             counted.update(written)
+    print(f"\n{ticks} ticks, {connections} connections, {len(unanswered)} not answered", *unanswered, sep="\n")  # noqa: T201 - the figures
     assert connections == 0
-    assert unanswered <= MINUTES / 4, "a store that a busy machine keeps waiting is the exception"
+    assert len(unanswered) <= ticks / 100, "a store that a busy machine keeps waiting is the exception"
     assert counted == dict.fromkeys(HEARTBEATS.values(), MINUTES)
