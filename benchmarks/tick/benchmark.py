@@ -9,6 +9,9 @@ RUN = "benchmarks.tick.run"
 MINUTES = 100
 DUE = 1
 
+MORE = ("busy, gate", "closing", "idle, payments", "asleep, payments", "closing, payments")
+"""Kinds of minutes whose queries alone have a bound."""
+
 Tick = dict[str, float]
 """Figures per minute: `cpu` and `backend` in ms, `queries`, `writes` of the delivery, and `log` in bytes."""
 
@@ -16,8 +19,10 @@ TEXT = f"""\
 The sweep and the delivery as the schedule's events start them each minute, each with a connection of its own; means of
 {MINUTES} minutes after ten others. *Idle* is a minute without work and without `GATE_TABLE`; "Single
 measurements" has what it was before the gate. *Asleep* is one behind a closed gate, whose table is a local emulator,
-*busy* one in which {DUE} subscription ends, and its mail and event go to the emulator. The CPU of the emulator is not
-counted. A log line counts as CloudWatch charges it, without the 26 bytes of its own overhead."""
+*busy* one in which {DUE} subscription ends, and its mail and event go to the emulator, *busy, gate* the same behind the
+gate, which the delivery closes, and *closing* one without work behind an open gate: the sweep closes it, and what
+follows sleeps. With *payments* the job of payments runs as well, with `PAYMENT_PROVIDER=manual`. The CPU of the
+emulator is not counted. A log line counts as CloudWatch charges it, without the 26 bytes of its own overhead."""
 
 
 def measure() -> Section:
@@ -31,6 +36,7 @@ def counts() -> dict[str, int]:
     ticks = _ticks(3, "--count")
     found = {f"queries of an {name} minute": ticks[name]["queries"] for name in ("idle", "asleep")}
     found |= {f"bytes of log of an {name} minute": ticks[name]["log"] for name in ("idle", "asleep")}
+    found |= {f"queries of a minute: {name}": ticks[name]["queries"] for name in MORE}
     found |= {"writing statements of an idle delivery": ticks["idle"]["writes"]}
     found |= {"queries of a busy minute": ticks["busy"]["queries"]}
     return {name: round(value) for name, value in found.items()}
@@ -49,7 +55,7 @@ def _table(ticks: dict[str, Tick]) -> Table:
         [name, shown(tick["cpu"]), shown(tick["backend"]), f"{tick['queries']:.0f}", f"{tick['log']:,.0f}"]
         for name, tick in ticks.items()
     ]
-    return Table("Per minute, sweep and delivery together", columns, rows)
+    return Table("Per minute, all jobs together", columns, rows)
 
 
 def _figures(ticks: dict[str, Tick]) -> dict[str, float]:

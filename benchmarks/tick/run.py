@@ -8,9 +8,10 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from benchmarks.local_django import set_up_local_django
@@ -18,7 +19,9 @@ from benchmarks.meter import cpu_of
 
 TABLE = "subs-benchmark-gate"
 SWEEP, DELIVERY = "subscriptions.jobs.check_expired_subscriptions", "notifications.jobs.deliver_notifications"
+PAYMENTS = "payments.jobs.process_payments"
 JOBS = (SWEEP, DELIVERY)
+WITH_PAYMENTS = (*JOBS, PAYMENTS)
 WARM_UP = 10
 WRITING = ("INSERT", "UPDATE", "DELETE")
 MILLISECONDS = 1000
@@ -51,13 +54,35 @@ class LogSize(logging.Handler):
         self.bytes += len(self.format(record).encode()) + 1
 
 
+class Backends:
+    """CPU seconds of PostgreSQL's backends, read before each connection is closed: behind the gate a job closes two."""
+
+    def __init__(self) -> None:
+        from django.db import DEFAULT_DB_ALIAS, connections  # noqa: PLC0415 - needs the settings
+
+        self.seconds = 0.0
+        self._connection = connections[DEFAULT_DB_ALIAS]
+        self._close = self._connection.close
+        self._connection.close = self.close  # type: ignore[method-assign]
+
+    def close(self) -> None:
+        """Close the connection, if it is open."""
+        if self._connection.connection is not None:
+            self.seconds += cpu_of(self._connection.connection.info.backend_pid)
+        self._close()
+
+
 class Minutes:
     """Figures of minutes of one kind. `prepare` makes the work of a minute, which is not measured."""
 
-    def __init__(self, run: Run, log: LogSize, prepare: Callable[[], None]) -> None:
+    def __init__(
+        self, run: Run, log: LogSize, backends: Backends, prepare: Callable[[], object], jobs: Sequence[str] = JOBS
+    ) -> None:
         self._run = run
         self._log = log
+        self._backends = backends
         self._prepare = prepare
+        self._jobs = jobs
 
     def measured(self, minutes: int) -> dict[str, float]:
         """Return the CPU of this process and of PostgreSQL per minute, in ms."""
@@ -77,7 +102,7 @@ class Minutes:
         self._minute()
         self._prepare()
         before = self._log.bytes
-        statements = {job: self._statements(job) for job in JOBS}
+        statements = {job: self._statements(job) for job in self._jobs}
         writes = [sql for sql in statements[DELIVERY] if sql.lstrip().startswith(WRITING)]
         return {
             "queries": sum(map(len, statements.values())),
@@ -87,15 +112,11 @@ class Minutes:
 
     def _minute(self) -> float:
         """Run the jobs, each with a connection of its own. Return the CPU seconds of their backends."""
-        from django.db import connection  # noqa: PLC0415 - needs the settings
-
-        used = 0.0
-        for job in JOBS:
+        before = self._backends.seconds
+        for job in self._jobs:
             self._run(job)
-            if connection.connection is not None:
-                used += cpu_of(connection.connection.info.backend_pid)
-                connection.close()
-        return used
+            self._backends.close()
+        return self._backends.seconds - before
 
     def _statements(self, job: str) -> list[str]:
         from django.db import connection  # noqa: PLC0415 - needs the settings
@@ -116,18 +137,26 @@ def main(minutes: int, *, counted: bool) -> None:
 
     call_command("migrate", verbosity=0)
     log = _count_log()
+    from foundation.gate import open_gate  # noqa: PLC0415
+
     idle, run_gated = _jobs()
+    make = partial(Minutes, log=log, backends=Backends())
+    kinds = {
+        "idle": (make(idle, prepare=_nothing), _nothing),
+        "busy": (make(idle, prepare=_end_a_subscription), _nothing),
+        "idle, payments": (make(idle, prepare=_nothing, jobs=WITH_PAYMENTS), _take_payments),
+        "asleep": (make(run_gated, prepare=_nothing), lambda: _close_gate(run_gated)),
+        "closing": (make(run_gated, prepare=open_gate), _nothing),
+        "busy, gate": (make(run_gated, prepare=_end_a_subscription), _nothing),
+        "asleep, payments": (make(run_gated, prepare=_nothing, jobs=WITH_PAYMENTS), _take_payments),
+        "closing, payments": (make(run_gated, prepare=open_gate, jobs=WITH_PAYMENTS), _take_payments),
+    }
     found: dict[str, dict[str, float]] = {}
-    for name, run, prepare in (
-        ("idle", idle, _nothing),
-        ("busy", idle, _end_a_subscription),
-        ("asleep", run_gated, _nothing),
-    ):
-        if name == "asleep":
-            _close_gate(run_gated)
-        kind = Minutes(run, log, prepare)
+    for name, (kind, begin) in kinds.items():
+        _refuse_payments()
+        begin()
         found[name] = ({} if counted else kind.measured(minutes)) | kind.counted()
-    print(json.dumps({name: found[name] for name in ("idle", "asleep", "busy")}))
+    print(json.dumps(found))
 
 
 def _jobs() -> tuple[Run, Run]:
@@ -140,8 +169,8 @@ def _jobs() -> tuple[Run, Run]:
         rule = f"arn:aws:events:us-east-1:123456789012:rule/subs-dev-{job}"
         return {"detail-type": "Scheduled Event", "source": "aws.events", "resources": [rule]}
 
-    functions = {job: import_string(job) for job in JOBS}
-    invoke = {job: (lambda given, context, job=job: functions[job](given, context)) for job in JOBS}
+    functions = {job: import_string(job) for job in WITH_PAYMENTS}
+    invoke = {job: (lambda given, context, job=job: functions[job](given, context)) for job in WITH_PAYMENTS}
     return (
         lambda job: functions[job](event(job), Context()),
         lambda job: run_gated(event(job), Context(), invoke[job]),
@@ -186,6 +215,19 @@ def _close_gate(run: Run) -> None:
 
 def _nothing() -> None:
     """Make no work."""
+
+
+def _take_payments() -> None:
+    """Take payments by transfer, which no provider is asked about."""
+    from django.conf import settings  # noqa: PLC0415
+
+    settings.PAYMENT_PROVIDER = "manual"
+
+
+def _refuse_payments() -> None:
+    from django.conf import settings  # noqa: PLC0415
+
+    settings.PAYMENT_PROVIDER = ""
 
 
 def _end_a_subscription() -> None:
