@@ -83,8 +83,11 @@ def next_mark(now: datetime) -> datetime | None:
         return now
     rows = Subscription.objects.filter(expired_at__isnull=True)
     marks = [_mark(rows.filter(plan__in=keys), timedelta(days=day), now) for day, keys in plans.items()]
-    reminding = sorted({key for keys in plans.values() for key in keys})
-    marks.append(_mark(rows.filter(_renews("pk"), plan__in=reminding), BEFORE_A_CHARGE, now))
+    charged = rows.filter(_renews("pk"))
+    marks += [
+        _mark(charged.filter(plan__in=keys).exclude(_is_told(day)), BEFORE_A_CHARGE, now)
+        for day, keys in _nearest(plans)
+    ]
     return min(filter(None, marks), default=None)
 
 
@@ -139,13 +142,21 @@ def wanted(plans: dict[int, list[int]], now: datetime) -> QuerySet[Any, Any]:
 
 def _marks(plans: dict[int, list[int]], now: datetime) -> Iterator[When]:
     """Return the days that have come, nearest to the end first, without those before the period's beginning."""
-    told: set[int] = set()
+    nearest = dict(_nearest(plans))
     for day in sorted(plans):
         yield When(Q(subscription__plan__in=plans[day]) & _has_come(timedelta(days=day), now), then=Value(day))
-        if nearest := [plan for plan in plans[day] if plan not in told]:
-            is_charged = Q(subscription__plan__in=nearest) & _renews("subscription")
+        if keys := nearest.get(day):
+            is_charged = Q(subscription__plan__in=keys) & _renews("subscription")
             yield When(is_charged & _has_come(BEFORE_A_CHARGE, now), then=Value(day))
-        told.update(nearest)
+
+
+def _nearest(plans: dict[int, list[int]]) -> Iterator[tuple[int, list[int]]]:
+    """Yield the days that are a plan's nearest to the end, the smallest first, with those plans."""
+    seen: set[int] = set()
+    for day in sorted(plans):
+        if keys := [plan for plan in plans[day] if plan not in seen]:
+            yield day, keys
+        seen.update(keys)
 
 
 def _has_come(before: timedelta, now: datetime) -> Q:
@@ -170,6 +181,12 @@ def _is_recorded() -> Exists:
     """Return the condition that this reminder, or one nearer to the end, is recorded."""
     as_near = Notification.objects.filter(event=OuterRef("pk"), channel=Channel.SES, days_before__lte=OuterRef("days"))
     return Exists(as_near)
+
+
+def _is_told(day: int) -> Exists:
+    """Return the condition that a subscription's end was told so near to it."""
+    told = Notification.objects.filter(channel=Channel.SES, days_before__lte=day)
+    return Exists(told.filter(event__subscription=OuterRef("pk"), event__new_end_date=OuterRef("end_date")))
 
 
 def _is_unwanted() -> Exists:

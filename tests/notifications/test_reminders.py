@@ -254,6 +254,15 @@ def test_nobody_is_charged_unawares(days: list[int], told: list[int]) -> None:
     assert remind(end - DAY) == 0
 
 
+def test_job_has_nothing_to_do_before_a_charge_that_was_told_earlier() -> None:
+    end = renewing([7]).end_date
+    assert remind(end - 7 * DAY) == 1
+    assert next_mark(end - 7 * DAY) is None
+    later = renewing([7, 1])
+    assert remind(end - 7 * DAY) == 1
+    assert next_mark(end - 7 * DAY) == later.end_date - 2 * DAY
+
+
 def test_mail_names_the_day_and_the_price_before_the_card_is_charged() -> None:
     subscription, end = renewing([1]), NOW + MONTH
     assert remind(end - 2 * DAY - INSTANT) == 0

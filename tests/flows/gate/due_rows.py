@@ -233,6 +233,15 @@ def begun_by(row: Subscription) -> SubscriptionEvent | None:
     begins = [
         event
         for event in events
-        if event.transition in ("created", "renewed", "changed") and event.old_end_date != event.new_end_date
+        if event.transition in ("created", "renewed", "changed")
+        and event.old_end_date != event.new_end_date
+        and not any(is_taken_back(event, later) for later in events)
     ]
     return begins[-1] if begins else None
+
+
+def is_taken_back(event: SubscriptionEvent, later: SubscriptionEvent) -> bool:
+    """Return True if the later event moved the end back to before the period that the other one began."""
+    moved_back = later.transition == "cancelled" and later.old_end_date and later.new_end_date < later.old_end_date
+    begin = event.old_end_date
+    return bool(moved_back and later.pk > event.pk and begin and later.new_end_date <= begin)
