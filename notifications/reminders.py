@@ -23,7 +23,7 @@ from foundation.orm.insert_select import insert_select_returning
 from notifications import preferences
 from notifications.models import Channel, Notification
 from payments.models import Renewal
-from subscriptions.models import RENEWAL_AHEAD, Plan, Subscription, SubscriptionEvent
+from subscriptions.models import BEGINS_A_PERIOD, RENEWAL_AHEAD, Plan, Subscription, SubscriptionEvent
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def next_mark(now: datetime) -> datetime | None:
         return now
     rows = Subscription.objects.filter(expired_at__isnull=True)
     marks = [_mark(rows.filter(plan__in=keys), timedelta(days=day), now) for day, keys in plans.items()]
-    charged = rows.filter(_renews("pk"))
+    charged = rows.filter(_renews("pk"), _has_begun())
     marks += [
         _mark(charged.filter(plan__in=keys).exclude(_is_told(day)), BEFORE_A_CHARGE, now)
         for day, keys in _nearest(plans)
@@ -181,6 +181,11 @@ def _is_recorded() -> Exists:
     """Return the condition that this reminder, or one nearer to the end, is recorded."""
     as_near = Notification.objects.filter(event=OuterRef("pk"), channel=Channel.SES, days_before__lte=OuterRef("days"))
     return Exists(as_near)
+
+
+def _has_begun() -> Exists:
+    """Return the condition that an event tells of a period of the subscription; of others nobody is reminded."""
+    return Exists(SubscriptionEvent.objects.filter(BEGINS_A_PERIOD, subscription=OuterRef("pk")))
 
 
 def _is_told(day: int) -> Exists:

@@ -27,7 +27,7 @@ from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.trials import start_trial
 from tests.support.explain import plan_of
-from tests.support.factories import MONTH, NOW, make_plan, make_user
+from tests.support.factories import MONTH, NOW, make_due, make_plan, make_user
 from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_stripe")]
@@ -261,6 +261,13 @@ def test_job_has_nothing_to_do_before_a_charge_that_was_told_earlier() -> None:
     later = renewing([7, 1])
     assert remind(end - 7 * DAY) == 1
     assert next_mark(end - 7 * DAY) == later.end_date - 2 * DAY
+
+
+def test_job_has_nothing_to_do_before_a_charge_of_a_subscription_that_was_imported() -> None:
+    (imported,) = make_due(make_plan(reminder_days=[7]), 1, end=NOW + MONTH)
+    charged(imported)
+    assert next_mark(NOW + MONTH - 7 * DAY) is None
+    assert remind(NOW + MONTH - 2 * DAY) == 0
 
 
 def test_mail_names_the_day_and_the_price_before_the_card_is_charged() -> None:
