@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
@@ -25,6 +26,12 @@ pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
 MICROSECOND = timedelta(microseconds=1)
+
+
+@pytest.fixture(autouse=True)
+def _payments_are_on(settings: LazySettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger.sqlite3"))
+    settings.PAYMENT_PROVIDER = LedgerProvider.name
 
 
 def silent(name: str) -> str:
