@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from foundation.mail import mail_kind
 from notifications.sns.payment_events import cloud_event
 from payments.attention import needs_attention
+from payments.charging.renewal_orders import open_orders
 from payments.errors import NotRefundable
 from payments.facts import apply
 from payments.models import Order, Payment, PaymentEvent, Refund, Renewal
@@ -97,7 +98,7 @@ def test_next_period_is_not_charged_while_a_refund_that_ends_the_subscription_ta
 ) -> None:
     subscription = Subscription.objects.get()
     agree(subscription, make_method(subscription.user))
-    charge(provider, DUE)
+    open_orders(LedgerProvider.name, DUE, lambda: DAY)
     order = Order.objects.get(kind=Order.Kind.RENEWAL)
     ask(payment, ends_now=True, now=DUE)
     bank.losing = [OutcomeKind.PENDING]
