@@ -27,8 +27,8 @@ def first_try(order: Order, opened_at: datetime, grace_until: datetime) -> datet
     or at once.
     """
     spread = opened_at + timedelta(minutes=(order.subscription_id or 0) % SPREAD_MINUTES)
-    begins = order.period_start or grace_until
-    return max(opened_at, min(spread, begins - LAST_BEFORE_AN_END, grace_until - LAST_BEFORE_AN_END))
+    begins = order.period_start or grace_until  # which is no earlier
+    return max(opened_at, min(spread, begins - LAST_BEFORE_AN_END))
 
 
 def planned(order: Order, grace_until: datetime) -> list[datetime]:
