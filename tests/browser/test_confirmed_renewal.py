@@ -80,8 +80,9 @@ def time(
 
 def test_renewal_that_needs_authentication_is_confirmed_by_the_link_in_its_mail(ada: Payer, time: Time) -> None:
     end = subscribe_with_a_card_that_asks_each_time(ada, time.provider)
-    assert time.move_to(end - DAY + MINUTE)["opened"] == 1
-    assert time.move_to(end + MINUTE)["requires_action"] == 1
+    # The first try lies anywhere between these two, by the subscription's key.
+    charged = [time.move_to(end - DAY + MINUTE), time.move_to(end + MINUTE)]
+    assert [sum(run[count] for run in charged) for count in ("opened", "requires_action")] == [1, 1]
     renewal = Order.objects.get(kind="renewal")
     assert renewal.state == "needs_subscriber"
     (mail,) = time.mails(ada.reads("Please confirm your payment"))
