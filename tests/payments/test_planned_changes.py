@@ -11,7 +11,6 @@ from notifications.coverage import Coverage
 from notifications.models import Channel, Notification
 from notifications.ses.eligibility import withheld
 from notifications.ses.rendering import render_mail
-from payments.charging.renewal_orders import open_orders
 from payments.errors import NotRenewable
 from payments.mail_texts import plan_change_planned
 from payments.models import Order, Payment, Renewal
@@ -21,7 +20,7 @@ from subscriptions.errors import ChangeTooEarly, CurrencyDiffers
 from subscriptions.models import Plan, Subscription, SubscriptionEvent
 from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
-from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, make_method
+from tests.payments.charging.renewal_orders import DAY, DUE, END, agree, charge, make_method, open_at
 from tests.payments.opened_orders import money, renewal_order
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
@@ -54,10 +53,6 @@ def mail(subscription: Subscription, now: object = NOW) -> str:
     rendered = plan_change_planned("", str(subscription.user_id), now)  # type: ignore[arg-type]
     assert isinstance(rendered, Rendered)
     return rendered.text
-
-
-def open_at(now: object) -> int:
-    return open_orders(LedgerProvider.name, now, lambda: timedelta(minutes=1))  # type: ignore[arg-type]
 
 
 def test_charge_is_for_the_planned_plan_at_the_price_of_the_mail(

@@ -7,6 +7,7 @@ from itertools import count
 from accounts.models import User
 from payments.charging.calls import Pace
 from payments.charging.charger import Charger
+from payments.charging.renewal_orders import open_orders
 from payments.models import Order, PaymentMethod, Renewal
 from subscriptions.models import Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
@@ -46,6 +47,11 @@ def renewing(charged_as: str = "ok") -> Subscription:
     subscription = SubscriptionService.create_subscription(user, make_plan(), now=NOW)
     agree(subscription, make_method(user, charged_as))
     return subscription
+
+
+def open_at(now: datetime) -> int:
+    """Open the orders that are due at `now`, and return their number."""
+    return open_orders(LedgerProvider.name, now, lambda: timedelta(minutes=1))
 
 
 def due_order(charged_as: str = "ok") -> Order:

@@ -7,7 +7,6 @@ from django.conf import LazySettings
 
 from foundation.mail import Rendered
 from notifications.models import Notification
-from payments.charging.renewal_orders import open_orders
 from payments.mail_texts import plan_change_planned
 from payments.models import Order, OrderState, Payment, PaymentMethod, Renewal
 from payments.orders.opening import open_first
@@ -17,7 +16,7 @@ from subscriptions.models import Plan, Subscription
 from subscriptions.plan_changes import change_plan
 from subscriptions.services import SubscriptionService as Service
 from subscriptions.terms import UNSEEN
-from tests.payments.charging.renewal_orders import DUE, END, agree, charge, renewing
+from tests.payments.charging.renewal_orders import DUE, END, agree, charge, open_at, renewing
 from tests.payments.opened_orders import money
 from tests.support.factories import NOW, make_plan
 from tests.support.ledger_provider import LedgerProvider
@@ -46,10 +45,6 @@ def yearly() -> Plan:
 
 def plan_change(subscription: Subscription, plan: Plan) -> None:
     change_plan(subscription, plan, now=NOW, actor=subscription.user)
-
-
-def open_at(now: object) -> int:
-    return open_orders(LedgerProvider.name, now, lambda: timedelta(minutes=1))  # type: ignore[arg-type]
 
 
 def told() -> int:

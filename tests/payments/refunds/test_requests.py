@@ -2,19 +2,15 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import permutations
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.core import mail
 from django.db import connection, transaction
 
 from foundation.mail import mail_kind
-from notifications.sns.payment_events import cloud_event
 from payments.attention import needs_attention
 from payments.charging.renewal_orders import open_orders
 from payments.errors import NotRefundable
@@ -23,44 +19,21 @@ from payments.models import Order, Payment, PaymentEvent, Refund, Renewal
 from payments.providers.interface import Fact, FactKind, OutcomeKind
 from payments.received_money.recording import MoneyReceived, record_payment
 from payments.refunds.overdue import BANK_DAYS, PATIENCE
-from payments.refunds.requests import process_refunds, refundable, request_refund
-from payments.signals import payment_event_recorded, payment_refund_failed, payment_refunded
-from payments.statistics import standing
+from payments.refunds.requests import refundable, request_refund
+from payments.signals import payment_event_recorded, payment_refunded
 from subscriptions.models import Subscription
 from subscriptions.services import SubscriptionService
 from tests.payments.bank import NAME, Bank
 from tests.payments.charging.renewal_orders import DUE, END, agree, charge, make_method
 from tests.payments.opened_orders import first_order, money, renewal_order
-from tests.support.event_schema import problems
-from tests.support.factories import NOW, has_access, make_user
+from tests.payments.refunds.asked_refunds import DAY, HOUR, LATER, ask, dashboards, process, told
+from tests.support.factories import NOW, has_access
 from tests.support.ledger_provider import LedgerProvider
 from tests.support.locks import wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-LATER = NOW + DAY
-
-
-@pytest.fixture
-def bank() -> Bank:
-    return Bank()
-
-
-@pytest.fixture
-def payment() -> Payment:
-    """Return a payment of 9.90 EUR for the running period."""
-    return record_payment(first_order(), MoneyReceived(NAME, "pi_1", Decimal("9.90"), "EUR", NOW), now=NOW)
-
-
-def ask(payment: Payment, amount: str = "9.90", *, ends_now: bool = False, now: datetime = LATER) -> Refund:
-    return request_refund(payment, Decimal(amount), "by mistake", ends_now=ends_now, now=now, actor=make_user())
-
-
-def process(bank: Bank, now: datetime = LATER) -> int:
-    return process_refunds(bank, now, lambda: HOUR)
 
 
 def test_refund_is_executed_by_the_job_and_recorded_as_a_negative_payment(bank: Bank, payment: Payment) -> None:
@@ -223,99 +196,6 @@ def test_refund_for_which_the_key_lacks_the_right_is_logged_and_tried_again(
     assert process(bank, LATER + HOUR) == 1
 
 
-def told(request: Refund | None, kind: FactKind, transaction_id: str = "re-0") -> Fact:
-    """Return what the provider tells of the refund that was asked for, or that was made in its dashboard."""
-    return Fact(
-        kind,
-        LATER,
-        reference=str(request.key) if request else "",
-        transaction_id=transaction_id,
-        of="pi_1",
-        amount=Decimal("9.90"),
-        currency="EUR",
-        code="expired_or_canceled_card" if kind is FactKind.REFUND_FAILED else "",
-    )
-
-
-SEQUENCES = sorted(set(permutations([FactKind.REFUNDED, FactKind.REFUND_FAILED] * 2)))
-
-
-@pytest.mark.parametrize("sequence", SEQUENCES, ids=" ".join)
-@pytest.mark.parametrize("made_by", ["us, answered", "us, not asked yet", "the dashboard"])
-def test_refund_that_failed_counts_for_nothing_whatever_was_told_before(
-    bank: Bank, payment: Payment, made_by: str, sequence: tuple[FactKind, ...]
-) -> None:
-    request = None if made_by == "the dashboard" else ask(payment)
-    if made_by == "us, answered":
-        process(bank)
-    for kind in sequence:
-        apply(NAME, told(request, kind), LATER)
-    if made_by == "us, not asked yet":
-        process(bank)
-
-    assert sum(Payment.objects.values_list("amount", flat=True)) == Decimal("9.90")
-    assert refundable(payment) == Decimal("9.90")
-    kept = Refund.objects.get()
-    assert (kept.state, kept.code, kept.transaction_id) == ("refused", "expired_or_canceled_card", "re-0")
-    assert needs_attention(LATER)["refused_refunds"] == 1
-    ask(payment)
-    apply(NAME, told(Refund.objects.latest("pk"), FactKind.REFUNDED, "re-1"), LATER)
-    assert refundable(payment) == 0
-    assert sum(Payment.objects.values_list("amount", flat=True)) == 0
-
-
-def test_failed_refund_is_told_to_the_subscriber_and_to_other_systems(
-    bank: Bank, payment: Payment, django_capture_on_commit_callbacks: Any
-) -> None:
-    request = ask(payment)
-    process(bank)
-    heard: list[dict[str, Any]] = []
-
-    def hear(sender: type, **told_of: Any) -> None:
-        heard.append(told_of)
-
-    payment_refund_failed.connect(hear)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            apply(NAME, told(request, FactKind.REFUND_FAILED), LATER)
-            apply(NAME, told(request, FactKind.REFUND_FAILED), LATER)
-    finally:
-        payment_refund_failed.disconnect(hear)
-
-    reversal = Payment.objects.get(kind=Payment.Kind.REVERSAL)
-    reason = "expired_or_canceled_card"
-    assert [(each["payment"], each["of"], each["code"]) for each in heard] == [(reversal, payment, reason)]
-    event = PaymentEvent.objects.get(kind=PaymentEvent.Kind.REFUND_FAILED)
-    assert (event.payment, event.order, event.code) == (reversal, payment.order, reason)
-    body = cloud_event(event, None)
-    assert (body["type"], body["data"]["amount"], problems(body, "payment")) == ("payment.refund_failed.v1", "9.90", [])
-    assert mail.outbox[-1].subject == "Subscriptions: Your refund did not arrive"
-    text = mail.outbox[-1].body
-    assert "The refund of 9.90 EUR for Monthly did not reach you" in text
-    assert "http://127.0.0.1:8000/payments/" in text
-
-
-def test_refund_that_failed_before_it_was_told_of_is_not_told(bank: Bank, payment: Payment) -> None:
-    request = ask(payment)
-    apply(NAME, told(request, FactKind.REFUND_FAILED), LATER)
-    assert not PaymentEvent.objects.filter(kind=PaymentEvent.Kind.REFUND_FAILED).exists()
-
-
-def test_surplus_whose_refund_failed_needs_attention_again(bank: Bank, payment: Payment) -> None:
-    assert payment.order is not None
-    surplus = record_payment(payment.order, MoneyReceived(NAME, "pi_2", Decimal("9.90"), "EUR", NOW), now=NOW)
-    request = ask(surplus)
-    process(bank)
-    assert (needs_attention(NOW)["surplus"], standing(NOW).surplus) == (0, 0)
-    apply(NAME, replace(told(request, FactKind.REFUND_FAILED), of="pi_2"), LATER)
-    assert (needs_attention(NOW)["surplus"], standing(NOW).surplus) == (1, 1)
-
-
-def dashboards(amount: str, transaction_id: str = "re-9") -> Fact:
-    """Return what the provider tells of a refund that was made in its dashboard."""
-    return replace(told(None, FactKind.REFUNDED, transaction_id), amount=Decimal(amount))
-
-
 def test_requests_are_finished_when_the_dashboard_has_left_nothing(bank: Bank, payment: Payment) -> None:
     first, second = ask(payment, "4.00"), ask(payment, "5.00")
     bank.losing = [OutcomeKind.UNKNOWN] * 2
@@ -334,14 +214,6 @@ def test_requests_are_finished_when_the_dashboard_has_left_nothing(bank: Bank, p
     ]
     assert not any(needs_attention(LATER + BANK_DAYS * 2).values())
     assert (process(bank, LATER + DAY), bank.calls) == (0, 2)
-
-
-def test_refund_that_superseded_a_request_and_failed_makes_it_refused(payment: Payment) -> None:
-    request = ask(payment)
-    apply(NAME, dashboards("9.90"), LATER)
-    apply(NAME, told(None, FactKind.REFUND_FAILED, "re-9"), LATER)
-    request.refresh_from_db()
-    assert (request.state, refundable(payment)) == ("refused", Decimal("9.90"))
 
 
 def test_late_news_of_a_finished_request_ends_nothing_again(payment: Payment) -> None:

@@ -1,8 +1,9 @@
 """Rules behind the promises, the code without each, and the tests that then fail."""
 
+from tests.proofs.mutations.charging import CHARGING_RULES
 from tests.proofs.mutations.gate import GATE_RULES
 from tests.proofs.mutations.mutation import Mutation
-from tests.proofs.mutations.payments import PAYMENTS
+from tests.proofs.mutations.renewals import RENEWAL_RULES
 from tests.proofs.mutations.storms import STORMS
 
 OUTBOX = "tests/notifications/outbox/test_claims.py"
@@ -80,4 +81,5 @@ DELIVERY = (
 )
 """Rules of the delivery, which sends each notification once."""
 
+PAYMENTS = (*CHARGING_RULES, *RENEWAL_RULES)
 MUTATIONS = (*DELIVERY, *PAYMENTS, *STORMS, *GATE_RULES)

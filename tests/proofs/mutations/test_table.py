@@ -8,8 +8,7 @@ import pytest
 from tests.proofs.gate.rules import ALL
 from tests.proofs.mutations.gate import GATE_RULES
 from tests.proofs.mutations.mutation import ROOT, Mutation
-from tests.proofs.mutations.payments import PAYMENTS
-from tests.proofs.mutations.table import MUTATIONS
+from tests.proofs.mutations.table import MUTATIONS, PAYMENTS
 
 REQUIRED = {"fence", "intent", "database clock", "single attempt", "unique key"}
 ENOUGH = 25
