@@ -12,6 +12,7 @@ from datetime import datetime
 from payments.charging.first_calls import is_chargeable
 from payments.errors import UnreadableFact
 from payments.methods import reported_methods
+from payments.methods.customers import keep_customer
 from payments.models import Order, OrderState
 from payments.models.order import OrderQuerySet
 from payments.providers.interface import Fact, FactKind
@@ -70,6 +71,14 @@ def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:
     _referring(provider, fact).exclude(way=Order.Way.CHARGE, state__in=ANSWERED).update(due_at=now)
 
 
+def _end_try(provider: str, fact: Fact, now: datetime) -> None:
+    """Keep the customer whom the provider has made for a try that came to nothing, and make the order due."""
+    order = order_of(provider, fact) if fact.customer and fact.is_proven else None
+    if order is not None:
+        keep_customer(provider, fact.customer, order.user_id, now)
+    _ask_soon(provider, fact, now)
+
+
 def _await(provider: str, fact: Fact, now: datetime) -> None:
     """Make the charger ask before anything else, whatever the order waits for."""
     referring = _referring(provider, fact)
@@ -110,8 +119,8 @@ APPLIED_BY: Mapping[FactKind, Callable[[str, Fact, datetime], None]] = {
     FactKind.SUCCEEDED: _record_money,
     FactKind.PENDING: _await,
     FactKind.REQUIRES_ACTION: _ask_soon,
-    FactKind.FAILED: _ask_soon,
-    FactKind.CLOSED: _ask_soon,
+    FactKind.FAILED: _end_try,
+    FactKind.CLOSED: _end_try,
     FactKind.REFUNDED: record_refund,
     FactKind.REFUND_FAILED: record_failed_refund,
     FactKind.DISPUTED: record_dispute,

@@ -89,7 +89,7 @@ def _who_entered(fact: Fact) -> AbstractBaseUser | None:
     """Return the user whose renewals are charged to older methods than the new one that the fact says they entered."""
     if not fact.user_id:
         return None
-    saved_since = PaymentMethod.objects.filter(any_of("user", [fact.user_id]), saved_at__gt=fact.made_at)
+    saved_since = PaymentMethod.objects.entered().filter(any_of("user", [fact.user_id]), saved_at__gt=fact.made_at)
     renewing = Renewal.objects.filter(any_of("subscription__user", [fact.user_id]), auto_renew=True)
     if saved_since.exists() or not renewing.exists():
         return None

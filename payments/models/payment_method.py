@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,10 @@ class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
     def usable(self) -> "PaymentMethodQuerySet":
         """Return those that nobody removed."""
         return self.filter(removed_at__isnull=True)
+
+    def entered(self) -> "PaymentMethodQuerySet":
+        """Return those that somebody entered, without what keeps a customer alone (payments/methods/customers.py)."""
+        return self.exclude(token=F("customer"))
 
     def to_forget(self) -> "PaymentMethodQuerySet":
         """Return those of erased users, which the provider has not deleted yet."""

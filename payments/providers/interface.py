@@ -118,6 +118,8 @@ class Fact:
     currency: str = ""
     code: str = ""
     method: MethodDetails | None = None
+    customer: str = ""
+    """Whom the provider has made of the payer, as it names them."""
     user_id: str = ""
     receipt_url: str = ""
     is_proven: bool = True

@@ -63,6 +63,21 @@ class PayingLife:
         browser.get(reverse("pay_return", args=[order.pk]))
         self.hear()
 
+    def fail_to_buy(self, **tried: str) -> None:
+        """Agree to renewals, try to pay in this way, which fails, and leave the page."""
+        order = open_first(self.user, make_plan(duration_days=1), clock.now(), UNSEEN)
+        visit(self._page_of(order), **{"action": "pay"} | tried)
+        self.control("settle")
+
+    def pay(self, order: Order) -> None:
+        """Pay the order by a card that may be charged for renewals."""
+        assert visit(self._page_of(order), action="pay").status == 303
+        self.hear()
+
+    def _page_of(self, order: Order) -> str:
+        address: str = sign_in(self.user).post(reverse("pay", args=[order.pk]), AGREED)["Location"]
+        return address
+
     def be_declined(self) -> None:
         """Have the next charge of the saved card declined."""
         method = PaymentMethod.objects.get(user=self.user)

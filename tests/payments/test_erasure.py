@@ -112,6 +112,36 @@ def test_provider_knows_no_customer_of_an_erased_subscriber(
     assert customers_with_an_address(house) == []
 
 
+@pytest.mark.parametrize("erased_first", [False, True])
+@pytest.mark.parametrize(
+    "tried", [{"action": "decline"}, {"action": "authenticate"}, {"card": "pm_failed_at"}], ids=str
+)
+def test_provider_knows_no_customer_of_an_erased_user_who_never_paid(
+    aws: LocalAWS, house: StripeHouse, quast: User, tried: dict[str, str], erased_first: bool
+) -> None:
+    """The page that is to keep a method makes a customer at the first try, whatever comes of it."""
+    life = PayingLife(house, quast, NAMED)
+    life.fail_to_buy(**tried)
+    if not erased_first:
+        life.job()
+    assert len(customers_with_an_address(house)) == 1
+
+    assert erase_user(quast.pk, clock.now())
+    life.job()
+    life.job()
+
+    assert customers_with_an_address(house) == []
+    assert not PaymentMethod.objects.exclude(customer="").exists()
+
+
+def test_page_after_a_failed_try_is_opened_for_the_same_customer(house: StripeHouse, quast: User) -> None:
+    life = PayingLife(house, quast, NAMED)
+    life.fail_to_buy(card="pm_failed_at")
+    life.job()
+    life.pay(Order.objects.get())
+    assert [PaymentMethod.objects.usable().get().customer] == customers_with_an_address(house)
+
+
 def customers_with_an_address(house: StripeHouse) -> list[str]:
     """Return the customers in the provider's ledger that are not deleted and have an address."""
     with house.local.ledger.transaction() as ledger:

@@ -42,6 +42,7 @@ def _intent(kind: FactKind) -> Callable[[Members, datetime], Fact]:
             is_proven=is_ours(metadata, "order"),
             code=failure.get("decline_code") or failure.get("code") or "" if kind is Kind.FAILED else "",
             method=_agreed_method(intent),
+            customer=intent.get("customer", ""),
             **(_money(intent["id"], intent["amount_received"], intent["currency"]) if kind is Kind.SUCCEEDED else {}),
         )
 
@@ -59,7 +60,15 @@ def _agreed_method(intent: Members) -> MethodDetails | None:
 
 def _session_expired(session: Members, made_at: datetime) -> Fact:
     """Return that the page is closed."""
-    return Fact(Kind.CLOSED, made_at, reference=session["id"])
+    metadata = session.get("metadata", {})
+    return Fact(
+        Kind.CLOSED,
+        made_at,
+        reference=session["id"],
+        order_id=_number(metadata.get("order")),
+        is_proven=is_ours(metadata, "order"),
+        customer=session.get("customer", ""),
+    )
 
 
 def refund(found: Members, made_at: datetime) -> Fact | None:

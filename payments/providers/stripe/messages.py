@@ -20,7 +20,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         "customer", "payment_method", "setup_future_usage",
         "last_payment_error.code", "last_payment_error.decline_code",
     ),
-    "checkout.session": ("id", "mode", "status", "payment_status", "payment_intent", "metadata.order"),
+    "checkout.session": (
+        "id", "mode", "status", "payment_status", "payment_intent", "metadata.order", "metadata.signature", "customer",
+    ),
     "refund": ("id", "status", "amount", "currency", "created", "payment_intent", "metadata.refund", "failure_reason"),
     "dispute": ("id", "status", "amount", "currency", "created", "payment_intent", "reason"),
     "setup_intent": ("id", "status", "customer", "payment_method", "metadata.user", "metadata.signature"),

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.erasure import erase_user
 from foundation import clock
+from payments.methods.customers import keep_customer
 from payments.methods.saved_methods import method_of, remove_method, replace_method
 from payments.models import Order, PaymentMethod, Renewal
 from payments.providers.interface import Fact, FactKind, MethodDetails
@@ -63,6 +64,13 @@ def test_user_who_comes_back_after_the_message_changes_nothing(
     assert PaymentMethod.objects.get(token="pm_1").last4 == "4242"
     assert order.due_at is not None
     assert order.due_at > clock.now(), "a declined charge is not tried again at once"
+
+
+def test_try_that_failed_since_is_no_newer_card(renewal: Renewal) -> None:
+    PaymentMethod.objects.update(saved_at=clock.now() - 2 * DAY)
+    keep_customer("stripe", "cus_2", renewal.subscription.user_id, clock.now())
+    apply_told(entered(renewal, made_at=clock.now() - DAY))
+    assert charged_to(renewal) == "pm_new"
 
 
 def test_older_message_does_not_beat_a_newer_card(renewal: Renewal) -> None:
