@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from payments.models import Attempt, Order, OrderState, Payment, PaymentEvent, Refund, SurplusSettlement
+from payments.models import Attempt, Order, OrderState, Payment, PaymentEvent, Refund, Renewal, SurplusSettlement
 from payments.providers.interface import OutcomeKind
 from subscriptions.models import SubscriptionEvent
 
@@ -37,7 +37,7 @@ class OrderExplanation:
 def explain_order(order: Order) -> OrderExplanation:
     """Look at the order, its tries and its money. Three queries, however many there are.
 
-    An open order takes one more, as does a void renewal, and an order that waits for its subscriber and has no try.
+    An open order takes one more, as does a void renewal; one that waits for its subscriber and has no try takes two.
     """
     tries = list(order.tries.order_by("number"))
     payments = list(order.payments.select_related("settlement").order_by("pk").prefetch_related("refunds"))
@@ -150,11 +150,16 @@ class _Facts:
     def _untried(self) -> str:
         failed = self.order.events.filter(kind=PaymentEvent.Kind.FAILED).order_by("pk").last()
         if failed is None:
-            return _("It is not charged: there is no payment method that can be charged. The subscriber must pay.")
+            return self._unchargeable()
         if not failed.code:
             return _("It is not charged: the money that was on its way did not arrive. The subscriber must pay.")
         text = _("It is not charged: the provider refused it (%(code)s). The subscriber must pay.")
         return text % {"code": failed.code}
+
+    def _unchargeable(self) -> str:
+        if Renewal.objects.filter(subscription=self.order.subscription_id, auto_renew=False).exists():
+            return _("It is not charged: automatic renewal is turned off. The subscriber must pay.")
+        return _("It is not charged: there is no payment method that can be charged. The subscriber must pay.")
 
     def _open(self) -> str:
         if self.order.close_requested_at:

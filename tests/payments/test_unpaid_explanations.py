@@ -120,6 +120,15 @@ def test_charge_whose_method_is_gone_says_that_there_is_none(charging: LedgerPro
     assert "there is no payment method that can be charged" in explained(order, OrderState.NEEDS_SUBSCRIBER)
 
 
+def test_charge_whose_renewal_was_turned_off_says_so(charging: LedgerProvider) -> None:
+    order = due_order()
+    Renewal.objects.update(auto_renew=False)
+    charge(charging)
+    assert explained(order, OrderState.NEEDS_SUBSCRIBER) == (
+        "It is not charged: automatic renewal is turned off. The subscriber must pay."
+    )
+
+
 def test_debit_of_the_page_that_did_not_arrive_is_no_missing_method(charging: LedgerProvider) -> None:
     order = due_order()
     Renewal.objects.update(auto_renew=False)
@@ -140,17 +149,17 @@ def test_debit_of_the_page_that_did_not_arrive_is_no_missing_method(charging: Le
     [
         ({}, 2),
         ({"state": "void", "finished_at": DUE}, 3),
-        ({"state": "needs_subscriber"}, 3),
+        ({"state": "needs_subscriber"}, 4),
         ({"state": "given_up", "finished_at": DUE}, 2),
         ({"state": "pending"}, 2),
         ({"state": "void", "finished_at": DUE, "kind": "first", "period_start": None}, 2),
     ],
 )
-def test_only_an_unpaid_end_and_a_wait_take_another_query(
+def test_only_an_unpaid_end_and_a_wait_take_more_queries(
     fields: dict[str, Any], queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     order = renewal_order(Service.create_subscription(make_user(), make_plan(), now=NOW), DUE)
     Order.objects.update(**fields)
     order.refresh_from_db()
-    with django_assert_num_queries(queries):  # tries, payments; the end, or the refusal
+    with django_assert_num_queries(queries):  # tries, payments; the end, or the refusal and the agreement
         explain_order(order)
