@@ -14,12 +14,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
-from django.db import connections, router
+from django.db import router
 from django.db.models import Exists, OuterRef
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.two_factor import REQUIRABLE
+from foundation.orm.tables import has_tables
 
 NO_FACTOR = "{} of the staff have no second factor, and {}"
 
@@ -69,7 +70,5 @@ def _without_codes(number: int) -> list[CheckMessage]:
 def _has_staff(alias: str) -> bool:
     """Return True if the user model knows staff, and the tables are there."""
     model = get_user_model()
-    with connections[alias].cursor() as cursor:
-        tables = connections[alias].introspection.table_names(cursor)
     is_known = {"is_staff", "is_active"} <= {field.name for field in model._meta.get_fields()}
-    return is_known and {one._meta.db_table for one in (model, TOTPDevice, StaticToken)} <= set(tables)
+    return is_known and has_tables(alias, model, TOTPDevice, StaticToken)

@@ -5,15 +5,25 @@
 - payments.E003: STRIPE_API_BASE leads off this machine, or a live key would be sent to it.
 - payments.E004: a live key outside the stage `production`, where nobody expects that money moves.
 - payments.W005: a test key in the stage `production`, where nothing is taken by it.
+- payments.W006: a plan's price cannot be charged: the provider takes no amount as small, or none in such steps.
+
+The last one needs the database: `manage.py check --database default`, and `migrate`.
 """
 
+from collections.abc import Collection
+from decimal import ROUND_DOWN
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import router
 
+from foundation.orm.tables import has_tables
+from payments.models import Order
+from payments.providers.payable import payable
 from payments.providers.stripe.keys import is_live, is_safe
+from subscriptions.models import Plan
 
 
 @register
@@ -31,6 +41,24 @@ def check_stripe(**options: Any) -> list[CheckMessage]:
     if settings.PAYMENT_PROVIDER != "stripe":
         return []
     return [*_missing_secrets(), *_unsafe_address(), *_wrong_stage()]
+
+
+@register(Tags.database)
+def check_prices(databases: Collection[str] | None = None, **options: Any) -> list[CheckMessage]:
+    """Look for plans on sale that nobody can pay for."""
+    alias = router.db_for_write(Plan)
+    if not settings.PAYMENT_PROVIDER or alias not in (databases or ()) or not has_tables(alias, Plan, Order):
+        return []
+    hint = "Change the price, or take the plan off sale."
+    return [
+        checks.Warning(
+            f"the provider cannot charge {plan.price_text} {plan.currency}, the price of plan {plan.pk}",
+            hint=hint,
+            id="payments.W006",
+        )
+        for plan in Plan.objects.using(alias).filter(on_sale=True, price__gt=0).only("price", "currency")
+        if payable(plan.price, plan.currency, ROUND_DOWN) != plan.price
+    ]
 
 
 def _missing_secrets() -> list[CheckMessage]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - Django's own name
-from django.db import connections, router
+from django.db import router
 
+from foundation.orm.tables import has_tables
 from subscriptions.access.managed_groups import missing_names, permissions_of_all_subscribers
 
 
@@ -20,7 +21,7 @@ from subscriptions.access.managed_groups import missing_names, permissions_of_al
 def check_managed_groups(databases: Collection[str] | None = None, **options: Any) -> list[CheckMessage]:
     """Look at the groups in the database that they are written to, once it has the tables."""
     alias = router.db_for_write(Group)
-    if alias not in (databases or ()) or not _has_tables(alias):
+    if alias not in (databases or ()) or not has_tables(alias, Group, Permission):
         return []
     return [*_missing(), *_with_permissions()]
 
@@ -39,9 +40,3 @@ def _with_permissions() -> list[CheckMessage]:
         Warning(f"every subscriber has the permission {permission}", hint=hint, id="subscriptions.W002")
         for permission in permissions_of_all_subscribers()
     ]
-
-
-def _has_tables(alias: str) -> bool:
-    with connections[alias].cursor() as cursor:
-        tables = connections[alias].introspection.table_names(cursor)
-    return {Group._meta.db_table, Permission._meta.db_table} <= set(tables)

@@ -4,6 +4,8 @@ import pytest
 from django.conf import LazySettings
 from django.core.checks import run_checks
 
+from tests.support.factories import make_plan
+
 KEY, SECRETS = "sk_test_1", ["whsec_1"]
 
 
@@ -44,6 +46,19 @@ def test_nothing_of_stripe_is_checked_where_it_is_off(settings: LazySettings) ->
 def test_transfers_without_instructions_are_found(settings: LazySettings) -> None:
     settings.PAYMENT_PROVIDER, settings.PAYMENT_INSTRUCTIONS = "manual", " "
     assert found() == ["payments.E001"]
+
+
+@pytest.mark.django_db
+def test_prices_that_nobody_can_pay_are_found(settings: LazySettings, through_stripe: None) -> None:
+    for price, currency in (("0.49", "EUR"), ("0.50", "EUR"), ("0", "EUR"), ("29", "JPY"), ("1.231", "KWD")):
+        make_plan(price=price, currency=currency)
+    make_plan(price="0.49", on_sale=False)
+    told = [message.msg for message in run_checks(databases=["default"]) if message.id == "payments.W006"]
+    assert [text.partition(", the price")[0] for text in told] == [
+        f"the provider cannot charge {amount}" for amount in ("0.49 EUR", "1.231 KWD", "29 JPY")
+    ]
+    settings.PAYMENT_PROVIDER = "manual"
+    assert not [message for message in run_checks(databases=["default"]) if message.id == "payments.W006"]
 
 
 def test_messages_show_no_key(settings: LazySettings) -> None:
