@@ -16,7 +16,7 @@ from subscriptions.services import SubscriptionService as Service
 from tests.flows.gate.lateness import BY_VISIT
 from tests.flows.gate.sleeping_stage import Visit
 from tests.payments.charging.renewal_orders import agree, make_method
-from tests.support.factories import MONTH, NOW, make_due
+from tests.support.factories import MONTH, NOW, make_user
 from tests.support.ledger_provider import LedgerProvider, method_details
 
 
@@ -57,7 +57,7 @@ class Month:
         return [(instant, visit) for instant, visit in visits if instant < NOW + self._size.length]
 
     def _subscribe(self) -> Iterator[Visit]:
-        (subscription,) = make_due(self._plan, 1, end=self._instant())
+        subscription = Service.create_subscription(make_user(), self._plan, now=self._instant() - MONTH)
         (charged_as,) = self._chance.choices(list(CHARGED_AS), list(CHARGED_AS.values()))
         if charged_as:
             token = "declined" if charged_as == REPLACED else charged_as
