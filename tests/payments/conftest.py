@@ -44,3 +44,10 @@ def online(settings: LazySettings, script: Script) -> Script:
 def provider(tmp_path: Path) -> LedgerProvider:
     """Return a provider without faults and delays."""
     return LedgerProvider(tmp_path / "ledger")
+
+
+@pytest.fixture
+def through_the_ledger(settings: LazySettings, provider: LedgerProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let payments be charged by the provider of the tests, also where the registry makes another object of it."""
+    settings.PAYMENT_PROVIDER = provider.name
+    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(provider.path))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
@@ -22,16 +21,10 @@ from tests.payments.opened_orders import first_order, money
 from tests.support.factories import NOW, make_user
 from tests.support.ledger_provider import AFTER, KEY_REFUSED, LedgerProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_the_ledger")]
 
 MINUTE = timedelta(minutes=1)
 MICROSECOND = timedelta(microseconds=1)
-
-
-@pytest.fixture(autouse=True)
-def _payments_are_on(settings: LazySettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger.sqlite3"))
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
 
 
 def silent(name: str) -> str:

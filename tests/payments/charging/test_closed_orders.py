@@ -1,10 +1,8 @@
 """Orders whose money becomes a surplus while they are to be closed: they end, and nothing waits for them."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
-from django.conf import LazySettings
 
 from accounts.models import User
 from payments.charging.closing import to_close
@@ -25,17 +23,11 @@ from tests.payments.opened_orders import first_order, renewal_order
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_the_ledger")]
 
 MINUTE = timedelta(minutes=1)
 CHANGED = END - 1.5 * DAY
 """Before renewal orders open by themselves."""
-
-
-@pytest.fixture(autouse=True)
-def _payments_are_on(settings: LazySettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger"))
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import LazySettings
 
 from accounts.models import User
 from payments.charging.renewal_orders import next_opening
@@ -21,14 +20,9 @@ from tests.payments.charging.renewal_orders import (
 from tests.support.factories import NOW
 from tests.support.ledger_provider import LedgerProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_the_ledger")]
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _payments_are_on(settings: LazySettings) -> None:
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
 
 
 def test_deactivated_user_is_not_charged_until_they_are_active_again(provider: LedgerProvider) -> None:

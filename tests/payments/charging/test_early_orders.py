@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import LazySettings
 
 from payments import hosted_page
 from payments.facts import apply
@@ -17,15 +16,10 @@ from tests.payments.opened_orders import renewal_order
 from tests.support.factories import MONTH, NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_the_ledger")]
 
 EARLY = END - 20 * DAY
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _payments_are_on(settings: LazySettings) -> None:
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
 
 
 def abandoned_page(provider: LedgerProvider) -> Order:

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.conf import LazySettings
 from django.db import transaction
 
 from payments.methods.saved_methods import remove_method, replace_method
@@ -27,15 +25,9 @@ from tests.payments.opened_orders import first_order, money, renewal_order
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_the_ledger")]
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def _payments_are_on(settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
-    monkeypatch.setenv("LEDGER_PROVIDER_FILE", str(tmp_path / "ledger"))
 
 
 def swept(subscription: Subscription) -> None:

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
 
 from payments.charging import claims
 from payments.charging.claims import Claim
@@ -28,16 +27,11 @@ from tests.payments.opened_orders import renewal_order
 from tests.support.factories import NOW, make_plan, make_user
 from tests.support.ledger_provider import LedgerProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_the_ledger")]
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 LATE = END + DAY
-
-
-@pytest.fixture(autouse=True)
-def _payments_are_on(settings: LazySettings) -> None:
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
 
 
 def late_order(provider: LedgerProvider, charged_as: str = "declined") -> Order:

@@ -6,7 +6,6 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.conf import LazySettings
 
 from payments.charging.renewal_orders import open_orders
 from payments.models import Order, OrderState, Renewal
@@ -27,14 +26,9 @@ from tests.payments.charging.renewal_orders import (
 from tests.support.factories import MONTH, NOW
 from tests.support.ledger_provider import LedgerProvider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_the_ledger")]
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _payments_are_on(settings: LazySettings) -> None:
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
 
 
 @pytest.mark.parametrize("before", [HOUR + 30 * SECOND, HOUR / 2])

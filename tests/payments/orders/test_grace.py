@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.conf import LazySettings
 from django.urls import reverse
 
 from payments import hosted_page
@@ -23,18 +22,13 @@ from tests.payments.opened_orders import first_order
 from tests.support.ledger_provider import LedgerProvider
 from tests.support.staff import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("through_the_ledger")]
 
 Stop = Callable[[Order, datetime], object]
 
 HOUR = timedelta(hours=1)
 LATE = END + DAY
 GRACE = END + 7 * DAY
-
-
-@pytest.fixture(autouse=True)
-def _payments_are_on(settings: LazySettings) -> None:
-    settings.PAYMENT_PROVIDER = LedgerProvider.name
 
 
 def turn_renewal_off(order: Order, now: datetime) -> None:
