@@ -20,7 +20,6 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.two_factor import REQUIRABLE
-from foundation.orm.tables import has_tables
 
 NO_FACTOR = "{} of the staff have no second factor, and {}"
 
@@ -69,6 +68,8 @@ def _without_codes(number: int) -> list[CheckMessage]:
 
 def _has_staff(alias: str) -> bool:
     """Return True if the user model knows staff, and the tables are there."""
+    from foundation.orm.tables import has_tables  # noqa: PLC0415 - a cold start checks no database
+
     model = get_user_model()
     is_known = {"is_staff", "is_active"} <= {field.name for field in model._meta.get_fields()}
     return is_known and has_tables(alias, model, TOTPDevice, StaticToken)

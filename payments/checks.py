@@ -19,9 +19,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import router
 
-from foundation.orm.tables import has_tables
 from payments.models import Order
-from payments.providers.payable import payable
 from payments.providers.stripe.keys import is_live, is_safe
 from subscriptions.models import Plan
 
@@ -46,6 +44,9 @@ def check_stripe(**options: Any) -> list[CheckMessage]:
 @register(Tags.database)
 def check_prices(databases: Collection[str] | None = None, **options: Any) -> list[CheckMessage]:
     """Look for plans on sale that nobody can pay for."""
+    from foundation.orm.tables import has_tables  # noqa: PLC0415 - a cold start checks no database
+    from payments.providers.payable import payable  # noqa: PLC0415 - nor a price
+
     alias = router.db_for_write(Plan)
     if not settings.PAYMENT_PROVIDER or alias not in (databases or ()) or not has_tables(alias, Plan, Order):
         return []

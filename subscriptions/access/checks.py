@@ -13,13 +13,14 @@ from django.contrib.auth.models import Group, Permission
 from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - Django's own name
 from django.db import router
 
-from foundation.orm.tables import has_tables
 from subscriptions.access.managed_groups import missing_names, permissions_of_all_subscribers
 
 
 @register(Tags.database)
 def check_managed_groups(databases: Collection[str] | None = None, **options: Any) -> list[CheckMessage]:
     """Look at the groups in the database that they are written to, once it has the tables."""
+    from foundation.orm.tables import has_tables  # noqa: PLC0415 - a cold start checks no database
+
     alias = router.db_for_write(Group)
     if alias not in (databases or ()) or not has_tables(alias, Group, Permission):
         return []
