@@ -5,7 +5,7 @@
 - payments.E003: STRIPE_API_BASE leads off this machine, or a live key would be sent to it.
 - payments.E004: a live key outside the stage `production`, where nobody expects that money moves.
 - payments.W005: a test key in the stage `production`, where nothing is taken by it.
-- payments.W006: a plan's price cannot be charged: the provider takes no amount as small, or none in such steps.
+- payments.W006: a plan's price cannot be charged: too small for the provider, or with decimals that it does not take.
 
 The last one needs the database: `manage.py check --database default`, and `migrate`.
 """

@@ -71,11 +71,11 @@ def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:
     _referring(provider, fact).exclude(way=Order.Way.CHARGE, state__in=ANSWERED).update(due_at=now)
 
 
-def _end_try(provider: str, fact: Fact, now: datetime) -> None:
-    """Keep the customer whom the provider has made for a try that came to nothing, and make the order due."""
+def _ask_after_failure(provider: str, fact: Fact, now: datetime) -> None:
+    """Keep the customer that the provider has created for a try that failed, and make the order due."""
     order = order_of(provider, fact) if fact.customer and fact.is_proven else None
     if order is not None:
-        keep_customer(provider, fact.customer, order.user_id, now)
+        keep_customer(provider, fact.customer, order.user_id, fact.made_at, now)
     _ask_soon(provider, fact, now)
 
 
@@ -119,8 +119,8 @@ APPLIED_BY: Mapping[FactKind, Callable[[str, Fact, datetime], None]] = {
     FactKind.SUCCEEDED: _record_money,
     FactKind.PENDING: _await,
     FactKind.REQUIRES_ACTION: _ask_soon,
-    FactKind.FAILED: _end_try,
-    FactKind.CLOSED: _end_try,
+    FactKind.FAILED: _ask_after_failure,
+    FactKind.CLOSED: _ask_after_failure,
     FactKind.REFUNDED: record_refund,
     FactKind.REFUND_FAILED: record_failed_refund,
     FactKind.DISPUTED: record_dispute,

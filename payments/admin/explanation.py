@@ -37,7 +37,7 @@ class OrderExplanation:
 def explain_order(order: Order) -> OrderExplanation:
     """Look at the order, its tries and its money. Three queries, however many there are.
 
-    An open order takes one more, as does a void renewal; one that waits for its subscriber and has no try takes two.
+    An open order takes one more, as does a void renewal; one that waits for its subscriber and has no try up to two.
     """
     tries = list(order.tries.order_by("number"))
     payments = list(order.payments.select_related("settlement").order_by("pk").prefetch_related("refunds"))

@@ -88,5 +88,6 @@ def remove_method(user: AbstractBaseUser, now: datetime) -> None:
         if Order.objects.unfinished().filter(COLLECTED, user_id=user.pk).exists():
             raise MethodInUse("a renewal is being collected; pay it, or cancel the subscription, first")
         end_agreements(user)
-        usable = PaymentMethod.objects.usable().filter(user_id=user.pk)
-        usable.update(removed_at=now, forget_requested_at=now, brand="", last4="", expires=None)
+        methods = PaymentMethod.objects.filter(user_id=user.pk)
+        methods.filter(forget_requested_at=None).update(forget_requested_at=now)
+        methods.usable().update(removed_at=now, brand="", last4="", expires=None)

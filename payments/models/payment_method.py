@@ -25,7 +25,7 @@ class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
         return self.filter(removed_at__isnull=True)
 
     def entered(self) -> "PaymentMethodQuerySet":
-        """Return those that somebody entered, without what keeps a customer alone (payments/methods/customers.py)."""
+        """Return those that somebody entered, not those of customers alone (payments/methods/customers.py)."""
         return self.exclude(token=F("customer"))
 
     def to_forget(self) -> "PaymentMethodQuerySet":

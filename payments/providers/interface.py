@@ -119,7 +119,7 @@ class Fact:
     code: str = ""
     method: MethodDetails | None = None
     customer: str = ""
-    """Whom the provider has made of the payer, as it names them."""
+    """The customer that the provider has created for whoever pays, as it names them."""
     user_id: str = ""
     receipt_url: str = ""
     is_proven: bool = True

@@ -53,9 +53,10 @@ def test_prices_that_nobody_can_pay_are_found(settings: LazySettings, through_st
     for price, currency in (("0.49", "EUR"), ("0.50", "EUR"), ("0", "EUR"), ("29", "JPY"), ("1.231", "KWD")):
         make_plan(price=price, currency=currency)
     make_plan(price="0.49", on_sale=False)
+    make_plan(price="7", currency="BGN")
     told = [message.msg for message in run_checks(databases=["default"]) if message.id == "payments.W006"]
     assert [text.partition(", the price")[0] for text in told] == [
-        f"the provider cannot charge {amount}" for amount in ("0.49 EUR", "1.231 KWD", "29 JPY")
+        f"the provider cannot charge {amount}" for amount in ("0.49 EUR", "1.231 KWD", "7.00 BGN", "29 JPY")
     ]
     settings.PAYMENT_PROVIDER = "manual"
     assert not [message for message in run_checks(databases=["default"]) if message.id == "payments.W006"]

@@ -57,8 +57,11 @@ def from_minor_units(counted: int, currency: str) -> Decimal:
 def payable(amount: Decimal, currency: str, rounding: str) -> Decimal:
     """Return the amount, rounded as `decimal` names it to the smallest step that Stripe takes.
 
-    What is charged is rounded down, to 0 if it is less than Stripe charges. What goes back has no minimum.
+    What is charged is rounded down, to 0 if it is less than Stripe charges. What goes back has no minimum. Of an
+    unknown currency nothing can be moved.
     """
+    if currency not in DECIMALS:
+        return Decimal(0)
     step = Decimal(_step(currency)).scaleb(-_decimals(currency))
     rounded = (amount / step).to_integral_value(rounding) * step
     is_too_small = rounding == ROUND_DOWN and rounded.scaleb(_decimals(currency)) < SMALLEST.get(currency, 0)

@@ -68,9 +68,26 @@ def test_user_who_comes_back_after_the_message_changes_nothing(
 
 def test_try_that_failed_since_is_no_newer_card(renewal: Renewal) -> None:
     PaymentMethod.objects.update(saved_at=clock.now() - 2 * DAY)
-    keep_customer("stripe", "cus_2", renewal.subscription.user_id, clock.now())
+    keep_customer("stripe", "cus_2", renewal.subscription.user_id, clock.now(), clock.now())
     apply_told(entered(renewal, made_at=clock.now() - DAY))
     assert charged_to(renewal) == "pm_new"
+
+
+def test_customer_of_a_failed_try_is_deleted_with_the_method_that_its_user_removes(renewal: Renewal) -> None:
+    user = renewal.subscription.user
+    keep_customer("stripe", "cus_1b", user.pk, clock.now(), clock.now())
+    remove_method(user, clock.now())
+    assert set(PaymentMethod.objects.to_forget().values_list("customer", flat=True)) == {"cus_1", "cus_1b"}
+    assert not PaymentMethod.objects.filter(forget_requested_at=None).exists(), "the next page is for a new customer"
+
+
+def test_customer_of_a_failed_try_that_was_deleted_since_does_not_come_back(renewal: Renewal) -> None:
+    user, tried_at = renewal.subscription.user, clock.now()
+    remove_method(user, clock.now())
+    keep_customer("stripe", "cus_1b", user.pk, tried_at, clock.now())
+    assert not PaymentMethod.objects.filter(customer="cus_1b").exists()
+    keep_customer("stripe", "cus_1b", user.pk, clock.now(), clock.now())
+    assert PaymentMethod.objects.filter(customer="cus_1b", forget_requested_at=None).exists()
 
 
 def test_older_message_does_not_beat_a_newer_card(renewal: Renewal) -> None:
