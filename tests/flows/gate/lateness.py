@@ -87,6 +87,14 @@ def of_an_end(first: float, resumes: float, connect: float) -> float:
 
 
 def wakes() -> int:
-    """Return the number of instants at which the schedule had something to do, nightly jobs apart."""
+    """Return the number of instants at which the schedule had something to do, nightly jobs apart.
+
+    An attempt that a new method brought about is done within the time awake of the visit that brought the method.
+    """
     told = Notification.objects.exclude(days_before=None).values("created_at").distinct().count()
-    return len(ends()) + Order.objects.count() + Attempt.objects.count() + told
+    attempts = [one for one in Attempt.objects.select_related("order") if not _follows_a_visit(one)]
+    return len(ends()) + Order.objects.count() + len(attempts) + told
+
+
+def _follows_a_visit(attempt: Attempt) -> bool:
+    return any(timedelta() <= attempt.begun_at - saved <= 2 * MINUTE for saved in replacements(attempt.order))

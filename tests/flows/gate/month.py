@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db import connection
+
 from accounts.models import User
 from foundation import clock
 from payments.methods.saved_methods import replace_method
@@ -42,6 +44,10 @@ REPLACED_WITHIN = timedelta(days=4)
 """Time after the end in which a new method comes: between the first try and the last but one."""
 
 
+FIRST_KEY = 100_000
+"""Keys spread the first tries over the day. With others the tries might fall into the openings' minutes."""
+
+
 class Month:
     """Subscriptions of a month or of a part of it, and the visits of their owners."""
 
@@ -52,6 +58,7 @@ class Month:
 
     def populate(self) -> list[Visit]:
         """Create the subscriptions, and return the visits."""
+        _number_from(FIRST_KEY)
         visits = [visit for _number in range(self._size.subscriptions) for visit in self._subscribe()]
         visits += [(self._instant(), self._change) for _number in range(self._size.changes)]
         return [(instant, visit) for instant, visit in visits if instant < NOW + self._size.length]
@@ -79,6 +86,11 @@ class Month:
         ]
         with suppress(SubscriptionError):
             self._chance.choice(actions)(row)
+
+
+def _number_from(key: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [Subscription._meta.db_table, key])
 
 
 def _replace_method(user: User) -> None:
