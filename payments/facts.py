@@ -74,8 +74,9 @@ def _ask_soon(provider: str, fact: Fact, now: datetime) -> None:
 def _ask_after_failure(provider: str, fact: Fact, now: datetime) -> None:
     """Keep the customer that the provider has created for a try that failed, and make the order due."""
     order = order_of(provider, fact) if fact.customer and fact.is_proven else None
-    if order is not None:
-        keep_customer(provider, fact.customer, order.user_id, fact.made_at, now)
+    owner = fact.user_id if order is None else order.user_id
+    if fact.customer and owner:
+        keep_customer(provider, fact.customer, owner, fact.made_at, now)
     _ask_soon(provider, fact, now)
 
 

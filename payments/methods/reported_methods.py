@@ -1,6 +1,5 @@
 """Payment methods that a provider reports as saved, changed or removed."""
 
-import logging
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
@@ -12,14 +11,11 @@ from foundation.orm.any_of import any_of
 from foundation.orm.key import Key
 from payments.mails import tell_of_removed_card
 from payments.methods.forgetting import forgotten_fields
+from payments.methods.owners import lock_if_known
 from payments.methods.saved_methods import replace_method
 from payments.models import PaymentMethod, Renewal
 from payments.providers.interface import Fact, MethodDetails
-from subscriptions.errors import UnknownUser
-from subscriptions.locks import lock_owner
 from subscriptions.models import Subscription
-
-logger = logging.getLogger(__name__)
 
 
 def save(provider: str, fact: Fact, now: datetime) -> None:
@@ -31,7 +27,7 @@ def save(provider: str, fact: Fact, now: datetime) -> None:
     if fact.method is None:
         return
     owner = fact.user_id or _user_of(provider, fact.method.customer)
-    if owner and not _lock(owner):
+    if owner and not lock_if_known(owner):
         return
     if _update(provider, fact.method) or (owner and _was_removed_since(owner, fact)):
         return
@@ -73,16 +69,6 @@ def _was_removed_since(owner: Key, fact: Fact) -> bool:
 def _entered_at(fact: Fact, now: datetime) -> datetime:
     """Return when the method was entered, by our clock: the provider's may be ahead of it."""
     return min(fact.made_at, now)
-
-
-def _lock(owner: Key) -> bool:
-    """Lock the user, so that an erasure is over, or sees the method. Return False if they have been deleted."""
-    try:
-        lock_owner(owner)
-    except UnknownUser:  # no later try finds them
-        logger.warning("a payment method of a user who is gone", extra={"user_id": str(owner)})
-        return False
-    return True
 
 
 def _who_entered(fact: Fact) -> AbstractBaseUser | None:

@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
@@ -67,6 +68,13 @@ class PayingLife:
         """Agree to renewals, try to pay in this way, which fails, and leave the page."""
         order = open_first(self.user, make_plan(duration_days=1), clock.now(), UNSEEN)
         visit(self._page_of(order), **{"action": "pay"} | tried)
+        self.control("settle")
+
+    def fail_to_save_a_card(self) -> None:
+        """Have a card declined that is to be saved for later charges, and leave the page, which expires."""
+        page = sign_in(self.user).post(reverse("replace_payment_method"))["Location"]
+        visit(page, action="decline")
+        self.house.local.clock.advance(timedelta(days=1))
         self.control("settle")
 
     def pay(self, order: Order) -> None:

@@ -134,6 +134,23 @@ def test_provider_knows_no_customer_of_an_erased_user_who_never_paid(
     assert not PaymentMethod.objects.exclude(customer="").exists()
 
 
+def test_provider_knows_no_customer_of_an_erased_user_whose_card_was_not_saved(
+    aws: LocalAWS, house: StripeHouse, quast: User
+) -> None:
+    life = PayingLife(house, quast, NAMED)
+    life.fail_to_save_a_card()
+    life.job()
+    with house.local.ledger.transaction() as ledger:
+        (made,) = ledger.select("customer")
+    assert [method.customer for method in PaymentMethod.objects.all()] == [made["id"]]
+
+    assert erase_user(quast.pk, clock.now())
+    life.job()
+
+    with house.local.ledger.transaction() as ledger:
+        assert [each for each in ledger.select("customer") if not each.get("deleted")] == []
+
+
 def test_page_after_a_failed_try_is_opened_for_the_same_customer(house: StripeHouse, quast: User) -> None:
     life = PayingLife(house, quast, NAMED)
     life.fail_to_buy(card="pm_failed_at")

@@ -66,7 +66,7 @@ def _intent(books: Transaction, session: Body) -> Body:
     if session["payment_intent"]:
         return books.get("payment_intent", session["payment_intent"])
     data = session["_intent_data"]
-    if not session["customer"] and session["customer_creation"] == "always":  # saving a method makes none
+    if not session["customer"] and session["customer_creation"] == "always":  # that a method is kept makes none
         session["customer"] = _customer(books, session)
     amounts = {"amount": session["amount_total"], "currency": session["currency"], "_session": session["id"]}
     customer = {"customer": session["customer"]} if session["customer"] else {}
@@ -91,13 +91,14 @@ def _complete(books: Transaction, session: Body, intent: Body) -> None:
 
 
 def _save(books: Transaction, session: Body, method: Body) -> None:
+    if not session["customer"]:
+        session["customer"] = _customer(books, session)
+        books.save(session)
     setup = books.get("setup_intent", session["setup_intent"])
     reaction = TEST_METHODS[method["_token"]].saved
     if reaction.kind == "decline":
         setup_intents.fail(books, setup, "Your card was declined.", reaction.code)
         return
-    if not session["customer"]:
-        session["customer"] = _customer(books, session)
     setup_intents.succeed(books, setup, method, session["customer"])
     session |= {"status": "complete", "url": None, "customer_details": _details(session)}
     books.save(session)

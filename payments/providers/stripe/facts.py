@@ -68,6 +68,7 @@ def _session_expired(session: Members, made_at: datetime) -> Fact:
         order_id=_number(metadata.get("order")),
         is_proven=is_ours(metadata, "order"),
         customer=session.get("customer", ""),
+        user_id=_user(metadata),
     )
 
 
@@ -102,9 +103,13 @@ def dispute(found: Members, made_at: datetime) -> Fact | None:
 def _method_saved(setup: Members, made_at: datetime) -> Fact | None:
     if not setup.get("customer") or not setup.get("payment_method"):
         return None
-    details, metadata = MethodDetails(setup["customer"], setup["payment_method"]), setup.get("metadata", {})
-    user_id = metadata.get("user", "") if is_ours(metadata, "user") else ""
-    return Fact(Kind.METHOD_SAVED, made_at, method=details, user_id=user_id)
+    details = MethodDetails(setup["customer"], setup["payment_method"])
+    return Fact(Kind.METHOD_SAVED, made_at, method=details, user_id=_user(setup.get("metadata", {})))
+
+
+def _user(metadata: Members) -> str:
+    """Return the user's number, if this service has written it."""
+    return metadata.get("user", "") if is_ours(metadata, "user") else ""
 
 
 def _method_removed(method: Members, made_at: datetime) -> Fact:

@@ -21,7 +21,8 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         "last_payment_error.code", "last_payment_error.decline_code",
     ),
     "checkout.session": (
-        "id", "mode", "status", "payment_status", "payment_intent", "metadata.order", "metadata.signature", "customer",
+        "id", "mode", "status", "payment_status", "payment_intent", "customer",
+        "metadata.order", "metadata.user", "metadata.signature",
     ),
     "refund": ("id", "status", "amount", "currency", "created", "payment_intent", "metadata.refund", "failure_reason"),
     "dispute": ("id", "status", "amount", "currency", "created", "payment_intent", "reason"),

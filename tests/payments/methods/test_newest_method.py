@@ -81,13 +81,13 @@ def test_customer_of_a_failed_try_is_deleted_with_the_method_that_its_user_remov
     assert not PaymentMethod.objects.filter(forget_requested_at=None).exists(), "the next page is for a new customer"
 
 
-def test_customer_of_a_failed_try_that_was_deleted_since_does_not_come_back(renewal: Renewal) -> None:
+def test_customer_of_a_failed_try_is_deleted_if_its_user_has_removed_their_methods_since(renewal: Renewal) -> None:
     user, tried_at = renewal.subscription.user, clock.now()
     remove_method(user, clock.now())
-    keep_customer("stripe", "cus_1b", user.pk, tried_at, clock.now())
-    assert not PaymentMethod.objects.filter(customer="cus_1b").exists()
-    keep_customer("stripe", "cus_1b", user.pk, clock.now(), clock.now())
-    assert PaymentMethod.objects.filter(customer="cus_1b", forget_requested_at=None).exists()
+    keep_customer("stripe", "cus_told_late", user.pk, tried_at, clock.now())
+    assert PaymentMethod.objects.to_forget().filter(customer="cus_told_late").exists()
+    keep_customer("stripe", "cus_tried_since", user.pk, clock.now(), clock.now())
+    assert PaymentMethod.objects.filter(customer="cus_tried_since", forget_requested_at=None).exists()
 
 
 def test_older_message_does_not_beat_a_newer_card(renewal: Renewal) -> None:
