@@ -1,4 +1,4 @@
-"""Owners of the payment methods and customers that a provider tells of."""
+"""Owners of the payment methods and customers that a provider reports."""
 
 import logging
 

@@ -66,7 +66,7 @@ def _intent(books: Transaction, session: Body) -> Body:
     if session["payment_intent"]:
         return books.get("payment_intent", session["payment_intent"])
     data = session["_intent_data"]
-    if not session["customer"] and session["customer_creation"] == "always":  # that a method is kept makes none
+    if not session["customer"] and session["customer_creation"] == "always":  # keeping a method creates none
         session["customer"] = _customer(books, session)
     amounts = {"amount": session["amount_total"], "currency": session["currency"], "_session": session["id"]}
     customer = {"customer": session["customer"]} if session["customer"] else {}

@@ -8,10 +8,12 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.core.checks import ERROR
 from django.core.management.base import BaseCommand, CommandError
 
 from foundation import clock
 from payments.attention import needs_attention
+from payments.checks import check_stripe
 from payments.errors import KeyRefused, PaymentError, ProviderUnavailable
 from payments.methods.forgetting import mark_forgotten
 from payments.models import Order, Payment, PaymentMethod, Refund, WebhookMessage
@@ -66,7 +68,7 @@ class Command(BaseCommand):
         again.add_argument(
             "--days", type=int, default=3, choices=days, metavar=f"1..{LONGEST_DAYS}", help="default: %(default)s"
         )
-        actions.add_parser("check", help="test the key and the way to the provider, before payments are on")
+        actions.add_parser("check", help="test the provider's key, and the way to it from here")
 
     def handle(self, *args: Any, **options: Any) -> None:
         actions = {
@@ -180,6 +182,7 @@ class Command(BaseCommand):
         if provider is None:
             self.stdout.write("nobody to ask: PAYMENT_PROVIDER is empty or manual")
             return
+        _refuse_unsafe_settings()
         try:
             facts = provider.since(clock.now() - timedelta(minutes=1))
             list(facts or ())  # the calls may be made while it is read
@@ -194,6 +197,13 @@ class Command(BaseCommand):
 
     def _write(self, **values: object) -> None:
         self.stdout.write(", ".join(f"{name} {value}" for name, value in values.items()))
+
+
+def _refuse_unsafe_settings() -> None:
+    """Raise CommandError for what the system checks call an error: the function alone knows the key, and runs none."""
+    unsafe = [message for message in check_stripe() if message.level >= ERROR]
+    if unsafe:
+        raise CommandError(" ".join(f"{message.msg} ({message.id}). {message.hint}" for message in unsafe))
 
 
 def _add_returned(returned: ArgumentParser) -> None:

@@ -57,8 +57,8 @@ def from_minor_units(counted: int, currency: str) -> Decimal:
 def payable(amount: Decimal, currency: str, rounding: str) -> Decimal:
     """Return the amount, rounded as `decimal` names it to the smallest step that Stripe takes.
 
-    What is charged is rounded down, to 0 if it is less than Stripe charges. What goes back has no minimum. Of an
-    unknown currency nothing can be moved.
+    What is charged is rounded down, to 0 if it is less than Stripe charges. What goes back has no minimum. Nothing
+    can be moved in an unknown currency.
     """
     if currency not in DECIMALS:
         return Decimal(0)

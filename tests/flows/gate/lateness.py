@@ -89,7 +89,7 @@ def of_an_end(first: float, resumes: float, connect: float) -> float:
 def wakes() -> int:
     """Return the number of instants at which the schedule had something to do, nightly jobs apart.
 
-    An attempt that a new method brought about is done within the time awake of the visit that brought the method.
+    Attempts that follow a visit do not count: the visit keeps the database awake already.
     """
     told = Notification.objects.exclude(days_before=None).values("created_at").distinct().count()
     attempts = [one for one in Attempt.objects.select_related("order") if not _follows_a_visit(one)]

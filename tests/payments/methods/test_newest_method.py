@@ -84,7 +84,9 @@ def test_customer_of_a_failed_try_is_deleted_with_the_method_that_its_user_remov
 def test_customer_of_a_failed_try_is_deleted_if_its_user_has_removed_their_methods_since(renewal: Renewal) -> None:
     user, tried_at = renewal.subscription.user, clock.now()
     remove_method(user, clock.now())
+    removed_at = PaymentMethod.objects.get(customer="cus_1").forget_requested_at
     keep_customer("stripe", "cus_told_late", user.pk, tried_at, clock.now())
+    assert PaymentMethod.objects.get(customer="cus_told_late").forget_requested_at == removed_at
     assert PaymentMethod.objects.to_forget().filter(customer="cus_told_late").exists()
     keep_customer("stripe", "cus_tried_since", user.pk, clock.now(), clock.now())
     assert PaymentMethod.objects.filter(customer="cus_tried_since", forget_requested_at=None).exists()
