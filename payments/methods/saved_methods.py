@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from payments.errors import MethodInUse
 from payments.models import Order, OrderState, PaymentMethod, Renewal
@@ -88,6 +89,7 @@ def remove_method(user: AbstractBaseUser, now: datetime) -> None:
         if Order.objects.unfinished().filter(COLLECTED, user_id=user.pk).exists():
             raise MethodInUse("a renewal is being collected; pay it, or cancel the subscription, first")
         end_agreements(user)
-        methods = PaymentMethod.objects.filter(user_id=user.pk)
-        methods.filter(forget_requested_at=None).update(forget_requested_at=now)
-        methods.usable().update(removed_at=now, brand="", last4="", expires=None)
+        # Those that were removed before as well: the customer of a failed try is one of them.
+        at = {name: Coalesce(name, Value(now)) for name in ("removed_at", "forget_requested_at")}
+        known = PaymentMethod.objects.filter(user_id=user.pk, forgotten_at=None)
+        known.update(**at, brand="", last4="", expires=None)
