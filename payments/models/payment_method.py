@@ -29,7 +29,7 @@ class PaymentMethodQuerySet(models.QuerySet["PaymentMethod"]):
         return self.exclude(token=F("customer"))
 
     def to_forget(self) -> "PaymentMethodQuerySet":
-        """Return those of erased users, which the provider has not deleted yet."""
+        """Return those whose customer the provider is to delete, and has not deleted yet."""
         return self.filter(forget_requested_at__isnull=False, forgotten_at__isnull=True)
 
 
